@@ -1,0 +1,48 @@
+"""Errors that are the user's to read: one message that names the thing and the fix.
+
+Every floor raises these for what a user can mend; the command line prints them without a traceback.
+Anything else that escapes is a defect of selfloop and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Something outside selfloop is wrong, and the reader can mend it.
+
+    Args:
+        message: what is wrong, naming the file, field or service.
+        fix: what to write, install or start instead; shown on its own line.
+    """
+
+    exit_status = 2
+
+    def __init__(self, message: str, fix: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  fix: {self.fix}" if self.fix else self.message
+
+
+class RecipeError(UserError):
+    """The recipe says something that cannot be run."""
+
+
+class ProblemsError(UserError):
+    """A problem source is missing, unreadable or contradicts itself."""
+
+
+class StoreError(UserError):
+    """The store refused, lost or damaged something."""
+
+
+class EngineError(UserError):
+    """A generator or trainer process could not start, or ended before its work was done."""
+
+
+class NoDataError(UserError):
+    """A round kept too few samples to train on."""
+
+    exit_status = 3

@@ -1,0 +1,71 @@
+"""How models are compared, and what decides."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from configs.schema.base import Component, one_of
+from configs.schema.judge import Verifier
+
+
+class PassAtK(Component):
+    """Unbiased pass@k from a fixed number of draws per problem (arXiv 2107.03374)."""
+
+    num_samples: int = Field(8, ge=1)
+    k: tuple[int, ...] = Field((1, 4), min_length=1)
+    temperature: float = Field(0.7, gt=0)
+    top_p: float = Field(1.0, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _k_fits(self) -> PassAtK:
+        if max(self.k) > self.num_samples:
+            raise ValueError(
+                f"k {max(self.k)} needs at least that many draws: write num_samples: {max(self.k)} or a smaller k"
+            )
+        return self
+
+
+class Evaluate(Component):
+    """Greedy accuracy on the select and report sets, and pass@k if asked for."""
+
+    max_tokens: int | None = Field(None, ge=1, description="default: generate.max_tokens")
+    pass_at: PassAtK | None = None
+    verifier: Verifier | None = Field(None, description="default: the verifier of the first answer judge")
+
+
+class Better(Component):
+    """Promote when accuracy on the select set rises by more than `margin`."""
+
+    kind: Literal["better"] = "better"
+    margin: float = Field(0.0, ge=0, lt=1)
+
+
+class Significant(Component):
+    """Promote when accuracy on the select set rises and the exact McNemar test gives p below `alpha`."""
+
+    kind: Literal["significant"] = "significant"
+    alpha: float = Field(0.05, gt=0, lt=1)
+
+
+class Always(Component):
+    """Promote every candidate, as published loops without a gate do."""
+
+    kind: Literal["always"] = "always"
+
+
+Gate = one_of(Better, Significant, Always)
+
+
+class Decide(Component):
+    """The gate, and when to stop."""
+
+    gate: Gate = Better()
+    patience: int | None = Field(None, ge=1, description="stop after this many rounds in a row without a promotion")
+
+
+class Rounds(Component):
+    """How many rounds; round 0 is the baseline and does not count."""
+
+    max: int = Field(3, ge=1)

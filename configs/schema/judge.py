@@ -1,0 +1,90 @@
+"""Who says whether a sample is right."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from configs.schema.base import Component, one_of
+
+
+class _Verifier(Component):
+    """Settings all verifiers share."""
+
+    pattern: str | None = Field(None, description="the answer is this pattern's first group, last match in the sample")
+    limit_seconds: float = Field(2.0, gt=0, description="wall clock for one sample; past it there is no verdict")
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        if pattern is None:
+            return None
+        try:
+            groups = re.compile(pattern).groups
+        except re.error as error:
+            raise ValueError(f"not a regular expression ({error}): {pattern!r}") from error
+        if groups < 1:
+            raise ValueError("needs a group around the answer: write for example 'answer is (.+)'")
+        return pattern
+
+
+class NumberVerifier(_Verifier):
+    """The last number of the sample equals the gold number (thousands separators, $ and % are understood)."""
+
+    kind: Literal["number"] = "number"
+    tolerance: float = Field(0.0, ge=0, description="largest absolute difference that still counts as equal")
+
+
+class ExactVerifier(_Verifier):
+    """The stripped text equals the gold text."""
+
+    kind: Literal["exact"] = "exact"
+    ignore_case: bool = False
+
+
+class ChoiceVerifier(_Verifier):
+    """The chosen letter equals the gold letter."""
+
+    kind: Literal["choice"] = "choice"
+    choices: str = Field("ABCD", min_length=2)
+
+
+class RegexVerifier(_Verifier):
+    """The sample matches `accept`, a regular expression in which {gold} stands for the escaped gold answer."""
+
+    kind: Literal["regex"] = "regex"
+    accept: str = Field(min_length=1)
+
+
+class MathVerifier(_Verifier):
+    """Symbolic equality by the package math-verify."""
+
+    kind: Literal["math"] = "math"
+    limit_seconds: float = Field(1.0, gt=0, description="wall clock for one sample; past it there is no verdict")
+
+
+class PythonVerifier(_Verifier):
+    """A function of the user: `score(problem, sample)` returns a bool, a number, or None for no verdict.
+
+    `function` is `path/to/file.py:name`. Problem and sample are `tasks.records` values. The file's text is
+    part of the step's identity.
+    """
+
+    kind: Literal["python"] = "python"
+    function: str = Field(pattern=r"^.+\.py:[A-Za-z_]\w*$")
+
+
+Verifier = one_of(NumberVerifier, ExactVerifier, ChoiceVerifier, RegexVerifier, MathVerifier, PythonVerifier)
+
+
+class AnswerJudge(Component):
+    """Compares a sample's answer with the gold answer, by rule."""
+
+    kind: Literal["answer"] = "answer"
+    name: str = Field("answer", pattern="^[a-z][a-z0-9_]*$")
+    verifier: Verifier = NumberVerifier()
+
+
+Judge = one_of(AnswerJudge, default="answer")

@@ -1,0 +1,167 @@
+"""From a YAML file and `--set a.b=value` to a checked recipe, or one message that names the field."""
+
+from __future__ import annotations
+
+import difflib
+import io
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from configs.errors import RecipeError
+from configs.schema.recipe import Recipe
+
+
+def load_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:
+    """Read, override and check a recipe.
+
+    Args:
+        path: a YAML file.
+        overrides: `a.b=value` strings; the value is YAML, list items are addressed by position (`select.0.kind`).
+
+    Raises:
+        RecipeError: the file cannot be read, or the recipe cannot be run; every problem is listed.
+    """
+    tree = read_yaml(Path(path))
+    for override in overrides:
+        apply_override(tree, override)
+    return check_recipe(tree, str(path))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML file as a mapping; RecipeError names the file and line otherwise."""
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(f"there is no recipe {path}", "look into configs/recipes for ready ones") from None
+    except (IsADirectoryError, PermissionError) as error:
+        raise RecipeError(f"{path} cannot be read: {error.strerror}", "give the path of a YAML file") from None
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{path} is not UTF-8 (byte {error.start})", "save it as UTF-8 text") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}, line {mark.line + 1}" if mark else str(path)
+        raise RecipeError(f"{where}: not YAML: {getattr(error, 'problem', error)}", "correct that line") from None
+    if not isinstance(tree, dict):
+        raise RecipeError(f"{path} is not a mapping of sections", "begin with 'name: my-experiment'")
+    return tree
+
+
+def apply_override(tree: dict[str, Any], override: str) -> None:
+    """Set one value in place, making the sections on the way."""
+    address, separator, text = override.partition("=")
+    if not separator or not address:
+        raise RecipeError(f"--set {override}: no '='", "write --set section.field=value")
+    try:
+        value = yaml.safe_load(io.StringIO(text))
+    except yaml.YAMLError as error:
+        raise RecipeError(f"--set {override}: the value is not YAML", "put it in quotes") from error
+    node: Any = tree
+    *parents, last = address.split(".")
+    for name in parents:
+        node = _child(node, name, override)
+    if isinstance(node, list):
+        node[_position(node, last, override)] = value
+    else:
+        node[last] = value
+
+
+def _child(node: Any, name: str, override: str) -> Any:
+    child = node[_position(node, name, override)] if isinstance(node, list) else node.setdefault(name, {})
+    if child is None:
+        child = node[name] = {}
+    if not isinstance(child, (dict, list)):
+        raise RecipeError(f"--set {override}: '{name}' holds a value, not a section", "address a field of a section")
+    return child
+
+
+def _position(items: list[Any], name: str, override: str) -> int:
+    if not name.isdigit() or int(name) >= len(items):
+        raise RecipeError(f"--set {override}: '{name}' is not a position in a list of {len(items)}", "count from 0")
+    return int(name)
+
+
+def check_recipe(tree: Mapping[str, Any], origin: str = "recipe") -> Recipe:
+    """A mapping as a checked recipe; RecipeError lists every field that is wrong."""
+    try:
+        return Recipe.model_validate(dict(tree))
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        # A list whose items are all refused is also reported as too short: that says nothing new.
+        lines = [_explain(detail) for detail in details if detail["type"] != "too_short" or len(details) == 1]
+        count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
+        raise RecipeError(f"{origin}: {count}\n" + "\n".join(f"  - {line}" for line in lines)) from None
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """The resolved recipe, every default written out, as YAML."""
+    return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100)
+
+
+def _explain(detail: Mapping[str, Any]) -> str:
+    """One pydantic error in the user's words: the field's address, what is wrong, what to write."""
+    keys = _address(detail["loc"])
+    where = ".".join(keys)
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        known = _fields_at(detail["loc"][:-1])
+        close = difflib.get_close_matches(keys[-1], known, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else f"known keys: {', '.join(sorted(known))}"
+        return f"{where}: unknown key; {hint}"
+    if kind == "missing":
+        return f"{where}: missing; add it"
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        expected = detail.get("ctx", {}).get("expected_tags") or _kinds_at(detail["loc"])
+        return f"{where}.kind: unknown or missing; write one of {expected}"
+    message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return f"{where}: {message}" if where else message
+
+
+def _address(location: tuple[Any, ...]) -> list[str]:
+    """Pydantic's location without the union tags it adds."""
+    keys, _ = _walk(location)
+    return keys
+
+
+def _fields_at(location: tuple[Any, ...]) -> list[str]:
+    _, model = _walk(location)
+    return list(model.model_fields) if model is not None else []
+
+
+def _kinds_at(location: tuple[Any, ...]) -> str:
+    parent, field = _walk(location[:-1])[1], location[-1]
+    if parent is None or field not in parent.model_fields:
+        return "the kinds in configs/schema"
+    return ", ".join(sorted(repr(kind) for kind in _choices(parent.model_fields[field].annotation)))
+
+
+def _walk(location: tuple[Any, ...]) -> tuple[list[str], type[BaseModel] | None]:
+    """Follow a location through the schema: the keys a user wrote, and the component it ends in."""
+    keys: list[str] = []
+    choices: dict[str, type[BaseModel]] = {"": Recipe}
+    model: type[BaseModel] | None = Recipe
+    for part in location:
+        if isinstance(part, str) and part in choices and model is None:
+            model = choices[part]
+            continue
+        keys.append(str(part))
+        if model is not None and part in model.model_fields:
+            choices = _choices(model.model_fields[str(part)].annotation)
+            model = next(iter(choices.values())) if len(choices) == 1 else None
+        elif isinstance(part, str):
+            model = None
+    return keys, model
+
+
+def _choices(annotation: Any) -> dict[str, type[BaseModel]]:
+    """Component classes inside an annotation, by kind (or class name where they have none)."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        kind = annotation.model_fields.get("kind")
+        return {kind.default if kind else annotation.__name__: annotation}
+    found: dict[str, type[BaseModel]] = {}
+    for argument in getattr(annotation, "__args__", ()):
+        found |= _choices(argument)
+    return found

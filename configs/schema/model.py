@@ -1,0 +1,54 @@
+"""Where the base model comes from."""
+
+from __future__ import annotations
+
+import string
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from configs.schema.base import Component, one_of
+
+DEFAULT_ALPHABET = string.digits + "+*=?.,:; \n" + string.ascii_letters
+
+
+class PretrainedModel(Component):
+    """Weights that exist already.
+
+    `base` is a Hugging Face hub id, a local folder with safetensors, a `.gguf` file, or
+    `package:NAME` for a Python package that carries one `.gguf` file. A GGUF file is dequantised
+    once, to float32, into the store.
+    """
+
+    kind: Literal["pretrained"] = "pretrained"
+    base: str = Field(min_length=1, description="hub id, folder, .gguf file, or package:NAME")
+    revision: str | None = Field(None, description="hub commit or tag; the commit found is recorded")
+    chat_template: str | None = Field(None, description="Jinja file to use instead of the tokenizer's own template")
+    trust_remote_code: bool = False
+
+
+class TinyLlama(Component):
+    """A Llama-architecture model with random weights and a character tokenizer, made by the run itself.
+
+    It exists to see the whole loop work on a laptop in minutes; the default has about 0.8M parameters.
+    """
+
+    kind: Literal["tiny_llama"] = "tiny_llama"
+    hidden_size: int = Field(128, ge=8, multiple_of=2)
+    intermediate_size: int = Field(352, ge=8)
+    num_layers: int = Field(4, ge=1)
+    num_heads: int = Field(4, ge=1)
+    max_length: int = Field(128, ge=16, description="context in tokens (characters)")
+    alphabet: str = Field(DEFAULT_ALPHABET, min_length=2, description="every character the model can read or write")
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> TinyLlama:
+        if self.hidden_size % self.num_heads:
+            raise ValueError(
+                f"hidden_size {self.hidden_size} is not a multiple of num_heads {self.num_heads}: "
+                f"write hidden_size: {self.num_heads * -(-self.hidden_size // self.num_heads)}"
+            )
+        return self
+
+
+Model = one_of(PretrainedModel, TinyLlama, default="pretrained")

@@ -1,0 +1,104 @@
+"""Where problems come from, and how a row of a file becomes a problem."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from configs.schema.base import Component, one_of
+
+
+class Extract(Component):
+    """Take a value out of a row: a field, or the first group of a pattern searched in that field."""
+
+    field: str = Field(min_length=1)
+    pattern: str | None = Field(None, description="regular expression with one group, searched in the field's text")
+
+    @field_validator("pattern")
+    @classmethod
+    def _one_group(cls, pattern: str | None) -> str | None:
+        if pattern is None:
+            return None
+        try:
+            groups = re.compile(pattern).groups
+        except re.error as error:
+            raise ValueError(f"not a regular expression ({error}): {pattern!r}") from error
+        if groups != 1:
+            raise ValueError(f"needs exactly one group, has {groups}: write for example '#### (.+)'")
+        return pattern
+
+
+class Mapping(Component):
+    """How a row becomes a problem. `prompt` and `system` are Jinja templates over the row's fields."""
+
+    prompt: str = Field("{{ question }}", min_length=1)
+    system: str | None = None
+    answer: Extract | None = Field(None, description="the gold answer; judges by rule need it")
+    solution: Extract | None = Field(None, description="a worked solution; the warm start needs it")
+    id: str | None = Field(None, description="field with a unique id; default: a digest of the prompt")
+    tags: tuple[str, ...] = Field((), description="fields kept with the problem, such as difficulty")
+
+
+class _Rows(Component):
+    """Sources that read rows: which rows, and their mapping."""
+
+    mapping: Mapping = Mapping()
+    start: int = Field(0, ge=0, description="first row taken")
+    limit: int | None = Field(None, ge=1, description="number of rows taken; default: all")
+
+
+class FileSource(_Rows):
+    """A .jsonl, .json (a list of objects) or .parquet file; a .gz suffix is understood for the first two."""
+
+    kind: Literal["file"] = "file"
+    path: str = Field(min_length=1)
+
+
+class HubSource(_Rows):
+    """A Hugging Face dataset by id and revision, or its local copy."""
+
+    kind: Literal["hub"] = "hub"
+    id: str = Field(min_length=1)
+    revision: str | None = None
+    config: str | None = None
+    split: str = "train"
+    local_path: str | None = Field(None, description="folder of a copy made with datasets' save_to_disk")
+
+
+class StoreSource(_Rows):
+    """An object in the experiment's store, in one of the file formats."""
+
+    kind: Literal["store"] = "store"
+    key: str = Field(min_length=1)
+    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+
+
+class AdditionSource(Component):
+    """Built-in: sums of two n-digit numbers. More digits are harder. The sets of one recipe never overlap."""
+
+    kind: Literal["addition"] = "addition"
+    digits: tuple[int, ...] = Field((2, 3), min_length=1, description="digits of both numbers, one draw of each in turn")
+    num_problems: int = Field(500, ge=1)
+    seed: int = 0
+
+
+class MultiplicationSource(Component):
+    """Built-in: products of two n-digit numbers. More digits are harder. The sets of one recipe never overlap."""
+
+    kind: Literal["multiplication"] = "multiplication"
+    digits: tuple[int, ...] = Field((1, 2), min_length=1, description="digits of both numbers, one draw of each in turn")
+    num_problems: int = Field(500, ge=1)
+    seed: int = 0
+
+
+Source = one_of(FileSource, HubSource, StoreSource, AdditionSource, MultiplicationSource, default="file")
+
+
+class Problems(Component):
+    """The three sets. A problem that occurs in two of them is an error."""
+
+    train: Source = Field(description="sampled from and trained on")
+    select: Source = Field(description="held out; the gate reads it")
+    report: Source = Field(description="held out; never used to choose anything")

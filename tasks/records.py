@@ -1,0 +1,187 @@
+"""The vocabulary: what travels between stages. Read this first.
+
+    Problem     what the model is asked                      problems  -> generate, judge, evaluate
+    Sample      one model output for one problem             generate  -> judge, select
+    Verdict     one judge's opinion of one sample            judge     -> select
+    Example     one row of SFT training                      select    -> train
+    Drop        why one sample did not become an example     select    -> report
+    ItemResult  one problem's outcome in an evaluation       evaluate  -> decide, report
+
+All are frozen, flat and typed, so that each is one row of a Parquet file (`tasks/tables.py`). Handles to
+models and steps are in `tasks/refs.py`. Nothing here imports more than the standard library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FinishReason(StrEnum):
+    """How a sample ended."""
+
+    STOP = "stop"
+    """the model ended it, or a stop text did"""
+    LENGTH = "length"
+    """max_tokens was reached: the sample is truncated, and never correct"""
+
+
+class Label(StrEnum):
+    """What a judge concluded on a sample. Exactly one holds for every sample."""
+
+    CORRECT = "correct"
+    WRONG = "wrong"
+    UNPARSEABLE = "unparseable"
+    """no answer could be found in the text: no score"""
+    TRUNCATED = "truncated"
+    """the text ended at max_tokens: never correct, whatever it says"""
+    VERIFIER_ERROR = "verifier_error"
+    """the verifier hung, crashed or declined: no score"""
+    UNSCORED = "unscored"
+    """the judge scores without calling right or wrong"""
+
+
+class DropReason(StrEnum):
+    """Why a sample was not kept. One reason a sample: the first component that refused it."""
+
+    WRONG = "wrong"
+    UNPARSEABLE = "unparseable"
+    TRUNCATED = "truncated"
+    VERIFIER_ERROR = "verifier_error"
+    UNSCORED = "unscored"
+    """the threshold or correct component found no score or no label to go by"""
+    BELOW_THRESHOLD = "below_threshold"
+    OVER_CAP = "over_cap"
+    """enough samples of the same problem were kept already"""
+    DUPLICATE = "duplicate"
+    """an earlier sample of the same problem has the same text"""
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a chat; role is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What the model is asked.
+
+    Attributes:
+        id: unique within the recipe's three sets.
+        messages: the chat before the model's turn.
+        gold: the trusted answer, where known.
+        solution: a worked solution, where known; only the warm start reads it.
+        tags: `key=value` strings such as `digits=2`.
+    """
+
+    id: str
+    messages: tuple[Message, ...]
+    gold: str | None = None
+    solution: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One model output for one problem. Samples of a problem lie together, in order of `index`.
+
+    Attributes:
+        id: `PROBLEM_ID/index`.
+        index: number of the draw, from 0: the request's place, never the order of completion.
+        num_tokens: tokens generated, the end token included.
+        logprob: sum of log-probabilities of those tokens under the model at temperature 1, natural log.
+        model: digest of the model that wrote it.
+        source: iid | hinted | guided | edited | gold | replay | generated_prompt.
+        parent_id: the sample this one continues or revises.
+    """
+
+    id: str
+    problem_id: str
+    index: int
+    text: str
+    finish_reason: str
+    num_tokens: int
+    logprob: float | None
+    model: str
+    source: str = "iid"
+    parent_id: str | None = None
+
+    @property
+    def is_truncated(self) -> bool:
+        return self.finish_reason == FinishReason.LENGTH
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One judge's opinion of one sample.
+
+    Attributes:
+        score: the judge's number; None where nothing could be parsed or verified. A missing score is never a zero.
+        label: a `Label`.
+        answer: what was extracted from the text.
+        note: why there is no score, in words.
+    """
+
+    sample_id: str
+    problem_id: str
+    judge: str
+    label: str
+    score: float | None = None
+    answer: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row of SFT training: the loss falls on the completion only.
+
+    Attributes:
+        sample_id: where the completion comes from; `gold/PROBLEM_ID` for worked solutions.
+        weight: factor of this row's token losses, above 0.
+    """
+
+    sample_id: str
+    problem_id: str
+    messages: tuple[Message, ...]
+    completion: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A sample that was not kept, and why (a `DropReason`)."""
+
+    sample_id: str
+    problem_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """One problem's outcome in an evaluation.
+
+    Attributes:
+        suite: select | report.
+        label: the greedy sample's `Label`.
+        num_draws, num_correct: draws for pass@k and how many were correct; 0, 0 where pass@k is off.
+        num_tokens: length of the greedy sample.
+    """
+
+    suite: str
+    problem_id: str
+    label: str
+    text: str
+    answer: str | None
+    gold: str | None
+    num_tokens: int
+    num_draws: int = 0
+    num_correct: int = 0
+
+    @property
+    def is_correct(self) -> bool:
+        return self.label == Label.CORRECT

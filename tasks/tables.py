@@ -1,0 +1,113 @@
+"""Records as Parquet, streamed: writing and reading hold one row group in memory, whatever the file's size."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+import typing
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from configs.errors import UserError
+
+ROWS_PER_GROUP = 8192
+Record = TypeVar("Record")
+_ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+
+
+def write_records(path: Path, record: type[Record], rows: Iterable[Record]) -> int:
+    """Write rows of one record class; returns their number. Lengths and order are kept."""
+    schema, count, source = schema_of(record), 0, iter(rows)
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        while batch := list(islice(source, ROWS_PER_GROUP)):
+            writer.write_table(_to_table(batch, schema))
+            count += len(batch)
+    return count
+
+
+def read_records(path: Path, record: type[Record]) -> Iterator[Record]:
+    """Rows of a file that `write_records` made, in order.
+
+    Raises:
+        UserError: the file is not Parquet, is cut short, or holds other columns.
+    """
+    schema = schema_of(record)
+    try:
+        source = pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise UserError(f"{path} is not a whole Parquet file: {error}", "make the file again") from None
+    with source:
+        missing = [name for name in schema.names if name not in source.schema_arrow.names]
+        if missing:
+            raise UserError(
+                f"{path} has no column {', '.join(missing)}: not a table of {record.__name__}s",
+                f"give a file of {record.__name__}s, as the stage before writes it",
+            )
+        restore = _restorer(record)
+        for batch in source.iter_batches(batch_size=ROWS_PER_GROUP, columns=schema.names, use_threads=False):
+            columns = [batch.column(name).to_pylist() for name in schema.names]
+            yield from (restore(values) for values in zip(*columns, strict=True))
+
+
+@functools.cache
+def schema_of(record: type) -> pa.Schema:
+    """Arrow schema of a record class; one column a field, in the order of the fields."""
+    hints = typing.get_type_hints(record)
+    return pa.schema([_field(field.name, hints[field.name]) for field in dataclasses.fields(record)])
+
+
+def _field(name: str, hint: Any) -> pa.Field:
+    inner, nullable = _without_none(hint)
+    return pa.field(name, _arrow_type(inner), nullable=nullable)
+
+
+def _arrow_type(hint: Any) -> pa.DataType:
+    if typing.get_origin(hint) is tuple:
+        return pa.list_(_arrow_type(typing.get_args(hint)[0]))
+    if dataclasses.is_dataclass(hint):
+        return pa.struct(list(schema_of(hint)))
+    return _ARROW[hint]
+
+
+def _without_none(hint: Any) -> tuple[Any, bool]:
+    if isinstance(hint, types.UnionType):
+        return next(part for part in hint.__args__ if part is not types.NoneType), True
+    return hint, False
+
+
+def _to_table(batch: list[Any], schema: pa.Schema) -> pa.Table:
+    columns = []
+    for field in schema:
+        values = [getattr(row, field.name) for row in batch]
+        if pa.types.is_list(field.type) and pa.types.is_struct(field.type.value_type):
+            values = [[dataclasses.asdict(item) for item in value] for value in values]
+        columns.append(pa.array(values, type=field.type))
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+@functools.cache
+def _restorer(record: type) -> Any:
+    """A function from one row's plain values to the record: lists become tuples, structs their class."""
+    hints = typing.get_type_hints(record)
+    converters = [_converter(hints[field.name]) for field in dataclasses.fields(record)]
+    if not any(converters):
+        return lambda values: record(*values)
+    return lambda values: record(
+        *(convert(value) if convert else value for convert, value in zip(converters, values, strict=True))
+    )
+
+
+def _converter(hint: Any) -> Any:
+    inner, _ = _without_none(hint)
+    if typing.get_origin(inner) is not tuple:
+        return None
+    item = typing.get_args(inner)[0]
+    if dataclasses.is_dataclass(item):
+        return lambda value: tuple(item(**part) for part in value)
+    return tuple
