@@ -38,6 +38,10 @@ class StoreError(UserError):
     """The store refused, lost or damaged something."""
 
 
+class TrackingError(UserError):
+    """MLflow cannot be reached, or refused. The store holds everything: `selfloop sync` writes what is missing."""
+
+
 class EngineError(UserError):
     """A generator or trainer process could not start, or ended before its work was done."""
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import types
 import typing
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,13 +19,40 @@ Record = TypeVar("Record")
 _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
+class TableWriter:
+    """Writes rows of one record class, a row group at a time; use as a context manager."""
+
+    def __init__(self, path: Path, record: type) -> None:
+        self._schema = schema_of(record)
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._waiting: list[Any] = []
+
+    def __enter__(self) -> TableWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flush()
+        self._writer.close()
+
+    def add(self, row: Any) -> None:
+        """Append one row."""
+        self._waiting.append(row)
+        if len(self._waiting) == ROWS_PER_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._writer.write_table(_to_table(self._waiting, self._schema))
+            self._waiting = []
+
+
 def write_records(path: Path, record: type[Record], rows: Iterable[Record]) -> int:
-    """Write rows of one record class; returns their number. Lengths and order are kept."""
-    schema, count, source = schema_of(record), 0, iter(rows)
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        while batch := list(islice(source, ROWS_PER_GROUP)):
-            writer.write_table(_to_table(batch, schema))
-            count += len(batch)
+    """Write rows of one record class, in order; returns their number."""
+    count = 0
+    with TableWriter(path, record) as writer:
+        for row in rows:
+            writer.add(row)
+            count += 1
     return count
 
 
@@ -55,8 +80,7 @@ def read_records(path: Path, record: type[Record]) -> Iterator[Record]:
             yield from (restore(values) for values in zip(*columns, strict=True))
 
 
-@functools.cache
-def schema_of(record: type) -> pa.Schema:
+def schema_of(record: Any) -> pa.Schema:
     """Arrow schema of a record class; one column a field, in the order of the fields."""
     hints = typing.get_type_hints(record)
     return pa.schema([_field(field.name, hints[field.name]) for field in dataclasses.fields(record)])
@@ -91,8 +115,7 @@ def _to_table(batch: list[Any], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-@functools.cache
-def _restorer(record: type) -> Any:
+def _restorer(record: Any) -> Any:
     """A function from one row's plain values to the record: lists become tuples, structs their class."""
     hints = typing.get_type_hints(record)
     converters = [_converter(hints[field.name]) for field in dataclasses.fields(record)]
@@ -107,7 +130,7 @@ def _converter(hint: Any) -> Any:
     inner, _ = _without_none(hint)
     if typing.get_origin(inner) is not tuple:
         return None
-    item = typing.get_args(inner)[0]
-    if dataclasses.is_dataclass(item):
+    item: Any = typing.get_args(inner)[0]
+    if dataclasses.is_dataclass(item) and isinstance(item, type):
         return lambda value: tuple(item(**part) for part in value)
     return tuple

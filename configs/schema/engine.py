@@ -3,11 +3,11 @@ where and how wide it runs (device, batch size, memory share) does not."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from configs.schema.base import Component, one_of
+from configs.schema.base import Component, by_kind, default_kind
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -36,4 +36,4 @@ class VllmEngine(Component):
     devices: tuple[str, ...] = Field(("auto",), min_length=1, description="one session each: cuda:0, cuda:1, ...")
 
 
-Engine = one_of(TransformersEngine, VllmEngine, default="transformers")
+Engine = Annotated[TransformersEngine | VllmEngine, by_kind, default_kind("transformers")]

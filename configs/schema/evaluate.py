@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from configs.schema.base import Component, one_of
+from configs.schema.base import Component, by_kind
 from configs.schema.judge import Verifier
 
 
@@ -55,7 +55,7 @@ class Always(Component):
     kind: Literal["always"] = "always"
 
 
-Gate = one_of(Better, Significant, Always)
+Gate = Annotated[Better | Significant | Always, by_kind]
 
 
 class Decide(Component):

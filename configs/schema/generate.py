@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from configs.schema.base import Component, one_of
+from configs.schema.base import Component, default_kind
 
 
 class Sampling(Component):
@@ -46,4 +46,4 @@ class IndependentGenerate(Sampling):
         return Sampling(**{name: getattr(self, name) for name in Sampling.model_fields})
 
 
-Generate = one_of(IndependentGenerate, default="independent")
+Generate = Annotated[IndependentGenerate, default_kind("independent")]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from configs.schema.base import Component, one_of
+from configs.schema.base import Component, by_kind, default_kind
 
 
 class _Verifier(Component):
@@ -76,7 +76,9 @@ class PythonVerifier(_Verifier):
     function: str = Field(pattern=r"^.+\.py:[A-Za-z_]\w*$")
 
 
-Verifier = one_of(NumberVerifier, ExactVerifier, ChoiceVerifier, RegexVerifier, MathVerifier, PythonVerifier)
+Verifier = Annotated[
+    NumberVerifier | ExactVerifier | ChoiceVerifier | RegexVerifier | MathVerifier | PythonVerifier, by_kind
+]
 
 
 class AnswerJudge(Component):
@@ -87,4 +89,4 @@ class AnswerJudge(Component):
     verifier: Verifier = NumberVerifier()
 
 
-Judge = one_of(AnswerJudge, default="answer")
+Judge = Annotated[AnswerJudge, default_kind("answer")]

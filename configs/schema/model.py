@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import string
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from configs.schema.base import Component, one_of
+from configs.schema.base import Component, by_kind, default_kind
 
 DEFAULT_ALPHABET = string.digits + "+*=?.,:; \n" + string.ascii_letters
 
@@ -51,4 +51,4 @@ class TinyLlama(Component):
         return self
 
 
-Model = one_of(PretrainedModel, TinyLlama, default="pretrained")
+Model = Annotated[PretrainedModel | TinyLlama, by_kind, default_kind("pretrained")]

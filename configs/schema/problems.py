@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from configs.schema.base import Component, one_of
+from configs.schema.base import Component, by_kind, default_kind
 
 
 class Extract(Component):
@@ -79,7 +79,9 @@ class AdditionSource(Component):
     """Built-in: sums of two n-digit numbers. More digits are harder. The sets of one recipe never overlap."""
 
     kind: Literal["addition"] = "addition"
-    digits: tuple[int, ...] = Field((2, 3), min_length=1, description="digits of both numbers, one draw of each in turn")
+    digits: tuple[Annotated[int, Field(ge=1, le=18)], ...] = Field(
+        (2, 3), min_length=1, description="digits of both numbers, each in turn"
+    )
     num_problems: int = Field(500, ge=1)
     seed: int = 0
 
@@ -88,12 +90,16 @@ class MultiplicationSource(Component):
     """Built-in: products of two n-digit numbers. More digits are harder. The sets of one recipe never overlap."""
 
     kind: Literal["multiplication"] = "multiplication"
-    digits: tuple[int, ...] = Field((1, 2), min_length=1, description="digits of both numbers, one draw of each in turn")
+    digits: tuple[Annotated[int, Field(ge=1, le=18)], ...] = Field(
+        (1, 2), min_length=1, description="digits of both numbers, each in turn"
+    )
     num_problems: int = Field(500, ge=1)
     seed: int = 0
 
 
-Source = one_of(FileSource, HubSource, StoreSource, AdditionSource, MultiplicationSource, default="file")
+Source = Annotated[
+    FileSource | HubSource | StoreSource | AdditionSource | MultiplicationSource, by_kind, default_kind("file")
+]
 
 
 class Problems(Component):

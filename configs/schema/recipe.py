@@ -6,9 +6,10 @@ field and says what to write instead.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component
 from configs.schema.engine import Engine, TransformersEngine
@@ -18,7 +19,7 @@ from configs.schema.judge import AnswerJudge, Judge
 from configs.schema.model import Model
 from configs.schema.problems import Problems, Source
 from configs.schema.select import Cap, Correct, DropTruncated, Select
-from configs.schema.train import FullWeights, Lora, Optimizer, Train, Tune
+from configs.schema.train import Lora, Optimizer, Train, Tune
 
 
 class WarmStart(Optimizer):
@@ -39,7 +40,7 @@ class Services(Component):
 class Recipe(Component):
     """One experiment, from base model to stop rule."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", description="the experiment's name in the store")
+    name: str = Field(description="the experiment's name in the store")
     seed: int = 0
     model: Model
     engine: Engine = TransformersEngine()
@@ -53,6 +54,13 @@ class Recipe(Component):
     decide: Decide = Decide()
     rounds: Rounds = Rounds()
     services: Services = Services()
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_folder_name(cls, name: str) -> str:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", name):
+            raise ValueError(f"'{name}' cannot name a folder: write up to 63 of a-z 0-9 . _ - such as my-experiment")
+        return name
 
     @model_validator(mode="after")
     def _judges_have_their_own_names(self) -> Recipe:
@@ -79,20 +87,12 @@ class Recipe(Component):
 
     @model_validator(mode="after")
     def _tuning_can_continue(self) -> Recipe:
-        starts_from_adapter = (
-            self.train.start_from in ("seed", "previous", "champion")
-            and self.warm_start is not None
-            and isinstance(self.warm_start.tune, Lora)
-        )
-        if starts_from_adapter and isinstance(self.train.tune, FullWeights):
+        if self.warm_start is None or self.train.start_from == "base" or not isinstance(self.warm_start.tune, Lora):
+            return self
+        if self.train.tune != self.warm_start.tune:
             raise ValueError(
-                "train.tune: full weights cannot continue the adapter that warm_start.tune: lora makes: "
-                "write the same kind in both, or train.start_from: base"
-            )
-        if starts_from_adapter and self.train.tune != self.warm_start.tune:
-            raise ValueError(
-                "train.tune: an adapter can only be continued with its own settings: "
-                f"write the values of warm_start.tune ({self.warm_start.tune!r}) in train.tune, or train.start_from: base"
+                f"train.tune: the warm start makes an adapter, and start_from: {self.train.start_from} continues it, "
+                "which needs the adapter's own settings: copy warm_start.tune, or write start_from: base"
             )
         return self
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from configs.schema.base import Component, one_of
+from configs.schema.base import Component, by_kind
 
 
 class Correct(Component):
@@ -62,4 +62,4 @@ class DropTruncated(Component):
     kind: Literal["drop_truncated"] = "drop_truncated"
 
 
-Select = one_of(Correct, Threshold, Cap, Unique, LengthWindow, DropTruncated)
+Select = Annotated[Correct | Threshold | Cap | Unique | LengthWindow | DropTruncated, by_kind]

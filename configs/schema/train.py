@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from configs.schema.base import Component, one_of
+from configs.schema.base import Component, by_kind, default_kind
 
 
 class Lora(Component):
@@ -25,7 +25,7 @@ class FullWeights(Component):
     kind: Literal["full"] = "full"
 
 
-Tune = one_of(Lora, FullWeights)
+Tune = Annotated[Lora | FullWeights, by_kind]
 
 
 class Sft(Component):
@@ -38,7 +38,7 @@ class Sft(Component):
     weight_by_problem: bool = False
 
 
-Objective = one_of(Sft, default="sft")
+Objective = Annotated[Sft, default_kind("sft")]
 
 
 class Optimizer(Component):
@@ -53,8 +53,8 @@ class Optimizer(Component):
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     weight_decay: float = Field(0.0, ge=0)
     max_grad_norm: float = Field(1.0, gt=0)
-    max_length: int = Field(1024, ge=8, description="tokens of prompt and completion; longer examples are dropped, counted")
-    dtype: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 on a GPU, float32 on a CPU")
+    max_length: int = Field(1024, ge=8, description="tokens; longer examples are dropped and counted")
+    dtype: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 on GPU, float32 on CPU")
     gradient_checkpointing: bool = False
     checkpoint_seconds: float = Field(120.0, gt=0, description="time between checkpoints inside the phase")
 

@@ -1,0 +1,44 @@
+# make demo       the whole loop on a laptop: a tiny model learns to add, about 5 minutes
+# make demo-llm   one round with a real 135M language model
+# make test       linters, import contract, all tests
+# make bench      the numbers of docs/benchmarks.md
+# Each does its own set-up: a virtual environment in .venv with the pinned lock.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+ENGINE ?= transformers
+
+.PHONY: demo demo-llm test test-fast lint bench clean
+
+demo: $(INSTALLED)
+	$(BIN)/selfloop run configs/recipes/demo.yaml
+
+demo-llm: $(INSTALLED)
+	$(BIN)/selfloop run configs/recipes/demo_llm.yaml --set engine.kind=$(ENGINE)
+
+test: lint
+	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q -m slow
+
+test-fast: $(INSTALLED)
+	$(BIN)/python -m pytest -q -m "not slow"
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(INSTALLED)
+	for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
+
+$(INSTALLED): requirements/lock-cpu.txt requirements/dev.txt pyproject.toml
+	command -v $(PYTHON) >/dev/null || { apt-get update && apt-get install -y python3 python3-venv; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements/lock-cpu.txt -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+clean:
+	rm -rf .venv .selfloop

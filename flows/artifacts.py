@@ -1,0 +1,53 @@
+"""What the Prefect UI shows besides states: live progress of a stage, tables and summaries."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from uuid import UUID
+
+from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
+
+logger = logging.getLogger(__name__)
+EVERY_SECONDS = 5.0
+
+
+class ProgressArtifact:
+    """A progress bar in the Prefect UI for the stage that runs; at most one update in five seconds.
+
+    A Prefect API that does not answer never stops a stage: the failure is logged once a stage.
+    """
+
+    def __init__(self) -> None:
+        self._label = ""
+        self._artifact: UUID | None = None
+        self._last = 0.0
+
+    def start(self, label: str) -> None:
+        self._label, self._artifact, self._last = label, None, time.monotonic()
+
+    def update(self, done: int, total: int | None, note: str) -> None:
+        if not total or time.monotonic() - self._last < EVERY_SECONDS:
+            return
+        self._last = time.monotonic()
+        percent, text = 100.0 * done / total, f"{self._label}: {done} of {total} {note}"
+        try:
+            if self._artifact is None:
+                created = create_progress_artifact(percent, key=artifact_key(self._label), description=text)
+                self._artifact = UUID(str(created))
+            else:
+                update_progress_artifact(self._artifact, percent, description=text)
+        except Exception:
+            self._last = float("inf")
+            logger.warning("%s: Prefect does not take the progress", self._label, exc_info=True)
+
+
+def show_markdown(label: str, text: str) -> None:
+    """A markdown artifact on the run's page."""
+    create_markdown_artifact(text, key=artifact_key(label), description=label)
+
+
+def artifact_key(label: str) -> str:
+    """Prefect's spelling of a key: lower case, digits and dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")

@@ -1,0 +1,63 @@
+"""The command line. One file a command in flows/commands; each imports what is heavy only when it runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+from cyclopts import App
+
+from configs.errors import UserError
+
+# In the order of a first day; the help stands here so that `--help` imports no command.
+COMMANDS = {
+    "run": "Run an experiment's rounds, or go on with them.",
+    "check": "Check a recipe.",
+    "plan": "Show what would run, what is reused, and what it takes.",
+    "compare": "Compare rounds and experiments; writes report.html.",
+    "stage": "Run one stage on files.",
+    "export": "Take the champion away as a folder.",
+    "sync": "Rebuild MLflow's runs from the store.",
+    "ui": "Open the Prefect and MLflow servers over the local data.",
+    "doctor": "Say what is installed and reachable, and how to fix what is not.",
+}
+
+app = App(
+    name="selfloop",
+    help="Rounds of self-improvement for language models. Begin with: selfloop run configs/recipes/demo.yaml",
+    help_epilogue="Add --debug to any command to see tracebacks.",
+    version="0.1.0",
+)
+for order, (command, summary) in enumerate(COMMANDS.items()):
+    app.command(f"flows.commands.{command}:{command}", name=command, help=summary, sort_key=order)
+
+
+def main() -> NoReturn:
+    """Entry point of the `selfloop` command.
+
+    Exit status: 0 done, 2 something the user can mend, 3 no data to train on, 130 and 143 stopped from outside,
+    1 a defect of selfloop.
+    """
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    is_debug = len(arguments) < len(sys.argv) - 1 or bool(os.environ.get("SELFLOOP_DEBUG"))
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        app(arguments)
+    except UserError as error:
+        if is_debug:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        sys.exit(130)
+    sys.exit(0)
+
+
+def _stop(signum: int, frame: FrameType | None) -> NoReturn:
+    """SIGTERM ends like an error, so that every child is stopped and every lease released."""
+    print("terminated; the same command goes on from here", file=sys.stderr)
+    raise SystemExit(128 + signum)

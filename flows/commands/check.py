@@ -1,0 +1,28 @@
+"""`selfloop check`: is the recipe sound?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+Overrides = Annotated[
+    tuple[str, ...], Parameter(name="--set", negative=(), help="section.field=value; may be repeated")
+]
+
+
+def check(recipe: Path, *, overrides: Overrides = (), show: bool = False) -> None:
+    """Check a recipe, without reading problems or models.
+
+    Parameters
+    ----------
+    recipe
+        A YAML file.
+    show
+        Print the resolved recipe, every default written out.
+    """
+    from configs.schema.load import dump_recipe, load_recipe
+
+    checked = load_recipe(recipe, overrides)
+    print(dump_recipe(checked) if show else f"{recipe}: sound ({checked.name}, {checked.rounds.max} rounds)")

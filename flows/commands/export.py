@@ -1,0 +1,5 @@
+"""`selfloop export`."""
+
+
+def export() -> None:
+    """export."""

@@ -1,0 +1,5 @@
+"""`selfloop plan`."""
+
+
+def plan() -> None:
+    """plan."""

@@ -1,0 +1,5 @@
+"""`selfloop stage`."""
+
+
+def stage() -> None:
+    """stage."""

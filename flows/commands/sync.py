@@ -1,0 +1,28 @@
+"""`selfloop sync`: rebuild MLflow's runs from the store."""
+
+from __future__ import annotations
+
+
+def sync(*experiments: str) -> None:
+    """Write experiments into MLflow again, from the store alone; what MLflow has already stays as it is.
+
+    Parameters
+    ----------
+    experiments
+        Names; default: all experiments of the store.
+    """
+    from flows.experiments import open_experiment
+    from flows.mlflow_sync import Tracking
+    from flows.services import resolve_addresses
+    from infra.store.open import open_store
+    from tasks.report.entry import list_experiments
+
+    addresses = resolve_addresses()
+    store = open_store(addresses.store)
+    for name in experiments or list_experiments(store):
+        opened = open_experiment(store, name, addresses)
+        tracking = Tracking(opened.recipe, addresses, store.uri, is_required=True)
+        for entry in opened.entries:
+            tracking.add(entry)
+        tracking.finish(opened.report, opened.page())
+        print(f"{name}: {len(opened.entries)} rounds are in MLflow at {addresses.tracking}")

@@ -1,0 +1,135 @@
+"""What is asked of a generator and what it answers, and their JSONL files. Standard library and configs only.
+
+    Shard = requests + sampling + seed   tasks -> pool -> session -> engine child    one file
+    Completion                           engine child -> session -> pool -> tasks    one file a shard
+    Scoring / Score                      the same way, for log-probabilities of given texts
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from configs.schema.generate import Sampling
+
+Messages = tuple[tuple[str, str], ...]
+"""A chat: (role, content) pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A chat that the model continues `num_samples` times."""
+
+    id: str
+    messages: Messages
+    num_samples: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One continuation.
+
+    Attributes:
+        index: number of the draw within its request, from 0.
+        text: without end token, special tokens and stop text.
+        finish_reason: stop (the model or a stop text ended it) | length (max_tokens or the context ended it).
+        num_tokens: tokens generated, the end token and those of the stop text included.
+        logprob: sum of the log-probabilities of these tokens at temperature 1 without truncation of the
+            distribution, natural logarithm.
+    """
+
+    request_id: str
+    index: int
+    text: str
+    finish_reason: Literal["stop", "length"]
+    num_tokens: int
+    logprob: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Requests that are drawn together, with one seed; the unit of generation and resume.
+
+    Attributes:
+        name: unique among the shards under way.
+    """
+
+    name: str
+    requests: tuple[Request, ...]
+    sampling: Sampling
+    seed: int
+
+    @property
+    def num_samples(self) -> int:
+        return sum(request.num_samples for request in self.requests)
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """A chat and a continuation whose log-probability is asked."""
+
+    id: str
+    messages: Messages
+    completion: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Log-probability of a continuation: its tokens and the end token, natural logarithm, summed."""
+
+    id: str
+    logprob: float
+    num_tokens: int
+
+
+def write_shard(path: Path, shard: Shard) -> None:
+    """First line: name, sampling and seed; then one request a line."""
+    header = {"name": shard.name, "sampling": shard.sampling.model_dump(mode="json"), "seed": shard.seed}
+    write_lines(path, [header, *map(asdict, shard.requests)])
+
+
+def read_shard(path: Path) -> Shard:
+    """Inverse of `write_shard`."""
+    header, *rows = read_lines(path)
+    requests = tuple(Request(**{**row, "messages": _messages(row)}) for row in rows)
+    return Shard(header["name"], requests, Sampling(**header["sampling"]), header["seed"])
+
+
+def write_rows(path: Path, rows: Iterable[Completion | Scoring | Score]) -> None:
+    """One row a line."""
+    write_lines(path, map(asdict, rows))
+
+
+def read_completions(path: Path) -> list[Completion]:
+    return [Completion(**row) for row in read_lines(path)]
+
+
+def read_scorings(path: Path) -> list[Scoring]:
+    return [Scoring(**{**row, "messages": _messages(row)}) for row in read_lines(path)]
+
+
+def read_scores(path: Path) -> list[Score]:
+    return [Score(**row) for row in read_lines(path)]
+
+
+def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Write JSONL whole or not at all."""
+    temporary = path.with_name(path.name + ".part")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        yield from map(json.loads, file)
+
+
+def _messages(row: dict[str, Any]) -> Messages:
+    return tuple((role, content) for role, content in row["messages"])

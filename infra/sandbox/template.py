@@ -1,0 +1,85 @@
+"""The caller's side of the template process: start it, ask it for workers, end them. Used by `killable.py` alone."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import send_handle
+from typing import Any
+
+from configs.errors import UserError
+
+# The template gets the caller's import path, and never its `__main__`.
+_BOOTSTRAP = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from infra.sandbox.zygote import main; main(int(sys.argv[2]))"
+)
+
+
+class Template:
+    """One template process in its own process group. Arguments as in `killable.KillablePool`."""
+
+    def __init__(self, target: str, initargs: tuple[Any, ...], memory_bytes: int | None, start_seconds: float) -> None:
+        self._target = target
+        self._settings = (target, initargs, memory_bytes)
+        self._start_seconds = start_seconds
+
+    def start(self) -> None:
+        """Start the process and make the function; UserError says why it could not be made."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-c", _BOOTSTRAP, json.dumps(sys.path), str(theirs.fileno())]
+            # What the function prints is for people: it goes to standard error.
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=2, pass_fds=[theirs.fileno()], start_new_session=True
+            )
+        self._control = Connection(ours.detach())
+        try:
+            complaint = self._ask(self._settings, patience_seconds=self._start_seconds)
+        except BaseException:
+            self.close()
+            raise
+        if complaint is not None:
+            self.close()
+            raise UserError(f"{self._target} could not be prepared: {complaint}", "mend that and run again")
+
+    def start_worker(self) -> tuple[int, Connection]:
+        """Fork a worker; returns its process id and the connection that takes chunks and gives answers."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            pid = self._ask(("start", None), descriptor=theirs.fileno())
+        return pid, Connection(ours.detach())
+
+    def end_worker(self, pid: int) -> int:
+        """Kill a worker and its process group; returns its exit code, negative for a signal."""
+        return int(self._ask(("end", pid)))
+
+    def close(self) -> None:
+        """End the process and all its workers: it does so by itself when the control connection closes."""
+        self._control.close()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def _ask(self, request: Any, descriptor: int | None = None, patience_seconds: float | None = None) -> Any:
+        try:
+            self._control.send(request)
+            if descriptor is not None:
+                send_handle(self._control, descriptor, self._process.pid)
+            if not self._control.poll(patience_seconds):
+                return f"it took longer than {patience_seconds:g} s"
+            return self._control.recv()
+        except (EOFError, OSError):
+            raise UserError(
+                f"the template process of {self._target} ended by itself",
+                "see its messages above; if the machine ran out of memory, free some",
+            ) from None

@@ -1,0 +1,171 @@
+"""One writer for an experiment: a lease object with a heartbeat. Called by the command line around a run.
+
+Who may take a lease that is there:
+
+1. Anyone, at once, if its holder was a process of this machine and is gone.
+2. Anyone, if the lease was not renewed while it was watched for two beats. It is watched only if its last beat is
+   older than its time to live, or lies in the future: then its holder is dead, or a clock is wrong.
+3. Nobody else. A holder that could not write a beat for longer than the time to live, and cannot now, gives up.
+
+So a wrong clock, set back or ahead on either side, never makes a lease that beats look dead.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from dataclasses import replace
+from types import TracebackType
+
+from configs.errors import StoreError
+from infra.store.base import Store
+from infra.store.holder import describe_this_process
+from infra.store.lease_claim import Claim
+
+ACQUIRE_ATTEMPTS = 10
+# Time that passes during suspend too, so that a laptop that slept knows it.
+CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+log = logging.getLogger(__name__)
+
+
+class Lease:
+    """The right of this process to write an experiment. A context manager: acquired on entry, released on exit.
+
+    Args:
+        key: the lease object.
+        holder: user@host, see `holder.name_user`.
+        ttl_seconds: without a beat for this long, others may take the lease.
+        beat_seconds: time between beats; the time to live should span several.
+    """
+
+    def __init__(
+        self, store: Store, key: str, holder: str, ttl_seconds: float = 60.0, beat_seconds: float = 15.0
+    ) -> None:
+        self._store = store
+        self._key = key
+        self._address = f"lease {key!r} in {store.uri}"
+        self._beat_seconds = beat_seconds
+        self._ttl_seconds = ttl_seconds
+        self._holder = describe_this_process(holder)
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._claim: Claim | None = None
+        self._content = b""
+        self._written_at = 0.0
+        self._lost: StoreError | None = None
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Lease:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.release()
+        except StoreError as failure:
+            if error is None:
+                raise
+            log.warning("%s was not given back; it ends by itself: %s", self._address, failure)
+
+    def acquire(self) -> None:
+        """Take the lease and keep it beating.
+
+        Raises:
+            StoreError: another process holds it (the message says who, since when and what to do), or the store
+                cannot be written.
+        """
+        for _ in range(ACQUIRE_ATTEMPTS):
+            now = time.time()
+            claim = Claim(uuid.uuid4().hex, self._holder, now, now, self._ttl_seconds, self._beat_seconds)
+            if self._store.put_new(self._key, claim.to_json()) or self._take_over(claim):
+                return self._start(claim)
+        raise StoreError(f"{self._address} changes hands too fast to be taken", fix="start fewer runs at a time")
+
+    def check(self) -> None:
+        """Assert, before something is published, that this process still holds the lease.
+
+        Raises:
+            StoreError: someone else took it or removed it, or no beat could be written for the time to live.
+        """
+        if self._lost is None and time.clock_gettime(CLOCK) - self._written_at > self._ttl_seconds:
+            self._beat()
+        if self._lost is not None:
+            raise self._lost
+
+    def release(self) -> None:
+        """Stop beating, and remove the lease if it is still ours. A lease that was lost is left alone."""
+        if self._thread is None:
+            return
+        self._stop.set()
+        self._thread.join()
+        self._thread = None
+        # The last beat proves the lease ours and keeps others away for a time to live: long enough to remove it.
+        self._beat()
+        if self._lost is None:
+            self._store.delete(self._key)
+
+    def _take_over(self, claim: Claim) -> bool:
+        found = self._store.read(self._key)
+        if found is None:
+            return False
+        other = Claim.from_json(found, self._address)
+        if not other.holder.is_gone():
+            if not other.is_doubtful(time.time()) or self._watch(found, 2 * other.beat_seconds):
+                raise other.refuse(self._address, time.time())
+        taken = self._store.replace(self._key, found, claim.to_json())
+        if taken:
+            log.warning("%s was taken over from %s, which is gone", self._address, other.holder.describe())
+        return taken
+
+    def _watch(self, content: bytes, seconds: float) -> bool:
+        """True as soon as the lease object changes."""
+        log.warning("%s has not been renewed in time; watching it for %.0f s", self._address, seconds)
+        end = time.clock_gettime(CLOCK) + seconds
+        while (left := end - time.clock_gettime(CLOCK)) > 0:
+            time.sleep(min(1.0, left))
+            if self._store.read(self._key) != content:
+                return True
+        return False
+
+    def _start(self, claim: Claim) -> None:
+        self._claim, self._content, self._lost = claim, claim.to_json(), None
+        self._written_at = time.clock_gettime(CLOCK)
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._keep_beating, name=f"lease {self._key}", daemon=True)
+        self._thread.start()
+
+    def _keep_beating(self) -> None:
+        while self._lost is None and not self._stop.wait(self._beat_seconds):
+            try:
+                self._beat()
+            except StoreError as error:
+                log.warning("%s: a beat could not be written: %s", self._address, error)
+
+    def _beat(self) -> None:
+        """Renew the lease, or note that it is lost."""
+        with self._lock:
+            if self._claim is None or self._lost is not None:
+                return
+            started = time.clock_gettime(CLOCK)
+            claim = replace(self._claim, beat_at=time.time())
+            if not self._store.replace(self._key, self._content, claim.to_json()) and not self._find_own(claim):
+                return
+            self._content, self._written_at = claim.to_json(), started
+
+    def _find_own(self, claim: Claim) -> bool:
+        """Renew a lease that holds an earlier beat of ours, whose answer was lost; False if it is not ours."""
+        found = self._store.read(self._key)
+        other = Claim.from_json(found, self._address) if found is not None else None
+        if found is not None and other is not None and other.token == claim.token:
+            return self._store.replace(self._key, found, claim.to_json())
+        taker = f"taken over by {other.holder.describe()}" if other else "removed"
+        self._lost = StoreError(
+            f"{self._address} was {taker}: this run no longer owns the experiment and publishes nothing more",
+            fix="let one run work on an experiment at a time; run the same command again to go on",
+        )
+        return False

@@ -1,0 +1,48 @@
+"""When an experiment ends. Called by `decision.py` after each round. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What a round did to the incumbent."""
+
+    PROMOTE = "promote"
+    """the candidate takes its place"""
+    KEEP_INCUMBENT = "keep_incumbent"
+    """the candidate changes nothing"""
+    STOP = "stop"
+    """there was no candidate, and there can be none"""
+
+
+class StopReason(StrEnum):
+    """Why an experiment ends after a round."""
+
+    MAX_ROUNDS = "max_rounds"
+    """all the rounds of the recipe are done"""
+    PATIENCE = "patience"
+    """decide.patience rounds in a row promoted nothing"""
+    NO_DATA = "no_data"
+    """the round kept too few samples to train on"""
+
+
+def should_stop(
+    history: Sequence[Action | str], round: int, max_rounds: int, patience: int | None
+) -> StopReason | None:
+    """Why the experiment ends after this round; None if it goes on.
+
+    Args:
+        history: actions of rounds 1 to `round`, in order.
+        round: the round just done, from 1.
+        max_rounds: rounds of the recipe.
+        patience: rounds in a row without a promotion that end it; None: never.
+    """
+    if history and history[-1] == Action.STOP:
+        return StopReason.NO_DATA
+    if round >= max_rounds:
+        return StopReason.MAX_ROUNDS
+    if patience is not None and len(history) >= patience and Action.PROMOTE not in history[-patience:]:
+        return StopReason.PATIENCE
+    return None

@@ -1,0 +1,130 @@
+"""From judged samples to one result an item, and from those to the numbers of a round.
+
+Called by the evaluate task; the report and `compare` read the numbers by the names that `summarize` gives. Pure and
+streamed: one item is held at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+
+from tasks.evaluate.statistics import pass_at_k, wilson_interval
+from tasks.records import ItemResult, Label, Problem, Sample, Verdict
+
+Judged = tuple[Sample, Verdict]
+
+
+def item_results(
+    suite: str,
+    problems: Iterable[Problem],
+    greedy: Iterable[Sample],
+    greedy_verdicts: Iterable[Verdict],
+    draws: Iterable[Sample] = (),
+    draw_verdicts: Iterable[Verdict] = (),
+) -> Iterator[ItemResult]:
+    """One result a problem, in the order of the problems.
+
+    Args:
+        suite: select | report.
+        greedy: one sample a problem, in the order of the problems.
+        greedy_verdicts, draw_verdicts: one a sample, in the order of the samples.
+        draws: samples for pass@k, those of a problem together, in the order of the problems; empty where it is off.
+
+    Raises:
+        ValueError: samples, verdicts and problems do not belong together.
+    """
+    drawn = _Lookahead(_judged(draws, draw_verdicts))
+    for problem, first in zip_longest(problems, _judged(greedy, greedy_verdicts)):
+        if problem is None or first is None or first[0].problem_id != problem.id:
+            raise ValueError(f"not one greedy sample a problem, in order: {first} stands where {problem} does")
+        sample, verdict = first
+        labels = drawn.take(problem.id)
+        yield ItemResult(
+            suite, problem.id, verdict.label, sample.text, verdict.answer, problem.gold, sample.num_tokens,
+            num_draws=len(labels), num_correct=labels.count(Label.CORRECT),
+        )  # fmt: skip
+    if drawn.next is not None:
+        raise ValueError(f"draw {drawn.next[0].id} belongs to no problem, or is out of order")
+
+
+def summarize(items: Iterable[ItemResult], k: Sequence[int] = ()) -> dict[str, float | int]:
+    """Flat numbers of each suite, named `SUITE_NAME`, such as select_accuracy. Rates are in [0, 1].
+
+    accuracy (with _low and _high, its 95 % Wilson interval), num_problems, num_correct, truncated_rate,
+    unparseable_rate, verifier_error_rate, mean_tokens: of the greedy samples. pass_at_K for each of `k`: mean over
+    the problems. Every problem is in every denominator, whatever became of its sample. A suite without items is left
+    out.
+
+    Raises:
+        ValueError: the problems of a suite have different numbers of draws, or fewer than the largest k.
+    """
+    suites: dict[str, _Totals] = {}
+    for item in items:
+        suites.setdefault(item.suite, _Totals(tuple(k))).add(item)
+    return {f"{suite}_{name}": value for suite, totals in suites.items() for name, value in totals.numbers().items()}
+
+
+@dataclass
+class _Totals:
+    """Sums over the items of one suite."""
+
+    k: tuple[int, ...]
+    num_problems: int = 0
+    num_tokens: int = 0
+    num_draws: int | None = None
+    labels: dict[str, int] = field(default_factory=dict)
+    pass_at: dict[int, float] = field(default_factory=dict)
+
+    def add(self, item: ItemResult) -> None:
+        if self.num_draws not in (None, item.num_draws):
+            raise ValueError(f"problem {item.problem_id} has {item.num_draws} draws, others have {self.num_draws}")
+        self.num_draws = item.num_draws
+        self.num_problems += 1
+        self.num_tokens += item.num_tokens
+        self.labels[item.label] = self.labels.get(item.label, 0) + 1
+        for k in self.k:
+            self.pass_at[k] = self.pass_at.get(k, 0.0) + pass_at_k(item.num_draws, item.num_correct, k)
+
+    def numbers(self) -> dict[str, float | int]:
+        num_correct = self.labels.get(Label.CORRECT, 0)
+        low, high = wilson_interval(num_correct, self.num_problems)
+        return {
+            "accuracy": num_correct / self.num_problems,
+            "accuracy_low": low,
+            "accuracy_high": high,
+            "num_problems": self.num_problems,
+            "num_correct": num_correct,
+            "truncated_rate": self._rate(Label.TRUNCATED),
+            "unparseable_rate": self._rate(Label.UNPARSEABLE),
+            "verifier_error_rate": self._rate(Label.VERIFIER_ERROR),
+            "mean_tokens": self.num_tokens / self.num_problems,
+            **{f"pass_at_{k}": total / self.num_problems for k, total in self.pass_at.items()},
+        }
+
+    def _rate(self, label: Label) -> float:
+        return self.labels.get(label, 0) / self.num_problems
+
+
+class _Lookahead:
+    """Judged samples with one read ahead, so that a problem's own can be taken off the front."""
+
+    def __init__(self, judged: Iterator[Judged]) -> None:
+        self._judged = judged
+        self.next = next(judged, None)
+
+    def take(self, problem_id: str) -> list[str]:
+        """Labels of the samples of a problem that come next."""
+        labels: list[str] = []
+        while self.next is not None and self.next[0].problem_id == problem_id:
+            labels.append(self.next[1].label)
+            self.next = next(self._judged, None)
+        return labels
+
+
+def _judged(samples: Iterable[Sample], verdicts: Iterable[Verdict]) -> Iterator[Judged]:
+    for sample, verdict in zip_longest(samples, verdicts):
+        if sample is None or verdict is None or verdict.sample_id != sample.id:
+            raise ValueError(f"not one verdict a sample, in order: {verdict} stands where {sample} does")
+        yield sample, verdict

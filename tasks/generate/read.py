@@ -1,0 +1,16 @@
+"""Reading the samples of a generate step, shard after shard, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tasks.ledger import Ledger
+from tasks.records import Sample
+from tasks.refs import StepRef
+from tasks.tables import read_records
+
+
+def read_samples(ledger: Ledger, samples: StepRef) -> Iterator[Sample]:
+    """All samples of a round; one row group in memory."""
+    for file in samples.files:
+        yield from read_records(ledger.fetch(samples, file.name), Sample)

@@ -1,0 +1,88 @@
+"""All verifiers by their `kind`. To add one: a file like `exact.py`, a config class in configs/schema, an entry here.
+
+`build` runs once in the template process of a pool; the function it returns runs in the workers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from configs.schema.judge import PythonVerifier, Verifier
+from tasks.judge.verifiers import choice, exact, math, number, python, regex
+from tasks.judge.verifiers.finding import Finding
+from tasks.records import Problem, Sample
+
+Item = tuple[Problem, Sample]
+Verify = Callable[[Item], Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierKind:
+    """One kind of verifier.
+
+    Attributes:
+        build: from the verifier's settings to the function of one item.
+        versions: what enters step keys: changing it makes steps new.
+        explain_gold: why a gold answer cannot be used, in words, or None if it can.
+    """
+
+    build: Callable[[Any], Verify]
+    versions: Callable[[Any], dict[str, int | str]]
+    explain_gold: Callable[[str | None, Any], str | None]
+
+
+def build_verifier(config: Verifier) -> Verify:
+    """The function that verifies one (problem, sample) item by these settings."""
+    return VERIFIERS[config.kind].build(config)
+
+
+def verifier_versions(config: Verifier) -> dict[str, int | str]:
+    """Versions of the code that these settings use, by name; for `python` the digest of the user's file too."""
+    return VERIFIERS[config.kind].versions(config)
+
+
+def explain_gold(gold: str | None, config: Verifier) -> str | None:
+    """Why a verifier cannot compare with this gold answer, in words; None if it can."""
+    return VERIFIERS[config.kind].explain_gold(gold, config)
+
+
+def _compare_text(verify: Callable[[str, str | None, Any], Finding], config: Any) -> Verify:
+    return lambda item: verify(item[1].text, item[0].gold, config)
+
+
+def _build_math(config: Any) -> Verify:
+    math.warm_up()
+    return _compare_text(math.verify, config)
+
+
+def _build_python(config: PythonVerifier) -> Verify:
+    function = python.load_function(config.function)
+    return lambda item: python.verify(function, *item)
+
+
+def _python_versions(config: PythonVerifier) -> dict[str, int | str]:
+    path, name = python.find_file(config.function)
+    return {"python": python.VERSION, f"python:{name}": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def _by_text(module: Any) -> VerifierKind:
+    """A verifier module that needs the sample's text and the gold answer, and nothing else."""
+    name = module.__name__.rpartition(".")[2]
+    return VerifierKind(
+        build=lambda config: _compare_text(module.verify, config),
+        versions=lambda _: {name: module.VERSION},
+        explain_gold=module.explain_gold,
+    )
+
+
+VERIFIERS: dict[str, VerifierKind] = {
+    "number": _by_text(number),
+    "exact": _by_text(exact),
+    "choice": _by_text(choice),
+    "regex": _by_text(regex),
+    "math": VerifierKind(_build_math, lambda _: {"math": math.VERSION, "number": number.VERSION}, math.explain_gold),
+    "python": VerifierKind(_build_python, _python_versions, lambda _gold, _config: None),
+}

@@ -1,0 +1,131 @@
+"""Rows of a problem file: .jsonl, .json (a list of objects) or .parquet; a .gz suffix for the first two.
+
+Called by `sources.py`. Lines and row groups are read as they are asked for; a .json file is held whole. Rows count
+from 0, as `start` does; lines count from 1, as editors do.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from configs.errors import ProblemsError
+
+Row = dict[str, Any]
+ROWS_PER_BATCH = 1024
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def read_rows(path: Path, name: str | None = None) -> Iterator[Row]:
+    """Rows of a file, in order.
+
+    Args:
+        path: where the file lies.
+        name: what the user calls it; its ending decides the format. Default: the path.
+
+    Raises:
+        ProblemsError: the file is missing, empty, not UTF-8, cut short, or not of its format.
+    """
+    name = name or str(path)
+    bare = name.lower().removesuffix(".gz")
+    read = READERS.get(Path(bare).suffix)
+    if read is None or (read is _read_parquet and bare != name.lower()):
+        raise ProblemsError(f"{name}: not a problem file by its ending", f"give a file that ends in {ENDINGS}")
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise ProblemsError(f"{name} {what}", "correct the path; relative ones begin at the current folder")
+    if path.stat().st_size == 0:
+        raise ProblemsError(f"{name} is empty", "make or copy the file again")
+    return read(path, name)
+
+
+def _read_jsonl(path: Path, name: str) -> Iterator[Row]:
+    offset = 0
+    with _open(path, name) as file:
+        for number, line in enumerate(_guarded(file, name), start=1):
+            text = _decode(line, name, offset)
+            offset += len(line)
+            if text.strip():
+                yield _parse_object(text, name, number)
+
+
+def _read_json(path: Path, name: str) -> Iterator[Row]:
+    with _open(path, name) as file:
+        text = _decode(b"".join(_guarded(file, name)), name, 0)
+    try:
+        rows = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ProblemsError(
+            f"{name}, line {error.lineno}: not JSON: {error.msg}",
+            "correct that line; a file with one object a line must end in .jsonl",
+        ) from None
+    if not isinstance(rows, list):
+        raise ProblemsError(f"{name} holds one {_kind(rows)}, not a list of objects", "write [{...}, {...}]")
+    for number, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise ProblemsError(f"{name}, row {number}: {_kind(row)}, not an object", 'write {"field": value, ...}')
+        yield row
+
+
+def _read_parquet(path: Path, name: str) -> Iterator[Row]:
+    try:
+        with pq.ParquetFile(path) as source:
+            for batch in source.iter_batches(batch_size=ROWS_PER_BATCH, use_threads=False):
+                yield from batch.to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise ProblemsError(f"{name} is not a whole Parquet file: {error}", "make or copy the file again") from None
+
+
+READERS: dict[str, Callable[[Path, str], Iterator[Row]]] = {
+    ".jsonl": _read_jsonl,
+    ".json": _read_json,
+    ".parquet": _read_parquet,
+}
+ENDINGS = ".jsonl, .jsonl.gz, .json, .json.gz or .parquet"
+
+
+def _open(path: Path, name: str) -> BinaryIO:
+    try:
+        return gzip.open(path, "rb") if name.lower().endswith(".gz") else path.open("rb")  # type: ignore[return-value]
+    except OSError as error:
+        raise ProblemsError(f"{name} cannot be read: {error.strerror}", "allow reading it") from None
+
+
+def _guarded(file: BinaryIO, name: str) -> Iterator[bytes]:
+    """Lines as bytes; a damaged .gz file is the user's to mend."""
+    try:
+        yield from file
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ProblemsError(f"{name} is not a whole gzip file: {error}", "make or copy the file again") from None
+
+
+def _decode(content: bytes, name: str, offset: int) -> str:
+    if offset == 0:
+        offset = len(BYTE_ORDER_MARK) if content.startswith(BYTE_ORDER_MARK) else 0
+        content = content[offset:]
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ProblemsError(f"{name} is not UTF-8 (byte {offset + error.start})", "save it as UTF-8 text") from None
+
+
+def _parse_object(text: str, name: str, line: int) -> Row:
+    try:
+        row = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ProblemsError(f"{name}, line {line}: not JSON: {error.msg}", "correct or remove that line") from None
+    if not isinstance(row, dict):
+        raise ProblemsError(f"{name}, line {line}: {_kind(row)}, not an object", 'write {"field": value, ...}')
+    return row
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "object", list: "list", str: "text", bool: "truth value", type(None): "null"}
+    return names.get(type(value), "number")

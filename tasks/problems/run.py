@@ -1,0 +1,53 @@
+"""Problems: reads the sets of a recipe and checks them against each other.
+
+Called by the Prefect task, by `selfloop plan` and by `selfloop stage`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from configs.schema.problems import Source, StoreSource
+from configs.schema.recipe import Recipe
+from tasks.identity import problems_spec
+from tasks.problems.outside import digest_sources
+from tasks.problems.sets import check_sets, require_gold
+from tasks.problems.sources import read_problems
+from tasks.records import Problem
+from tasks.step import StepSpec
+from tasks.workbench import Workbench
+
+
+def specify(bench: Workbench) -> StepSpec:
+    """The step's key, from the recipe and the content of the files it names."""
+    fetch = _fetcher(bench)
+    return problems_spec(bench.recipe, digest_sources(sources_of(bench.recipe), bench.base_dir, fetch))
+
+
+def read_sets(bench: Workbench) -> dict[str, list[Problem]]:
+    """Every set of the recipe, checked against each other."""
+    fetch = _fetcher(bench)
+    sets = {
+        part: read_problems(source, part=part, fetch=fetch, base_dir=bench.base_dir)
+        for part, source in sources_of(bench.recipe).items()
+    }
+    check_sets(sets["train"], sets["select"], sets["report"], sets.get("warm_start", ()))
+    if bench.recipe.answer_judge().verifier.kind != "python":
+        for part in ("train", "select", "report"):
+            require_gold(sets[part], f"the judge of the {part} set compares with it")
+    return sets
+
+
+def sources_of(recipe: Recipe) -> dict[str, Source]:
+    """The recipe's sources by set name."""
+    sets: dict[str, Source] = {
+        "train": recipe.problems.train,
+        "select": recipe.problems.select,
+        "report": recipe.problems.report,
+    }
+    return {**sets, "warm_start": recipe.warm_start.source} if recipe.warm_start else sets
+
+
+def _fetcher(bench: Workbench) -> Callable[[StoreSource], Path]:
+    return lambda source: bench.ledger.fetch_object(source.key, source.sha256)

@@ -1,0 +1,31 @@
+"""Is the champion better than the start model on the report set? Exact McNemar on the same problems."""
+
+from __future__ import annotations
+
+from tasks.evaluate.statistics import mcnemar_exact, paired_counts
+from tasks.ledger import Ledger
+from tasks.records import ItemResult
+from tasks.refs import StepRef
+from tasks.report.entry import ReportEntry
+from tasks.report.rounds import champion_of
+from tasks.tables import read_records
+
+
+def champion_p_value(ledger: Ledger, entries: list[ReportEntry]) -> float | None:
+    """Two-sided p-value; None while the start model holds the title."""
+    champion = champion_of([entry.report for entry in entries])
+    if champion.round == 0:
+        return None
+    first, last = (_report_items(ledger, _evaluation(entries, number)) for number in (0, champion.round))
+    counts = paired_counts(first, last)
+    return mcnemar_exact(counts.gained, counts.lost)
+
+
+def _evaluation(entries: list[ReportEntry], round: int) -> StepRef:
+    """The evaluation of a round's candidate, which was accepted: it is the loop's evaluation after that round."""
+    return entries[round].state.evaluation
+
+
+def _report_items(ledger: Ledger, evaluation: StepRef) -> list[ItemResult]:
+    path = ledger.fetch(evaluation, "items.parquet")
+    return [item for item in read_records(path, ItemResult) if item.suite == "report"]

@@ -1,0 +1,92 @@
+"""The index of an experiment in the store: one small entry a round, `EXPERIMENT/reports/round-003.json`.
+
+Written by the flow after each round; `compare`, `export` and `sync` read nothing else. An entry that is lost comes
+back by running the experiment again, which reuses every step.
+"""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from configs.errors import StoreError
+from infra.store.base import Store
+from tasks.decide.state import LoopState
+from tasks.refs import ModelRef, Ref
+from tasks.report.rounds import ExperimentReport, RoundReport, SampleRow
+
+
+class ReportEntry(Ref):
+    """What is known of one round.
+
+    Attributes:
+        recipe: digest of the recipe it belongs to; an edited recipe begins a new series.
+        model: the candidate, where the round made one; in round 0 the start model.
+        state: the loop after the round.
+    """
+
+    recipe: str
+    report: RoundReport
+    samples: list[SampleRow]
+    model: ModelRef | None
+    state: LoopState
+
+
+def write_entry(store: Store, entry: ReportEntry) -> None:
+    """Publish a round's entry, replacing that of an earlier run."""
+    store.put(_key(entry.report.experiment, entry.report.round), entry.model_dump_json().encode())
+
+
+def find_entry(store: Store, experiment: str, round: int) -> ReportEntry | None:
+    """A round's entry.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+    key = _key(experiment, round)
+    content = store.read(key)
+    if content is None:
+        return None
+    try:
+        return ReportEntry.model_validate_json(content)
+    except ValidationError as error:
+        fix = f"remove {key} from the store and run the experiment again"
+        raise StoreError(f"{key} is damaged: {error.errors()[0]['msg']}", fix) from None
+
+
+def read_entries(store: Store, experiment: str) -> list[ReportEntry]:
+    """The rounds of an experiment's latest recipe, from round 0.
+
+    Raises:
+        StoreError: there is no such experiment; the message lists those there are.
+    """
+    entries: list[ReportEntry] = []
+    while (entry := find_entry(store, experiment, len(entries))) and entry.recipe == (entries or [entry])[0].recipe:
+        entries.append(entry)
+    if not entries:
+        known = ", ".join(list_experiments(store)) or "none"
+        raise StoreError(f"{store.uri} holds no rounds of '{experiment}'", f"experiments there: {known}")
+    return entries
+
+
+def list_experiments(store: Store) -> list[str]:
+    """Names of the experiments with at least one finished round."""
+    return [key.split("/")[0] for key in store.keys("") if key.endswith("/reports/round-000.json")]
+
+
+def to_experiment(entries: list[ReportEntry], recipe: str, p_value: float | None) -> ExperimentReport:
+    """The value that report and MLflow show.
+
+    Args:
+        p_value: exact McNemar test, champion against round 0 on the report set.
+    """
+    return ExperimentReport(
+        name=entries[0].report.experiment,
+        rounds=[entry.report for entry in entries],
+        samples={entry.report.round: entry.samples for entry in entries if entry.samples},
+        recipe=recipe,
+        p_value=p_value,
+    )
+
+
+def _key(experiment: str, round: int) -> str:
+    return f"{experiment}/reports/round-{round:03d}.json"

@@ -1,0 +1,125 @@
+"""What a reader sees of an experiment: frozen values that flows build from step records and everything else shows.
+
+    RoundReport        one round: models, decision, flat numbers      flows -> table, figures, html, track
+    SampleRow          one sample, kept or not and why                flows -> html, track
+    ExperimentReport   the rounds of one experiment, with samples     flows -> html, track
+
+Metrics have fixed flat names. Rates lie in [0, 1], durations are seconds, lengths are tokens:
+
+    select_accuracy, report_accuracy (each with _low and _high, the ends of the 95 % Wilson interval),
+    report_pass_at_K, num_samples, num_kept, kept_rate, dropped_REASON, parse_rate, mean_tokens, mean_tokens_kept,
+    distinct_rate, truncated_rate, train_loss, num_examples, generator_loads, trainer_loads, seconds_STAGE
+
+A metric that a round does not have is absent, never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Action = Literal["baseline", "promote", "keep_incumbent", "stop"]
+DROPPED = "dropped_"
+SECONDS = "seconds_"
+
+
+class _Value(BaseModel):
+    """Base of these values: frozen, refuses unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RoundReport(_Value):
+    """One round as a reader sees it.
+
+    Attributes:
+        candidate: name of the model evaluated; in round 0 the model everything starts from.
+        incumbent: name of the model it had to beat.
+        champion: name of the best accepted model after the round.
+        action: what was decided; `baseline` in round 0.
+        reason: the decision in words.
+        metrics: flat numbers, named as the module says.
+        steps: by stage, the step's prefix in the store.
+        reused: stages that were found in the store rather than computed.
+    """
+
+    experiment: str
+    round: int
+    candidate: str
+    incumbent: str
+    champion: str
+    action: Action
+    reason: str
+    metrics: dict[str, float] = {}
+    steps: dict[str, str] = {}
+    reused: list[str] = []
+
+    @property
+    def is_accepted(self) -> bool:
+        """The candidate became champion."""
+        return self.action in ("baseline", "promote")
+
+    def interval(self, suite: str) -> tuple[float, float, float] | None:
+        """Accuracy on a suite with the ends of its interval: (value, low, high), all in [0, 1]."""
+        names = [f"{suite}_accuracy{end}" for end in ("", "_low", "_high")]
+        if not all(name in self.metrics for name in names):
+            return None
+        value, low, high = (self.metrics[name] for name in names)
+        return value, low, high
+
+    def drops(self) -> dict[str, int]:
+        """Number of samples dropped, by reason; reasons that dropped none are left out."""
+        return {
+            name.removeprefix(DROPPED): int(count)
+            for name, count in self.metrics.items()
+            if name.startswith(DROPPED) and count
+        }
+
+    def seconds(self) -> float | None:
+        """Time of all stages; None if none is known. A reused stage counts with the time it once took."""
+        parts = [value for name, value in self.metrics.items() if name.startswith(SECONDS)]
+        return sum(parts) if parts else None
+
+
+class SampleRow(_Value):
+    """One sample for tables of sample texts. `reason` is empty where the sample was kept."""
+
+    problem_id: str
+    prompt: str
+    text: str
+    gold: str | None
+    answer: str | None
+    label: str
+    kept: bool
+    reason: str = ""
+
+
+class ExperimentReport(_Value):
+    """One experiment as a reader sees it.
+
+    Attributes:
+        rounds: in order, from round 0.
+        samples: some samples of a round, by round.
+        recipe: the resolved recipe as YAML.
+        p_value: exact McNemar test, champion against round 0 on the report set.
+        links: pages of this experiment elsewhere, by name.
+    """
+
+    name: str
+    rounds: list[RoundReport]
+    samples: dict[int, list[SampleRow]] = {}
+    recipe: str = ""
+    p_value: float | None = None
+    links: dict[str, str] = {}
+
+    @property
+    def champion(self) -> RoundReport:
+        """The round whose candidate holds the title."""
+        return champion_of(self.rounds)
+
+
+def champion_of(rounds: Sequence[RoundReport]) -> RoundReport:
+    """The round whose candidate holds the title after the last round."""
+    return next(report for report in rounds if report.candidate == rounds[-1].champion)

@@ -1,0 +1,100 @@
+"""The table of rounds: in the terminal and in Markdown (README, Prefect artifacts). Called by flows. Pure but for the
+printing; rich is imported when something is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from tasks.report.rounds import RoundReport
+
+COLUMNS = ("round", "model", "select", "report", "samples", "kept", "examples", "loads g/t", "time", "decision")
+PLAIN_WIDTH = 160
+_WORDS = {"baseline": "baseline", "promote": "promoted", "keep_incumbent": "incumbent kept", "stop": "stopped"}
+# Eight blocks of rising height, U+2581 to U+2588.
+_BLOCKS = tuple(chr(code) for code in range(0x2581, 0x2589))
+
+
+def table_rows(reports: Sequence[RoundReport]) -> list[tuple[str, ...]]:
+    """One row of texts a round, in the order of COLUMNS; `-` stands for what the round does not have."""
+    return [_row(report) for report in reports]
+
+
+def _row(report: RoundReport) -> tuple[str, ...]:
+    metrics = report.metrics
+    loads = [metrics.get(f"{kind}_loads") for kind in ("generator", "trainer")]
+    return (
+        str(report.round),
+        report.candidate,
+        format_interval(report.interval("select")),
+        format_interval(report.interval("report")),
+        _count(metrics.get("num_samples")),
+        format_rate(metrics.get("kept_rate")),
+        _count(metrics.get("num_examples")),
+        "/".join("-" if number is None else f"{number:.0f}" for number in loads),
+        format_seconds(report.seconds()),
+        _WORDS[report.action],
+    )
+
+
+def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
+    """Print the table: with lines and colours on a terminal, as plain text elsewhere."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    is_terminal = file.isatty()
+    console = Console(file=file, width=None if is_terminal else PLAIN_WIDTH, highlight=False)
+    several = len({report.experiment for report in reports}) > 1
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in (("experiment",) if several else ()) + COLUMNS:
+        left = column in ("experiment", "model", "decision")
+        table.add_column(column, justify="left" if left else "right", no_wrap=True)
+    for report, row in zip(reports, table_rows(reports), strict=True):
+        texts = ((report.experiment,) if several else ()) + row
+        table.add_row(*(Text(text) for text in texts), style="green" if report.action == "promote" else None)
+    console.print(table)
+
+
+def markdown_table(reports: Sequence[RoundReport]) -> str:
+    """The table in Markdown, with a sparkline of report accuracy below where there are several rounds."""
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + " --- |" * len(COLUMNS)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in table_rows(reports)]
+    accuracies = [report.metrics["report_accuracy"] for report in reports if "report_accuracy" in report.metrics]
+    if len(accuracies) > 1:
+        ends = f"{format_rate(accuracies[0])} to {format_rate(accuracies[-1])}"
+        lines += ["", f"report accuracy by round: {sparkline(accuracies)} ({ends})"]
+    return "\n".join(lines) + "\n"
+
+
+def sparkline(rates: Sequence[float]) -> str:
+    """One block a rate; the lowest block is 0, the highest 1."""
+    return "".join(_BLOCKS[min(int(rate * len(_BLOCKS)), len(_BLOCKS) - 1)] for rate in rates)
+
+
+def format_rate(rate: float | None) -> str:
+    """A rate in [0, 1] as a percentage."""
+    return "-" if rate is None else f"{100 * rate:.1f} %"
+
+
+def format_interval(interval: tuple[float, float, float] | None) -> str:
+    """(value, low, high) as percentages: `79.0 % [76.2, 81.5]`."""
+    if interval is None:
+        return "-"
+    value, low, high = interval
+    return f"{format_rate(value)} [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def format_seconds(seconds: float | None) -> str:
+    """A duration as people say it: `48 s`, `12 min 5 s`, `3 h 20 min`."""
+    if seconds is None:
+        return "-"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _count(number: float | None) -> str:
+    return "-" if number is None else f"{number:,.0f}"

@@ -1,0 +1,192 @@
+"""An experiment in MLflow: one parent run for its curves, one child run a round, one model version a candidate.
+
+Called by the flows `run` (round by round) and `sync` (all rounds again, after MLflow was lost):
+
+    tracked = track_experiment(tracker, name, recipe.identity(), recipe_text)
+    track_round(tracker, tracked, report, samples, datasets, model)       for each round, in order
+    finish_experiment(tracker, tracked, experiment)
+
+All three may be repeated; what MLflow has is found again. An edited recipe under the same name becomes a parent run of
+its own in the same MLflow experiment, so both curves can be compared; a longer `rounds` section does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tasks.report.figures import accuracy_figure, drops_figure, length_figure
+from tasks.report.rounds import ExperimentReport, RoundReport, SampleRow, champion_of
+from tasks.report.table import markdown_table
+
+if TYPE_CHECKING:
+    from infra.tracking.tracker import Tracker
+
+SAMPLES_SHOWN = 200
+_NOTE = "mlflow.note.content"
+# Sections of a recipe that may change while the experiment stays the same.
+_NOT_IDENTITY = ("name", "rounds", "services")
+_HEADLINES = (
+    "select_accuracy",
+    "report_accuracy",
+    "kept_rate",
+    "parse_rate",
+    "distinct_rate",
+    "mean_tokens",
+    "mean_tokens_kept",
+    "num_examples",
+    "train_loss",
+)
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """The parent run of an experiment. `key` finds it again; `params` are the recipe's settings, flat."""
+
+    experiment_id: str
+    run_id: str
+    name: str
+    key: str
+    params: dict[str, str]
+
+
+@dataclass(frozen=True)
+class TrackedDataset:
+    """Rows a round read: their digest, where they lie, and what for (training, select, report)."""
+
+    name: str
+    digest: str
+    uri: str
+    context: str
+
+
+@dataclass(frozen=True)
+class TrackedModel:
+    """A round's candidate: digest of what it computes, and the address of its weights or adapter."""
+
+    uri: str
+    digest: str
+
+
+def track_experiment(tracker: Tracker, name: str, recipe: Mapping[str, Any], recipe_text: str) -> Tracked:
+    """Find or make the parent run of an experiment.
+
+    Args:
+        recipe: the resolved recipe; its settings become parameters.
+        recipe_text: the same as YAML, kept as an artifact.
+    """
+    params = flatten({section: value for section, value in recipe.items() if section not in _NOT_IDENTITY})
+    digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()[:12]
+    key = f"{name}/{digest}"
+    experiment_id = tracker.ensure_experiment(name)
+    run_id = tracker.ensure_run(experiment_id, key, name, params=params, tags={"selfloop.recipe": digest})
+    tracker.log_text(run_id, recipe_text, "recipe.yaml")
+    return Tracked(experiment_id, run_id, name, key, params)
+
+
+def track_round(
+    tracker: Tracker,
+    tracked: Tracked,
+    report: RoundReport,
+    samples: Sequence[SampleRow] = (),
+    datasets: Sequence[TrackedDataset] = (),
+    model: TrackedModel | None = None,
+) -> str:
+    """Write one round: its own run under the parent, its point on the parent's curves, its model version.
+
+    Args:
+        samples: the first 200 become the table `samples.json`.
+        model: the candidate, where the round made one.
+
+    Returns:
+        id of the round's run.
+    """
+    run_id = tracker.ensure_run(
+        tracked.experiment_id,
+        f"{tracked.key}/round-{report.round:03d}",
+        f"{tracked.name} round {report.round}",
+        parent_run_id=tracked.run_id,
+        params=tracked.params,
+        tags=_round_tags(report),
+    )
+    tracker.log_metrics(run_id, report.metrics, step=report.round)
+    headlines = {name: report.metrics[name] for name in _HEADLINES if name in report.metrics}
+    seconds = report.seconds()
+    tracker.log_metrics(tracked.run_id, headlines | ({"seconds": seconds} if seconds else {}), step=report.round)
+    for dataset in datasets:
+        tracker.log_dataset(run_id, dataset.name, dataset.digest, dataset.uri, dataset.context)
+    if samples:
+        tracker.log_table(run_id, [row.model_dump() for row in samples[:SAMPLES_SHOWN]], "samples.json")
+    if report.metrics.get("num_samples"):
+        tracker.log_figure(run_id, drops_figure([report]), "figures/kept_and_dropped.svg")
+    tracker.log_text(run_id, report.model_dump_json(indent=2), "report.json")
+    if model is not None:
+        _register(tracker, tracked, report, model, run_id)
+    tracker.finish_run(run_id)
+    return run_id
+
+
+def finish_experiment(
+    tracker: Tracker, tracked: Tracked, experiment: ExperimentReport, page: str | None = None, status: str = "FINISHED"
+) -> None:
+    """Write what is known of the whole: figures, table, report page; point the aliases at the last state; end the run.
+
+    Args:
+        page: report.html, where it was made.
+        status: FINISHED, FAILED or KILLED.
+    """
+    series = {experiment.name: experiment.rounds}
+    tracker.log_figure(tracked.run_id, accuracy_figure(series), "figures/accuracy.svg")
+    if any(report.metrics.get("num_samples") for report in experiment.rounds):
+        tracker.log_figure(tracked.run_id, drops_figure(experiment.rounds), "figures/kept_and_dropped.svg")
+        tracker.log_figure(tracked.run_id, length_figure(series), "figures/length_and_variety.svg")
+    table = markdown_table(experiment.rounds)
+    tracker.log_text(tracked.run_id, table, "rounds.md")
+    if page is not None:
+        tracker.log_text(tracked.run_id, page, "report.html")
+    champion = champion_of(experiment.rounds)
+    tags = {_NOTE: table, "champion": champion.candidate}
+    tracker.ensure_run(tracked.experiment_id, tracked.key, tracked.name, tags=tags)
+    tracker.settle_alias(tracked.name, "champion", f"round-{champion.round}")
+    trained = [report for report in experiment.rounds if "train" in report.steps]
+    if trained:
+        tracker.settle_alias(tracked.name, "candidate", f"round-{trained[-1].round}")
+    tracker.finish_run(tracked.run_id, status)
+
+
+def _register(tracker: Tracker, tracked: Tracked, report: RoundReport, model: TrackedModel, run_id: str) -> None:
+    """A version for the candidate, and its aliases.
+
+    `champion` and `candidate` only move to newer versions here: a re-run passes the old rounds again, and whoever
+    loads the champion meanwhile must not get an older one. `finish_experiment` settles them.
+    """
+    tags = {"round": report.round, "model": report.candidate, "selfloop.recipe": tracked.key.rpartition("/")[2]}
+    version = tracker.register_model(tracked.name, model.uri, model.digest, tags, run_id)
+    tracker.set_alias(tracked.name, f"round-{report.round}", version)
+    tracker.set_alias(tracked.name, "candidate", version, only_forward=True)
+    if report.is_accepted:
+        tracker.set_alias(tracked.name, "champion", version, only_forward=True)
+
+
+def flatten(tree: Any, prefix: str = "") -> dict[str, str]:
+    """Leaves of nested mappings and lists by dotted address: {"train": {"epochs": 1}} becomes {"train.epochs": "1"}."""
+    if isinstance(tree, Mapping):
+        items = [(str(name), value) for name, value in tree.items()]
+    elif isinstance(tree, (list, tuple)) and any(isinstance(value, (Mapping, list, tuple)) for value in tree):
+        items = [(str(position), value) for position, value in enumerate(tree)]
+    else:
+        return {prefix: json.dumps(tree) if isinstance(tree, (list, tuple)) else str(tree)}
+    leaves: dict[str, str] = {}
+    for name, value in items:
+        leaves |= flatten(value, f"{prefix}.{name}" if prefix else name)
+    return leaves
+
+
+def _round_tags(report: RoundReport) -> dict[str, str]:
+    named = {name: str(getattr(report, name)) for name in ("round", "candidate", "incumbent", "action", "reason")}
+    steps = {f"step.{stage}": prefix for stage, prefix in report.steps.items()}
+    note = f"**{report.candidate}** against {report.incumbent}: {report.reason}\n\n{markdown_table([report])}"
+    return named | steps | {_NOTE: note}

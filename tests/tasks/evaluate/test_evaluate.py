@@ -1,0 +1,107 @@
+"""Judged samples become items, and items become the numbers of a round."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tasks.evaluate.evaluate import item_results, summarize
+from tasks.records import FinishReason, ItemResult, Label, Message, Problem, Sample, Verdict
+
+PROBLEMS = [Problem(name, (Message("user", name),), gold="1") for name in "abc"]
+
+
+def sample(problem_id: str, index: int = 0, num_tokens: int = 4) -> Sample:
+    return Sample(f"{problem_id}/{index}", problem_id, index, "text", FinishReason.STOP, num_tokens, None, "model")
+
+
+def verdict(problem_id: str, label: Label, index: int = 0) -> Verdict:
+    return Verdict(f"{problem_id}/{index}", problem_id, "answer", label, answer="1")
+
+
+GREEDY = [sample("a"), sample("b", num_tokens=7), sample("c")]
+VERDICTS = [verdict("a", Label.CORRECT), verdict("b", Label.TRUNCATED), verdict("c", Label.UNPARSEABLE)]
+
+
+def test_a_greedy_sample_and_its_verdict_make_an_item() -> None:
+    items = list(item_results("report", PROBLEMS, GREEDY, VERDICTS))
+    assert items[1] == ItemResult("report", "b", Label.TRUNCATED, "text", "1", "1", 7, num_draws=0, num_correct=0)
+    assert [item.is_correct for item in items] == [True, False, False]
+
+
+def test_draws_are_counted_by_problem() -> None:
+    labels = {"a": [Label.CORRECT, Label.CORRECT], "b": [Label.VERIFIER_ERROR, Label.CORRECT], "c": [Label.WRONG] * 2}
+    draws = [sample(name, index) for name in labels for index in range(2)]
+    verdicts = [verdict(name, label, index) for name in labels for index, label in enumerate(labels[name])]
+    items = list(item_results("select", PROBLEMS, GREEDY, VERDICTS, draws, verdicts))
+    assert [(item.num_draws, item.num_correct) for item in items] == [(2, 2), (2, 1), (2, 0)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"greedy": GREEDY[:2], "greedy_verdicts": VERDICTS[:2]}, "not one greedy sample a problem"),
+        ({"problems": PROBLEMS[:2]}, "not one greedy sample a problem"),
+        ({"problems": PROBLEMS[::-1]}, "not one greedy sample a problem"),
+        ({"greedy_verdicts": VERDICTS[:2]}, "not one verdict a sample"),
+        ({"greedy_verdicts": VERDICTS[::-1]}, "not one verdict a sample"),
+        ({"draws": [sample("x")], "draw_verdicts": [verdict("x", Label.WRONG)]}, "draw x/0 belongs to no problem"),
+        (
+            {
+                "draws": [sample("b"), sample("a")],
+                "draw_verdicts": [verdict("b", Label.WRONG), verdict("a", Label.WRONG)],
+            },
+            "draw a/0 belongs to no problem, or is out of order",
+        ),
+    ],
+)
+def test_what_does_not_belong_together_is_refused(changes: dict[str, Any], message: str) -> None:
+    inputs = {"problems": PROBLEMS, "greedy": GREEDY, "greedy_verdicts": VERDICTS, **changes}
+    with pytest.raises(ValueError, match=message):
+        list(item_results("select", **inputs))
+
+
+def item(suite: str, problem_id: str, label: Label, num_correct: int = 0, num_draws: int = 10) -> ItemResult:
+    return ItemResult(suite, problem_id, label, "", None, "1", 3 + len(problem_id), num_draws, num_correct)
+
+
+def test_the_numbers_of_a_suite() -> None:
+    labels = [Label.CORRECT] * 15 + [Label.TRUNCATED, Label.UNPARSEABLE, Label.UNPARSEABLE, Label.WRONG]
+    items = [item("select", "p", label, 3) for label in [*labels, Label.VERIFIER_ERROR]]
+    numbers = summarize(items, (1, 2, 5))
+    assert numbers == {
+        "select_accuracy": 0.75,
+        "select_accuracy_low": pytest.approx(0.5313, abs=5e-5),
+        "select_accuracy_high": pytest.approx(0.8881, abs=5e-5),
+        "select_num_problems": 20,
+        "select_num_correct": 15,
+        "select_truncated_rate": 0.05,
+        "select_unparseable_rate": 0.1,
+        "select_verifier_error_rate": 0.05,
+        "select_mean_tokens": 4.0,
+        "select_pass_at_1": pytest.approx(0.3),
+        "select_pass_at_2": pytest.approx(0.5333, abs=5e-5),
+        "select_pass_at_5": pytest.approx(0.9167, abs=5e-5),
+    }
+
+
+def test_pass_at_k_is_a_mean_over_problems_and_suites_stay_apart() -> None:
+    items = [item("select", "a", Label.WRONG, 3), item("report", "b", Label.CORRECT, 10)]
+    numbers = summarize([*items, item("select", "c", Label.CORRECT, 0)], (1,))
+    assert numbers["select_pass_at_1"] == pytest.approx(0.15)
+    assert numbers["report_pass_at_1"] == 1.0
+    assert (numbers["select_accuracy"], numbers["report_accuracy"]) == (0.5, 1.0)
+
+
+def test_without_k_there_is_no_pass_at_k_and_without_items_nothing() -> None:
+    assert not [name for name in summarize([item("select", "a", Label.WRONG)]) if "pass_at" in name]
+    assert summarize([]) == {}
+
+
+def test_unequal_numbers_of_draws_are_refused() -> None:
+    items = [item("select", "a", Label.WRONG), item("select", "b", Label.WRONG, num_draws=9)]
+    with pytest.raises(ValueError, match="problem b has 9 draws, others have 10"):
+        summarize(items, (1,))
+    with pytest.raises(ValueError, match="k 11"):
+        summarize(items[:1], (11,))

@@ -1,0 +1,130 @@
+"""The judge stage: one verdict a sample and judge, and no failure becomes a score."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from itertools import count, islice
+from typing import Any
+
+import pytest
+
+from configs.errors import ProblemsError
+from configs.schema.judge import AnswerJudge, ExactVerifier, PythonVerifier
+from tasks.judge.judge import component_versions, judge_samples, make_verdict
+from tasks.judge.summary import JudgeSummary
+from tasks.judge.verifiers.finding import Finding
+from tasks.judge.verifiers.registry import Item, build_verifier
+from tasks.records import Label, Verdict
+from tests.tasks.judge.make import make_problem, make_sample
+
+
+@dataclass
+class Given:
+    value: Any = None
+    failure: str | None = None
+
+
+def verify_here(judge: AnswerJudge, items: Iterable[Item]) -> Generator[Given, None, None]:
+    """The pool's contract in this process."""
+    verify = build_verifier(judge.verifier)
+    return (Given(verify(item)) for item in items)
+
+
+NUMBER, EXACT = AnswerJudge(), AnswerJudge(name="same_text", verifier=ExactVerifier())
+PROBLEMS = {"p": make_problem("p", "72"), "q": make_problem("q", "5")}
+
+
+def test_all_verdicts_of_a_sample_come_before_the_next_sample() -> None:
+    samples = [make_sample("72", index=0), make_sample("so 72", index=1), make_sample("6", "q", 0)]
+    verdicts = list(judge_samples(samples, PROBLEMS, [NUMBER, EXACT], verify_here))
+    assert [(verdict.sample_id, verdict.judge, verdict.label) for verdict in verdicts] == [
+        ("p/0", "answer", "correct"),
+        ("p/0", "same_text", "correct"),
+        ("p/1", "answer", "correct"),
+        ("p/1", "same_text", "wrong"),
+        ("q/0", "answer", "wrong"),
+        ("q/0", "same_text", "wrong"),
+    ]
+    assert verdicts[0] == Verdict("p/0", "p", "answer", "correct", 1.0, "72")
+    assert verdicts[4].score == 0.0
+
+
+def test_a_truncated_sample_is_never_correct_and_never_verified() -> None:
+    seen: list[str] = []
+
+    def verify(judge: AnswerJudge, items: Iterable[Item]) -> Generator[Given, None, None]:
+        for _, sample in items:
+            seen.append(sample.id)
+            yield Given(Finding("72", True))
+
+    samples = [make_sample("72", index=0), make_sample("72", index=1, is_truncated=True), make_sample("72", index=2)]
+    labels = [verdict.label for verdict in judge_samples(samples, PROBLEMS, [NUMBER], verify)]
+    assert labels == ["correct", "truncated", "correct"] and seen == ["p/0", "p/2"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "label", "score", "note"),
+    [
+        (Given(Finding("72", True)), Label.CORRECT, 1.0, None),
+        (Given(Finding("7", False)), Label.WRONG, 0.0, None),
+        (Given(Finding(note="no number found")), Label.UNPARSEABLE, None, "no number found"),
+        (Given(Finding(score=0.25)), Label.UNSCORED, 0.25, None),
+        (Given(failure="timeout"), Label.VERIFIER_ERROR, None, "timeout"),
+        (None, Label.TRUNCATED, None, "the text ended at max_tokens"),
+    ],
+)
+def test_each_outcome_has_its_label(outcome: Given | None, label: Label, score: float | None, note: str | None) -> None:
+    verdict = make_verdict(make_sample("x"), "answer", outcome)
+    assert (verdict.label, verdict.score, verdict.note) == (label, score, note)
+
+
+def test_a_problem_without_gold_is_named() -> None:
+    with pytest.raises(ProblemsError, match="problem r has no gold answer; judge 'answer' \\(number\\)"):
+        list(judge_samples([make_sample("1", "r")], {"r": make_problem("r", None)}, [NUMBER], verify_here))
+
+
+def test_a_function_needs_no_gold() -> None:
+    judge = AnswerJudge(verifier=PythonVerifier(function="rewards.py:score"))
+
+    def verify(judge: AnswerJudge, items: Iterable[Item]) -> Generator[Given, None, None]:
+        return (Given(Finding(score=1.0)) for _ in items)
+
+    (verdict,) = judge_samples([make_sample("1", "r")], {"r": make_problem("r", None)}, [judge], verify)
+    assert verdict.score == 1.0
+
+
+def test_a_sample_of_an_unknown_problem_is_named() -> None:
+    with pytest.raises(ProblemsError, match="sample z/0 belongs to problem z"):
+        list(judge_samples([make_sample("1", "z")], PROBLEMS, [NUMBER], verify_here))
+
+
+def test_samples_are_read_as_verdicts_are_taken() -> None:
+    endless = (make_sample("72", index=index) for index in count())
+    verdicts = judge_samples(endless, PROBLEMS, [NUMBER, EXACT], verify_here)
+    assert [verdict.label for verdict in islice(verdicts, 4)] == ["correct"] * 4
+
+
+def test_the_summary_counts_every_label_and_keeps_all_in_the_denominator() -> None:
+    labels = ["correct", "correct", "wrong", "unparseable", "truncated", "verifier_error", "unscored", "wrong"]
+    summary = JudgeSummary(["answer", "style"])
+    verdicts = [Verdict(f"p/{index}", "p", "answer", label) for index, label in enumerate(labels)]
+    assert list(summary.watch(verdicts)) == verdicts
+    assert summary.numbers() == {
+        "num_samples": 8,
+        "num_correct": 2,
+        "num_wrong": 2,
+        "num_unparseable": 1,
+        "num_truncated": 1,
+        "num_verifier_error": 1,
+        "num_unscored": 1,
+        "parse_rate": 5 / 8,
+        "verifier_error_rate": 1 / 8,
+        **{f"style_num_{label}": 0 for label in ("samples", *Label)},
+        "style_parse_rate": None,
+        "style_verifier_error_rate": None,
+    }
+
+
+def test_versions_name_the_judge_and_its_verifier() -> None:
+    assert component_versions([NUMBER, EXACT]) == {"judge": 1, "answer.number": 1, "same_text.exact": 1}

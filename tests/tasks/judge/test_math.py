@@ -1,0 +1,70 @@
+"""The verifier `math` sees equality behind different notations, and bounds what it reads."""
+
+from __future__ import annotations
+
+import pytest
+
+from configs.schema.judge import MathVerifier
+from tasks.judge.verifiers.finding import Finding
+from tasks.judge.verifiers.math import find_boxed, verify
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("text", "gold", "is_correct"),
+    [
+        (r"so \boxed{\frac{1}{2}}", "0.5", True),
+        (r"\boxed{1/2}", r"\frac12", True),
+        (r"\boxed{x^2+2x+1}", "(x+1)^2", True),
+        (r"\boxed{\sqrt{8}}", r"2\sqrt{2}", True),
+        (r"\boxed{\{1,2\}}", r"\{2,1\}", True),
+        (r"\boxed{[0,1)}", "[0,1)", True),
+        (r"\boxed{[0,1)}", "[0,1]", False),
+        (r"\boxed{x=5}", "5", True),
+        (r"\boxed{\text{Monday}}", r"\text{Monday}", True),
+        (r"\boxed{1} no, \boxed{2}", "2", True),
+        (r"\boxed{1,000}", "1000", True),
+        (r"\boxed{72}", "$72$", True),
+        (r"\boxed{0.1}", "0.1000001", False),
+        ("The answer is 72.", "72", True),
+        ("The answer is 73.", "72", False),
+        ("no idea", "72", None),
+        (r"\boxed{}", "72", None),
+    ],
+)
+def test_equality_is_symbolic(text: str, gold: str, is_correct: bool | None) -> None:
+    assert verify(text, gold, MathVerifier()).is_correct is is_correct
+
+
+def test_plain_numbers_are_compared_exactly() -> None:
+    assert verify(r"\boxed{0.333333333333}", "1/3", MathVerifier()) == Finding("0.333333333333", False)
+
+
+def test_a_pattern_says_where_the_answer_is() -> None:
+    config = MathVerifier(pattern="#### (.+)")
+    assert verify("x\n#### 2x", "x+x", config).is_correct
+    assert verify(r"\boxed{2x}", "x+x", config) == Finding(note="no answer found by the pattern")
+
+
+def test_long_answers_are_refused() -> None:
+    finding = verify(r"\boxed{" + "1+" * 300 + "1}", "301", MathVerifier())
+    assert finding == Finding(note="answer longer than 400 characters")
+
+
+def test_gold_that_is_no_mathematics_is_an_error() -> None:
+    with pytest.raises(ValueError, match="cannot be read"):
+        verify(r"\boxed{x}", "$$", MathVerifier())
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        (r"\boxed{a{b}c}", "a{b}c"),
+        (r"\boxed{1} and \boxed{ 2 }", "2"),
+        (r"\boxed{\frac{1}{", None),
+        ("none", None),
+    ],
+)
+def test_the_last_box_is_read_with_its_braces(text: str, content: str | None) -> None:
+    assert find_boxed(text) == content

@@ -1,0 +1,58 @@
+"""Judging in killable workers, end to end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from configs.errors import UserError
+from configs.schema.judge import AnswerJudge, MathVerifier, PythonVerifier
+from tasks.judge.judge import judge_samples
+from tasks.judge.run import verify_in_pool
+from tests.tasks.judge.make import make_problem, make_sample
+
+pytestmark = pytest.mark.slow
+
+HANGING = r"\boxed{9^{9^{9^{9}}}}"
+REWARDS = """
+import os, signal, time
+
+def score(problem, sample):
+    return {"right": lambda: True, "half": lambda: 0.5, "decline": lambda: None, "raise": lambda: {}["x"],
+            "crash": lambda: os.kill(os.getpid(), signal.SIGSEGV), "hang": lambda: time.sleep(600)}[sample.text]()
+"""
+
+
+def judge(texts: list[str], config: AnswerJudge, gold: str | None = "5") -> list[tuple[str, float | None, str | None]]:
+    samples = [make_sample(text, index=index) for index, text in enumerate(texts)]
+    verdicts = judge_samples(samples, {"p": make_problem(gold=gold)}, [config], verify_in_pool)
+    return [(verdict.label, verdict.score, verdict.note) for verdict in verdicts]
+
+
+def test_symbolic_work_without_end_is_a_verifier_error() -> None:
+    config = AnswerJudge(verifier=MathVerifier(limit_seconds=1))
+    right, error = ("correct", 1.0, None), ("verifier_error", None, "timeout")
+    assert judge([r"\boxed{5}", HANGING, r"\boxed{\sqrt{25}}"], config) == [right, error, right]
+
+
+def test_whatever_a_users_function_does_costs_its_own_sample_only(tmp_path: Path) -> None:
+    path = tmp_path / "rewards.py"
+    path.write_text(REWARDS, encoding="utf-8")
+    config = AnswerJudge(verifier=PythonVerifier(function=f"{path}:score", limit_seconds=0.5))
+    assert judge(["right", "hang", "half", "crash", "decline", "raise", "right"], config, gold=None) == [
+        ("correct", 1.0, None),
+        ("verifier_error", None, "timeout"),
+        ("unscored", 0.5, None),
+        ("verifier_error", None, "crashed: SIGSEGV"),
+        ("verifier_error", None, "raised: NoVerdictError: the function returned None"),
+        ("verifier_error", None, "raised: KeyError: 'x'"),
+        ("correct", 1.0, None),
+    ]
+
+
+def test_a_users_file_that_cannot_be_imported_is_explained(tmp_path: Path) -> None:
+    path = tmp_path / "broken_rewards.py"
+    path.write_text("def score(problem, sample)\n", encoding="utf-8")
+    with pytest.raises(UserError, match="SyntaxError"):
+        judge(["x"], AnswerJudge(verifier=PythonVerifier(function=f"{path}:score")))

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+from tasks.report.figures import accuracy_figure, drops_figure, length_figure
+from tests.tasks.report.example import baseline, experiment_report
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def texts(svg: str) -> list[str]:
+    """Everything written in a picture; fails if it is not whole XML."""
+    root = ElementTree.fromstring(svg)
+    assert root.tag == SVG + "svg"
+    return ["".join(node.itertext()).strip() for node in root.iter(SVG + "text")]
+
+
+def test_the_accuracy_figure_says_first_and_last_value_of_both_sets() -> None:
+    found = texts(accuracy_figure({"demo": experiment_report().rounds}))
+    assert found.count("19.0 %") == 2
+    assert found.count("75.0 %") == 2
+    assert {"accuracy on the report set", "accuracy on the select set", "round"} <= set(found)
+
+
+def test_several_experiments_are_named_in_the_legend() -> None:
+    found = texts(accuracy_figure({"one": experiment_report("one").rounds, "two": experiment_report("two").rounds}))
+    assert {"one: 75.0 %", "two: 75.0 %"} <= set(found)
+
+
+def test_the_drops_figure_shows_shares_of_reasons_that_occur() -> None:
+    found = texts(drops_figure(experiment_report().rounds))
+    assert {"kept", "wrong", "truncated"} <= set(found)
+    assert "duplicate" not in found
+    assert (found.count("25 %"), found.count("60 %"), found.count("15 %")) == (2, 3, 2)  # 60 % is on the axis too
+
+
+def test_the_length_figure_has_both_lengths() -> None:
+    assert {"all samples", "kept", "distinct texts per problem"} <= set(texts(length_figure({"demo": experiment_report().rounds})))
+
+
+@pytest.mark.parametrize("figure", [accuracy_figure, length_figure])
+def test_a_baseline_alone_can_be_drawn(figure: object) -> None:
+    assert "round" in texts(figure({"demo": [baseline()]}))  # type: ignore[operator]
+
+
+def test_the_same_rounds_give_the_same_bytes_and_nothing_outside_is_named() -> None:
+    rounds = experiment_report().rounds
+    for figure in (lambda: accuracy_figure({"demo": rounds}), lambda: drops_figure(rounds)):
+        svg = figure()
+        assert svg == figure()
+        assert "<metadata" not in svg
+        assert 'href="http' not in svg
+
+
+def test_a_name_with_signs_of_mark_up_is_text() -> None:
+    name = "a<b> & $x$"
+    assert any(text.startswith(name) for text in texts(accuracy_figure({name: experiment_report().rounds, "b": [baseline()]})))

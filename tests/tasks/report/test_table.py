@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from tasks.report.table import COLUMNS, format_seconds, markdown_table, print_table, sparkline, table_rows
+from tests.tasks.report.example import baseline, experiment_report, trained
+
+
+def test_one_row_a_round_with_a_dash_for_what_is_missing() -> None:
+    first, second, _ = table_rows(experiment_report().rounds)
+    named = dict(zip(COLUMNS, first, strict=True))
+    assert named["select"] == "19.0 % [15.0, 23.0]"
+    assert (named["samples"], named["kept"], named["examples"], named["loads g/t"]) == ("-", "-", "-", "1/-")
+    assert second[4:] == ("1,000", "25.0 %", "250", "1/1", "1 min 25 s", "promoted")
+
+
+def test_the_printed_table_is_plain_and_whole_where_there_is_no_terminal() -> None:
+    out = io.StringIO()
+    print_table(experiment_report().rounds, out)
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 4
+    assert lines[0].split() == " ".join(COLUMNS).split()
+    assert "79.0 % [75.0, 83.0]" in lines[2]
+    assert "incumbent kept" in lines[3]
+    assert "\x1b" not in out.getvalue()
+    assert out.getvalue().isascii()
+
+
+def test_markup_in_a_name_is_text() -> None:
+    out = io.StringIO()
+    print_table([baseline().model_copy(update={"candidate": "[bold]x[/bold]"})], out)
+    assert "[bold]x[/bold]" in out.getvalue()
+
+
+def test_several_experiments_are_told_apart() -> None:
+    out = io.StringIO()
+    print_table([baseline("one"), baseline("two")], out)
+    assert [line.split()[0] for line in out.getvalue().splitlines()] == ["experiment", "one", "two"]
+
+
+def test_markdown_has_the_same_cells_and_a_sparkline() -> None:
+    text = markdown_table(experiment_report().rounds)
+    lines = text.splitlines()
+    assert lines[0] == "| " + " | ".join(COLUMNS) + " |"
+    assert "| 79.0 % [75.0, 83.0] |" in lines[3]
+    assert lines[-1] == "report accuracy by round: \u2582\u2587\u2587 (19.0 % to 75.0 %)"
+    assert "by round" not in markdown_table([baseline()])
+
+
+def test_a_bar_in_a_name_does_not_make_a_column() -> None:
+    report = trained(1, 0.5, "promote").model_copy(update={"candidate": "a|b"})
+    assert "| a\\|b |" in markdown_table([report])
+
+
+def test_the_lowest_block_is_zero_and_the_highest_one() -> None:
+    assert sparkline([0.0, 0.5, 1.0]) == "\u2581\u2585\u2588"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "-"), (0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (85, "1 min 25 s"), (3600, "1 h 0 min"), (12_000, "3 h 20 min")],
+)
+def test_durations(seconds: float | None, text: str) -> None:
+    assert format_seconds(seconds) == text
