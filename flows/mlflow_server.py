@@ -1,4 +1,4 @@
-"""MLflow's own server over the local database, for `selfloop ui`. A tracking server that is configured is only named."""
+"""MLflow's own server over the local database, for `selfloop ui`. A configured tracking server is only named."""
 
 from __future__ import annotations
 

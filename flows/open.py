@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import importlib.metadata
-import os
-import platform
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +13,7 @@ from typing import Any
 from configs.schema.load import dump_recipe
 from configs.schema.recipe import Recipe
 from flows.services import Addresses
+from infra.store.holder import name_user
 from infra.store.lease import Lease
 from infra.store.open import open_store
 from tasks.ledger import Ledger
@@ -45,8 +43,7 @@ def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progres
         StoreError: the store cannot be reached, or another run holds the experiment.
     """
     store = open_store(addresses.store)
-    holder = f"{getpass.getuser()}@{platform.node()}, process {os.getpid()}"
-    with Lease(store, f"{recipe.name}/lease.json", holder) as lease:
+    with Lease(store, f"{recipe.name}/lease.json", name_user()) as lease:
         ledger = Ledger(store, addresses.work_dir / recipe.name, provenance(base_dir), lease.check)
         text = dump_recipe(recipe).encode()
         store.put(f"{recipe.name}/recipes/{recipe_digest(recipe)}.yaml", text)

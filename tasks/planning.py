@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tasks.refs import StepRef
+from tasks.scratch import Scratch
 from tasks.step import StepSpec, Summary
-from tasks.workbench import Scratch, Workbench
+from tasks.workbench import Workbench
 
 
 class EndOfKnowledge(Exception):

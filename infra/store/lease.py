@@ -4,7 +4,7 @@ Who may take a lease that is there:
 
 1. Anyone, at once, if its holder was a process of this machine and is gone.
 2. Anyone, if the lease was not renewed while it was watched for two beats. It is watched only if its last beat is
-   older than its time to live, or lies in the future: then its holder is dead, or a clock is wrong.
+   further than its time to live from now, past or future: then its holder is dead, or a clock is wrong.
 3. Nobody else. A holder that could not write a beat for longer than the time to live, and cannot now, gives up.
 
 So a wrong clock, set back or ahead on either side, never makes a lease that beats look dead.
@@ -44,6 +44,8 @@ class Lease:
     def __init__(
         self, store: Store, key: str, holder: str, ttl_seconds: float = 60.0, beat_seconds: float = 15.0
     ) -> None:
+        if not 0 < beat_seconds < ttl_seconds:
+            raise ValueError(f"beat_seconds {beat_seconds} has to lie between 0 and ttl_seconds {ttl_seconds}")
         self._store = store
         self._key = key
         self._address = f"lease {key!r} in {store.uri}"
@@ -80,20 +82,26 @@ class Lease:
                 cannot be written.
         """
         for _ in range(ACQUIRE_ATTEMPTS):
-            now = time.time()
-            claim = Claim(uuid.uuid4().hex, self._holder, now, now, self._ttl_seconds, self._beat_seconds)
-            if self._store.put_new(self._key, claim.to_json()) or self._take_over(claim):
+            claim = self._make_claim()
+            if self._store.put_new(self._key, claim.to_json()):
                 return self._start(claim)
+            if taken_over := self._take_over():
+                return self._start(taken_over)
         raise StoreError(f"{self._address} changes hands too fast to be taken", fix="start fewer runs at a time")
 
     def check(self) -> None:
-        """Assert, before something is published, that this process still holds the lease.
+        """See, before something is published, that this process still holds the lease.
 
         Raises:
             StoreError: someone else took it or removed it, or no beat could be written for the time to live.
         """
-        if self._lost is None and time.clock_gettime(CLOCK) - self._written_at > self._ttl_seconds:
-            self._beat()
+        silent_seconds = time.clock_gettime(CLOCK) - self._written_at
+        if self._lost is None and silent_seconds > self._ttl_seconds:
+            try:
+                self._beat()
+            except StoreError as error:
+                message = f"{self._address} could not be renewed for {silent_seconds:.0f} s: {error.message}"
+                raise StoreError(message, fix=error.fix) from error
         if self._lost is not None:
             raise self._lost
 
@@ -109,27 +117,34 @@ class Lease:
         if self._lost is None:
             self._store.delete(self._key)
 
-    def _take_over(self, claim: Claim) -> bool:
+    def _make_claim(self) -> Claim:
+        now = time.time()
+        return Claim(uuid.uuid4().hex, self._holder, now, now, self._ttl_seconds, self._beat_seconds)
+
+    def _take_over(self) -> Claim | None:
+        """Replace a lease nobody keeps; None if it changed hands in between, StoreError if it is kept."""
         found = self._store.read(self._key)
         if found is None:
-            return False
+            return None
         other = Claim.from_json(found, self._address)
-        if not other.holder.is_gone():
-            if not other.is_doubtful(time.time()) or self._watch(found, 2 * other.beat_seconds):
-                raise other.refuse(self._address, time.time())
-        taken = self._store.replace(self._key, found, claim.to_json())
-        if taken:
-            log.warning("%s was taken over from %s, which is gone", self._address, other.holder.describe())
-        return taken
+        if not other.holder.is_gone() and (not other.is_doubtful(time.time()) or self._is_beating(found, other)):
+            raise other.refuse(self._address, time.time())
+        claim = self._make_claim()
+        if not self._store.replace(self._key, found, claim.to_json()):
+            return None
+        log.warning("%s was taken over from %s, which is gone", self._address, other.holder.describe())
+        return claim
 
-    def _watch(self, content: bytes, seconds: float) -> bool:
-        """True as soon as the lease object changes."""
+    def _is_beating(self, content: bytes, claim: Claim) -> bool:
+        """Watch a lease for two of its beats: True if it is renewed, False if nothing happens or it is removed."""
+        seconds = 2 * claim.beat_seconds
         log.warning("%s has not been renewed in time; watching it for %.0f s", self._address, seconds)
         end = time.clock_gettime(CLOCK) + seconds
         while (left := end - time.clock_gettime(CLOCK)) > 0:
             time.sleep(min(1.0, left))
-            if self._store.read(self._key) != content:
-                return True
+            found = self._store.read(self._key)
+            if found != content:
+                return found is not None
         return False
 
     def _start(self, claim: Claim) -> None:
@@ -162,7 +177,7 @@ class Lease:
         found = self._store.read(self._key)
         other = Claim.from_json(found, self._address) if found is not None else None
         if found is not None and other is not None and other.token == claim.token:
-            return self._store.replace(self._key, found, claim.to_json())
+            return self._store.replace(self._key, found, claim.to_json()) or self._find_own(claim)
         taker = f"taken over by {other.holder.describe()}" if other else "removed"
         self._lost = StoreError(
             f"{self._address} was {taker}: this run no longer owns the experiment and publishes nothing more",

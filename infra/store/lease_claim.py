@@ -36,15 +36,15 @@ class Claim:
             raise StoreError(f"{address} cannot be read as a lease", fix=fix) from error
 
     def is_doubtful(self, now: float) -> bool:
-        """True if the last beat is older than the time to live, or in the future: dead, or a clock is wrong."""
-        return not 0 <= now - self.beat_at <= self.ttl_seconds
+        """True if the last beat is further than the time to live from now: the holder is dead, or a clock is wrong."""
+        return abs(now - self.beat_at) > self.ttl_seconds
 
     def refuse(self, address: str, now: float) -> StoreError:
         """The error for another process that wants the lease."""
         since, host = _say_time(self.acquired_at), self.holder.name.rpartition("@")[2]
         return StoreError(
             f"{address} is held by {self.holder.describe()} since {since}; "
-            f"last beat {now - self.beat_at:.0f} s ago ({_say_time(self.beat_at)})",
+            f"last beat {max(0.0, now - self.beat_at):.0f} s ago ({_say_time(self.beat_at)})",
             fix=f"wait until it is done, or stop process {self.holder.pid} on {host}; "
             f"a run that died is replaced {self.ttl_seconds:.0f} s after its last beat",
         )

@@ -1,8 +1,7 @@
-"""A store in an S3 bucket, on any server that speaks S3. Opened by `open.py`.
+"""A store in an S3 bucket, on any server that speaks S3. `s3_client.py` connects, `open.py` chooses.
 
-Address of the server and credentials come from the standard chain (`AWS_ENDPOINT_URL_S3`, `AWS_ACCESS_KEY_ID`,
-profiles, roles); `s3_client.py` connects. Each object carries its sha256 as metadata. An upload that a kill interrupts leaves parts that only a
-lifecycle rule of the bucket (AbortIncompleteMultipartUpload) removes.
+Each object carries its sha256 as metadata. An upload that a kill interrupts leaves parts that only a lifecycle rule of
+the bucket (AbortIncompleteMultipartUpload) removes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Connect to an S3 bucket with the standard chain of credentials. Called by `open.py`."""
+"""Connect to an S3 bucket. Called by `open.py`.
+
+Server and credentials come from the standard chain: `AWS_ENDPOINT_URL_S3`, `AWS_ACCESS_KEY_ID`, profiles, roles.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ def open_s3(bucket: str, prefix: str) -> S3Store:
         max_pool_connections=20,
     )
     try:
-        client = boto3.client("s3", config=config)
+        # A session of its own: boto3's default one keeps the first credentials it found.
+        client = boto3.Session().client("s3", config=config)
     except (BotoCoreError, ValueError) as error:
         raise explain_s3_error(error, f"cannot open the store s3://{bucket}/{prefix}", bucket) from error
     store = S3Store(bucket, prefix, client)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 from configs.errors import TrackingError
 
 PROBE_SECONDS = 4.0
+LOCK_SECONDS = 30.0
 _SQLITE = "sqlite:///"
 # MLflow's own defaults retry for four minutes; its log lines and usage reports do not belong on a user's terminal.
 _DEFAULTS = {
@@ -44,14 +46,14 @@ def open_client(uri: str) -> Any:
 
     try:
         if uri.startswith(_SQLITE):
-            Path(uri.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
+            _try_database(Path(uri.removeprefix(_SQLITE)))
         elif is_server(uri):
             _probe(uri)
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         client.search_experiments(max_results=1)
     except TrackingError:
         raise
-    except (MlflowException, OSError, ImportError) as error:
+    except (MlflowException, OSError, ImportError, sqlite3.Error) as error:
         raise _unreachable(uri, error) from error
     except Exception as error:
         # SQLAlchemy's errors leave the opening of a database unwrapped.
@@ -79,6 +81,17 @@ def explain_failures(method: Method) -> Method:
 def is_server(uri: str) -> bool:
     """True for the address of an MLflow server, false for a database."""
     return uri.startswith(("http://", "https://"))
+
+
+def _try_database(path: Path) -> None:
+    """Open a sqlite file for writing; MLflow tries one that cannot be opened for more than a minute."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    finally:
+        connection.close()
 
 
 def _probe(uri: str) -> None:

@@ -40,6 +40,11 @@ class Tracker(ModelRegistry):
         self.artifact_root = artifact_root
 
     @explain_failures
+    def ping(self) -> None:
+        """Ask for something small."""
+        self.client.search_experiments(max_results=1)
+
+    @explain_failures
     def ensure_experiment(self, name: str) -> str:
         """Id of the experiment of that name, made if there is none."""
         found = self.client.get_experiment_by_name(name)
@@ -131,18 +136,15 @@ class Tracker(ModelRegistry):
         """Name a dataset the run read: MLflow keeps its digest (36 characters of it) and address, not its rows.
 
         Args:
-            context: what it was read for, such as training or evaluation.
+            context: what it was read for, such as training; MLflow keeps one for each dataset of a run.
         """
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
         kind, source = entries.dataset_source(uri)
         dataset = Dataset(name, digest[: entries.MAX_DIGEST_LENGTH], kind, source)
-        wanted = (dataset.name, dataset.digest, context)
-        for present in self.client.get_run(run_id).inputs.dataset_inputs:
-            contexts = [tag.value for tag in present.tags if tag.key == _CONTEXT_TAG]
-            if (present.dataset.name, present.dataset.digest, *contexts) == wanted:
-                return
-        self.client.log_inputs(run_id, [DatasetInput(dataset, [InputTag(_CONTEXT_TAG, context)])])
+        present = [used.dataset for used in self.client.get_run(run_id).inputs.dataset_inputs]
+        if (dataset.name, dataset.digest) not in [(known.name, known.digest) for known in present]:
+            self.client.log_inputs(run_id, [DatasetInput(dataset, [InputTag(_CONTEXT_TAG, context)])])
 
     @explain_failures
     def log_text(self, run_id: str, text: str, path: str) -> None:

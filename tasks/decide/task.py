@@ -8,10 +8,11 @@ from tasks.decide.state import LoopState, explain_too_few, scored_model
 from tasks.identity import decide_spec
 from tasks.records import ItemResult
 from tasks.refs import ModelRef, StepRef
+from tasks.scratch import Scratch
 from tasks.stage_task import stage_task
 from tasks.step import Summary
 from tasks.tables import read_records
-from tasks.workbench import Scratch, current
+from tasks.workbench import current
 
 
 @stage_task("decide")

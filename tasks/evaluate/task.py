@@ -7,10 +7,11 @@ from tasks.evaluate.run import evaluate_suites
 from tasks.identity import evaluate_spec
 from tasks.records import ItemResult, Problem
 from tasks.refs import ModelRef, StepRef
+from tasks.scratch import Scratch
 from tasks.stage_task import stage_task
 from tasks.step import Summary
 from tasks.tables import read_records, write_records
-from tasks.workbench import Scratch, current
+from tasks.workbench import current
 
 SUITES = ("select", "report")
 

@@ -7,10 +7,11 @@ from tasks.generate.shards import cut_shards, draw_problems
 from tasks.identity import generate_spec
 from tasks.records import Problem, Sample
 from tasks.refs import ModelRef, StepRef
+from tasks.scratch import Scratch
 from tasks.stage_task import stage_task
 from tasks.step import Summary, derive_seed
 from tasks.tables import read_records, write_records
-from tasks.workbench import Scratch, current
+from tasks.workbench import current
 
 
 @stage_task("generate")

@@ -31,7 +31,7 @@ class Outcome(Protocol):
 
 
 VerifyAll = Callable[[Judge, Iterable[Item]], Generator[Outcome, None, None]]
-"""One outcome an item, in the items' order; it may read a bounded number of items ahead. Closing it frees its workers."""
+"""One outcome an item, in the items' order; it may read a bounded number ahead. Closing it frees its workers."""
 
 
 def judge_samples(

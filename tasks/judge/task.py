@@ -9,10 +9,11 @@ from tasks.judge.run import verify_in_pool
 from tasks.judge.summary import JudgeSummary
 from tasks.records import Problem, Verdict
 from tasks.refs import StepRef
+from tasks.scratch import Scratch
 from tasks.stage_task import stage_task
 from tasks.step import Summary
 from tasks.tables import read_records, write_records
-from tasks.workbench import Scratch, current
+from tasks.workbench import current
 
 
 @stage_task("judge")

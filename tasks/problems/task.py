@@ -5,10 +5,11 @@ from __future__ import annotations
 from tasks.problems.run import read_sets, specify
 from tasks.records import Problem
 from tasks.refs import StepRef
+from tasks.scratch import Scratch
 from tasks.stage_task import stage_task
 from tasks.step import Summary
 from tasks.tables import write_records
-from tasks.workbench import Scratch, current
+from tasks.workbench import current
 
 
 @stage_task("problems")

@@ -35,7 +35,8 @@ class RoundReport(_Value):
     """One round as a reader sees it.
 
     Attributes:
-        candidate: name of the model evaluated; in round 0 the model everything starts from.
+        candidate: name of the model evaluated, empty where none was trained; in round 0 the model everything starts
+            from.
         incumbent: name of the model it had to beat.
         champion: name of the best accepted model after the round.
         action: what was decided; `baseline` in round 0.

@@ -25,7 +25,7 @@ def _row(report: RoundReport) -> tuple[str, ...]:
     loads = [metrics.get(f"{kind}_loads") for kind in ("generator", "trainer")]
     return (
         str(report.round),
-        report.candidate,
+        report.candidate or "-",
         format_interval(report.interval("select")),
         format_interval(report.interval("report")),
         _count(metrics.get("num_samples")),

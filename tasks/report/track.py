@@ -188,5 +188,5 @@ def flatten(tree: Any, prefix: str = "") -> dict[str, str]:
 def _round_tags(report: RoundReport) -> dict[str, str]:
     named = {name: str(getattr(report, name)) for name in ("round", "candidate", "incumbent", "action", "reason")}
     steps = {f"step.{stage}": prefix for stage, prefix in report.steps.items()}
-    note = f"**{report.candidate}** against {report.incumbent}: {report.reason}\n\n{markdown_table([report])}"
+    note = f"{report.reason}\n\n{markdown_table([report])}"
     return named | steps | {_NOTE: note}

@@ -10,12 +10,13 @@ from tasks.identity import select_spec
 from tasks.records import Drop, Example, Problem, Verdict
 from tasks.refs import StepRef
 from tasks.report.diversity import measure_variety
+from tasks.scratch import Scratch
 from tasks.select.select import Selected, select_samples, to_example
 from tasks.select.summary import SelectSummary
 from tasks.stage_task import stage_task
 from tasks.step import Summary
 from tasks.tables import TableWriter, read_records
-from tasks.workbench import Scratch, current
+from tasks.workbench import current
 
 
 @stage_task("select")

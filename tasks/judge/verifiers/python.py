@@ -26,12 +26,12 @@ Score = Callable[[Problem, Sample], Any]
 def load_function(address: str) -> Score:
     """The function at `path/to/file.py:name`; UserError if the file or the function is not there."""
     path, name = find_file(address)
-    sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    sys.path.append(str(path.parent))  # last: its neighbours must not hide modules of ours
+    spec = importlib.util.spec_from_file_location(f"user_file_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise UserError(f"{path} is not a Python file", "give the path of a .py file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
+    sys.modules[spec.name] = module  # dataclasses of the file look themselves up there
     spec.loader.exec_module(module)
     function = getattr(module, name, None)
     if not callable(function):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,19 @@ def run(tracker: Tracker, request: pytest.FixtureRequest) -> tuple[Any, str]:
     """Client and id of a fresh run, named after the test."""
     experiment_id = tracker.ensure_experiment("shared")
     return tracker.client, tracker.ensure_run(experiment_id, request.node.name, "run")
+
+
+@contextmanager
+def standing_at(tracker: Tracker) -> Iterator[None]:
+    """For what MLflow reads through its global tracking URI only."""
+    import mlflow
+
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(tracker.uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before)
 
 
 def values(client: Any, run_id: str, name: str) -> list[tuple[int, float]]:
@@ -102,14 +116,14 @@ def test_more_than_a_batch_of_metrics_and_parameters(tracker: Tracker, run: tupl
     assert found.params["long"] == "x" * 5997 + "..."
 
 
-def test_a_dataset_is_an_input_once_for_each_use(tracker: Tracker, run: tuple[Any, str]) -> None:
+def test_a_dataset_is_named_once_a_run(tracker: Tracker, run: tuple[Any, str]) -> None:
     client, run_id = run
-    for context in ("training", "training", "evaluation"):
-        tracker.log_dataset(run_id, "kept", "ab" * 32, "s3://bucket/kept.parquet", context)
-    inputs = client.get_run(run_id).inputs.dataset_inputs
-    assert [(i.dataset.name, i.dataset.digest, i.tags[0].value) for i in inputs] == [
+    for name, context in (("kept", "training"), ("kept", "training"), ("problems", "evaluation")):
+        tracker.log_dataset(run_id, name, "ab" * 32, f"s3://bucket/{name}.parquet", context)
+    inputs = sorted(client.get_run(run_id).inputs.dataset_inputs, key=lambda used: used.dataset.name)
+    assert [(used.dataset.name, used.dataset.digest, used.tags[0].value) for used in inputs] == [
         ("kept", "ab" * 18, "training"),
-        ("kept", "ab" * 18, "evaluation"),
+        ("problems", "ab" * 18, "evaluation"),
     ]
     assert json.loads(inputs[0].dataset.source) == {"uri": "s3://bucket/kept.parquet"}
 
@@ -122,7 +136,8 @@ def test_a_table_is_read_back_by_mlflow_and_replaced_not_appended(tracker: Track
     assert json.loads(Path(path).read_text()) == {"columns": ["text", "kept"], "data": [["d", True]]}
     tags = client.get_run(run_id).data.tags
     assert json.loads(tags["mlflow.loggedArtifacts"]) == [{"path": "samples.json", "type": "table"}]
-    table = client.load_table(client.get_run(run_id).info.experiment_id, "samples.json", [run_id])
+    with standing_at(tracker):
+        table = client.load_table(client.get_run(run_id).info.experiment_id, "samples.json", [run_id])
     assert table.to_dict("list") == {"text": ["d"], "kept": [True]}
 
 
@@ -138,12 +153,8 @@ def test_a_model_version_points_to_the_store_and_can_be_fetched_by_alias(tracker
     tracker.set_alias("fetched", "champion", first)
     version = tracker.client.get_model_version_by_alias("fetched", "champion")
     assert (version.source, version.status, version.tags["round"]) == (str(tmp_path), "READY", "1")
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(tracker.uri)
-    try:
+    with standing_at(tracker):
         fetched = mlflow.artifacts.download_artifacts("models:/fetched@champion")
-    finally:
-        mlflow.set_tracking_uri(before)
     assert (Path(fetched) / "adapter" / "adapter_config.json").read_text() == "{}"
 
 
@@ -205,7 +216,7 @@ def test_a_server_that_never_answers_is_given_up_within_seconds(silent_port: int
 def test_a_database_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "mlflow.db"
     path.mkdir() if content is None else path.write_bytes(content)
-    with pytest.raises(TrackingError, match="mlflow.db cannot be used"):
+    with pytest.raises(TrackingError, match=r"mlflow\.db cannot be used"):
         Tracker(f"sqlite:///{path}").ensure_experiment("x")
 
 

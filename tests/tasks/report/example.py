@@ -21,6 +21,7 @@ def baseline(experiment: str = "demo") -> RoundReport:
         round=0,
         candidate="seed",
         incumbent="seed",
+        champion="seed",
         action="baseline",
         reason="the model everything starts from",
         metrics=accuracies(0.19) | {"generator_loads": 1.0, "seconds_evaluate": 4.0},
@@ -33,7 +34,8 @@ def trained(number: int, accuracy: float, action: str, experiment: str = "demo")
         experiment=experiment,
         round=number,
         candidate=f"round-{number}",
-        incumbent="seed" if number == 1 else f"round-{number - 1}",
+        incumbent="seed" if number == 1 else "round-1",
+        champion=f"round-{number}" if action == "promote" else "seed" if number == 1 else "round-1",
         action=action,  # type: ignore[arg-type]
         reason=f"select accuracy {100 * accuracy:.1f} %",
         metrics=accuracies(accuracy)
@@ -83,5 +85,5 @@ def experiment_report(name: str = "demo") -> ExperimentReport:
         samples={1: sample_rows(6)},
         recipe="name: demo\nseed: 0\n",
         p_value=2.5e-5,
-        links={"MLflow": "http://127.0.0.1:5000/#/experiments/1", "store": "/data/store", "trap": "javascript:alert(1)"},
+        links={"MLflow": "http://127.0.0.1:5000/#/experiments/1", "store": "/data", "trap": "javascript:alert(1)"},
     )

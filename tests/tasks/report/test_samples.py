@@ -11,9 +11,8 @@ from tasks.report.samples import draw_rows
 
 
 def row(number: int, reason: str = "") -> SampleRow:
-    return SampleRow(
-        problem_id=f"p{number}", prompt="q", text="t", gold=None, answer=None, label="wrong", kept=not reason, reason=reason
-    )
+    facts = {"prompt": "q", "text": "t", "gold": None, "answer": None, "label": "wrong"}
+    return SampleRow.model_validate({"problem_id": f"p{number}", "kept": not reason, "reason": reason, **facts})
 
 
 ROWS = [row(n) for n in range(50)] + [row(n, "wrong") for n in range(50, 90)] + [row(n, "truncated") for n in (90, 91)]

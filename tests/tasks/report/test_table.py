@@ -60,7 +60,19 @@ def test_the_lowest_block_is_zero_and_the_highest_one() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, "-"), (0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (85, "1 min 25 s"), (3600, "1 h 0 min"), (12_000, "3 h 20 min")],
+    [
+        (None, "-"),
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (85, "1 min 25 s"),
+        (3600, "1 h 0 min"),
+        (12_000, "3 h 20 min"),
+    ],
 )
 def test_durations(seconds: float | None, text: str) -> None:
     assert format_seconds(seconds) == text
+
+
+def test_a_round_without_candidate_has_a_dash_for_its_model() -> None:
+    assert table_rows([trained(1, 0.5, "stop").model_copy(update={"candidate": ""})])[0][1] == "-"

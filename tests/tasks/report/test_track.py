@@ -61,7 +61,7 @@ def state(tracker: Tracker, name: str) -> dict[str, Any]:
     experiment_id = tracker.ensure_experiment(name)
     runs = {run.info.run_id: run for run in client.search_runs([experiment_id])}
     histories = {
-        (run_id, metric): [(point.step, point.value, point.timestamp) for point in client.get_metric_history(run_id, metric)]
+        (run_id, metric): [(p.step, p.value, p.timestamp) for p in client.get_metric_history(run_id, metric)]
         for run_id, run in runs.items()
         for metric in run.data.metrics
     }
@@ -89,9 +89,8 @@ def test_the_parent_holds_one_curve_a_metric(tracker: Tracker) -> None:
     parent = tracker.client.get_run(tracked.run_id)
     assert parent.info.status == "FINISHED"
     assert parent.data.params == {"seed": "0", "train.epochs": "2", "train.tune.kind": "lora"}
-    assert {file.path for file in tracker.client.list_artifacts(tracked.run_id)} == {
-        "figures", "recipe.yaml", "report.html", "rounds.md",
-    }  # fmt: skip
+    files = {"figures", "recipe.yaml", "report.html", "rounds.md"}
+    assert {file.path for file in tracker.client.list_artifacts(tracked.run_id)} == files
 
 
 def test_each_round_is_a_child_with_its_own_facts(tracker: Tracker) -> None:
@@ -156,4 +155,5 @@ def test_a_baseline_alone_can_be_written(tracker: Tracker, tmp_path: Path) -> No
 
 def test_settings_are_flat_with_dotted_addresses() -> None:
     tree = {"a": 1, "b": {"c": None, "d": [1, 2]}, "e": [{"kind": "x"}, {"kind": "y", "n": 2}], "f": []}
-    assert flatten(tree) == {"a": "1", "b.c": "None", "b.d": "[1, 2]", "e.0.kind": "x", "e.1.kind": "y", "e.1.n": "2", "f": "[]"}
+    items = {"e.0.kind": "x", "e.1.kind": "y", "e.1.n": "2"}
+    assert flatten(tree) == {"a": "1", "b.c": "None", "b.d": "[1, 2]", **items, "f": "[]"}

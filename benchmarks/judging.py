@@ -1,0 +1,171 @@
+"""How fast and how lean judging and selecting are. Run: python benchmarks/judging.py [--num-samples 1000000]
+
+Three measurements on the cores of this machine, each printed with its target:
+
+1. `number` through the pool of killable workers: samples a minute.
+2. `math`: 10,000 samples, of which every hundredth holds 9^{9^{9^9}}, on which symbolic work never ends.
+3. judge and select over many samples, streamed from Parquet to Parquet: highest memory of all processes together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from configs.schema.judge import AnswerJudge, MathVerifier, NumberVerifier
+from configs.schema.select import Cap, Correct, DropTruncated
+from tasks.judge.judge import judge_samples
+from tasks.judge.run import verify_in_pool
+from tasks.judge.summary import JudgeSummary
+from tasks.records import Example, FinishReason, Message, Problem, Sample, Verdict
+from tasks.select.select import select_samples, to_example
+from tasks.select.summary import SelectSummary
+from tasks.tables import read_records, write_records
+
+SAMPLES_PER_PROBLEM = 32
+REASONING = "First we add the two numbers, then we take away what was given. " * 12
+HANGING = r"\boxed{9^{9^{9^{9}}}}"
+
+
+def main() -> None:
+    """Run the three measurements one after the other."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--num-samples", type=int, default=1_000_000, help="samples of the third measurement")
+    num_samples = parser.parse_args().num_samples
+    print(f"cores: {len(os.sched_getaffinity(0))}")
+    measure_number(100_000)
+    measure_math(10_000)
+    measure_memory(num_samples)
+
+
+def measure_number(count: int) -> None:
+    """Throughput of the cheapest verifier: what the pool itself costs."""
+    seconds, summary = judge(make_samples(count), make_problems(count), AnswerJudge(verifier=NumberVerifier()))
+    assert summary["num_samples"] == count and summary["verifier_error_rate"] == 0
+    print(f"number: {60 * count / seconds:,.0f} samples a minute ({seconds:.1f} s for {count:,}); target 100,000")
+
+
+def measure_math(count: int) -> None:
+    """Symbolic comparisons with one hanging sample in a hundred."""
+    samples = (make_math_sample(index) for index in range(count))
+    problems = {f"p{index}": make_problem(index, rf"\frac{{{index}}}{{7}}") for index in range(count)}
+    seconds, summary = judge(samples, problems, AnswerJudge(verifier=MathVerifier()))
+    print(
+        f"math: {seconds:.1f} s for {count:,} samples, {summary['num_verifier_error']} of them hanging, "
+        f"{summary['num_correct']} correct; target 120 s for 10,000"
+    )
+
+
+def measure_memory(count: int) -> None:
+    """Judge and select as their tasks do it: three streams from file to file."""
+    problems = make_problems(count)
+    with tempfile.TemporaryDirectory() as folder, PeakMemory() as memory:
+        samples, verdicts = Path(folder, "samples.parquet"), Path(folder, "verdicts.parquet")
+        write_records(samples, Sample, make_samples(count))
+        begin = time.monotonic()
+        stream = judge_samples(read_records(samples, Sample), problems, [AnswerJudge()], verify_in_pool)
+        write_records(verdicts, Verdict, stream)
+        judged = time.monotonic()
+        summary = SelectSummary()
+        selection = select_samples(
+            read_records(samples, Sample),
+            read_records(verdicts, Verdict),
+            (Correct(), DropTruncated(), Cap()),
+            ["answer"],
+            seed=0,
+            round=1,
+        )
+        kept = (selected.sample for selected in summary.watch(selection) if selected.reason is None)
+        examples = (to_example(sample, problems[sample.problem_id]) for sample in kept)
+        num_kept = write_records(Path(folder, "examples.parquet"), Example, examples)
+        selected_at = time.monotonic()
+    print(
+        f"judge + select: {count:,} samples, {num_kept:,} kept, judge {judged - begin:.0f} s, "
+        f"select {selected_at - judged:.0f} s, highest memory of all processes {memory.peak_bytes / 2**20:,.0f} MiB; "
+        "target 2,000 MB"
+    )
+
+
+def judge(
+    samples: Iterator[Sample], problems: dict[str, Problem], config: AnswerJudge
+) -> tuple[float, dict[str, int | float | None]]:
+    """Seconds and summary of one judge step; its verdicts are counted and let go."""
+    begin, summary = time.monotonic(), JudgeSummary([config.name])
+    for _ in summary.watch(judge_samples(samples, problems, [config], verify_in_pool)):
+        pass
+    return time.monotonic() - begin, summary.numbers()
+
+
+def make_problem(index: int, gold: str) -> Problem:
+    return Problem(f"p{index}", (Message("user", f"What is number {index} after all? " * 5),), gold)
+
+
+def make_problems(num_samples: int) -> dict[str, Problem]:
+    num_problems = -(-num_samples // SAMPLES_PER_PROBLEM)
+    return {f"p{index}": make_problem(index, f"{index:,}") for index in range(num_problems)}
+
+
+def make_samples(count: int) -> Iterator[Sample]:
+    """About 800 characters each; half of them right, one in fifty truncated."""
+    for number in range(count):
+        problem, index = divmod(number, SAMPLES_PER_PROBLEM)
+        reason = FinishReason.LENGTH if number % 50 == 49 else FinishReason.STOP
+        text = f"{REASONING}So the answer is {problem + index % 2} (try {index} was long)."
+        text = text.replace(f"(try {index} was long)", "") if index % 3 else f"{text} It is {problem + index % 2}"
+        yield Sample(f"p{problem}/{index}", f"p{problem}", index, text, reason, 180, -42.0, "0" * 64)
+
+
+def make_math_sample(index: int) -> Sample:
+    answer = HANGING if index % 100 == 50 else rf"\boxed{{\frac{{{2 * index}}}{{14}}}}"
+    return Sample(f"p{index}/0", f"p{index}", 0, f"{REASONING}{answer}", FinishReason.STOP, 180, -42.0, "0" * 64)
+
+
+class PeakMemory:
+    """Highest resident memory of this process and all its descendants while the block runs, looked at every 50 ms.
+
+    Pages that processes share count once for each of them, so the true number is lower.
+    """
+
+    peak_bytes = 0
+
+    def __enter__(self) -> PeakMemory:
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._end.wait(0.05):
+            self.peak_bytes = max(self.peak_bytes, sum(map(resident_bytes, family(os.getpid()))))
+
+
+def family(pid: int) -> Iterator[int]:
+    """A process and all its descendants."""
+    yield pid
+    try:
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        children = [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+    except OSError:
+        return
+    for child in children:
+        yield from family(child)
+
+
+def resident_bytes(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+if __name__ == "__main__":
+    main()

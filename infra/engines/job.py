@@ -1,0 +1,78 @@
+"""One-shot engine programs: a request file in, files out, one answer. Both ends of it.
+
+`run_job` is the control side, called by `trainer.py` and `build.py`; `answer_job` is the program's side, called by
+`sft.py` and `make_model.py`. Messages are JSON objects with a `kind`: progress (any number), then done or failed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from configs.errors import EngineError, UserError
+from infra.process.child import Child, engine_python
+from infra.process.protocol import Channel
+
+OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+"""for programs whose files are all local: a library that asks the hub anyway would wait for a time-out"""
+
+Message = dict[str, Any]
+
+
+def run_job(
+    program: str,
+    request: Message,
+    *,
+    what: str,
+    work_dir: Path,
+    env: Mapping[str, str],
+    on_progress: Callable[[Message], None] | None = None,
+) -> Message:
+    """Run `python -m program` on a request and wait for its answer.
+
+    Args:
+        what: the work in words, for messages: "training of base".
+        work_dir: request and log lie here.
+
+    Returns:
+        The answer, without its `kind`.
+
+    Raises:
+        EngineError: the program refused the request, or ended without an answer; names the log.
+    """
+    work_dir.mkdir(parents=True, exist_ok=True)
+    request_path, log_path = work_dir / "request.json", work_dir / "log.txt"
+    request_path.write_text(json.dumps(request), encoding="utf-8")
+    with Child([engine_python(), "-m", program, str(request_path)], log_path=log_path, env=env) as child:
+        for message in child.messages():
+            kind = message.pop("kind", None)
+            if kind == "progress" and on_progress is not None:
+                on_progress(message)
+            elif kind == "done":
+                return message
+            elif kind == "failed":
+                raise EngineError(f"{what}: {message['message']}", message["fix"] or f"the log is {log_path}")
+        raise EngineError(
+            f"{what}: the process ended before its work was done ({child.describe_exit()})",
+            f"read {log_path}; if memory ran out: a smaller batch_size, or gradient_checkpointing: true",
+        )
+
+
+def answer_job(work: Callable[[Message, Callable[[Message], None]], Message]) -> None:
+    """The program's main: read the request named on the command line, work, answer.
+
+    Args:
+        work: request and a function that sends progress -> answer. A UserError becomes the answer `failed`;
+            any other error is a defect, and its traceback goes to the log.
+    """
+    channel = Channel(commands=False)
+    request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    try:
+        answer = work(request, lambda message: channel.send({"kind": "progress", **message}))
+    except UserError as error:
+        channel.send({"kind": "failed", "message": error.message, "fix": error.fix})
+        raise SystemExit(1) from error
+    channel.send({"kind": "done", **answer})

@@ -1,0 +1,53 @@
+"""Training on the control side: starts the engine program `sft.py`, follows it, returns its report.
+
+Called by the train and warm start stages. Nothing heavy is imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from configs.errors import EngineError
+from configs.schema.train import FullWeights
+from infra.engines.job import OFFLINE, run_job
+from infra.engines.train_request import TrainReport, TrainRequest
+
+
+def run_trainer(
+    request: TrainRequest,
+    *,
+    work_dir: Path,
+    out_dir: Path,
+    on_progress: Callable[[dict[str, Any]], None] | None = None,
+) -> TrainReport:
+    """Train in a child process. The same call after a kill goes on from the newest checkpoint in `work_dir`, and on
+    the CPU ends with the same bytes as a straight run.
+
+    Writes into `out_dir` either `adapter/` or `model/`, and `metrics.jsonl` with one line a step: step, loss,
+    learning_rate, tokens.
+
+    Args:
+        work_dir: request, log, checkpoints and the growing metrics; checkpoints are gone after success.
+        out_dir: made if missing; an earlier result in it is replaced.
+        on_progress: called about five times a second at most with a line of the metrics and `num_steps`.
+
+    Raises:
+        EngineError: the request contradicts itself, the loss is not finite, memory ran out, the process died.
+    """
+    request.model.check()
+    if request.model.adapter is not None and isinstance(request.tune, FullWeights):
+        raise EngineError(
+            f"training of {request.model.name}: full weights cannot be trained through an adapter",
+            "write tune: {kind: lora} with the adapter's settings, or start from a model without an adapter",
+        )
+    answer = run_job(
+        "infra.engines.sft",
+        {"request": request.model_dump(mode="json"), "work_dir": str(work_dir), "out_dir": str(out_dir)},
+        what=f"training of {request.model.name}",
+        work_dir=work_dir,
+        env=OFFLINE,
+        on_progress=on_progress,
+    )
+    return TrainReport(**answer)

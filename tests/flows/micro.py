@@ -1,0 +1,69 @@
+"""A demo-shaped experiment small enough for tests: a 20,000-parameter model, one-digit sums, seconds a stage."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+SELFLOOP = Path(sys.executable).with_name("selfloop")
+
+
+def micro_recipe(**sections: Any) -> dict[str, Any]:
+    """The recipe as a mapping; keyword arguments replace sections."""
+    sums = {"kind": "addition", "digits": [1]}
+    optimizer = {
+        "learning_rate": 3e-3,
+        "batch_size": 16,
+        "max_length": 64,
+        "schedule": "constant",
+        "tune": {"kind": "full"},
+    }
+    return {
+        "name": "micro",
+        "model": {"kind": "tiny_llama", "hidden_size": 32, "intermediate_size": 64, "num_layers": 2, "num_heads": 2,
+                  "max_length": 64},
+        "engine": {"kind": "transformers", "batch_size": 64},
+        "problems": {"train": {**sums, "num_problems": 24}, "select": {**sums, "num_problems": 5},
+                     "report": {**sums, "num_problems": 5}},
+        "warm_start": {"source": {**sums, "num_problems": 24}, "epochs": 40, **optimizer},
+        "generate": {"num_samples": 4, "temperature": 1.0, "top_k": 0, "max_tokens": 16, "shard_size": 6},
+        "train": {"start_from": "seed", "epochs": 2, **optimizer},
+        "decide": {"gate": {"kind": "always"}},
+        "rounds": {"max": 2},
+        **sections,
+    }  # fmt: skip
+
+
+def write_recipe(folder: Path, recipe: Mapping[str, Any]) -> Path:
+    """The recipe as a file."""
+    path = folder / "recipe.yaml"
+    path.write_text(yaml.safe_dump(dict(recipe)), encoding="utf-8")
+    return path
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """An environment whose local data lie under `home`."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("SELFLOOP_", "MLFLOW_", "AWS_"))}
+    return {**clean, "SELFLOOP_HOME": str(home), "OMP_NUM_THREADS": "2", **more}
+
+
+def selfloop(
+    *arguments: str | Path, cwd: Path, timeout: float = 300, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user does, with its data under `cwd`."""
+    return subprocess.run(
+        [str(SELFLOOP), *map(str, arguments)],
+        cwd=cwd,
+        env=environment(cwd / "home", **variables),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )

@@ -1,0 +1,30 @@
+"""The plan's numbers, counted by hand."""
+
+from configs.schema.load import check_recipe
+from tasks.cost import estimate_cost, generator_loads, mean_length
+from tests.flows.micro import micro_recipe
+
+RECIPE = check_recipe(micro_recipe())
+SIZES = {"train": 24, "select": 5, "report": 5, "warm_start": 24}
+ROUND = [(1, stage) for stage in ("generate", "judge", "select", "train", "evaluate", "decide")]
+
+
+def test_a_round_counts_samples_tokens_and_loads() -> None:
+    lines = "\n".join(estimate_cost(RECIPE, SIZES, ROUND, {}))
+    assert "96 to train on, 10 to evaluate" in lines
+    assert "about 848 generated, at 8 a sample (assumed: 50% of generate.max_tokens 16)" in lines
+    assert "trainer loads     1" in lines
+
+
+def test_a_measured_length_replaces_the_assumption() -> None:
+    assert mean_length(RECIPE, {"mean_tokens": 6.5}) == (6.5, "the mean of the latest round")
+
+
+def test_one_load_serves_evaluation_and_the_next_generation() -> None:
+    baseline = [(0, "warm_start"), (0, "evaluate")]
+    assert generator_loads([*baseline, *ROUND, *ROUND]) == 3
+    assert generator_loads(ROUND) == 2
+
+
+def test_nothing_new_takes_nothing() -> None:
+    assert list(estimate_cost(RECIPE, SIZES, [], {})) == ["everything is reused: nothing to compute"]
