@@ -35,14 +35,14 @@ def stage_task(stage: str) -> Callable[[Callable[Inputs, Output]], Callable[Inpu
             return Completed(name="Reused", message="found in the store", data=value) if _is_reused(value) else value
 
         name = "round {round} \u00b7 " + stage.replace("_", " ")
-        prefect_task = task(run, name=stage, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)
+        prefect_task = task(name=stage, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(run)
 
         @wraps(function)
         def call(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Output:
             if FlowRunContext.get() is None:
                 return function(*args, **kwargs)
             value = prefect_task(*args, **kwargs)
-            return value.data if isinstance(value, State) else value  # type: ignore[return-value]
+            return value.result() if isinstance(value, State) else value
 
         return call
 

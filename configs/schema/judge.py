@@ -57,6 +57,15 @@ class RegexVerifier(_Verifier):
     kind: Literal["regex"] = "regex"
     accept: str = Field(min_length=1)
 
+    @field_validator("accept")
+    @classmethod
+    def _accept_compiles(cls, accept: str) -> str:
+        try:
+            re.compile(accept.replace("{gold}", "x"))
+        except re.error as error:
+            raise ValueError(f"not a regular expression ({error}): {accept!r}") from error
+        return accept
+
 
 class MathVerifier(_Verifier):
     """Symbolic equality by the package math-verify."""

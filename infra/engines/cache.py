@@ -32,7 +32,7 @@ class GrowingLayer(DynamicLayer):
         self._key_storage[..., start:stop, :] = key_states
         self._value_storage[..., start:stop, :] = value_states
         self._view(stop)
-        return self.keys, self.values
+        return self._key_storage[..., :stop, :], self._value_storage[..., :stop, :]
 
     def batch_select_indices(self, indices: torch.Tensor) -> None:
         """Keep, repeat or reorder rows."""

@@ -97,7 +97,7 @@ class Decoder:
                 rows, chosen, mask = [rows[row] for row in live], chosen[kept], mask[kept]
                 cache.batch_select_indices(kept)
             mask = torch.cat([mask, mask.new_ones(len(rows), 1)], dim=1)
-            scores = self._forward(chosen[:, None], mask, cache)
+            scores = self.forward(chosen[:, None], mask, cache)[:, -1]
 
     def _append(
         self,
@@ -126,25 +126,26 @@ class Decoder:
             source.append(len(prompts) - 1)
         tokens, mask = pad_left(prompts, self.pad_id, self.model.device)
         cache = new_cache(self.model.config)
-        scores = self._forward(tokens, mask, cache)
+        scores = self.forward(tokens, mask, cache)[:, -1]
         if len(prompts) < len(rows):
             copies = torch.tensor(source, device=scores.device)
             cache.batch_select_indices(copies)
             scores, mask = scores[copies], mask[copies]
         return scores, cache, mask
 
-    def _forward(self, tokens: torch.Tensor, mask: torch.Tensor, cache: Any) -> torch.Tensor:
-        """Scores (rows, vocabulary) after the last token, float32."""
-        inputs = {"input_ids": tokens, "attention_mask": mask, "past_key_values": cache, "use_cache": True}
+    def forward(self, tokens: torch.Tensor, mask: torch.Tensor, cache: Any, num_kept: int = 1) -> torch.Tensor:
+        """Scores (rows, num_kept, vocabulary) after the last tokens, float32. `mask` covers the cached tokens too."""
+        inputs: dict[str, Any] = {"input_ids": tokens, "attention_mask": mask}
+        inputs |= {"use_cache": False} if cache is None else {"use_cache": True, "past_key_values": cache}
         if "position_ids" in self._known:
             inputs["position_ids"] = (mask.cumsum(-1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
         if "logits_to_keep" in self._known:
-            inputs["logits_to_keep"] = 1
-        scores: torch.Tensor = self.model(**inputs).logits[:, -1].float()
+            inputs["logits_to_keep"] = num_kept
+        scores: torch.Tensor = self.model(**inputs).logits[:, -num_kept:].float()
         return scores
 
 
-def warper(sampling: Sampling) -> LogitsProcessorList | None:
+def warper(sampling: Sampling) -> Any:
     """The settings of one draw as changes of the scores, in the order of `generate`; None for greedy."""
     if sampling.temperature == 0:
         return None
@@ -160,7 +161,7 @@ def warper(sampling: Sampling) -> LogitsProcessorList | None:
     return steps
 
 
-def choose(scores: torch.Tensor, warp: LogitsProcessorList | None, generator: torch.Generator) -> torch.Tensor:
+def choose(scores: torch.Tensor, warp: Any, generator: torch.Generator) -> torch.Tensor:
     """Draw one token a row from scores (rows, vocabulary); the best one where `warp` is None."""
     if warp is None:
         return scores.argmax(-1)

@@ -13,8 +13,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from infra.engines.model_files import ModelFiles
-
-WEIGHTS = (".safetensors", ".bin", ".index.json")
+from infra.engines.weights import is_weight_file, model_files_in
 
 
 def load_merged(model: ModelFiles, dtype: torch.dtype) -> Any:
@@ -37,6 +36,6 @@ def save_merged(model: ModelFiles, folder: Path) -> None:
     config = AutoConfig.from_pretrained(model.weights, trust_remote_code=model.trust_remote_code)
     merged = load_merged(model, config.dtype or torch.float32)
     merged.save_pretrained(folder)
-    for file in model.weights.iterdir():
-        if file.is_file() and not file.name.endswith(WEIGHTS) and not (folder / file.name).exists():
+    for file in model_files_in(model.weights):
+        if not is_weight_file(file) and not (folder / file.name).exists():
             shutil.copy(file, folder)

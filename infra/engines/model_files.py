@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import EngineError
-
-WEIGHT_PATTERNS = ("*.safetensors", "pytorch_model*.bin")
+from infra.engines.weights import check_model_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +37,7 @@ class ModelFiles:
             raise EngineError(
                 f"model '{self.name}': there is no folder {self.weights}", "write the folder of a model in model.base"
             )
-        if not (self.weights / "config.json").is_file():
-            raise EngineError(
-                f"model '{self.name}': {self.weights} has no config.json",
-                "write a folder saved by save_pretrained in model.base: config.json, *.safetensors, tokenizer files",
-            )
-        if not any(any(self.weights.glob(pattern)) for pattern in WEIGHT_PATTERNS):
-            raise EngineError(
-                f"model '{self.name}': {self.weights} has no weights (*.safetensors)",
-                "download the weight files into it, or write another folder in model.base",
-            )
+        check_model_folder(self.weights)
         if self.adapter is not None and not (self.adapter / "adapter_config.json").is_file():
             raise EngineError(
                 f"model '{self.name}': {self.adapter} has no adapter_config.json",

@@ -39,6 +39,11 @@ def _encode(tokenizer: Any, model: ModelFiles, request: Request | Scoring) -> li
         return prompt_token_ids(tokenizer, request.messages, model.chat_template)
     except UserError as error:
         raise UserError(f"model '{model.name}', request '{request.id}': {error.message}", error.fix) from error
+    except Exception as error:  # tokenizers has no error class of its own
+        raise UserError(
+            f"the tokenizer of model '{model.name}' cannot read request '{request.id}': {error}",
+            "leave out this problem; for a tiny_llama, add its characters to model.alphabet",
+        ) from error
 
 
 def _check_length(model: ModelFiles, request: Request | Scoring, needed: int, context: int, what: str) -> None:

@@ -1,46 +1,29 @@
-"""A Llama of a few thousand weights with a character tokenizer, saved as a model folder for engine tests."""
+"""Small model folders for engine tests: a Llama with a character tokenizer, and an adapter on top of it."""
 
 from __future__ import annotations
 
-import string
 from pathlib import Path
 
-ALPHABET = string.digits + "+*=?.,:; \n" + string.ascii_letters
-TEMPLATE = (
-    "{% for message in messages %}{{ message['content'] }}"
-    "{{ eos_token if message['role'] == 'assistant' else '' }}{% endfor %}"
-)
+from configs.schema.model import TinyLlama
 
 
-def build_tiny_folder(
-    folder: Path, *, hidden_size: int = 32, num_layers: int = 2, max_length: int = 64, template: str | None = TEMPLATE
-) -> Path:
-    """Save config, random weights (seed 0) and tokenizer; token ids 0, 1, 2 are padding, end and unknown."""
+def build_tiny_folder(folder: Path, *, hidden_size: int = 32, max_length: int = 64) -> Path:
+    """A model folder with random weights, the same every time."""
+    from infra.engines.tiny_llama import write_tiny_llama
+
+    config = TinyLlama(hidden_size=hidden_size, intermediate_size=64, num_layers=2, max_length=max_length)
+    write_tiny_llama(config, 0, folder)
+    return folder
+
+
+def build_tiny_adapter(model: Path, folder: Path) -> Path:
+    """A LoRA adapter whose weights are large enough to change what the model says."""
     import torch
-    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
 
-    vocabulary = {token: number for number, token in enumerate(["<pad>", "<eos>", "<unk>", *ALPHABET])}
-    core = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    core.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), behavior="isolated")
-    core.decoder = decoders.Fuse()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=core, pad_token="<pad>", eos_token="<eos>", unk_token="<unk>", chat_template=template
-    )
-    tokenizer.save_pretrained(folder)
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=hidden_size,
-        intermediate_size=hidden_size * 11 // 4,
-        num_hidden_layers=num_layers,
-        num_attention_heads=4,
-        num_key_value_heads=4,
-        max_position_embeddings=max_length,
-        pad_token_id=0,
-        eos_token_id=1,
-        bos_token_id=None,
-        initializer_range=0.2,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    base = AutoModelForCausalLM.from_pretrained(model)
+    torch.manual_seed(1)
+    adapted = get_peft_model(base, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False))
+    adapted.save_pretrained(folder)
     return folder

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-START_SECONDS = 120.0
+START_SECONDS = 240.0
 
 
 @contextmanager

@@ -5,9 +5,11 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import pytest
 
 from configs.errors import TrackingError
 from infra.tracking.tracker import Tracker
-from tests.infra.tracking.server import free_port, mlflow_server
+from tests.infra.tracking.server import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -77,15 +79,12 @@ def test_a_run_is_found_by_its_key_with_tags_renewed_and_parameters_kept(tracker
     assert found.tags["mlflow.parentRunId"] == parent
 
 
-def test_a_run_id_in_the_environment_takes_nothing_over(tracker: Tracker) -> None:
+def test_a_run_id_in_the_environment_takes_nothing_over(tracker: Tracker, monkeypatch: pytest.MonkeyPatch) -> None:
     experiment_id = tracker.ensure_experiment("shared")
     other = tracker.ensure_run(experiment_id, "other", "other")
-    os.environ["MLFLOW_RUN_ID"] = other
-    try:
-        mine = tracker.ensure_run(experiment_id, "mine", "mine", parent_run_id="feedface")
-        tracker.log_metrics(mine, {"x": 1.0}, step=0)
-    finally:
-        del os.environ["MLFLOW_RUN_ID"]
+    monkeypatch.setenv("MLFLOW_RUN_ID", other)
+    mine = tracker.ensure_run(experiment_id, "mine", "mine", parent_run_id="feedface")
+    tracker.log_metrics(mine, {"x": 1.0}, step=0)
     assert mine != other
     assert tracker.client.get_run(mine).data.tags["mlflow.parentRunId"] == "feedface"
     assert tracker.client.get_run(other).data.metrics == {}
@@ -189,7 +188,6 @@ def test_a_finished_run_keeps_its_time(tracker: Tracker, run: tuple[Any, str]) -
 
 def test_a_server_that_is_not_there_is_named_within_seconds() -> None:
     uri = f"http://127.0.0.1:{free_port()}"
-    Tracker("sqlite:///:memory:")  # nothing is opened before the first call
     begun = time.monotonic()
     with pytest.raises(TrackingError, match=f"{uri}(.|\n)*fix: start it"):
         Tracker(uri).ensure_experiment("x")
@@ -220,16 +218,29 @@ def test_a_database_that_cannot_be_used_is_named(tmp_path: Path, content: bytes 
         Tracker(f"sqlite:///{path}").ensure_experiment("x")
 
 
-def test_a_server_that_goes_away_is_told_from_a_defect(tmp_path: Path) -> None:
-    with mlflow_server(tmp_path) as uri:
-        tracker = Tracker(uri)
-        run_id = tracker.ensure_run(tracker.ensure_experiment("x"), "k", "run")
-    os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"
-    try:
-        with pytest.raises(TrackingError, match=uri):
-            tracker.log_metrics(run_id, {"a": 1.0}, step=0)
-    finally:
-        del os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"]
+class Polite(BaseHTTPRequestHandler):
+    """Answers every request with an empty JSON object, as a server with nothing in it would."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_server_that_goes_away_later_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with HTTPServer(("127.0.0.1", 0), Polite) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        tracker = Tracker(f"http://127.0.0.1:{server.server_port}")
+        tracker.ping()
+        server.shutdown()
+    with pytest.raises(TrackingError, match=tracker.uri):
+        tracker.log_metrics("0" * 32, {"a": 1.0}, step=0)
 
 
 def test_importing_the_tracker_is_light_and_a_new_database_makes_no_noise(tmp_path: Path) -> None:

@@ -119,8 +119,9 @@ def test_model_versions_point_to_the_store_and_aliases_say_who_won(tracker: Trac
     assert set(client.get_registered_model("models").aliases) == {"champion", "candidate", "round-1", "round-2"}
 
 
-def test_writing_twice_changes_nothing(tracker: Tracker) -> None:
+def test_writing_twice_changes_nothing_and_says_nothing(tracker: Tracker, capfd: pytest.CaptureFixture[str]) -> None:
     write(tracker, RECIPE, experiment_report("twice"))
+    assert capfd.readouterr() == ("", "")
     before = state(tracker, "twice")
     write(tracker, RECIPE, experiment_report("twice"))
     assert state(tracker, "twice") == before
