@@ -7,7 +7,12 @@ import re
 import time
 from uuid import UUID
 
-from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 
 logger = logging.getLogger(__name__)
 EVERY_SECONDS = 5.0
@@ -46,6 +51,11 @@ class ProgressArtifact:
 def show_markdown(label: str, text: str) -> None:
     """A markdown artifact on the run's page."""
     create_markdown_artifact(text, key=artifact_key(label), description=label)
+
+
+def show_table(label: str, rows: list[dict[str, str]], description: str) -> None:
+    """A table artifact on the run's page."""
+    create_table_artifact(rows, key=artifact_key(label), description=description)
 
 
 def artifact_key(label: str) -> str:

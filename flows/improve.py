@@ -10,9 +10,10 @@ from prefect import flow
 from configs.errors import NoDataError
 from configs.schema.load import check_recipe
 from configs.schema.recipe import Recipe
-from flows.artifacts import ProgressArtifact
+from flows.artifacts import ProgressArtifact, show_table
 from flows.mlflow_sync import Tracking
 from flows.open import open_workbench
+from flows.planning import make_plan
 from flows.reporting import Reporting
 from flows.round import baseline, improvement_round
 from flows.services import Addresses, resolve_addresses
@@ -37,6 +38,8 @@ def improve(experiment: str, recipe: dict[str, Any], base_dir: str = ".") -> Loo
     addresses = resolve_addresses(checked.services)
     with open_workbench(checked, addresses, Path(base_dir), Terminal(ProgressArtifact())) as bench:
         reporting = Reporting(bench, addresses, Tracking(checked, addresses, bench.ledger.store.uri))
+        plan = make_plan(checked, bench.ledger.store, addresses.work_dir, bench.base_dir)
+        show_table(f"{experiment} plan", plan.rows(), "\n\n".join(plan.cost))
         outcome = baseline(experiment)
         reporting.add_round(outcome)
         while not outcome.state.is_finished:

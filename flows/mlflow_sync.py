@@ -49,6 +49,10 @@ class Tracking:
         """Write the whole: figures, table, report page, aliases."""
         self._attempt(lambda: finish_experiment(self._tracker, self._open(), experiment, page))
 
+    def url(self) -> str | None:
+        """The page of the parent run, where MLflow is a server."""
+        return self._tracker.run_url(self._tracked.experiment_id, self._tracked.run_id) if self._tracked else None
+
     def _add(self, entry: ReportEntry) -> None:
         model = self._model(entry)
         track_round(self._tracker, self._open(), entry.report, entry.samples, self._datasets(entry), model)

@@ -25,7 +25,7 @@ from tasks.report.build import build_round, draw_sample_rows
 from tasks.report.champion import champion_p_value
 from tasks.report.entry import ReportEntry, find_entry, to_experiment, write_entry
 from tasks.report.html import render_report
-from tasks.report.rounds import SampleRow
+from tasks.report.rounds import RoundReport, SampleRow
 from tasks.report.table import markdown_table, print_table
 from tasks.tables import read_records
 from tasks.workbench import Workbench
@@ -60,7 +60,7 @@ class Reporting:
         write_entry(self.bench.ledger.store, entry)
         self.entries.append(entry)
         self.tracking.add(entry)
-        show_markdown(f"{recipe.name} round {state.round}", f"{markdown_table([report])}\n\n{report.reason}")
+        show_markdown(f"{recipe.name} round {state.round}", self._summary(report))
         self.bench.progress.line(f"round {state.round}: {report.reason}")
 
     def finish(self) -> None:
@@ -77,6 +77,14 @@ class Reporting:
         print_table(experiment.rounds, sys.stdout)
         print(f"\nreport   {_shown(path)}\nMLflow   selfloop ui   (and Prefect)\nmodel    "
               f"selfloop export {experiment.name} --to DIR   ({experiment.champion.candidate})")  # fmt: skip
+
+    def _summary(self, report: RoundReport) -> str:
+        """The round in Markdown, with links to MLflow and the places of its steps in the store."""
+        store = self.bench.ledger.store.uri
+        places = "\n".join(f"- {stage}: `{store}/{prefix}`" for stage, prefix in report.steps.items())
+        link = self.tracking.url()
+        mlflow = f"[MLflow]({link})" if link else f"MLflow: `{self.addresses.tracking}` (selfloop ui)"
+        return f"{markdown_table([report])}\n\n{report.reason}\n\n{mlflow}\n\n{places}"
 
     def _count_loads(self) -> dict[str, int]:
         """Generator and trainer starts since the round before."""

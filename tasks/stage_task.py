@@ -15,6 +15,7 @@ from prefect.context import FlowRunContext
 from prefect.states import Completed, State
 
 from tasks.refs import ModelRef, StepRef
+from tasks.workbench import current
 
 Inputs = ParamSpec("Inputs")
 Output = TypeVar("Output")
@@ -25,7 +26,7 @@ def stage_task(stage: str) -> Callable[[Callable[Inputs, Output]], Callable[Inpu
 
     The function's first parameter is `round`. Prefect's own caching stays off: its INPUTS policy could hand round
     k+1 the model of round k. Our store decides what is done; a found step ends in a state named Reused.
-    Outside of a flow run, as in `selfloop plan`, it is the plain function.
+    In a plan, and outside of a flow run, it is the plain function.
     """
 
     def wrap(function: Callable[Inputs, Output]) -> Callable[Inputs, Output]:
@@ -39,7 +40,7 @@ def stage_task(stage: str) -> Callable[[Callable[Inputs, Output]], Callable[Inpu
 
         @wraps(function)
         def call(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Output:
-            if FlowRunContext.get() is None:
+            if current().is_planning or FlowRunContext.get() is None:
                 return function(*args, **kwargs)
             value = prefect_task(*args, **kwargs)
             return value.result() if isinstance(value, State) else value

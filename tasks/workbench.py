@@ -31,6 +31,7 @@ class Workbench:
     Attributes:
         base_dir: relative paths of the recipe start here.
         loads: how often a generator and a trainer were started by this run.
+        is_planning: stages are walked as plain functions, not as Prefect tasks.
     """
 
     recipe: Recipe
@@ -38,6 +39,7 @@ class Workbench:
     base_dir: Path
     progress: Progress = field(default_factory=Silent)
     loads: Counter[str] = field(default_factory=Counter)
+    is_planning: bool = False
     _pool: GeneratorPool | None = None
     _pool_model: str | None = None
 
@@ -103,9 +105,9 @@ def current() -> Workbench:
 def at(workbench: Workbench) -> Iterator[Workbench]:
     """Make a workbench the current one, and close it at the end however that comes."""
     global _current
-    _current = workbench
+    before, _current = _current, workbench
     try:
         yield workbench
     finally:
-        _current = None
+        _current = before
         workbench.close()

@@ -135,7 +135,7 @@ def _kinds_at(location: tuple[Any, ...]) -> str:
     parent, field = _walk(location[:-1])[1], location[-1]
     if parent is None or field not in parent.model_fields:
         return "the kinds in configs/schema"
-    return ", ".join(sorted(repr(kind) for kind in _choices(parent.model_fields[field].annotation)))
+    return ", ".join(sorted(repr(kind) for kind in component_choices(parent.model_fields[field].annotation)))
 
 
 def _walk(location: tuple[Any, ...]) -> tuple[list[str], type[BaseModel] | None]:
@@ -149,19 +149,19 @@ def _walk(location: tuple[Any, ...]) -> tuple[list[str], type[BaseModel] | None]
             continue
         keys.append(str(part))
         if model is not None and part in model.model_fields:
-            choices = _choices(model.model_fields[str(part)].annotation)
+            choices = component_choices(model.model_fields[str(part)].annotation)
             model = next(iter(choices.values())) if len(choices) == 1 else None
         elif isinstance(part, str):
             model = None
     return keys, model
 
 
-def _choices(annotation: Any) -> dict[str, type[BaseModel]]:
+def component_choices(annotation: Any) -> dict[str, type[BaseModel]]:
     """Component classes inside an annotation, by kind (or class name where they have none)."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         kind = annotation.model_fields.get("kind")
         return {kind.default if kind else annotation.__name__: annotation}
     found: dict[str, type[BaseModel]] = {}
     for argument in getattr(annotation, "__args__", ()):
-        found |= _choices(argument)
+        found |= component_choices(argument)
     return found

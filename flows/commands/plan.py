@@ -16,10 +16,15 @@ def plan(recipe: Path, *, overrides: Overrides = ()) -> None:
         A YAML file.
     """
     from configs.schema.load import dump_recipe, load_recipe
-    from flows.planning import plan_experiment
+    from flows.planning import make_plan
     from flows.services import resolve_addresses
+    from infra.store.open import open_store
 
     checked = load_recipe(recipe, overrides)
+    addresses = resolve_addresses(checked.services)
+    store = open_store(addresses.store)
+    plan = make_plan(checked, store, addresses.work_dir, Path.cwd())
     print(dump_recipe(checked))
-    for line in plan_experiment(checked, resolve_addresses(checked.services)):
+    print(f"experiment {checked.name} in {store.uri}")
+    for line in plan.lines():
         print(line)

@@ -5,6 +5,7 @@ Used inside the engine program `make_model.py`.
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def write_gguf(path: Path, folder: Path) -> None:
         model = AutoModelForCausalLM.from_pretrained(
             **place, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
         )
-    except (ValueError, KeyError, IndexError, OSError, NotImplementedError) as error:
+    except (ValueError, KeyError, IndexError, OSError, NotImplementedError, struct.error) as error:
         raise EngineError(
             f"{path} cannot be read as a GGUF model: {error}",
             "check that the download is complete, or give the model's safetensors folder in model.base",

@@ -47,7 +47,7 @@ class TrainReport(BaseModel):
         num_too_long: rows dropped because they exceed `max_length` or the model's context.
         num_tokens: completion tokens trained on, over all steps; a row counts once for each epoch.
         first_loss, last_loss, mean_loss: token means of the first, of the last and over all steps.
-        seconds: wall time from the start of this process to its end, loading included.
+        seconds: wall time of loading, training and writing; imports are not counted.
         resumed_from_step: 0 for a straight run.
     """
 

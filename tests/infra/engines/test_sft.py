@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from configs.errors import EngineError
 from configs.schema.train import FullWeights, Lora, Optimizer
 from infra.engines.model_files import ModelFiles
 from infra.engines.train_request import TrainRequest
-from tests.infra.engines.tiny import build_tiny_folder
+from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
 
 pytestmark = pytest.mark.slow
 
@@ -176,3 +178,23 @@ def test_the_fingerprint_sees_settings_and_rows_and_not_paths(base: Path, tmp_pa
     assert request.model_copy(update=moved).fingerprint() == request.fingerprint()
     for change in ({"rows": tmp_path / "other.jsonl"}, {"seed": 1}, {"tune": Lora()}):
         assert request.model_copy(update=change).fingerprint() != request.fingerprint()
+
+
+def test_without_any_row_that_fits_there_is_no_phase(base: Path, tmp_path: Path) -> None:
+    from infra.engines.train_setup import load_rows, load_trainable
+
+    path = tmp_path / "rows.jsonl"
+    line = json.dumps({"messages": [{"role": "user", "content": "4+8="}], "completion": "123456", "weight": 1})
+    path.write_text(f"{line}\n{line}\n")
+    request = make_request(base, max_length=10).model_copy(update={"rows": path})
+    with pytest.raises(EngineError, match="all 2 examples are longer than 10 tokens"):
+        load_rows(request, *load_trainable(request))
+
+
+def test_an_adapter_is_continued_with_its_own_rank_only(base: Path, tmp_path: Path) -> None:
+    from infra.engines.train_setup import load_trainable
+
+    model = ModelFiles("tiny", base, build_tiny_adapter(base, tmp_path / "adapter"))
+    request = make_request(base).model_copy(update={"model": model, "tune": Lora(rank=8, alpha=8)})
+    with pytest.raises(EngineError, match=r"has rank 4, and tune\.rank is 8"):
+        load_trainable(request)

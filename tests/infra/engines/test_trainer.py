@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from configs.errors import EngineError
-from configs.schema.train import FullWeights, Lora, Optimizer, Train, Tune
+from configs.schema.train import FullWeights, Lora, Optimizer, Tune
 from infra.engines.model_files import ModelFiles
 from infra.engines.train_request import TrainReport, TrainRequest
 from infra.engines.trainer import run_trainer
@@ -21,7 +22,19 @@ from tests.infra.engines.tiny import build_tiny_folder
 pytestmark = pytest.mark.slow
 
 LORA = Lora(rank=4, alpha=8, dropout=0.1)
+TEMPLATE = "{% for message in messages %}+{{ message.content }}{% endfor %}"
 NUM_ROWS = 40
+NUM_STEPS = 200
+
+
+@dataclasses.dataclass
+class Straight:
+    """A finished phase: its request, its results, its report, and the lines it told its starter."""
+
+    train: TrainRequest
+    out: Path
+    report: TrainReport
+    lines: list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +42,10 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_tiny_folder(tmp_path_factory.mktemp("model"))
 
 
-def write_rows(path: Path, num_rows: int = NUM_ROWS) -> Path:
+def write_rows(path: Path) -> Path:
+    """NUM_ROWS short rows with weights 1 and 2, and one that is longer than `max_length`."""
     with path.open("w") as file:
-        for number in range(num_rows):
+        for number in [*range(NUM_ROWS), 10**9]:
             messages = [{"role": "user", "content": f"{number}+1="}]
             row = {"messages": messages, "completion": str(number + 1), "weight": 1.0 + number % 2}
             file.write(json.dumps(row) + "\n")
@@ -39,7 +53,7 @@ def write_rows(path: Path, num_rows: int = NUM_ROWS) -> Path:
 
 
 def make_request(model: ModelFiles, tune: Tune, rows: Path, **optimizer: Any) -> TrainRequest:
-    settings = {"learning_rate": 1e-2, "batch_size": 8, "epochs": 40.0, **optimizer}
+    settings = {"learning_rate": 1e-2, "batch_size": 8, "epochs": 40.0, "max_length": 16, **optimizer}
     return TrainRequest(model=model, tune=tune, optimizer=Optimizer(**settings), rows=rows, seed=3)
 
 
@@ -63,80 +77,75 @@ def kill_after_a_checkpoint(work: Path) -> Callable[[dict[str, Any]], None]:
     return on_progress
 
 
-@pytest.mark.parametrize("tune", [FullWeights(), LORA], ids=["full", "lora"])
-def test_a_killed_phase_resumes_and_ends_with_the_same_bytes(base: Path, tmp_path: Path, tune: Tune) -> None:
-    model, rows = ModelFiles("base", base), write_rows(tmp_path / "rows.jsonl")
+@pytest.fixture(scope="module", params=[FullWeights(), LORA], ids=["full", "lora"])
+def straight(request: pytest.FixtureRequest, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Straight:
+    """A phase that nobody interrupted."""
+    folder, lines = tmp_path_factory.mktemp("straight"), []
+    train = make_request(ModelFiles("tiny", base, None, TEMPLATE), request.param, write_rows(folder / "rows.jsonl"))
+    report = run_trainer(train, work_dir=folder / "work", out_dir=folder / "out", on_progress=lines.append)
+    return Straight(train, folder / "out", report, lines)
 
-    straight = run_trainer(make_request(model, tune, rows), work_dir=tmp_path / "a", out_dir=tmp_path / "out-a")
-    assert (straight.num_examples, straight.num_steps, straight.resumed_from_step) == (NUM_ROWS, 200, 0)
-    assert straight.last_loss < straight.first_loss
 
-    request, work = make_request(model, tune, rows, checkpoint_seconds=0.1), tmp_path / "b"
+def test_a_phase_reports_what_it_did(straight: Straight) -> None:
+    report = straight.report
+    assert (report.num_examples, report.num_too_long, report.num_steps) == (NUM_ROWS, 1, NUM_STEPS)
+    tokens_per_epoch = 9 * 2 + 31 * 3  # completions 1 to 9 and 10 to 40, with their end tokens
+    assert report.num_tokens == 40 * tokens_per_epoch
+    assert report.last_loss < report.first_loss
+    assert report.resumed_from_step == 0
+    metrics = [json.loads(line) for line in (straight.out / "metrics.jsonl").read_text().splitlines()]
+    assert [set(line) for line in metrics] == [{"step", "loss", "learning_rate", "tokens"}] * NUM_STEPS
+    assert straight.lines[-1] == {**metrics[-1], "num_steps": NUM_STEPS}
+
+
+def test_a_killed_phase_resumes_and_ends_with_the_same_bytes(straight: Straight, tmp_path: Path) -> None:
+    optimizer = straight.train.optimizer.model_copy(update={"checkpoint_seconds": 0.1})
+    request, work, out = straight.train.model_copy(update={"optimizer": optimizer}), tmp_path / "work", tmp_path / "out"
     with pytest.raises(EngineError, match="killed by SIGKILL") as caught:
-        run_trainer(request, work_dir=work, out_dir=tmp_path / "out-b", on_progress=kill_after_a_checkpoint(work))
+        run_trainer(request, work_dir=work, out_dir=out, on_progress=kill_after_a_checkpoint(work))
     assert str(work / "log.txt") in str(caught.value)
-    half_written = work / "checkpoints/checkpoint-199"
+    half_written = work / f"checkpoints/checkpoint-{NUM_STEPS - 1}"
     half_written.mkdir()
     (half_written / "model.safetensors").write_bytes(b"half")
 
-    resumed = run_trainer(request, work_dir=work, out_dir=tmp_path / "out-b")
-    assert 0 < resumed.resumed_from_step < 199
-    assert contents(tmp_path / "out-b") == contents(tmp_path / "out-a")
-    assert resumed.mean_loss == straight.mean_loss
+    resumed = run_trainer(request, work_dir=work, out_dir=out)
+    assert 0 < resumed.resumed_from_step < NUM_STEPS - 1
+    assert contents(out) == contents(straight.out)
+    assert resumed.mean_loss == straight.report.mean_loss
     assert not (work / "checkpoints").exists()
 
 
-def test_an_adapter_holds_two_files_without_a_path_and_can_be_continued(base: Path, tmp_path: Path) -> None:
-    rows, lines = write_rows(tmp_path / "rows.jsonl"), []
-    fresh = make_request(ModelFiles("tiny", base), LORA, rows, epochs=2.0)
-    run_trainer(fresh, work_dir=tmp_path / "work", out_dir=tmp_path / "one", on_progress=lines.append)
-    adapter = tmp_path / "one/adapter"
+def test_only_weights_and_template_differ_from_what_training_started_with(straight: Straight, base: Path) -> None:
+    if isinstance(straight.train.tune, Lora):
+        check_adapter(straight.out / "adapter", base)
+    else:
+        before, after = contents(base), contents(straight.out / "model")
+        assert set(after) == set(before)
+        changed = {name for name in after if after[name] != before[name]}
+        assert changed == {"model.safetensors", "chat_template.jinja"}
+        assert after["chat_template.jinja"].decode() == TEMPLATE
+
+
+def check_adapter(adapter: Path, base: Path) -> None:
+    """Two files, and no path of this machine in them."""
     assert sorted(path.name for path in adapter.iterdir()) == ["adapter_config.json", "adapter_model.safetensors"]
-    settings = json.loads((adapter / "adapter_config.json").read_text())
-    assert settings["base_model_name_or_path"] == "tiny"
-    assert str(tmp_path) not in json.dumps(settings) and str(base) not in json.dumps(settings)
-    assert lines[-1]["step"] == lines[-1]["num_steps"] == 10
-    metrics = [json.loads(line) for line in (tmp_path / "one/metrics.jsonl").read_text().splitlines()]
-    assert [set(line) for line in metrics] == [{"step", "loss", "learning_rate", "tokens"}] * 10
-
-    continued = make_request(ModelFiles("tiny", base, adapter), LORA, rows, epochs=2.0)
-    report = run_trainer(continued, work_dir=tmp_path / "work", out_dir=tmp_path / "two")
-    assert report.first_loss < metrics[0]["loss"]
-    assert contents(tmp_path / "two/adapter")["adapter_config.json"] == (adapter / "adapter_config.json").read_bytes()
-
-    other_rank = continued.model_copy(update={"tune": LORA.model_copy(update={"rank": 8})})
-    with pytest.raises(EngineError, match="has rank 4, and tune.rank is 8"):
-        run_trainer(other_rank, work_dir=tmp_path / "work", out_dir=tmp_path / "three")
+    settings = (adapter / "adapter_config.json").read_text()
+    assert json.loads(settings)["base_model_name_or_path"] == "tiny"
+    assert str(base) not in settings
 
 
-def test_full_weights_bring_the_base_s_own_files_and_the_recipe_s_template(base: Path, tmp_path: Path) -> None:
-    rows, template = write_rows(tmp_path / "rows.jsonl"), "{% for m in messages %}+{{ m.content }}{% endfor %}"
-    request = make_request(ModelFiles("tiny", base, None, template), FullWeights(), rows, epochs=1.0)
-    run_trainer(request, work_dir=tmp_path / "work", out_dir=tmp_path / "out")
-    before, after = contents(base), contents(tmp_path / "out/model")
-    assert set(after) == set(before)
-    changed = {name for name in after if after[name] != before[name]}
-    assert changed == {"model.safetensors", "chat_template.jinja"}
-    assert after["chat_template.jinja"].decode() == template
-
-
-def test_long_rows_are_counted_and_a_phase_without_any_row_is_refused(base: Path, tmp_path: Path) -> None:
-    rows = write_rows(tmp_path / "rows.jsonl")  # 0+1= and 1 and end: 6 tokens; 10+1= and 11 and end: 8 tokens
-    model, work = ModelFiles("tiny", base), tmp_path / "work"
-    request = make_request(model, FullWeights(), rows, epochs=1.0).model_copy(
-        update={"optimizer": Train(batch_size=8, max_length=8, learning_rate=1e-2)}
-    )
-    report = run_trainer(request, work_dir=work, out_dir=tmp_path / "out")
-    assert (report.num_examples, report.num_too_long) == (NUM_ROWS, 0)
-
-    long = write_rows(tmp_path / "long.jsonl", 110)  # from 99+1= on, 9 tokens and more
-    report = run_trainer(request.model_copy(update={"rows": long}), work_dir=work, out_dir=tmp_path / "out")
-    assert (report.num_examples, report.num_too_long) == (99, 11)
-
-    only_long = tmp_path / "only_long.jsonl"
-    only_long.write_text("".join(long.read_text().splitlines(keepends=True)[99:]))
-    with pytest.raises(EngineError, match="all 11 examples are longer than 8 tokens"):
-        run_trainer(request.model_copy(update={"rows": only_long}), work_dir=work, out_dir=tmp_path / "out")
+def test_an_adapter_is_continued_where_it_stopped(straight: Straight, base: Path, tmp_path: Path) -> None:
+    if not isinstance(straight.train.tune, Lora):
+        pytest.skip("there is no adapter: this phase trained full weights")
+    adapter = straight.out / "adapter"
+    optimizer = straight.train.optimizer.model_copy(update={"epochs": 1.0})
+    model = dataclasses.replace(straight.train.model, adapter=adapter)
+    request = straight.train.model_copy(update={"model": model, "optimizer": optimizer})
+    report = run_trainer(request, work_dir=tmp_path / "work", out_dir=tmp_path / "out")
+    assert report.first_loss == pytest.approx(straight.report.last_loss, abs=0.5)
+    assert report.first_loss < straight.report.first_loss / 2
+    check_adapter(tmp_path / "out/adapter", base)
+    assert (tmp_path / "out/adapter/adapter_config.json").read_bytes() == (adapter / "adapter_config.json").read_bytes()
 
 
 def test_a_loss_that_is_not_a_number_names_the_step_and_the_fix(base: Path, tmp_path: Path) -> None:

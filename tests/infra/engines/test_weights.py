@@ -70,7 +70,7 @@ def test_a_path_that_is_not_there_is_named(tmp_path: Path, base: str) -> None:
 
 def test_a_file_that_is_not_gguf_is_refused(tmp_path: Path) -> None:
     (tmp_path / "model.bin").write_text("x")
-    with pytest.raises(EngineError, match="not a .gguf file"):
+    with pytest.raises(EngineError, match=r"not a \.gguf file"):
         resolve_base(PretrainedModel(base="model.bin"), tmp_path)
 
 
