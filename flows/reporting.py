@@ -88,8 +88,8 @@ class Reporting:
 
     def _count_loads(self) -> dict[str, int]:
         """Generator and trainer starts since the round before."""
-        new = self.bench.loads - self._loads
-        self._loads = Counter(self.bench.loads)
+        now = self.bench.count_loads()
+        new, self._loads = now - self._loads, now
         return {kind: new[kind] for kind in ("generator", "trainer")}
 
     def _draw_samples(self, steps: Mapping[str, StepRef], state: LoopState) -> list[SampleRow]:

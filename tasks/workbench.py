@@ -30,7 +30,6 @@ class Workbench:
 
     Attributes:
         base_dir: relative paths of the recipe start here.
-        loads: how often a generator and a trainer were started by this run.
         is_planning: stages are walked as plain functions, not as Prefect tasks.
     """
 
@@ -38,10 +37,10 @@ class Workbench:
     ledger: Ledger
     base_dir: Path
     progress: Progress = field(default_factory=Silent)
-    loads: Counter[str] = field(default_factory=Counter)
     is_planning: bool = False
     _pool: GeneratorPool | None = None
     _pool_model: str | None = None
+    _loads: Counter[str] = field(default_factory=Counter)
 
     def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary]) -> StepRef:
         """Find the step, or compute and publish it.
@@ -67,19 +66,24 @@ class Workbench:
             self.close_generator()
             self._pool = GeneratorPool(self.recipe.engine, self.model_files(model), self.ledger.work_dir / "engines")
             self._pool_model = model.digest
-            self.loads["generator"] += 1
         return self._pool
 
     def close_generator(self) -> None:
         """End the generator's processes, so that its device's memory is free for the trainer."""
         pool, self._pool, self._pool_model = self._pool, None, None
         if pool is not None:
+            self._loads["generator"] += pool.num_loads
             pool.close()
 
     def make_way_for_trainer(self) -> None:
         """End the generator's processes, so that the trainer finds a free device; counts the trainer's load."""
         self.close_generator()
-        self.loads["trainer"] += 1
+        self._loads["trainer"] += 1
+
+    def count_loads(self) -> Counter[str]:
+        """How often this run started a `generator` and a `trainer` process so far."""
+        is_open = self._pool.num_loads if self._pool else 0
+        return self._loads + Counter(generator=is_open)
 
     def model_files(self, model: ModelRef) -> ModelFiles:
         """A model as local files, fetched and verified."""
