@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -35,6 +36,17 @@ for order, (command, summary) in enumerate(COMMANDS.items()):
     app.command(f"flows.commands.{command}:{command}", name=command, help=summary, sort_key=order)
 
 
+def show_warnings() -> None:
+    """Warnings of this project go to the terminal, whatever Prefect does with the root logger."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("warning: %(message)s"))
+    for floor in ("flows", "tasks", "infra", "configs"):
+        logger = logging.getLogger(floor)
+        logger.addHandler(handler)
+        logger.setLevel(logging.WARNING)
+        logger.propagate = False
+
+
 def main() -> NoReturn:
     """Entry point of the `selfloop` command.
 
@@ -44,6 +56,7 @@ def main() -> NoReturn:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     is_debug = len(arguments) < len(sys.argv) - 1 or bool(os.environ.get("SELFLOOP_DEBUG"))
     signal.signal(signal.SIGTERM, _stop)
+    show_warnings()
     try:
         app(arguments)
     except UserError as error:

@@ -42,14 +42,13 @@ def improve(experiment: str, recipe: dict[str, Any], base_dir: str = ".") -> Loo
         show_table(f"{experiment} plan", plan.rows(), "\n\n".join(plan.cost))
         outcome = baseline(experiment)
         reporting.add_round(outcome)
-        while not outcome.state.is_finished:
+        while outcome.state.stop_reason is None:
             outcome = improvement_round(experiment, outcome.state.round + 1, outcome.state)
             reporting.add_round(outcome)
         reporting.finish()
-    last = outcome.state.decisions[-1]
-    if last.stop_reason == StopReason.NO_DATA:
+    if outcome.state.stop_reason == StopReason.NO_DATA:
         raise NoDataError(
-            f"round {last.round} stopped: {last.reason}",
+            f"round {outcome.state.round} stopped: {outcome.state.decisions[-1].reason}",
             "draw more (generate.num_samples), judge less strictly, begin with a warm_start, or use easier problems",
         )
     return outcome.state

@@ -69,7 +69,7 @@ def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> P
 def _walk(bench: PlanningBench) -> None:
     try:
         outcome = baseline.fn(bench.recipe.name)
-        while not outcome.state.is_finished:
+        while outcome.state.stop_reason is None:
             outcome = improvement_round.fn(bench.recipe.name, outcome.state.round + 1, outcome.state)
     except EndOfKnowledge:
         return

@@ -42,7 +42,8 @@ def baseline(experiment: str) -> RoundOutcome:
 @flow(name="round", flow_run_name="{experiment} round {round}", validate_parameters=False)
 def improvement_round(experiment: str, round: int, state: LoopState) -> RoundOutcome:
     """One round of improvement, from the state after the round before."""
-    settings = current().recipe.train
+    recipe = current().recipe
+    settings = recipe.train
     samples = generate(round, state.incumbent, state.problems)
     verdicts = judge(round, samples, state.problems)
     selection = select(round, samples, verdicts, state.problems)
@@ -57,7 +58,7 @@ def improvement_round(experiment: str, round: int, state: LoopState) -> RoundOut
         steps |= {**made_by("train", candidate), "evaluate": evaluation}
     steps["decide"] = decide_round(round, state, candidate, evaluation)
 
-    after = state.after(read_decision(steps["decide"]), candidate, evaluation)
+    after = state.after(read_decision(steps["decide"]), candidate, evaluation, recipe)
     return RoundOutcome(state=after, candidate=candidate, steps=steps, beaten=state.incumbent.name)
 
 

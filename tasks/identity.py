@@ -108,7 +108,7 @@ def evaluate_spec(recipe: Recipe, round: int, model: ModelRef, problems: StepRef
 
 def decide_spec(recipe: Recipe, round: int, inputs: Mapping[str, Any]) -> StepSpec:
     """`inputs`: keys of the evaluations compared, and of the decision before."""
-    config = {"decide": settings(recipe.decide), "rounds": settings(recipe.rounds)}
+    config = {"gate": settings(recipe.decide.gate)}
     return _spec(recipe, "decide", round, config, dict(inputs))
 
 

@@ -65,7 +65,7 @@ class VllmEngine:
         self._ends = end_token_ids(self._tokenizer, generation_config(folder))
         llm = vllm.LLM(
             model=str(folder),
-            dtype="bfloat16" if on_cpu and settings.dtype == "auto" else settings.dtype,
+            dtype=cpu_dtype() if on_cpu and settings.dtype == "auto" else settings.dtype,
             max_model_len=self._context,
             max_num_seqs=settings.max_num_seqs,
             gpu_memory_utilization=settings.gpu_memory_utilization,
@@ -170,6 +170,11 @@ def set_environment(settings: Settings, on_cpu: bool) -> None:
         os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(settings.cpu_kv_cache_gib)
         os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"  # one process: it has nothing to overlap with
         os.environ["VLLM_CPU_OMP_THREADS_BIND"] = "nobind"
+
+
+def cpu_dtype() -> str:
+    """bfloat16 where the processor computes in it; emulated, it is several times slower than float32."""
+    return "bfloat16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "float32"
 
 
 def generation_config(folder: Path) -> GenerationConfig:

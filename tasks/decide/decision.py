@@ -1,15 +1,12 @@
-"""What a round concluded: which models are incumbent and champion from here on, and whether there is a next round.
+"""What a round concluded: which models are incumbent and champion from here on.
 
 Called by the decide task, which publishes the `Decision`; the flow follows it. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from configs.schema.evaluate import Decide
 from tasks.decide.gate import GateDecision
-from tasks.decide.stop import Action, StopReason, should_stop
+from tasks.decide.stop import Action
 from tasks.refs import ModelRef, Ref
 
 
@@ -37,7 +34,6 @@ class Decision(Ref):
 
     Attributes:
         reason: in words, with the numbers.
-        stop_reason: why the experiment ends after this round; None if it goes on.
         incumbent, champion: names of the models that hold these titles after the round.
         numbers: incumbent_accuracy and champion_accuracy on the select suite, after the round; where there was a
             candidate also candidate_accuracy, and gained, lost and p_value of the gate.
@@ -46,7 +42,6 @@ class Decision(Ref):
     round: int
     action: Action
     reason: str
-    stop_reason: StopReason | None
     incumbent: str
     champion: str
     numbers: dict[str, float | int]
@@ -66,40 +61,29 @@ def next_models(standing: Standing, candidate: ScoredModel, promote: bool) -> St
     return Standing(incumbent=candidate, champion=candidate if is_best else standing.champion)
 
 
-def decide(
-    round: int,
-    gate: GateDecision,
-    standing: Standing,
-    candidate: ScoredModel,
-    settings: Decide,
-    max_rounds: int,
-    earlier: Sequence[Action | str],
-) -> tuple[Decision, Standing]:
-    """The decision of a round with a candidate, and the standing after it.
+def decide(round: int, gate: GateDecision, standing: Standing, candidate: ScoredModel) -> Decision:
+    """The decision of a round with a candidate.
 
     Args:
         gate: what the recipe's gate concluded.
         standing: before this round.
-        earlier: actions of the rounds before this one, from round 1.
     """
     action = Action.PROMOTE if gate.promote else Action.KEEP_INCUMBENT
     after = next_models(standing, candidate, gate.promote)
     numbers = {"gained": gate.gained, "lost": gate.lost, "p_value": gate.p_value,
                "candidate_accuracy": candidate.select_accuracy}  # fmt: skip
-    stop_reason = should_stop([*earlier, action], round, max_rounds, settings.patience)
-    return _conclude(round, action, gate.reason, stop_reason, after, numbers), after
+    return _conclude(round, action, gate.reason, after, numbers)
 
 
 def decide_without_candidate(round: int, reason: str, standing: Standing) -> Decision:
     """The decision of a round that kept too few samples to train on; `reason` says how many."""
-    return _conclude(round, Action.STOP, reason, StopReason.NO_DATA, standing, {})
+    return _conclude(round, Action.STOP, reason, standing, {})
 
 
 def _conclude(
     round: int,
     action: Action,
     reason: str,
-    stop_reason: StopReason | None,
     after: Standing,
     numbers: dict[str, float | int],
 ) -> Decision:
@@ -108,6 +92,6 @@ def _conclude(
         "champion_accuracy": after.champion.select_accuracy,
     }
     return Decision(
-        round=round, action=action, reason=reason, stop_reason=stop_reason, numbers={**numbers, **titles},
+        round=round, action=action, reason=reason, numbers={**numbers, **titles},
         incumbent=after.incumbent.model.name, champion=after.champion.model.name,
     )  # fmt: skip

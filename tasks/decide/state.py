@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from configs.schema.recipe import Recipe
 from tasks.decide.decision import Decision, ScoredModel, Standing, next_models
-from tasks.decide.stop import Action
+from tasks.decide.stop import Action, StopReason, should_stop
 from tasks.refs import ModelRef, Ref, StepRef
 
 
@@ -19,6 +20,7 @@ class LoopState(Ref):
         evaluation: the incumbent's evaluation.
         selections: what each round kept, from round 1.
         decisions: from round 1.
+        stop_reason: why the experiment ends after this round; None if it goes on.
     """
 
     round: int
@@ -29,10 +31,7 @@ class LoopState(Ref):
     evaluation: StepRef
     selections: tuple[StepRef, ...] = ()
     decisions: tuple[Decision, ...] = ()
-
-    @property
-    def is_finished(self) -> bool:
-        return bool(self.decisions) and self.decisions[-1].stop_reason is not None
+    stop_reason: StopReason | None = None
 
     @property
     def incumbent(self) -> ModelRef:
@@ -48,9 +47,14 @@ class LoopState(Ref):
         models = {"base": self.base, "seed": self.seed, "previous": self.incumbent, "champion": self.champion}
         return models[start_from] or self.base
 
-    def after(self, decision: Decision, candidate: ModelRef | None, evaluation: StepRef | None) -> LoopState:
+    def after(
+        self, decision: Decision, candidate: ModelRef | None, evaluation: StepRef | None, recipe: Recipe
+    ) -> LoopState:
         """The state after a decision; a candidate that was not promoted changes only the history."""
-        changes: dict[str, object] = {"round": decision.round, "decisions": (*self.decisions, decision)}
+        decisions = (*self.decisions, decision)
+        actions = [one.action for one in decisions]
+        stop_reason = should_stop(actions, decision.round, recipe.rounds.max, recipe.decide.patience)
+        changes: dict[str, object] = {"round": decision.round, "decisions": decisions, "stop_reason": stop_reason}
         if candidate is not None and evaluation is not None and decision.action == Action.PROMOTE:
             changes["standing"] = next_models(self.standing, scored_model(candidate, evaluation), True)
             changes["evaluation"] = evaluation
@@ -83,7 +87,7 @@ def scored_model(model: ModelRef, evaluation: StepRef) -> ScoredModel:
 def explain_too_few(selection: StepRef, min_examples: int) -> str:
     """Why a round cannot train, in words, with the reasons that samples were dropped for."""
     dropped = {name: count for name, count in selection.summary.items() if name.startswith("dropped_") and count}
-    reasons = ", ".join(f"{name.removeprefix('dropped_')} {count}" for name, count in dropped.items())
+    reasons = ", ".join(f"{name.removeprefix('dropped_')} {dropped[name]}" for name in sorted(dropped))
     return (
         f"{selection.summary['num_kept']} of {selection.summary['num_samples']} samples were kept, "
         f"and training needs {min_examples} (dropped: {reasons or 'none'})"

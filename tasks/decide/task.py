@@ -28,7 +28,6 @@ def decide_round(round: int, state: LoopState, candidate: ModelRef | None, evalu
     inputs = {
         "incumbent": state.evaluation.key,
         "candidate": evaluation.key if evaluation else None,
-        "earlier": [decision.action for decision in state.decisions],
         "champion": state.champion.digest,
         "num_kept": None if candidate else state.selections[-1].summary["num_kept"],
     }
@@ -42,9 +41,8 @@ def decide_round(round: int, state: LoopState, candidate: ModelRef | None, evalu
             before, after = (read_records(ledger.fetch(step, "items.parquet"), ItemResult)
                              for step in (state.evaluation, evaluation))  # fmt: skip
             gate = apply_gate(recipe.decide.gate, before, after)
-            earlier = [decision.action for decision in state.decisions]
             scored = scored_model(candidate, evaluation)
-            decision, _ = decide(round, gate, state.standing, scored, recipe.decide, recipe.rounds.max, earlier)
+            decision = decide(round, gate, state.standing, scored)
         (scratch.out / "decision.json").write_text(decision.model_dump_json(indent=1), encoding="utf-8")
         return {"action": decision.action, "reason": decision.reason, **decision.numbers}
 

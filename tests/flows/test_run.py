@@ -110,10 +110,10 @@ def test_another_judge_leaves_the_samples_alone(folder: Path, prefect_url: str) 
     assert again.returncode == 0, again.stderr
 
 
-def mlflow_client(folder: Path):  # type: ignore[no-untyped-def]
+def mlflow_client(folder: Path, database: str = "mlflow.db"):  # type: ignore[no-untyped-def]
     from mlflow import MlflowClient
 
-    return MlflowClient(f"sqlite:///{folder}/home/mlflow.db")
+    return MlflowClient(f"sqlite:///{folder}/home/{database}")
 
 
 def test_mlflow_has_a_parent_run_a_child_a_round_and_a_champion(folder: Path) -> None:
@@ -130,11 +130,10 @@ def test_mlflow_has_a_parent_run_a_child_a_round_and_a_champion(folder: Path) ->
 
 
 def test_sync_rebuilds_mlflow_from_the_store(folder: Path) -> None:
-    (folder / "home" / "mlflow.db").rename(folder / "lost.db")
-    done = selfloop("sync", cwd=folder)
+    done = selfloop("sync", cwd=folder, MLFLOW_TRACKING_URI=f"sqlite:///{folder}/home/second.db")
     assert done.returncode == 0, done.stderr
     assert "micro: 3 rounds are in MLflow" in done.stdout
-    client = mlflow_client(folder)
+    client = mlflow_client(folder, "second.db")
     runs = client.search_runs([client.get_experiment_by_name("micro").experiment_id])
     assert len([run for run in runs if "mlflow.parentRunId" in run.data.tags]) == 3
 

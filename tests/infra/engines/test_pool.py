@@ -1,0 +1,216 @@
+"""A pool answers shards through real child processes, and every failure has a message that names the thing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from configs.errors import EngineError, UserError
+from configs.schema.engine import TransformersEngine
+from configs.schema.generate import Sampling
+from infra.engines.jobs import Progress
+from infra.engines.model_files import ModelFiles
+from infra.engines.pool import GeneratorPool
+from infra.engines.requests import Completion, Request, Shard
+from infra.engines.session import Finished, GeneratorSession, Ready
+from infra.process.group import is_group_alive
+from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
+
+pytestmark = pytest.mark.slow
+
+ENGINE = TransformersEngine(batch_size=16)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
+    return ModelFiles("tiny", build_tiny_folder(tmp_path_factory.mktemp("tiny")))
+
+
+@pytest.fixture(scope="module")
+def pool(model: ModelFiles, tmp_path_factory: pytest.TempPathFactory) -> GeneratorPool:
+    with GeneratorPool(ENGINE, model, tmp_path_factory.mktemp("pool")) as opened:
+        yield opened
+
+
+def shard(number: int, *, num_requests: int = 5, num_samples: int = 3, **sampling: object) -> Shard:
+    requests = tuple(
+        Request(f"{number}/{place}", (("user", f"{number}+{'1' * (place + 1)}="),), num_samples)
+        for place in range(num_requests)
+    )
+    return Shard(f"shard-{number}", requests, Sampling(**{"max_tokens": 12, "temperature": 1.0, **sampling}), number)
+
+
+def answers(pool: GeneratorPool, *shards: Shard) -> dict[str, list[Completion]]:
+    return {done.name: completions for done, completions in pool.generate(shards)}
+
+
+def test_every_request_gets_its_samples_in_order(pool: GeneratorPool) -> None:
+    shards = [shard(number) for number in range(5)]
+    reports: list[tuple[int, int]] = []
+    completions_by_shard = {}
+    for done, completions in pool.generate(shards, lambda *report: reports.append(report)):
+        completions_by_shard[done] = completions
+    assert set(completions_by_shard) == set(shards)
+    for done, completions in completions_by_shard.items():
+        expected = [(request.id, index) for request in done.requests for index in range(3)]
+        assert [(completion.request_id, completion.index) for completion in completions] == expected
+    everything = [completion for completions in completions_by_shard.values() for completion in completions]
+    assert reports[-1] == (75, sum(completion.num_tokens for completion in everything))
+    assert reports == sorted(reports)
+    for completion in everything:
+        assert 1 <= completion.num_tokens <= 12
+        assert completion.finish_reason == "stop" or completion.num_tokens == 12
+        assert completion.logprob is not None and completion.logprob < 0
+
+
+def test_a_shards_samples_do_not_depend_on_what_ran_before(
+    pool: GeneratorPool, model: ModelFiles, tmp_path: Path
+) -> None:
+    together = answers(pool, shard(1), shard(2), shard(3))
+    assert answers(pool, shard(3))["shard-3"] == together["shard-3"]
+    with GeneratorPool(ENGINE, model, tmp_path) as fresh:
+        assert answers(fresh, shard(2))["shard-2"] == together["shard-2"]
+
+
+def test_one_load_serves_every_call(pool: GeneratorPool) -> None:
+    answers(pool, shard(1))
+    pool.score([((("user", "1+1="),), "2")])
+    answers(pool, shard(2))
+    assert pool.num_loads == 1
+
+
+def test_scores_of_generated_texts_are_their_logprobs(pool: GeneratorPool) -> None:
+    drawn = shard(7, num_requests=8, num_samples=40, max_tokens=40)
+    chats = {request.id: request.messages for request in drawn.requests}
+    ended = [row for row in answers(pool, drawn)[drawn.name] if row.finish_reason == "stop"]
+    assert len(ended) > 20
+    scores = pool.score([(chats[row.request_id], row.text) for row in ended])
+    plain = [(row, score) for row, score in zip(ended, scores, strict=True) if len(row.text) + 1 == row.num_tokens]
+    assert plain, "texts without special tokens, which decoding leaves out"
+    for row, (logprob, num_tokens) in plain:
+        assert num_tokens == row.num_tokens
+        assert logprob == pytest.approx(row.logprob, abs=1e-3)
+
+
+def test_stop_texts_and_the_context_end_samples(pool: GeneratorPool) -> None:
+    free = answers(pool, shard(1, temperature=0, num_samples=1))["shard-1"][0]
+    stopped = answers(pool, shard(1, temperature=0, num_samples=1, stop=(free.text[4:6],)))["shard-1"][0]
+    assert stopped.text == free.text[: free.text.index(free.text[4:6])]
+    assert stopped.finish_reason == "stop"
+    whole_context = answers(pool, shard(1, max_tokens=500))["shard-1"]
+    longest = max(completion.num_tokens for completion in whole_context)
+    assert 40 < longest <= 64 - len("1+1=")
+
+
+def test_an_adapter_changes_what_is_said(pool: GeneratorPool, model: ModelFiles, tmp_path: Path) -> None:
+    adapted = ModelFiles("round-1", model.weights, build_tiny_adapter(model.weights, tmp_path / "adapter"))
+    with GeneratorPool(ENGINE, adapted, tmp_path / "work") as other:
+        assert answers(other, shard(1)) != answers(pool, shard(1))
+
+
+def test_two_sessions_share_the_work_and_leave_only_logs(model: ModelFiles, tmp_path: Path) -> None:
+    two = TransformersEngine(batch_size=2, devices=("cpu", "cpu"))
+    with GeneratorPool(two, model, tmp_path) as both:
+        assert len(answers(both, *(shard(number) for number in range(8)))) == 8
+        assert both.num_loads == 2
+    assert sorted(os.listdir(tmp_path)) == ["generator-0.log", "generator-1.log"]
+
+
+def test_leaving_in_the_middle_forgets_the_rest(model: ModelFiles, tmp_path: Path) -> None:
+    with GeneratorPool(ENGINE, model, tmp_path) as short:
+        stream = short.generate(shard(number, max_tokens=50) for number in range(1000))
+        next(stream)
+        stream.close()
+        assert list(answers(short, shard(5))) == ["shard-5"]
+        assert short.num_loads == 2
+
+
+def test_a_session_tells_what_happens(model: ModelFiles, tmp_path: Path) -> None:
+    lines: list[str] = []
+    with GeneratorSession(ENGINE, model, tmp_path, "cpu", on_log=lines.append) as session:
+        session.submit(shard(1))
+        session.submit(shard(2))
+        events = []
+        while sum(isinstance(event, Finished) for event in events) < 2:
+            event = session.next_event(timeout=60)
+            assert event is not None
+            events.append(event)
+        assert isinstance(events[0], Ready)
+        assert sum(event.num_samples for event in events if isinstance(event, Progress)) == 30
+        assert session.score([((("user", "1+1="),), "2"), ((("user", "1+1="),), "22")])[1][1] == 3
+        assert session.next_event(timeout=0.05) is None
+    assert "loading tiny with transformers on cpu" in lines[0]
+
+
+def test_a_prompt_beyond_the_context_is_named(pool: GeneratorPool) -> None:
+    long = Shard("long", (Request("train/17", (("user", "1" * 64),)),), Sampling(max_tokens=4), 0)
+    with pytest.raises(UserError, match=r"request 'train/17': the prompt has 64 tokens.*'tiny' holds 64") as caught:
+        answers(pool, long)
+    assert "max_model_length" in str(caught.value.fix)
+    assert list(answers(pool, shard(1))) == ["shard-1"], "the pool opens again"
+
+
+def test_text_that_the_tokenizer_cannot_read_is_named(pool: GeneratorPool) -> None:
+    odd = Shard("odd", (Request("train/3", (("user", "\N{SNOWMAN}"),)),), Sampling(max_tokens=4), 0)
+    with pytest.raises(UserError, match="cannot read request 'train/3'"):
+        answers(pool, odd)
+
+
+def test_a_tokenizer_without_template_is_named_and_a_given_one_is_used(model: ModelFiles, tmp_path: Path) -> None:
+    bare = shutil.copytree(model.weights, tmp_path / "bare")
+    (bare / "chat_template.jinja").unlink(missing_ok=True)
+    settings = json.loads((bare / "tokenizer_config.json").read_text())
+    settings.pop("chat_template", None)
+    (bare / "tokenizer_config.json").write_text(json.dumps(settings))
+    with (
+        GeneratorPool(ENGINE, ModelFiles("bare", bare), tmp_path / "work") as broken,
+        pytest.raises(UserError, match=r"'bare'.*has no chat template") as caught,
+    ):
+        answers(broken, shard(1))
+    assert "model.chat_template: FILE" in str(caught.value.fix)
+    template = (
+        "{% if messages|length > 1 %}{{ raise_exception('one turn only') }}{% endif %}{{ messages[0]['content'] }}"
+    )
+    with GeneratorPool(ENGINE, ModelFiles("bare", bare, chat_template=template), tmp_path / "work") as given:
+        assert len(answers(given, shard(1))) == 1
+        two_turns = Request("train/5", (("user", "1"), ("user", "2")))
+        with pytest.raises(UserError, match=r"request 'train/5'.*one turn only"):
+            answers(given, Shard("s", (two_turns,), Sampling(max_tokens=4), 0))
+
+
+def test_damaged_weights_are_an_engine_error_with_the_log(model: ModelFiles, tmp_path: Path) -> None:
+    damaged = shutil.copytree(model.weights, tmp_path / "damaged")
+    weights = damaged / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with (
+        GeneratorPool(ENGINE, ModelFiles("damaged", damaged), tmp_path / "work") as broken,
+        pytest.raises(EngineError, match=r"(?s)transformers engine failed: .*log: .*generator-0\.log"),
+    ):
+        answers(broken, shard(1))
+
+
+def test_a_longer_context_than_the_models_is_refused(model: ModelFiles, tmp_path: Path) -> None:
+    wide = TransformersEngine(max_model_length=65)
+    with GeneratorPool(wide, model, tmp_path) as broken, pytest.raises(EngineError, match="more than the 64 tokens"):
+        answers(broken, shard(1))
+
+
+def test_a_generator_killed_mid_shard_is_an_engine_error_and_leaves_nothing(model: ModelFiles, tmp_path: Path) -> None:
+    with GeneratorSession(ENGINE, model, tmp_path) as session:
+        session.submit(shard(1, num_requests=60, num_samples=60, max_tokens=50))
+        assert isinstance(session.next_event(60), Ready)
+        assert isinstance(session.next_event(60), Progress)
+        child = session._child
+        assert child is not None
+        engine = int(Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()[0])
+        os.kill(engine, signal.SIGKILL)
+        with pytest.raises(EngineError, match="'tiny' ended before its work was done: killed by SIGKILL"):
+            while True:
+                session.next_event(60)
+        assert not is_group_alive(child.pid)
+    assert os.listdir(tmp_path) == ["generator.log"]

@@ -1,0 +1,55 @@
+"""vLLM answers shards as the transformers engine does, with a merged adapter, in one load."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from configs.schema.engine import TransformersEngine, VllmEngine
+from configs.schema.generate import Sampling
+from infra.engines.model_files import ModelFiles
+from infra.engines.pool import GeneratorPool
+from infra.engines.requests import Request, Shard
+from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
+
+pytestmark = [pytest.mark.slow, pytest.mark.vllm]
+
+
+def test_vllm_generates_and_scores_like_transformers(tmp_path: Path) -> None:
+    weights = build_tiny_folder(tmp_path / "tiny", hidden_size=128)
+    model = ModelFiles("round-1", weights, build_tiny_adapter(weights, tmp_path / "adapter"))
+    requests = tuple(Request(f"{place}", (("user", f"{place}+{place}="),), 3) for place in range(6))
+    greedy = Shard(
+        "greedy", tuple(Request(r.id, r.messages) for r in requests), Sampling(temperature=0, max_tokens=12), 0
+    )
+    engine = VllmEngine(dtype="float32", max_num_seqs=16, cpu_kv_cache_gib=1)
+    with (
+        GeneratorPool(engine, model, tmp_path / "vllm") as pool,
+        GeneratorPool(TransformersEngine(dtype="float32"), model, tmp_path / "transformers") as other,
+    ):
+        shards = [Shard(f"shard-{number}", requests, Sampling(max_tokens=20), number) for number in range(3)]
+        for shard, completions in pool.generate(shards):
+            expected = [(request.id, index) for request in shard.requests for index in range(3)]
+            assert [(row.request_id, row.index) for row in completions] == expected
+            assert all(row.finish_reason == "stop" or row.num_tokens == 20 for row in completions)
+        ((_, said),) = pool.generate([greedy])
+        ((_, expected_rows),) = other.generate([greedy])
+        for row, expected_row in zip(said, expected_rows, strict=True):
+            assert (row.text, row.finish_reason, row.num_tokens) == (
+                expected_row.text, expected_row.finish_reason, expected_row.num_tokens
+            )  # fmt: skip
+            assert row.logprob == pytest.approx(expected_row.logprob, abs=0.02)
+        pairs = [(request.messages, text) for request in requests for text in ("7", "12345")]
+        for (logprob, count), (expected_logprob, expected_count) in zip(
+            pool.score(pairs), other.score(pairs), strict=True
+        ):
+            assert count == expected_count
+            assert logprob == pytest.approx(expected_logprob, abs=0.02)
+        stop = expected_rows[0].text[3:5]
+        stopping = Shard("stop", greedy.requests[:1], Sampling(temperature=0, max_tokens=12, stop=(stop,)), 0)
+        ((_, (stopped,)),) = pool.generate([stopping])
+        assert stopped.text == expected_rows[0].text[: expected_rows[0].text.index(stop)]
+        assert pool.num_loads == 1
+    assert os.listdir(tmp_path / "vllm") == ["generator-0.log"]

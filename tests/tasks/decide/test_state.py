@@ -1,0 +1,90 @@
+"""What a loop carries over: a promotion moves the titles, a refusal only adds to the history, rules end it."""
+
+from __future__ import annotations
+
+import pytest
+
+from configs.schema.load import check_recipe
+from configs.schema.recipe import Recipe
+from tasks.decide.decision import decide, decide_without_candidate, first_standing
+from tasks.decide.gate import GateDecision
+from tasks.decide.state import LoopState, explain_too_few, scored_model
+from tasks.decide.stop import StopReason
+from tasks.refs import ModelRef, StepRef
+
+BASE, SEED = (ModelRef(name=name, digest=name) for name in ("base", "seed"))
+
+
+def recipe(**decide: object) -> Recipe:
+    sums = {"kind": "addition"}
+    problems = {"train": sums, "select": sums, "report": sums}
+    return check_recipe({"name": "x", "model": {"base": "a/b"}, "problems": problems, "decide": decide})
+
+
+def step(stage: str, round: int, **summary: float) -> StepRef:
+    return StepRef(stage=stage, round=round, key=f"{stage}{round}", prefix="p", files=(), summary=summary)
+
+
+def begin() -> LoopState:
+    evaluation = step("evaluate", 0, select_accuracy=0.5)
+    standing = first_standing(SEED, 0.5)
+    problems = step("problems", 0)
+    return LoopState(round=0, problems=problems, base=BASE, seed=SEED, standing=standing, evaluation=evaluation)
+
+
+def play(state: LoopState, accuracy: float, promote: bool, rules: Recipe) -> LoopState:
+    number = state.round + 1
+    candidate, evaluation = ModelRef(name=f"round-{number}", digest=f"{number}"), step(
+        "evaluate", number, select_accuracy=accuracy
+    )  # fmt: skip
+    gate = GateDecision(promote, "because", 1.0, 0, 0)
+    decision = decide(number, gate, state.standing, scored_model(candidate, evaluation))
+    return state.after(decision, candidate, evaluation, rules)
+
+
+def test_a_promoted_candidate_becomes_incumbent_with_its_evaluation() -> None:
+    state = play(begin(), 0.7, True, recipe())
+    assert (state.incumbent.name, state.champion.name, state.evaluation.key) == ("round-1", "round-1", "evaluate1")
+
+
+def test_a_refused_candidate_changes_only_the_history() -> None:
+    state = play(begin(), 0.7, False, recipe())
+    assert (state.incumbent, state.evaluation.key, len(state.decisions)) == (SEED, "evaluate0", 1)
+
+
+def test_without_a_gate_incumbent_and_champion_part() -> None:
+    state = play(begin(), 0.4, True, recipe())
+    models = {name: state.start_model(name).name for name in ("base", "seed", "previous", "champion")}
+    assert models == {"base": "base", "seed": "seed", "previous": "round-1", "champion": "seed"}
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "rules", "reason"),
+    [
+        ([True, True], recipe(), None),
+        ([True, True, True], recipe(), StopReason.MAX_ROUNDS),
+        ([False, False], recipe(patience=2), StopReason.PATIENCE),
+        ([False, True], recipe(patience=2), None),
+    ],
+)
+def test_rules_end_the_loop(outcomes: list[bool], rules: Recipe, reason: StopReason | None) -> None:
+    state = begin()
+    for promote in outcomes:
+        state = play(state, 0.6, promote, rules)
+    assert state.stop_reason == reason
+
+
+def test_a_round_without_data_ends_the_loop() -> None:
+    decision = decide_without_candidate(1, "kept nothing", begin().standing)
+    assert begin().after(decision, None, None, recipe()).stop_reason == StopReason.NO_DATA
+
+
+def test_too_few_samples_are_explained_with_the_reasons() -> None:
+    selection = step("select", 1, num_kept=2, num_samples=10, dropped_wrong=7, dropped_truncated=1, dropped_over_cap=0)
+    said = explain_too_few(selection, 5)
+    assert said == "2 of 10 samples were kept, and training needs 5 (dropped: truncated 1, wrong 7)"
+
+
+def test_the_state_survives_json() -> None:
+    state = play(begin(), 0.7, True, recipe())
+    assert LoopState.model_validate_json(state.model_dump_json()) == state
