@@ -32,7 +32,7 @@ class Workload:
     """What is generated; equal on both sides. `size`: tiny | real. A shard is one full batch."""
 
     def __init__(self, engine_kind: str, size: str) -> None:
-        width, max_tokens, self.num_shards = (512, 64, 8) if size == "tiny" else (32, 48, 3)
+        width, max_tokens, self.num_shards = (512, 64, 4) if size == "tiny" else (32, 32, 2)
         self.width = width
         self.engine: Engine = (
             VllmEngine(max_num_seqs=width, max_model_length=128 if size == "tiny" else 1024)

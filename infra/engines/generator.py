@@ -44,9 +44,7 @@ def main() -> None:
     except Exception as error:
         traceback.print_exc()
         known = error if isinstance(error, UserError) else explain(error, settings)
-        channel.send(
-            {"kind": "error", "name": type(known).__name__, "message": known.message, "fix": known.fix}
-        )
+        channel.send({"kind": "error", "name": type(known).__name__, "message": known.message, "fix": known.fix})
         sys.stderr.flush()
         os._exit(1)
     sys.stderr.flush()

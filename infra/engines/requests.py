@@ -1,8 +1,8 @@
 """What is asked of a generator and what it answers, and their JSONL files. Standard library and configs only.
 
-    Shard = requests + sampling + seed   tasks -> pool -> session -> engine child    one file
-    Completion                           engine child -> session -> pool -> tasks    one file a shard
-    Scoring / Score                      the same way, for log-probabilities of given texts
+Shard = requests + sampling + seed   tasks -> pool -> session -> engine child    one file
+Completion                           engine child -> session -> pool -> tasks    one file a shard
+Scoring / Score                      the same way, for log-probabilities of given texts
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ Used by `pool.py`. The process starts with the first job.
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ from typing import Any
 from configs import errors
 from configs.errors import EngineError, UserError
 from configs.schema.engine import Engine
+from infra.engines.devices import visible_devices
 from infra.engines.job import OFFLINE
 from infra.engines.jobs import Job, Progress, ScoringJob
 from infra.engines.model_files import ModelFiles
@@ -210,28 +210,3 @@ class GeneratorSession:
             f"the generator of model '{self.model.name}' ended before its work was done: {reason}",
             "see the log; after a kill by the system, free memory or write a smaller batch_size or max_num_seqs",
         )
-
-
-def visible_devices(device: str) -> dict[str, str]:
-    """Environment that shows a process only its own device, whose name there is `cuda`.
-
-    Raises:
-        EngineError: the device's name cannot be read, or there is no such device.
-    """
-    if device == "auto":
-        return {}
-    if device == "cpu":
-        return {"CUDA_VISIBLE_DEVICES": ""}
-    kind, _, number = device.partition(":")
-    if kind != "cuda" or not number.isdigit():
-        raise EngineError(f"engine.devices: '{device}' is no device", "write auto, cpu, or cuda:0, cuda:1, ...")
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is None:
-        return {"CUDA_VISIBLE_DEVICES": number}
-    names = [name for name in visible.split(",") if name]
-    if int(number) >= len(names):
-        raise EngineError(
-            f"engine.devices: '{device}' is beyond the {len(names)} devices of CUDA_VISIBLE_DEVICES={visible}",
-            "write a smaller number, or make more devices visible",
-        )
-    return {"CUDA_VISIBLE_DEVICES": names[int(number)]}

@@ -15,6 +15,7 @@ from trl import SFTConfig
 
 from configs.errors import EngineError
 from configs.schema.train import Lora
+from infra.engines.threads import limit_threads
 from infra.engines.train_request import TrainRequest
 from infra.engines.train_rows import encode_rows, read_rows
 
@@ -38,6 +39,7 @@ def load_trainable(request: TrainRequest) -> tuple[Any, Any]:
     tokenizer = AutoTokenizer.from_pretrained(files.weights, **common)
     dtype = choose_dtype(request) if isinstance(tune, Lora) else torch.float32
     model = AutoModelForCausalLM.from_pretrained(files.weights, dtype=dtype, **common)
+    limit_threads(model)
     if files.adapter is not None:
         model = PeftModel.from_pretrained(model, files.adapter, is_trainable=True)
         _check_adapter(model, tune)

@@ -22,6 +22,7 @@ from configs.errors import EngineError
 from configs.schema.engine import VllmEngine as Settings
 from configs.schema.generate import Sampling
 from infra.engines.chat import decode_completion, end_token_ids
+from infra.engines.devices import wait_for_memory
 from infra.engines.jobs import Job, Progress, Result
 from infra.engines.merge import save_merged
 from infra.engines.model_files import ModelFiles
@@ -63,6 +64,8 @@ class VllmEngine:
             folder = scratch / "merged"
             save_merged(model, folder)
         self._ends = end_token_ids(self._tokenizer, generation_config(folder))
+        if not on_cpu:
+            wait_for_memory(settings.gpu_memory_utilization)
         llm = vllm.LLM(
             model=str(folder),
             dtype=cpu_dtype() if on_cpu and settings.dtype == "auto" else settings.dtype,

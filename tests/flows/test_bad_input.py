@@ -29,6 +29,13 @@ def file_problems(folder: Path) -> dict:
     }
 
 
+def recipe_of(problems: dict) -> dict:
+    """A recipe on problems of one's own, without a warm start."""
+    recipe = micro_recipe(problems=problems, warm_start=None)
+    recipe["train"]["start_from"] = "base"
+    return recipe
+
+
 def refuse(folder: Path, recipe: dict, *messages: str, status: int = 2, url: str = "", **variables: str) -> str:
     """The run ends with `status` and names every message, without a traceback; returns what was shown."""
     if url:
@@ -49,13 +56,13 @@ def spoil(folder: Path, name: str, content: bytes) -> dict:
     path = folder / name
     path.write_bytes(content)
     problems["train"]["path"] = str(path)
-    return micro_recipe(problems=problems)
+    return recipe_of(problems)
 
 
 def test_a_missing_file(tmp_path: Path, prefect_url: str) -> None:
     problems = file_problems(tmp_path)
     problems["train"]["path"] = "nowhere.jsonl"
-    refuse(tmp_path, micro_recipe(problems=problems), "there is no file nowhere.jsonl", url=prefect_url)
+    refuse(tmp_path, recipe_of(problems), "there is no file nowhere.jsonl", url=prefect_url)
 
 
 @pytest.mark.parametrize(
@@ -75,27 +82,27 @@ def test_a_problem_without_an_answer(tmp_path: Path, prefect_url: str) -> None:
     problems = file_problems(tmp_path)
     rows = [*GOOD[:7], {"question": "9+9=", "answer": None}]
     problems["train"]["path"] = str(jsonl(tmp_path / "gaps.jsonl", rows))
-    refuse(tmp_path, micro_recipe(problems=problems), "9+9=", "has no gold answer", url=prefect_url)
+    refuse(tmp_path, recipe_of(problems), "9+9=", "has no gold answer", url=prefect_url)
 
 
 def test_duplicate_ids(tmp_path: Path, prefect_url: str) -> None:
     problems = file_problems(tmp_path)
     rows = [{**row, "name": "same"} for row in GOOD[:8]]
     problems["train"] |= {"path": str(jsonl(tmp_path / "ids.jsonl", rows)), "mapping": {**MAPPING, "id": "name"}}
-    refuse(tmp_path, micro_recipe(problems=problems), "both have the id 'same'", url=prefect_url)
+    refuse(tmp_path, recipe_of(problems), "both have the id 'same'", url=prefect_url)
 
 
 def test_a_problem_in_two_sets(tmp_path: Path, prefect_url: str) -> None:
     problems = file_problems(tmp_path)
     problems["report"]["path"] = problems["train"]["path"]
-    refuse(tmp_path, micro_recipe(problems=problems), "8 problems are in both train and report", url=prefect_url)
+    refuse(tmp_path, recipe_of(problems), "8 problems are in both train and report", url=prefect_url)
 
 
 def test_a_prompt_longer_than_the_context(tmp_path: Path, prefect_url: str) -> None:
     problems = file_problems(tmp_path)
     rows = [*GOOD[8:11], {"question": "1+" * 60 + "1=", "answer": "61"}]
     problems["select"]["path"] = str(jsonl(tmp_path / "long.jsonl", rows))
-    refuse(tmp_path, micro_recipe(problems=problems), "tokens", "context", url=prefect_url)
+    refuse(tmp_path, recipe_of(problems), "tokens", "context", url=prefect_url)
 
 
 @pytest.mark.parametrize("content", [{}, {"config.json": "{}"}], ids=["empty folder", "no weights"])
@@ -127,8 +134,7 @@ def test_a_tokenizer_without_a_chat_template(tmp_path: Path, prefect_url: str) -
 
 
 def test_no_sample_kept(tmp_path: Path, prefect_url: str) -> None:
-    recipe = micro_recipe(warm_start=None)
-    recipe["train"]["start_from"] = "base"
+    recipe = recipe_of(micro_recipe()["problems"])
     recipe["generate"]["num_samples"] = 1
     recipe["select"] = [{"kind": "length", "min_tokens": 1000}]
     shown = refuse(

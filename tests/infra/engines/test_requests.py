@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from configs.errors import EngineError
 from configs.schema.generate import Sampling
+from infra.engines.devices import visible_devices
 from infra.engines.model_files import ModelFiles
 from infra.engines.requests import (
     Completion,
@@ -25,7 +26,6 @@ from infra.engines.requests import (
     write_rows,
     write_shard,
 )
-from infra.engines.session import visible_devices
 
 texts = st.text(max_size=20)
 chats = st.lists(st.tuples(st.sampled_from(["system", "user", "assistant"]), texts), max_size=3).map(tuple)

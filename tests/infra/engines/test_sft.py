@@ -198,3 +198,23 @@ def test_an_adapter_is_continued_with_its_own_rank_only(base: Path, tmp_path: Pa
     request = make_request(base).model_copy(update={"model": model, "tune": Lora(rank=8, alpha=8)})
     with pytest.raises(EngineError, match=r"has rank 4, and tune\.rank is 8"):
         load_trainable(request)
+
+
+def test_an_adapter_is_continued_from_its_own_weights(base: Path, tmp_path: Path) -> None:
+    import torch
+    from peft import get_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    from infra.engines.train_setup import load_trainable
+
+    adapter = build_tiny_adapter(base, tmp_path / "adapter")
+    request = make_request(base).model_copy(
+        update={"model": ModelFiles("tiny", base, adapter), "tune": Lora(rank=4, alpha=8)}
+    )
+    _, model = load_trainable(request)
+    saved, loaded = load_file(adapter / "adapter_model.safetensors"), get_peft_model_state_dict(model)
+    assert set(saved) == set(loaded)
+    assert all(torch.equal(saved[name], loaded[name]) for name in saved)
+    assert {name for name, one in model.named_parameters() if one.requires_grad} == {
+        name for name, _ in model.named_parameters() if "lora_" in name
+    }

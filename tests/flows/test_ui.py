@@ -1,0 +1,50 @@
+"""`selfloop ui` opens both servers, a run finds its Prefect server, and nothing is left when it ends."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from flows.prefect_server import free_port
+from tests.flows.micro import SELFLOOP, environment
+
+pytestmark = pytest.mark.slow
+
+
+def read_until(process: subprocess.Popen[str], word: str, seconds: float) -> str:
+    """What the process printed up to a line with `word`."""
+    deadline, shown = time.monotonic() + seconds, ""
+    assert process.stdout is not None
+    while time.monotonic() < deadline:
+        line = process.stdout.readline()
+        shown += line
+        if word in line or not line:
+            break
+    assert word in shown, shown
+    return shown
+
+
+def test_both_servers_answer_and_end_with_the_command(tmp_path: Path) -> None:
+    prefect, mlflow = free_port(), free_port()
+    command = [str(SELFLOOP), "ui", "--prefect-port", str(prefect), "--mlflow-port", str(mlflow)]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment(tmp_path / "home", PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE, text=True
+    )  # fmt: skip
+    try:
+        shown = read_until(process, "Ctrl-C", 180)
+        assert f"Prefect  http://127.0.0.1:{prefect}" in shown
+        assert f"MLflow   http://127.0.0.1:{mlflow}" in shown
+        assert httpx.get(f"http://127.0.0.1:{prefect}/api/health").status_code == 200
+        assert "MLflow" in httpx.get(f"http://127.0.0.1:{mlflow}/").text
+        assert (tmp_path / "home" / "prefect" / "server.json").exists()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://127.0.0.1:{prefect}/api/health")
+    assert not (tmp_path / "home" / "prefect" / "server.json").exists()
