@@ -32,9 +32,8 @@ def read_until(process: subprocess.Popen[str], word: str, seconds: float) -> str
 def test_both_servers_answer_and_end_with_the_command(tmp_path: Path) -> None:
     prefect, mlflow = free_port(), free_port()
     command = [str(SELFLOOP), "ui", "--prefect-port", str(prefect), "--mlflow-port", str(mlflow)]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment(tmp_path / "home", PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE, text=True
-    )  # fmt: skip
+    variables = environment(tmp_path / "home", PYTHONUNBUFFERED="1")
+    process = subprocess.Popen(command, cwd=tmp_path, env=variables, stdout=subprocess.PIPE, text=True)
     try:
         shown = read_until(process, "Ctrl-C", 180)
         assert f"Prefect  http://127.0.0.1:{prefect}" in shown
