@@ -46,6 +46,7 @@ def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progres
     with Lease(store, f"{recipe.name}/lease.json", name_user()) as lease:
         ledger = Ledger(store, addresses.work_dir / recipe.name, provenance(base_dir), lease.check)
         text = dump_recipe(recipe).encode()
+        ledger.clear_leftovers()
         store.put(f"{recipe.name}/recipes/{recipe_digest(recipe)}.yaml", text)
         store.put(f"{recipe.name}/recipe.yaml", text)
         with at(Workbench(recipe, ledger, base_dir, progress)) as bench:

@@ -136,6 +136,11 @@ class Ledger:
         path.write_bytes(content)
         return path
 
+    def clear_leftovers(self) -> None:
+        """Remove what a killed run left beside the scratch of its unfinished steps, which is kept for resuming."""
+        for name in ("cache", "engines"):
+            shutil.rmtree(self.work_dir / name, ignore_errors=True)
+
     def clear_cache(self) -> None:
         """Remove local copies; the store keeps the originals."""
         shutil.rmtree(self.work_dir / "cache", ignore_errors=True)

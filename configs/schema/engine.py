@@ -26,7 +26,7 @@ class VllmEngine(Component):
     """vLLM's offline engine, on GPUs or as its CPU build."""
 
     kind: Literal["vllm"] = "vllm"
-    dtype: Dtype = Field("auto", description="auto: the checkpoint's own; bfloat16 on a CPU")
+    dtype: Dtype = Field("auto", description="auto: the checkpoint's own; on a CPU what it computes natively")
     max_model_length: int | None = Field(None, ge=8, description="context limit in tokens; default: the model's own")
     max_num_seqs: int = Field(256, ge=1, description="sequences decoded together")
     gpu_memory_utilization: float = Field(0.9, gt=0, le=1)

@@ -19,6 +19,9 @@ from tasks.judge.run import verify_in_pool
 from tasks.progress import StageProgress
 from tasks.records import ItemResult, Problem, Sample, Verdict
 
+PROBLEMS_PER_SHARD = 512
+"""Engines fill their batches within a shard; evaluation publishes none, so its shards are large."""
+
 
 def evaluate_suites(
     pool: GeneratorPool,
@@ -57,7 +60,7 @@ class _Sampler:
         """`num_samples` of each problem, in the order of the problems."""
         max_tokens = self._recipe.evaluate.max_tokens or self._recipe.generate.max_tokens
         sampling = sampling.model_copy(update={"max_tokens": max_tokens, "stop": self._recipe.generate.stop})
-        shards = list(cut_shards(problems, self._recipe.generate.shard_size, seed))
+        shards = list(cut_shards(problems, PROBLEMS_PER_SHARD, seed))
         finished = sample_shards(self._pool, shards, sampling, num_samples, self._model_digest, self._progress)
         by_name = {shard.name: samples for shard, samples in finished}
         return [sample for shard in shards for sample in by_name[shard.name]]
