@@ -75,26 +75,37 @@ class StoreSource(_Rows):
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
 
 
-class AdditionSource(Component):
-    """Built-in: sums of two n-digit numbers. More digits are harder. The sets of one recipe never overlap."""
+class _Arithmetic(Component):
+    """Settings that the built-in sources share."""
 
-    kind: Literal["addition"] = "addition"
     digits: tuple[Annotated[int, Field(ge=1, le=18)], ...] = Field(
         (2, 3), min_length=1, description="digits of both numbers, each in turn"
     )
     num_problems: int = Field(500, ge=1)
     seed: int = 0
+    prompt: str | None = Field(None, description="text around {a} and {b}; default: the bare term, such as 47+85=")
+
+    @field_validator("prompt")
+    @classmethod
+    def _names_both_numbers(cls, prompt: str | None) -> str | None:
+        if prompt is not None and not ("{a}" in prompt and "{b}" in prompt):
+            raise ValueError("needs {a} and {b}: write for example 'What is {a} + {b}?'")
+        return prompt
 
 
-class MultiplicationSource(Component):
+class AdditionSource(_Arithmetic):
+    """Built-in: sums of two n-digit numbers. More digits are harder. The sets of one recipe never overlap."""
+
+    kind: Literal["addition"] = "addition"
+
+
+class MultiplicationSource(_Arithmetic):
     """Built-in: products of two n-digit numbers. More digits are harder. The sets of one recipe never overlap."""
 
     kind: Literal["multiplication"] = "multiplication"
     digits: tuple[Annotated[int, Field(ge=1, le=18)], ...] = Field(
         (1, 2), min_length=1, description="digits of both numbers, each in turn"
     )
-    num_problems: int = Field(500, ge=1)
-    seed: int = 0
 
 
 Source = Annotated[

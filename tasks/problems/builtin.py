@@ -27,12 +27,14 @@ Pair = tuple[int, int]
 
 def make_addition(source: AdditionSource, part: str) -> Iterator[Problem]:
     """Sums such as `47+85=`; raises ProblemsError as `_draw_pairs` does."""
-    return (_to_problem(*write_addition(*pair), sum(pair), pair) for pair in _draw_pairs(source, part))
+    for pair in _draw_pairs(source, part):
+        yield _to_problem(source, *write_addition(*pair), sum(pair), pair)
 
 
 def make_multiplication(source: MultiplicationSource, part: str) -> Iterator[Problem]:
     """Products such as `47*85=`; raises ProblemsError as `_draw_pairs` does."""
-    return (_to_problem(*write_multiplication(*pair), pair[0] * pair[1], pair) for pair in _draw_pairs(source, part))
+    for pair in _draw_pairs(source, part):
+        yield _to_problem(source, *write_multiplication(*pair), pair[0] * pair[1], pair)
 
 
 def part_of(a: int, b: int) -> str:
@@ -80,9 +82,10 @@ def _draw_digits(digits: int, part: str, seed: int) -> Iterator[Pair]:
                 yield pair
 
 
-def _to_problem(prompt: str, solution: str, answer: int, pair: Pair) -> Problem:
+def _to_problem(source: ArithmeticSource, term: str, solution: str, answer: int, pair: Pair) -> Problem:
+    prompt = term if source.prompt is None else source.prompt.replace("{a}", str(pair[0])).replace("{b}", str(pair[1]))
     return Problem(
-        id=prompt.rstrip("="),
+        id=term.rstrip("="),
         messages=(Message("user", prompt),),
         gold=str(answer),
         solution=solution,

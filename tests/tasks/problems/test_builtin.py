@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from configs.errors import ProblemsError
 from configs.schema.problems import AdditionSource, MultiplicationSource, Source
 from tasks.problems.arithmetic import write_addition, write_multiplication
-from tasks.problems.builtin import part_of
+from tasks.problems.builtin import make_addition, part_of
 from tasks.problems.sets import check_sets
 from tasks.problems.sources import read_problems
 from tasks.records import Problem
@@ -120,3 +120,12 @@ def test_a_space_that_is_too_small_says_how_many_there_are() -> None:
     with pytest.raises(ProblemsError, match=f"has {there_are} problems for select, and num_problems asks for 101"):
         read(AdditionSource(digits=(1,), num_problems=101), "select")
     assert len(read(AdditionSource(digits=(1,), num_problems=there_are), "select")) == there_are
+
+
+def test_a_prompt_of_ones_own_goes_around_the_numbers() -> None:
+    source = AdditionSource(digits=(2,), num_problems=3, prompt="What is {a} + {b}?")
+    bare = make_addition(AdditionSource(digits=(2,), num_problems=3), "train")
+    for problem, plain in zip(make_addition(source, "train"), bare, strict=True):
+        a, b = plain.id.split("+")
+        assert problem.messages[-1].content == f"What is {a} + {b}?"
+        assert (problem.id, problem.gold, problem.solution) == (plain.id, plain.gold, plain.solution)
