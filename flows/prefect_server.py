@@ -29,9 +29,9 @@ QUIET = {
 
 
 class PrefectServer:
-    """Use as a context manager; `wait` returns the API URL and puts it into the environment.
+    """Use as a context manager. The address is in the environment from the start; `wait` returns it once it answers.
 
-    Starting is split from waiting, so that the caller can import and migrate while the server comes up.
+    Starting is split from waiting, so that the caller can import Prefect while the server comes up.
     """
 
     def __init__(self, addresses: Addresses, port: int | None = None) -> None:
@@ -41,6 +41,7 @@ class PrefectServer:
         for name, value in QUIET.items():
             os.environ.setdefault(name, value)
         self.url = addresses.prefect or self._running() or self._start(port or free_port())
+        os.environ["PREFECT_API_URL"] = self.url
 
     def __enter__(self) -> PrefectServer:
         return self
@@ -68,7 +69,6 @@ class PrefectServer:
                     "start it, or unset PREFECT_API_URL (services.prefect) to use a local one",
                 )
             time.sleep(0.1)
-        os.environ["PREFECT_API_URL"] = self.url
         if self._child is not None:
             self._note.write_text(json.dumps({"url": self.url, "pid": os.getpid()}), encoding="utf-8")
         return self.url

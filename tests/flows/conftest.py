@@ -16,6 +16,7 @@ def prefect_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """API address of a Prefect server that lives as long as the tests."""
     home = tmp_path_factory.mktemp("prefect-home")
     before = dict(os.environ)
+    os.environ.pop("PREFECT_API_URL", None)
     with PrefectServer(Addresses(home, str(home / "store"), f"sqlite:///{home}/mlflow.db", None)) as server:
         url = server.wait()
         os.environ.clear()

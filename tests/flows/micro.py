@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -67,3 +69,23 @@ def selfloop(
         timeout=timeout,
         check=False,
     )
+
+
+def processes_of(folder: Path) -> list[psutil.Process]:
+    """Every process of runs started with SELFLOOP_TEST_RUN=FOLDER, wherever it has been adopted."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("SELFLOOP_TEST_RUN") == str(folder) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
+
+
+def wait_until_gone(folder: Path, seconds: float) -> list[str]:
+    """Command lines that still run after some seconds."""
+    deadline = time.monotonic() + seconds
+    while (left := processes_of(folder)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return [" ".join(process.cmdline()) for process in left]

@@ -7,15 +7,13 @@ import os
 import random
 import signal
 import subprocess
-import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tasks.records import Example
 from tasks.tables import read_records
-from tests.flows.micro import SELFLOOP, environment, micro_recipe, write_recipe
+from tests.flows.micro import SELFLOOP, environment, micro_recipe, processes_of, wait_until_gone, write_recipe
 
 pytestmark = pytest.mark.slow
 NUM_KILLS = 20
@@ -44,26 +42,6 @@ def start(folder: Path, recipe: Path, prefect_url: str) -> subprocess.Popen[byte
             stderr=log,
             start_new_session=True,
         )
-
-
-def processes_of(folder: Path) -> list[psutil.Process]:
-    """Every process that a run in this folder started, wherever it has been adopted."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("SELFLOOP_TEST_RUN") == str(folder) and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
-    return found
-
-
-def wait_until_gone(folder: Path, seconds: float) -> list[str]:
-    """Command lines that still run after some seconds."""
-    deadline = time.monotonic() + seconds
-    while (left := processes_of(folder)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return [" ".join(process.cmdline()) for process in left]
 
 
 def run_to_the_end(folder: Path, recipe: Path, prefect_url: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from flows.prefect_server import free_port
-from tests.flows.micro import SELFLOOP, environment
+from tests.flows.micro import SELFLOOP, environment, micro_recipe, selfloop, wait_until_gone, write_recipe
 
 pytestmark = pytest.mark.slow
 
@@ -46,4 +47,15 @@ def test_both_servers_answer_and_end_with_the_command(tmp_path: Path) -> None:
         process.wait(timeout=60)
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{prefect}/api/health")
+    assert not (tmp_path / "home" / "prefect" / "server.json").exists()
+
+
+def test_a_run_without_services_brings_its_own_prefect_server_and_ends_it(tmp_path: Path) -> None:
+    recipe = micro_recipe(rounds={"max": 1})
+    done = selfloop("run", write_recipe(tmp_path, recipe), cwd=tmp_path, SELFLOOP_TEST_RUN=str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    with sqlite3.connect(tmp_path / "home" / "prefect" / "prefect.db") as database:
+        runs = {name for (name,) in database.execute("select name from flow_run")}
+    assert {"improve/micro", "micro round 0", "micro round 1"} <= runs
+    assert wait_until_gone(tmp_path, 10) == []
     assert not (tmp_path / "home" / "prefect" / "server.json").exists()
