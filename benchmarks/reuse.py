@@ -1,4 +1,4 @@
-"""How fast is a run in which everything is reused?   python benchmarks/reuse.py [RECIPE]
+"""How fast is a run in which everything is reused?   python -m benchmarks.reuse [RECIPE]
 
 Runs a recipe (default: the demo, made first if it was not) a second time and prints the wall time of the whole command
 and of each round, as Prefect recorded it. Promises: a reused round within 10 s, the reused demo within 45 s.

@@ -134,9 +134,8 @@ def check_adapter(adapter: Path, base: Path) -> None:
     assert str(base) not in settings
 
 
+@pytest.mark.parametrize("straight", [LORA], indirect=True, ids=["lora"])
 def test_an_adapter_is_continued_with_its_own_settings(straight: Straight, base: Path, tmp_path: Path) -> None:
-    if not isinstance(straight.train.tune, Lora):
-        pytest.skip("a phase of full weights has no adapter to continue")
     adapter = straight.out / "adapter"
     optimizer = straight.train.optimizer.model_copy(update={"epochs": 1.0})
     model = dataclasses.replace(straight.train.model, adapter=adapter)
