@@ -44,7 +44,9 @@ def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progres
     """
     store = open_store(addresses.store)
     with Lease(store, f"{recipe.name}/lease.json", name_user()) as lease:
-        ledger = Ledger(store, addresses.work_dir / recipe.name, provenance(base_dir), lease.check)
+        # One name in two stores is two experiments: each works in a folder of its own.
+        work_dir = addresses.work_dir / f"{recipe.name}-{digest(store.uri)[:8]}"
+        ledger = Ledger(store, work_dir, provenance(base_dir), lease.check)
         text = dump_recipe(recipe).encode()
         ledger.clear_leftovers()
         store.put(f"{recipe.name}/recipes/{recipe_digest(recipe)}.yaml", text)

@@ -6,6 +6,7 @@ go on, and `selfloop sync` fills the gap.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -75,8 +76,9 @@ class Reporting:
         path.write_text(page, encoding="utf-8")
         self.tracking.finish(experiment, page)
         print_table(experiment.rounds, sys.stdout)
-        print(f"\nreport   {_shown(path)}\nMLflow   selfloop ui   (and Prefect)\nmodel    "
-              f"selfloop export {experiment.name} --to DIR   ({experiment.champion.candidate})")  # fmt: skip
+        print(f"\nreport   {_shown(path)}")
+        print(f"MLflow   {_command()} ui   (and Prefect)")
+        print(f"model    {_command()} export {experiment.name} --to DIR   ({experiment.champion.candidate})")
 
     def _summary(self, report: RoundReport) -> str:
         """The round in Markdown, with links to MLflow and the places of its steps in the store."""
@@ -104,6 +106,13 @@ class Reporting:
             {problem.id: problem for problem in problems},
             len(self.bench.recipe.judge),
         )
+
+
+def _command() -> str:
+    """How this command is typed here: its name where the shell finds it, else its path."""
+    own = Path(sys.argv[0]).absolute()
+    found = shutil.which("selfloop")
+    return "selfloop" if not own.exists() or (found and Path(found).samefile(own)) else _shown(own)
 
 
 def _shown(path: Path) -> str:

@@ -41,7 +41,7 @@ def test_the_run_ends_with_the_table_and_says_where_to_look(folder: Path) -> Non
     shown = (folder / "stdout.txt").read_text()
     assert "round  model" in shown
     assert "home/reports/micro.html" in shown
-    assert "selfloop ui" in shown
+    assert "selfloop ui   (and Prefect)" in shown
     page = (folder / "home" / "reports" / "micro.html").read_text()
     assert "<svg" in page
 
