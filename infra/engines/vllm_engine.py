@@ -22,7 +22,7 @@ from configs.errors import EngineError
 from configs.schema.engine import VllmEngine as Settings
 from configs.schema.generate import Sampling
 from infra.engines.chat import decode_completion, end_token_ids
-from infra.engines.devices import wait_for_memory
+from infra.engines.device_memory import wait_for_memory
 from infra.engines.jobs import Job, Progress, Result
 from infra.engines.merge import save_merged
 from infra.engines.model_files import ModelFiles
