@@ -21,6 +21,7 @@ from flows.services import Addresses
 from infra.process.child import Child
 
 START_SECONDS = 180.0
+DRAIN_SECONDS = 10.0
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -51,6 +52,7 @@ class PrefectServer:
     ) -> None:
         if self._child is not None:
             self._note.unlink(missing_ok=True)
+            _drain_client()
             self._child.kill()
 
     def wait(self) -> str:
@@ -92,6 +94,16 @@ class PrefectServer:
             env={"PREFECT_HOME": str(self._home), "PREFECT_API_URL": f"{url}/api", "PREFECT_UI_API_URL": f"{url}/api"},
         )
         return f"{url}/api"
+
+
+def _drain_client() -> None:
+    """Send what Prefect's client still has queued: it would try to reach the ended server for a minute or more."""
+    if "prefect" in sys.modules:
+        from prefect.events.worker import EventsWorker
+        from prefect.logging.handlers import APILogWorker
+
+        for worker in (APILogWorker, EventsWorker):
+            worker.drain_all(timeout=DRAIN_SECONDS)
 
 
 def answers(url: str) -> bool:
