@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -99,14 +100,12 @@ def _store(uri: str) -> Finding:
     return Finding("store", f"{store.uri} takes writes")
 
 
-def _tracking(uri: str, artifact_root: object) -> Finding:
-    from pathlib import Path
-
+def _tracking(uri: str, artifact_root: Path) -> Finding:
     from configs.errors import UserError
     from infra.tracking.tracker import Tracker
 
     try:
-        Tracker(uri, Path(str(artifact_root))).ping()
+        Tracker(uri, artifact_root).ping()
     except UserError as error:
         return Finding("tracking", error.message, error.fix or "correct MLFLOW_TRACKING_URI")
     return Finding("tracking", f"MLflow at {uri} answers")

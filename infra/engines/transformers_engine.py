@@ -25,9 +25,7 @@ from infra.engines.prompts import encode_request
 from infra.engines.requests import Completion, Request, Shard
 from infra.engines.score import score
 from infra.engines.stops import StopTexts
-
-SINGLE_THREAD_PARAMETERS = 4_000_000
-"""Models below run on one CPU thread: their operations last microseconds, too short to be worth sharing."""
+from infra.engines.threads import limit_threads
 
 
 class TransformersEngine:
@@ -40,8 +38,7 @@ class TransformersEngine:
         self._files = model
         self._tokenizer = AutoTokenizer.from_pretrained(model.weights, trust_remote_code=model.trust_remote_code)
         self._model = load_merged(model, dtype).to(device)
-        if device.type == "cpu" and self._model.num_parameters() < SINGLE_THREAD_PARAMETERS:
-            torch.set_num_threads(1)
+        limit_threads(self._model)
         self._context = context_length(settings.max_model_length, model, self._model.config)
         ends = end_token_ids(self._tokenizer, self._model.generation_config)
         padding = self._tokenizer.pad_token_id
