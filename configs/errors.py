@@ -46,6 +46,12 @@ class EngineError(UserError):
     """A generator or trainer process could not start, or ended before its work was done."""
 
 
+class GuardError(UserError):
+    """A limit of the recipe's guards was passed, and the guard says stop."""
+
+    exit_status = 4
+
+
 class NoDataError(UserError):
     """A round kept too few samples to train on."""
 

@@ -6,6 +6,7 @@ A component is frozen and refuses keys it does not know. Unions are told apart b
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -23,3 +24,14 @@ by_kind: Any = Field(discriminator="kind")
 def default_kind(kind: str) -> BeforeValidator:
     """The kind meant when a mapping has none."""
     return BeforeValidator(lambda value: {"kind": kind, **value} if isinstance(value, dict) else value)
+
+
+def check_pattern(pattern: str) -> str:
+    """A regular expression with a group around what is looked for; ValueError if it is not one."""
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"not a regular expression ({error}): {pattern!r}") from error
+    if groups < 1:
+        raise ValueError("needs a group around what is looked for: write for example 'answer is (.+)'")
+    return pattern

@@ -1,15 +1,21 @@
-"""Which program generates text. The engine's kind and number format belong to a step's identity;
-where and how wide it runs (device, batch size, memory share) does not."""
+"""Which program generates or rates text. The engine's kind and number format belong to a step's identity;
+where, how wide and how patiently it runs (device, batch size, memory share, time limits) does not."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, default_kind
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+
+SilenceSeconds = Annotated[
+    float, Field(gt=0, description="no sign of life from the engine at work for this long ends the run")
+]
+LoadSeconds = Annotated[float, Field(gt=0, description="loading the model may take this long")]
 
 
 class TransformersEngine(Component):
@@ -20,6 +26,8 @@ class TransformersEngine(Component):
     max_model_length: int | None = Field(None, ge=8, description="context limit in tokens; default: the model's own")
     batch_size: int = Field(64, ge=1, description="sequences generated together")
     devices: tuple[str, ...] = Field(("auto",), min_length=1, description="one session each: cpu, cuda:0, cuda:1, ...")
+    silence_seconds: SilenceSeconds = 900
+    load_seconds: LoadSeconds = 3600
 
 
 class VllmEngine(Component):
@@ -34,6 +42,69 @@ class VllmEngine(Component):
     tensor_parallel_size: int = Field(1, ge=1)
     enforce_eager: bool | None = Field(None, description="default: true on a CPU, false on a GPU")
     devices: tuple[str, ...] = Field(("auto",), min_length=1, description="one session each: cuda:0, cuda:1, ...")
+    silence_seconds: SilenceSeconds = 900
+    load_seconds: LoadSeconds = 3600
+
+
+class RewardEngine(Component):
+    """A reward model that rates given answers: a sequence-classification head with one output (one score an answer),
+    or a token-classification head (a process reward model: one probability a step)."""
+
+    kind: Literal["reward"] = "reward"
+    dtype: Dtype = Field("auto", description="auto: bfloat16 on a GPU, float32 on a CPU")
+    max_model_length: int | None = Field(None, ge=8, description="context limit in tokens; default: the model's own")
+    batch_size: int = Field(16, ge=1, description="answers rated together")
+    devices: tuple[str, ...] = Field(("auto",), min_length=1, description="one session each: cpu, cuda:0, cuda:1, ...")
+    silence_seconds: SilenceSeconds = 900
+    load_seconds: LoadSeconds = 3600
+
+
+class EndpointEngine(Component):
+    """A model behind a server that speaks OpenAI's chat completions: for roles that are not trained."""
+
+    kind: Literal["endpoint"] = "endpoint"
+    url: str = Field(description="base of the interface, usually ending in /v1")
+    model: str = Field(min_length=1, description="the server's name of the model")
+    key_env: str = Field(
+        "SELFLOOP_ENDPOINT_KEY",
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        description="name of the environment variable that holds the key; unset: no key is sent",
+    )
+    timeout_seconds: float = Field(120, gt=0, description="longest wait for the server within one request")
+    max_retries: int = Field(5, ge=0, description="further tries of one request, with growing waits in between")
+    requests_per_minute: float | None = Field(None, gt=0, description="retries counted; default: no limit")
+    max_concurrent: int = Field(16, ge=1, description="requests under way at a time")
+    price_per_million_input: float | None = Field(None, ge=0, description="of a million tokens; default: not counted")
+    price_per_million_output: float | None = Field(None, ge=0, description="of a million tokens; default: not counted")
+    max_cost: float | None = Field(None, gt=0, description="stop once a process has spent this; needs both prices")
+
+    @field_validator("url")
+    @classmethod
+    def _plain_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("write an address such as http://localhost:8000/v1")
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("an address holds no key and no query: put the key into the variable that key_env names")
+        return url
+
+    @model_validator(mode="after")
+    def _cost_needs_prices(self) -> EndpointEngine:
+        prices = (self.price_per_million_input, self.price_per_million_output)
+        if (prices[0] is None) != (prices[1] is None):
+            raise ValueError("write both price_per_million_input and price_per_million_output, or neither")
+        if self.max_cost is not None and None in prices:
+            raise ValueError("max_cost needs price_per_million_input and price_per_million_output")
+        return self
 
 
 Engine = Annotated[TransformersEngine | VllmEngine, by_kind, default_kind("transformers")]
+"""what a recipe's `engine:` may be: it samples from the model that is trained"""
+
+LocalEngine = Annotated[TransformersEngine | VllmEngine | RewardEngine, by_kind, default_kind("transformers")]
+"""engines that load a model in a child process"""
+
+RoleEngine = Annotated[
+    TransformersEngine | VllmEngine | EndpointEngine | RewardEngine, by_kind, default_kind("transformers")
+]
+"""what may run another model than the one that is trained: a judge, a critic, a teacher"""

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component, by_kind
-from configs.schema.judge import Verifier
+from configs.schema.judge import Judge
+from configs.schema.verifier import Verifier
 
 
 class PassAtK(Component):
@@ -27,11 +28,30 @@ class PassAtK(Component):
         return self
 
 
+class BestOfN(Component):
+    """Accuracy of the sample that a judge scores best of k draws, and of the majority's answer (maj@k), expected
+    over all subsets of `num_samples` draws."""
+
+    num_samples: int = Field(8, ge=2)
+    k: tuple[int, ...] = Field((4, 8), min_length=1)
+    temperature: float = Field(0.7, gt=0)
+    top_p: float = Field(1.0, gt=0, le=1)
+    judge: Judge
+
+    @model_validator(mode="after")
+    def _k_fits(self) -> BestOfN:
+        if max(self.k) > self.num_samples:
+            raise ValueError(f"k {max(self.k)} needs num_samples: {max(self.k)} or more")
+        return self
+
+
 class Evaluate(Component):
     """Greedy accuracy on the select and report sets, and pass@k if asked for."""
 
     max_tokens: int | None = Field(None, ge=1, description="default: generate.max_tokens")
     pass_at: PassAtK | None = None
+    best_of: BestOfN | None = None
+    by_tag: str | None = Field(None, description="accuracy for each value of this tag too, such as digits")
     verifier: Verifier | None = Field(None, description="default: the verifier of the first answer judge")
 
 
@@ -63,9 +83,11 @@ class Decide(Component):
 
     gate: Gate = Better()
     patience: int | None = Field(None, ge=1, description="stop after this many rounds in a row without a promotion")
+    approval: bool = Field(False, description="a person decides on every promotion, in Prefect or by selfloop promote")
 
 
 class Rounds(Component):
     """How many rounds; round 0 is the baseline and does not count."""
 
     max: int = Field(3, ge=1)
+    per_run: int | None = Field(None, ge=1, description="rounds that a deployment's run adds; default: all up to max")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from configs.schema.base import Component, default_kind
+from configs.schema.base import Component, by_kind, check_pattern, default_kind
 
 
 class Sampling(Component):
@@ -19,8 +19,28 @@ class Sampling(Component):
     max_tokens: int = Field(512, ge=1, description="a sample that reaches it is truncated, and never correct")
     stop: tuple[str, ...] = Field((), description="texts that end a sample; they are not part of it")
 
+    def sampling(self) -> Sampling:
+        """The settings of one draw alone."""
+        return Sampling(**{name: getattr(self, name) for name in Sampling.model_fields})
 
-class IndependentGenerate(Sampling):
+
+class Ladder(Component):
+    """Climb in difficulty: round t samples the train problems whose tag says start + step * (t - 1)
+    (easy-to-hard, arXiv 2502.01612)."""
+
+    tag: str = "digits"
+    start: int
+    step: int = Field(1, ge=1)
+
+
+class _Drawing(Sampling):
+    num_problems: int | None = Field(None, ge=1, description="train problems a round samples; default: all")
+    order: Literal["random", "next"] = Field("random", description="next: the slice after the round before's")
+    ladder: Ladder | None = None
+    shard_size: int = Field(64, ge=1, description="problems per published shard: what a kill can cost")
+
+
+class IndependentGenerate(_Drawing):
     """`num_samples` independent draws for every problem.
 
     Defaults: ReST-EM on MATH (arXiv 2312.06585): 32 samples, temperature 0.7, top-k 40.
@@ -29,8 +49,8 @@ class IndependentGenerate(Sampling):
     kind: Literal["independent"] = "independent"
     num_samples: int = Field(32, ge=1)
     top_k: int = Field(40, ge=0, description="0: off")
-    num_problems: int | None = Field(None, ge=1, description="train problems drawn each round; default: all")
-    shard_size: int = Field(64, ge=1, description="problems per published shard: what a kill can cost")
+    hot_samples: int = Field(0, ge=0, description="more draws of every problem, at hot_temperature, to obtain losers")
+    hot_temperature: float = Field(1.2, gt=0)
 
     @model_validator(mode="after")
     def _greedy_repeats(self) -> IndependentGenerate:
@@ -41,9 +61,93 @@ class IndependentGenerate(Sampling):
             )
         return self
 
-    def sampling(self) -> Sampling:
-        """The settings of one draw alone."""
-        return Sampling(**{name: getattr(self, name) for name in Sampling.model_fields})
+
+class StepwiseGenerate(_Drawing):
+    """Step by step: `width` candidates for the next step, compared by the recipe's pairwise judge; the best is kept and
+    continued, and each step's candidates are a problem of their own (Process-based Self-Rewarding, arXiv 2503.03746).
+    """
+
+    kind: Literal["stepwise"] = "stepwise"
+    width: int = Field(6, ge=2)
+    max_steps: int = Field(20, ge=1)
+    step_end: str = Field("\n", min_length=1, description="text that ends a step")
+    temperature: float = Field(0.5, gt=0)
+    top_p: float = Field(0.95, gt=0, le=1)
+
+    @property
+    def num_samples(self) -> int:
+        """Most samples of one problem."""
+        return self.width * self.max_steps
 
 
-Generate = Annotated[IndependentGenerate, default_kind("independent")]
+Generate = Annotated[IndependentGenerate | StepwiseGenerate, by_kind, default_kind("independent")]
+
+
+class SelfInstruct(Component):
+    """Problems that the model writes itself, from examples (Self-Rewarding, arXiv 2401.10020; few-shot as in
+    Self-Instruct, arXiv 2212.10560). They take the place of the train problems in every round.
+
+    Defaults: 8 examples, 6 of them train problems and 2 written by the model before.
+    """
+
+    num_prompts: int = Field(ge=1, description="problems wanted in a round; fewer if the filters leave fewer")
+    seed_examples: int = Field(6, ge=1)
+    own_examples: int = Field(2, ge=0)
+    prompt: str = Field("self_instruct", description="prompt of configs/prompts, or path of a .j2 file")
+    pattern: str = Field(r"(?s)^\s*(.+?)\s*$", description="the problem is this pattern's first group")
+    temperature: float = Field(0.6, gt=0)
+    top_p: float = Field(0.9, gt=0, le=1)
+    max_tokens: int = Field(256, ge=1)
+    max_rouge: float = Field(0.7, gt=0, le=1, description="most ROUGE-L to any earlier problem")
+    forbidden: tuple[str, ...] = Field(
+        ("image", "picture", "graph", "file", "draw"), description="words of no use in text"
+    )
+    min_chars: int = Field(10, ge=1)
+    max_chars: int = Field(1000, ge=1)
+    max_attempts: int = Field(4, ge=1, description="draws for each problem wanted, at most")
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        return check_pattern(pattern)
+
+
+class Guide(Component):
+    """More samples for problems that were solved too rarely, with help that is removed before training.
+
+    `answer`: the gold answer stands in the prompt as a hint (STaR, arXiv 2203.14465). `rationale`: the gold solution
+    does. `state_reset`: the model goes on from the beginning of the gold solution. `interactive`: a teacher comments on
+    a failed try. The last three: GSI (arXiv 2411.00750), whose defaults are min_correct 4 and max_extra 8.
+    """
+
+    kind: Literal["answer", "rationale", "state_reset", "interactive"] = "answer"
+    prompt: str | None = Field(
+        None,
+        description="prompt of configs/prompts, or path of a .j2 file; default: by kind; interactive: the teacher's",
+    )
+    min_correct: int = Field(1, ge=1, description="problems with fewer correct samples are guided")
+    max_extra: int = Field(1, ge=1, description="guided tries of a problem, at most")
+    temperature: float | None = Field(None, ge=0, description="default: generate.temperature")
+    prefix_share: float = Field(0.5, gt=0, lt=1, description="state_reset: share of the gold solution that is given")
+    role: str = Field("policy", description="interactive: who comments")
+    leak_words: tuple[str, ...] = Field(
+        ("hint", "the answer given", "given answer"),
+        description="a guided sample with one of these is dropped: the hint shows",
+    )
+
+
+class Balance(Component):
+    """B-STaR's calibration (arXiv 2412.17256): each round picks temperature and reward threshold by the balance score
+
+    bs_i = min(n'_i / n*, 1) * n'_i / n_i, with n_i samples kept of problem i and n'_i of them correct and distinct,
+    meaned over a fixed probe set; n* = ceil(target / train problems). Of equals the lower temperature wins, then the
+    higher threshold.
+    """
+
+    kind: Literal["balance"] = "balance"
+    temperatures: tuple[float, ...] = Field((0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2), min_length=1)
+    thresholds: tuple[float, ...] = Field(tuple(round(-1 + 0.1 * i, 1) for i in range(21)), min_length=1)
+    probe_problems: int = Field(600, ge=1)
+    num_samples: int = Field(64, ge=1, description="draws of each probe problem at each temperature")
+    target: int = Field(67_500, ge=1, description="training examples wanted in a round; the paper's for MATH")
+    judge: str | None = Field(None, description="judge whose score is compared with the threshold; default: the last")

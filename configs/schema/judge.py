@@ -1,96 +1,29 @@
-"""Who says whether a sample is right."""
+"""Who says how good a sample is. Several judges may look at every sample; each has its own name.
+
+`role` names the model that judges: an entry of the recipe's `roles`, or `policy`, the model in training. For the
+policy, `frozen` says which of its states judges: base, seed, previous (the one before the round's start), round_start
+(the one that wrote the samples) or live (the newest candidate, promoted or not).
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from configs.schema.base import Component, by_kind, default_kind
+from configs.schema.base import Component, by_kind, check_pattern, default_kind
+from configs.schema.problems import Source
+from configs.schema.verifier import NumberVerifier, Verifier
 
-
-class _Verifier(Component):
-    """Settings all verifiers share."""
-
-    pattern: str | None = Field(None, description="the answer is this pattern's first group, last match in the sample")
-    limit_seconds: float = Field(2.0, gt=0, description="wall clock for one sample; past it there is no verdict")
-
-    @field_validator("pattern")
-    @classmethod
-    def _compiles(cls, pattern: str | None) -> str | None:
-        if pattern is None:
-            return None
-        try:
-            groups = re.compile(pattern).groups
-        except re.error as error:
-            raise ValueError(f"not a regular expression ({error}): {pattern!r}") from error
-        if groups < 1:
-            raise ValueError("needs a group around the answer: write for example 'answer is (.+)'")
-        return pattern
+Frozen = Literal["base", "seed", "previous", "round_start", "live"]
 
 
-class NumberVerifier(_Verifier):
-    """The last number of the sample equals the gold number (thousands separators, $ and % are understood)."""
-
-    kind: Literal["number"] = "number"
-    tolerance: float = Field(0.0, ge=0, description="largest absolute difference that still counts as equal")
+class _Judge(Component):
+    name: str = Field(pattern="^[a-z][a-z0-9_]*$")
 
 
-class ExactVerifier(_Verifier):
-    """The stripped text equals the gold text."""
-
-    kind: Literal["exact"] = "exact"
-    ignore_case: bool = False
-
-
-class ChoiceVerifier(_Verifier):
-    """The chosen letter equals the gold letter."""
-
-    kind: Literal["choice"] = "choice"
-    choices: str = Field("ABCD", min_length=2)
-
-
-class RegexVerifier(_Verifier):
-    """The sample matches `accept`, a regular expression in which {gold} stands for the escaped gold answer."""
-
-    kind: Literal["regex"] = "regex"
-    accept: str = Field(min_length=1)
-
-    @field_validator("accept")
-    @classmethod
-    def _accept_compiles(cls, accept: str) -> str:
-        try:
-            re.compile(accept.replace("{gold}", "x"))
-        except re.error as error:
-            raise ValueError(f"not a regular expression ({error}): {accept!r}") from error
-        return accept
-
-
-class MathVerifier(_Verifier):
-    """Symbolic equality by the package math-verify."""
-
-    kind: Literal["math"] = "math"
-    limit_seconds: float = Field(1.0, gt=0, description="wall clock for one sample; past it there is no verdict")
-
-
-class PythonVerifier(_Verifier):
-    """A function of the user: `score(problem, sample)` returns a bool, a number, or None for no verdict.
-
-    `function` is `path/to/file.py:name`. Problem and sample are `tasks.records` values. The file's text is
-    part of the step's identity.
-    """
-
-    kind: Literal["python"] = "python"
-    function: str = Field(pattern=r"^.+\.py:[A-Za-z_]\w*$")
-
-
-Verifier = Annotated[
-    NumberVerifier | ExactVerifier | ChoiceVerifier | RegexVerifier | MathVerifier | PythonVerifier, by_kind
-]
-
-
-class AnswerJudge(Component):
+class AnswerJudge(_Judge):
     """Compares a sample's answer with the gold answer, by rule."""
 
     kind: Literal["answer"] = "answer"
@@ -98,4 +31,146 @@ class AnswerJudge(Component):
     verifier: Verifier = NumberVerifier()
 
 
-Judge = Annotated[AnswerJudge, default_kind("answer")]
+class VoteJudge(_Judge):
+    """Self-consistency (LMSI, arXiv 2210.11610): the score is the share of the problem's samples with the same answer.
+
+    The majority's samples are called correct; a tie for the top calls none correct. Samples without an answer stay in
+    the denominator and never win.
+    """
+
+    kind: Literal["vote"] = "vote"
+    name: str = Field("vote", pattern="^[a-z][a-z0-9_]*$")
+    verifier: Verifier = Field(NumberVerifier(), description="how answers are found; nothing is compared with gold")
+
+
+class SumJudge(_Judge):
+    """The sum of other judges' scores; a sample that one of them could not score has none."""
+
+    kind: Literal["sum"] = "sum"
+    name: str = Field("sum", pattern="^[a-z][a-z0-9_]*$")
+    of: tuple[str, ...] = Field(min_length=2, description="names of judges written before this one")
+
+
+class _ModelJudge(_Judge):
+    role: str = Field("policy", description="policy, or an entry of roles")
+    frozen: Frozen = "round_start"
+
+
+class _AskingJudge(_ModelJudge):
+    """A judge that writes its opinion as text."""
+
+    pattern: str = Field(description="one group: the verdict; the last match in the judge's text counts")
+    temperature: float = Field(0.7, ge=0)
+    top_p: float = Field(0.9, gt=0, le=1)
+    max_tokens: int = Field(512, ge=1)
+    read: Literal["text", "choices"] = Field(
+        "text", description="choices: no text is written, each possible verdict's probability is taken instead"
+    )
+
+    @field_validator("pattern")
+    @classmethod
+    def _has_one_group(cls, pattern: str) -> str:
+        if re.compile(check_pattern(pattern)).groups != 1:
+            raise ValueError("needs exactly one group, around the verdict: write for example 'Score: *([0-9.]+)'")
+        return pattern
+
+
+class RubricJudge(_AskingJudge):
+    """The model scores each sample by a rubric, several times; the score is the mean of what could be parsed.
+
+    Defaults: Self-Rewarding (arXiv 2401.10020): additive 5-point rubric, three judgements, temperature 0.7, top-p 0.9.
+    With `read: choices` the score is the expectation over the whole numbers from low to high.
+    """
+
+    kind: Literal["rubric"] = "rubric"
+    name: str = Field("rubric", pattern="^[a-z][a-z0-9_]*$")
+    prompt: str = Field("additive_5", description="prompt of configs/prompts, or path of a .j2 file")
+    pattern: str = r"Score:\s*(-?[0-9]+(?:\.[0-9]+)?)"
+    low: float = 0
+    high: float = 5
+    repeats: int = Field(3, ge=1)
+
+    @model_validator(mode="after")
+    def _scale_rises(self) -> RubricJudge:
+        if self.high <= self.low:
+            raise ValueError(f"high: {self.high:g} must be above low {self.low:g}")
+        if self.read == "choices" and (self.low % 1 or self.high % 1):
+            raise ValueError("low, high: choices are whole numbers: write whole numbers, or read: text")
+        if self.read == "text" and self.temperature == 0 and self.repeats > 1:
+            raise ValueError(f"repeats: temperature 0 gives {self.repeats} times the same: write repeats: 1")
+        return self
+
+
+class PairwiseJudge(_AskingJudge):
+    """The model compares samples of a problem two by two, in both orders; the score is the number of samples beaten.
+
+    Orders that disagree, or cannot be read, count half a win each (Process-based Self-Rewarding, arXiv 2503.03746).
+    """
+
+    kind: Literal["pairwise"] = "pairwise"
+    name: str = Field("pairwise", pattern="^[a-z][a-z0-9_]*$")
+    prompt: str = Field("pairwise", description="prompt of configs/prompts, or path of a .j2 file")
+    pattern: str = r"Winner:\s*([AB])"
+    temperature: float = Field(0.0, ge=0)
+    max_tokens: int = Field(256, ge=1)
+
+
+class ImplicitJudge(_ModelJudge):
+    """The DPO reward a model implies: log-probability of the sample under it, less that under a reference (DICE,
+    arXiv 2406.09760). With `reference: none` it is the likelihood itself (V-STaR's verifier, arXiv 2402.06457)."""
+
+    kind: Literal["implicit"] = "implicit"
+    name: str = Field("implicit", pattern="^[a-z][a-z0-9_]*$")
+    reference: Literal["none", "base", "seed", "previous", "round_start"] = "previous"
+    per_token: bool = Field(False, description="means over tokens instead of sums")
+
+
+class RewardModelJudge(_ModelJudge):
+    """A reward model: a sequence classifier gives one score, a token classifier one score a step.
+
+    `reduce` makes one number of the steps' scores, and `map_to` carries [0, 1] to another range, as B-STaR (arXiv
+    2412.17256) maps the minimum to [-1, 1].
+    """
+
+    kind: Literal["reward_model"] = "reward_model"
+    name: str = Field("reward_model", pattern="^[a-z][a-z0-9_]*$")
+    role: str = Field("reward_model", description="an entry of roles")
+    reduce: Literal["min", "mean", "last", "product"] = "min"
+    map_to: tuple[float, float] | None = None
+    step_separator: str = Field("\n", min_length=1)
+
+
+class ImportanceJudge(_ModelJudge):
+    """How far a sample lies from a small trusted set, by the ratio of losses under the model (IWSI, arXiv 2408.09849).
+
+    w = min(mean loss of the trusted set / loss of the sample, 2); the score is w where w > 1, else min(1 / w, 5).
+    1: no shift. Smaller is better: use it with select's `best_share` and `lowest: true`.
+    """
+
+    kind: Literal["importance"] = "importance"
+    name: str = Field("importance", pattern="^[a-z][a-z0-9_]*$")
+    frozen: Frozen = "base"
+    trusted: Source = Field(description="problems with worked solutions; none of the select or report set")
+
+
+Judge = Annotated[
+    AnswerJudge | VoteJudge | SumJudge | RubricJudge | PairwiseJudge | ImplicitJudge | RewardModelJudge
+    | ImportanceJudge,
+    by_kind,
+    default_kind("answer"),
+]  # fmt: skip
+
+
+class MetaJudge(Component):
+    """The model compares two of its own judgements of one sample, so that judging is trained too (Meta-Rewarding, arXiv
+    2407.19594). Makes pairs of judgements, which are trained on beside the pairs of samples."""
+
+    judge: str = Field("rubric", description="name of the rubric judge whose judgements are compared")
+    prompt: str = Field("meta", description="prompt of configs/prompts, or path of a .j2 file")
+    pattern: str = r"Winner:\s*([AB])"
+    temperature: float = Field(0.8, ge=0)
+    top_p: float = Field(0.95, gt=0, le=1)
+    max_tokens: int = Field(512, ge=1)
+    ridge: float = Field(1e-3, gt=0, description="pull of Elo ratings to their mean; an unbeaten judgement needs it")
+    rounds: int | None = Field(2, ge=1, description="judge pairs are made in the first rounds only; the paper's: 2")
+    max_share: float = Field(0.15, gt=0, lt=1, description="most judge pairs, as a share of all pairs")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, default_kind
 
@@ -30,12 +30,18 @@ class Extract(Component):
         return pattern
 
 
+class ExtractFields(Component):
+    """Take several fields of a row as the text of a JSON object, as the verifier `code` reads it."""
+
+    fields: tuple[str, ...] = Field(min_length=1)
+
+
 class Mapping(Component):
     """How a row becomes a problem. `prompt` and `system` are Jinja templates over the row's fields."""
 
     prompt: str = Field("{{ question }}", min_length=1)
     system: str | None = None
-    answer: Extract | None = Field(None, description="the gold answer; judges by rule need it")
+    answer: Extract | ExtractFields | None = Field(None, description="the gold answer; judges by rule need it")
     solution: Extract | None = Field(None, description="a worked solution; the warm start needs it")
     id: str | None = Field(None, description="field with a unique id; default: a digest of the prompt")
     tags: tuple[str, ...] = Field((), description="fields kept with the problem, such as difficulty")
@@ -75,14 +81,17 @@ class StoreSource(_Rows):
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
 
 
-class _Arithmetic(Component):
-    """Settings that the built-in sources share."""
+class _Pairs(Component):
+    """Settings of all sources that draw two n-digit numbers."""
 
     digits: tuple[Annotated[int, Field(ge=1, le=18)], ...] = Field(
         (2, 3), min_length=1, description="digits of both numbers, each in turn"
     )
     num_problems: int = Field(500, ge=1)
     seed: int = 0
+
+
+class _Arithmetic(_Pairs):
     prompt: str | None = Field(None, description="text around {a} and {b}; default: the bare term, such as 47+85=")
 
     @field_validator("prompt")
@@ -108,8 +117,29 @@ class MultiplicationSource(_Arithmetic):
     )
 
 
+class ColumnsSource(_Pairs):
+    """Built-in: sums written column by column, in a row of `width` columns, so that a small model can carry what it
+    learned over to longer numbers.
+
+    47+85 is `75,48.` from the right, at any place of a row whose other columns mean nothing, such as `31 75,48.90,`;
+    its answer is the sum of each column with the carry, below it: `00 12,13.`. The gold answer is that whole text.
+    Tags: `digits` of the larger number, `columns` up to the end of the sum.
+    """
+
+    kind: Literal["columns"] = "columns"
+    width: int = Field(10, ge=2, le=18, description="columns in a row")
+
+    @model_validator(mode="after")
+    def _numbers_fit(self) -> ColumnsSource:
+        if max(self.digits) >= self.width:
+            raise ValueError(f"width: {self.width} columns hold fewer than {self.width} digits: write a larger width")
+        return self
+
+
 Source = Annotated[
-    FileSource | HubSource | StoreSource | AdditionSource | MultiplicationSource, by_kind, default_kind("file")
+    FileSource | HubSource | StoreSource | AdditionSource | MultiplicationSource | ColumnsSource,
+    by_kind,
+    default_kind("file"),
 ]
 
 

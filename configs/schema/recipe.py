@@ -1,7 +1,7 @@
 """The recipe: the whole declaration of an experiment.
 
-Read this file to see every section a recipe can have. Cross-field rules live here; each error names the
-field and says what to write instead.
+Read this file to see every section a recipe can have, in the order in which a round uses them. Rules between sections
+stand in `recipe_rules.py`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,17 @@ from pydantic import Field, field_validator, model_validator
 from configs.schema.base import Component
 from configs.schema.engine import Engine, TransformersEngine
 from configs.schema.evaluate import Decide, Evaluate, Rounds
-from configs.schema.generate import Generate, IndependentGenerate
-from configs.schema.judge import AnswerJudge, Judge
+from configs.schema.generate import Balance, Generate, Guide, IndependentGenerate, SelfInstruct
+from configs.schema.guard import DEFAULT_GUARDS, Guard
+from configs.schema.judge import AnswerJudge, Judge, MetaJudge
 from configs.schema.model import Model
+from configs.schema.pair import Pair, RightVsWrong
 from configs.schema.problems import Problems, Source
-from configs.schema.select import Cap, Correct, DropTruncated, Select
+from configs.schema.recipe_rules import check_recipe_rules
+from configs.schema.role import Role
+from configs.schema.select import Cap, Correct, DropTruncated, Judged, Select, Weigh
 from configs.schema.train import Lora, Optimizer, Train, Tune
+from configs.schema.verifier import Verifier
 
 
 class WarmStart(Optimizer):
@@ -27,6 +32,15 @@ class WarmStart(Optimizer):
 
     source: Source
     tune: Tune = Lora()
+
+
+class VerifierTraining(Component):
+    """A verifier trained each round on right and wrong samples (V-STaR, arXiv 2402.06457). It plays the role
+    `verifier`, which evaluate.best_of may name."""
+
+    select: tuple[Select, ...] = Field((Judged(),), min_length=1)
+    pair: Pair = RightVsWrong()
+    train: Train
 
 
 class Services(Component):
@@ -44,13 +58,22 @@ class Recipe(Component):
     seed: int = 0
     model: Model
     engine: Engine = TransformersEngine()
+    roles: dict[str, Role] = Field({}, description="models beside the policy, by name")
     problems: Problems
     warm_start: WarmStart | None = None
+    invent: SelfInstruct | None = None
+    calibrate: Balance | None = None
     generate: Generate = IndependentGenerate()
     judge: tuple[Judge, ...] = Field((AnswerJudge(),), min_length=1)
+    guide: Guide | None = None
+    meta: MetaJudge | None = None
     select: tuple[Select, ...] = Field((Correct(), DropTruncated(), Cap()), min_length=1)
+    weigh: Weigh | None = None
+    pair: Pair | None = None
     train: Train = Train()
+    verifier: VerifierTraining | None = None
     evaluate: Evaluate = Evaluate()
+    guards: tuple[Guard, ...] = DEFAULT_GUARDS
     decide: Decide = Decide()
     rounds: Rounds = Rounds()
     services: Services = Services()
@@ -63,52 +86,20 @@ class Recipe(Component):
         return name
 
     @model_validator(mode="after")
-    def _judges_have_their_own_names(self) -> Recipe:
-        names = [judge.name for judge in self.judge]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"judge: two judges are called '{name}': give each its own name")
-        for index, component in enumerate(self.select):
-            wanted = getattr(component, "judge", None)
-            if wanted is not None and wanted not in names:
-                raise ValueError(
-                    f"select.{index}.judge: no judge is called '{wanted}': write one of {', '.join(names)}"
-                )
+    def _sections_agree(self) -> Recipe:
+        check_recipe_rules(self)
         return self
 
-    @model_validator(mode="after")
-    def _start_model_exists(self) -> Recipe:
-        if self.train.start_from == "seed" and self.warm_start is None:
-            raise ValueError(
-                "train.start_from: 'seed' is the model of the warm start, and there is none: "
-                "add a warm_start section or write start_from: base"
-            )
-        return self
+    def answer_judge(self) -> AnswerJudge | None:
+        """The first judge by rule, if there is one."""
+        return next((judge for judge in self.judge if isinstance(judge, AnswerJudge)), None)
 
-    @model_validator(mode="after")
-    def _tuning_can_continue(self) -> Recipe:
-        if self.warm_start is None or self.train.start_from == "base" or not isinstance(self.warm_start.tune, Lora):
-            return self
-        if self.train.tune != self.warm_start.tune:
-            raise ValueError(
-                f"train.tune: the warm start makes an adapter, and start_from: {self.train.start_from} continues it, "
-                "which needs the adapter's own settings: copy warm_start.tune, or write start_from: base"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _text_fits(self) -> Recipe:
-        context = getattr(self.model, "max_length", None) or self.engine.max_model_length
-        if context is not None and self.generate.max_tokens >= context:
-            raise ValueError(
-                f"generate.max_tokens: {self.generate.max_tokens} leaves no room for a prompt in a context of "
-                f"{context} tokens: write a value below {context}"
-            )
-        return self
-
-    def answer_judge(self) -> AnswerJudge:
-        """The first judge by rule; evaluation uses its verifier unless the recipe names another."""
-        return next(judge for judge in self.judge if judge.kind == "answer")
+    def verifier_for_gold(self) -> Verifier:
+        """What compares answers with gold in evaluation: evaluate.verifier, or the first answer judge's."""
+        judge = self.answer_judge()
+        found = self.evaluate.verifier or (judge.verifier if judge else None)
+        assert found is not None, "the recipe was checked for one"
+        return found
 
     def identity(self) -> dict[str, Any]:
         """What the recipe computes, without where it runs."""

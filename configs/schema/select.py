@@ -1,12 +1,12 @@
-"""Which samples are kept. The components act in the order they are written."""
+"""Which samples are kept, and how much each of them weighs. The components act in the order they are written."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from configs.schema.base import Component, by_kind
+from configs.schema.base import Component, by_kind, check_pattern
 
 
 class Correct(Component):
@@ -16,12 +16,34 @@ class Correct(Component):
     judge: str | None = Field(None, description="a judge's name; default: the first judge")
 
 
+class Judged(Component):
+    """Keep samples that a judge could score; truncated and unparseable ones are dropped."""
+
+    kind: Literal["judged"] = "judged"
+    judge: str | None = Field(None, description="a judge's name; default: the first judge")
+
+
 class Threshold(Component):
-    """Keep samples that a judge scores at least `at_least`; unscored samples are dropped and counted apart."""
+    """Keep samples that a judge scores at least `at_least`, or above `above`; unscored samples are dropped and counted
+    apart. `above: calibrated` takes the threshold that the round's calibration picked."""
 
     kind: Literal["threshold"] = "threshold"
     judge: str | None = Field(None, description="a judge's name; default: the first judge")
-    at_least: float
+    at_least: float | None = None
+    above: float | Literal["calibrated"] | None = None
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Threshold:
+        if (self.at_least is None) == (self.above is None):
+            raise ValueError("write either at_least or above")
+        return self
+
+
+class BothOutcomes(Component):
+    """Keep problems with at least one correct and one wrong sample, whole (EAST, arXiv 2503.23913)."""
+
+    kind: Literal["both_outcomes"] = "both_outcomes"
+    judge: str | None = Field(None, description="a judge's name; default: the first judge")
 
 
 class Cap(Component):
@@ -40,6 +62,21 @@ class Unique(Component):
     kind: Literal["unique"] = "unique"
 
 
+class DistinctEquations(Component):
+    """Of the samples of a problem with the same equations keep one: the one whose summed edit distance to the others
+    kept is largest (RFT, arXiv 2308.01825). A sample with an equation that does not hold is dropped.
+    """
+
+    kind: Literal["distinct_equations"] = "distinct_equations"
+    pattern: str = Field("<<([^<>]*)>>", description="the first group is an equation; default: calculator annotations")
+    tolerance: float = Field(1e-3, gt=0)
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        return check_pattern(pattern)
+
+
 class LengthWindow(Component):
     """Keep samples whose length in tokens lies in the window, ends included."""
 
@@ -56,10 +93,50 @@ class LengthWindow(Component):
         return self
 
 
+class LengthGap(Component):
+    """Among problems of equal difficulty drop samples more than `theta` characters shorter than the longest: short
+    outputs tend to be wrong (easy-to-hard, arXiv 2502.01612). Looks at all problems of a round together."""
+
+    kind: Literal["length_gap"] = "length_gap"
+    theta: int = Field(10, ge=0)
+    tag: str | None = Field(None, description="problems with the same value of this tag are compared; default: all")
+
+
+class BestShare(Component):
+    """Keep the share of all samples of the round that a judge scores best. Looks at all problems together."""
+
+    kind: Literal["best_share"] = "best_share"
+    judge: str | None = Field(None, description="a judge's name; default: the first judge")
+    share: float = Field(0.8, gt=0, le=1)
+    lowest: bool = Field(False, description="true: a low score is good, as with the importance judge")
+
+
 class DropTruncated(Component):
     """Drop samples that ended at max_tokens."""
 
     kind: Literal["drop_truncated"] = "drop_truncated"
 
 
-Select = Annotated[Correct | Threshold | Cap | Unique | LengthWindow | DropTruncated, by_kind]
+Select = Annotated[
+    Correct | Judged | Threshold | BothOutcomes | Cap | Unique | DistinctEquations | LengthWindow | LengthGap
+    | BestShare | DropTruncated,
+    by_kind,
+]  # fmt: skip
+
+
+class WeighByProblem(Component):
+    """Each problem gets the same total weight, however many of its samples were kept."""
+
+    kind: Literal["by_problem"] = "by_problem"
+
+
+class WeighByEntropy(Component):
+    """w_i = H_i^power / mean(H^power), with H_i the entropy of the answers of problem i's samples (EAST, arXiv
+    2503.23913). Samples without an answer are a cluster of their own."""
+
+    kind: Literal["entropy"] = "entropy"
+    power: float = Field(1.0, gt=0, description="sharpness; the paper tries 0.1 to 3 on a development set")
+    judge: str | None = Field(None, description="judge whose extracted answers are clustered; default: the first")
+
+
+Weigh = Annotated[WeighByProblem | WeighByEntropy, by_kind]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from configs.schema.base import Component, by_kind, default_kind
+from configs.schema.base import Component, by_kind
+from configs.schema.objective import Objective, Sft
+
+StartFrom = Literal["base", "seed", "previous", "previous_with_optimizer", "champion"]
+Reference = Literal["base", "seed", "start", "previous"]
 
 
 class Lora(Component):
@@ -28,19 +32,6 @@ class FullWeights(Component):
 Tune = Annotated[Lora | FullWeights, by_kind]
 
 
-class Sft(Component):
-    """Negative log-likelihood of the completion's tokens, mean over the tokens of a batch (token_mean).
-
-    `weight_by_problem` gives each problem the same total weight, however many of its samples were kept.
-    """
-
-    kind: Literal["sft"] = "sft"
-    weight_by_problem: bool = False
-
-
-Objective = Annotated[Sft, default_kind("sft")]
-
-
 class Optimizer(Component):
     """Optimisation settings, shared by the warm start and the rounds. Optimizer: AdamW."""
 
@@ -59,14 +50,50 @@ class Optimizer(Component):
     checkpoint_seconds: float = Field(120.0, gt=0, description="time between checkpoints inside the phase")
 
 
+class Replay(Component):
+    """Rows from outside mixed with the round's own, as DICE does with its offline pairs (arXiv 2406.09760)."""
+
+    path: str = Field(description="JSONL: prompt or messages, with completion, or with chosen and rejected")
+    share: float = Field(0.5, gt=0, lt=1, description="share of the mixture that is replayed")
+
+
+class Format(Component):
+    """One way to write a kept sample for training: prompt and completion as Jinja files of configs/prompts."""
+
+    prompt: str = Field(description="prompt of configs/prompts, or path of a .j2 file; sees prompt, answer")
+    completion: Literal["text", "answer"] = "text"
+
+
 class Train(Optimizer):
-    """Training of one round. The three choices that papers leave silent are `start_from`, `data` and `tune`.
+    """Training of one round. Three choices that papers leave silent stand here: `start_from`, `reference`, `data`.
 
     Defaults: ReST-EM (arXiv 2312.06585): from the base model each round, on this round's samples alone.
     """
 
     objective: Objective = Sft()
     tune: Tune = Lora()
-    start_from: Literal["base", "seed", "previous", "champion"] = "base"
-    data: Literal["this_round", "accumulate"] = "this_round"
-    min_examples: int = Field(1, ge=1, description="fewer kept samples than this stop the experiment: no data")
+    start_from: StartFrom = "base"
+    reference: Reference = Field("start", description="frozen model of a preference objective; sft reads none")
+    data: Literal["this_round", "last_two_rounds", "accumulate"] = "this_round"
+    replay: Replay | None = None
+    formats: tuple[Format, ...] = Field((), description="each kept sample is written in every one of these")
+    with_seed_data: bool = Field(False, description="train on the warm start's examples too")
+    step_growth: float | None = Field(None, gt=1, description="round t trains floor(max_steps * step_growth^(t-1))")
+    min_examples: int = Field(1, ge=1, description="fewer rows than this stop the experiment: no data")
+
+    @model_validator(mode="after")
+    def _steps_are_planned(self) -> Train:
+        for field, needs in (("step_growth", self.step_growth), ("start_from", self.carries_optimizer or None)):
+            if needs is not None and self.max_steps is None:
+                raise ValueError(f"{field}: {needs if field == 'step_growth' else self.start_from} counts in optimizer "
+                                 "steps: write max_steps, the steps of one round")  # fmt: skip
+        if self.step_growth is not None and self.carries_optimizer:
+            raise ValueError("step_growth: a carried schedule has equal rounds: leave it out")
+        if self.objective.kind == "kto" and self.batch_size < 2:
+            raise ValueError("batch_size: kto compares the rows of a batch: write 2 or more")
+        return self
+
+    @property
+    def carries_optimizer(self) -> bool:
+        """Whether optimizer and learning-rate schedule go on from round to round."""
+        return self.start_from == "previous_with_optimizer"

@@ -1,0 +1,41 @@
+"""Limits on a round's metrics, and what happens where one is passed. Names of metrics: docs/metrics.md."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from configs.schema.base import Component
+
+Reaction = Literal["warn", "stop", "keep_incumbent", "roll_back"]
+
+
+class Guard(Component):
+    """What to do where a metric is above or below a limit.
+
+    `warn` says so; `stop` ends the experiment before the round trains; `keep_incumbent` refuses the candidate;
+    `roll_back` makes the champion the incumbent again. A metric that a round does not have passes no limit.
+    """
+
+    metric: str = Field(pattern="^[a-z0-9_]+$")
+    above: float | None = None
+    below: float | None = None
+    action: Reaction = "warn"
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Guard:
+        if (self.above is None) == (self.below is None):
+            raise ValueError(f"{self.metric}: write either above or below")
+        return self
+
+
+DEFAULT_GUARDS = (
+    Guard(metric="verifier_error_rate", above=0.01, action="warn"),
+    Guard(metric="judge_mode_share", above=0.95, action="stop"),
+    Guard(metric="judge_parse_rate", below=0.5, action="stop"),
+    Guard(metric="judge_parse_rate", below=0.95, action="warn"),
+    Guard(metric="contamination_share", above=0.05, action="warn"),
+    Guard(metric="drift_gold_logprob", below=-1.0, action="keep_incumbent"),
+)
+"""limits that hold where a recipe writes no `guards`; each is this project's choice"""

@@ -1,0 +1,87 @@
+"""What training minimises. Each objective says which rows it eats: examples, pairs, or labelled examples."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from configs.schema.base import Component, default_kind
+
+Rows = Literal["examples", "pairs", "labelled"]
+
+DpoLoss = Literal[
+    "sigmoid", "hinge", "ipo", "exo_pair", "nca_pair", "robust", "bco_pair", "sppo_hard", "aot", "aot_unpaired",
+    "apo_zero", "apo_down", "discopop", "sigmoid_norm",
+]  # fmt: skip
+
+
+class Sft(Component):
+    """Negative log-likelihood of the completion's tokens.
+
+    `token_mean` pools all tokens of a batch; `sequence_mean` is the mean over examples of each example's own mean.
+    """
+
+    rows: ClassVar[Rows] = "examples"
+    kind: Literal["sft"] = "sft"
+    normalise: Literal["token_mean", "sequence_mean"] = "token_mean"
+    skip_prefix: bool = Field(False, description="no loss on the given part of a guided sample")
+
+
+class Dpo(Component):
+    """Direct preference optimisation (arXiv 2305.18290) with any loss of TRL's DPOTrainer, by its name there."""
+
+    rows: ClassVar[Rows] = "pairs"
+    kind: Literal["dpo"] = "dpo"
+    loss: DpoLoss = "sigmoid"
+    beta: float = Field(0.1, gt=0)
+    label_smoothing: float = Field(0.0, ge=0, lt=0.5, description="read by the losses robust and exo_pair only")
+    discopop_tau: float = Field(0.05, gt=0)
+
+    @model_validator(mode="after")
+    def _smoothing_is_read(self) -> Dpo:
+        if self.label_smoothing and self.loss not in ("robust", "exo_pair"):
+            raise ValueError(
+                f"label_smoothing: the loss '{self.loss}' does not read it: "
+                "write loss: robust or exo_pair, or kind: soft_label_dpo with label"
+            )
+        if self.loss == "exo_pair" and not self.label_smoothing:
+            raise ValueError("label_smoothing: exo_pair takes its logarithm: write 0.001, the value of its paper")
+        return self
+
+
+class WeightedDpoNll(Component):
+    """DPO plus the likelihood of the chosen text, both times the pair's weight (ScPO, arXiv 2411.04109).
+
+    L = -w ln sigma(beta h) - alpha (w / |y+|) logp(y+). With every weight 1 it is the loss of IRPO (arXiv 2404.19733).
+    """
+
+    rows: ClassVar[Rows] = "pairs"
+    kind: Literal["weighted_dpo_nll"] = "weighted_dpo_nll"
+    beta: float = Field(0.5, gt=0)
+    alpha: float = Field(1.0, ge=0)
+
+
+class SoftLabelDpo(Component):
+    """Conservative DPO: C L(w, l) + (1 - C) L(l, w), with C the chance that the chosen side is the better one.
+
+    CREAM (arXiv 2410.12735) takes C from the pair's `soft_label`; `label` fixes it for all pairs.
+    """
+
+    rows: ClassVar[Rows] = "pairs"
+    kind: Literal["soft_label_dpo"] = "soft_label_dpo"
+    beta: float = Field(0.1, gt=0)
+    label: float | None = Field(None, gt=0.5, le=1, description="default: each pair's own soft label")
+
+
+class Kto(Component):
+    """Kahneman-Tversky optimisation (arXiv 2402.01306) on single samples labelled desirable or undesirable."""
+
+    rows: ClassVar[Rows] = "labelled"
+    kind: Literal["kto"] = "kto"
+    beta: float = Field(0.1, gt=0)
+    desirable_weight: float = Field(1.0, gt=0)
+    undesirable_weight: float = Field(1.0, gt=0)
+
+
+Objective = Annotated[Sft | Dpo | WeightedDpoNll | SoftLabelDpo | Kto, Field(discriminator="kind"), default_kind("sft")]

@@ -1,0 +1,92 @@
+"""Who is set against whom, for objectives that train on pairs. Acts on what `select` left."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from configs.schema.base import Component, by_kind
+
+
+class RankConsistency(Component):
+    """CREAM's soft label (arXiv 2410.12735): C = (tau + 1) / 2, with Kendall's tau between two judges' rankings.
+
+    `dyn`: each problem its own C, and pairs with C of a half or less are dropped. `avg`: one C for all, and C of a half
+    or less is an error that ends the round.
+    """
+
+    judges: tuple[str, str]
+    measure: Literal["kendall", "spearman"] = "kendall"
+    average: Literal["avg", "dyn"] = "avg"
+
+
+class _Pair(Component):
+    soft_label: RankConsistency | None = None
+
+
+class BestVsWorst(_Pair):
+    """One pair a problem: by score, `rule` says which two.
+
+    `max_min`: best against worst. `max_max`: best against second. `max_random`: best against the first sample (the
+    second where the first is best). `random`: the first two, the better one chosen. Equal scores make no pair.
+    `length_penalty` is subtracted a character (`search`: the value of a grid that evens out the mean lengths, DICE,
+    arXiv 2406.09760). Rules and names: RLHF Workflow (arXiv 2405.07863); Self-Rewarding (arXiv 2401.10020) takes
+    `max_min`.
+    """
+
+    kind: Literal["best_vs_worst"] = "best_vs_worst"
+    judge: str | None = Field(None, description="a judge's name; default: the last judge")
+    rule: Literal["max_min", "max_max", "max_random", "random"] = "max_min"
+    min_margin: float = Field(0.0, ge=0, description="the score difference must be above 0, and at least this")
+    ties: Literal["drop", "lowest_spread", "first"] = Field(
+        "lowest_spread", description="several samples share the best or worst score: drop the problem, take the one "
+        "its judge was surest of, or the first"
+    )  # fmt: skip
+    length_penalty: float | Literal["search"] = 0.0
+    min_scored: int = Field(2, ge=2, description="problems with fewer scored samples make no pair")
+
+
+class ShortestBestLongestWorst(_Pair):
+    """Length control (Meta-Rewarding, arXiv 2407.19594): chosen is the shortest sample with a score of at least
+    (1 - rho) max + rho min, rejected the longest with at most (1 - rho) min + rho max."""
+
+    kind: Literal["shortest_best_longest_worst"] = "shortest_best_longest_worst"
+    judge: str | None = Field(None, description="a judge's name; default: the last judge")
+    rho: tuple[float, ...] = Field((0.0, 0.0, 0.1), min_length=1, description="by round; the last one goes on")
+
+    @model_validator(mode="after")
+    def _rho_is_a_share(self) -> ShortestBestLongestWorst:
+        if not all(0 <= rho < 0.5 for rho in self.rho):
+            raise ValueError("rho: shares from 0 to below 0.5, or chosen and rejected could be one sample")
+        return self
+
+
+class MostVsLeastVoted(_Pair):
+    """ScPO (arXiv 2411.04109): a sample of the most voted answer against one of the least voted, weighted by the
+    difference of their vote shares. Needs a `vote` judge."""
+
+    kind: Literal["most_vs_least_voted"] = "most_vs_least_voted"
+    judge: str = "vote"
+    min_share: tuple[float, ...] = Field((0.5, 0.7), min_length=1, description="votes of the winner, by round")
+    weighted: bool = Field(True, description="false: every pair weighs 1")
+
+
+class RightVsWrong(_Pair):
+    """Correct samples against wrong ones (IRPO, arXiv 2404.19733; V-STaR, arXiv 2402.06457): all combinations, of which
+    `per_problem` are drawn at random."""
+
+    kind: Literal["right_vs_wrong"] = "right_vs_wrong"
+    judge: str | None = Field(None, description="a judge's name; default: the first judge")
+    per_problem: int | None = Field(10, ge=1)
+
+
+class GoldVsSample(_Pair):
+    """The problem's worked solution against the model's own first sample (SPIN, arXiv 2401.01335)."""
+
+    kind: Literal["gold_vs_sample"] = "gold_vs_sample"
+
+
+Pair = Annotated[
+    BestVsWorst | ShortestBestLongestWorst | MostVsLeastVoted | RightVsWrong | GoldVsSample, by_kind
+]  # fmt: skip

@@ -1,0 +1,247 @@
+"""Rules between the sections of a recipe. Each error names the field and says what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from configs.schema.recipe import Recipe
+
+
+def check_recipe_rules(recipe: Recipe) -> None:
+    """Nothing, where the sections agree; the first rule that is broken is raised as ValueError."""
+    for rule in RULES:
+        rule(recipe)
+
+
+def _judges_have_their_own_names(recipe: Recipe) -> None:
+    names: list[str] = []
+    for index, judge in enumerate(recipe.judge):
+        if judge.name in names:
+            raise ValueError(f"judge: two judges are called '{judge.name}': give each its own name")
+        for wanted in getattr(judge, "of", ()):
+            if wanted not in names:
+                raise ValueError(f"judge.{index}.of: no judge called '{wanted}' stands before: {_one_of(names)}")
+        names.append(judge.name)
+
+
+def _named_judges_exist(recipe: Recipe) -> None:
+    names = [judge.name for judge in recipe.judge]
+    for place, component in _components(recipe):
+        soft_label = getattr(component, "soft_label", None)
+        wanted = (getattr(component, "judge", None), *(soft_label.judges if soft_label else ()))
+        for name in wanted:
+            if isinstance(name, str) and name not in names:
+                raise ValueError(f"{place}: no judge is called '{name}': {_one_of(names)}")
+
+
+def _components(recipe: Recipe) -> Iterable[tuple[str, Any]]:
+    """Everything that may name a judge, with its address."""
+    yield from ((f"select.{index}.judge", part) for index, part in enumerate(recipe.select))
+    yield from (("pair.judge", recipe.pair), ("weigh.judge", recipe.weigh), ("calibrate.judge", recipe.calibrate))
+    yield "meta.judge", recipe.meta
+    if recipe.verifier is not None:
+        yield from ((f"verifier.select.{index}.judge", part) for index, part in enumerate(recipe.verifier.select))
+        yield "verifier.pair.judge", recipe.verifier.pair
+
+
+def _roles_exist(recipe: Recipe) -> None:
+    known = {"policy", *recipe.roles, *(["verifier"] if recipe.verifier else [])}
+    reserved = {"policy", "verifier"} & set(recipe.roles)
+    if reserved:
+        raise ValueError(f"roles.{reserved.pop()}: this name is taken: choose another")
+    best_of = recipe.evaluate.best_of
+    judges = [*recipe.judge, *([best_of.judge] if best_of else [])]
+    for judge in judges:
+        role = getattr(judge, "role", "policy")
+        if role not in known:
+            raise ValueError(f"judge '{judge.name}': no role is called '{role}': add it to roles, or {_one_of(known)}")
+        if judge.kind == "reward_model" and role in ("policy", "verifier"):
+            raise ValueError(f"judge '{judge.name}': a reward model is a model of its own: add it to roles")
+    if any(judge.role == "verifier" for judge in recipe.judge if hasattr(judge, "role")):
+        raise ValueError("judge: the verifier is trained after the round's judging: name it in evaluate.best_of.judge")
+    if recipe.guide is not None and recipe.guide.role not in known:
+        raise ValueError(f"guide.role: no role is called '{recipe.guide.role}': {_one_of(known)}")
+
+
+def _roles_can_judge(recipe: Recipe) -> None:
+    """An endpoint gives no log-probabilities, and only reward models rate."""
+    judges: tuple[Any, ...] = recipe.judge
+    for judge in judges:
+        role = recipe.roles.get(getattr(judge, "role", "policy"))
+        kind = role.engine.kind if role is not None and role.engine is not None else None
+        needs_scores = judge.kind in ("implicit", "importance") or getattr(judge, "read", "text") == "choices"
+        if needs_scores and kind in ("endpoint", "reward"):
+            raise ValueError(
+                f"judge '{judge.name}': needs log-probabilities, which the engine {kind} of role '{judge.role}' does "
+                "not give: write engine kind transformers or vllm"
+            )
+        if judge.kind == "reward_model" and kind not in (None, "reward"):
+            raise ValueError(f"roles.{judge.role}.engine: a reward model runs in engine kind reward, not {kind}")
+
+
+def _votes_have_answers(recipe: Recipe) -> None:
+    for judge in recipe.judge:
+        if judge.kind == "vote" and judge.verifier.kind not in ("number", "exact", "choice", "math"):
+            raise ValueError(
+                f"judge '{judge.name}': the verifier {judge.verifier.kind} finds no answer to count: "
+                "write kind number, exact, choice or math"
+            )
+
+
+def _role_models_can_run(recipe: Recipe) -> None:
+    for name, role in recipe.roles.items():
+        kind = role.engine.kind if role.engine else None
+        if role.model is None and kind != "endpoint":
+            raise ValueError(f"roles.{name}.model: needed, unless the engine is an endpoint")
+        if role.model is not None and kind == "endpoint":
+            raise ValueError(f"roles.{name}.model: an endpoint serves the model that roles.{name}.engine.model names")
+
+
+def _answers_can_be_compared(recipe: Recipe) -> None:
+    if recipe.answer_judge() is None and recipe.evaluate.verifier is None:
+        raise ValueError(
+            "evaluate.verifier: no judge compares answers with gold, so say how the held-out sets are judged: "
+            "verifier: {kind: number}, for example"
+        )
+
+
+def _rows_fit_the_objective(recipe: Recipe) -> None:
+    objective = recipe.train.objective
+    if objective.rows == "pairs" and recipe.pair is None:
+        raise ValueError(
+            f"pair: the objective {objective.kind} trains on pairs: add for example pair: {{kind: best_vs_worst}}"
+        )
+    if objective.rows != "pairs" and recipe.pair is not None:
+        raise ValueError(f"pair: the objective {objective.kind} trains on single samples: leave pair out")
+    if recipe.verifier is not None and recipe.verifier.train.objective.rows != "pairs":
+        raise ValueError("verifier.train.objective: a verifier learns from pairs: write kind: dpo")
+    if objective.kind == "soft_label_dpo" and objective.label is None and not (recipe.pair and recipe.pair.soft_label):
+        raise ValueError("pair.soft_label: the objective reads it: name two judges, or write train.objective.label")
+    if recipe.weigh is not None and objective.rows != "examples":
+        raise ValueError(f"weigh: examples are weighed, and the objective {objective.kind} has none: leave weigh out")
+
+
+def _pairs_have_two_sides(recipe: Recipe) -> None:
+    """Filters that keep correct samples alone leave nothing to set against them."""
+    first = recipe.judge[0].name
+    sections = [("select", recipe.select, recipe.pair)]
+    if recipe.verifier is not None:
+        sections.append(("verifier.select", recipe.verifier.select, recipe.verifier.pair))
+    for place, filters, pair in sections:
+        if pair is None or pair.kind != "right_vs_wrong":
+            continue
+        if (pair.judge or first) in [part.judge or first for part in filters if part.kind == "correct"]:
+            raise ValueError(
+                f"{place}: 'correct' leaves no wrong sample for pair.kind right_vs_wrong: "
+                "write select: [{kind: judged}, {kind: drop_truncated}]"
+            )
+
+
+def _formats_are_read(recipe: Recipe) -> None:
+    if recipe.train.formats and recipe.train.objective.rows == "pairs":
+        raise ValueError("train.formats: pairs are trained on as they are: leave formats out")
+
+
+def _meta_judge_has_judgements(recipe: Recipe) -> None:
+    if recipe.meta is None:
+        return
+    judge = next((judge for judge in recipe.judge if judge.name == recipe.meta.judge), None)
+    if judge is None or judge.kind != "rubric" or judge.read != "text" or judge.repeats < 2:
+        raise ValueError(
+            "meta.judge: judgements are compared: name a rubric judge with read: text and repeats 2 or more"
+        )
+    if recipe.pair is None:
+        raise ValueError("meta: pairs of judgements are trained on beside pairs of samples: add a pair section")
+
+
+def _stepwise_has_a_pairwise_judge(recipe: Recipe) -> None:
+    if recipe.generate.kind == "stepwise" and [judge.kind for judge in recipe.judge] != ["pairwise"]:
+        raise ValueError("judge: generate.kind stepwise compares steps as it goes: write exactly one pairwise judge")
+
+
+def _calibration_is_used(recipe: Recipe) -> None:
+    uses = any(getattr(part, "above", None) == "calibrated" for part in recipe.select)
+    if uses and recipe.calibrate is None:
+        raise ValueError("select: above: calibrated needs a calibrate section: add calibrate: {kind: balance}")
+    if recipe.calibrate is not None and recipe.generate.kind != "independent":
+        raise ValueError("calibrate: it picks a temperature for independent samples: write generate.kind: independent")
+    if recipe.calibrate is not None and recipe.answer_judge() is None:
+        raise ValueError("calibrate: it counts correct samples: add a judge of kind answer")
+
+
+def _guide_can_check(recipe: Recipe) -> None:
+    if recipe.guide is not None and recipe.judge[0].kind != "answer":
+        raise ValueError(
+            "guide: it looks for problems that were solved too rarely: the first judge must be an answer judge"
+        )
+
+
+def _guide_draws_anew(recipe: Recipe) -> None:
+    guide = recipe.guide
+    if guide is None:
+        return
+    if guide.role == "verifier":
+        raise ValueError("guide.role: the verifier is trained after the round's guiding: name another role")
+    temperature = recipe.generate.temperature if guide.temperature is None else guide.temperature
+    if temperature == 0 and guide.max_extra > 1:
+        raise ValueError(f"guide.max_extra: temperature 0 gives {guide.max_extra} times the same: write 1")
+
+
+def _start_model_exists(recipe: Recipe) -> None:
+    sections = {"train": recipe.train, **({"verifier.train": recipe.verifier.train} if recipe.verifier else {})}
+    for place, train in sections.items():
+        for field in ("start_from", "reference"):
+            if getattr(train, field) == "seed" and recipe.warm_start is None:
+                raise ValueError(
+                    f"{place}.{field}: 'seed' is the model of the warm start, and there is none: "
+                    f"add a warm_start section or write {field}: base"
+                )
+    if recipe.train.with_seed_data and recipe.warm_start is None:
+        raise ValueError("train.with_seed_data: there is no warm start: add one, or leave this out")
+
+
+def _tuning_can_continue(recipe: Recipe) -> None:
+    if recipe.warm_start is None or recipe.train.start_from == "base" or recipe.warm_start.tune.kind != "lora":
+        return
+    if recipe.train.tune != recipe.warm_start.tune:
+        raise ValueError(
+            f"train.tune: the warm start makes an adapter, and start_from: {recipe.train.start_from} continues it, "
+            "which needs the adapter's own settings: copy warm_start.tune, or write start_from: base"
+        )
+
+
+def _text_fits(recipe: Recipe) -> None:
+    context = getattr(recipe.model, "max_length", None) or recipe.engine.max_model_length
+    if context is not None and recipe.generate.max_tokens >= context:
+        raise ValueError(
+            f"generate.max_tokens: {recipe.generate.max_tokens} leaves no room for a prompt in a context of "
+            f"{context} tokens: write a value below {context}"
+        )
+
+
+def _one_of(names: Iterable[str]) -> str:
+    return f"write one of {', '.join(sorted(names)) or 'none'}"
+
+
+RULES: tuple[Callable[[Any], None], ...] = (
+    _judges_have_their_own_names,
+    _named_judges_exist,
+    _roles_exist,
+    _role_models_can_run,
+    _roles_can_judge,
+    _votes_have_answers,
+    _answers_can_be_compared,
+    _rows_fit_the_objective,
+    _pairs_have_two_sides,
+    _formats_are_read,
+    _meta_judge_has_judgements,
+    _stepwise_has_a_pairwise_judge,
+    _calibration_is_used,
+    _guide_can_check,
+    _guide_draws_anew,
+    _start_model_exists,
+    _tuning_can_continue,
+    _text_fits,
+)
