@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from configs.schema.model import TinyLlama
-from infra.engines.job import OFFLINE, run_job
+from infra.engines.job import run_job
+from infra.engines.programs import OFFLINE
 
 PROGRAM = "infra.engines.make_model"
 

@@ -48,10 +48,19 @@ def completion_token_ids(tokenizer: Any, text: str) -> list[int]:
     return [*tokenizer(text, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
 
 
-def decode_completion(tokenizer: Any, token_ids: Sequence[int], stop: Sequence[str] = ()) -> str:
-    """Text of generated tokens without special tokens, cut before the first stop text."""
+def decode_completion(tokenizer: Any, token_ids: Sequence[int]) -> str:
+    """Text of generated tokens without special tokens."""
     text: str = tokenizer.decode(token_ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-    return text[: min((found for found in map(text.find, stop) if found >= 0), default=len(text))]
+    return text
+
+
+def cut_at(text: str, stop: Sequence[str]) -> tuple[str, str | None]:
+    """A text up to the first stop text in it, and that stop text."""
+    places = [(place, found) for found in stop if (place := text.find(found)) >= 0]
+    if not places:
+        return text, None
+    place, found = min(places)
+    return text[:place], found
 
 
 def end_token_ids(tokenizer: Any, generation_config: Any) -> list[int]:

@@ -1,4 +1,4 @@
-"""Checkpoints inside a training phase, written by the clock. Used inside the engine program `sft.py`.
+"""Checkpoints inside a training phase, written by the clock. Used inside the engine program `train_program.py`.
 
 The trainer's files come first and a small marker last: without marker a checkpoint does not exist, and it is
 resumed only by the request that wrote it.

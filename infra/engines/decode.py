@@ -25,7 +25,7 @@ from transformers import (
 )
 
 from configs.schema.generate import Sampling
-from infra.engines.cache import new_cache
+from infra.engines.cache import GrowingLayer, new_cache
 
 SHRINK_SHARE = 0.75
 """Ended rows leave the batch when no more than this share of its rows is under way."""
@@ -60,12 +60,17 @@ class Decoder:
         model: a causal language model, on its device.
         end_ids: tokens that end a sample.
         pad_id: fills the left of shorter prompts; never attended to.
+
+    Attributes:
+        reads_on: whether several tokens at once may be read on top of a cache. Plain attention only: recurrent
+            layers take one token a step, and given several they forget what they read before.
     """
 
     def __init__(self, model: Any, end_ids: Sequence[int], pad_id: int) -> None:
         self.model = model
         self.end_ids = frozenset(end_ids)
         self.pad_id = pad_id
+        self.reads_on = all(type(layer) is GrowingLayer for layer in new_cache(model.config).layers)
         self._known = set(inspect.signature(model.forward).parameters)
 
     @torch.inference_mode()
@@ -84,7 +89,7 @@ class Decoder:
         """
         warp = warper(sampling)
         rows = list(drafts)
-        scores, cache, mask = self._read_prompts(rows)
+        scores, cache, mask = self.read_prompts([draft.prompt for draft in rows])
         while True:
             chosen = choose(scores, warp, generator)
             num_tokens = self._append(rows, chosen, scores, reaches_stop)
@@ -116,13 +121,17 @@ class Decoder:
                 draft.is_stopped = token in self.end_ids or (reaches_stop is not None and reaches_stop(draft))
         return num_tokens
 
-    def _read_prompts(self, rows: list[Draft]) -> tuple[torch.Tensor, Any, torch.Tensor]:
-        """Scores (rows, vocabulary) of the first token, cache, and mask (rows, tokens), from one pass."""
+    def read_prompts(self, rows: Sequence[list[int]]) -> tuple[torch.Tensor, Any, torch.Tensor]:
+        """Scores (rows, vocabulary) of the first token, cache, and mask (rows, tokens), from one pass.
+
+        Args:
+            rows: token ids; equal ones next to each other are read once.
+        """
         prompts: list[list[int]] = []
         source = []
-        for draft in rows:
-            if not prompts or draft.prompt != prompts[-1]:
-                prompts.append(draft.prompt)
+        for prompt in rows:
+            if not prompts or prompt != prompts[-1]:
+                prompts.append(prompt)
             source.append(len(prompts) - 1)
         tokens, mask = pad_left(prompts, self.pad_id, self.model.device)
         cache = new_cache(self.model.config)
@@ -178,4 +187,12 @@ def pad_left(prompts: Sequence[list[int]], pad_id: int, device: Any) -> tuple[to
     width = max(map(len, prompts))
     tokens = [[pad_id] * (width - len(prompt)) + prompt for prompt in prompts]
     mask = [[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts]
+    return torch.tensor(tokens, device=device), torch.tensor(mask, device=device)
+
+
+def pad_right(texts: Sequence[list[int]], pad_id: int, device: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token ids and mask, both (texts, longest)."""
+    width = max(map(len, texts))
+    tokens = [text + [pad_id] * (width - len(text)) for text in texts]
+    mask = [[1] * len(text) + [0] * (width - len(text)) for text in texts]
     return torch.tensor(tokens, device=device), torch.tensor(mask, device=device)

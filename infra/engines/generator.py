@@ -3,9 +3,10 @@
     python -m infra.engines.generator
 
 First command: {"kind": "load", "engine", "model", "scratch", "seed"}, then any number, at any time, of
-{"kind": "generate" | "score", "name", "path", "result"} and at last {"kind": "close"}. Answers: {"kind": "ready"},
-{"kind": "progress", "name", "num_samples", "num_tokens"}, {"kind": "finished", "name"} once the result file is
-written, {"kind": "error", "name", "message", "fix"} just before it ends with status 1.
+{"kind": "generate" | "score" | "rate", "name", "path", "result"} and at last {"kind": "close"}. Answers:
+{"kind": "ready"}, {"kind": "progress", "name", "num_samples", "num_tokens"}, {"kind": "alive"} where work brings
+no other news, {"kind": "finished", "name"} once the result file is written, {"kind": "error", "name", "message",
+"fix"} just before it ends with status 1.
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from configs.errors import EngineError, UserError
-from configs.schema.engine import Engine
-from infra.engines.jobs import GeneratorEngine, Progress, Result, ScoringJob
+from configs.schema.engine import LocalEngine
 from infra.engines.model_files import ModelFiles
-from infra.engines.requests import read_scorings, read_shard, write_rows
+from infra.engines.requests import write_rows
+from infra.engines.work import GeneratorEngine, Progress, Result, read_job
 from infra.process.protocol import Channel
 
 PROGRESS_SECONDS = 0.5
+ALIVE_SECONDS = 10.0
+"""Without other news a working engine says this often that it works, and thrice in a shorter limit of silence."""
 
 
 def main() -> None:
@@ -35,11 +38,11 @@ def main() -> None:
     channel = Channel(commands=True)
     command = channel.receive()
     assert command is not None
-    settings: Engine = TypeAdapter(Engine).validate_python(command["engine"])
+    settings: LocalEngine = TypeAdapter(LocalEngine).validate_python(command["engine"])
     try:
         engine = load(settings, ModelFiles.from_json(command["model"]), Path(command["scratch"]), command["seed"])
         channel.send({"kind": "ready"})
-        serve(channel, engine)
+        serve(channel, engine, min(ALIVE_SECONDS, settings.silence_seconds / 3))
         engine.close()
     except Exception as error:
         traceback.print_exc()
@@ -51,34 +54,36 @@ def main() -> None:
     os._exit(0)  # an interpreter with torch in it takes seconds to take itself apart
 
 
-def load(settings: Engine, model: ModelFiles, scratch: Path, seed: int) -> GeneratorEngine:
+def load(settings: LocalEngine, model: ModelFiles, scratch: Path, seed: int) -> GeneratorEngine:
     """The engine of the kind asked for; only its own libraries are imported."""
     module = importlib.import_module(f"infra.engines.{settings.kind}_engine")
     if settings.kind == "vllm":
         engine: GeneratorEngine = module.VllmEngine(settings, model, scratch, seed)
+    elif settings.kind == "reward":
+        engine = module.RewardEngine(settings, model)
     else:
         engine = module.TransformersEngine(settings, model)
     return engine
 
 
-def serve(channel: Channel, engine: GeneratorEngine) -> None:
+def serve(channel: Channel, engine: GeneratorEngine, alive_seconds: float) -> None:
     """Take commands between two steps of work; returns at the command to close."""
     results: dict[str, Path] = {}
-    report = ProgressReport(channel)
+    report = ProgressReport(channel, alive_seconds)
     while True:
         while (command := channel.receive(None if engine.is_idle else 0)) is not None:
             if command["kind"] == "close":
                 return
             results[command["name"]] = Path(command["result"])
-            path = Path(command["path"])
-            is_shard = command["kind"] == "generate"
-            engine.submit(read_shard(path) if is_shard else ScoringJob(command["name"], tuple(read_scorings(path))))
+            engine.submit(read_job(Path(command["path"]), command["kind"], command["name"]))
         for event in engine.step():
             if isinstance(event, Progress):
                 report.add(event)
             else:
                 report.send(event.name)
                 finish(channel, event, results.pop(event.name))
+        if not engine.is_idle:
+            report.say_alive()
 
 
 def finish(channel: Channel, result: Result, path: Path) -> None:
@@ -87,10 +92,11 @@ def finish(channel: Channel, result: Result, path: Path) -> None:
 
 
 class ProgressReport:
-    """Sums progress by job and passes it on twice a second at most."""
+    """Sums progress by job and passes it on twice a second at most, and at least a sign of life."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, alive_seconds: float) -> None:
         self._channel = channel
+        self._alive_seconds = alive_seconds
         self._sums: dict[str, tuple[int, int]] = {}
         self._sent = time.monotonic()
 
@@ -102,6 +108,12 @@ class ProgressReport:
                 self.send(name)
             self._sent = time.monotonic()
 
+    def say_alive(self) -> None:
+        """Called after every step of work."""
+        if time.monotonic() - self._sent > self._alive_seconds:
+            self._channel.send({"kind": "alive"})
+            self._sent = time.monotonic()
+
     def send(self, name: str) -> None:
         """Send what is summed up for a job."""
         if name in self._sums:
@@ -109,7 +121,7 @@ class ProgressReport:
             self._channel.send({"kind": "progress", "name": name, "num_samples": samples, "num_tokens": tokens})
 
 
-def explain(error: Exception, settings: Engine) -> EngineError:
+def explain(error: Exception, settings: LocalEngine) -> EngineError:
     """A failure inside an engine's libraries, with what can be done about the common ones."""
     message = f"the {settings.kind} engine failed: {type(error).__name__}: {first_line(error)}"
     if isinstance(error, ModuleNotFoundError):

@@ -1,7 +1,8 @@
 """One-shot engine programs: a request file in, files out, one answer. Both ends of it.
 
 `run_job` is the control side, called by `trainer.py` and `build.py`; `answer_job` is the program's side, called by
-`sft.py` and `make_model.py`. Messages are JSON objects with a `kind`: progress (any number), then done or failed.
+`train_program.py` and `make_model.py`. Messages are JSON objects with a `kind`: progress (any number), then done or
+failed.
 """
 
 from __future__ import annotations
@@ -13,11 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import EngineError, UserError
-from infra.process.child import Child, engine_python
+from infra.engines.programs import start_program
 from infra.process.protocol import Channel
-
-OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
-"""for programs whose files are all local: a library that asks the hub anyway would wait for a time-out"""
 
 Message = dict[str, Any]
 
@@ -46,7 +44,7 @@ def run_job(
     work_dir.mkdir(parents=True, exist_ok=True)
     request_path, log_path = work_dir / "request.json", work_dir / "log.txt"
     request_path.write_text(json.dumps(request), encoding="utf-8")
-    with Child([engine_python(), "-m", program, str(request_path)], log_path=log_path, env=env) as child:
+    with start_program(program, [str(request_path)], log_path=log_path, env=env) as child:
         for message in child.messages():
             kind = message.pop("kind", None)
             if kind == "progress" and on_progress is not None:

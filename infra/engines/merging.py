@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from infra.engines.job import OFFLINE, run_job
+from infra.engines.job import run_job
 from infra.engines.model_files import ModelFiles
+from infra.engines.programs import OFFLINE
 
 
 def merge_model(model: ModelFiles, out_dir: Path, work_dir: Path) -> None:

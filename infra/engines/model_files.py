@@ -33,10 +33,6 @@ class ModelFiles:
         Raises:
             EngineError: names the folder and what is missing in it.
         """
-        if not self.weights.is_dir():
-            raise EngineError(
-                f"model '{self.name}': there is no folder {self.weights}", "write the folder of a model in model.base"
-            )
         check_model_folder(self.weights)
         if self.adapter is not None and not (self.adapter / "adapter_config.json").is_file():
             raise EngineError(

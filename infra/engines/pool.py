@@ -1,10 +1,10 @@
-"""Generation over all devices of an engine: shards go to whichever session is free. Used by tasks and flows.
+"""Work of a local model over all devices of its engine: jobs go to whichever session is free.
 
     with GeneratorPool(engine, model, work_dir) as pool:
         for shard, completions in pool.generate(shards): ...
 
-Sessions start when they are first needed and stay open until `close`, so one pool serves every stage that uses
-the same model.
+Opened by `tasks/workbench.py` for a role of the recipe. Sessions start when they are first needed and stay open until
+`close`, so one pool serves every stage that uses the same model.
 """
 
 from __future__ import annotations
@@ -12,36 +12,52 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from configs.schema.engine import Engine
-from infra.engines.jobs import Job, Progress, ScoringJob
+from configs.errors import EngineError
+from configs.schema.engine import LocalEngine
 from infra.engines.model_files import ModelFiles
-from infra.engines.requests import Completion, Messages, Scoring, Shard, read_completions, read_scores
+from infra.engines.patience import shorter
+from infra.engines.requests import (
+    Completion,
+    Rated,
+    Rating,
+    Score,
+    Scoring,
+    Shard,
+    read_completions,
+    read_rated,
+    read_scores,
+)
 from infra.engines.session import Finished, GeneratorSession
+from infra.engines.work import Job, Progress, RatingJob, ScoringJob, num_sequences
 from infra.process.child import Inbox
 
+Row = TypeVar("Row", Scoring, Rating)
 OnProgress = Callable[[int, int], None]
-"""Called with the samples finished and the tokens generated so far in this call."""
+"""Called with the samples finished and the tokens generated (or read, in scoring and rating) so far in this call."""
 
 AHEAD_SHARDS = 2
 AHEAD_WIDTHS = 2
 """What each session has waiting, at least, so that it never idles at the border of two shards: two shards, and
 sequences for twice what the engine decodes together."""
 
-SCORINGS_A_JOB = 256
+ROWS_A_JOB = 256
+"""of texts to score or rate"""
 
 
 class GeneratorPool:
     """One session a device. Not for use by several threads.
 
-    Raises, from every method that works: EngineError and UserError as `GeneratorSession.next_event`; the pool's
-    sessions are then closed, and a later call starts them again.
+    Raises, from every method that works: EngineError and UserError as `GeneratorSession.next_event`, and EngineError
+    for work that is not the engine's; the pool's sessions are then closed, and a later call starts them again.
     """
 
     def __init__(
-        self, engine: Engine, model: ModelFiles, work_dir: Path, on_log: Callable[[str], None] | None = None
+        self, engine: LocalEngine, model: ModelFiles, work_dir: Path, on_log: Callable[[str], None] | None = None
     ) -> None:
         self.model = model
+        self._engine = engine
         self._width = engine.max_num_seqs if engine.kind == "vllm" else engine.batch_size
         self._inbox: Inbox = queue.SimpleQueue()
         self._sessions = [
@@ -74,20 +90,30 @@ class GeneratorPool:
 
         Shards are taken from the iterable as they are needed.
         """
+        self._refuse_unless(self._engine.kind != "reward", "cannot generate", "transformers or vllm")
         for shard, path in self._run(shards, on_progress):
             assert isinstance(shard, Shard)
             yield shard, read_completions(path)
 
-    def score(
-        self, pairs: Sequence[tuple[Messages, str]], on_progress: OnProgress | None = None
-    ) -> list[tuple[float, int]]:
-        """Log-probability and number of tokens of completions, end token included, given their chats."""
-        rows = [Scoring(str(number), messages, text) for number, (messages, text) in enumerate(pairs)]
-        starts = range(0, len(rows), SCORINGS_A_JOB)
-        jobs = (ScoringJob(f"score-{start}", tuple(rows[start : start + SCORINGS_A_JOB])) for start in starts)
+    def score(self, items: Sequence[Scoring], on_progress: OnProgress | None = None) -> list[Score]:
+        """Log-probabilities of completions given their chats and prefixes, in order of the items.
+
+        Args:
+            items: ids are unique. Completions of one chat are cheapest next to each other.
+        """
+        self._refuse_unless(self._engine.kind != "reward", "gives no log-probabilities", "transformers or vllm")
+        jobs = [ScoringJob(f"score-{start}", tuple(part)) for start, part in _parts(items)]
         scores = [score for _, path in self._run(jobs, on_progress) for score in read_scores(path)]
-        by_id = {score.id: (score.logprob, score.num_tokens) for score in scores}
-        return [by_id[row.id] for row in rows]
+        by_id = {score.id: score for score in scores}
+        return [by_id[item.id] for item in items]
+
+    def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated]:
+        """A reward model's opinion of answers, in order of the items, whose ids are unique."""
+        self._refuse_unless(self._engine.kind == "reward", "rates nothing", "reward")
+        jobs = [RatingJob(f"rate-{start}", tuple(part)) for start, part in _parts(items)]
+        rated = [row for _, path in self._run(jobs, on_progress) for row in read_rated(path)]
+        by_id = {row.id: row for row in rated}
+        return [by_id[item.id] for item in items]
 
     def close(self) -> None:
         """End all sessions; their devices are free afterwards."""
@@ -97,15 +123,19 @@ class GeneratorPool:
         while not self._inbox.empty():
             self._inbox.get()
 
+    def _refuse_unless(self, is_able: bool, what: str, kind: str) -> None:
+        if not is_able:
+            raise EngineError(
+                f"model '{self.model.name}': the {self._engine.kind} engine {what}", f"write engine: {{kind: {kind}}}"
+            )
+
     def _run(self, jobs: Iterable[Job], on_progress: OnProgress | None) -> Iterator[tuple[Job, Path]]:
         waiting = iter(jobs)
         under_way: dict[str, Job] = {}
         num_samples = num_tokens = 0
         try:
             while self._feed(waiting, under_way):
-                child, message = self._inbox.get()
-                session = next(session for session in self._sessions if session.owns(child))
-                event = session.handle(message)
+                event = self._next_event()
                 if isinstance(event, Progress):
                     num_samples += event.num_samples
                     num_tokens += event.num_tokens
@@ -119,6 +149,17 @@ class GeneratorPool:
             if under_way:  # an error, or the caller wants no more: half-done work must not meet the next call
                 self.close()
 
+    def _next_event(self) -> object:
+        """What happened next in any session; None if a while passed. Raises where one is silent for too long."""
+        try:
+            child, message = self._inbox.get(timeout=shorter(*(session.patience() for session in self._sessions)))
+        except queue.Empty:
+            for session in self._sessions:
+                session.check_silence()
+            return None
+        session = next(session for session in self._sessions if session.owns(child))
+        return session.handle(message)
+
     def _feed(self, waiting: Iterator[Job], under_way: dict[str, Job]) -> bool:
         """Give every session enough to do; False when all is done."""
         while True:
@@ -129,7 +170,7 @@ class GeneratorPool:
             if job is None:
                 return bool(under_way)
             under_way[job.name] = job
-            self._loads[job.name] = (session, job.num_samples if isinstance(job, Shard) else len(job.scorings))
+            self._loads[job.name] = (session, num_sequences(job))
             session.submit(job)
 
     def _num_sequences(self, session: GeneratorSession) -> int:
@@ -138,3 +179,15 @@ class GeneratorPool:
     def _is_fed(self, session: GeneratorSession) -> bool:
         num_shards = sum(owner is session for owner, _ in self._loads.values())
         return num_shards >= AHEAD_SHARDS and self._num_sequences(session) >= AHEAD_WIDTHS * self._width
+
+
+def _parts(items: Sequence[Row]) -> Iterator[tuple[int, Sequence[Row]]]:
+    """Slices of a job's size with their starts.
+
+    Raises:
+        ValueError: two items have one id.
+    """
+    if len({item.id for item in items}) < len(items):
+        raise ValueError("ids of items to score or rate must be unique")
+    for start in range(0, len(items), ROWS_A_JOB):
+        yield start, items[start : start + ROWS_A_JOB]

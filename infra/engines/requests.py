@@ -3,6 +3,7 @@
 Shard = requests + sampling + seed   tasks -> pool -> session -> engine child    one file
 Completion                           engine child -> session -> pool -> tasks    one file a shard
 Scoring / Score                      the same way, for log-probabilities of given texts
+Rating / Rated                       the same way, for a reward model's opinion of given texts
 """
 
 from __future__ import annotations
@@ -22,11 +23,16 @@ Messages = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A chat that the model continues `num_samples` times."""
+    """A chat that the model continues `num_samples` times.
+
+    Attributes:
+        prefix: text that the model's turn begins with; a completion is what follows it.
+    """
 
     id: str
     messages: Messages
     num_samples: int = 1
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,8 @@ class Completion:
         finish_reason: stop (the model or a stop text ended it) | length (max_tokens or the context ended it).
         num_tokens: tokens generated, the end token and those of the stop text included.
         logprob: sum of the log-probabilities of these tokens at temperature 1 without truncation of the
-            distribution, natural logarithm.
+            distribution, natural logarithm; None where the engine does not tell.
+        stop_text: the stop text that ended it; None where the model did, or nothing did or the engine does not tell.
     """
 
     request_id: str
@@ -48,6 +55,7 @@ class Completion:
     finish_reason: Literal["stop", "length"]
     num_tokens: int
     logprob: float | None
+    stop_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +78,50 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """A chat and a continuation whose log-probability is asked."""
+    """A chat and a continuation whose log-probability is asked.
+
+    Attributes:
+        prefix: text that the model's turn begins with; given, like the chat.
+        with_end: whether the model's end token after the completion is scored too.
+    """
 
     id: str
     messages: Messages
     completion: str
+    prefix: str = ""
+    with_end: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Log-probability of a continuation: its tokens and the end token, natural logarithm, summed."""
+    """Log-probability of a continuation: its tokens, and the end token if asked for, natural logarithm, summed."""
 
     id: str
     logprob: float
     num_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A chat and an answer that a reward model rates.
+
+    Attributes:
+        step_separator: text between two steps of the answer; read by models that rate step by step.
+    """
+
+    id: str
+    messages: Messages
+    completion: str
+    step_separator: str = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """A reward model's opinion: one raw score of the answer, or one probability of being right for each step
+    (none for a blank answer)."""
+
+    id: str
+    scores: tuple[float, ...]
 
 
 def write_shard(path: Path, shard: Shard) -> None:
@@ -99,7 +137,7 @@ def read_shard(path: Path) -> Shard:
     return Shard(header["name"], requests, Sampling(**header["sampling"]), header["seed"])
 
 
-def write_rows(path: Path, rows: Iterable[Completion | Scoring | Score]) -> None:
+def write_rows(path: Path, rows: Iterable[Completion | Scoring | Score | Rating | Rated]) -> None:
     """One row a line."""
     write_lines(path, map(asdict, rows))
 
@@ -114,6 +152,14 @@ def read_scorings(path: Path) -> list[Scoring]:
 
 def read_scores(path: Path) -> list[Score]:
     return [Score(**row) for row in read_lines(path)]
+
+
+def read_ratings(path: Path) -> list[Rating]:
+    return [Rating(**{**row, "messages": _messages(row)}) for row in read_lines(path)]
+
+
+def read_rated(path: Path) -> list[Rated]:
+    return [Rated(row["id"], tuple(row["scores"])) for row in read_lines(path)]
 
 
 def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:

@@ -10,21 +10,21 @@ import queue
 import shutil
 import tempfile
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from configs import errors
 from configs.errors import EngineError, UserError
-from configs.schema.engine import Engine
+from configs.schema.engine import LocalEngine
 from infra.engines.devices import visible_devices
-from infra.engines.job import OFFLINE
-from infra.engines.jobs import Job, Progress, ScoringJob
 from infra.engines.model_files import ModelFiles
-from infra.engines.requests import Messages, Scoring, Shard, read_scores, write_rows, write_shard
-from infra.process.child import Child, Inbox, Message, engine_python
+from infra.engines.patience import Patience, shorter
+from infra.engines.programs import OFFLINE, start_program
+from infra.engines.requests import Shard
+from infra.engines.work import Job, Progress, write_job
+from infra.process.child import Child, Inbox, Message
 
 CLOSE_SECONDS = 10.0
 
@@ -38,13 +38,18 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A job's result file is complete: completions of a shard, or scores. It is removed with the session."""
+    """A job's result file is complete. It is removed with the session."""
 
     name: str
     path: Path
 
 
-Event = Ready | Progress | Finished
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The engine works, and has nothing else to tell."""
+
+
+Event = Ready | Progress | Finished | Alive
 
 
 class GeneratorSession:
@@ -60,7 +65,7 @@ class GeneratorSession:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: LocalEngine,
         model: ModelFiles,
         work_dir: Path,
         device: str = "auto",
@@ -79,9 +84,9 @@ class GeneratorSession:
         self._child: Child | None = None
         self._scratch: Path | None = None
         self._results: dict[str, Path] = {}
-        self._set_aside: deque[Event] = deque()
         self._num_jobs = 0
         self._started = 0.0
+        self._patience: Patience | None = None
 
     def __enter__(self) -> GeneratorSession:
         return self
@@ -98,32 +103,50 @@ class GeneratorSession:
         if job.name in self._results:
             raise ValueError(f"a job called '{job.name}' is under way")
         child = self._child or self._open(job.seed if isinstance(job, Shard) else 0)
-        assert self._scratch is not None
+        assert self._scratch is not None and self._patience is not None
+        if not self._results:
+            self._patience.sign_of_life()
         self._num_jobs += 1
         path = self._scratch / f"job-{self._num_jobs:06d}.jsonl"
         result = path.with_suffix(".result.jsonl")
-        if isinstance(job, Shard):
-            write_shard(path, job)
-        else:
-            write_rows(path, job.scorings)
+        kind = write_job(path, job)
         self._results[job.name] = result
-        kind = "generate" if isinstance(job, Shard) else "score"
         self._send(child, {"kind": kind, "name": job.name, "path": str(path), "result": str(result)})
 
     def next_event(self, timeout: float | None = None) -> Event | None:
-        """What happened next; None if nothing did within `timeout` seconds.
+        """What happened next; None if nothing did within `timeout` seconds, or for as long as patience lasts.
 
         Raises:
             UserError: a request cannot be answered: its prompt is too long, there is no chat template...
-            EngineError: the engine failed, or its process ended.
+            EngineError: the engine failed, was silent for too long, or its process ended.
         """
-        if self._set_aside:
-            return self._set_aside.popleft()
         try:
-            child, message = self._inbox.get(timeout=timeout)
+            child, message = self._inbox.get(timeout=shorter(timeout, self.patience()))
         except queue.Empty:
+            self.check_silence()
             return None
         return self.handle(message) if child is self._child else None
+
+    def patience(self) -> float | None:
+        """Seconds, 0 or more, after which silence counts as the engine's end; None while nothing is asked of it."""
+        return self._patience.left() if self._results and self._patience else None
+
+    def check_silence(self) -> None:
+        """Kill an engine whose patience has run out; call it when no message waits.
+
+        Raises:
+            EngineError: names the limit and the log.
+        """
+        if self.patience() != 0:
+            return
+        assert self._patience is not None and self._child is not None
+        what, field = self._patience.describe()
+        tail = self._child.log_tail()
+        self.close()
+        raise EngineError(
+            f"the generator of model '{self.model.name}' {what}, and is killed; last lines of {self.log_path}:\n{tail}",
+            f"see the log; where an engine is rightly silent for longer, write a larger {field}",
+        )
 
     def handle(self, message: Message | None) -> Event:
         """The event that a message of this session's process stands for. Raises as `next_event`."""
@@ -133,29 +156,18 @@ class GeneratorSession:
             kind = getattr(errors, message["name"])
             self.close()
             raise kind(f"{message['message']}\n  log: {self.log_path}", message["fix"])
+        assert self._patience is not None
+        self._patience.sign_of_life()
+        if message["kind"] == "alive":
+            return Alive()
         if message["kind"] == "ready":
+            self._patience.loaded()
             seconds = time.monotonic() - self._started
             self._log(f"generator: {self.model.name} is loaded, after {seconds:.0f} s")
             return Ready(seconds)
         if message["kind"] == "progress":
             return Progress(message["name"], message["num_samples"], message["num_tokens"])
         return Finished(message["name"], self._results.pop(message["name"]))
-
-    def score(self, pairs: Sequence[tuple[Messages, str]]) -> list[tuple[float, int]]:
-        """Log-probability and number of tokens of completions, end token included, given their chats.
-
-        Events of other jobs are kept for `next_event`. Raises as `next_event`.
-        """
-        rows = tuple(Scoring(str(number), messages, text) for number, (messages, text) in enumerate(pairs))
-        self.submit(ScoringJob("score", rows))
-        others: deque[Event] = deque()
-        while True:
-            event = self.next_event()
-            if isinstance(event, Finished) and event.name == "score":
-                self._set_aside = others
-                return [(score.logprob, score.num_tokens) for score in read_scores(event.path)]
-            if isinstance(event, (Progress, Finished)) and event.name != "score":
-                others.append(event)
 
     def owns(self, child: Child) -> bool:
         """Whether a message of this child is for this session."""
@@ -179,13 +191,15 @@ class GeneratorSession:
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         self._scratch = Path(tempfile.mkdtemp(prefix="generator-", dir=self.log_path.parent))
         self._started = time.monotonic()
+        self._patience = Patience(self.engine)
         self.num_loads += 1
-        self._child = Child(
-            [engine_python(), "-m", "infra.engines.generator"],
+        self._child = start_program(
+            "infra.engines.generator",
             log_path=self.log_path,
             env={**OFFLINE, **visible_devices(self.device)},
             stdin=True,
             inbox=self._inbox,
+            forks=self.engine.kind != "vllm",
         )
         load: dict[str, Any] = {"kind": "load", "engine": self.engine.model_dump(mode="json")}
         load |= {"model": self.model.to_json(), "scratch": str(self._scratch), "seed": seed}

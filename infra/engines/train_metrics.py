@@ -1,4 +1,4 @@
-"""The stream of numbers that a training phase writes, one JSON line a step. Used inside `sft.py`."""
+"""The stream of numbers that a training phase writes, one JSON line a step. Used inside `train_program.py`."""
 
 from __future__ import annotations
 
@@ -10,18 +10,37 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from configs.schema.objective import Rows
+
 PROGRESS_SECONDS = 0.2
+
+REWARDS: dict[Rows, dict[str, str]] = {
+    "examples": {},
+    "pairs": {"reward_margin": "rewards/margins", "reward_accuracy": "rewards/accuracies"},
+    "labelled": {"reward_margin": "rewards/margins"},
+}
+"""By kind of rows: name in the metrics -> name in TRL's log. A reward is beta times the log-ratio to the reference.
+
+Margin: mean over the step of chosen - rejected, or mean of the desirable rows - mean of the others, null in a step with
+one kind only. Accuracy: share of pairs whose chosen side has the higher reward.
+"""
 
 
 class MetricsStream(TrainerCallback):
-    """Appends a line a step: step, loss, learning_rate, tokens; tells the starter about it now and then.
+    """Appends a line a step: step, loss, learning_rate, tokens, and the rewards of a preference objective.
+
+    Tells the starter about it now and then.
 
     Args:
+        rows: kind of rows of the objective.
         step_tokens: gives the completion tokens of the latest step.
     """
 
-    def __init__(self, path: Path, step_tokens: Callable[[], int], send: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self, path: Path, rows: Rows, step_tokens: Callable[[], int], send: Callable[[dict[str, Any]], None]
+    ) -> None:
         self.path = path
+        self.rewards = REWARDS[rows]
         self.step_tokens = step_tokens
         self.send = send
         self.latest = 0.0
@@ -34,6 +53,7 @@ class MetricsStream(TrainerCallback):
             "loss": logs["loss"],
             "learning_rate": logs["learning_rate"],
             "tokens": self.step_tokens(),
+            **{name: logs.get(logged) for name, logged in self.rewards.items()},
         }
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")

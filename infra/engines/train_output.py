@@ -1,7 +1,7 @@
 """What a training phase leaves: an adapter or a model folder, the same bytes for the same training.
 
-Used inside the engine program `sft.py`. Only weights differ from what training started with: configuration and
-tokenizer files of a model are copied, and no path of this machine is written.
+Used inside the engine program `train_program.py`. Only weights differ from what training started with: configuration
+and tokenizer files of a model are copied, and no path of this machine is written.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,7 @@ from infra.engines.weights import is_weight_file, model_files_in
 
 def save_adapter(model: Any, base: ModelFiles, folder: Path) -> None:
     """Write adapter_config.json and adapter_model.safetensors, in float32."""
-    partial = _start(folder)
     state = get_peft_model_state_dict(model, save_embedding_layers=False)
-    save_file({name: _to_saved(tensor) for name, tensor in state.items()}, partial / "adapter_model.safetensors")
     settings = {
         **model.peft_config["default"].to_dict(),
         "base_model_name_or_path": base.name,
@@ -32,30 +32,32 @@ def save_adapter(model: Any, base: ModelFiles, folder: Path) -> None:
         "revision": None,
     }
     text = json.dumps(settings, indent=2, sort_keys=True, default=_to_json)
-    (partial / "adapter_config.json").write_text(text + "\n", encoding="utf-8")
-    os.replace(partial, folder)
+    with publish_folder(folder) as partial:
+        save_file({name: _to_saved(tensor) for name, tensor in state.items()}, partial / "adapter_model.safetensors")
+        (partial / "adapter_config.json").write_text(text + "\n", encoding="utf-8")
 
 
 def save_model(model: Any, base: ModelFiles, dtype: torch.dtype, folder: Path) -> None:
     """Write the whole model in a number format, with the base's configuration and tokenizer."""
-    partial = _start(folder)
     state = {name: tensor.to(dtype) for name, tensor in model.state_dict().items()}
-    model.save_pretrained(partial, state_dict=state)
-    for file in model_files_in(base.weights):
-        if not is_weight_file(file):
-            shutil.copyfile(file, partial / file.name)
-    if base.chat_template is not None:
-        (partial / "chat_template.jinja").write_text(base.chat_template, encoding="utf-8")
-    os.replace(partial, folder)
+    with publish_folder(folder) as partial:
+        model.save_pretrained(partial, state_dict=state)
+        for file in model_files_in(base.weights):
+            if not is_weight_file(file):
+                shutil.copyfile(file, partial / file.name)
+        if base.chat_template is not None:
+            (partial / "chat_template.jinja").write_text(base.chat_template, encoding="utf-8")
 
 
-def _start(folder: Path) -> Path:
+@contextmanager
+def publish_folder(folder: Path) -> Iterator[Path]:
     """An empty folder beside the final one, which is moved into place when all is written."""
     partial = folder.with_name(folder.name + ".part")
     for path in (partial, folder):
         shutil.rmtree(path, ignore_errors=True)
     partial.mkdir(parents=True)
-    return partial
+    yield partial
+    os.replace(partial, folder)
 
 
 def _to_saved(tensor: torch.Tensor) -> torch.Tensor:

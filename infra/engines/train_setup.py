@@ -1,23 +1,22 @@
-"""What a training phase starts from: model, token rows, settings. Used inside the engine program `sft.py`."""
+"""The models of a training phase: the one to be trained, and the frozen reference.
+
+Used inside the engine program `train_program.py`.
+"""
 
 from __future__ import annotations
 
-import math
-import os
-from pathlib import Path
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
-from datasets import Dataset
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
-from trl import SFTConfig
 
 from configs.errors import EngineError
 from configs.schema.train import Lora
+from infra.engines.model_files import ModelFiles
 from infra.engines.threads import limit_threads
 from infra.engines.train_request import TrainRequest
-from infra.engines.train_rows import encode_rows, read_rows
 
 
 def choose_dtype(request: TrainRequest) -> torch.dtype:
@@ -27,95 +26,64 @@ def choose_dtype(request: TrainRequest) -> torch.dtype:
     return torch.float32 if request.optimizer.dtype == "float32" else torch.bfloat16
 
 
-def load_trainable(request: TrainRequest) -> tuple[Any, Any]:
-    """Tokenizer and model, ready to be trained.
+def arithmetic(request: TrainRequest, device: torch.device) -> AbstractContextManager[Any]:
+    """The number format of the trainer's steps, for work outside the trainer."""
+    dtype = choose_dtype(request)
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=dtype == torch.bfloat16)
+
+
+def load_tokenizer(files: ModelFiles) -> Any:
+    return AutoTokenizer.from_pretrained(
+        files.weights, trust_remote_code=files.trust_remote_code, local_files_only=True
+    )
+
+
+def load_trainable(request: TrainRequest) -> Any:
+    """The model, ready to be trained.
 
     Trained weights are always float32, whatever the arithmetic: in bfloat16 small updates round to nothing.
     The frozen weights below an adapter are in the arithmetic's format.
     """
     files, tune = request.model, request.tune
     set_seed(request.seed)
-    common: dict[str, Any] = {"trust_remote_code": files.trust_remote_code, "local_files_only": True}
-    tokenizer = AutoTokenizer.from_pretrained(files.weights, **common)
-    dtype = choose_dtype(request) if isinstance(tune, Lora) else torch.float32
-    model = AutoModelForCausalLM.from_pretrained(files.weights, dtype=dtype, **common)
-    limit_threads(model)
+    model = _load_weights(files, request)
     if files.adapter is not None:
-        model = PeftModel.from_pretrained(model, files.adapter, is_trainable=True)
-        _check_adapter(model, tune)
+        assert isinstance(tune, Lora)  # `run_trainer` refuses full weights through an adapter
+        config = PeftConfig.from_pretrained(files.adapter)
+        _check_adapter(config, tune)
+        config.lora_dropout = tune.dropout
+        model = PeftModel.from_pretrained(model, files.adapter, is_trainable=True, config=config)
     elif isinstance(tune, Lora):
         model = get_peft_model(model, _lora_settings(tune))
-    return tokenizer, model
+    return model
 
 
-def load_rows(request: TrainRequest, tokenizer: Any, model: Any) -> tuple[Dataset, int]:
-    """Token rows, and the number of rows that are too long for `max_length` or for the model's context.
+def load_frozen(request: TrainRequest) -> Any:
+    """The reference, in evaluation mode, with weights in the number format of the model that is trained.
 
     Raises:
-        EngineError: no row is left.
+        EngineError: the reference reads other tokens than the model that is trained.
     """
-    context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
-    max_length = min(filter(None, (request.optimizer.max_length, context)))
-    rows, num_too_long = encode_rows(read_rows(request.rows), tokenizer, request.model.chat_template, max_length)
-    if not rows:
+    files = request.reference
+    assert files is not None  # the request was validated
+    if load_tokenizer(files).get_vocab() != load_tokenizer(request.model).get_vocab():
         raise EngineError(
-            f"all {num_too_long} examples are longer than {max_length} tokens"
-            if num_too_long
-            else "there are no examples",
-            "write a larger max_length (the model's context is the limit), or let the model write shorter texts",
+            f"the reference {files.name} and the model {request.model.name} have different tokenizers",
+            "take a reference of the same model family: reference: base, seed, start or previous",
         )
-    return Dataset.from_list([dict(row) for row in rows]), num_too_long
+    model = _load_weights(files, request)
+    if files.adapter is not None:
+        model = PeftModel.from_pretrained(model, files.adapter)
+    return model.eval()
 
 
-def choose_settings(request: TrainRequest, num_examples: int, checkpoints: Path) -> SFTConfig:
-    """All settings of the trainer. Everything with a surprising default is set here."""
-    optimizer = request.optimizer
-    on_gpu = torch.cuda.is_available()
-    num_steps = count_steps(request, num_examples)
-    return SFTConfig(
-        output_dir=str(checkpoints),
-        per_device_train_batch_size=optimizer.batch_size,
-        gradient_accumulation_steps=optimizer.gradient_accumulation,
-        max_steps=num_steps,
-        learning_rate=optimizer.learning_rate,
-        lr_scheduler_type=optimizer.schedule,
-        warmup_steps=math.ceil(optimizer.warmup_share * num_steps),
-        optim="adamw_torch",
-        weight_decay=optimizer.weight_decay,
-        max_grad_norm=optimizer.max_grad_norm,
-        seed=request.seed,
-        data_seed=request.seed,
-        bf16=choose_dtype(request) == torch.bfloat16,
-        fp16=False,
-        gradient_checkpointing=optimizer.gradient_checkpointing,
-        max_length=None,  # too long rows are left out beforehand, and counted
-        packing=False,
-        dataset_kwargs={"skip_prepare_dataset": True},
-        remove_unused_columns=False,  # the trainer would take the weights for one
-        completion_only_loss=False,  # the labels say where the loss falls
-        loss_type="nll",
-        use_cpu=not on_gpu,
-        dataloader_num_workers=0,
-        dataloader_pin_memory=on_gpu,
-        save_strategy="no",  # checkpoints are written by the clock
-        eval_strategy="no",
-        logging_strategy="steps",
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        report_to=[],
-        disable_tqdm=True,
-        push_to_hub=False,
+def _load_weights(files: ModelFiles, request: TrainRequest) -> Any:
+    dtype = choose_dtype(request) if isinstance(request.tune, Lora) else torch.float32
+    model = AutoModelForCausalLM.from_pretrained(
+        files.weights, dtype=dtype, trust_remote_code=files.trust_remote_code, local_files_only=True
     )
-
-
-def count_steps(request: TrainRequest, num_examples: int) -> int:
-    """Optimizer steps of the whole phase, on all devices together."""
-    optimizer = request.optimizer
-    if optimizer.max_steps is not None:
-        return optimizer.max_steps
-    num_devices = int(os.environ.get("WORLD_SIZE", "1"))
-    num_batches = math.ceil(num_examples / (optimizer.batch_size * num_devices))
-    return math.ceil(optimizer.epochs * math.ceil(num_batches / optimizer.gradient_accumulation))
+    limit_threads(model)
+    return model
 
 
 def _lora_settings(tune: Lora) -> LoraConfig:
@@ -130,8 +98,7 @@ def _lora_settings(tune: Lora) -> LoraConfig:
     )
 
 
-def _check_adapter(model: Any, tune: Any) -> None:
-    found = model.peft_config["default"]
+def _check_adapter(found: Any, tune: Lora) -> None:
     for field, has, wanted in (("rank", found.r, tune.rank), ("alpha", found.lora_alpha, tune.alpha)):
         if has != wanted:
             raise EngineError(

@@ -7,7 +7,6 @@ batches do not cross shards, and each shard has its own source of randomness.
 from __future__ import annotations
 
 import sys
-from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,24 +15,26 @@ from transformers import AutoTokenizer
 
 from configs.errors import EngineError
 from configs.schema.engine import TransformersEngine as Settings
-from infra.engines.chat import decode_completion, end_token_ids
+from infra.engines.chat import end_token_ids
 from infra.engines.decode import Decoder, Draft
-from infra.engines.jobs import Job, Progress, Result
 from infra.engines.merge import load_merged
 from infra.engines.model_files import ModelFiles
-from infra.engines.prompts import encode_request
+from infra.engines.prompts import decode_continuation, encode_request
 from infra.engines.requests import Completion, Request, Shard
 from infra.engines.score import score
+from infra.engines.serial_engine import SerialEngine
 from infra.engines.stops import StopTexts
 from infra.engines.threads import limit_threads
+from infra.engines.work import Job, Progress, Result, ScoringJob
 
 
-class TransformersEngine:
-    """See `jobs.GeneratorEngine`. Works on one job after the other."""
+class TransformersEngine(SerialEngine):
+    """Generates and scores with a causal language model."""
 
     def __init__(self, settings: Settings, model: ModelFiles) -> None:
+        super().__init__()
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        dtype = _dtype(settings, device)
+        dtype = torch_dtype(settings.dtype, device)
         self._settings = settings
         self._files = model
         self._tokenizer = AutoTokenizer.from_pretrained(model.weights, trust_remote_code=model.trust_remote_code)
@@ -44,43 +45,23 @@ class TransformersEngine:
         padding = self._tokenizer.pad_token_id
         self._decoder = Decoder(self._model, ends, ends[0] if padding is None else padding)
         self._stops = StopTexts(self._tokenizer)
-        self._jobs: deque[Job] = deque()
-        self._events: Iterator[Progress | Result] | None = None
-
-    @property
-    def is_idle(self) -> bool:
-        return self._events is None and not self._jobs
-
-    def submit(self, job: Job) -> None:
-        self._jobs.append(job)
-
-    def step(self) -> list[Progress | Result]:
-        """One decoding step of the current batch, or one batch of scores."""
-        if self._events is None:
-            self._events = self._work(self._jobs.popleft())
-        event = next(self._events)
-        if isinstance(event, Result):
-            self._events = None
-        return [event]
-
-    def close(self) -> None:
-        pass
 
     def _work(self, job: Job) -> Iterator[Progress | Result]:
         if isinstance(job, Shard):
             return self._generate(job)
+        assert isinstance(job, ScoringJob)
         return score(job, self._decoder, self._tokenizer, self._files, self._context, self._settings.batch_size)
 
     def _generate(self, shard: Shard) -> Iterator[Progress | Result]:
         limit = shard.sampling.max_tokens
-        drafts: list[tuple[Request, int, Draft]] = []
+        drafts: list[tuple[Request, int, list[int], Draft]] = []
         for request in shard.requests:
-            prompt = encode_request(self._tokenizer, self._files, request, self._context)
-            room = min(limit, self._context - len(prompt))
-            drafts += [(request, index, Draft(prompt, room)) for index in range(request.num_samples)]
+            chat, prefix = encode_request(self._tokenizer, self._files, request, self._context)
+            room = min(limit, self._context - len(chat) - len(prefix))
+            drafts += [(request, index, prefix, Draft(chat + prefix, room)) for index in range(request.num_samples)]
         randomness = torch.Generator(self._model.device).manual_seed(shard.seed)
         reaches_stop = self._stops.watch(shard.sampling.stop)
-        waiting = sorted((draft for _, _, draft in drafts), key=lambda draft: len(draft.prompt))
+        waiting = sorted((draft for *_, draft in drafts), key=lambda draft: len(draft.prompt))
         for start in range(0, len(waiting), self._settings.batch_size):
             batch = waiting[start : start + self._settings.batch_size]
             num_done = 0
@@ -90,14 +71,18 @@ class TransformersEngine:
                 num_done = now_done
         yield Result(shard.name, [self._completion(*draft, shard.sampling.stop) for draft in drafts])
 
-    def _completion(self, request: Request, index: int, draft: Draft, stop: tuple[str, ...]) -> Completion:
+    def _completion(
+        self, request: Request, index: int, prefix: list[int], draft: Draft, stop: tuple[str, ...]
+    ) -> Completion:
+        text, stop_text = decode_continuation(self._tokenizer, prefix, draft.tokens, stop)
         return Completion(
             request_id=request.id,
             index=index,
-            text=decode_completion(self._tokenizer, draft.tokens, stop),
+            text=text,
             finish_reason="stop" if draft.is_stopped else "length",
             num_tokens=len(draft.tokens),
             logprob=draft.logprob,
+            stop_text=stop_text,
         )
 
 
@@ -116,8 +101,8 @@ def context_length(wanted: int | None, model: ModelFiles, config: Any) -> int:
     return wanted or own
 
 
-def _dtype(settings: Settings, device: torch.device) -> torch.dtype:
-    name = settings.dtype
+def torch_dtype(name: str, device: torch.device) -> torch.dtype:
+    """The number format asked for; auto is bfloat16 on a GPU and float32 on a CPU."""
     if name == "auto":
         name = "float32" if device.type == "cpu" else "bfloat16"
     dtype: torch.dtype = getattr(torch, name)

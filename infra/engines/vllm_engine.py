@@ -21,14 +21,14 @@ from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 from configs.errors import EngineError
 from configs.schema.engine import VllmEngine as Settings
 from configs.schema.generate import Sampling
-from infra.engines.chat import decode_completion, end_token_ids
+from infra.engines.chat import end_token_ids
 from infra.engines.device_memory import wait_for_memory
-from infra.engines.jobs import Job, Progress, Result
 from infra.engines.merge import save_merged
 from infra.engines.model_files import ModelFiles
-from infra.engines.prompts import encode_request, encode_scoring
+from infra.engines.prompts import Prompts, decode_continuation, encode_request, encode_scoring
 from infra.engines.requests import Completion, Request, Score, Shard
 from infra.engines.transformers_engine import context_length
+from infra.engines.work import Job, Progress, Result, ScoringJob
 
 
 @dataclass(slots=True)
@@ -36,18 +36,18 @@ class OpenJob:
     """A job whose requests are with the engine.
 
     Attributes:
-        lengths: tokens of each prompt.
+        given: for each request of a shard the tokens of its prefix, for each scoring those before the completion.
         rows: answers to each request, which fill up in any order.
     """
 
     job: Job
-    lengths: list[int]
+    given: list[list[int]]
     rows: list[list[Any] | None]
     num_open: int
 
 
 class VllmEngine:
-    """See `jobs.GeneratorEngine`."""
+    """See `work.GeneratorEngine`."""
 
     def __init__(self, settings: Settings, model: ModelFiles, scratch: Path, seed: int) -> None:
         on_cpu = not torch.cuda.is_available()
@@ -87,17 +87,22 @@ class VllmEngine:
 
     def submit(self, job: Job) -> None:
         """Hand all requests of a job to vLLM, which queues what does not fit."""
+        inputs: list[tuple[list[int], Any]] = []
+        given: list[list[int]] = []
         if isinstance(job, Shard):
-            prompts = [encode_request(self._tokenizer, self._files, request, self._context) for request in job.requests]
-            inputs = [
-                (prompt, self._sampling(job.sampling, request, self._context - len(prompt)))
-                for prompt, request in zip(prompts, job.requests, strict=True)
-            ]
+            for request in job.requests:
+                chat, prefix = encode_request(self._tokenizer, self._files, request, self._context)
+                room = self._context - len(chat) - len(prefix)
+                inputs.append((chat + prefix, self._sampling(job.sampling, request, room)))
+                given.append(prefix)
         else:
-            pairs = [encode_scoring(self._tokenizer, self._files, row, self._context - 1) for row in job.scorings]
-            prompts = [prompt for prompt, _ in pairs]
-            inputs = [(prompt + completion, self._scoring()) for prompt, completion in pairs]
-        self._open[job.name] = OpenJob(job, list(map(len, prompts)), [None] * len(inputs), len(inputs))
+            assert isinstance(job, ScoringJob)
+            seen: Prompts = {}
+            for row in job.scorings:
+                prompt, completion = encode_scoring(self._tokenizer, self._files, row, self._context - 1, seen)
+                inputs.append((prompt + completion, self._scoring()))
+                given.append(prompt)
+        self._open[job.name] = OpenJob(job, given, [None] * len(inputs), len(inputs))
         for place, (tokens, params) in enumerate(inputs):
             self._engine.add_request(f"{place}/{job.name}", {"prompt_token_ids": tokens}, params)
 
@@ -120,25 +125,29 @@ class VllmEngine:
         place, _, name = output.request_id.partition("/")
         work = self._open[name]
         work.num_open -= 1
+        given = work.given[int(place)]
         if isinstance(work.job, Shard):
             request = work.job.requests[int(place)]
-            rows: list[Any] = [self._completion(request, work.job.sampling, draw) for draw in output.outputs]
+            rows: list[Any] = [self._completion(request, given, work.job.sampling, draw) for draw in output.outputs]
             work.rows[int(place)] = rows
             return [Progress(name, len(rows), sum(row.num_tokens for row in rows))]
-        score = sum_prompt_logprobs(work.job.scorings[int(place)].id, output, work.lengths[int(place)])
+        assert isinstance(work.job, ScoringJob)
+        score = sum_prompt_logprobs(work.job.scorings[int(place)].id, output, len(given))
         work.rows[int(place)] = [score]
         return [Progress(name, 1, score.num_tokens)]
 
-    def _completion(self, request: Request, sampling: Sampling, draw: Any) -> Completion:
+    def _completion(self, request: Request, prefix: list[int], sampling: Sampling, draw: Any) -> Completion:
         if draw.finish_reason not in ("stop", "length"):
             raise EngineError(f"vLLM gave up on request '{request.id}': {draw.finish_reason}", "see the log")
+        text, stop_text = decode_continuation(self._tokenizer, prefix, draw.token_ids, sampling.stop)
         return Completion(
             request_id=request.id,
             index=draw.index,
-            text=decode_completion(self._tokenizer, draw.token_ids, sampling.stop),
+            text=text,
             finish_reason=draw.finish_reason,
             num_tokens=len(draw.token_ids),
             logprob=draw.cumulative_logprob,
+            stop_text=stop_text,
         )
 
     def _sampling(self, sampling: Sampling, request: Request, room: int) -> Any:

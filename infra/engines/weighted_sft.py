@@ -1,10 +1,11 @@
-"""TRL's SFTTrainer with a weight for each example. Used inside the engine program `sft.py`.
+"""TRL's SFTTrainer with a weight for each example. Used inside the engine program `train_program.py`.
 
-The loss of a step is token_mean: over all completion tokens of the step's examples,
+The loss of a step, over its n examples and all their completion tokens on which loss falls:
 
-    loss = sum_i weight_i * sum_t -log p(token_it) / number of tokens
+    token_mean       sum_i weight_i * sum_t -log p(token_it) / number of tokens
+    sequence_mean    sum_i weight_i * mean_t -log p(token_it) / n
 
-With all weights 1 it is TRL's own loss. The divisor does not depend on the weights: a weight is a factor.
+With all weights 1 token_mean is TRL's own loss. The divisor does not depend on the weights: a weight is a factor.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import torch
 from trl import SFTTrainer
 from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
-from configs.errors import EngineError
+from infra.engines.train_rows import IGNORED
+from infra.engines.train_steps import CountedSteps
 
 
 @dataclass
@@ -30,35 +32,36 @@ class WeightedCollator(DataCollatorForLanguageModeling):
         return batch
 
 
-class WeightedSFTTrainer(SFTTrainer):
-    """SFTTrainer on rows with input_ids, labels and weight. Ends training at the first loss that is not finite."""
+class WeightedSFTTrainer(CountedSteps, SFTTrainer):
+    """SFTTrainer on rows with input_ids, labels and weight."""
 
-    step_tokens: int = 0
-    """completion tokens of the latest step, on all devices"""
+    def __init__(self, *args: Any, normalise: str = "token_mean", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.normalise = normalise
 
-    def compute_loss(
-        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
-        weighted = _weigh(model, inputs.pop("weight"))
-        loss = super().compute_loss(weighted, inputs, return_outputs, num_items_in_batch)
-        self.step_tokens = int(num_items_in_batch)
-        if not torch.isfinite(loss):
-            raise EngineError(
-                f"the loss is {loss.item()} at step {self.state.global_step + 1}",
-                f"write a learning_rate below {self.args.learning_rate:g}, more warmup_share, or dtype: float32",
-            )
-        return loss
+    def count_tokens(self, batch: dict[str, Any]) -> int:
+        return int((batch["labels"] != IGNORED).sum())
 
-    def create_model_card(self, *args: Any, **kwargs: Any) -> None:
-        """None: checkpoints are for resuming only."""
+    def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        weighted = _weigh(model, inputs.pop("weight"), is_mean=self.normalise == "sequence_mean")
+        return super().compute_loss(weighted, inputs, *args, **kwargs)
+
+    def _get_num_items_in_batch(self, batch_samples: list[dict[str, Any]], device: torch.device) -> Any:
+        """The step's divisor: its tokens, or its examples."""
+        num_tokens = super()._get_num_items_in_batch(batch_samples, device)
+        if self.normalise == "token_mean":
+            return num_tokens
+        num_examples = self.sum_over_devices(sum(len(batch["labels"]) for batch in batch_samples), device)
+        return torch.tensor(num_examples, device=device)
 
 
-def _weigh(model: Any, weights: torch.Tensor) -> Callable[..., Any]:
-    """The model with the log-probabilities of each example multiplied by its weight."""
+def _weigh(model: Any, weights: torch.Tensor, *, is_mean: bool) -> Callable[..., Any]:
+    """The model with the log-probabilities of each example times its weight, and over its tokens for their mean."""
 
     def forward(**inputs: Any) -> Any:
         outputs = model(**inputs)
-        outputs.log_probs = outputs.log_probs * weights[:, None]
+        factors = weights / outputs.label_mask.sum(1).clamp(min=1) if is_mean else weights
+        outputs.log_probs = outputs.log_probs * factors[:, None]
         return outputs
 
     return forward

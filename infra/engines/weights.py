@@ -13,6 +13,8 @@ from configs.errors import EngineError
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
 """weights come as safetensors only: other formats run code when they are read"""
 
+PICKLED = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt")
+
 DEFINITIONS = (
     "config.json",
     "generation_config.json",
@@ -43,6 +45,14 @@ def check_model_folder(folder: Path) -> None:
     Raises:
         EngineError: names the folder and the file that is missing.
     """
+    if not folder.is_dir():
+        raise EngineError(f"there is no folder {folder}", "write the folder of a model")
+    pickled = [file.name for pattern in PICKLED for file in folder.glob(pattern)]
+    if pickled and not any(folder.glob("*.safetensors")):
+        raise EngineError(
+            f"the model folder {folder} has its weights as {pickled[0]}, a format that runs code when it is read",
+            "load it once where you trust it, and write its weights as safetensors: model.save_pretrained(FOLDER)",
+        )
     needed = {"config.json": "config.json", "weights": "*.safetensors", "a tokenizer": "tokenizer*"}
     for what, pattern in needed.items():
         if not any(folder.glob(pattern)):

@@ -17,18 +17,18 @@ import os
 import queue
 import signal
 import socket
-import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from infra.process import guard
 from infra.process.group import kill_group, wait_until_gone
+from infra.process.spawned import Descriptors, Spawned, Started
 
 Message = dict[str, Any]
+Start = Callable[[Sequence[str], Mapping[str, str], Descriptors], Started]
 Inbox = queue.SimpleQueue["tuple[Child, Message | None]"]
 
 ENGINE_PYTHON_VARIABLE = "SELFLOOP_ENGINE_PYTHON"
@@ -48,9 +48,11 @@ class Child:
         command: program and arguments.
         log_path: output is appended here; parent folders are made.
         env: variables on top of this process's environment.
-        stdin: open a pipe for `send`; the child then ends itself when it closes. Otherwise stdin is empty.
+        stdin: True opens a pipe for `send`; the child then ends itself when it closes. False: it is empty.
+            A file descriptor is handed over.
         inbox: where messages go as (child, message), and (child, None) at their end; share one to wait for
             several children. With it, `receive` and `messages` must not be used.
+        start: how to start the command: as a new program, or by a `ForkServer`.
 
     Attributes:
         pid: process id of the guard, which is also the id of the process group.
@@ -62,8 +64,9 @@ class Child:
         *,
         log_path: Path,
         env: Mapping[str, str] | None = None,
-        stdin: bool = False,
+        stdin: bool | int = False,
         inbox: Inbox | None = None,
+        start: Start = Spawned,
     ) -> None:
         log_path.parent.mkdir(parents=True, exist_ok=True)
         self.log_path = log_path
@@ -73,17 +76,17 @@ class Child:
         self._lock = threading.Lock()
         self._status: int | None = None
         self._was_killed = False
-        self._lifeline, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", guard.__file__, str(theirs.fileno()), "--", *command],
-                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=self._log,
-                env=_environment(env or {}),
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
+        self._lifeline, lifeline = socket.socketpair()
+        self._stdin, stdin_end = _open_stdin(stdin)
+        stdout, stdout_end = os.pipe()
+        self._stdout = os.fdopen(stdout, "rb")
+        try:
+            born_with = Descriptors(stdin_end, stdout_end, self._log.fileno(), lifeline.fileno())
+            self._process = start(command, _environment(env or {}), born_with)
+        finally:
+            lifeline.close()
+            os.close(stdin_end)
+            os.close(stdout_end)
         self.pid = self._process.pid
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._read, self._reap)]
         for thread in self._threads:
@@ -121,9 +124,9 @@ class Child:
                 kill_group(self.pid)
         for thread in self._threads:
             thread.join()
-        if self._process.stdin is not None:
+        if self._stdin is not None:
             with contextlib.suppress(BrokenPipeError):  # an unsent command to a process that is gone
-                self._process.stdin.close()
+                self._stdin.close()
         self._lifeline.close()
         self._log.close()
 
@@ -133,7 +136,7 @@ class Child:
         Raises:
             BrokenPipeError: the child has ended.
         """
-        pipe = self._process.stdin
+        pipe = self._stdin
         if pipe is None:
             raise ValueError("this child was started without stdin")
         pipe.write(json.dumps(message).encode() + b"\n")
@@ -190,8 +193,7 @@ class Child:
 
     def _read(self) -> None:
         """Thread: sort the child's standard output into messages and log lines."""
-        pipe: IO[bytes] = self._process.stdout  # type: ignore[assignment]
-        with pipe:
+        with self._stdout as pipe:
             for line in pipe:
                 message = _parse(line)
                 if message is None:
@@ -203,7 +205,7 @@ class Child:
 
     def _reap(self) -> None:
         """Thread: when the guard ends, kill what is left of its group and note the exit status."""
-        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        self._process.wait_until_dead()
         with self._lock:  # while the guard is unreaped its id cannot belong to anybody else
             kill_group(self.pid)
             guard_status = self._process.wait()
@@ -214,6 +216,14 @@ class Child:
                 report = b""
             self._status = int(report) if report else guard_status
         wait_until_gone(self.pid)
+
+
+def _open_stdin(wanted: bool | int) -> tuple[IO[bytes] | None, int]:
+    """Our end, if any, and the child's end of its standard input."""
+    if wanted is True:
+        theirs, ours = os.pipe()
+        return os.fdopen(ours, "wb"), theirs
+    return None, os.open(os.devnull, os.O_RDONLY) if wanted is False else os.dup(wanted)
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
     python infra/process/guard.py LIFELINE_FD -- COMMAND...
 
-`child.py` starts this program as the leader of a new session. LIFELINE_FD is one end of a socket pair; the starter
-holds the other end and never writes to it. The group gets SIGKILL as soon as
+`spawned.py` starts this program as the leader of a new session; `fork_server.py` calls `keep` in a fork that is one.
+LIFELINE_FD is one end of a socket pair; the starter holds the other end and never writes to it. The group gets SIGKILL
+as soon as
 
 * the command ends: its exit status is sent through the socket first;
 * the socket reaches its end, or the starter's process id is gone: the starter died, however it died.
@@ -23,6 +24,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 
 GROUP_VARIABLE = "SELFLOOP_PROCESS_GROUP"
 POLL_SECONDS = 1.0
@@ -32,17 +34,29 @@ CANNOT_START = 127
 def main(arguments: list[str]) -> None:
     """Run the command; never returns, since the group that is killed at the end includes this process."""
     lifeline = socket.socket(fileno=int(arguments[0]))
+
+    def start() -> Callable[[], int]:
+        try:
+            return subprocess.Popen(arguments[2:], pass_fds=[lifeline.fileno()]).wait
+        except OSError as error:
+            print(f"cannot start {arguments[2]}: {error.strerror}", file=sys.stderr, flush=True)
+            return lambda: CANNOT_START
+
+    keep(lifeline, start)
+
+
+def keep(lifeline: socket.socket, start: Callable[[], Callable[[], int]]) -> None:
+    """Start something and end the group with it; never returns.
+
+    Args:
+        start: starts it, and returns what waits for its exit status.
+    """
     starter = os.getppid()
     arm(lifeline.fileno())
     os.environ[GROUP_VARIABLE] = str(os.getpgrp())
-    try:
-        command = subprocess.Popen(arguments[2:], pass_fds=[lifeline.fileno()])
-    except OSError as error:
-        print(f"cannot start {arguments[2]}: {error.strerror}", file=sys.stderr, flush=True)
-        end(lifeline, CANNOT_START)
-        return
+    wait = start()
     threading.Thread(target=watch, args=(lifeline, starter), daemon=True).start()
-    end(lifeline, command.wait())
+    end(lifeline, wait())
 
 
 def arm(lifeline: int) -> None:

@@ -16,6 +16,10 @@ class Store(Protocol):
     uri: str
     """address without credentials: an absolute folder path, or s3://bucket/prefix"""
 
+    def excludes_writers(self) -> bool:
+        """True if `put_new` and `replace` hold between writers at the same time. False on S3 servers that ignore
+        If-None-Match or If-Match: there both look first and write then."""
+
     def put_file(self, key: str, path: Path, sha256: str) -> None:
         """Store a file under a key, whole or not at all, replacing what was there. Large files go in parts."""
 
@@ -45,6 +49,10 @@ class Store(Protocol):
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Keys that start with a prefix, sorted."""
+
+    def move(self, key: str, to: str) -> None:
+        """Give an object another key, replacing what was there; nothing happens if there is no object. A move that
+        is broken off leaves the object under the old key, or under both."""
 
     def delete(self, key: str) -> None:
         """Remove an object; nothing happens if there is none."""

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 
 from configs.errors import StoreError
 
+FULL_BYTES = 1 << 20
+"""less free space than this counts as a full disk once something has failed"""
 
-def missing_object(key: str, uri: str) -> StoreError:
+
+class DamagedObjectError(StoreError):
+    """An object is missing, or its content is not what its record promises."""
+
+
+def missing_object(key: str, uri: str) -> DamagedObjectError:
     """The error for an object that should be there."""
-    return StoreError(f"{key!r} is not in the store {uri}", fix="restore it from a copy, or run the step that makes it")
+    return DamagedObjectError(
+        f"{key!r} is not in the store {uri}", fix="restore it from a copy, or run the step that makes it"
+    )
 
 
-def damaged_object(key: str, uri: str, expected: str, found: str) -> StoreError:
+def damaged_object(key: str, uri: str, expected: str, found: str) -> DamagedObjectError:
     """The error for an object whose content is not what its record promises."""
-    return StoreError(
+    return DamagedObjectError(
         f"{key!r} in the store {uri} is damaged: its record promises sha256 {expected}, its content has {found}",
-        fix="restore it from a copy, or delete the step's record.json so that the next run makes it again",
+        fix="restore it from a copy, or run again: the step that made it is computed anew",
     )
 
 
@@ -27,6 +37,24 @@ def changed_file(key: str, uri: str, path: Path, expected: str, found: str) -> S
         f"cannot store {key!r} in {uri}: {path} has sha256 {found}, not {expected} as announced",
         fix="let nothing write to the file while it is stored, and run again",
     )
+
+
+def explain_full_disk(error: Exception, action: str, folder: Path) -> StoreError | None:
+    """The error to raise if work in a folder failed because its disk is full; None if it failed for another reason.
+
+    Libraries and child processes report a full disk in words of their own, so the disk itself is asked as well.
+    """
+    if isinstance(error, StoreError):
+        return None
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return explain_os_error(error, action, folder)
+    try:
+        is_full = shutil.disk_usage(folder).free < FULL_BYTES
+    except OSError:
+        return None
+    reason, fix = _reasons(folder)[errno.ENOSPC]
+    first = next(iter(str(error).splitlines()), type(error).__name__)
+    return StoreError(f"{action}: {reason}; what failed: {first}", fix=fix) if is_full else None
 
 
 def explain_os_error(error: OSError, action: str, place: Path) -> StoreError:

@@ -33,6 +33,13 @@ def write_durably(path: Path, content: bytes) -> None:
         _flush(file)
 
 
+def replace_durably(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; what was there before is replaced."""
+    with temporary_in(path.parent) as temporary:
+        write_durably(temporary, content)
+        move_into_place(temporary, path)
+
+
 def copy_durably(source: Path, path: Path) -> str:
     """Copy into a new file, wait until the disk has it, and return the sha256 of what was copied."""
     digest = hashlib.sha256()

@@ -46,6 +46,9 @@ class FolderStore:
             raise explain_os_error(error, f"cannot open the store {self.uri}", self.root.parent) from error
         self._sweep()
 
+    def excludes_writers(self) -> bool:
+        return True
+
     def put_file(self, key: str, path: Path, sha256: str) -> None:
         target = self._path(key)
         with self._attempt("store", key), temporary_in(self._own) as temporary:
@@ -111,6 +114,14 @@ class FolderStore:
         with self._attempt("list", prefix):
             found = [(Path(parent) / name).relative_to(self.root).as_posix() for parent, name in _walk(folder)]
         yield from sorted(key for key in found if key.startswith(prefix) and not is_reserved(key))
+
+    def move(self, key: str, to: str) -> None:
+        path, target = self._path(key), self._path(to)
+        with self._attempt("move", key), suppress(*ABSENT):
+            if not path.is_file():
+                return
+            self._publish(path, target)
+            sync_folder(path.parent)
 
     def delete(self, key: str) -> None:
         path = self._path(key)

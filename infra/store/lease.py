@@ -7,7 +7,10 @@ Who may take a lease that is there:
    further than its time to live from now, past or future: then its holder is dead, or a clock is wrong.
 3. Nobody else. A holder that could not write a beat for longer than the time to live, and cannot now, gives up.
 
-So a wrong clock, set back or ahead on either side, never makes a lease that beats look dead.
+So a wrong clock, set back, ahead or standing still on either side, never makes a lease that beats look dead.
+
+On a server without conditional writes two runs that start in one instant could both write the lease. There a run first
+stands for election (`lease_election.py`), and writes the lease only if it won.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
 
@@ -23,6 +27,7 @@ from configs.errors import StoreError
 from infra.store.base import Store
 from infra.store.holder import describe_this_process
 from infra.store.lease_claim import Claim
+from infra.store.lease_election import SETTLE_SECONDS, Election
 
 ACQUIRE_ATTEMPTS = 10
 # Time that passes during suspend too, so that a laptop that slept knows it.
@@ -39,10 +44,19 @@ class Lease:
         holder: user@host, see `holder.name_user`.
         ttl_seconds: without a beat for this long, others may take the lease.
         beat_seconds: time between beats; the time to live should span several.
+        settle_seconds: without conditional writes, how long a run looks for others that start at the same time.
+        clock: seconds since 1970, for people and to see whether a lease is worth watching; never decides alone.
     """
 
     def __init__(
-        self, store: Store, key: str, holder: str, ttl_seconds: float = 60.0, beat_seconds: float = 15.0
+        self,
+        store: Store,
+        key: str,
+        holder: str,
+        ttl_seconds: float = 60.0,
+        beat_seconds: float = 15.0,
+        settle_seconds: float = SETTLE_SECONDS,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         if not 0 < beat_seconds < ttl_seconds:
             raise ValueError(f"beat_seconds {beat_seconds} has to lie between 0 and ttl_seconds {ttl_seconds}")
@@ -51,6 +65,8 @@ class Lease:
         self._address = f"lease {key!r} in {store.uri}"
         self._beat_seconds = beat_seconds
         self._ttl_seconds = ttl_seconds
+        self._settle_seconds = settle_seconds
+        self._clock = clock
         self._holder = describe_this_process(holder)
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -82,11 +98,13 @@ class Lease:
                 cannot be written.
         """
         for _ in range(ACQUIRE_ATTEMPTS):
+            abandoned = self._find_abandoned()
             claim = self._make_claim()
-            if self._store.put_new(self._key, claim.to_json()):
+            if self._write(claim, abandoned):
+                if abandoned is not None:
+                    gone = Claim.from_json(abandoned, self._address).holder.describe()
+                    log.warning("%s was taken over from %s, which is gone", self._address, gone)
                 return self._start(claim)
-            if taken_over := self._take_over():
-                return self._start(taken_over)
         raise StoreError(f"{self._address} changes hands too fast to be taken", fix="start fewer runs at a time")
 
     def check(self) -> None:
@@ -118,22 +136,26 @@ class Lease:
             self._store.delete(self._key)
 
     def _make_claim(self) -> Claim:
-        now = time.time()
+        now = self._clock()
         return Claim(uuid.uuid4().hex, self._holder, now, now, self._ttl_seconds, self._beat_seconds)
 
-    def _take_over(self) -> Claim | None:
-        """Replace a lease nobody keeps; None if it changed hands in between, StoreError if it is kept."""
+    def _find_abandoned(self) -> bytes | None:
+        """The lease of a holder that is gone; None if there is no lease, StoreError if it is kept."""
         found = self._store.read(self._key)
         if found is None:
             return None
         other = Claim.from_json(found, self._address)
-        if not other.holder.is_gone() and (not other.is_doubtful(time.time()) or self._is_beating(found, other)):
-            raise other.refuse(self._address, time.time())
-        claim = self._make_claim()
-        if not self._store.replace(self._key, found, claim.to_json()):
-            return None
-        log.warning("%s was taken over from %s, which is gone", self._address, other.holder.describe())
-        return claim
+        if not other.holder.is_gone() and (not other.is_doubtful(self._clock()) or self._is_beating(found, other)):
+            raise other.refuse(self._address, self._clock())
+        return found
+
+    def _write(self, claim: Claim, abandoned: bytes | None) -> bool:
+        """Write the lease if it still is what was found before; False if it changed hands in between."""
+        if not self._store.excludes_writers():
+            return Election(self._store, self._key, claim, self._settle_seconds).win(abandoned)
+        if abandoned is None:
+            return self._store.put_new(self._key, claim.to_json())
+        return self._store.replace(self._key, abandoned, claim.to_json())
 
     def _is_beating(self, content: bytes, claim: Claim) -> bool:
         """Watch a lease for two of its beats: True if it is renewed, False if nothing happens or it is removed."""
@@ -167,10 +189,10 @@ class Lease:
             if self._claim is None or self._lost is not None:
                 return
             started = time.clock_gettime(CLOCK)
-            claim = replace(self._claim, beat_at=time.time())
+            claim = replace(self._claim, beat_at=self._clock(), num_beats=self._claim.num_beats + 1)
             if not self._store.replace(self._key, self._content, claim.to_json()) and not self._find_own(claim):
                 return
-            self._content, self._written_at = claim.to_json(), started
+            self._claim, self._content, self._written_at = claim, claim.to_json(), started
 
     def _find_own(self, claim: Claim) -> bool:
         """Renew a lease that holds an earlier beat of ours, whose answer was lost; False if it is not ours."""

@@ -21,6 +21,8 @@ class Claim:
     beat_at: float
     ttl_seconds: float
     beat_seconds: float
+    num_beats: int = 0
+    """differs at every beat, whatever the holder's clock says"""
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self), indent=1, sort_keys=True).encode()

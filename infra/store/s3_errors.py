@@ -22,13 +22,22 @@ NO_CREDENTIALS = (
     exceptions.ProfileNotFound,
 )
 NO_SERVER = (exceptions.HTTPClientError, exceptions.ConnectionError)
-REFUSED_CREDENTIALS = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken")
+REFUSED_CREDENTIALS = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken")
+EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired")
+WRONG_CLOCK = ("RequestTimeTooSkewed",)
 WRONG_REGION = ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException")
 
 
 def status_of(error: ClientError) -> int:
     """The HTTP status of the server's answer."""
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def find_answer(error: BaseException) -> ClientError | None:
+    """The server's answer that an error is, or was raised for: boto3's transfers wrap it."""
+    if isinstance(error, ClientError):
+        return error
+    return error.__context__ if isinstance(error.__context__, ClientError) else None
 
 
 def is_missing(error: ClientError) -> bool:
@@ -42,9 +51,8 @@ def explain_s3_error(error: Exception, action: str, bucket: str) -> StoreError:
     Args:
         action: what failed, with address, such as "cannot open the store s3://bucket (server http://host:9000)".
     """
-    if not isinstance(error, ClientError) and isinstance(error.__context__, ClientError):
-        error = error.__context__  # boto3's transfers wrap the server's answer
-    reason, fix = _explain_answer(error, bucket) if isinstance(error, ClientError) else _explain_failure(error)
+    answer = find_answer(error)
+    reason, fix = _explain_answer(answer, bucket) if answer else _explain_failure(error)
     return StoreError(CREDENTIALS_IN_ADDRESS.sub("//", f"{action}: {reason}"), fix=fix)
 
 
@@ -53,6 +61,8 @@ def _explain_failure(error: Exception) -> tuple[str, str]:
         return "no usable credentials were found", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
     if isinstance(error, NO_SERVER):
         return "the server cannot be reached", "start the server, or set AWS_ENDPOINT_URL_S3 to its address"
+    if isinstance(error, (exceptions.IncompleteReadError, ConnectionError, TimeoutError)):
+        return "the server's answers break off", "see the server's log and the network, then run again"
     if isinstance(error, exceptions.ParamValidationError):
         return "the name of the bucket is not valid", "write s3://bucket/prefix with the name of an existing bucket"
     return f"{type(error).__name__}: {error}", "check AWS_ENDPOINT_URL_S3, the credentials and the bucket"
@@ -62,6 +72,14 @@ def _explain_answer(error: ClientError, bucket: str) -> tuple[str, str]:
     code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
     if code == "NoSuchBucket":
         return f"there is no bucket {bucket!r}", f"create it (aws s3 mb s3://{bucket}), or correct the store's address"
+    # An answer to HEAD has no body, so of an expired token nothing but the status is seen there.
+    if code in EXPIRED or (error.operation_name == "HeadObject" and status_of(error) == 400):
+        return "the credentials have expired", (
+            "get new ones (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or `aws sso login`), "
+            "then run the same command again: it goes on from here"
+        )
+    if code in WRONG_CLOCK:
+        return "the clocks of this machine and of the server differ too much", "set this machine's clock (NTP)"
     if code in REFUSED_CREDENTIALS:
         return "the server does not accept the credentials", "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
     if code in WRONG_REGION:

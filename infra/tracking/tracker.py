@@ -20,6 +20,8 @@ from infra.tracking.registry import ModelRegistry
 KEY_TAG = "selfloop.key"
 _PARENT_TAG = "mlflow.parentRunId"
 _CONTEXT_TAG = "mlflow.data.context"
+_TRAINING_VIEW = {"mlflow.experimentKind": "custom_model_development"}
+"""opens the experiment's page at its runs and charts; without it MLflow shows that of an agent's traces"""
 _METRICS_PER_BATCH = 1000
 _PARAMS_PER_BATCH = 100
 
@@ -51,7 +53,7 @@ class Tracker(ModelRegistry):
         if found is None:
             folder = self.artifact_root
             location = (folder / name).absolute().as_uri() if folder and not is_server(self.uri) else None
-            return self.client.create_experiment(name, artifact_location=location)
+            return self.client.create_experiment(name, artifact_location=location, tags=_TRAINING_VIEW)
         if found.lifecycle_stage != "active":
             raise TrackingError(
                 f"the MLflow experiment {name} is deleted",

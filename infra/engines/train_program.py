@@ -1,6 +1,6 @@
-"""Engine program: supervised fine-tuning. Started by `trainer.py`.
+"""Engine program: training on any objective of `configs/schema/objective.py`. Started by `trainer.py`.
 
-    python -m infra.engines.sft REQUEST.json
+    python -m infra.engines.train_program REQUEST.json
 
 Where several CUDA devices are visible it starts itself again, once for each, through `accelerate launch`.
 """
@@ -45,7 +45,7 @@ def train(message: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> di
 def launch_on_every_device(num_devices: int) -> None:
     """Replace this process by `accelerate launch` of the same program."""
     launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", str(num_devices)]
-    os.execv(sys.executable, [sys.executable, *launch, "-m", "infra.engines.sft", *sys.argv[1:]])
+    os.execv(sys.executable, [sys.executable, *launch, "-m", "infra.engines.train_program", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

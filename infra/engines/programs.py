@@ -1,0 +1,73 @@
+"""Starts an engine program: `python -m infra.engines.NAME`. Used by `session.py` and `job.py`.
+
+Importing torch and its kin takes ten seconds of a CPU, and a round starts an engine two or three times. So where it
+can be done, engines are forks of one process that has imported them. A process that has seen a GPU cannot be forked;
+there, each engine is a new program.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from configs.errors import EngineError
+from infra.process.child import Child, Inbox, engine_python
+from infra.process.forking import ForkServer, fork_server
+
+OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+"""for programs whose files are all local: a library that asks the hub anyway would wait for a time-out"""
+LIBRARIES = ("transformers_engine", "reward_engine", "train_phase", "tiny_llama", "merging")
+"""modules that import, between them, everything that engine programs other than vLLM's use"""
+GPU_FILES = ("/dev/nvidiactl", "/dev/kfd")
+
+
+def start_program(
+    program: str,
+    arguments: Sequence[str] = (),
+    *,
+    log_path: Path,
+    env: Mapping[str, str],
+    stdin: bool = False,
+    inbox: Inbox | None = None,
+    forks: bool = True,
+) -> Child:
+    """Start a program.
+
+    Args:
+        env: variables on top of this process's own.
+        forks: False for a program with libraries of its own.
+
+    Raises:
+        EngineError: the libraries cannot be imported; with the end of the log.
+    """
+    streams: dict[str, Any] = {"log_path": log_path, "env": env, "stdin": stdin, "inbox": inbox}
+    if not (forks and can_fork({**os.environ, **env})):
+        return Child([engine_python(), "-m", program, *arguments], **streams)
+    try:
+        return Child([program, *arguments], **streams, start=_server().start)
+    except EOFError as error:
+        raise EngineError(
+            f"the process that imports the engines' libraries ended: {error}", "run selfloop doctor"
+        ) from error
+
+
+def import_ahead() -> None:
+    """Begin to import what engines need, if they may be forks, while other things are done."""
+    if can_fork({**os.environ, **OFFLINE}):
+        _server()
+
+
+def _server() -> ForkServer:
+    modules = [f"infra.engines.{name}" for name in LIBRARIES]
+    return fork_server(engine_python(), modules, OFFLINE)
+
+
+def can_fork(environment: Mapping[str, str]) -> bool:
+    """Whether a program may be a fork: on Linux, where no GPU is seen, of libraries that were imported offline."""
+    if sys.platform != "linux" or not OFFLINE.items() <= environment.items():
+        return False
+    sees_gpu = environment.get("CUDA_VISIBLE_DEVICES") != "" and any(map(os.path.exists, GPU_FILES))
+    return not sees_gpu

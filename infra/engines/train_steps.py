@@ -1,0 +1,51 @@
+"""What every training step does besides its loss. Base of the trainers.
+
+Used inside the engine program `train_program.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from transformers import Trainer
+
+from configs.errors import EngineError
+
+
+class CountedSteps(Trainer):
+    """Counts the completion tokens of a step, and ends training at the first loss that is not finite.
+
+    To be mixed into a trainer of TRL, left of it.
+    """
+
+    step_tokens: int = 0
+    """completion tokens of the latest step, on all devices"""
+    planned_steps: int | None = None
+    """length of the learning-rate schedule, where it spans more than this phase"""
+
+    def count_tokens(self, batch: dict[str, Any]) -> int:
+        return int(batch["completion_mask"].sum())
+
+    def sum_over_devices(self, count: int, device: torch.device) -> int:
+        return int(self.accelerator.gather(torch.tensor([count], device=device)).sum())
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        return super().create_scheduler(self.planned_steps or num_training_steps, optimizer)
+
+    def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
+        loss = super().compute_loss(*args, **kwargs)
+        if not torch.isfinite(loss):
+            raise EngineError(
+                f"the loss is {loss.item()} at step {self.state.global_step + 1}",
+                f"write a learning_rate below {self.args.learning_rate:g}, more warmup_share, or dtype: float32",
+            )
+        return loss
+
+    def create_model_card(self, *args: Any, **kwargs: Any) -> None:
+        """None: checkpoints are for resuming only."""
+
+    def _get_num_items_in_batch(self, batch_samples: list[dict[str, Any]], device: torch.device) -> Any:
+        """Called once a step with all its batches, before the first of them is trained on."""
+        self.step_tokens = self.sum_over_devices(sum(map(self.count_tokens, batch_samples)), device)
+        return super()._get_num_items_in_batch(batch_samples, device)
