@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from configs.schema.judge import Judge, PairwiseJudge, RubricJudge
 from configs.schema.recipe import Recipe
 from configs.schema.train import Lora
 
@@ -28,19 +29,67 @@ def estimate_cost(
     if not stages:
         yield "everything is reused: nothing to compute"
         return
-    rounds, evaluations = stages.count("generate"), stages.count("evaluate")
-    samples = rounds * min(recipe.generate.num_problems or sizes["train"], sizes["train"]) * recipe.generate.num_samples
-    draws = 1 + (recipe.evaluate.pass_at.num_samples if recipe.evaluate.pass_at else 0)
-    evaluated = evaluations * (sizes["select"] + sizes["report"]) * draws
+    drawn = {
+        "to train on": stages.count("generate") * samples_a_round(recipe, sizes["train"]),
+        "to calibrate": stages.count("calibrate") * probe_samples(recipe),
+        "guided, at most": stages.count("guide") * problems_a_round(recipe, sizes["train"])
+        * (recipe.guide.max_extra if recipe.guide else 0),
+        "to evaluate": stages.count("evaluate") * (sizes["select"] + sizes["report"]) * draws_a_problem(recipe),
+    }  # fmt: skip
     length, assumption = mean_length(recipe, measured)
-    tokens = (samples + evaluated) * length
-    yield f"samples           {samples:,} to train on, {evaluated:,} to evaluate"
+    samples = sum(drawn.values())
+    tokens = samples * length
+    yield "samples           " + ", ".join(f"{count:,} {purpose}" for purpose, count in drawn.items() if count)
     yield f"tokens            about {tokens:,.0f} generated, at {length:.0f} a sample ({assumption})"
-    yield f"generator loads   {generator_loads(new)} (it stays open from evaluation to the next generation)"
-    yield f"trainer loads     {stages.count('train') + stages.count('warm_start')}"
-    disk = (samples + evaluated) * (BYTES_PER_SAMPLE + BYTES_PER_TOKEN * length)
+    if judgements := stages.count("judge") * judgements_a_round(recipe, sizes["train"]):
+        yield f"judgements        {judgements:,}, besides: texts or comparisons that a model is asked for"
+    loads = generator_loads(new, judge_loads(recipe))
+    yield f"generator loads   {loads} (it stays open from evaluation to the next generation)"
+    trained = stages.count("train") + stages.count("train_verifier")
+    yield f"trainer loads     {trained + stages.count('warm_start')}"
+    disk = samples * (BYTES_PER_SAMPLE + BYTES_PER_TOKEN * length)
     models = "adapters" if isinstance(recipe.train.tune, Lora) else "whole models"
-    yield f"disk              about {disk / 2**20:,.1f} MiB of samples, and {stages.count('train')} {models}"
+    yield f"disk              about {disk / 2**20:,.1f} MiB of samples, and {trained} {models}"
+
+
+def problems_a_round(recipe: Recipe, num_train: int) -> int:
+    """Problems that a round samples."""
+    available = recipe.invent.num_prompts if recipe.invent else num_train
+    return min(recipe.generate.num_problems or available, available)
+
+
+def samples_a_round(recipe: Recipe, num_train: int) -> int:
+    """Samples that a round draws to train on; the most it can be, where they are drawn step by step."""
+    hot = getattr(recipe.generate, "hot_samples", 0)
+    return problems_a_round(recipe, num_train) * (recipe.generate.num_samples + hot)
+
+
+def probe_samples(recipe: Recipe) -> int:
+    """Samples of one calibration."""
+    config = recipe.calibrate
+    return len(config.temperatures) * config.probe_problems * config.num_samples if config else 0
+
+
+def draws_a_problem(recipe: Recipe) -> int:
+    """Samples of one held-out problem in one evaluation."""
+    asked = [part.num_samples for part in (recipe.evaluate.pass_at, recipe.evaluate.best_of) if part]
+    return 1 + sum(asked)
+
+
+def judgements_a_round(recipe: Recipe, num_train: int) -> int:
+    """What judging models are asked in a round."""
+    problems = problems_a_round(recipe, num_train)
+    samples = samples_a_round(recipe, num_train) // max(problems, 1)
+    return problems * sum(_judgements_a_problem(judge, samples, recipe) for judge in recipe.judge)
+
+
+def _judgements_a_problem(judge: Judge, samples: int, recipe: Recipe) -> int:
+    if isinstance(judge, RubricJudge):
+        return samples * judge.repeats
+    if isinstance(judge, PairwiseJudge):
+        width = getattr(recipe.generate, "width", samples)
+        return (samples // width) * width * (width - 1)
+    return 0
 
 
 def mean_length(recipe: Recipe, measured: Mapping[str, float]) -> tuple[float, str]:
@@ -51,15 +100,29 @@ def mean_length(recipe: Recipe, measured: Mapping[str, float]) -> tuple[float, s
     return length, f"assumed: {ASSUMED_SHARE_OF_MAX_TOKENS:.0%} of generate.max_tokens {recipe.generate.max_tokens}"
 
 
-def generator_loads(new: Sequence[tuple[int, str]]) -> int:
+def judge_loads(recipe: Recipe) -> int:
+    """Loads of models other than the one that wrote the samples, in one round's judging."""
+    others = {
+        (getattr(judge, "role", "policy"), state)
+        for judge in recipe.judge
+        for state in (getattr(judge, "frozen", "round_start"), getattr(judge, "reference", "none"))
+        if state not in ("round_start", "none")
+    }
+    roles = {getattr(judge, "role", "policy") for judge in recipe.judge}
+    return len(others) + len(roles & set(recipe.roles))
+
+
+def generator_loads(new: Sequence[tuple[int, str]], judge_loads: int = 0) -> int:
     """Loads if every candidate is promoted; a kept incumbent costs its round one more.
 
     The generator that evaluates a candidate also draws the next round's samples.
     """
     loads, is_open = 0, False
     for _, stage in new:
-        if stage in ("generate", "evaluate") and not is_open:
+        if stage in ("generate", "evaluate", "invent", "calibrate") and not is_open:
             loads, is_open = loads + 1, True
+        if stage == "judge":
+            loads += judge_loads
         if stage == "train":
             is_open = False
     return loads

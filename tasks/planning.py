@@ -49,5 +49,6 @@ class PlanningBench(Workbench):
 
     def _expected(self, spec: StepSpec) -> StepRef:
         """A step to be: its accuracy is not known, and it is expected to keep enough samples."""
-        summary: Summary = {"select_accuracy": math.nan, "num_kept": self.recipe.train.min_examples}
+        enough = self.recipe.train.min_examples
+        summary: Summary = {"select_accuracy": math.nan, "num_kept": enough, "num_rows": enough, "num_samples": enough}
         return StepRef(stage=spec.stage, round=spec.round, key=spec.key, prefix=spec.prefix, files=(), summary=summary)

@@ -93,15 +93,16 @@ def read_record(content: bytes, prefix: str, expected_key: str) -> StepRef:
     """A step from its record.
 
     Raises:
-        StoreError: the record is damaged, or belongs to another step; the fix is to remove its folder.
+        StoreError: the record is damaged, or belongs to another step; the ledger heals it.
     """
-    fix = f"remove {prefix} from the store and run again: only this step is computed anew"
+    fix = "run again: only this step is computed anew"
     try:
         body = json.loads(content)
         claimed = body.pop("record_sha256")
+        is_whole = digest(body) == claimed and digest(body["payload"]) == body["key"]
     except (ValueError, KeyError, AttributeError, TypeError):
         raise StoreError(f"{prefix}/record.json is not a record", fix) from None
-    if digest(body) != claimed or digest(body["payload"]) != body["key"]:
+    if not is_whole:
         raise StoreError(f"{prefix}/record.json does not match its own digest: it was changed or damaged", fix)
     if body["key"] != expected_key:
         raise StoreError(f"{prefix}/record.json is of another step ({body['key'][:12]})", fix)

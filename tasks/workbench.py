@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from configs.schema.engine import EndpointEngine, Engine, RewardEngine
 from configs.schema.recipe import Recipe
+from infra.engines.endpoint import EndpointPool
 from infra.engines.model_files import ModelFiles
 from infra.engines.pool import GeneratorPool
 from tasks.ledger import Ledger
@@ -39,7 +41,9 @@ class Workbench:
     progress: Progress = field(default_factory=Silent)
     is_planning: bool = False
     _pool: GeneratorPool | None = None
-    _pool_model: str | None = None
+    _pool_key: tuple[str, str] | None = None
+    _kept: dict[tuple[str, str], GeneratorPool] = field(default_factory=dict)
+    _endpoints: dict[str, EndpointPool] = field(default_factory=dict)
     _loads: Counter[str] = field(default_factory=Counter)
 
     def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary]) -> StepRef:
@@ -60,17 +64,31 @@ class Workbench:
             summary = produce(scratch)
             return self.ledger.publish(spec, scratch.out, summary, time.monotonic() - started)
 
-    def generator(self, model: ModelRef) -> GeneratorPool:
-        """An open generator for a model. Asking for another model closes the one that is open."""
-        if self._pool is None or self._pool_model != model.digest:
+    def generator(
+        self, model: ModelRef, engine: Engine | RewardEngine | None = None, stays_open: bool = False
+    ) -> GeneratorPool:
+        """An open generator for a model. Asking for another model closes the one that is open.
+
+        Args:
+            engine: default: the recipe's.
+            stays_open: it is kept to the end of the run, beside all others.
+        """
+        engine = engine or self.recipe.engine
+        key = (model.digest, engine.model_dump_json())
+        if stays_open:
+            self._kept[key] = self._kept.get(key) or self._new_pool(model, engine)
+            return self._kept[key]
+        if self._pool is None or self._pool_key != key:
             self.close_generator()
-            self._pool = GeneratorPool(self.recipe.engine, self.model_files(model), self.ledger.work_dir / "engines")
-            self._pool_model = model.digest
+            self._pool, self._pool_key = self._new_pool(model, engine), key
         return self._pool
+
+    def _new_pool(self, model: ModelRef, engine: Engine | RewardEngine) -> GeneratorPool:
+        return GeneratorPool(engine, self.model_files(model), self.ledger.work_dir / "engines" / model.digest[:12])
 
     def close_generator(self) -> None:
         """End the generator's processes, so that its device's memory is free for the trainer."""
-        pool, self._pool, self._pool_model = self._pool, None, None
+        pool, self._pool, self._pool_key = self._pool, None, None
         if pool is not None:
             self._loads["generator"] += pool.num_loads
             pool.close()
@@ -80,10 +98,25 @@ class Workbench:
         self.close_generator()
         self._loads["trainer"] += 1
 
-    def count_loads(self) -> Counter[str]:
-        """How often this run started a `generator` and a `trainer` process so far."""
-        is_open = self._pool.num_loads if self._pool else 0
-        return self._loads + Counter(generator=is_open)
+    def endpoint(self, role: str, engine: EndpointEngine) -> EndpointPool:
+        """The connection to a role's server, one a role; it takes no device, so it stays open beside a generator."""
+        if role not in self._endpoints:
+            self._endpoints[role] = EndpointPool(engine)
+        return self._endpoints[role]
+
+    def spending(self) -> dict[str, float]:
+        """What this run used so far: starts of generators and trainers, and what endpoints were asked and cost."""
+        is_open = sum(pool.num_loads for pool in (self._pool, *self._kept.values()) if pool is not None)
+        spent: dict[str, float] = {
+            "generator_loads": self._loads["generator"] + is_open,
+            "trainer_loads": self._loads["trainer"],
+        }
+        for endpoint in self._endpoints.values():
+            usage = endpoint.usage
+            for name in ("requests", "retries", "input_tokens", "output_tokens", "cost"):
+                if (value := getattr(usage, name)) is not None:
+                    spent[f"endpoint_{name}"] = spent.get(f"endpoint_{name}", 0.0) + value
+        return spent
 
     def model_files(self, model: ModelRef) -> ModelFiles:
         """A model as local files, fetched and verified."""
@@ -92,6 +125,10 @@ class Workbench:
     def close(self) -> None:
         """End every process and remove local copies."""
         self.close_generator()
+        for pool in self._kept.values():
+            pool.close()
+        for endpoint in self._endpoints.values():
+            endpoint.close()
         self.ledger.clear_cache()
 
 

@@ -33,14 +33,19 @@ def base_model(bench: Workbench) -> ModelRef:
     if isinstance(config, TinyLlama):
         step = _publish_tiny(bench, config)
         return ModelRef(name=NAME, digest=step.key, weights=step)
+    return pretrained_model(bench, config, NAME)
+
+
+def pretrained_model(bench: Workbench, config: PretrainedModel, name: str) -> ModelRef:
+    """Weights that exist already, as a model; errors as `base_model`."""
     location = resolve_base(config, bench.base_dir)
     template = _chat_template(config, bench.base_dir)
     if location.kind == "gguf":
-        step = _publish_gguf(bench, Path(location.location))
-        model = ModelRef(name=NAME, digest=step.key, weights=step)
+        step = _publish_gguf(bench, config, Path(location.location))
+        model = ModelRef(name=name, digest=step.key, weights=step)
     else:
         folder, identity = _outside(bench, location, config)
-        model = ModelRef(name=NAME, digest=identity, external=str(folder))
+        model = ModelRef(name=name, digest=identity, external=str(folder))
     if template is not None:
         model = model.model_copy(update={"chat_template": template, "digest": digest([model.digest, template])})
     return model.model_copy(update={"trust_remote_code": config.trust_remote_code})
@@ -52,15 +57,15 @@ def _publish_tiny(bench: Workbench, config: TinyLlama) -> StepRef:
         build_model(config, seed, _fresh(scratch.out / "model"), work_dir=scratch.work)
         return {}
 
-    return bench.step(base_spec(bench.recipe, ""), produce)
+    return bench.step(base_spec(bench.recipe, config, ""), produce)
 
 
-def _publish_gguf(bench: Workbench, path: Path) -> StepRef:
+def _publish_gguf(bench: Workbench, config: PretrainedModel, path: Path) -> StepRef:
     def produce(scratch: Scratch) -> Summary:
         import_gguf(path, _fresh(scratch.out / "model"), work_dir=scratch.work)
         return {"source": path.name}
 
-    return bench.step(base_spec(bench.recipe, hash_file(path)), produce)
+    return bench.step(base_spec(bench.recipe, config, hash_file(path)), produce)
 
 
 def _outside(bench: Workbench, location: BaseLocation, config: PretrainedModel) -> tuple[Path, str]:

@@ -5,15 +5,19 @@ Called by the decide task, which publishes the `Decision`; the flow follows it. 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tasks.decide.gate import GateDecision
-from tasks.decide.stop import Action
-from tasks.refs import ModelRef, Ref
+from tasks.decide.guards import PassedLimit, strongest
+from tasks.decide.stop import Action, StopReason
+from tasks.refs import ModelRef, Ref, StepRef
 
 
 class ScoredModel(Ref):
-    """A model and its greedy accuracy on the select suite, in [0, 1]."""
+    """A model with its evaluation, and its greedy accuracy on the select suite, in [0, 1]."""
 
     model: ModelRef
+    evaluation: StepRef
     select_accuracy: float
 
 
@@ -35,6 +39,8 @@ class Decision(Ref):
     Attributes:
         reason: in words, with the numbers.
         incumbent, champion: names of the models that hold these titles after the round.
+        stop: why the experiment cannot go on, where the round itself says so.
+        warnings: the guards that spoke, in words.
         numbers: incumbent_accuracy and champion_accuracy on the select suite, after the round; where there was a
             candidate also candidate_accuracy, and gained, lost and p_value of the gate.
     """
@@ -45,39 +51,59 @@ class Decision(Ref):
     incumbent: str
     champion: str
     numbers: dict[str, float | int]
+    stop: StopReason | None = None
+    warnings: tuple[str, ...] = ()
 
 
-def first_standing(model: ModelRef, select_accuracy: float) -> Standing:
+def first_standing(start: ScoredModel) -> Standing:
     """The standing after round 0: the start model holds both titles."""
-    start = ScoredModel(model=model, select_accuracy=select_accuracy)
     return Standing(incumbent=start, champion=start)
 
 
-def next_models(standing: Standing, candidate: ScoredModel, promote: bool) -> Standing:
-    """The standing after a gate; a candidate that is not promoted changes nothing."""
-    if not promote:
+def next_models(standing: Standing, action: Action, candidate: ScoredModel | None) -> Standing:
+    """The standing after an action: promotion changes it, and rolling back makes the champion the incumbent."""
+    if action == Action.ROLL_BACK:
+        return Standing(incumbent=standing.champion, champion=standing.champion)
+    if action != Action.PROMOTE or candidate is None:
         return standing
     is_best = candidate.select_accuracy > standing.champion.select_accuracy
     return Standing(incumbent=candidate, champion=candidate if is_best else standing.champion)
 
 
-def decide(round: int, gate: GateDecision, standing: Standing, candidate: ScoredModel) -> Decision:
+def decide(
+    round: int, gate: GateDecision, standing: Standing, candidate: ScoredModel, limits: Sequence[PassedLimit] = ()
+) -> Decision:
     """The decision of a round with a candidate.
 
     Args:
         gate: what the recipe's gate concluded.
         standing: before this round.
+        limits: guards that spoke; the strongest of them goes before the gate.
     """
-    action = Action.PROMOTE if gate.promote else Action.KEEP_INCUMBENT
-    after = next_models(standing, candidate, gate.promote)
+    reaction = strongest(limits)
+    action = {
+        "stop": Action.KEEP_INCUMBENT,
+        "keep_incumbent": Action.KEEP_INCUMBENT,
+        "roll_back": Action.ROLL_BACK,
+    }.get(reaction or "", Action.PROMOTE if gate.promote else Action.KEEP_INCUMBENT)
     numbers = {"gained": gate.gained, "lost": gate.lost, "p_value": gate.p_value,
                "candidate_accuracy": candidate.select_accuracy}  # fmt: skip
-    return _conclude(round, action, gate.reason, after, numbers)
+    after = next_models(standing, action, candidate)
+    words = [limit.words for limit in limits if limit.guard.action == reaction] if reaction != "warn" else []
+    decision = _conclude(round, action, "; ".join([gate.reason, *words]), after, numbers)
+    stop = StopReason.GUARD if reaction == "stop" else None
+    return decision.model_copy(update={"stop": stop, "warnings": tuple(limit.words for limit in limits)})
 
 
-def decide_without_candidate(round: int, reason: str, standing: Standing) -> Decision:
-    """The decision of a round that kept too few samples to train on; `reason` says how many."""
-    return _conclude(round, Action.STOP, reason, standing, {})
+def decide_without_candidate(
+    round: int, reason: str, standing: Standing, limits: Sequence[PassedLimit] = ()
+) -> Decision:
+    """The decision of a round that trained nothing: a guard stopped it, or it kept too little, as `reason` says."""
+    is_guarded = strongest(limits) == "stop"
+    words = "; ".join(limit.words for limit in limits if limit.guard.action == "stop")
+    decision = _conclude(round, Action.STOP, words if is_guarded else reason, standing, {})
+    stop = StopReason.GUARD if is_guarded else StopReason.NO_DATA
+    return decision.model_copy(update={"stop": stop, "warnings": tuple(limit.words for limit in limits)})
 
 
 def _conclude(

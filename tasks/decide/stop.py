@@ -1,4 +1,4 @@
-"""When an experiment ends. Called by `decision.py` after each round. Pure."""
+"""When an experiment ends, and when a run of it does. Called after each round. Pure."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ class Action(StrEnum):
     """the candidate takes its place"""
     KEEP_INCUMBENT = "keep_incumbent"
     """the candidate changes nothing"""
+    ROLL_BACK = "roll_back"
+    """a guard spoke: the champion is the incumbent again"""
     STOP = "stop"
     """there was no candidate, and there can be none"""
 
@@ -26,6 +28,12 @@ class StopReason(StrEnum):
     """decide.patience rounds in a row promoted nothing"""
     NO_DATA = "no_data"
     """the round kept too few samples to train on"""
+    GUARD = "guard"
+    """a limit of `guards` was passed"""
+    RUN_DONE = "run_done"
+    """this run added its share of rounds; the experiment goes on with the next run"""
+    APPROVAL = "approval"
+    """a person has to decide on a promotion before the experiment goes on"""
 
 
 def should_stop(
@@ -39,10 +47,18 @@ def should_stop(
         max_rounds: rounds of the recipe.
         patience: rounds in a row without a promotion that end it; None: never.
     """
-    if history and history[-1] == Action.STOP:
-        return StopReason.NO_DATA
     if round >= max_rounds:
         return StopReason.MAX_ROUNDS
     if patience is not None and len(history) >= patience and Action.PROMOTE not in history[-patience:]:
         return StopReason.PATIENCE
     return None
+
+
+def should_leave(num_added: int, per_run: int | None) -> StopReason | None:
+    """Why a run leaves an experiment that could go on; None if it stays.
+
+    Args:
+        num_added: rounds that this run finished and that were not finished before.
+        per_run: rounds a run adds; None: as many as the experiment takes.
+    """
+    return StopReason.RUN_DONE if per_run is not None and num_added >= per_run else None

@@ -1,9 +1,12 @@
-"""Prefect task of the decide stage: the gate, and whether the experiment goes on."""
+"""Prefect task of the decide stage: the guards, the gate, and whether the experiment goes on."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tasks.decide.decision import Decision, decide, decide_without_candidate
 from tasks.decide.gate import apply_gate
+from tasks.decide.guards import check_guards
 from tasks.decide.state import LoopState, explain_too_few, scored_model
 from tasks.identity import decide_spec
 from tasks.records import ItemResult
@@ -14,14 +17,19 @@ from tasks.step import Summary
 from tasks.tables import read_records
 from tasks.workbench import current
 
+READ_BY_GUARDS = ("invent", "calibrate", "generate", "judge", "guide", "select", "monitor")
+
 
 @stage_task("decide")
-def decide_round(round: int, state: LoopState, candidate: ModelRef | None, evaluation: StepRef | None) -> StepRef:
+def decide_round(
+    round: int, state: LoopState, steps: Mapping[str, StepRef], candidate: ModelRef | None, evaluation: StepRef | None
+) -> StepRef:
     """The decision as `decision.json`.
 
     Args:
-        state: of the round before.
-        candidate, evaluation: None where the round kept too few samples to train on.
+        state: of the round before, with this round's selection.
+        steps: of this round, by stage; guards read their numbers.
+        candidate, evaluation: None where the round trained nothing.
     """
     bench = current()
     recipe, ledger = bench.recipe, bench.ledger
@@ -29,24 +37,43 @@ def decide_round(round: int, state: LoopState, candidate: ModelRef | None, evalu
         "incumbent": state.evaluation.key,
         "candidate": evaluation.key if evaluation else None,
         "champion": state.champion.digest,
-        "num_kept": None if candidate else state.selections[-1].summary["num_kept"],
+        "first": state.first.evaluation.key,
+        "monitor": steps["monitor"].key,
+        "num_rows": None if candidate else state.selections[-1].summary["num_rows"],
     }
 
     def produce(scratch: Scratch) -> Summary:
+        metrics = round_metrics(state, steps, evaluation)
+        limits = check_guards(recipe.guards, metrics)
         if candidate is None or evaluation is None:
-            decision = decide_without_candidate(
-                round, explain_too_few(state.selections[-1], recipe.train.min_examples), state.standing
-            )
+            reason = explain_too_few(state.selections[-1], recipe.train.min_examples)
+            decision = decide_without_candidate(round, reason, state.standing, limits)
         else:
             before, after = (read_records(ledger.fetch(step, "items.parquet"), ItemResult)
                              for step in (state.evaluation, evaluation))  # fmt: skip
             gate = apply_gate(recipe.decide.gate, before, after)
-            scored = scored_model(candidate, evaluation)
-            decision = decide(round, gate, state.standing, scored)
+            decision = decide(round, gate, state.standing, scored_model(candidate, evaluation), limits)
         (scratch.out / "decision.json").write_text(decision.model_dump_json(indent=1), encoding="utf-8")
-        return {"action": decision.action, "reason": decision.reason, **decision.numbers}
+        drift = {name: value for name, value in metrics.items() if name.startswith("drift_")}
+        return {"action": decision.action, "reason": decision.reason, **decision.numbers, **drift}
 
     return bench.step(decide_spec(recipe, round, inputs), produce)
+
+
+def round_metrics(state: LoopState, steps: Mapping[str, StepRef], evaluation: StepRef | None) -> dict[str, float]:
+    """What guards can read: the numbers of every stage before, and the drift of held-out gold since round 0."""
+    read = [step for stage, step in steps.items() if stage in READ_BY_GUARDS]
+    summaries = [step.summary for step in [*read, *([evaluation] if evaluation else [])]]
+    metrics = {
+        name: float(value)
+        for summary in summaries
+        for name, value in summary.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    }
+    first = state.first.evaluation.summary.get("select_gold_logprob")
+    if isinstance(first, float) and evaluation is not None and "select_gold_logprob" in metrics:
+        metrics["drift_gold_logprob"] = metrics["select_gold_logprob"] - first
+    return metrics
 
 
 def read_decision(step: StepRef) -> Decision:

@@ -6,10 +6,11 @@ streamed: one item is held at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
+from configs.schema.evaluate import Evaluate
 from tasks.evaluate.statistics import pass_at_k, wilson_interval
 from tasks.records import ItemResult, Label, Problem, Sample, Verdict
 
@@ -43,26 +44,41 @@ def item_results(
         labels = drawn.take(problem.id)
         yield ItemResult(
             suite, problem.id, verdict.label, sample.text, verdict.answer, problem.gold, sample.num_tokens,
-            num_draws=len(labels), num_correct=labels.count(Label.CORRECT),
+            num_draws=len(labels), num_correct=labels.count(Label.CORRECT), tags=problem.tags,
         )  # fmt: skip
     if drawn.next is not None:
         raise ValueError(f"draw {drawn.next[0].id} belongs to no problem, or is out of order")
 
 
-def summarize(items: Iterable[ItemResult], k: Sequence[int] = ()) -> dict[str, float | int]:
+@dataclass(frozen=True)
+class Asked:
+    """What a recipe wants to know besides greedy accuracy: the k of pass@k, the k of best-of-k, and a tag."""
+
+    pass_at: tuple[int, ...] = ()
+    best_of: tuple[int, ...] = ()
+    tag: str | None = None
+
+
+def asked_by(evaluate: Evaluate) -> Asked:
+    """The same from the recipe's section."""
+    best_of = evaluate.best_of.k if evaluate.best_of else ()
+    return Asked(evaluate.pass_at.k if evaluate.pass_at else (), best_of, evaluate.by_tag)
+
+
+def summarize(items: Iterable[ItemResult], asked: Asked = Asked()) -> dict[str, float | int]:
     """Flat numbers of each suite, named `SUITE_NAME`, such as select_accuracy. Rates are in [0, 1].
 
     accuracy (with _low and _high, its 95 % Wilson interval), num_problems, num_correct, truncated_rate,
-    unparseable_rate, verifier_error_rate, mean_tokens: of the greedy samples. pass_at_K for each of `k`: mean over
-    the problems. Every problem is in every denominator, whatever became of its sample. A suite without items is left
-    out.
+    unparseable_rate, verifier_error_rate, mean_tokens: of the greedy samples. pass_at_K, best_of_K and majority_at_K:
+    means over the problems. accuracy_TAG_VALUE: of the problems with that value. Every problem is in every
+    denominator, whatever became of its sample. A suite without items is left out.
 
     Raises:
         ValueError: the problems of a suite have different numbers of draws, or fewer than the largest k.
     """
     suites: dict[str, _Totals] = {}
     for item in items:
-        suites.setdefault(item.suite, _Totals(tuple(k))).add(item)
+        suites.setdefault(item.suite, _Totals(asked)).add(item)
     return {f"{suite}_{name}": value for suite, totals in suites.items() for name, value in totals.numbers().items()}
 
 
@@ -70,12 +86,13 @@ def summarize(items: Iterable[ItemResult], k: Sequence[int] = ()) -> dict[str, f
 class _Totals:
     """Sums over the items of one suite."""
 
-    k: tuple[int, ...]
+    asked: Asked
     num_problems: int = 0
     num_tokens: int = 0
     num_draws: int | None = None
     labels: dict[str, int] = field(default_factory=dict)
-    pass_at: dict[int, float] = field(default_factory=dict)
+    sums: dict[str, float] = field(default_factory=dict)
+    by_value: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, item: ItemResult) -> None:
         if self.num_draws not in (None, item.num_draws):
@@ -84,8 +101,18 @@ class _Totals:
         self.num_problems += 1
         self.num_tokens += item.num_tokens
         self.labels[item.label] = self.labels.get(item.label, 0) + 1
-        for k in self.k:
-            self.pass_at[k] = self.pass_at.get(k, 0.0) + pass_at_k(item.num_draws, item.num_correct, k)
+        for k in self.asked.pass_at:
+            self._count(f"pass_at_{k}", pass_at_k(item.num_draws, item.num_correct, k))
+        for k, best, majority in zip(self.asked.best_of, item.best_of, item.majority, strict=bool(item.best_of)):
+            self._count(f"best_of_{k}", best)
+            self._count(f"majority_at_{k}", majority)
+        for tag in item.tags if self.asked.tag else ():
+            name, _, value = tag.partition("=")
+            if name == self.asked.tag:
+                self.by_value.setdefault(value, []).append(item.is_correct)
+
+    def _count(self, name: str, value: float) -> None:
+        self.sums[name] = self.sums.get(name, 0.0) + value
 
     def numbers(self) -> dict[str, float | int]:
         num_correct = self.labels.get(Label.CORRECT, 0)
@@ -100,7 +127,8 @@ class _Totals:
             "unparseable_rate": self._rate(Label.UNPARSEABLE),
             "verifier_error_rate": self._rate(Label.VERIFIER_ERROR),
             "mean_tokens": self.num_tokens / self.num_problems,
-            **{f"pass_at_{k}": total / self.num_problems for k, total in self.pass_at.items()},
+            **{name: total / self.num_problems for name, total in self.sums.items()},
+            **{f"accuracy_{self.asked.tag}_{value}": sum(hits) / len(hits) for value, hits in self.by_value.items()},
         }
 
     def _rate(self, label: Label) -> float:

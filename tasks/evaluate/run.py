@@ -11,6 +11,7 @@ from configs.schema.generate import Sampling
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
 from infra.engines.pool import GeneratorPool
+from infra.engines.requests import Scoring
 from tasks.evaluate.evaluate import item_results
 from tasks.generate.run import sample_shards
 from tasks.generate.shards import cut_shards
@@ -23,33 +24,7 @@ PROBLEMS_PER_SHARD = 512
 """Engines fill their batches within a shard; evaluation publishes none, so its shards are large."""
 
 
-def evaluate_suites(
-    pool: GeneratorPool,
-    suites: Mapping[str, Sequence[Problem]],
-    recipe: Recipe,
-    model_digest: str,
-    seed: int,
-    progress: StageProgress,
-) -> Iterator[ItemResult]:
-    """One result a problem, suite after suite.
-
-    Args:
-        suites: problems by suite name (select, report).
-        seed: of the draws for pass@k.
-    """
-    judge = _evaluation_judge(recipe)
-    sampler = _Sampler(pool, recipe, model_digest, progress)
-    for suite, problems in suites.items():
-        greedy = sampler.draw(problems, Sampling(temperature=0.0), 1, seed)
-        draws: list[Sample] = []
-        if pass_at := recipe.evaluate.pass_at:
-            sampling = Sampling(temperature=pass_at.temperature, top_p=pass_at.top_p)
-            draws = sampler.draw(problems, sampling, pass_at.num_samples, seed)
-        verdicts = [_judge(samples, problems, judge) for samples in (greedy, draws)]
-        yield from item_results(suite, problems, greedy, verdicts[0], draws, verdicts[1])
-
-
-class _Sampler:
+class Sampler:
     """Draws with one generator and the recipe's length and stop settings."""
 
     def __init__(self, pool: GeneratorPool, recipe: Recipe, model_digest: str, progress: StageProgress) -> None:
@@ -66,10 +41,47 @@ class _Sampler:
         return [sample for shard in shards for sample in by_name[shard.name]]
 
 
-def _evaluation_judge(recipe: Recipe) -> AnswerJudge:
-    judge = recipe.answer_judge()
-    return judge.model_copy(update={"verifier": recipe.evaluate.verifier or judge.verifier})
+def evaluate_suites(
+    sampler: Sampler, suites: Mapping[str, Sequence[Problem]], recipe: Recipe, seed: int
+) -> Iterator[ItemResult]:
+    """One result a problem, suite after suite.
+
+    Args:
+        suites: problems by suite name (select, report).
+        seed: of the draws for pass@k.
+    """
+    judge = evaluation_judge(recipe)
+    for suite, problems in suites.items():
+        greedy = sampler.draw(problems, Sampling(temperature=0.0), 1, seed)
+        draws: list[Sample] = []
+        if pass_at := recipe.evaluate.pass_at:
+            sampling = Sampling(temperature=pass_at.temperature, top_p=pass_at.top_p)
+            draws = sampler.draw(problems, sampling, pass_at.num_samples, seed)
+        verdicts = [verify(samples, problems, judge) for samples in (greedy, draws)]
+        yield from item_results(suite, problems, greedy, verdicts[0], draws, verdicts[1])
 
 
-def _judge(samples: Sequence[Sample], problems: Sequence[Problem], judge: AnswerJudge) -> Iterator[Verdict]:
+def gold_logprob(pool: GeneratorPool, problems: Sequence[Problem]) -> float | None:
+    """Mean log-probability of a token of the held-out gold texts (worked solutions, else answers) under the model.
+
+    None where no problem has one.
+    """
+    texts = [(problem, problem.solution or problem.gold) for problem in problems]
+    items = [
+        Scoring(problem.id, tuple((message.role, message.content) for message in problem.messages), text)
+        for problem, text in texts
+        if text
+    ]
+    scores = pool.score(items) if items else []
+    num_tokens = sum(score.num_tokens for score in scores)
+    return sum(score.logprob for score in scores) / num_tokens if num_tokens else None
+
+
+def evaluation_judge(recipe: Recipe) -> AnswerJudge:
+    """The verifier of evaluations, as a judge."""
+    return AnswerJudge(name="evaluation", verifier=recipe.verifier_for_gold())
+
+
+def verify(samples: Sequence[Sample], problems: Sequence[Problem], judge: AnswerJudge) -> Iterator[Verdict]:
+    """One verdict a sample."""
     return judge_samples(samples, {problem.id: problem for problem in problems}, [judge], verify_in_pool)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from tasks.evaluate.evaluate import summarize
-from tasks.evaluate.run import evaluate_suites
+from dataclasses import replace
+
+from tasks.evaluate.best_of import best_of_results
+from tasks.evaluate.evaluate import asked_by, summarize
+from tasks.evaluate.run import Sampler, evaluate_suites, gold_logprob
 from tasks.identity import evaluate_spec
+from tasks.judge.specify import judging_identity
 from tasks.records import ItemResult, Problem
 from tasks.refs import ModelRef, StepRef
+from tasks.roles import Cast
 from tasks.scratch import Scratch
 from tasks.stage_task import stage_task
 from tasks.step import Summary
@@ -17,20 +22,32 @@ SUITES = ("select", "report")
 
 
 @stage_task("evaluate")
-def evaluate(round: int, model: ModelRef, problems: StepRef) -> StepRef:
-    """Results of a model on both held-out sets, one row a problem: `items.parquet`."""
+def evaluate(round: int, model: ModelRef, problems: StepRef, cast: Cast) -> StepRef:
+    """Results of a model on both held-out sets, one row a problem: `items.parquet`.
+
+    Args:
+        cast: who judges where best-of-k is asked for; the model evaluated is `live`.
+    """
     bench = current()
-    spec = evaluate_spec(bench.recipe, round, model, problems)
-    pass_at = bench.recipe.evaluate.pass_at
+    recipe = bench.recipe
+    best_of = recipe.evaluate.best_of
+    if best_of and getattr(best_of.judge, "role", None) == "verifier" and cast.verifier is None:
+        best_of = None  # round 0 has no verifier yet
+    judging = judging_identity(bench, [best_of.judge], cast) if best_of else None
+    spec = evaluate_spec(recipe, round, model, problems, judging)
 
     def produce(scratch: Scratch) -> Summary:
         suites = {
             suite: list(read_records(bench.ledger.fetch(problems, f"{suite}.parquet"), Problem)) for suite in SUITES
         }
-        pool = bench.generator(model)
-        items = evaluate_suites(pool, suites, bench.recipe, model.digest, spec.seed or 0, scratch.progress)
+        pool, seed = bench.generator(model), spec.seed or 0
+        sampler = Sampler(pool, recipe, model.digest, scratch.progress)
+        items = list(evaluate_suites(sampler, suites, recipe, seed))
+        drift = gold_logprob(pool, suites["select"])  # while the candidate is loaded: a judge may be another model
+        if best_of:
+            found = best_of_results(bench, best_of, sampler, suites, cast, seed, scratch.progress)
+            items = [replace(item, **found[item.suite, item.problem_id]) for item in items]
         write_records(scratch.out / "items.parquet", ItemResult, items)
-        written = read_records(scratch.out / "items.parquet", ItemResult)
-        return {**summarize(written, pass_at.k if pass_at else ())}
+        return {**summarize(items, asked_by(recipe.evaluate)), "select_gold_logprob": drift}
 
     return bench.step(spec, produce)

@@ -13,4 +13,5 @@ from tasks.tables import read_records
 def read_samples(ledger: Ledger, samples: StepRef) -> Iterator[Sample]:
     """All samples of a round; one row group in memory."""
     for file in samples.files:
-        yield from read_records(ledger.fetch(samples, file.name), Sample)
+        if file.name.startswith("shard-"):
+            yield from read_records(ledger.fetch(samples, file.name), Sample)

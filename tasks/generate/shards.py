@@ -6,6 +6,8 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from configs.errors import ProblemsError
+from configs.schema.generate import Generate, Ladder
 from tasks.records import Problem
 from tasks.step import derive_seed
 
@@ -17,6 +19,38 @@ class PlannedShard:
     name: str
     problems: tuple[Problem, ...]
     seed: int
+
+
+def problems_of_round(problems: Sequence[Problem], config: Generate, round: int, seed: int) -> list[Problem]:
+    """The train problems that a round samples, in their original order.
+
+    Raises:
+        ProblemsError: no problem is as difficult as the round's rung of the ladder.
+    """
+    if config.ladder is not None:
+        problems = on_rung(problems, config.ladder, round)
+    if config.order == "next" and config.num_problems is not None:
+        return next_slice(problems, config.num_problems, round)
+    return draw_problems(problems, config.num_problems, derive_seed(seed, "draw"))
+
+
+def on_rung(problems: Sequence[Problem], ladder: Ladder, round: int) -> list[Problem]:
+    """Problems of the round's difficulty."""
+    wanted = f"{ladder.tag}={ladder.start + ladder.step * (round - 1)}"
+    found = [problem for problem in problems if wanted in problem.tags]
+    if not found:
+        raise ProblemsError(
+            f"generate.ladder: round {round} samples train problems with {wanted}, and there are none",
+            "add such problems to problems.train, or write fewer rounds",
+        )
+    return found
+
+
+def next_slice(problems: Sequence[Problem], num_problems: int, round: int) -> list[Problem]:
+    """The slice after the round before's; after the last problem comes the first again."""
+    start = (round - 1) * num_problems
+    places = {place % len(problems) for place in range(start, start + min(num_problems, len(problems)))}
+    return [problems[place] for place in sorted(places)]
 
 
 def draw_problems(problems: Sequence[Problem], num_problems: int | None, seed: int) -> list[Problem]:

@@ -1,6 +1,7 @@
-"""The judge stage: from samples to verdicts, in one pass that holds a bounded number of samples.
+"""The judge stage: from samples, and what judging models said of them, to verdicts. One pass, bounded memory.
 
-Called by `tasks/judge/task.py` and by the evaluation. Verifiers run elsewhere, behind `verify` (see `run.py`).
+Called by `task.py`, by `run.py` and by the evaluation. Verifiers run elsewhere, behind `verify` (see `run.py`); models
+were asked before, and their answers come as Judgement rows in the order of the samples (see `ask.py`).
 """
 
 from __future__ import annotations
@@ -8,96 +9,117 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from itertools import tee
-from typing import Any, Protocol
 
-from configs.errors import ProblemsError
-from configs.schema.judge import Judge
-from tasks.judge.verifiers.finding import Finding
-from tasks.judge.verifiers.registry import Item, explain_gold, verifier_versions
-from tasks.records import Label, Problem, Sample, Verdict
+from configs.schema.judge import AnswerJudge, Judge, SumJudge, VoteJudge
+from tasks.judge import sum as sum_judge
+from tasks.judge import vote
+from tasks.judge.answer import VerifyAll, answer_verdicts, truncated_verdict
+from tasks.judge.groups import group_samples
+from tasks.judge.importance import TRUSTED
+from tasks.judge.kinds import KINDS
+from tasks.judge.questions import ModelJudge
+from tasks.judge.verifiers.registry import verifier_versions
+from tasks.records import Judgement, Problem, Sample, Verdict
 
 VERSION = 1
-_LABELS = {True: Label.CORRECT, False: Label.WRONG, None: Label.UNPARSEABLE}
+Judgements = Callable[[str, str], Iterator[Judgement]]
+"""From a judge's name and the name of a pass to its rows, in the order of the samples."""
 
 
-class Outcome(Protocol):
-    """What verifying one item gave: a Finding as `value`, or a `failure` in words."""
-
-    @property
-    def value(self) -> Any: ...
-
-    @property
-    def failure(self) -> str | None: ...
-
-
-VerifyAll = Callable[[Judge, Iterable[Item]], Generator[Outcome, None, None]]
-"""One outcome an item, in the items' order; it may read a bounded number ahead. Closing it frees its workers."""
+def no_judgements(judge: str, part: str) -> Iterator[Judgement]:
+    """For judges by rule, which read none."""
+    raise LookupError(f"judge '{judge}' asks a model, and there are no judgements of it")
 
 
 def judge_samples(
-    samples: Iterable[Sample], problems: Mapping[str, Problem], judges: Sequence[Judge], verify: VerifyAll
+    samples: Iterable[Sample],
+    problems: Mapping[str, Problem],
+    judges: Sequence[Judge],
+    verify: VerifyAll,
+    judgements: Judgements = no_judgements,
 ) -> Iterator[Verdict]:
     """One verdict for every sample and judge: all verdicts of a sample, in the order of the judges, then the next.
 
-    A truncated sample is never verified.
+    A truncated sample is judged by none. At most one problem's samples, and what `verify` reads ahead, are in memory.
 
     Raises:
         ProblemsError: a sample's problem is not there, or has no gold answer that a judge can compare with.
     """
-    own, *copies = tee(samples, len(judges) + 1)
+    streaming = [judge for judge in judges if not isinstance(judge, SumJudge)]
+    own, *copies = tee(samples, len(streaming) + 1)
     with ExitStack() as stack:
-        outcomes = [
-            stack.enter_context(closing(verify(judge, _items(copy, problems, judge))))
-            for judge, copy in zip(judges, copies, strict=True)
-        ]
+        streams = {
+            judge.name: stack.enter_context(closing(_verdicts(copy, problems, judge, verify, judgements)))
+            for judge, copy in zip(streaming, copies, strict=True)
+        }
         del copies  # a copy that nobody reads would hold every sample
         for sample in own:
-            for judge, results in zip(judges, outcomes, strict=True):
-                yield make_verdict(sample, judge.name, None if sample.is_truncated else next(results))
-
-
-def make_verdict(sample: Sample, judge: str, outcome: Outcome | None) -> Verdict:
-    """The verdict on one sample; no outcome means that it is truncated and was not verified."""
-    if outcome is None:
-        label, finding = Label.TRUNCATED, Finding(note="the text ended at max_tokens")
-    elif outcome.failure is not None:
-        label, finding = Label.VERIFIER_ERROR, Finding(note=outcome.failure)
-    else:
-        finding = outcome.value
-        is_bare_score = finding.is_correct is None and finding.score is not None
-        label = Label.UNSCORED if is_bare_score else _LABELS[finding.is_correct]
-    score = float(finding.is_correct) if finding.score is None and finding.is_correct is not None else finding.score
-    return Verdict(sample.id, sample.problem_id, judge, str(label), score, finding.answer, finding.note)
+            made: dict[str, Verdict] = {}
+            for judge in judges:
+                made[judge.name] = _verdict(judge, sample, streams, made)
+                yield made[judge.name]
 
 
 def component_versions(judges: Sequence[Judge]) -> dict[str, int | str]:
     """Versions of all code that can change these judges' verdicts, for step keys."""
     versions: dict[str, int | str] = {"judge": VERSION}
     for judge in judges:
-        versions |= {f"{judge.name}.{name}": version for name, version in verifier_versions(judge.verifier).items()}
+        versions |= {f"{judge.name}.{name}": version for name, version in _versions(judge).items()}
     return versions
 
 
-def _items(samples: Iterable[Sample], problems: Mapping[str, Problem], judge: Judge) -> Iterator[Item]:
-    sound: Problem | None = None
-    for sample in samples:
-        if sound is None or sample.problem_id != sound.id:
-            sound = _sound_problem(sample, problems, judge)
-        if not sample.is_truncated:
-            yield sound, sample
+def _versions(judge: Judge) -> Mapping[str, int | str]:
+    if isinstance(judge, AnswerJudge):
+        return verifier_versions(judge.verifier)
+    if isinstance(judge, VoteJudge):
+        return {"vote": vote.VERSION, **verifier_versions(judge.verifier)}
+    return {judge.kind: sum_judge.VERSION if isinstance(judge, SumJudge) else KINDS[judge.kind].version}
 
 
-def _sound_problem(sample: Sample, problems: Mapping[str, Problem], judge: Judge) -> Problem:
-    problem = problems.get(sample.problem_id)
-    if problem is None:
-        raise ProblemsError(
-            f"sample {sample.id} belongs to problem {sample.problem_id}, which is not among the problems",
-            "give the problems that the samples were drawn from",
-        )
-    complaint = explain_gold(problem.gold, judge.verifier)
-    if complaint is not None:
-        raise ProblemsError(
-            f"problem {problem.id} {complaint}; judge '{judge.name}' ({judge.verifier.kind}) needs one",
-            "set the source's mapping.answer, mend the problem, or choose another verifier",
-        )
-    return problem
+def _verdict(
+    judge: Judge, sample: Sample, streams: Mapping[str, Iterator[Verdict]], made: Mapping[str, Verdict]
+) -> Verdict:
+    if not isinstance(judge, SumJudge):
+        return next(streams[judge.name])
+    return truncated_verdict(sample, judge.name) if sample.is_truncated else sum_judge.sum_verdict(judge, sample, made)
+
+
+def _verdicts(
+    samples: Iterator[Sample], problems: Mapping[str, Problem], judge: Judge, verify: VerifyAll, judgements: Judgements
+) -> Generator[Verdict, None, None]:
+    if isinstance(judge, AnswerJudge):
+        return answer_verdicts(samples, problems, judge, verify)
+    if isinstance(judge, VoteJudge):
+        return vote.vote_verdicts(samples, problems, judge, verify)
+    assert not isinstance(judge, SumJudge)
+    return _model_verdicts(samples, problems, judge, judgements)
+
+
+def _model_verdicts(
+    samples: Iterator[Sample], problems: Mapping[str, Problem], judge: ModelJudge, judgements: Judgements
+) -> Generator[Verdict, None, None]:
+    kind = KINDS[judge.kind]
+    parts = kind.parts(judge)
+    streams = [_ByProblem(judgements(judge.name, part)) for part in parts if part != TRUSTED]
+    trusted = list(judgements(judge.name, TRUSTED)) if TRUSTED in parts else []
+    for group in group_samples(samples, problems):
+        rows = [row for stream in streams for row in stream.take(group.problem.id)]
+        judged = iter(kind.verdicts(judge, group.whole_samples, rows, trusted))
+        for sample in group.samples:
+            yield truncated_verdict(sample, judge.name) if sample.is_truncated else next(judged)
+
+
+class _ByProblem:
+    """Rows of one pass, taken problem by problem in their order."""
+
+    def __init__(self, rows: Iterator[Judgement]) -> None:
+        self._rows = rows
+        self._next = next(rows, None)
+
+    def take(self, problem_id: str) -> list[Judgement]:
+        """The rows that come next and are of this problem; none where no question was asked about it."""
+        taken = []
+        while self._next is not None and self._next.problem_id == problem_id:
+            taken.append(self._next)
+            self._next = next(self._rows, None)
+        return taken

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from configs.errors import ProblemsError
-from configs.schema.problems import AdditionSource, MultiplicationSource
-from tasks.problems.arithmetic import write_addition, write_multiplication
+from configs.schema.problems import AdditionSource, ColumnsSource, MultiplicationSource
+from tasks.problems.arithmetic import write_addition, write_columns, write_multiplication
 from tasks.records import Message, Problem
 
 VERSION = 1
@@ -22,6 +22,7 @@ PARTS = ("warm_start",) * 4 + ("train",) * 4 + ("select", "report")
 """shares of the problem space: four tenths each for learning, one tenth each for the held-out sets"""
 
 ArithmeticSource = AdditionSource | MultiplicationSource
+PairsSource = ArithmeticSource | ColumnsSource
 Pair = tuple[int, int]
 
 
@@ -37,13 +38,21 @@ def make_multiplication(source: MultiplicationSource, part: str) -> Iterator[Pro
         yield _to_problem(source, *write_multiplication(*pair), pair[0] * pair[1], pair)
 
 
+def make_columns(source: ColumnsSource, part: str) -> Iterator[Problem]:
+    """Sums as rows of columns; raises ProblemsError as `_draw_pairs` does."""
+    for a, b in _draw_pairs(source, part):
+        prompt, solution, num_columns = write_columns(a, b, source.width)
+        tags = (f"digits={len(str(max(a, b)))}", f"columns={num_columns}")
+        yield Problem(f"{a}+{b}", (Message("user", prompt),), gold=solution, solution=solution, tags=tags)
+
+
 def part_of(a: int, b: int) -> str:
     """The set that two numbers belong to, in whichever order."""
     digest = hashlib.sha256(f"{min(a, b)} {max(a, b)}".encode()).digest()
     return PARTS[int.from_bytes(digest[:8], "big") % len(PARTS)]
 
 
-def _draw_pairs(source: ArithmeticSource, part: str) -> Iterator[Pair]:
+def _draw_pairs(source: PairsSource, part: str) -> Iterator[Pair]:
     """Distinct pairs of a set, the digit counts in turn while each lasts.
 
     Raises:
@@ -91,9 +100,3 @@ def _to_problem(source: ArithmeticSource, term: str, solution: str, answer: int,
         solution=solution,
         tags=(f"digits={len(str(max(pair)))}",),
     )
-
-
-MAKERS: dict[str, Callable[..., Iterator[Problem]]] = {
-    "addition": make_addition,
-    "multiplication": make_multiplication,
-}

@@ -6,6 +6,7 @@ fields whose names are not identifiers. A field that is missing or null is an er
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -15,7 +16,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
 from configs.errors import ProblemsError, RecipeError
-from configs.schema.problems import Extract
+from configs.schema.problems import Extract, ExtractFields
 from configs.schema.problems import Mapping as RowMapping
 from tasks.problems.sets import fingerprint
 from tasks.records import Message, Problem
@@ -90,10 +91,12 @@ def _refuse_null(value: Any) -> Any:
     return value
 
 
-def _extract(rule: Extract | None, row: Mapping[str, Any], field: str, where: str) -> str | None:
+def _extract(rule: Extract | ExtractFields | None, row: Mapping[str, Any], field: str, where: str) -> str | None:
     """The text a rule finds; None where there is no rule or the field is null."""
     if rule is None:
         return None
+    if isinstance(rule, ExtractFields):
+        return _as_json({name: _take(row, name, f"{field}.fields", where) for name in rule.fields}, where)
     value = _take(row, rule.field, f"{field}.field", where)
     if value is None:
         return None
@@ -123,6 +126,15 @@ def _take(row: Mapping[str, Any], name: str, field: str, where: str) -> Any:
             f"{where}: no field '{name}', which mapping.{field} reads", f"use the fields there are: {_fields(row)}"
         )
     return row[name]
+
+
+def _as_json(values: dict[str, Any], where: str) -> str:
+    try:
+        return json.dumps(values, ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise ProblemsError(
+            f"{where}: fields {', '.join(values)} cannot be written as JSON: {error}", "name fields with plain values"
+        ) from None
 
 
 def _as_text(value: Any, name: str, where: str) -> str:

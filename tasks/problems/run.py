@@ -33,10 +33,17 @@ def read_sets(bench: Workbench) -> dict[str, list[Problem]]:
         for part, source in sources_of(bench.recipe).items()
     }
     check_sets(sets["train"], sets["select"], sets["report"], sets.get("warm_start", ()))
-    if bench.recipe.answer_judge().verifier.kind != "python":
-        for part in ("train", "select", "report"):
-            require_gold(sets[part], f"the judge of the {part} set compares with it")
+    for part in sets_with_gold(bench.recipe):
+        require_gold(sets[part], f"the judge of the {part} set compares with it")
     return sets
+
+
+def sets_with_gold(recipe: Recipe) -> list[str]:
+    """Sets whose problems need a gold answer: the held-out ones, and train where a judge compares with it."""
+    judge = recipe.answer_judge()
+    held_out = [] if recipe.verifier_for_gold().kind == "python" else ["select", "report"]
+    is_compared = judge is not None and judge.verifier.kind != "python"
+    return ["train", *held_out] if is_compared else held_out
 
 
 def sources_of(recipe: Recipe) -> dict[str, Source]:

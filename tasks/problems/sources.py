@@ -13,7 +13,7 @@ from pathlib import Path
 
 from configs.errors import ProblemsError
 from configs.schema.problems import FileSource, HubSource, Source, StoreSource
-from tasks.problems.builtin import make_addition, make_multiplication
+from tasks.problems.builtin import make_addition, make_columns, make_multiplication
 from tasks.problems.files import Row, read_rows
 from tasks.problems.hub import read_hub_rows
 from tasks.problems.mapping import map_rows
@@ -79,6 +79,7 @@ READERS: dict[str, Callable[..., Iterable[Problem]]] = {
     "store": _read_store,
     "addition": lambda source, place: make_addition(source, place.part),
     "multiplication": lambda source, place: make_multiplication(source, place.part),
+    "columns": lambda source, place: make_columns(source, place.part),
 }
 
 

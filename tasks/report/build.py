@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tasks.decide.state import RoundOutcome
-from tasks.records import Drop, Problem, Sample, Verdict
+from tasks.monitor.histograms import Histogram
+from tasks.records import Drop
 from tasks.report.rounds import RoundReport, SampleRow
 from tasks.report.samples import draw_rows
+from tasks.select.candidate import Group
 
 SAMPLES_KEPT_IN_REPORT = 200
 
 
-def build_round(experiment: str, outcome: RoundOutcome, loads: Mapping[str, int]) -> RoundReport:
+def build_round(
+    experiment: str,
+    outcome: RoundOutcome,
+    spending: Mapping[str, float],
+    histograms: Mapping[str, Histogram] | None = None,
+    warnings: Sequence[str] = (),
+    extra_figures: Mapping[str, str] | None = None,
+) -> RoundReport:
     """The report of a round.
 
     The numeric summaries of its steps become metrics; a later stage's value wins where names meet.
 
     Args:
-        loads: generator and trainer starts of the round, by kind.
+        spending: what the round used, by metric name (`Workbench.spending`).
+        histograms: those of the monitor step (`read_histograms`).
+        warnings: the guards that spoke, in words.
+        extra_figures: further figures as SVG, by title.
     """
     state, steps = outcome.state, outcome.steps
     metrics: dict[str, float] = {}
     for stage, step in steps.items():
         metrics |= {name: value for name, value in step.summary.items() if _is_number(value)}  # type: ignore[misc]
         metrics[f"seconds_{stage}"] = step.seconds
-    metrics |= {f"{kind}_loads": count for kind, count in loads.items()}
+    metrics |= spending
     decision = state.decisions[-1] if state.decisions else None
     return RoundReport(
         experiment=experiment,
@@ -38,32 +50,22 @@ def build_round(experiment: str, outcome: RoundOutcome, loads: Mapping[str, int]
         metrics=metrics,
         steps={stage: step.prefix for stage, step in steps.items()},
         reused=[stage for stage, step in steps.items() if step.is_reused],
+        histograms=dict(histograms or {}),
+        warnings=list(warnings),
+        extra_figures=dict(extra_figures or {}),
     )
 
 
-def draw_sample_rows(
-    samples: Iterable[Sample],
-    verdicts: Iterable[Verdict],
-    drops: Iterable[Drop],
-    problems: Mapping[str, Problem],
-    num_judges: int,
-) -> list[SampleRow]:
-    """Some samples, kept ones and dropped ones of every reason; all streams in the order of the samples."""
-    return draw_rows(_rows(samples, iter(verdicts), iter(drops), problems, num_judges), SAMPLES_KEPT_IN_REPORT)
+def draw_sample_rows(groups: Iterable[Group], drops: Iterable[Drop]) -> list[SampleRow]:
+    """Some samples, kept ones and dropped ones of every reason; both streams in the order of the samples."""
+    return draw_rows(_rows(groups, iter(drops)), SAMPLES_KEPT_IN_REPORT)
 
 
-def _rows(
-    samples: Iterable[Sample],
-    verdicts: Iterator[Verdict],
-    drops: Iterator[Drop],
-    problems: Mapping[str, Problem],
-    num_judges: int,
-) -> Iterator[SampleRow]:
+def _rows(groups: Iterable[Group], drops: Iterator[Drop]) -> Iterator[SampleRow]:
     dropped = next(drops, None)
-    for sample in samples:
-        verdict, *_ = [next(verdicts) for _ in range(num_judges)]
+    for candidate in (candidate for group in groups for candidate in group):
+        sample, verdict, problem = candidate.sample, candidate.verdict(None), candidate.problem
         is_dropped = dropped is not None and dropped.sample_id == sample.id
-        problem = problems[sample.problem_id]
         yield SampleRow(
             problem_id=sample.problem_id,
             prompt=problem.messages[-1].content,
@@ -71,6 +73,7 @@ def _rows(
             gold=problem.gold,
             answer=verdict.answer,
             label=verdict.label,
+            score=verdict.score,
             kept=not is_dropped,
             reason=dropped.reason if is_dropped and dropped else "",
         )

@@ -16,14 +16,10 @@ def champion_p_value(ledger: Ledger, entries: list[ReportEntry]) -> float | None
     champion = champion_of([entry.report for entry in entries])
     if champion.round == 0:
         return None
-    first, last = (_report_items(ledger, _evaluation(entries, number)) for number in (0, champion.round))
+    state = entries[-1].state
+    first, last = (_report_items(ledger, model.evaluation) for model in (state.first, state.standing.champion))
     counts = paired_counts(first, last)
     return mcnemar_exact(counts.gained, counts.lost)
-
-
-def _evaluation(entries: list[ReportEntry], round: int) -> StepRef:
-    """The evaluation of a round's candidate, which was accepted: it is the loop's evaluation after that round."""
-    return entries[round].state.evaluation
 
 
 def _report_items(ledger: Ledger, evaluation: StepRef) -> list[ItemResult]:

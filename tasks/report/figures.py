@@ -25,6 +25,12 @@ _REASON_COLOURS = {
     "duplicate": "#0072B2",
     "too_short": "#A6761D",
     "too_long": "#666699",
+    "one_sided": "#A3C4BC",
+    "wrong_equation": "#9E2A2B",
+    "same_equations": "#5E81AC",
+    "outside_share": "#D4B483",
+    "hint_shows": "#7B3294",
+    "not_paired": "#B8C0C8",
 }
 Series = Mapping[str, Sequence[RoundReport]]
 
@@ -38,8 +44,8 @@ def accuracy_figure(series: Series) -> str:
                 _draw_accuracy(axes, reports, suite, colour, f"{name}: ")
             axes.set_title(f"accuracy on the {suite} set")
             axes.margins(y=0.16)
-            _name_rounds(axes, [report.round for reports in series.values() for report in reports])
-            axes.yaxis.set_major_formatter(_axis_percent)
+            name_rounds(axes, [report.round for reports in series.values() for report in reports])
+            axes.yaxis.set_major_formatter(axis_percent)
             if len(series) == 1:
                 _annotate_ends(axes)
             elif axes.lines:
@@ -63,8 +69,8 @@ def drops_figure(reports: Sequence[RoundReport]) -> str:
             bottoms = [bottom + share for bottom, share in zip(bottoms, shares, strict=True)]
         axes.set_title("samples kept and dropped")
         axes.set_ylim(0, 1)
-        axes.yaxis.set_major_formatter(_axis_percent)
-        _name_rounds(axes, [report.round for report in rounds])
+        axes.yaxis.set_major_formatter(axis_percent)
+        name_rounds(axes, [report.round for report in rounds])
         figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper")
 
     return render_svg(draw, width=5.6)
@@ -84,10 +90,10 @@ def length_figure(series: Series) -> str:
             _draw_metric(variety, reports, "distinct_rate", colour, "-", name)
         for axes, title in ((lengths, "mean length in tokens"), (variety, "distinct texts per problem")):
             axes.set_title(title)
-            _name_rounds(axes, [report.round for reports in sampled.values() for report in reports])
+            name_rounds(axes, [report.round for reports in sampled.values() for report in reports])
         lengths.set_ylim(0, 1.1 * lengths.get_ylim()[1])
         variety.set_ylim(0, 1.05)
-        variety.yaxis.set_major_formatter(_axis_percent)
+        variety.yaxis.set_major_formatter(axis_percent)
         for axes in (lengths, variety) if len(series) > 1 else (lengths,):
             if axes.lines:
                 axes.legend(loc="lower left")
@@ -123,7 +129,8 @@ def _draw_metric(axes: Any, reports: Sequence[RoundReport], metric: str, colour:
         axes.plot(*zip(*points, strict=True), line, color=colour, marker="o", markersize=4.5, linewidth=2, label=label)
 
 
-def _name_rounds(axes: Any, rounds: Sequence[int]) -> None:
+def name_rounds(axes: Any, rounds: Sequence[int]) -> None:
+    """Rounds along the lower axis, with room for labels at the right."""
     axes.set_xlabel("round")
     if rounds:
         low, high = min(rounds), max(rounds)
@@ -135,7 +142,8 @@ def _percent(rate: float, places: int = 1) -> str:
     return f"{100 * rate:.{places}f} %"
 
 
-def _axis_percent(rate: float, _: int) -> str:
+def axis_percent(rate: float, _: int) -> str:
+    """Label of a rate on an axis."""
     return _percent(rate, places=0)
 
 

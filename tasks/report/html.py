@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tasks.report.figures import COLOURS, accuracy_figure, drops_figure, length_figure
+from tasks.report.monitor_figures import draw_monitor_figures
+from tasks.report.monitor_table import monitor_rows
 from tasks.report.rounds import ExperimentReport, RoundReport, SampleRow
 from tasks.report.table import COLUMNS, format_interval, format_rate, format_seconds, table_rows
 
@@ -47,10 +49,31 @@ def _section(experiment: ExperimentReport, index: int) -> dict[str, Any]:
         "rows": [{"cells": row, "action": report.action} for report, row in rows],
         "drops": Markup(drops_figure(experiment.rounds)) if _has_samples(experiment.rounds) else None,
         "decisions": [_decision(report) for report in experiment.rounds],
+        "monitors": _monitors(experiment.rounds),
         "samples": [_samples_of(number, experiment.samples[number]) for number in sorted(experiment.samples)],
         "recipe": experiment.recipe,
         "links": [_link(name, address) for name, address in experiment.links.items()],
     }
+
+
+def _monitors(rounds: Sequence[RoundReport]) -> dict[str, Any] | None:
+    """Figures, guards that spoke and metrics by round; None where the rounds have none of them."""
+    from markupsafe import Markup
+
+    figures = [{"title": title, "svg": Markup(svg)} for title, svg in draw_monitor_figures(rounds).items()]
+    figures += [
+        {"title": f"round {report.round}: {title}", "svg": Markup(svg)}
+        for report in rounds
+        for title, svg in report.extra_figures.items()
+    ]
+    spoken = [{"round": report.round, "words": words} for report in rounds for words in report.warnings]
+    watched = [report for report in rounds if monitor_rows([report])]
+    if not (figures or spoken or watched):
+        return None
+    return {
+        "figures": figures, "guards": spoken,
+        "rounds": [report.round for report in watched], "rows": monitor_rows(watched),
+    }  # fmt: skip
 
 
 def headline(experiment: ExperimentReport) -> dict[str, Any]:

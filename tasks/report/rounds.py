@@ -10,7 +10,8 @@ Metrics have fixed flat names. Rates lie in [0, 1], durations are seconds, lengt
     report_pass_at_K, num_samples, num_kept, kept_rate, dropped_REASON, parse_rate, mean_tokens, mean_tokens_kept,
     distinct_rate, truncated_rate, train_loss, num_examples, generator_loads, trainer_loads, seconds_STAGE
 
-A metric that a round does not have is absent, never zero.
+docs/metrics.md lists all of them, and those of the monitors. A metric that a round does not have is absent, never
+zero.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Action = Literal["baseline", "promote", "keep_incumbent", "stop"]
+from tasks.monitor.histograms import Histogram
+
+Action = Literal["baseline", "promote", "keep_incumbent", "roll_back", "stop"]
 DROPPED = "dropped_"
 SECONDS = "seconds_"
 
@@ -44,6 +47,9 @@ class RoundReport(_Value):
         metrics: flat numbers, named as the module says.
         steps: by stage, the step's prefix in the store.
         reused: stages that were found in the store rather than computed.
+        histograms: of the monitors, by name.
+        warnings: the guards that spoke, in words.
+        extra_figures: further figures of this round as SVG, by title.
     """
 
     experiment: str
@@ -56,6 +62,9 @@ class RoundReport(_Value):
     metrics: dict[str, float] = {}
     steps: dict[str, str] = {}
     reused: list[str] = []
+    histograms: dict[str, Histogram] = {}
+    warnings: list[str] = []
+    extra_figures: dict[str, str] = {}
 
     @property
     def is_accepted(self) -> bool:
@@ -95,6 +104,7 @@ class SampleRow(_Value):
     label: str
     kept: bool
     reason: str = ""
+    score: float | None = None
 
 
 class ExperimentReport(_Value):

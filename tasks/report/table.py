@@ -10,7 +10,8 @@ from tasks.report.rounds import RoundReport
 
 COLUMNS = ("round", "model", "select", "report", "samples", "kept", "examples", "loads g/t", "time", "decision")
 PLAIN_WIDTH = 160
-_WORDS = {"baseline": "baseline", "promote": "promoted", "keep_incumbent": "incumbent kept", "stop": "stopped"}
+_WORDS = {"baseline": "baseline", "promote": "promoted", "keep_incumbent": "incumbent kept",
+          "roll_back": "rolled back", "stop": "stopped"}  # fmt: skip
 # Eight blocks of rising height, U+2581 to U+2588.
 _BLOCKS = tuple(chr(code) for code in range(0x2581, 0x2589))
 

@@ -14,11 +14,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tasks.report.figures import accuracy_figure, drops_figure, length_figure
+from tasks.report.monitor_figures import draw_monitor_figures
+from tasks.report.monitor_table import largest_sizes
 from tasks.report.rounds import ExperimentReport, RoundReport, SampleRow, champion_of
 from tasks.report.table import markdown_table
 
@@ -39,7 +42,28 @@ _HEADLINES = (
     "mean_tokens_kept",
     "num_examples",
     "train_loss",
+    "explore_pass_at_1",
+    "explore_distinct_correct",
+    "explore_diversity",
+    "gap_generation_verification",
+    "share_never_solved",
+    "tail_hard_share",
+    "kept_precision",
+    "pseudo_label_precision",
+    "judge_precision",
+    "judge_kappa",
+    "judge_parse_rate",
+    "judge_score_mean",
+    "judge_score_entropy",
+    "judge_mode_share",
+    "judge_order_agreement",
+    "judge_length_correlation",
+    "duplicate_rate",
+    "length_gap_pairs",
+    "contamination_share",
+    "drift_gold_logprob",
 )
+_HEADLINE_FAMILIES = ("explore_pass_at_", "exploit_best_of_", "exploit_reward_at_")
 
 
 @dataclass(frozen=True)
@@ -65,10 +89,16 @@ class TrackedDataset:
 
 @dataclass(frozen=True)
 class TrackedModel:
-    """A round's candidate: digest of what it computes, and the address of its weights or adapter."""
+    """A round's candidate: digest of what it computes, and the address of its weights or adapter.
+
+    `tags` go to its version; `takes_title` is False where the alias champion is settled at the end only: in a round
+    that was found finished, or while a person's choice stands.
+    """
 
     uri: str
     digest: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    takes_title: bool = True
 
 
 def track_experiment(tracker: Tracker, name: str, recipe: Mapping[str, Any], recipe_text: str) -> Tracked:
@@ -113,7 +143,7 @@ def track_round(
         tags=_round_tags(report),
     )
     tracker.log_metrics(run_id, report.metrics, step=report.round)
-    headlines = {name: report.metrics[name] for name in _HEADLINES if name in report.metrics}
+    headlines = _headlines(report.metrics)
     seconds = report.seconds()
     tracker.log_metrics(tracked.run_id, headlines | ({"seconds": seconds} if seconds else {}), step=report.round)
     for dataset in datasets:
@@ -122,6 +152,8 @@ def track_round(
         tracker.log_table(run_id, [row.model_dump() for row in samples[:SAMPLES_SHOWN]], "samples.json")
     if report.metrics.get("num_samples"):
         tracker.log_figure(run_id, drops_figure([report]), "figures/kept_and_dropped.svg")
+    for title, svg in {**draw_monitor_figures([report]), **report.extra_figures}.items():
+        tracker.log_figure(run_id, svg, _figure_file(title))
     tracker.log_text(run_id, report.model_dump_json(indent=2), "report.json")
     if model is not None:
         _register(tracker, tracked, report, model, run_id)
@@ -130,24 +162,32 @@ def track_round(
 
 
 def finish_experiment(
-    tracker: Tracker, tracked: Tracked, experiment: ExperimentReport, page: str | None = None, status: str = "FINISHED"
+    tracker: Tracker,
+    tracked: Tracked,
+    experiment: ExperimentReport,
+    page: str | None = None,
+    status: str = "FINISHED",
+    champion_round: int | None = None,
 ) -> None:
     """Write what is known of the whole: figures, table, report page; point the aliases at the last state; end the run.
 
     Args:
         page: report.html, where it was made.
         status: FINISHED, FAILED or KILLED.
+        champion_round: the round whose model a person made champion; default: the rounds' own.
     """
     series = {experiment.name: experiment.rounds}
     tracker.log_figure(tracked.run_id, accuracy_figure(series), "figures/accuracy.svg")
     if any(report.metrics.get("num_samples") for report in experiment.rounds):
         tracker.log_figure(tracked.run_id, drops_figure(experiment.rounds), "figures/kept_and_dropped.svg")
         tracker.log_figure(tracked.run_id, length_figure(series), "figures/length_and_variety.svg")
+    for title, svg in draw_monitor_figures(experiment.rounds).items():
+        tracker.log_figure(tracked.run_id, svg, _figure_file(title))
     table = markdown_table(experiment.rounds)
     tracker.log_text(tracked.run_id, table, "rounds.md")
     if page is not None:
         tracker.log_text(tracked.run_id, page, "report.html")
-    champion = champion_of(experiment.rounds)
+    champion = champion_of(experiment.rounds) if champion_round is None else experiment.rounds[champion_round]
     tags = {_NOTE: table, "champion": champion.candidate}
     tracker.ensure_run(tracked.experiment_id, tracked.key, tracked.name, tags=tags)
     tracker.settle_alias(tracked.name, "champion", f"round-{champion.round}")
@@ -164,10 +204,11 @@ def _register(tracker: Tracker, tracked: Tracked, report: RoundReport, model: Tr
     loads the champion meanwhile must not get an older one. `finish_experiment` settles them.
     """
     tags = {"round": report.round, "model": report.candidate, "selfloop.recipe": tracked.key.rpartition("/")[2]}
+    tags |= model.tags
     version = tracker.register_model(tracked.name, model.uri, model.digest, tags, run_id)
     tracker.set_alias(tracked.name, f"round-{report.round}", version)
     tracker.set_alias(tracked.name, "candidate", version, only_forward=True)
-    if report.is_accepted:
+    if report.is_accepted and model.takes_title:
         tracker.set_alias(tracked.name, "champion", version, only_forward=True)
 
 
@@ -185,8 +226,18 @@ def flatten(tree: Any, prefix: str = "") -> dict[str, str]:
     return leaves
 
 
+def _headlines(metrics: Mapping[str, float]) -> dict[str, float]:
+    """What the parent's curves show: fixed names, and of the families with K in the name the largest K."""
+    largest = [name for family in _HEADLINE_FAMILIES for name in largest_sizes(metrics, family)]
+    return {name: metrics[name] for name in (*_HEADLINES, *largest) if name in metrics}
+
+
+def _figure_file(title: str) -> str:
+    return f"figures/{re.sub('[^a-z0-9]+', '_', title.lower()).strip('_')}.svg"
+
+
 def _round_tags(report: RoundReport) -> dict[str, str]:
     named = {name: str(getattr(report, name)) for name in ("round", "candidate", "incumbent", "action", "reason")}
     steps = {f"step.{stage}": prefix for stage, prefix in report.steps.items()}
-    note = f"{report.reason}\n\n{markdown_table([report])}"
+    note = "\n\n".join([report.reason, *report.warnings, markdown_table([report])])
     return named | steps | {_NOTE: note}

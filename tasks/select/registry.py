@@ -5,20 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.select import Select
-from tasks.select import cap, correct, drop_truncated, length, threshold, unique
-from tasks.select.candidate import Component
+from tasks.select import (
+    best_share,
+    both_outcomes,
+    cap,
+    correct,
+    distinct_equations,
+    drop_truncated,
+    judged,
+    length,
+    length_gap,
+    threshold,
+    unique,
+)
+from tasks.select.candidate import Component, RoundComponent
 
 COMPONENTS: dict[str, Component] = {
     "correct": correct.keep,
+    "judged": judged.keep,
     "threshold": threshold.keep,
+    "both_outcomes": both_outcomes.keep,
     "cap": cap.keep,
     "unique": unique.keep,
+    "distinct_equations": distinct_equations.keep,
     "length": length.keep,
     "drop_truncated": drop_truncated.keep,
 }
+"""these look at one problem at a time"""
 
-VERSIONS: dict[str, int] = {"correct": 1, "threshold": 1, "cap": 1, "unique": 1, "length": 1, "drop_truncated": 1}
-"""A component whose choices change gets the next number: steps that used it are computed again."""
+ROUND_COMPONENTS: dict[str, RoundComponent] = {"length_gap": length_gap.learn, "best_share": best_share.learn}
+"""these look at all problems of a round first"""
+
+VERSIONS: dict[str, int] = dict.fromkeys([*COMPONENTS, *ROUND_COMPONENTS], 1)
+"""A component whose choices change gets the next number, `| {"cap": 2}`: steps that used it are computed again."""
 
 
 def component_versions(components: Sequence[Select]) -> dict[str, int | str]:

@@ -1,27 +1,36 @@
-"""The select stage: which samples are trained on, and why the others are not, one problem at a time.
+"""Which samples pass the filters of `recipe.select`, and why the others do not, one problem at a time.
 
-Called by `tasks/select/task.py`.
+Called by `write.py`, which makes training rows of what passes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from configs.errors import UserError
+from configs.schema.generate import Guide
 from configs.schema.select import Select
-from tasks.records import Drop, DropReason, Example, Problem, Sample, Verdict
-from tasks.select.candidate import Candidate, Draw
-from tasks.select.registry import COMPONENTS
+from tasks.records import Drop, DropReason, Sample
+from tasks.select import hint_shows
+from tasks.select.candidate import Candidate, Component, Draw, Group, OpenGroups
+from tasks.select.registry import COMPONENTS, ROUND_COMPONENTS
 
 
 @dataclass(frozen=True, slots=True)
 class Selected:
     """One sample and its fate: kept where `reason` is None."""
 
-    sample: Sample
-    reason: DropReason | None
+    candidate: Candidate
+    reason: DropReason | None = None
+
+    @property
+    def sample(self) -> Sample:
+        return self.candidate.sample
+
+    def refused(self, reason: DropReason | None) -> Selected:
+        """The same sample with a later refusal; a sample that was refused keeps its first reason."""
+        return replace(self, reason=self.reason or reason)
 
     def to_drop(self) -> Drop:
         """The record of a sample that was not kept. ValueError for one that was."""
@@ -30,69 +39,48 @@ class Selected:
         return Drop(self.sample.id, self.sample.problem_id, str(self.reason))
 
 
-def select_samples(
-    samples: Iterable[Sample],
-    verdicts: Iterable[Verdict],
-    components: Sequence[Select],
-    judge_names: Sequence[str],
-    seed: int,
-    round: int,
-) -> Iterator[Selected]:
-    """Every sample once, in order, kept or with the reason of the first component that refused it.
+class Selection:
+    """The filters of one round, prepared: components that look at the whole round have read it.
 
-    Holds the samples of one problem, besides the ids of the problems seen.
+    Holds the samples of one problem at a time, and numbers of the whole round where a component needs them.
 
     Args:
-        samples: those of a problem lie together.
-        verdicts: one for each sample and judge, in the order that `judge_samples` gives.
+        groups: opens the round's problems; read once for each component that looks at the whole round.
         components: they act in this order, each on what the ones before left.
+        guide: how guided samples were drawn; those that show their hint are refused before all components.
 
     Raises:
-        UserError: verdicts are not those of the samples, or samples of a problem lie apart.
+        UserError: whatever opening or reading the groups raises.
     """
-    draw, seen = Draw(seed, round), set()
-    candidates = _join(samples, verdicts, judge_names)
-    for problem_id, group in groupby(candidates, key=lambda candidate: candidate.sample.problem_id):
-        if problem_id in seen:
-            raise UserError(
-                f"samples of problem {problem_id} lie apart", "sort the samples by problem, then judge them"
-            )
-        seen.add(problem_id)
-        yield from _select_group(list(group), components, draw)
+
+    def __init__(
+        self, groups: OpenGroups, components: Sequence[Select], draw: Draw, guide: Guide | None = None
+    ) -> None:
+        self._groups, self._draw = groups, draw
+        self._steps: list[tuple[Component, Any]] = [(hint_shows.keep, guide)] if guide else []
+        for config in components:
+            learn = ROUND_COMPONENTS.get(config.kind)
+            self._steps.append((learn(self.kept(), config, draw) if learn else COMPONENTS[config.kind], config))
+
+    def __iter__(self) -> Iterator[list[Selected]]:
+        """Every sample once, in order, problem by problem, kept or with the reason of the first refusal."""
+        steps = tuple(self._steps)
+        return (self._select(group, steps) for group in self._groups())
+
+    def kept(self) -> Iterator[Group]:
+        """What is left of each problem: nothing, for some."""
+        return (kept_of(group) for group in self)
+
+    def _select(self, group: Group, steps: Sequence[tuple[Component, Any]]) -> list[Selected]:
+        reasons: list[DropReason | None] = [None] * len(group)
+        for component, config in steps:
+            left = [place for place, reason in enumerate(reasons) if reason is None]
+            refusals = component([group[place] for place in left], config, self._draw)
+            for place, refusal in zip(left, refusals, strict=True):
+                reasons[place] = refusal
+        return [Selected(candidate, reason) for candidate, reason in zip(group, reasons, strict=True)]
 
 
-def to_example(sample: Sample, problem: Problem, weight: float = 1.0) -> Example:
-    """A kept sample as a row of training: its problem's chat, and its text as the completion."""
-    return Example(sample.id, problem.id, problem.messages, sample.text, weight)
-
-
-def _select_group(group: list[Candidate], components: Sequence[Select], draw: Draw) -> Iterator[Selected]:
-    reasons: list[DropReason | None] = [None] * len(group)
-    for config in components:
-        left = [position for position, reason in enumerate(reasons) if reason is None]
-        refusals = COMPONENTS[config.kind]([group[position] for position in left], config, draw)
-        for position, refusal in zip(left, refusals, strict=True):
-            reasons[position] = refusal
-    return (Selected(candidate.sample, reason) for candidate, reason in zip(group, reasons, strict=True))
-
-
-def _join(samples: Iterable[Sample], verdicts: Iterable[Verdict], judge_names: Sequence[str]) -> Iterator[Candidate]:
-    stream = iter(verdicts)
-    for sample in samples:
-        by_judge: dict[str, Verdict] = {}
-        for name in judge_names:
-            verdict = next(stream, None)
-            if verdict is None or (verdict.sample_id, verdict.judge) != (sample.id, name):
-                raise _mismatch(f"sample {sample.id}, judge {name}", verdict)
-            by_judge[name] = verdict
-        yield Candidate(sample, by_judge)
-    if (verdict := next(stream, None)) is not None:
-        raise _mismatch("the end", verdict)
-
-
-def _mismatch(expected: str, verdict: Verdict | None) -> UserError:
-    found = f"sample {verdict.sample_id}, judge {verdict.judge}" if verdict else "the end"
-    return UserError(
-        f"the verdicts are not those of the samples: expected {expected}, found {found}",
-        "judge these samples with the recipe's judges, and give the verdicts unchanged",
-    )
+def kept_of(group: Sequence[Selected]) -> Group:
+    """The candidates that no component refused."""
+    return [selected.candidate for selected in group if selected.reason is None]

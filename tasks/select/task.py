@@ -2,54 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from configs.errors import RecipeError
 from tasks.generate.read import read_samples
 from tasks.identity import select_spec
-from tasks.records import Drop, Example, Problem, Verdict
+from tasks.ledger import Ledger
+from tasks.records import Problem, Sample, Verdict
 from tasks.refs import StepRef
 from tasks.report.diversity import measure_variety
 from tasks.scratch import Scratch
-from tasks.select.select import Selected, select_samples, to_example
-from tasks.select.summary import SelectSummary
+from tasks.select.candidate import Draw
+from tasks.select.formats import read_formats, with_examples
+from tasks.select.streams import OpenSource, open_groups
+from tasks.select.write import write_selection
 from tasks.stage_task import stage_task
 from tasks.step import Summary
-from tasks.tables import TableWriter, read_records
+from tasks.tables import read_records
 from tasks.workbench import current
 
 
 @stage_task("select")
-def select(round: int, samples: StepRef, verdicts: StepRef, problems: StepRef) -> StepRef:
-    """What is trained on and why the rest is not: `examples.parquet` and `drops.parquet`."""
+def select(
+    round: int,
+    samples: Sequence[StepRef],
+    verdicts: Sequence[StepRef],
+    problems: StepRef,
+    calibration: StepRef | None = None,
+) -> StepRef:
+    """What is trained on and why the rest is not: the files of `tasks/select/write.py`.
+
+    Args:
+        samples: the generate step, and the guide step where there is one.
+        verdicts: the steps with their verdicts, in the same order.
+        problems: the step with `train.parquet`.
+        calibration: its summary holds the `threshold`.
+    """
     bench = current()
     recipe, ledger = bench.recipe, bench.ledger
-    spec = select_spec(recipe, round, samples, verdicts, problems)
+    formats = read_formats(recipe.train.formats, bench.base_dir)
+    spec = select_spec(recipe, round, samples, verdicts, problems, calibration, [config.text for config in formats])
 
     def produce(scratch: Scratch) -> Summary:
         known = {row.id: row for row in read_records(ledger.fetch(problems, "train.parquet"), Problem)}
-        opinions = read_records(ledger.fetch(verdicts, "verdicts.parquet"), Verdict)
-        names = [judge.name for judge in recipe.judge]
-        selection = select_samples(
-            read_samples(ledger, samples), opinions, recipe.select, names, spec.seed or 0, round
-        )  # fmt: skip
-        counts = write_selection(scratch, selection, known)
-        groups = groupby(read_samples(ledger, samples), key=lambda sample: sample.problem_id)
-        return {**counts.numbers(), **measure_variety(list(group) for _, group in groups)}
+        sources = [_source(ledger, *steps) for steps in zip(samples, verdicts, strict=True)]
+        groups = open_groups(sources, known, [judge.name for judge in recipe.judge])
+        numbers = write_selection(
+            scratch.out,
+            groups,
+            recipe,
+            Draw(spec.seed or 0, round),
+            with_examples(formats, _solved(ledger, problems, known.values())),
+            _threshold(calibration),
+        )
+        own = groupby(read_samples(ledger, samples[0]), key=lambda sample: sample.problem_id)
+        return {**numbers, **measure_variety(list(group) for _, group in own)}
 
     return bench.step(spec, produce)
 
 
-def write_selection(scratch: Scratch, selection: Iterator[Selected], problems: dict[str, Problem]) -> SelectSummary:
-    """Kept samples as examples, the others as drops; both files in the order of the samples."""
-    counts = SelectSummary()
-    with (
-        TableWriter(scratch.out / "examples.parquet", Example) as examples,
-        TableWriter(scratch.out / "drops.parquet", Drop) as drops,
-    ):
-        for selected in counts.watch(selection):
-            if selected.reason is None:
-                examples.add(to_example(selected.sample, problems[selected.sample.problem_id]))
-            else:
-                drops.add(selected.to_drop())
-    return counts
+def _source(ledger: Ledger, samples: StepRef, verdicts: StepRef) -> OpenSource:
+    def open_source() -> tuple[Iterable[Sample], Iterable[Verdict]]:
+        return read_samples(ledger, samples), read_records(ledger.fetch(verdicts, "verdicts.parquet"), Verdict)
+
+    return open_source
+
+
+def _solved(ledger: Ledger, problems: StepRef, train: Iterable[Problem]) -> Iterator[Problem]:
+    """Problems whose solutions a prompt may show: the warm start's, then the train set's."""
+    if any(file.name == "warm_start.parquet" for file in problems.files):
+        yield from read_records(ledger.fetch(problems, "warm_start.parquet"), Problem)
+    yield from train
+
+
+def _threshold(calibration: StepRef | None) -> float | None:
+    if calibration is None:
+        return None
+    threshold = calibration.summary.get("threshold")
+    if not isinstance(threshold, float | int):
+        raise RecipeError(f"{calibration.prefix} picked no threshold", "write select's threshold as a number")
+    return float(threshold)

@@ -1,7 +1,8 @@
-"""Component `threshold`: keep samples that a judge scores at least `at_least`.
+"""Component `threshold`: keep samples that a judge scores at least `at_least`, or strictly above `above`.
 
-A missing score is never a zero: such samples are dropped for what the judge said (truncated, unparseable,
-verifier_error), or as unscored.
+B-STaR (arXiv 2412.17256) keeps rewards strictly above tau; `above: calibrated` is replaced by the round's number
+before components run (`resolve.py`). A missing score is never a zero: such samples are dropped for what the judge said
+(truncated, unparseable, verifier_error), or as unscored.
 """
 
 from __future__ import annotations
@@ -9,18 +10,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.select import Threshold
-from tasks.records import DropReason, Label, Verdict
+from tasks.records import DropReason, Verdict
 from tasks.select.candidate import Candidate, Draw
-
-_WITHOUT_SCORE = (Label.TRUNCATED, Label.UNPARSEABLE, Label.VERIFIER_ERROR)
+from tasks.select.judged import without_score
 
 
 def keep(group: Sequence[Candidate], config: Threshold, draw: Draw) -> list[DropReason | None]:
-    """None where the score is `at_least` or above."""
-    return [_refuse(candidate.verdict(config.judge), config.at_least) for candidate in group]
+    """None where the score reaches the limit."""
+    return [_refuse(candidate.verdict(config.judge), config) for candidate in group]
 
 
-def _refuse(verdict: Verdict, at_least: float) -> DropReason | None:
-    if verdict.score is None:
-        return DropReason(verdict.label) if verdict.label in _WITHOUT_SCORE else DropReason.UNSCORED
-    return None if verdict.score >= at_least else DropReason.BELOW_THRESHOLD
+def _refuse(verdict: Verdict, config: Threshold) -> DropReason | None:
+    if (reason := without_score(verdict)) is not None or verdict.score is None:
+        return reason
+    if config.at_least is not None:
+        is_kept = verdict.score >= config.at_least
+    else:
+        assert isinstance(config.above, float | int), "the calibrated threshold was filled in"
+        is_kept = verdict.score > config.above
+    return None if is_kept else DropReason.BELOW_THRESHOLD

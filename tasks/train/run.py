@@ -1,30 +1,54 @@
-"""Train: SFT of a start model on examples, in a trainer process.
+"""Train: a start model on rows, in a trainer process.
 
 Called by the tasks of warm start and train, and by `selfloop stage train`.
 """
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from configs.schema.objective import Objective
 from configs.schema.recipe import WarmStart
-from configs.schema.train import Sft, Train
+from configs.schema.train import Train
 from infra.engines.model_files import ModelFiles
 from infra.engines.train_request import TrainRequest
 from infra.engines.trainer import run_trainer
-from tasks.records import Example
 from tasks.scratch import Scratch
-from tasks.select.weights import problem_weights
 from tasks.step import Summary
 
 
-def train_model(
-    model: ModelFiles, rows: Path, settings: Train | WarmStart, objective: Sft, seed: int, scratch: Scratch
-) -> Summary:
+@dataclass(frozen=True)
+class Schedule:
+    """Optimizer steps of a phase.
+
+    Attributes:
+        num_steps: of this phase; None: what epochs and rows give.
+        first_step, total_steps: place in one learning-rate schedule planned for all rounds; None: its own schedule.
+        resume_state: optimizer and schedule of the round before, where they are carried on.
+    """
+
+    num_steps: int | None = None
+    first_step: int = 0
+    total_steps: int | None = None
+    resume_state: Path | None = None
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One training phase: what is trained, against which reference, by which objective."""
+
+    model: ModelFiles
+    settings: Train | WarmStart
+    objective: Objective
+    seed: int
+    reference: ModelFiles | None = None
+    reference_digest: str = ""
+    schedule: Schedule = Schedule()
+
+
+def train_model(phase: Phase, rows: Path, scratch: Scratch) -> Summary:
     """Train and write `adapter/` or `model/` and `metrics.jsonl` into `scratch.out`; returns the step's summary.
 
     Checkpoints lie in `scratch.work`: the same call after a kill resumes from the newest.
@@ -39,8 +63,12 @@ def train_model(
     def show(entry: dict[str, Any]) -> None:
         scratch.progress.update(entry["step"], entry["num_steps"], f"loss {entry['loss']:.3f}")
 
+    settings, schedule = phase.settings, phase.schedule
+    optimizer = settings.model_copy(update={"max_steps": schedule.num_steps or settings.max_steps})
     request = TrainRequest(
-        model=model, tune=settings.tune, optimizer=settings, objective=objective, rows=rows, seed=seed
+        model=phase.model, tune=settings.tune, optimizer=optimizer, objective=phase.objective, rows=rows,
+        seed=phase.seed, reference=phase.reference, reference_digest=phase.reference_digest,
+        resume_state=schedule.resume_state, total_steps=schedule.total_steps, first_step=schedule.first_step,
     )  # fmt: skip
     report = run_trainer(request, work_dir=scratch.work, out_dir=scratch.out, on_progress=show)
     return {
@@ -48,30 +76,8 @@ def train_model(
         "num_too_long": report.num_too_long,
         "num_train_tokens": report.num_tokens,
         "num_steps": report.num_steps,
+        "end_step": schedule.first_step + report.num_steps,
         "train_loss": report.mean_loss,
         "first_loss": report.first_loss,
         "last_loss": report.last_loss,
     }
-
-
-def write_rows(path: Path, examples: Iterable[Example], weights: dict[str, float] | None = None) -> None:
-    """Examples as the trainer's JSONL.
-
-    Args:
-        weights: weight of an example by problem id; default: each example's own.
-    """
-    with path.open("w", encoding="utf-8") as rows:
-        for example in examples:
-            row = {
-                "messages": [{"role": message.role, "content": message.content} for message in example.messages],
-                "completion": example.completion,
-                "weight": example.weight if weights is None else weights[example.problem_id],
-            }
-            rows.write(json.dumps(row) + "\n")
-
-
-def weigh(examples: Sequence[Example], objective: Sft) -> dict[str, float] | None:
-    """Weights by problem where the objective asks for them."""
-    if not objective.weight_by_problem:
-        return None
-    return problem_weights(Counter(example.problem_id for example in examples))

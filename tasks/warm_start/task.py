@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from configs.schema.train import Sft
+from configs.schema.objective import Sft
 from tasks.identity import warm_start_spec
 from tasks.records import Problem
 from tasks.refs import ModelRef, StepRef, trained_model
@@ -10,7 +10,8 @@ from tasks.scratch import Scratch
 from tasks.stage_task import stage_task
 from tasks.step import Summary
 from tasks.tables import read_records
-from tasks.train.run import train_model, write_rows
+from tasks.train.rows import example_row, write_rows
+from tasks.train.run import Phase, train_model
 from tasks.warm_start.examples import worked_examples
 from tasks.workbench import current
 
@@ -33,8 +34,8 @@ def warm_start(round: int, base: ModelRef, problems: StepRef) -> ModelRef:
     def produce(scratch: Scratch) -> Summary:
         rows = scratch.work / "rows.jsonl"
         worked = read_records(bench.ledger.fetch(problems, "warm_start.parquet"), Problem)
-        write_rows(rows, worked_examples(worked))
+        write_rows(rows, map(example_row, worked_examples(worked)))
         bench.make_way_for_trainer()
-        return train_model(bench.model_files(base), rows, settings, Sft(), spec.seed or 0, scratch)
+        return train_model(Phase(bench.model_files(base), settings, Sft(), spec.seed or 0), rows, scratch)
 
     return trained_model("seed", base, bench.step(spec, produce), is_adapter=settings.tune.kind == "lora")

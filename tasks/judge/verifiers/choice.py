@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import re
 
-from configs.schema.judge import ChoiceVerifier
+from configs.schema.verifier import ChoiceVerifier
 from tasks.judge.verifiers.finding import Finding, explain_missing, find_answer_text, find_last
 
 VERSION = 1
@@ -30,6 +30,11 @@ def verify(text: str, gold: str | None, config: ChoiceVerifier) -> Finding:
         raise ValueError(f"the gold answer {gold!r} is none of the choices {config.choices}")
     found = find_choice(find_answer_text(text, config.pattern) or "", config.choices)
     return Finding(found, found == expected) if found else Finding(note="no choice found")
+
+
+def extract(text: str, config: ChoiceVerifier) -> str | None:
+    """The chosen letter in upper case."""
+    return find_choice(find_answer_text(text, config.pattern) or "", config.choices)
 
 
 def explain_gold(gold: str | None, config: ChoiceVerifier) -> str | None:

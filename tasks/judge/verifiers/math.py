@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import functools
 import logging
+from fractions import Fraction
 from typing import Any
 
-from configs.schema.judge import MathVerifier
+from configs.schema.verifier import MathVerifier
 from tasks.judge.verifiers.finding import Finding, explain_missing, find_answer_text
-from tasks.judge.verifiers.number import are_equal, read_number
+from tasks.judge.verifiers.number import Number, are_equal, read_number
 
 VERSION = 1
 MAX_ANSWER_CHARACTERS = 400
@@ -28,6 +29,7 @@ def warm_up() -> None:
     """Import math-verify and build its grammars, so that forks of this process need not."""
     logging.getLogger("math_verify").setLevel(logging.ERROR)  # it warns that its own time-outs are off
     verify(r"\boxed{\frac{x}{2}}", "x/2", MathVerifier())
+    extract(r"\boxed{\frac{x}{2}}", MathVerifier())
 
 
 def verify(text: str, gold: str | None, config: MathVerifier) -> Finding:
@@ -35,7 +37,7 @@ def verify(text: str, gold: str | None, config: MathVerifier) -> Finding:
     from math_verify import verify as is_equal  # heavy: sympy
 
     expected = (gold or "").strip()
-    answer = find_boxed(text) if config.pattern is None else find_answer_text(text, config.pattern)
+    answer = _find_answer(text, config)
     if answer is not None and len(answer) > MAX_ANSWER_CHARACTERS:
         return Finding(note=f"answer longer than {MAX_ANSWER_CHARACTERS} characters")
     found_number, expected_number = read_number(answer or ""), read_number(expected)
@@ -48,6 +50,40 @@ def verify(text: str, gold: str | None, config: MathVerifier) -> Finding:
         return Finding(note="no mathematical answer found")
     is_correct = is_equal(list(_parse_gold(expected)), parsed, timeout_seconds=None, raise_on_error=True)
     return Finding(str(parsed[-1]), is_correct)
+
+
+def extract(text: str, config: MathVerifier) -> str | None:
+    """The answer in one spelling: rational numbers as `number` writes them, other expressions expanded and simplified.
+
+    For killable workers only, like `verify`. Whatever sympy raises is raised on.
+    """
+    answer = _find_answer(text, config)
+    if answer is not None and len(answer) > MAX_ANSWER_CHARACTERS:
+        return None
+    number = read_number(answer or "")
+    if number is not None:
+        return str(Number(number.value))
+    if answer is None and config.pattern is not None:
+        return None
+    parsed = _parse(text[-MAX_TEXT_CHARACTERS:]) if answer is None else _parse_answer(answer)
+    return _canonical(parsed[0]) if parsed else None
+
+
+def _find_answer(text: str, config: MathVerifier) -> str | None:
+    return find_boxed(text) if config.pattern is None else find_answer_text(text, config.pattern)
+
+
+def _canonical(expression: Any) -> str:
+    """x = 5 is 5, as for math-verify; 1/2 is 0.5; (x + 1)^2 is x**2 + 2*x + 1."""
+    import sympy
+
+    if isinstance(expression, sympy.Equality) and isinstance(expression.lhs, sympy.Symbol):
+        return _canonical(expression.rhs)
+    if not isinstance(expression, sympy.Basic):
+        return str(expression).strip()
+    value = expression.doit()
+    value = sympy.simplify(sympy.expand(value) if isinstance(value, sympy.Expr) else value)
+    return str(Number(Fraction(int(value.p), int(value.q)))) if isinstance(value, sympy.Rational) else str(value)
 
 
 def explain_gold(gold: str | None, config: MathVerifier) -> str | None:

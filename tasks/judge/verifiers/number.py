@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 
-from configs.schema.judge import NumberVerifier
+from configs.schema.verifier import NumberVerifier
 from tasks.judge.verifiers.finding import Finding, explain_missing, find_answer_text, find_last
 
 VERSION = 1
@@ -64,6 +64,12 @@ def verify(text: str, gold: str | None, config: NumberVerifier) -> Finding:
     if found is None:
         return Finding(note="no number found")
     return Finding(str(found), are_equal(found, expected, config.tolerance))
+
+
+def extract(text: str, config: NumberVerifier) -> str | None:
+    """The last number in one spelling: 1,000 and 1000.0 are `1000`. A percentage is its number; no `tolerance`."""
+    found = find_last_number(find_answer_text(text, config.pattern) or "")
+    return None if found is None else str(Number(found.value))
 
 
 def explain_gold(gold: str | None, config: NumberVerifier) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from configs.schema.judge import RegexVerifier
+from configs.schema.verifier import RegexVerifier
 from tasks.judge.verifiers.finding import Finding, explain_missing, find_answer_text
 
 VERSION = 1

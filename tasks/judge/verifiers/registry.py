@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from configs.schema.judge import PythonVerifier, Verifier
-from tasks.judge.verifiers import choice, exact, math, number, python, regex
+from configs.errors import RecipeError
+from configs.schema.verifier import PythonVerifier, Verifier
+from tasks.judge.verifiers import choice, code, exact, math, number, python, regex
 from tasks.judge.verifiers.finding import Finding
 from tasks.records import Problem, Sample
 
@@ -27,16 +28,33 @@ class VerifierKind:
         build: from the verifier's settings to the function of one item.
         versions: what enters step keys: changing it makes steps new.
         explain_gold: why a gold answer cannot be used, in words, or None if it can.
+        extract: (text, settings) -> the answer in a form in which equal answers look equal, or None where there is
+            none. None for kinds that find no answer without gold.
     """
 
     build: Callable[[Any], Verify]
     versions: Callable[[Any], dict[str, int | str]]
     explain_gold: Callable[[str | None, Any], str | None]
+    extract: Callable[[str, Any], str | None] | None = None
 
 
 def build_verifier(config: Verifier) -> Verify:
     """The function that verifies one (problem, sample) item by these settings."""
     return VERIFIERS[config.kind].build(config)
+
+
+def build_extractor(config: Verifier) -> Verify:
+    """The function that finds one item's answer by these settings, without gold; its Finding holds the answer alone.
+
+    Raises:
+        RecipeError: this kind of verifier finds no answers.
+    """
+    extract = VERIFIERS[config.kind].extract
+    if extract is None:
+        able = ", ".join(sorted(name for name, kind in VERIFIERS.items() if kind.extract))
+        raise RecipeError(f"the verifier {config.kind} finds no answers to vote with", f"write one of {able}")
+    VERIFIERS[config.kind].build(config)  # warms up what the workers share
+    return lambda item: Finding(extract(item[1].text, config))
 
 
 def verifier_versions(config: Verifier) -> dict[str, int | str]:
@@ -58,6 +76,11 @@ def _build_math(config: Any) -> Verify:
     return _compare_text(math.verify, config)
 
 
+def _build_code(config: Any) -> Verify:
+    code.require_sandbox()
+    return _compare_text(code.verify, config)
+
+
 def _build_python(config: PythonVerifier) -> Verify:
     function = python.load_function(config.function)
     return lambda item: python.verify(function, *item)
@@ -75,6 +98,7 @@ def _by_text(module: Any) -> VerifierKind:
         build=lambda config: _compare_text(module.verify, config),
         versions=lambda _: {name: module.VERSION},
         explain_gold=module.explain_gold,
+        extract=getattr(module, "extract", None),
     )
 
 
@@ -83,6 +107,9 @@ VERIFIERS: dict[str, VerifierKind] = {
     "exact": _by_text(exact),
     "choice": _by_text(choice),
     "regex": _by_text(regex),
-    "math": VerifierKind(_build_math, lambda _: {"math": math.VERSION, "number": number.VERSION}, math.explain_gold),
+    "math": VerifierKind(
+        _build_math, lambda _: {"math": math.VERSION, "number": number.VERSION}, math.explain_gold, math.extract
+    ),
+    "code": VerifierKind(_build_code, lambda _: {"code": code.VERSION}, code.explain_gold),
     "python": VerifierKind(_build_python, _python_versions, lambda _gold, _config: None),
 }

@@ -1,0 +1,49 @@
+"""Prefect task of the calibrate stage: the round's temperature and reward threshold, by the balance score."""
+
+from __future__ import annotations
+
+from tasks.calibrate.balance import wanted_per_problem
+from tasks.calibrate.probe import draw_probe, probe_judges, probe_shards
+from tasks.calibrate.rows import PublishedRows
+from tasks.calibrate.run import Calibration, calibrate_round
+from tasks.identity import calibrate_spec
+from tasks.judge.specify import judging_identity
+from tasks.records import Problem
+from tasks.refs import ModelRef, StepRef
+from tasks.roles import Cast
+from tasks.scratch import Scratch
+from tasks.stage_task import stage_task
+from tasks.step import Summary
+from tasks.tables import read_records
+from tasks.workbench import current
+
+
+@stage_task("calibrate")
+def calibrate(round: int, model: ModelRef, problems: StepRef, cast: Cast) -> StepRef:
+    """The round's setting, as the summary's `temperature` and `threshold`; the grid as `curve.parquet` and `curve.svg`,
+    and the probe's samples and verdicts.
+
+    Args:
+        model: writes the probe's samples, and then the round's.
+        problems: the step with `train.parquet`; the probe is drawn from it, the same in every round.
+    """
+    bench = current()
+    recipe, ledger = bench.recipe, bench.ledger
+    config = recipe.calibrate
+    assert config is not None, "the flow asks for a calibration only where the recipe has one"
+    judges = probe_judges(recipe)
+    spec = calibrate_spec(recipe, round, model, problems, judging_identity(bench, judges.needed, cast))
+
+    def produce(scratch: Scratch) -> Summary:
+        rows = list(read_records(ledger.fetch(problems, "train.parquet"), Problem))
+        probe = draw_probe(rows, config.probe_problems, recipe.seed)
+        seed = spec.seed or 0
+        shards = list(probe_shards(probe, config.temperatures, recipe.generate.shard_size, seed))
+        wanted = wanted_per_problem(config.target, len(rows))
+        by_id = {problem.id: problem for problem in probe}
+        tables = PublishedRows(ledger, spec, scratch.work)
+        return calibrate_round(
+            Calibration(bench, config, model, cast, judges, shards, by_id, wanted, seed, tables, scratch)
+        )
+
+    return bench.step(spec, produce)

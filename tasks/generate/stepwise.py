@@ -1,0 +1,116 @@
+"""Samples drawn step by step ("Process-based Self-Rewarding Language Models", arXiv 2503.03746).
+
+At every step `width` candidates are drawn from the shared prefix and compared by the recipe's pairwise judge, both
+orders; score_i is the number of candidates beaten. The best is continued. Each step's candidates are published as the
+samples of a problem of their own, `PROBLEM#STEP`, so that judge, select and pair see nothing special.
+
+1. A step at which all scores are equal makes no pair, and the text before it loses its last step (the paper's
+   roll-back). Waves, not steps, are counted against `max_steps`, so that this ends.
+2. Steps end at a given text; the paper lets the model mark them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from configs.errors import RecipeError
+from configs.schema.generate import StepwiseGenerate
+from configs.schema.judge import PairwiseJudge
+from infra.engines.requests import Completion, Shard
+from tasks.generate.run import to_request
+from tasks.generate.shards import PlannedShard
+from tasks.records import FinishReason, Problem, Sample, Verdict
+from tasks.refs import ModelRef
+from tasks.step import derive_seed
+
+
+@dataclass
+class Path:
+    """A solution under way.
+
+    Attributes:
+        steps: texts of the steps taken, each with its end.
+    """
+
+    problem: Problem
+    steps: list[str] = field(default_factory=list)
+    num_waves: int = 0
+    num_roll_backs: int = 0
+    is_done: bool = False
+
+    @property
+    def prefix(self) -> str:
+        return "".join(self.steps)
+
+    def take(self, candidates: Sequence[Sample], scores: dict[str, float]) -> None:
+        """Go on from the best candidate; of equals the first."""
+        self.num_waves += 1
+        if len(set(scores.values())) < 2:
+            self.num_roll_backs += 1
+            self.steps = self.steps[:-1]
+            return
+        best = max(candidates, key=lambda sample: scores[sample.id])
+        self.steps.append(best.text[len(best.prefix) :])
+        self.is_done = best.finish_reason != FinishReason.STEP
+
+    def next_problem(self) -> Problem:
+        """The step that is asked for, as a problem of its own; the prefix is no part of its messages."""
+        return replace(self.problem, id=f"{self.problem.id}#{self.num_waves}")
+
+
+def step_shard(paths: Sequence[Path], shard: PlannedShard, config: StepwiseGenerate, wave: int) -> Shard:
+    """Requests for the next step of every path."""
+    sampling = config.sampling().model_copy(update={"stop": (config.step_end, *config.stop)})
+    requests = tuple(
+        replace(to_request(path.problem, config.width), id=path.next_problem().id, prefix=path.prefix) for path in paths
+    )
+    return Shard(f"{shard.name}-{wave}", requests, sampling, derive_seed(shard.seed, "step", wave))
+
+
+def to_candidates(
+    path: Path, completions: Sequence[Completion], config: StepwiseGenerate, model: ModelRef
+) -> list[Sample]:
+    """The candidates of one step, in order of their draws; each text begins with the path's prefix."""
+    problem_id = path.next_problem().id
+    return [
+        Sample(
+            id=f"{problem_id}/{row.index}",
+            problem_id=problem_id,
+            index=row.index,
+            text=path.prefix + row.text + (config.step_end if row.stop_text == config.step_end else ""),
+            finish_reason=FinishReason.STEP if row.stop_text == config.step_end else row.finish_reason,
+            num_tokens=row.num_tokens,
+            logprob=row.logprob,
+            model=model.digest,
+            source="step",
+            prefix=path.prefix,
+        )
+        for row in completions
+    ]
+
+
+def comparable(candidates: Sequence[Sample]) -> list[Sample]:
+    """Candidates that a judge may compare: a truncated one never wins."""
+    return [sample for sample in candidates if not sample.is_truncated]
+
+
+def step_verdicts(candidates: Sequence[Sample], scores: dict[str, float], judge: PairwiseJudge) -> Iterator[Verdict]:
+    """The number of candidates beaten, as verdicts; truncated ones have none."""
+    for sample in candidates:
+        if sample.is_truncated:
+            yield Verdict(sample.id, sample.problem_id, judge.name, "truncated", note="the text ended at max_tokens")
+        else:
+            yield Verdict(sample.id, sample.problem_id, judge.name, "unscored", score=scores[sample.id])
+
+
+def pairwise_judge(judges: Sequence[object]) -> PairwiseJudge:
+    """The judge that compares steps.
+
+    Raises:
+        RecipeError: there is none; the recipe's rules say so first.
+    """
+    for judge in judges:
+        if isinstance(judge, PairwiseJudge):
+            return judge
+    raise RecipeError("generate.kind stepwise needs a pairwise judge", "add judge: [{kind: pairwise}]")

@@ -1,0 +1,41 @@
+"""Removing steps in an order that a kill at any moment leaves sound.
+
+First the note that a round loses steps, so that the loop goes on behind it; then for each step its record, and its
+files after that: no record, no step. What a kill leaves of files is an abandoned upload to the next housekeeping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from infra.store.base import Store
+from tasks.housekeeping.cleared import Cleared, write_cleared
+from tasks.housekeeping.inventory import Inventory
+from tasks.housekeeping.retention import Removal
+from tasks.housekeeping.steps import RECORD
+from tasks.promote.records import utc_now
+
+
+def remove(store: Store, inventory: Inventory, removal: Removal, by: str, guard: Callable[[], None]) -> None:
+    """Remove it.
+
+    Args:
+        guard: called before every step; raises when the experiment's lease was lost.
+    """
+    for round, steps in sorted(removal.rounds.items()):
+        guard()
+        model = inventory.entries[round].model
+        note = Cleared(
+            round=round, digest=model.digest if model else None, steps=tuple(step.ref.prefix for step in steps),
+            by=by, at=utc_now(),
+        )  # fmt: skip
+        write_cleared(store, inventory.experiment, note)
+    for step in removal.steps():
+        guard()
+        store.delete(step.ref.prefix + RECORD)
+        for key in list(store.keys(step.ref.prefix + "/")):
+            store.delete(key)
+    for left in removal.abandoned:
+        guard()
+        for key in left.keys:
+            store.delete(key)

@@ -1,0 +1,102 @@
+"""Verifier `code`: the program in the sample passes the problem's unit tests, in a sandbox.
+
+The program runs in one sandbox and the tests in another (`infra/sandbox/bubblewrap_run.py`). Only plain data goes
+between them, so the tests compare values that are really numbers, texts, lists, tuples, sets and dicts, and the program
+never meets an expected value. Where this differs from running program and tests in one interpreter, as the data sets'
+own harnesses do:
+
+1. Arguments are copies. A program is judged by what it returns, not by what it does to its arguments.
+2. Helper functions that the tests use come from the problem, never from the program.
+3. A result of a class that is not one of Python's plain ones is wrong. Subclasses of these arrive as the plain class,
+   iterators as iterators. Only for MBPP problems with `test_setup_code`, which may build objects of the program's
+   classes, and for APPS methods do objects stay with the program and lend the tests their attributes and methods.
+4. APPS: printed lines are compared word by word, results exactly; numbers are not rounded.
+
+Not defended against: a program that knows the data set's tests by heart; tests too weak to tell right from wrong, or
+that ask one of the program's functions, or under 3. one of its objects, whether another is right; and holes of the
+kernel. Memory is limited for each process, so all together may take `max_processes` times as much. Packages other than
+the standard library cannot be imported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import monotonic
+
+from configs.errors import UserError
+from configs.schema.verifier_code import CodeVerifier
+from infra.sandbox.bubblewrap import Limits
+from infra.sandbox.bubblewrap_run import Result, probe_sandbox, run_script, run_tests
+from tasks.judge.verifiers.code_extract import find_program
+from tasks.judge.verifiers.code_layouts import read_problem
+from tasks.judge.verifiers.finding import Finding, explain_missing
+
+VERSION = 1
+_MARGIN_SECONDS = 1.0
+"""How long before the sample's limit a program is stopped: past the limit itself there would be no verdict."""
+
+
+def require_sandbox() -> None:
+    """UserError with the reason if programs cannot be run here."""
+    reason = probe_sandbox()
+    if reason is not None:
+        raise UserError(
+            f"the verifier 'code' needs a sandbox, and cannot have one: {reason}",
+            "install bubblewrap 0.8 or later, and run as root or where user namespaces are allowed",
+        )
+
+
+def verify(text: str, gold: str | None, config: CodeVerifier) -> Finding:
+    """Run the sample's program. A program past a limit is wrong.
+
+    Raises:
+        SandboxError: the sandbox failed or the tests are at fault: no verdict.
+        ValueError: the gold answer is not a problem of this layout.
+    """
+    problem = read_problem(gold or "", config.layout)
+    program = find_program(text, config)
+    if program is None:
+        return Finding(note="no program found")
+    limits = _limits(config)
+    tests = problem.tests_for(program)
+    if tests is not None:
+        result = run_tests(problem.assemble(program), tests, limits)
+    else:
+        result = _run_pairs(program, problem.pairs, limits)
+    return Finding(program, result.is_passed, note=result.note or None)
+
+
+def explain_gold(gold: str | None, config: CodeVerifier) -> str | None:
+    """Why gold holds no tests of this layout; None if it does."""
+    if explain_missing(gold) is not None:
+        return explain_missing(gold)
+    try:
+        read_problem(gold or "", config.layout)
+    except ValueError as error:
+        return f"has a gold answer that is no problem in the layout {config.layout}: {error}"
+    return None
+
+
+def _run_pairs(program: str, pairs: tuple[tuple[str, str], ...], limits: Limits) -> Result:
+    """Run a script on every input until one fails, each in a sandbox of its own."""
+    deadline = monotonic() + limits.seconds
+    for number, (given, expected) in enumerate(pairs, start=1):
+        result = run_script(program, given.encode(), replace(limits, seconds=max(0.0, deadline - monotonic())))
+        if not result.is_passed:
+            return replace(result, note=f"test {number}: {result.note}")
+        if _words(result.output.decode("utf-8", "replace")) != _words(expected):
+            return Result(False, f"test {number}: other output than expected")
+    return Result(True)
+
+
+def _words(text: str) -> list[list[str]]:
+    return [line.split() for line in text.strip().splitlines()]
+
+
+def _limits(config: CodeVerifier) -> Limits:
+    return Limits(
+        seconds=config.limit_seconds - min(_MARGIN_SECONDS, config.limit_seconds / 5),
+        memory_bytes=config.memory_mib * 2**20,
+        max_processes=config.max_processes,
+        max_file_bytes=config.max_file_mib * 2**20,
+    )

@@ -1,0 +1,111 @@
+"""Monitor: reads what a round drew, judged and kept, and measures it. No model is loaded.
+
+Called by the Prefect task. Holds one problem's samples at a time, besides the train problems, the ids of the kept
+samples, the n-grams of the held-out problems and one score and length a sample and judge.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from configs.schema.judge import AnswerJudge
+from configs.schema.recipe import Recipe
+from tasks.generate.read import read_samples
+from tasks.judge.judge import judge_samples
+from tasks.judge.run import verify_in_pool
+from tasks.ledger import Ledger
+from tasks.monitor.difficulty import PassRate, first_shares
+from tasks.monitor.gold import gold_is_unknown, has_gold, known_from_judge, known_from_verifier
+from tasks.monitor.group import Known, read_groups
+from tasks.monitor.histograms import write_histograms
+from tasks.monitor.measure import Monitor
+from tasks.monitor.orders import Said
+from tasks.monitor.scale import WRITING
+from tasks.monitor.steps import RoundSteps
+from tasks.monitor.training_rows import TrainingRows
+from tasks.records import Example, Pair, Problem, Sample, Verdict
+from tasks.refs import StepRef
+from tasks.scratch import Scratch
+from tasks.step import Summary
+from tasks.tables import read_records, write_records
+
+HELD_OUT = ("select", "report")
+PASS_RATES = "pass_rates.parquet"
+
+
+def monitor_round(ledger: Ledger, recipe: Recipe, steps: RoundSteps, seed: int, scratch: Scratch) -> Summary:
+    """Metrics of a round; writes `histograms.json`, `contamination.json` (flagged held-out problems) and
+    `pass_rates.parquet` (of the problems with gold).
+
+    Args:
+        seed: of the order of equal scores.
+    """
+    reference = read_pass_rates(ledger, steps.first) if steps.first else None
+    earlier = first_shares(steps.first.summary) if steps.first else None
+    monitor = Monitor(recipe.judge, recipe.select, seed, reference, earlier)
+    training = TrainingRows(read_held_out(ledger, steps.problems))
+    training.add_all(read_rows(ledger, steps.selection))
+    groups = read_groups(
+        read_samples(ledger, steps.samples),
+        read_records(ledger.fetch(steps.verdicts, "verdicts.parquet"), Verdict),
+        [judge.name for judge in recipe.judge],
+        training.kept_ids,
+        find_gold(ledger, recipe, steps),
+    )
+    rates = [rate for group in groups if (rate := monitor.add(group)) is not None]
+    for watch in monitor.judges:
+        if watch.judge.kind in WRITING:
+            watch.add_judgements(read_judgements(ledger, steps.verdicts, watch.judge.name))
+    write_records(scratch.out / PASS_RATES, PassRate, rates)
+    write_histograms(scratch.out, monitor.histograms())
+    flagged = json.dumps(training.held_out.flagged(), indent=1, sort_keys=True)
+    (scratch.out / "contamination.json").write_text(flagged, encoding="utf-8")
+    return {**monitor.numbers(), **training.numbers()}
+
+
+def find_gold(ledger: Ledger, recipe: Recipe, steps: RoundSteps) -> Known:
+    """How correctness against gold is known: by the answer judge, else by verifying the problems with gold here.
+
+    The verifier runs in killable workers while the groups are read.
+    """
+    judge = recipe.answer_judge()
+    if judge is not None:
+        return known_from_judge(judge.name)
+    verifier = recipe.verifier_for_gold()
+    rows = read_records(ledger.fetch(steps.sampled, "train.parquet"), Problem)
+    problems = {problem.id: problem for problem in rows if has_gold(problem, verifier)}
+    if not problems:
+        return gold_is_unknown
+    by_rule = AnswerJudge(name="gold", verifier=verifier)
+
+    def verify_all(samples: Iterable[Sample]) -> Iterator[Verdict]:
+        return judge_samples(samples, problems, [by_rule], verify_in_pool)
+
+    return known_from_verifier(read_samples(ledger, steps.samples), problems, verify_all)
+
+
+def read_held_out(ledger: Ledger, problems: StepRef) -> dict[str, list[Problem]]:
+    """The held-out sets by name."""
+    return {suite: list(read_records(ledger.fetch(problems, f"{suite}.parquet"), Problem)) for suite in HELD_OUT}
+
+
+def read_rows(ledger: Ledger, selection: StepRef) -> Iterator[Example | Pair]:
+    """What a select step gives to training: examples, pairs, or both."""
+    names = {file.name for file in selection.files}
+    if "examples.parquet" in names:
+        yield from read_records(ledger.fetch(selection, "examples.parquet"), Example)
+    if "pairs.parquet" in names:
+        yield from read_records(ledger.fetch(selection, "pairs.parquet"), Pair)
+
+
+def read_judgements(ledger: Ledger, verdicts: StepRef, judge: str) -> Iterator[Said]:
+    """What a judging model wrote; nothing for judges that write no text."""
+    for file in verdicts.files:
+        if file.name.startswith(f"judgements-{judge}-") and file.name.endswith(".parquet"):
+            yield from read_records(ledger.fetch(verdicts, file.name), Said)
+
+
+def read_pass_rates(ledger: Ledger, first: StepRef) -> dict[str, float]:
+    """Round 1's pass rates by problem; empty where gold was not known."""
+    return {row.problem_id: row.rate for row in read_records(ledger.fetch(first, PASS_RATES), PassRate)}

@@ -1,0 +1,38 @@
+"""Prefect task of the monitor stage: after select, before train."""
+
+from __future__ import annotations
+
+from tasks.identity import monitor_spec
+from tasks.monitor.run import RoundSteps, monitor_round
+from tasks.refs import StepRef
+from tasks.scratch import Scratch
+from tasks.stage_task import stage_task
+from tasks.step import Summary
+from tasks.workbench import current
+
+
+@stage_task("monitor")
+def monitor(
+    round: int,
+    samples: StepRef,
+    verdicts: StepRef,
+    selection: StepRef,
+    problems: StepRef,
+    first: StepRef | None,
+    sampled: StepRef | None = None,
+) -> StepRef:
+    """Metrics of a round (docs/metrics.md) as the step's summary, and its histograms. Loads no model.
+
+    Args:
+        problems: the step with the held-out sets.
+        first: the monitor of round 1, whose pass rates are the fixed measure of difficulty; None in round 1.
+        sampled: the step whose `train.parquet` holds the problems sampled; default: `problems`.
+    """
+    bench = current()
+    steps = RoundSteps(samples, verdicts, selection, sampled or problems, problems, first)
+    spec = monitor_spec(bench.recipe, round, steps)
+
+    def produce(scratch: Scratch) -> Summary:
+        return monitor_round(bench.ledger, bench.recipe, steps, spec.seed or 0, scratch)
+
+    return bench.step(spec, produce)

@@ -1,0 +1,44 @@
+"""What a round trains on, looked at row by row: which samples were kept, pairs' lengths, contamination."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from tasks.monitor.contamination import HeldOut
+from tasks.monitor.texts import PairLengths
+from tasks.records import Example, Pair, Problem
+from tasks.step import Summary
+
+POLICY = "policy"
+
+
+class TrainingRows:
+    """Counts the rows of training.
+
+    Attributes:
+        kept_ids: samples that are to be learnt: chosen ones, and examples that are not labelled undesirable.
+        held_out: what of the held-out problems was met.
+    """
+
+    def __init__(self, suites: Mapping[str, Sequence[Problem]]) -> None:
+        self.kept_ids: set[str] = set()
+        self.held_out = HeldOut(suites)
+        self._lengths = PairLengths()
+
+    def add_all(self, rows: Iterable[Example | Pair]) -> None:
+        """Count rows. Pairs of judgements count as training texts only."""
+        for row in rows:
+            prompt = row.messages[-1].content
+            if isinstance(row, Example):
+                self.held_out.add(prompt, (row.completion,))
+                if row.is_desirable is not False:
+                    self.kept_ids.add(row.sample_id)
+            else:
+                self.held_out.add(prompt, (row.chosen, row.rejected))
+                if row.role == POLICY:
+                    self.kept_ids.add(row.chosen_id)
+                    self._lengths.add(row)
+
+    def numbers(self) -> Summary:
+        """length_chosen, length_rejected, length_gap_pairs; contamination_share, contamination_items_SUITE."""
+        return {**self._lengths.numbers(), **self.held_out.numbers()}

@@ -1,0 +1,92 @@
+"""What pair makers see and say. Imported by every kind of pair of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from tasks.records import FinishReason, Pair
+from tasks.select.candidate import Candidate, Draw
+
+
+class NoPair(StrEnum):
+    """Why a problem has no pair. One reason a problem."""
+
+    NO_SAMPLES = "no_samples"
+    """no sample of the problem passed the filters"""
+    TOO_FEW = "too_few"
+    """fewer samples with a score than a pair needs"""
+    ALL_EQUAL = "all_equal"
+    """the two that would be set against each other are as good as one another"""
+    TIED = "tied"
+    """several samples share the best or the worst place, and the recipe drops such problems"""
+    SMALL_MARGIN = "small_margin"
+    """the scores differ by less than min_margin"""
+    LOW_SHARE = "low_share"
+    """the most voted answer has too small a share of the votes"""
+    ONE_SIDED = "one_sided"
+    """all samples are right, or all are wrong"""
+    NO_SOLUTION = "no_solution"
+    """the problem has no worked solution"""
+    SAME_TEXT = "same_text"
+    """chosen and rejected are the same text"""
+    NOT_RANKED = "not_ranked"
+    """two judges' rankings cannot be compared: fewer than two samples, or all equal"""
+    INCONSISTENT = "inconsistent"
+    """two judges' rankings agree no better than chance"""
+
+
+class MakePairs(Protocol):
+    """One way to set samples of a problem against each other."""
+
+    def __call__(self, group: Sequence[Candidate], config: Any, draw: Draw) -> list[Pair] | NoPair:
+        """Pairs of one problem, at least one, or why there is none.
+
+        Args:
+            group: one sample or more, in order; all passed the filters.
+            config: the pair section with its judge's name and the round's values.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A sample with a judge's score."""
+
+    candidate: Candidate
+    score: float
+    spread: float
+    """variance of the judgements; 0 for a single one"""
+
+    @property
+    def num_chars(self) -> int:
+        return len(self.candidate.sample.text)
+
+
+def scored(group: Sequence[Candidate], judge: str | None) -> list[Scored]:
+    """The samples that the judge could score, in order."""
+    verdicts = [(candidate, candidate.verdict(judge)) for candidate in group]
+    return [
+        Scored(candidate, verdict.score, verdict.spread or 0.0)
+        for candidate, verdict in verdicts
+        if verdict.score is not None
+    ]
+
+
+def make_pair(chosen: Candidate, rejected: Candidate, margin: float | None = None, weight: float = 1.0) -> Pair:
+    """Two samples of one problem as a row of training; a prefix counts as given only where both have it."""
+    first, second = chosen.sample, rejected.sample
+    return Pair(
+        problem_id=chosen.problem.id,
+        messages=chosen.problem.messages,
+        chosen=first.text,
+        rejected=second.text,
+        chosen_id=first.id,
+        rejected_id=second.id,
+        weight=weight,
+        margin=margin,
+        prefix=first.prefix if first.prefix == second.prefix else "",
+        chosen_ends=first.finish_reason != FinishReason.STEP,
+        rejected_ends=second.finish_reason != FinishReason.STEP,
+    )
