@@ -20,9 +20,15 @@ COMMANDS = {
     "plan": "Show what would run, what is reused, and what it takes.",
     "compare": "Compare rounds and experiments; writes report.html.",
     "stage": "Run one stage on files.",
+    "deploy": "Let Prefect continue an experiment on a schedule.",
+    "promote": "Make a model the champion, or answer a run that asks.",
+    "rollback": "Make an earlier model the champion again.",
     "export": "Take the champion away as a folder.",
     "sync": "Rebuild MLflow's runs from the store.",
+    "housekeeping": "Say what the store no longer needs, and remove it.",
     "ui": "Open the Prefect and MLflow servers over the local data.",
+    "stack": "Run the services on this machine without containers: up, down, status.",
+    "bootstrap": "Make bucket, work pools and limits that the services need.",
     "doctor": "Say what is installed and reachable, and how to fix what is not.",
 }
 
@@ -50,8 +56,8 @@ def show_warnings() -> None:
 def main() -> NoReturn:
     """Entry point of the `selfloop` command.
 
-    Exit status: 0 done, 2 something the user can mend, 3 no data to train on, 130 and 143 stopped from outside,
-    1 a defect of selfloop.
+    Exit status: 0 done, 2 something the user can mend, 3 no data to train on, 4 stopped by a guard, 130 and 143
+    stopped from outside, 1 a defect of selfloop.
     """
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     is_debug = len(arguments) < len(sys.argv) - 1 or bool(os.environ.get("SELFLOOP_DEBUG"))
@@ -64,6 +70,9 @@ def main() -> NoReturn:
             raise
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_status)
+    except BrokenPipeError:  # the reader of a pipe had enough, as in `selfloop doctor | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except KeyboardInterrupt:
         print("stopped; the same command goes on from here", file=sys.stderr)
         sys.exit(130)

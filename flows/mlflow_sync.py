@@ -13,6 +13,7 @@ from configs.schema.load import dump_recipe
 from configs.schema.recipe import Recipe
 from flows.services import Addresses
 from infra.tracking.tracker import Tracker
+from tasks.promote.version import address_of, version_tags
 from tasks.report.entry import ReportEntry
 from tasks.report.rounds import ExperimentReport
 from tasks.report.track import (
@@ -33,13 +34,21 @@ class Tracking:
     Args:
         store_uri: prefix of the addresses that MLflow shows for datasets and models.
         is_required: raise instead of going on when MLflow fails (`sync`).
+
+    Attributes:
+        find_promoted: the round that a person made champion where the rounds do not show it yet, else None.
     """
 
     def __init__(self, recipe: Recipe, addresses: Addresses, store_uri: str, is_required: bool = False) -> None:
         self._recipe, self._store_uri, self._is_required = recipe, store_uri, is_required
         self._tracker = Tracker(addresses.tracking, addresses.artifact_root)
+        self.find_promoted: Callable[[], int | None] = lambda: None
         self._tracked: Tracked | None = None
         self._is_lost = False
+
+    def open_ahead(self) -> None:
+        """Begin to open MLflow: its import and a new database take seconds."""
+        self._tracker.open_ahead()
 
     def add(self, entry: ReportEntry) -> None:
         """Write one round; what MLflow has already is found again."""
@@ -47,7 +56,10 @@ class Tracking:
 
     def finish(self, experiment: ExperimentReport, page: str) -> None:
         """Write the whole: figures, table, report page, aliases."""
-        self._attempt(lambda: finish_experiment(self._tracker, self._open(), experiment, page))
+        champion = self.find_promoted()
+        self._attempt(
+            lambda: finish_experiment(self._tracker, self._open(), experiment, page, champion_round=champion)
+        )  # fmt: skip
 
     def url(self) -> str | None:
         """The page of the parent run, where MLflow is a server."""
@@ -66,9 +78,10 @@ class Tracking:
     def _model(self, entry: ReportEntry) -> TrackedModel | None:
         if entry.model is None:
             return None
-        step = entry.model.adapter or entry.model.weights
-        uri = f"{self._store_uri}/{step.prefix}" if step else str(entry.model.external)
-        return TrackedModel(uri, entry.model.digest)
+        is_new = len(entry.report.reused) < len(entry.report.steps)
+        tags = version_tags(entry, self._recipe, self._store_uri)
+        takes_title = is_new and self.find_promoted() is None
+        return TrackedModel(address_of(entry.model, self._store_uri), entry.model.digest, tags, takes_title)
 
     def _datasets(self, entry: ReportEntry) -> list[TrackedDataset]:
         problems = entry.state.problems

@@ -7,16 +7,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configs.schema.recipe import Recipe
+from flows.approval import settle
+from flows.champions import take_up_promotions
+from flows.resume import find_resume_point
 from flows.round import baseline, improvement_round
 from infra.store.base import Store
+from infra.store.errors import DamagedObjectError
 from tasks.cost import estimate_cost
+from tasks.decide.state import LoopState
 from tasks.ledger import Ledger
 from tasks.planning import EndOfKnowledge, PlannedStep, PlanningBench
 from tasks.problems.run import read_sets
 from tasks.report.entry import find_entry
 from tasks.workbench import at
 
-ROUND_STAGES = ("generate", "judge", "select", "train", "evaluate", "decide")
+
+def round_stages(recipe: Recipe) -> list[str]:
+    """Stages of a round with a candidate, in order."""
+    wanted = {
+        "invent": recipe.invent, "calibrate": recipe.calibrate, "generate": True, "judge": True, "guide": recipe.guide,
+        "meta": recipe.meta, "select": True, "monitor": True, "train": True, "train_verifier": recipe.verifier,
+        "evaluate": True, "decide": True,
+    }  # fmt: skip
+    return [stage for stage, is_there in wanted.items() if is_there]
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,10 @@ class Plan:
     later: list[tuple[int, str]]
     cost: list[str]
 
+    def has_new_steps(self) -> bool:
+        """Whether anything is left to compute."""
+        return bool(self.later) or not all(step.is_reused for step in self.steps)
+
     def rows(self) -> list[dict[str, str]]:
         """One row a step: round, stage, state, key."""
         known = [
@@ -44,7 +61,7 @@ class Plan:
     def lines(self) -> Iterator[str]:
         """The plan as text."""
         for row in self.rows():
-            yield f"  round {row['round']}  {row['stage']:<11} {row['state']:<9} {row['key']}"
+            yield f"  round {row['round']}  {row['stage']:<14} {row['state']:<9} {row['key']}"
         yield from self.cost
 
 
@@ -53,26 +70,34 @@ def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> P
     ledger = Ledger(store, work_dir / f"{recipe.name}-plan", {})
     with at(PlanningBench(recipe, ledger, base_dir)) as bench:
         assert isinstance(bench, PlanningBench)
-        _walk(bench)
+        resumed = find_resume_point(store, recipe)
+        is_open = not _walk(bench, resumed.state if resumed else None)
         sizes = {name: len(problems) for name, problems in read_sets(bench).items()}
     known = {(step.round, step.stage) for step in bench.planned}
     new = [(step.round, step.stage) for step in bench.planned if not step.is_reused]
-    later = (
-        [(r, s) for r in range(1, recipe.rounds.max + 1) for s in ROUND_STAGES if (r, s) not in known] if new else []
-    )
+    first = resumed.state.round + 1 if resumed else 1
+    to_come = range(first, recipe.rounds.max + 1) if new or is_open else ()
+    later = [(r, s) for r in to_come for s in round_stages(recipe) if (r, s) not in known]
     last = max((step.round for step in bench.planned if step.is_reused), default=0)
     entry = find_entry(store, recipe.name, last)
     measured = entry.report.metrics if entry else {}
     return Plan(bench.planned, later, list(estimate_cost(recipe, sizes, new + later, measured)))
 
 
-def _walk(bench: PlanningBench) -> None:
+def _walk(bench: PlanningBench, state: LoopState | None) -> bool:
+    """Walk from a state, or from the baseline; False where a decision is missing on the way."""
+    name = bench.recipe.name
     try:
-        outcome = baseline.fn(bench.recipe.name)
-        while outcome.state.stop_reason is None:
-            outcome = improvement_round.fn(bench.recipe.name, outcome.state.round + 1, outcome.state)
-    except EndOfKnowledge:
-        return
+        state = state or baseline.fn(name).state
+        while state.stop_reason is None:
+            before = take_up_promotions(bench, state)
+            outcome = settle(bench, improvement_round.fn(name, state.round + 1, before), before)
+            if outcome is None:
+                return False
+            state = outcome.state
+    except (EndOfKnowledge, DamagedObjectError):  # what is damaged is known to the run, which heals it
+        return False
+    return True
 
 
 def _state(step: PlannedStep) -> str:

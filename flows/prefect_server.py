@@ -33,9 +33,14 @@ class PrefectServer:
     """Use as a context manager. The address is in the environment from the start; `wait` returns it once it answers.
 
     Starting is split from waiting, so that the caller can import Prefect while the server comes up.
+
+    Args:
+        port: of a server that stays open for other commands, as `selfloop ui`'s does. A run's own server ends with the
+            run, and is used by nobody else.
     """
 
     def __init__(self, addresses: Addresses, port: int | None = None) -> None:
+        self._is_shared = port is not None
         self._home = addresses.home / "prefect"
         self._note = self._home / "server.json"
         self._child: Child | None = None
@@ -51,7 +56,8 @@ class PrefectServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._child is not None:
-            self._note.unlink(missing_ok=True)
+            if self._is_shared:
+                self._note.unlink(missing_ok=True)
             _drain_client()
             self._child.kill()
 
@@ -71,7 +77,7 @@ class PrefectServer:
                     "start it, or unset PREFECT_API_URL (services.prefect) to use a local one",
                 )
             time.sleep(0.1)
-        if self._child is not None:
+        if self._child is not None and self._is_shared:
             self._note.write_text(json.dumps({"url": self.url, "pid": os.getpid()}), encoding="utf-8")
         return self.url
 

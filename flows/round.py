@@ -6,19 +6,29 @@ models everything starts from are made and evaluated, and nothing is trained on 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prefect import flow
 
+from configs.schema.recipe import Recipe
 from tasks.base_model.task import prepare_base_model
+from tasks.calibrate.task import calibrate
 from tasks.decide.decision import first_standing
+from tasks.decide.guards import check_guards, strongest
 from tasks.decide.state import LoopState, RoundOutcome, scored_model
-from tasks.decide.task import decide_round, read_decision
+from tasks.decide.task import decide_round, read_decision, round_metrics
 from tasks.evaluate.task import evaluate
 from tasks.generate.task import generate
+from tasks.guide.task import guide
+from tasks.invent.task import invent
 from tasks.judge.task import judge
+from tasks.meta.task import meta_judge
+from tasks.monitor.task import monitor
 from tasks.problems.task import prepare_problems
 from tasks.refs import ModelRef, StepRef
+from tasks.roles import Cast
 from tasks.select.task import select
-from tasks.train.task import train
+from tasks.train.task import train, train_verifier
 from tasks.warm_start.task import warm_start
 from tasks.workbench import current
 
@@ -31,10 +41,11 @@ def baseline(experiment: str) -> RoundOutcome:
     seed = warm_start(0, base, problems) if current().recipe.warm_start else None
     start = seed or base
     steps = {"problems": problems, **made_by("base", base), **made_by("warm_start", seed)}
-    evaluation = evaluate(0, start, problems)
-    standing = first_standing(start, scored_model(start, evaluation).select_accuracy)
+    cast = Cast(base=base, seed=seed, previous=None, round_start=start, live=start)
+    evaluation = evaluate(0, start, problems, cast)
+    first = scored_model(start, evaluation)
     state = LoopState(
-        round=0, problems=problems, base=base, seed=seed, standing=standing, evaluation=evaluation
+        round=0, problems=problems, base=base, seed=seed, standing=first_standing(first), first=first
     )  # fmt: skip
     return RoundOutcome(state=state, candidate=start, steps=steps | {"evaluate": evaluation})
 
@@ -43,28 +54,52 @@ def baseline(experiment: str) -> RoundOutcome:
 def improvement_round(experiment: str, round: int, state: LoopState) -> RoundOutcome:
     """One round of improvement, from the state after the round before."""
     recipe = current().recipe
-    settings = recipe.train
-    samples = generate(round, state.incumbent, state.problems)
-    verdicts = judge(round, samples, state.problems)
-    selection = select(round, samples, verdicts, state.problems)
-    state = state.model_copy(update={"selections": (*state.selections, selection)})
-    steps = {"generate": samples, "judge": verdicts, "select": selection}
-
+    steps, state = gather(round, state, recipe)
     candidate = evaluation = None
-    if has_enough(state, settings.min_examples):
-        used = state.selections if settings.data == "accumulate" else (selection,)
-        candidate = train(round, state.start_model(settings.start_from), used)
-        evaluation = evaluate(round, candidate, state.problems)
-        steps |= {**made_by("train", candidate), "evaluate": evaluation}
-    steps["decide"] = decide_round(round, state, candidate, evaluation)
-
+    if may_train(state, steps, recipe):
+        candidate = train(round, state)
+        steps |= made_by("train", candidate)
+        if recipe.verifier:
+            state = state.model_copy(update={"verifier": train_verifier(round, state)})
+            steps |= made_by("train_verifier", state.verifier)
+        cast = state.cast().model_copy(update={"live": candidate})
+        steps["evaluate"] = evaluation = evaluate(round, candidate, state.problems, cast)
+    steps["decide"] = decide_round(round, state, steps, candidate, evaluation)
     after = state.after(read_decision(steps["decide"]), candidate, evaluation, recipe)
     return RoundOutcome(state=after, candidate=candidate, steps=steps, beaten=state.incumbent.name)
 
 
-def has_enough(state: LoopState, min_examples: int) -> bool:
-    """Whether the round that just selected kept enough samples to train on."""
-    return int(state.selections[-1].summary["num_kept"] or 0) >= min_examples
+def gather(round: int, state: LoopState, recipe: Recipe) -> tuple[dict[str, StepRef], LoopState]:
+    """The round's samples, what judges say of them, and what is kept: the steps, and the state that knows them."""
+    steps: dict[str, StepRef] = {}
+    problems, cast, model = state.problems, state.cast(), state.incumbent
+    if recipe.invent:
+        steps["invent"] = problems = invent(round, model, state.problems, state.invented)
+        state = state.model_copy(update={"invented": (*state.invented, problems)})
+    if recipe.calibrate:
+        steps["calibrate"] = calibrate(round, model, problems, cast)
+    steps["generate"] = generate(round, model, problems, cast, steps.get("calibrate"))
+    problems = steps["generate"] if recipe.generate.kind == "stepwise" else problems
+    steps["judge"] = judge(round, steps["generate"], problems, cast)
+    if recipe.guide:
+        steps["guide"] = guide(round, model, problems, steps["generate"], steps["judge"], cast)
+    if recipe.meta and round <= (recipe.meta.rounds or round):
+        steps["meta"] = meta_judge(round, steps["judge"], steps["generate"], problems, cast)
+        state = state.model_copy(update={"judge_pairs": (*state.judge_pairs, steps["meta"])})
+    guided = [steps["guide"]] if recipe.guide else []
+    samples, verdicts = [steps["generate"], *guided], [steps["judge"], *guided]
+    steps["select"] = select(round, samples, verdicts, problems, steps.get("calibrate"))
+    steps["monitor"] = monitor(
+        round, steps["generate"], steps["judge"], steps["select"], state.problems, state.monitor, problems
+    )  # fmt: skip
+    kept = {"selections": (*state.selections, steps["select"]), "monitor": state.monitor or steps["monitor"]}
+    return steps, state.model_copy(update=kept)
+
+
+def may_train(state: LoopState, steps: Mapping[str, StepRef], recipe: Recipe) -> bool:
+    """Whether the round kept enough to train on, and no guard stops it."""
+    is_stopped = strongest(check_guards(recipe.guards, round_metrics(state, steps, None))) == "stop"
+    return int(state.selections[-1].summary["num_rows"] or 0) >= recipe.train.min_examples and not is_stopped
 
 
 def made_by(stage: str, model: ModelRef | None) -> dict[str, StepRef]:

@@ -5,34 +5,37 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from configs.errors import UserError
 from configs.schema.recipe import Recipe
 from flows.terminal import Terminal
-from infra.engines.pool import GeneratorPool
 from infra.store.folder import FolderStore
 from tasks.base_model.task import prepare_base_model
-from tasks.evaluate.evaluate import summarize
-from tasks.evaluate.run import evaluate_suites
+from tasks.evaluate.evaluate import asked_by, summarize
+from tasks.evaluate.run import Sampler, evaluate_suites
 from tasks.generate.run import sample_shards
 from tasks.generate.shards import cut_shards
 from tasks.judge.judge import judge_samples
+from tasks.judge.now import judge_now
 from tasks.judge.run import verify_in_pool
 from tasks.judge.summary import JudgeSummary
 from tasks.ledger import Ledger
 from tasks.problems.run import read_sets
-from tasks.records import Example, ItemResult, Problem, Sample, Verdict
+from tasks.records import Example, ItemResult, Pair, Problem, Sample, Verdict
 from tasks.refs import ModelRef
+from tasks.roles import Cast
 from tasks.scratch import Scratch
-from tasks.select.select import select_samples
-from tasks.select.task import write_selection
+from tasks.select.candidate import Draw
+from tasks.select.formats import read_formats, with_examples
+from tasks.select.streams import open_groups
+from tasks.select.write import rows_file, write_selection
 from tasks.step import Summary, hash_file
 from tasks.tables import read_records, write_records
-from tasks.train.run import train_model, weigh, write_rows
+from tasks.train.rows import example_row, pair_row, write_rows
+from tasks.train.run import Phase, train_model
 from tasks.workbench import Workbench, at
 
 
@@ -74,50 +77,72 @@ def run_stage(name: str, recipe: Recipe, files: Files) -> Summary:
 
 
 def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
-    problems = list(read_records(files.source, Problem)) if files.source else read_sets(bench)["train"]
     config = bench.recipe.generate
+    if config.kind != "independent":
+        raise UserError(f"generate.kind {config.kind} judges as it draws, and needs a whole round", "use selfloop run")
+    problems = list(read_records(files.source, Problem)) if files.source else read_sets(bench)["train"]
     shards = list(cut_shards(problems, config.shard_size, bench.recipe.seed))
-    with _generator(bench, files) as (pool, model):
-        finished = sample_shards(
-            pool, shards, config.sampling(), config.num_samples, model.digest, scratch.progress
-        )  # fmt: skip
-        by_name = {shard.name: samples for shard, samples in finished}
+    model = _model(bench, files)
+    pool = bench.generator(model)
+    finished = sample_shards(pool, shards, config.sampling(), config.num_samples, model.digest, scratch.progress)
+    by_name = {shard.name: samples for shard, samples in finished}
     samples = (sample for shard in shards for sample in by_name[shard.name])
     return {"num_problems": len(problems), "num_samples": write_records(files.out, Sample, samples)}
 
 
 def _judge(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     problems = {problem.id: problem for problem in read_sets(bench)["train"]}
-    judges = bench.recipe.judge
-    counts = JudgeSummary([judge.name for judge in judges])
-    samples = read_records(files.needed_source("samples"), Sample)
-    verdicts = judge_samples(samples, problems, judges, verify_in_pool)
+    counts = JudgeSummary.of(bench.recipe.judge)
+    path = files.needed_source("samples")
+    verdicts = _verdicts(bench, files, path, problems, scratch)
     write_records(files.out, Verdict, counts.watch(verdicts))
     return {**counts.numbers()}
 
 
+def _verdicts(
+    bench: Workbench, files: Files, path: Path, problems: dict[str, Problem], scratch: Scratch
+) -> Iterable[Verdict]:
+    """Streamed where no judge asks a model; else all samples are held, and --model plays every state of the policy."""
+    judges = bench.recipe.judge
+    if all(judge.kind in ("answer", "vote", "sum") for judge in judges):
+        yield from judge_samples(read_records(path, Sample), problems, judges, verify_in_pool)
+        return
+    samples, model = list(read_records(path, Sample)), _model(bench, files)
+    cast = Cast(base=model, seed=None, previous=None, round_start=model, live=model)
+    opinions = [
+        judge_now(bench, judge, samples, problems, cast, bench.recipe.seed, scratch.progress) for judge in judges
+    ]
+    for of_one_sample in zip(*opinions, strict=True):
+        yield from of_one_sample
+
+
 def _select(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
-    if files.verdicts is None:
+    path, verdicts, recipe = files.needed_source("samples"), files.verdicts, bench.recipe
+    if verdicts is None:
         raise UserError("select reads samples and verdicts, and --verdicts is missing", "add --verdicts FILE")
     problems = {problem.id: problem for problem in read_sets(bench)["train"]}
-    recipe = bench.recipe
-    samples = read_records(files.needed_source("samples"), Sample)
-    names = [judge.name for judge in recipe.judge]
-    verdicts = read_records(files.verdicts, Verdict)
-    selection = select_samples(samples, verdicts, recipe.select, names, recipe.seed, 0)
-    counts = write_selection(scratch, selection, problems)
-    shutil.move(scratch.out / "examples.parquet", files.out)
+    groups = open_groups(
+        [lambda: (read_records(path, Sample), read_records(verdicts, Verdict))],
+        problems,
+        [judge.name for judge in recipe.judge],
+    )
+    formats = with_examples(read_formats(recipe.train.formats, bench.base_dir), problems.values())
+    numbers = write_selection(scratch.out, groups, recipe, Draw(recipe.seed, 0), formats)
+    shutil.move(scratch.out / rows_file(recipe), files.out)
     shutil.move(scratch.out / "drops.parquet", files.out.with_suffix(".drops.parquet"))
-    return {**counts.numbers()}
+    return {**numbers}
 
 
 def _train(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
-    examples = list(read_records(files.needed_source("examples"), Example))
-    settings = bench.recipe.train
-    rows = scratch.work / "rows.jsonl"
-    write_rows(rows, examples, weigh(examples, settings.objective))
+    settings, rows = bench.recipe.train, scratch.work / "rows.jsonl"
+    if settings.objective.rows == "pairs":
+        write_rows(rows, map(pair_row, read_records(files.needed_source("pairs"), Pair)))
+    else:
+        write_rows(rows, map(example_row, read_records(files.needed_source("examples"), Example)))
     start = bench.model_files(_model(bench, files))
-    summary = train_model(start, rows, settings, settings.objective, bench.recipe.seed, scratch)
+    reference = start if settings.objective.rows != "examples" else None
+    phase = Phase(start, settings, settings.objective, bench.recipe.seed, reference)
+    summary = train_model(phase, rows, scratch)
     shutil.move(scratch.out, files.out)
     return summary
 
@@ -125,11 +150,10 @@ def _train(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
 def _evaluate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     sets = read_sets(bench)
     suites = {suite: sets[suite] for suite in ("select", "report")}
-    with _generator(bench, files) as (pool, model):
-        items = evaluate_suites(pool, suites, bench.recipe, model.digest, bench.recipe.seed, scratch.progress)
-        write_records(files.out, ItemResult, items)
-    pass_at = bench.recipe.evaluate.pass_at
-    return {**summarize(read_records(files.out, ItemResult), pass_at.k if pass_at else ())}
+    model = _model(bench, files)
+    sampler = Sampler(bench.generator(model), bench.recipe, model.digest, scratch.progress)
+    write_records(files.out, ItemResult, evaluate_suites(sampler, suites, bench.recipe, bench.recipe.seed))
+    return {**summarize(read_records(files.out, ItemResult), asked_by(bench.recipe.evaluate))}
 
 
 STAGES: dict[str, Callable[[Workbench, Files, Scratch], Summary]] = {
@@ -145,11 +169,8 @@ def _model(bench: Workbench, files: Files) -> ModelRef:
     """--model, a folder, or the recipe's base model."""
     if files.model is None:
         return prepare_base_model(0)
-    weights = files.model / "model" if (files.model / "model").is_dir() else files.model
-    return ModelRef(name=files.model.name, digest=hash_file(weights / "config.json"), external=str(weights.absolute()))
-
-
-@contextmanager
-def _generator(bench: Workbench, files: Files) -> Iterator[tuple[GeneratorPool, ModelRef]]:
-    model = _model(bench, files)
-    yield bench.generator(model), model
+    folder = files.model
+    if (folder / "adapter").is_dir():
+        raise UserError(f"{folder} holds an adapter alone", "merge it first: selfloop export NAME --to DIR --merged")
+    weights = folder / "model" if (folder / "model").is_dir() else folder
+    return ModelRef(name=folder.name, digest=hash_file(weights / "config.json"), external=str(weights.absolute()))

@@ -19,6 +19,7 @@ def compare(*experiments: str, out: Path = Path("report.html")) -> None:
     from configs.errors import UserError
     from flows.experiments import open_experiment
     from flows.services import resolve_addresses
+    from infra.store.files import replace_durably
     from infra.store.open import open_store
     from tasks.report.entry import list_experiments
     from tasks.report.html import render_report
@@ -31,6 +32,5 @@ def compare(*experiments: str, out: Path = Path("report.html")) -> None:
         raise UserError(f"{store.uri} holds no experiments", "run one: selfloop run configs/recipes/demo.yaml")
     reports = [open_experiment(store, name, addresses).report for name in names]
     print_table([round for report in reports for round in report.rounds], sys.stdout)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(render_report(reports), encoding="utf-8")
+    replace_durably(out, render_report(reports).encode())
     print(f"\nreport   {out}")

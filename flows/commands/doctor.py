@@ -40,6 +40,7 @@ def diagnose() -> Iterator[Finding]:
     addresses = resolve_addresses()
     yield from _packages()
     yield from _engines()
+    yield _sandbox()
     yield _store(addresses.store)
     yield _tracking(addresses.tracking, addresses.artifact_root)
     yield _prefect(addresses.prefect)
@@ -87,6 +88,16 @@ def _engines() -> Iterator[Finding]:
     yield Finding("vllm", f"vllm {vllm} can run" if vllm else "not installed", fix, is_needed=False)
 
 
+def _sandbox() -> Finding:
+    from infra.sandbox.bubblewrap_run import probe_sandbox
+
+    reason = probe_sandbox()
+    if reason is None:
+        return Finding("sandbox", "generated code can run (bubblewrap)")
+    fix = "apt-get install bubblewrap, on a kernel that allows namespaces; only the verifier `code` needs it"
+    return Finding("sandbox", reason, fix, is_needed=False)
+
+
 def _store(uri: str) -> Finding:
     from configs.errors import UserError
     from infra.store.open import open_store
@@ -102,13 +113,14 @@ def _store(uri: str) -> Finding:
 
 def _tracking(uri: str, artifact_root: Path) -> Finding:
     from configs.errors import UserError
+    from infra.tracking.connect import without_password
     from infra.tracking.tracker import Tracker
 
     try:
         Tracker(uri, artifact_root).ping()
     except UserError as error:
         return Finding("tracking", error.message, error.fix or "correct MLFLOW_TRACKING_URI")
-    return Finding("tracking", f"MLflow at {uri} answers")
+    return Finding("tracking", f"MLflow at {without_password(uri)} answers")
 
 
 def _prefect(url: str | None) -> Finding:

@@ -1,29 +1,40 @@
-"""`selfloop export`: take the champion away."""
+"""`selfloop export`: take a model away, the champion by default."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 
-def export(experiment: str, *, to: Path, merged: bool = False) -> None:
-    """Write the champion's files into a folder: its adapter, or whole weights.
+def export(experiment: str, *, to: Path | None = None, merged: bool = False, alias: str | None = None) -> None:
+    """Write a model's files into a folder: its adapter, or whole weights.
 
     Parameters
     ----------
     experiment
         Name of the experiment.
     to
-        The folder; it must be empty or new.
+        The folder; it must be empty or new. Default: the experiment's name, here.
     merged
         Write an adapter merged into its base model, in float32, as one loadable model.
+    alias
+        The model that this alias of MLflow's registry names: champion, candidate or round-3. Default: the champion,
+        as the store knows it.
     """
+    from flows.champions import find_champion
     from flows.experiments import open_experiment
+    from flows.registry import find_by_alias
     from flows.services import resolve_addresses
     from infra.store.open import open_store
     from tasks.export import export_model
 
     addresses = resolve_addresses()
-    opened = open_experiment(open_store(addresses.store), experiment, addresses)
-    champion = opened.entries[-1].state.champion
-    kind = export_model(opened.ledger, champion, to, merged)
-    print(f"{champion.name} of {experiment}: {kind} in {to}")
+    if alias is not None:
+        store, entry = find_by_alias(addresses, experiment, alias)
+    else:
+        store = open_store(addresses.store)
+        entry = find_champion(store, experiment)
+    opened = open_experiment(store, experiment, addresses)
+    assert entry.model is not None, "champions and versions are models"
+    folder = to or Path(experiment)
+    kind = export_model(opened.ledger, entry.model, folder, merged)
+    print(f"{entry.model.name} of {experiment}: {kind} in {folder}")

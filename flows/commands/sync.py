@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 
 def sync(*experiments: str) -> None:
     """Write experiments into MLflow again, from the store alone; what MLflow has already stays as it is.
@@ -11,10 +13,12 @@ def sync(*experiments: str) -> None:
     experiments
         Names; default: all experiments of the store.
     """
+    from flows.champions import promoted_round
     from flows.experiments import open_experiment
     from flows.mlflow_sync import Tracking
     from flows.services import resolve_addresses
     from infra.store.open import open_store
+    from infra.tracking.connect import without_password
     from tasks.report.entry import list_experiments
 
     addresses = resolve_addresses()
@@ -22,7 +26,8 @@ def sync(*experiments: str) -> None:
     for name in experiments or list_experiments(store):
         opened = open_experiment(store, name, addresses)
         tracking = Tracking(opened.recipe, addresses, store.uri, is_required=True)
+        tracking.find_promoted = partial(promoted_round, store, name)
         for entry in opened.entries:
             tracking.add(entry)
         tracking.finish(opened.report, opened.page())
-        print(f"{name}: {len(opened.entries)} rounds are in MLflow at {addresses.tracking}")
+        print(f"{name}: {len(opened.entries)} rounds are in MLflow at {without_password(addresses.tracking)}")

@@ -1,0 +1,130 @@
+"""The loop of rounds: what `selfloop run` and a deployment's runs have in common. The store decides what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prefect import Flow
+from prefect.context import FlowRunContext
+
+from configs.errors import GuardError, NoDataError
+from configs.schema.recipe import Recipe
+from flows.approval import ask_person, settle
+from flows.artifacts import ProgressArtifact, show_table
+from flows.champions import promoted_round, take_up_promotions
+from flows.mlflow_sync import Tracking
+from flows.open import open_workbench
+from flows.planning import make_plan
+from flows.reporting import Reporting
+from flows.resume import find_resume_point
+from flows.round import baseline, improvement_round
+from flows.services import resolve_addresses
+from flows.terminal import Terminal
+from infra.engines.programs import import_ahead
+from tasks.decide.state import LoopState, RoundOutcome
+from tasks.decide.stop import StopReason, should_leave
+from tasks.promote.records import Question
+from tasks.report.entry import find_entry, write_entry
+from tasks.workbench import Workbench
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended.
+
+    Attributes:
+        state: after the last round.
+        reason: why the run ended there.
+        added: rounds that this run finished and that were not finished before.
+        question: what a person has to answer before the experiment goes on.
+    """
+
+    state: LoopState
+    reason: StopReason
+    added: tuple[int, ...]
+    question: Question | None = None
+
+
+def run_rounds(recipe: Recipe, base_dir: Path, per_run: int | None = None) -> Ended:
+    """Run an experiment's rounds, or go on with them. Needs to be called in a flow.
+
+    Args:
+        base_dir: folder that relative paths of the recipe begin at.
+        per_run: rounds to add; None: as many as the recipe says.
+
+    Raises:
+        NoDataError: a round kept too few samples to train on.
+        GuardError: a guard said stop.
+        StoreError: another run holds the experiment, or the store failed.
+    """
+    addresses = resolve_addresses(recipe.services)
+    with open_workbench(recipe, addresses, base_dir, Terminal(ProgressArtifact())) as bench:
+        store = bench.ledger.store
+        tracking = Tracking(recipe, addresses, store.uri)
+        tracking.find_promoted = lambda: promoted_round(store, recipe.name)
+        tracking.open_ahead()
+        reporting = Reporting(bench, addresses, tracking)
+        plan = make_plan(recipe, store, addresses.work_dir, base_dir)
+        show_table(f"{recipe.name} plan", plan.rows(), "\n\n".join(plan.cost))
+        if plan.has_new_steps():
+            import_ahead()
+        ended = _walk(bench, reporting, per_run)
+        reporting.finish()
+    if ended.reason == StopReason.NO_DATA:
+        raise NoDataError(
+            f"round {ended.state.round} stopped: {ended.state.decisions[-1].reason}",
+            "draw more (generate.num_samples), judge less strictly, begin with a warm_start, or use easier problems",
+        )
+    if ended.reason == StopReason.GUARD:
+        raise GuardError(
+            f"round {ended.state.round} stopped: {ended.state.decisions[-1].reason}",
+            "read the report's samples and judge; then mend the judge, or write the recipe's own guards",
+        )
+    return ended
+
+
+def _walk(bench: Workbench, reporting: Reporting, per_run: int | None) -> Ended:
+    state = _start(bench, reporting)
+    added: list[int] = []
+    while (reason := state.stop_reason or should_leave(len(added), per_run)) is None:
+        number = state.round + 1
+        was_finished = find_entry(bench.ledger.store, bench.recipe.name, number) is not None
+        before = take_up_promotions(bench, state)
+        outcome = _run(improvement_round)(bench.recipe.name, number, before)
+        settled = settle(bench, outcome, before)
+        if settled is None:
+            return Ended(state, StopReason.APPROVAL, tuple(added), ask_person(bench, outcome))
+        reporting.add_round(settled)
+        if not was_finished or not all(step.is_reused for step in settled.steps.values()):
+            added.append(number)
+        state = settled.state
+    return Ended(state, reason, tuple(added))
+
+
+def _start(bench: Workbench, reporting: Reporting) -> LoopState:
+    """The state after the baseline; after the last round whose steps were cleared away, where there is one."""
+    if found := find_resume_point(bench.ledger.store, bench.recipe):
+        for entry in found.entries:
+            write_entry(bench.ledger.store, entry)
+            reporting.entries.append(entry)
+        bench.progress.line(f"round {found.state.round}: gone on from; steps up to it were cleared away")
+        return found.state
+    outcome = _run(baseline)(bench.recipe.name)
+    reporting.add_round(outcome)
+    return outcome.state
+
+
+def _run(flow: Flow[..., Any]) -> Callable[..., RoundOutcome]:
+    """A flow as a run below this one.
+
+    When a suspended run is executed again, Prefect answers a subflow that had completed with its first state, whose
+    result is not kept: then the function is called as it is, and finds its steps in the store.
+    """
+    context = FlowRunContext.get()
+    run = context.flow_run if context else None
+    is_second_time = run is not None and (run.run_count or 0) > 1
+    called: Callable[..., RoundOutcome] = flow.fn if is_second_time else flow
+    return called
