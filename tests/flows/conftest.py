@@ -1,4 +1,4 @@
-"""One Prefect server for all tests of flows: starting one takes seconds."""
+"""One Prefect server for all tests of flows, and a stack for all tests of a file: starting them takes seconds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from flows.prefect_server import PrefectServer
 from flows.services import Addresses
+from tests.flows.stack import Stack, running_stack
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +23,20 @@ def prefect_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         os.environ.clear()
         os.environ.update(before)
         yield url
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """A stack without containers."""
+    with running_stack() as running:
+        yield running
+
+
+@pytest.fixture
+def sourced(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    """The stack, with this process's environment as after sourcing its file."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in stack.env.items():
+        monkeypatch.setenv(name, value)
+    return stack

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +54,21 @@ def write_recipe(folder: Path, recipe: Mapping[str, Any]) -> Path:
     return path
 
 
+@cache
+def empty_tracking() -> Path:
+    """A new MLflow database: making its tables takes longer than a round of this size."""
+    folder = Path(tempfile.mkdtemp(prefix="selfloop-mlflow-"))
+    atexit.register(shutil.rmtree, folder)
+    make = f"from infra.tracking.tracker import Tracker; Tracker('sqlite:///{folder}/mlflow.db').ping()"
+    subprocess.run([sys.executable, "-c", make], check=True, cwd=folder)
+    return folder / "mlflow.db"
+
+
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """An environment whose local data lie under `home`."""
+    """An environment whose local data lie under `home`; MLflow's database is there, and empty."""
+    if not (home / "mlflow.db").exists():
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copy(empty_tracking(), home / "mlflow.db")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("SELFLOOP_", "MLFLOW_", "AWS_"))}
     return {**clean, "SELFLOOP_HOME": str(home), "OMP_NUM_THREADS": "2", **more}
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import random
+import shutil
 import signal
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tasks.records import Example
@@ -16,8 +20,13 @@ from tasks.tables import read_records
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, processes_of, wait_until_gone, write_recipe
 
 pytestmark = pytest.mark.slow
-NUM_KILLS = 20
-LONGEST_LIFE = 14.0
+NUM_KILLS = 50
+LONGEST_LIFE = 12.0
+"""seconds; a straight run takes about as long"""
+CHANCE = random.Random(20)
+
+Way = Callable[[subprocess.Popen[bytes], Path], bool]
+"""ends something of a run; says whether there was something to end"""
 
 
 def step_keys(store: Path) -> dict[str, str]:
@@ -57,46 +66,74 @@ def straight(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Path
     return folder / "home" / "store"
 
 
-def kill_whole_tree(process: subprocess.Popen[bytes], folder: Path) -> None:
+def kill_the_flow(process: subprocess.Popen[bytes], folder: Path) -> bool:
+    process.kill()
+    return True
+
+
+def terminate_the_flow(process: subprocess.Popen[bytes], folder: Path) -> bool:
+    process.terminate()
+    return True
+
+
+def kill_everything(process: subprocess.Popen[bytes], folder: Path) -> bool:
     for victim in processes_of(folder):
         victim.kill()
+    return True
 
 
-def kill_the_command_alone(process: subprocess.Popen[bytes], folder: Path) -> None:
-    process.kill()
+def signal_program(name: str, number: signal.Signals) -> Way:
+    """Waits for an engine program's process, and a moment more, unless the run ends before."""
+
+    def way(process: subprocess.Popen[bytes], folder: Path) -> bool:
+        while process.poll() is None:
+            found = [one for one in processes_of(folder) if one.name() == name]
+            if found:
+                time.sleep(CHANCE.uniform(0, 0.5))
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    found[0].send_signal(number)
+                    return True
+            time.sleep(0.01)
+        return False
+
+    return way
 
 
-def terminate_the_command(process: subprocess.Popen[bytes], folder: Path) -> None:
-    os.kill(process.pid, signal.SIGTERM)
-
-
-WAYS = (kill_whole_tree, kill_the_command_alone, terminate_the_command)
+WAYS: tuple[Way, ...] = (
+    kill_everything,
+    terminate_the_flow,
+    signal_program("generator", signal.SIGKILL),
+    kill_everything,
+    signal_program("train_program", signal.SIGTERM),
+    kill_the_flow,
+    kill_everything,
+    signal_program("generator", signal.SIGTERM),
+    signal_program("train_program", signal.SIGKILL),
+    kill_everything,
+)
+"""in turn: of fifty kills twenty end the whole tree, and five each a part of it"""
 
 
 def test_a_run_killed_at_random_moments_ends_like_a_straight_one(
     straight: Path, tmp_path: Path, prefect_url: str
 ) -> None:
-    chance = random.Random(20)
-    recipe = write_recipe(tmp_path, micro_recipe())
-    deaths = []
-    while len(deaths) < NUM_KILLS:
-        process = start(tmp_path, recipe, prefect_url)
-        way = WAYS[len(deaths) % len(WAYS)]
-        try:
-            process.wait(timeout=chance.uniform(1.0, LONGEST_LIFE))
-        except subprocess.TimeoutExpired:
-            way(process, tmp_path)
-            process.wait(timeout=60)
-            deaths.append(way.__name__)
-            assert wait_until_gone(tmp_path, 15) == [], f"still running after {way.__name__}"
-        else:
-            # It ended before its time: begin a fresh one, so that every kill hits a working run.
-            assert process.returncode == 0, (tmp_path / "log.txt").read_text()[-3000:]
-            assert step_keys(tmp_path / "home" / "store") == step_keys(straight)
-            (tmp_path / "home" / "store" / "micro").rename(tmp_path / f"finished-{len(deaths)}")
+    recipe, store = write_recipe(tmp_path, micro_recipe()), tmp_path / "home" / "store"
+    num_kills = 0
+    while num_kills < NUM_KILLS:
+        process, way = start(tmp_path, recipe, prefect_url), WAYS[num_kills % len(WAYS)]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=CHANCE.uniform(1.0, LONGEST_LIFE))
+        was_hit = process.poll() is None and way(process, tmp_path)
+        if process.wait(timeout=300) != 0:
+            assert was_hit, (tmp_path / "log.txt").read_text()[-3000:]
+            assert wait_until_gone(tmp_path, 15) == [], f"still running after kill {num_kills}"
+            num_kills += 1
+        else:  # it ended before its time: begin a fresh one, so that every kill hits a working run
+            assert step_keys(store) == step_keys(straight)
+            shutil.rmtree(store / "micro")
     run_to_the_end(tmp_path, recipe, prefect_url)
-    assert step_keys(tmp_path / "home" / "store") == step_keys(straight)
-    assert kept_samples(tmp_path / "home" / "store") == kept_samples(straight) != []
+    assert step_keys(store) == step_keys(straight)
+    assert kept_samples(store) == kept_samples(straight) != []
     assert processes_of(tmp_path) == []
 
 

@@ -7,24 +7,20 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.flows.micro import micro_recipe, selfloop, write_recipe
+from tests.servers.moto import moto_server
 
 pytestmark = pytest.mark.slow
 SECRETS = {"AWS_ACCESS_KEY_ID": "planted-access", "AWS_SECRET_ACCESS_KEY": "planted-secret", "AWS_REGION": "us-east-1"}
 
 
 @pytest.fixture
-def s3() -> Iterator[dict[str, str]]:
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Environment of a run whose store is a bucket on a server of its own."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    client(endpoint).create_bucket(Bucket="bucket")
-    yield {**SECRETS, "AWS_ENDPOINT_URL_S3": endpoint, "SELFLOOP_STORE": "s3://bucket/team"}
-    server.stop()
+    with moto_server(tmp_path_factory.mktemp("moto")) as endpoint:
+        client(endpoint).create_bucket(Bucket="bucket")
+        yield {**SECRETS, "AWS_ENDPOINT_URL_S3": endpoint, "SELFLOOP_STORE": "s3://bucket/team"}
 
 
 def client(endpoint: str):  # type: ignore[no-untyped-def]
@@ -42,7 +38,7 @@ def test_an_experiment_lives_in_a_bucket(tmp_path: Path, prefect_url: str, s3: d
 
     again = selfloop("run", recipe, cwd=tmp_path, **variables)
     assert again.returncode == 0, again.stderr
-    assert again.stdout.count(": reused") == 4 + 6
+    assert again.stdout.count(": reused") == 4 + 7
 
     taken = selfloop("export", "micro", "--to", "taken", cwd=tmp_path, **variables)
     assert taken.returncode == 0, taken.stderr
@@ -51,7 +47,7 @@ def test_an_experiment_lives_in_a_bucket(tmp_path: Path, prefect_url: str, s3: d
     bucket = client(s3["AWS_ENDPOINT_URL_S3"])
     keys = [item["Key"] for item in bucket.list_objects_v2(Bucket="bucket")["Contents"]]
     assert all(key.startswith("team/") for key in keys)
-    assert sum(key.endswith("/record.json") for key in keys) == 10
+    assert sum(key.endswith("/record.json") for key in keys) == 11
     assert not any(key.endswith("lease.json") for key in keys)
 
 

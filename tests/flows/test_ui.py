@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from flows.prefect_server import free_port
+from flows.prefect_server import PrefectServer, answers, free_port
+from flows.services import Addresses
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, selfloop, wait_until_gone, write_recipe
 
 pytestmark = pytest.mark.slow
@@ -59,3 +60,16 @@ def test_a_run_without_services_brings_its_own_prefect_server_and_ends_it(tmp_pa
     assert {"improve/micro", "micro round 0", "micro round 1"} <= runs
     assert wait_until_gone(tmp_path, 10) == []
     assert not (tmp_path / "home" / "prefect" / "server.json").exists()
+
+
+def test_a_run_keeps_its_server_when_another_run_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    addresses = Addresses(tmp_path, str(tmp_path / "store"), f"sqlite:///{tmp_path}/mlflow.db", None)
+    with PrefectServer(addresses) as first:
+        first.wait()
+        with PrefectServer(addresses) as second:
+            assert second.wait() != first.url
+            assert answers(first.url)
+        assert answers(first.url)
+        assert not answers(second.url)

@@ -1,5 +1,7 @@
-"""The ledger publishes last, finds what is whole, and names what is damaged."""
+"""The ledger publishes last, finds what is whole, and names and heals what is damaged."""
 
+import errno
+import logging
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from configs.errors import StoreError
 from infra.store.folder import FolderStore
 from tasks.ledger import Ledger
+from tasks.refs import StepRef
 from tasks.step import StepSpec
 
 SPEC = StepSpec("demo", "generate", 1, {"generate": {}}, {}, 1, {"generate": 1})
@@ -14,7 +17,13 @@ SPEC = StepSpec("demo", "generate", 1, {"generate": {}}, {}, 1, {"generate": 1})
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(FolderStore(tmp_path / "store"), tmp_path / "work", {"git_commit": None})
+    return Ledger(FolderStore(tmp_path / "store"), tmp_path / "work", {"git_commit": None}, lambda: None)
+
+
+@pytest.fixture
+def reader(ledger: Ledger) -> Ledger:
+    """The same store, read without the experiment's lease."""
+    return Ledger(ledger.store, ledger.work_dir / "reader", {})
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -55,12 +64,122 @@ def test_a_damaged_shard_is_left_out(ledger: Ledger, tmp_path: Path) -> None:
     assert ledger.published_shards(SPEC) == {}
 
 
-def test_a_flipped_byte_in_a_published_file_is_named(ledger: Ledger, tmp_path: Path) -> None:
-    write(tmp_path / "out", "a.txt", "hello")
-    ledger.publish(SPEC, tmp_path / "out", {}, 1.0)
-    (tmp_path / "store" / SPEC.prefix / "a.txt").write_text("hellp")
-    with pytest.raises(StoreError, match=rf"{SPEC.prefix}/a.txt is missing, or its content does not match"):
+def test_a_shard_whose_record_is_damaged_is_left_out(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.publish_shard(SPEC, "shard-00000.parquet", write(tmp_path, "s", "rows"))
+    ledger.store.put(f"{SPEC.prefix}/shards/shard-00000.parquet.json", b"{")
+    assert ledger.published_shards(SPEC) == {}
+
+
+def published(ledger: Ledger, folder: Path) -> StepRef:
+    """A step with two files and one shard."""
+    ledger.publish_shard(SPEC, "shard-00000.parquet", write(folder, "s", "rows"))
+    write(folder / "out", "a.txt", "hello")
+    write(folder / "out", "b.txt", "there")
+    return ledger.publish(SPEC, folder / "out", {}, 1.0)
+
+
+def aside(ledger: Ledger) -> list[str]:
+    """What lies in the folder of damaged things, without the time."""
+    parts = [key.split("/") for key in ledger.store.keys("demo/damaged/")]
+    return ["/".join([*key[2:5], *key[6:]]) for key in parts]
+
+
+DAMAGE = {
+    "a.txt": b"hellp",
+    "shard-00000.parquet": b"rowz",
+    "record.json": b"{",
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_damaged_step_is_named_set_aside_and_computed_anew(
+    ledger: Ledger, tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    first = published(ledger, tmp_path)
+    ledger.store.put(f"{SPEC.prefix}/{name}", DAMAGE[name])
+    with caplog.at_level(logging.WARNING):
+        assert ledger.find(SPEC) is None
+    assert f"{SPEC.prefix}/{name}" in caplog.text
+    assert "this step is computed anew" in caplog.text
+    assert ledger.store.read(f"{SPEC.prefix}/record.json") is None
+    place = SPEC.prefix.removeprefix("demo/")
+    assert {f"{place}/record.json", f"{place}/{name}"} <= set(aside(ledger))
+    is_shard = name.startswith("shard-")
+    assert list(ledger.published_shards(SPEC)) == ([] if is_shard else ["shard-00000.parquet"])
+    again = published(ledger, tmp_path)
+    assert (again.key, again.files) == (first.key, first.files)
+    assert ledger.find(SPEC) is not None
+
+
+@pytest.mark.parametrize(
+    "record",
+    [b"", b"\xff\xfe", b"[]", b'{"record_sha256": 1}', b'{"record_sha256": 1, "payload": NaN}'],
+)
+def test_a_record_of_any_damage_is_healed(ledger: Ledger, tmp_path: Path, record: bytes) -> None:
+    published(ledger, tmp_path)
+    ledger.store.put(f"{SPEC.prefix}/record.json", record)
+    assert ledger.find(SPEC) is None
+    assert published(ledger, tmp_path).key == SPEC.key
+
+
+def test_a_missing_file_is_healed_too(ledger: Ledger, tmp_path: Path) -> None:
+    published(ledger, tmp_path)
+    ledger.store.delete(f"{SPEC.prefix}/a.txt")
+    assert ledger.find(SPEC) is None
+    assert ledger.store.read(f"{SPEC.prefix}/record.json") is None
+
+
+def test_a_reader_moves_nothing(ledger: Ledger, reader: Ledger, tmp_path: Path) -> None:
+    step = published(ledger, tmp_path)
+    for name in ("a.txt", "record.json"):
+        ledger.store.put(f"{SPEC.prefix}/{name}", DAMAGE[name])
+        before = list(ledger.store.keys(""))
+        assert reader.find(SPEC) is None
+        with pytest.raises(StoreError, match="only this step is computed anew"):
+            reader.fetch(step, "a.txt")
+        assert list(ledger.store.keys("")) == before
+
+
+def test_a_plan_trusts_the_record_and_moves_nothing(ledger: Ledger, tmp_path: Path) -> None:
+    published(ledger, tmp_path)
+    ledger.store.put(f"{SPEC.prefix}/a.txt", b"hellp")
+    before = list(ledger.store.keys(""))
+    assert ledger.find(SPEC, check_files=False) is not None
+    ledger.store.put(f"{SPEC.prefix}/record.json", b"{")
+    assert ledger.find(SPEC, check_files=False) is None
+    assert list(ledger.store.keys("")) == before
+
+
+def test_nothing_is_set_aside_once_the_lease_is_lost(ledger: Ledger, tmp_path: Path) -> None:
+    published(ledger, tmp_path)
+    ledger.store.put(f"{SPEC.prefix}/a.txt", b"hellp")
+
+    def lost() -> None:
+        raise StoreError("the lease was lost")
+
+    ledger.guard = lost
+    with pytest.raises(StoreError, match="lease was lost"):
         ledger.find(SPEC)
+    assert ledger.store.read(f"{SPEC.prefix}/record.json") is not None
+
+
+def test_damage_after_the_step_was_found_ends_the_run_and_the_next_one_heals(ledger: Ledger, tmp_path: Path) -> None:
+    published(ledger, tmp_path)
+    step = ledger.find(SPEC)
+    assert step is not None
+    ledger.store.put(f"{SPEC.prefix}/a.txt", b"hellp")
+    with pytest.raises(StoreError) as caught:
+        ledger.fetch(step, "a.txt")
+    assert f"{SPEC.prefix}/a.txt" in caught.value.message
+    assert caught.value.fix == "run the same command again: only this step is computed anew"
+    assert ledger.find(SPEC) is None
+    assert published(ledger, tmp_path).key == step.key
+
+
+def test_a_full_disk_while_a_step_is_computed_is_named(ledger: Ledger) -> None:
+    with pytest.raises(StoreError, match="the disk is full") as caught, ledger.scratch(SPEC):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert "then run the same command again" in (caught.value.fix or "")
 
 
 def test_the_second_of_two_writers_gets_the_first_ones_result(ledger: Ledger, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,11 @@ import pytest
 from configs.errors import EngineError, UserError
 from configs.schema.engine import TransformersEngine
 from configs.schema.generate import Sampling
-from infra.engines.jobs import Progress
 from infra.engines.model_files import ModelFiles
 from infra.engines.pool import GeneratorPool
-from infra.engines.requests import Completion, Request, Shard
+from infra.engines.requests import Completion, Rating, Request, Score, Scoring, Shard
 from infra.engines.session import Finished, GeneratorSession, Ready
+from infra.engines.work import Progress
 from infra.process.group import is_group_alive
 from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
 
@@ -79,7 +80,7 @@ def test_a_shards_samples_do_not_depend_on_what_ran_before(
 
 def test_one_load_serves_every_call(pool: GeneratorPool) -> None:
     answers(pool, shard(1))
-    pool.score([((("user", "1+1="),), "2")])
+    pool.score([Scoring("a", (("user", "1+1="),), "2")])
     answers(pool, shard(2))
     assert pool.num_loads == 1
 
@@ -89,12 +90,75 @@ def test_scores_of_generated_texts_are_their_logprobs(pool: GeneratorPool) -> No
     chats = {request.id: request.messages for request in drawn.requests}
     ended = [row for row in answers(pool, drawn)[drawn.name] if row.finish_reason == "stop"]
     assert len(ended) > 20
-    scores = pool.score([(chats[row.request_id], row.text) for row in ended])
+    scores = pool.score([Scoring(str(place), chats[row.request_id], row.text) for place, row in enumerate(ended)])
     plain = [(row, score) for row, score in zip(ended, scores, strict=True) if len(row.text) + 1 == row.num_tokens]
     assert plain, "texts without special tokens, which decoding leaves out"
-    for row, (logprob, num_tokens) in plain:
-        assert num_tokens == row.num_tokens
-        assert logprob == pytest.approx(row.logprob, abs=1e-3)
+    for row, score in plain:
+        assert score.num_tokens == row.num_tokens
+        assert score.logprob == pytest.approx(row.logprob, abs=1e-3)
+
+
+CHAT = (("user", "1+1="),)
+
+
+def test_scores_come_in_order_of_the_items_and_count_the_end_where_asked(pool: GeneratorPool) -> None:
+    reports: list[tuple[int, int]] = []
+    items = [
+        Scoring(f"{name}{place % 7}/{place}", CHAT, "2" * (1 + place % 3), with_end=name == "end")
+        for place in range(300)
+        for name in ("end", "open")
+    ]
+    scores = pool.score(items, lambda *report: reports.append(report))
+    assert [score.id for score in scores] == [item.id for item in items]
+    assert reports[-1] == (600, sum(score.num_tokens for score in scores))
+    for item, score in zip(items, scores, strict=True):
+        assert score.num_tokens == len(item.completion) + item.with_end
+        assert score.logprob < 0
+    ends = [ended.logprob - opened.logprob for ended, opened in zip(scores[::2], scores[1::2], strict=True)]
+    assert max(ends) < 0, "the end token has a probability below 1"
+
+
+def test_an_end_is_scored_as_drawing_it_would_be(pool: GeneratorPool) -> None:
+    """P(the whole text) = P(text) x P(end | text), which the same text as prefix gives."""
+    whole, text, end = pool.score(
+        [
+            Scoring("whole", CHAT, "345"),
+            Scoring("text", CHAT, "345", with_end=False),
+            Scoring("end", CHAT, "", prefix="345"),
+        ]
+    )
+    assert (whole.num_tokens, text.num_tokens, end.num_tokens) == (4, 3, 1)
+    assert whole.logprob == pytest.approx(text.logprob + end.logprob, abs=1e-4)
+
+
+def test_a_prefix_is_what_the_models_turn_begins_with(pool: GeneratorPool) -> None:
+    """Where the template writes contents alone, a prefix gives what the same text at the chat's end gives."""
+    greedy = Sampling(temperature=0, max_tokens=9)
+    split = Shard("split", (Request("a", CHAT, prefix="0123"),), greedy, 0)
+    whole = Shard("whole", (Request("a", (("user", "1+1=0123"),)),), greedy, 0)
+    said = answers(pool, split, whole)
+    assert said["split"][0].num_tokens == 9
+    assert said["split"] == said["whole"]
+    without = answers(pool, Shard("bare", (Request("a", CHAT),), greedy, 0))["bare"]
+    assert without[0].text != said["split"][0].text
+
+
+def test_a_prefix_counts_towards_the_context(pool: GeneratorPool) -> None:
+    long = Shard("long", (Request("train/9", CHAT, prefix="1" * 60),), Sampling(max_tokens=4), 0)
+    with pytest.raises(UserError, match="request 'train/9': the prompt has 64 tokens"):
+        answers(pool, long)
+
+
+def test_what_has_no_score_is_refused(pool: GeneratorPool) -> None:
+    with pytest.raises(UserError, match="'empty': an empty completion without its end has no score"):
+        pool.score([Scoring("empty", CHAT, "", with_end=False)])
+    with pytest.raises(ValueError, match="unique"):
+        pool.score([Scoring("a", CHAT, "2"), Scoring("a", CHAT, "3")])
+    with pytest.raises(EngineError, match="'tiny': the transformers engine rates nothing") as caught:
+        pool.rate([Rating("a", CHAT, "2")])
+    assert caught.value.fix == "write engine: {kind: reward}"
+    assert pool.score([]) == []
+    assert isinstance(pool.score([Scoring("a", CHAT, "2")])[0], Score), "the pool opens again"
 
 
 def test_stop_texts_and_the_context_end_samples(pool: GeneratorPool) -> None:
@@ -142,7 +206,6 @@ def test_a_session_tells_what_happens(model: ModelFiles, tmp_path: Path) -> None
             events.append(event)
         assert isinstance(events[0], Ready)
         assert sum(event.num_samples for event in events if isinstance(event, Progress)) == 30
-        assert session.score([((("user", "1+1="),), "2"), ((("user", "1+1="),), "22")])[1][1] == 3
         assert session.next_event(timeout=0.05) is None
     assert "loading tiny with transformers on cpu" in lines[0]
 
@@ -207,10 +270,56 @@ def test_a_generator_killed_mid_shard_is_an_engine_error_and_leaves_nothing(mode
         assert isinstance(session.next_event(60), Progress)
         child = session._child
         assert child is not None
-        engine = int(Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()[0])
-        os.kill(engine, signal.SIGKILL)
+        os.kill(engine_process(session), signal.SIGKILL)
         with pytest.raises(EngineError, match="'tiny' ended before its work was done: killed by SIGKILL"):
             while True:
                 session.next_event(60)
         assert not is_group_alive(child.pid)
     assert os.listdir(tmp_path) == ["generator.log"]
+
+
+def engine_process(session: GeneratorSession) -> int:
+    """The process below the guard."""
+    child = session._child
+    assert child is not None
+    return int(Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()[0])
+
+
+def test_an_engine_that_falls_silent_is_killed_and_named(model: ModelFiles, tmp_path: Path) -> None:
+    patient = TransformersEngine(batch_size=16, silence_seconds=3)
+    endless = (shard(number, num_requests=60, num_samples=60, max_tokens=50) for number in range(1000))
+    with GeneratorPool(patient, model, tmp_path) as silent:
+        stopped: list[float] = []
+
+        def stop_it(*report: int) -> None:
+            if not stopped:
+                stopped.append(time.monotonic())
+                os.kill(engine_process(silent._sessions[0]), signal.SIGSTOP)
+
+        with pytest.raises(EngineError, match=r"'tiny' gave no sign of life for 3 s, and is killed") as caught:
+            for _ in silent.generate(endless, stop_it):
+                pass
+        waited = time.monotonic() - stopped[0]
+        assert 3 <= waited < 10
+        assert "generator-0.log" in caught.value.message
+        assert "engine.silence_seconds" in str(caught.value.fix)
+        assert silent._sessions[0]._child is None
+        assert list(answers(silent, shard(1))) == ["shard-1"], "the pool opens again"
+    assert os.listdir(tmp_path) == ["generator-0.log"]
+
+
+def test_a_model_that_does_not_load_in_time_is_named(model: ModelFiles, tmp_path: Path) -> None:
+    hasty = TransformersEngine(load_seconds=0.05)
+    with GeneratorPool(hasty, model, tmp_path) as broken, pytest.raises(EngineError, match="loading") as caught:
+        answers(broken, shard(1))
+    assert "engine.load_seconds" in str(caught.value.fix)
+
+
+def test_idle_time_and_slow_callers_are_no_silence(model: ModelFiles, tmp_path: Path) -> None:
+    hasty = TransformersEngine(batch_size=16, silence_seconds=1)
+    with GeneratorPool(hasty, model, tmp_path) as pool:
+        assert len(answers(pool, shard(1))) == 1
+        time.sleep(1.5)
+        for _ in pool.generate(shard(number) for number in range(3)):
+            time.sleep(1.2)
+        assert pool.num_loads == 1

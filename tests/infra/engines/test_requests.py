@@ -15,23 +15,28 @@ from infra.engines.devices import visible_devices
 from infra.engines.model_files import ModelFiles
 from infra.engines.requests import (
     Completion,
+    Rated,
+    Rating,
     Request,
     Score,
     Scoring,
     Shard,
     read_completions,
+    read_rated,
+    read_ratings,
     read_scores,
     read_scorings,
     read_shard,
     write_rows,
     write_shard,
 )
+from infra.engines.work import Job, RatingJob, ScoringJob, num_sequences, read_job, write_job
 
 texts = st.text(max_size=20)
 chats = st.lists(st.tuples(st.sampled_from(["system", "user", "assistant"]), texts), max_size=3).map(tuple)
 
 
-@given(st.lists(st.builds(Request, texts, chats, st.integers(1, 9)), max_size=4), st.lists(texts.filter(bool)))
+@given(st.lists(st.builds(Request, texts, chats, st.integers(1, 9), texts), max_size=4), st.lists(texts.filter(bool)))
 def test_a_shard_is_read_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory, requests: list[Request], stop: list[str]
 ) -> None:
@@ -51,11 +56,30 @@ def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:
     ]
     write_rows(path, completions)
     assert read_completions(path) == completions
-    scorings = [Scoring("0", (("user", "x"),), "y")]
+    scorings = [Scoring("0", (("user", "x"),), "y"), Scoring("1", (), "", "Score: ", with_end=False)]
     write_rows(path, scorings)
     assert read_scorings(path) == scorings
     write_rows(path, [Score("0", -2.5, 2)])
     assert read_scores(path) == [Score("0", -2.5, 2)]
+    ratings = [Rating("0", (("user", "x"),), "a\n\nb"), Rating("1", (), "", "<step>")]
+    write_rows(path, ratings)
+    assert read_ratings(path) == ratings
+    rated = [Rated("0", (0.25, 1.0)), Rated("1", ())]
+    write_rows(path, rated)
+    assert read_rated(path) == rated
+
+
+def test_a_job_is_read_as_it_was_written(tmp_path: Path) -> None:
+    shard = Shard("s", (Request("a", (("user", "x"),), 3),), Sampling(), 1)
+    scoring = ScoringJob("s", (Scoring("a", (("user", "x"),), "y"),))
+    rating = RatingJob("s", (Rating("a", (("user", "x"),), "y"), Rating("b", (), "y")))
+    jobs: list[Job] = [shard, scoring, rating]
+    assert [num_sequences(job) for job in jobs] == [3, 1, 2]
+    kinds = []
+    for job in jobs:
+        kinds.append(write_job(tmp_path / "job.jsonl", job))
+        assert read_job(tmp_path / "job.jsonl", kinds[-1], "s") == job
+    assert kinds == ["generate", "score", "rate"]
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a training step computes: rows, weights, settings. The library runs in this process."""
+"""What a step of SFT computes: rows, weights, settings. The library runs in this process."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from configs.errors import EngineError
+from configs.schema.objective import Dpo, Sft
 from configs.schema.train import FullWeights, Lora, Optimizer
 from infra.engines.model_files import ModelFiles
 from infra.engines.train_request import TrainRequest
@@ -34,24 +35,29 @@ def make_request(base: Path, **optimizer: Any) -> TrainRequest:
     )
 
 
-def make_trainer(base: Path, rows: list[dict[str, Any]], folder: Path, *, weighted: bool, **optimizer: Any) -> Any:
+def make_trainer(
+    base: Path, rows: list[dict[str, Any]], folder: Path, *, normalise: Any = "token_mean", **optimizer: Any
+) -> Any:
+    from infra.engines.train_objective import make_trainer as make
+    from infra.engines.train_setup import load_tokenizer, load_trainable
+
+    request = make_request(base, **optimizer).model_copy(update={"objective": Sft(normalise=normalise)})
+    return make(request, load_tokenizer(request.model), load_trainable(request), rows, folder)
+
+
+def make_trl_trainer(base: Path, rows: list[dict[str, Any]], folder: Path, **optimizer: Any) -> Any:
     from datasets import Dataset
     from trl import SFTTrainer
 
-    from infra.engines.train_setup import choose_settings, load_trainable
-    from infra.engines.weighted_sft import WeightedCollator, WeightedSFTTrainer
+    from infra.engines.train_settings import choose_settings
+    from infra.engines.train_setup import load_tokenizer, load_trainable
 
     request = make_request(base, **optimizer)
-    tokenizer, model = load_trainable(request)
-    kind = WeightedSFTTrainer if weighted else SFTTrainer
-    collator = {"data_collator": WeightedCollator(pad_token_id=tokenizer.pad_token_id)} if weighted else {}
-    columns = rows if weighted else [{key: row[key] for key in ("input_ids", "labels")} for row in rows]
-    return kind(
-        model=model,
+    return SFTTrainer(
+        model=load_trainable(request),
         args=choose_settings(request, len(rows), folder),
-        train_dataset=Dataset.from_list(columns),
-        processing_class=tokenizer,
-        **collator,
+        train_dataset=Dataset.from_list([{key: row[key] for key in ("input_ids", "labels")} for row in rows]),
+        processing_class=load_tokenizer(request.model),
     )
 
 
@@ -77,6 +83,22 @@ def test_a_row_is_the_generation_prompt_then_the_completion_and_its_end(base: Pa
     assert num_too_long == 0
 
 
+@pytest.mark.parametrize("skip_prefix", [True, False])
+def test_the_given_start_of_a_completion_is_tokenised_apart(base: Path, skip_prefix: bool) -> None:
+    from transformers import AutoTokenizer
+
+    from infra.engines.train_rows import encode_rows
+
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    row = {"messages": [{"role": "user", "content": "4+8="}], "completion": "12 is it", "weight": 1, "prefix": "12 "}
+    encoded, _ = encode_rows([row], tokenizer, None, 64, skip_prefix=skip_prefix)
+    given, rest = tokenizer("12 ")["input_ids"], [*tokenizer("is it")["input_ids"], tokenizer.eos_token_id]
+    assert encoded[0]["input_ids"][4:] == given + rest
+    assert encoded[0]["labels"] == [-100] * 4 + (([-100] * 3 if skip_prefix else given) + rest)
+    with pytest.raises(EngineError, match="does not begin with its prefix"):
+        encode_rows([{**row, "prefix": "13"}], tokenizer, None, 64)
+
+
 def test_rows_longer_than_the_limit_are_dropped_whole_and_counted(base: Path) -> None:
     from transformers import AutoTokenizer
 
@@ -95,7 +117,7 @@ def test_with_all_weights_one_training_is_trl_s_own(base: Path, tmp_path: Path, 
     import torch
 
     settings = {"epochs": 4.0, "gradient_accumulation": accumulation}
-    ours, theirs = (make_trainer(base, ROWS, tmp_path, weighted=weighted, **settings) for weighted in (True, False))
+    ours, theirs = (make(base, ROWS, tmp_path, **settings) for make in (make_trainer, make_trl_trainer))
     for trainer in (ours, theirs):
         trainer.train()
     losses = [[log["loss"] for log in trainer.state.log_history if "loss" in log] for trainer in (ours, theirs)]
@@ -111,7 +133,7 @@ def test_a_weight_is_a_factor_of_its_row_s_token_losses(base: Path, tmp_path: Pa
     import torch
 
     rows = [row([4, 5, 6], [7, 8, 2], 2.0), row([9], [10, 2], 0.5)]
-    trainer = make_trainer(base, rows, tmp_path, weighted=True)
+    trainer = make_trainer(base, rows, tmp_path)
     with torch.no_grad():
         trainer.model.lm_head.weight.zero_()
     batch = trainer.data_collator(rows)
@@ -120,11 +142,43 @@ def test_a_weight_is_a_factor_of_its_row_s_token_losses(base: Path, tmp_path: Pa
     assert loss.item() == pytest.approx((2 * 3 + 0.5 * 2) * math.log(75) / 5, abs=1e-5)
 
 
+@pytest.mark.parametrize("accumulation", [1, 2])
+def test_sequence_mean_is_the_mean_of_weighted_example_means(base: Path, tmp_path: Path, accumulation: int) -> None:
+    """A model that finds all 75 tokens equally likely loses ln 75 a token, whatever the length of an example:
+    (2 + 0.5 + 1 + 1) / 4 * ln 75 for the four examples of a step, in one batch or in two."""
+    import torch
+
+    weights = [2.0, 0.5, 1.0, 1.0]
+    rows = [{**one, "weight": weight} for one, weight in zip(ROWS, weights, strict=False)]
+    settings = {"batch_size": 4 // accumulation, "gradient_accumulation": accumulation, "max_steps": 1}
+    trainer = make_trainer(base, rows, tmp_path, normalise="sequence_mean", **settings)
+    with torch.no_grad():
+        trainer.model.lm_head.weight.zero_()
+    trainer.train()
+    assert trainer.state.log_history[0]["loss"] == pytest.approx(4.5 / 4 * math.log(75), abs=1e-5)
+    assert trainer.step_tokens == 3 + 2 + 5 + 1
+
+
+def test_sequence_mean_weighs_every_example_alike(base: Path, tmp_path: Path) -> None:
+    """Against each example's own token mean, on a model whose tokens differ in likelihood."""
+    import torch
+
+    trainer = make_trainer(base, ROWS, tmp_path, normalise="sequence_mean")
+    batch = trainer.data_collator(ROWS)
+    loss = trainer.compute_loss(trainer.model, dict(batch), num_items_in_batch=torch.tensor(len(ROWS)))
+    logits = trainer.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+    means = [
+        torch.nn.functional.cross_entropy(logits[number, :-1], batch["labels"][number, 1:])
+        for number in range(len(ROWS))
+    ]
+    assert loss.item() == pytest.approx(torch.stack(means).mean().item(), abs=1e-6)
+
+
 def test_doubling_every_weight_doubles_loss_and_gradient(base: Path, tmp_path: Path) -> None:
     import torch
 
     def step(weight: float) -> tuple[float, torch.Tensor]:
-        trainer = make_trainer(base, ROWS, tmp_path, weighted=True)
+        trainer = make_trainer(base, ROWS, tmp_path)
         batch = trainer.data_collator([{**one, "weight": weight} for one in ROWS])
         loss = trainer.compute_loss(trainer.model, batch, num_items_in_batch=torch.tensor(12))
         loss.backward()
@@ -136,7 +190,7 @@ def test_doubling_every_weight_doubles_loss_and_gradient(base: Path, tmp_path: P
 
 
 def test_steps_follow_from_examples_epochs_and_accumulation(base: Path) -> None:
-    from infra.engines.train_setup import count_steps
+    from infra.engines.train_settings import count_steps
 
     assert count_steps(make_request(base, batch_size=4, epochs=3), 10) == 9
     assert count_steps(make_request(base, batch_size=4, epochs=3, gradient_accumulation=2), 10) == 6
@@ -145,7 +199,7 @@ def test_steps_follow_from_examples_epochs_and_accumulation(base: Path) -> None:
 
 
 def test_nothing_is_reported_or_written_where_nobody_asked(base: Path, tmp_path: Path) -> None:
-    from infra.engines.train_setup import choose_settings
+    from infra.engines.train_settings import choose_settings
 
     settings = choose_settings(make_request(base), 10, tmp_path / "checkpoints")
     assert settings.report_to == []
@@ -176,19 +230,71 @@ def test_the_fingerprint_sees_settings_and_rows_and_not_paths(base: Path, tmp_pa
     request = make_request(base).model_copy(update={"rows": tmp_path / "rows.jsonl"})
     moved = {"rows": tmp_path / "same.jsonl", "model": ModelFiles("base", Path("/elsewhere"))}
     assert request.model_copy(update=moved).fingerprint() == request.fingerprint()
-    for change in ({"rows": tmp_path / "other.jsonl"}, {"seed": 1}, {"tune": Lora()}):
-        assert request.model_copy(update=change).fingerprint() != request.fingerprint()
+    state = tmp_path / "optimizer"
+    state.mkdir()
+    (state / "optimizer.pt").write_text("1")
+    changes = (
+        {"rows": tmp_path / "other.jsonl"},
+        {"seed": 1},
+        {"tune": Lora()},
+        {"objective": Sft(skip_prefix=True)},
+        {"reference_digest": "a"},
+        {"resume_state": state},
+        {"total_steps": 100},
+        {"total_steps": 100, "first_step": 50},
+    )
+    digests = [request.model_copy(update=change).fingerprint() for change in changes]
+    assert len({*digests, request.fingerprint()}) == len(changes) + 1
+    (state / "optimizer.pt").write_text("2")
+    assert request.model_copy(update={"resume_state": state}).fingerprint() not in digests
+
+
+def test_the_fingerprint_sees_no_path_of_the_reference(base: Path, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text("1")
+    request = make_request(base).model_copy(update={"rows": tmp_path / "rows.jsonl", "objective": Dpo()})
+    here, there = (
+        request.model_copy(update={"reference": ModelFiles("start", folder), "reference_digest": "a"})
+        for folder in (base, Path("/elsewhere"))
+    )
+    assert here.fingerprint() == there.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"objective": Dpo()}, "the objective dpo needs a reference"),
+        ({"total_steps": 10}, "max_steps must lie inside total_steps"),
+        ({"total_steps": 10, "optimizer": Optimizer(max_steps=11)}, "max_steps must lie inside total_steps"),
+        ({"total_steps": 10, "first_step": 5}, "come together"),
+        ({"first_step": 5, "resume_state": Path("optimizer")}, "a schedule of total_steps"),
+    ],
+)
+def test_a_request_that_contradicts_itself_cannot_be_made(base: Path, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        TrainRequest.model_validate({**dict(make_request(base)), **change})
 
 
 def test_without_any_row_that_fits_there_is_no_phase(base: Path, tmp_path: Path) -> None:
-    from infra.engines.train_setup import load_rows, load_trainable
+    from infra.engines.train_data import load_rows
+    from infra.engines.train_setup import load_tokenizer
 
     path = tmp_path / "rows.jsonl"
     line = json.dumps({"messages": [{"role": "user", "content": "4+8="}], "completion": "123456", "weight": 1})
     path.write_text(f"{line}\n{line}\n")
     request = make_request(base, max_length=10).model_copy(update={"rows": path})
     with pytest.raises(EngineError, match="all 2 examples are longer than 10 tokens"):
-        load_rows(request, *load_trainable(request))
+        load_rows(request, load_tokenizer(request.model))
+
+
+def test_a_row_that_lacks_a_column_is_named(base: Path, tmp_path: Path) -> None:
+    from infra.engines.train_data import load_rows
+    from infra.engines.train_setup import load_tokenizer
+
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"messages": [], "chosen": "1", "rejected": "2", "weight": 1}) + "\n")
+    request = make_request(base).model_copy(update={"rows": path})
+    with pytest.raises(EngineError, match=r"row 1 of rows\.jsonl has no completion, but only messages, chosen"):
+        load_rows(request, load_tokenizer(request.model))
 
 
 def test_an_adapter_is_continued_with_its_own_rank_only(base: Path, tmp_path: Path) -> None:
@@ -211,7 +317,7 @@ def test_an_adapter_is_continued_from_its_own_weights(base: Path, tmp_path: Path
     request = make_request(base).model_copy(
         update={"model": ModelFiles("tiny", base, adapter), "tune": Lora(rank=4, alpha=8)}
     )
-    _, model = load_trainable(request)
+    model = load_trainable(request)
     saved, loaded = load_file(adapter / "adapter_model.safetensors"), get_peft_model_state_dict(model)
     assert set(saved) == set(loaded)
     assert all(torch.equal(saved[name], loaded[name]) for name in saved)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from configs.schema.train import FullWeights, Lora, Optimizer, Tune
 from infra.engines.model_files import ModelFiles
 from infra.engines.train_request import TrainReport, TrainRequest
 from infra.engines.trainer import run_trainer
+from tests.infra.engines.kill import contents, kill_after_a_checkpoint
 from tests.infra.engines.tiny import build_tiny_folder
 
 pytestmark = pytest.mark.slow
@@ -24,7 +22,8 @@ pytestmark = pytest.mark.slow
 LORA = Lora(rank=4, alpha=8, dropout=0.1)
 TEMPLATE = "{% for message in messages %}+{{ message.content }}{% endfor %}"
 NUM_ROWS = 40
-NUM_STEPS = 200
+NUM_EPOCHS = 20
+NUM_STEPS = 100
 
 
 @dataclasses.dataclass
@@ -53,28 +52,8 @@ def write_rows(path: Path) -> Path:
 
 
 def make_request(model: ModelFiles, tune: Tune, rows: Path, **optimizer: Any) -> TrainRequest:
-    settings = {"learning_rate": 1e-2, "batch_size": 8, "epochs": 40.0, "max_length": 16, **optimizer}
+    settings = {"learning_rate": 1e-2, "batch_size": 8, "epochs": float(NUM_EPOCHS), "max_length": 16, **optimizer}
     return TrainRequest(model=model, tune=tune, optimizer=Optimizer(**settings), rows=rows, seed=3)
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def kill_children() -> None:
-    """SIGKILL every process group that this process started."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        fields = stat.read_text().rpartition(")")[2].split()
-        if int(fields[1]) == os.getpid():
-            os.killpg(int(stat.parent.name), signal.SIGKILL)
-
-
-def kill_after_a_checkpoint(work: Path) -> Callable[[dict[str, Any]], None]:
-    def on_progress(line: dict[str, Any]) -> None:
-        if line["step"] < line["num_steps"] and any(work.glob("checkpoints/*/whole")):
-            kill_children()
-
-    return on_progress
 
 
 @pytest.fixture(scope="module", params=[FullWeights(), LORA], ids=["full", "lora"])
@@ -90,7 +69,7 @@ def test_a_phase_reports_what_it_did(straight: Straight) -> None:
     report = straight.report
     assert (report.num_examples, report.num_too_long, report.num_steps) == (NUM_ROWS, 1, NUM_STEPS)
     tokens_per_epoch = 9 * 2 + 31 * 3  # completions 1 to 9 and 10 to 40, with their end tokens
-    assert report.num_tokens == 40 * tokens_per_epoch
+    assert report.num_tokens == NUM_EPOCHS * tokens_per_epoch
     assert report.last_loss < report.first_loss
     assert report.resumed_from_step == 0
     metrics = [json.loads(line) for line in (straight.out / "metrics.jsonl").read_text().splitlines()]

@@ -147,6 +147,51 @@ def test_scores_are_the_plain_models(model: Any, batch_size: int) -> None:
     assert sorted(seen) == list(range(len(rows)))
 
 
+CHOICES = [[50], [51], [52], [53, 54], [55, 56, 57]]
+
+
+@pytest.mark.parametrize("batch_size", [2, 7, 64])
+def test_completions_of_one_prompt_score_as_in_the_plain_model(model: Any, batch_size: int) -> None:
+    from infra.engines.decode import Decoder
+    from infra.engines.score import batches, sum_logprobs
+
+    prompts = [[5, 6, 7], [8], [9, 10, 11, 12, 13] * 4]
+    rows = [(prompt, choice) for choice in CHOICES for prompt in prompts] + [([60], [61])]
+    decoder = Decoder(model, END_IDS, 0)
+    assert decoder.reads_on
+    for batch in batches(rows, batch_size, 80):
+        for number, value in zip(batch, sum_logprobs(decoder, [rows[number] for number in batch]), strict=True):
+            assert value == pytest.approx(plain_logprob(model, *rows[number]), abs=1e-4)
+
+
+def test_a_prompt_is_read_once_for_all_its_completions(model: Any) -> None:
+    from infra.engines.decode import Decoder
+    from infra.engines.score import batches, sum_logprobs
+
+    rows = [(prompt, [choice]) for choice in range(50, 56) for prompt in ([5] * 40, [6] * 30)]
+    (batch,) = batches(rows, 64, 80)
+    read = []
+    handle = model.register_forward_pre_hook(
+        lambda _, args, inputs: read.append(inputs["input_ids"].numel()), with_kwargs=True
+    )
+    sum_logprobs(Decoder(model, END_IDS, 0), [rows[number] for number in batch])
+    handle.remove()
+    assert read == [2 * 40], "two prompts, padded; of one token nothing is left to read"
+
+
+def test_a_batch_is_bounded_in_memory_and_keeps_prompts_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    from infra.engines import score
+
+    monkeypatch.setattr(score, "MAX_SCORES", 100 * 12)
+    rows = [([place % 3], [1] * (1 + place % 2)) for place in range(12)]
+    found = list(score.batches(rows, 64, 100))
+    assert sorted(number for batch in found for number in batch) == list(range(12))
+    for batch in found:
+        assert len(batch) * (1 + max(len(rows[number][1]) for number in batch)) <= 12
+        prompts = [rows[number][0] for number in batch]
+        assert prompts == sorted(prompts)
+
+
 def test_a_merged_adapter_is_the_adapters_sum_in_float32(folder: Path, tmp_path: Path) -> None:
     import torch
     from peft import PeftModel
@@ -184,7 +229,7 @@ def test_stop_texts_end_a_draft_and_are_cut_off(
 ) -> None:
     from transformers import AutoTokenizer
 
-    from infra.engines.chat import decode_completion
+    from infra.engines.chat import cut_at, decode_completion
     from infra.engines.decode import Draft
     from infra.engines.stops import StopTexts
 
@@ -193,4 +238,4 @@ def test_stop_texts_end_a_draft_and_are_cut_off(
     tokens = tokenizer(text)["input_ids"]
     prefixes = [Draft([], 9, tokens[: length + 1]) for length in range(len(tokens))]
     assert (reaches_stop is not None and any(map(reaches_stop, prefixes))) == is_reached
-    assert decode_completion(tokenizer, tokens, stop) == cut
+    assert cut_at(decode_completion(tokenizer, tokens), stop)[0] == cut

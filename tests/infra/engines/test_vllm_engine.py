@@ -11,7 +11,7 @@ from configs.schema.engine import TransformersEngine, VllmEngine
 from configs.schema.generate import Sampling
 from infra.engines.model_files import ModelFiles
 from infra.engines.pool import GeneratorPool
-from infra.engines.requests import Request, Shard
+from infra.engines.requests import Request, Scoring, Shard
 from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.vllm]
@@ -41,12 +41,19 @@ def test_vllm_generates_and_scores_like_transformers(tmp_path: Path) -> None:
                 expected_row.text, expected_row.finish_reason, expected_row.num_tokens
             )  # fmt: skip
             assert row.logprob == pytest.approx(expected_row.logprob, abs=0.02)
-        pairs = [(request.messages, text) for request in requests for text in ("7", "12345")]
-        for (logprob, count), (expected_logprob, expected_count) in zip(
-            pool.score(pairs), other.score(pairs), strict=True
-        ):
-            assert count == expected_count
-            assert logprob == pytest.approx(expected_logprob, abs=0.02)
+        items = [
+            Scoring(f"{request.id}/{text}/{prefix}/{with_end}", request.messages, text, prefix, with_end)
+            for request in requests
+            for text, prefix in (("7", ""), ("12345", ""), ("7", "12"))
+            for with_end in (True, False)
+        ]
+        for score, expected_score in zip(pool.score(items), other.score(items), strict=True):
+            assert (score.id, score.num_tokens) == (expected_score.id, expected_score.num_tokens)
+            assert score.logprob == pytest.approx(expected_score.logprob, abs=0.02)
+        led = Shard("led", tuple(Request(r.id, r.messages, prefix="12") for r in requests), Sampling(temperature=0), 0)
+        ((_, led_rows),), ((_, expected_led),) = pool.generate([led]), other.generate([led])
+        assert [(row.text, row.num_tokens) for row in led_rows] == [(row.text, row.num_tokens) for row in expected_led]
+        assert [row.text for row in led_rows] != [row.text for row in said]
         stop = expected_rows[0].text[3:5]
         stopping = Shard("stop", greedy.requests[:1], Sampling(temperature=0, max_tokens=12, stop=(stop,)), 0)
         ((_, (stopped,)),) = pool.generate([stopping])

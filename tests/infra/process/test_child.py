@@ -194,7 +194,7 @@ time.sleep(600)
 """
     with python(source, tmp_path, stdin=True) as child:
         message = child.receive(10)
-        assert message is not None and child._process.stdin is not None
-        child._process.stdin.close()
+        assert message is not None and child._stdin is not None
+        child._stdin.close()
         assert child.wait(10) == -signal.SIGKILL
         assert not lives(message["pid"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import signal
@@ -18,6 +17,7 @@ import pytest
 
 from infra.store.base import Store
 from infra.store.folder import FolderStore
+from tests.servers.moto import moto_server
 
 ACCESS_KEY, SECRET_KEY = "testaccess", "testsecret"
 BUCKET = "bucket"
@@ -30,18 +30,11 @@ KINDS = [
 
 
 @pytest.fixture(scope="session")
-def moto() -> Iterator[str]:
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a moto server with an empty bucket."""
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    connect(address).create_bucket(Bucket=BUCKET)
-    yield address
-    server.stop()
+    with moto_server(tmp_path_factory.mktemp("moto")) as address:
+        connect(address).create_bucket(Bucket=BUCKET)
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -94,10 +87,11 @@ def make_store(kind: str, request: pytest.FixtureRequest, folder: Path) -> Store
     return S3Store(BUCKET, uuid.uuid4().hex, connect(request.getfixturevalue(kind)), multipart_bytes=PART_BYTES)
 
 
-def connect(address: str) -> Any:
-    """A client for a test server."""
+def connect(address: str, silence_seconds: float = 20.0) -> Any:
+    """A client for a test server, set as that of a run."""
     import boto3
-    from botocore.config import Config
+
+    from infra.store.s3_client import client_config
 
     return boto3.client(
         "s3",
@@ -105,7 +99,7 @@ def connect(address: str) -> Any:
         aws_access_key_id=ACCESS_KEY,
         aws_secret_access_key=SECRET_KEY,
         region_name="us-east-1",
-        config=Config(request_checksum_calculation="when_required", retries={"mode": "standard", "max_attempts": 2}),
+        config=client_config(silence_seconds),
     )
 
 

@@ -137,6 +137,8 @@ def test_a_key_that_could_leave_the_store_is_refused(store: Store, tmp_path: Pat
         lambda: store.put_new(key, b""),
         lambda: store.replace(key, b"", b""),
         lambda: store.delete(key),
+        lambda: store.move(key, "k"),
+        lambda: store.move("k", key),
         lambda: store.verify(key, "", 0),
         lambda: store.put_file(key, tmp_path / "source", sha256(b"")),
         lambda: store.get_file(key, tmp_path / "target", sha256(b"")),
@@ -166,3 +168,13 @@ def test_of_eight_writers_at_once_one_replaces(strict_store: Store) -> None:
         wins = list(pool.map(lambda content: strict_store.replace("k", b"old", content), contents))
     assert wins.count(True) == 1
     assert strict_store.read("k") == contents[wins.index(True)]
+
+
+def test_a_moved_object_has_its_new_key_alone(store: Store, tmp_path: Path) -> None:
+    digest = store_file(store, "a/f", LARGE, tmp_path)
+    store.put("b/g", b"in the way")
+    store.move("a/f", "b/g")
+    assert list(store.keys("")) == ["b/g"]
+    assert store.verify("b/g", digest, len(LARGE))
+    store.move("a/f", "c")
+    assert list(store.keys("")) == ["b/g"]

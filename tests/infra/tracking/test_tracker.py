@@ -17,7 +17,7 @@ import pytest
 
 from configs.errors import TrackingError
 from infra.tracking.tracker import Tracker
-from tests.infra.tracking.server import free_port
+from tests.servers.mlflow import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -27,9 +27,9 @@ def step(stage: str, round: int, **summary: float) -> StepRef:
 
 def begin() -> LoopState:
     evaluation = step("evaluate", 0, select_accuracy=0.5)
-    standing = first_standing(SEED, 0.5)
+    first = scored_model(SEED, evaluation)
     problems = step("problems", 0)
-    return LoopState(round=0, problems=problems, base=BASE, seed=SEED, standing=standing, evaluation=evaluation)
+    return LoopState(round=0, problems=problems, base=BASE, seed=SEED, standing=first_standing(first), first=first)
 
 
 def play(state: LoopState, accuracy: float, promote: bool, rules: Recipe) -> LoopState:
@@ -58,6 +58,27 @@ def test_without_a_gate_incumbent_and_champion_part() -> None:
     assert models == {"base": "base", "seed": "seed", "previous": "round-1", "champion": "seed"}
 
 
+def test_a_reference_is_what_its_name_says() -> None:
+    state = play(play(begin(), 0.6, True, recipe()), 0.7, True, recipe())
+    start = state.start_model("previous")
+    models = {name: state.reference_model(name, start).name for name in ("base", "seed", "start", "previous")}
+    assert models == {"base": "base", "seed": "seed", "start": "round-2", "previous": "round-1"}
+    assert begin().reference_model("previous", SEED) == BASE
+
+
+def test_a_window_takes_the_last_rounds() -> None:
+    steps = tuple(step("select", number) for number in (1, 2, 3))
+    windows = {data: begin().window(data, steps) for data in ("this_round", "last_two_rounds", "accumulate")}
+    assert [len(window) for window in windows.values()] == [1, 2, 3]
+    assert windows["last_two_rounds"] == steps[1:]
+
+
+def test_the_cast_knows_the_newest_candidate_promoted_or_not() -> None:
+    state = play(begin(), 0.7, False, recipe())
+    cast = state.cast()
+    assert (cast.round_start, cast.live.name, cast.state("previous")) == (SEED, "round-1", BASE)
+
+
 @pytest.mark.parametrize(
     ("outcomes", "rules", "reason"),
     [
@@ -80,7 +101,9 @@ def test_a_round_without_data_ends_the_loop() -> None:
 
 
 def test_too_few_samples_are_explained_with_the_reasons() -> None:
-    selection = step("select", 1, num_kept=2, num_samples=10, dropped_wrong=7, dropped_truncated=1, dropped_over_cap=0)
+    selection = step(
+        "select", 1, num_kept=2, num_rows=2, num_samples=10, dropped_wrong=7, dropped_truncated=1, dropped_over_cap=0
+    )
     said = explain_too_few(selection, 5)
     assert said == "2 of 10 samples were kept, and training needs 5 (dropped: truncated 1, wrong 7)"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.decide.stop import Action, StopReason, should_stop
+from tasks.decide.stop import Action, StopReason, should_leave, should_stop
 
-UP, SAME, STOP = Action.PROMOTE, Action.KEEP_INCUMBENT, Action.STOP
+UP, SAME = Action.PROMOTE, Action.KEEP_INCUMBENT
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,6 @@ UP, SAME, STOP = Action.PROMOTE, Action.KEEP_INCUMBENT, Action.STOP
         ([UP, SAME, SAME], 9, 2, StopReason.PATIENCE),
         ([SAME, UP, SAME], 9, 2, None),
         ([UP, SAME], 9, 1, StopReason.PATIENCE),
-        ([UP, STOP], 9, None, StopReason.NO_DATA),
-        ([UP, STOP], 2, 1, StopReason.NO_DATA),
         ([SAME, SAME], 2, 2, StopReason.MAX_ROUNDS),
         (["keep_incumbent", "keep_incumbent"], 9, 2, StopReason.PATIENCE),
     ],
@@ -30,3 +28,20 @@ def test_why_an_experiment_ends(
     history: list[Action], max_rounds: int, patience: int | None, reason: StopReason | None
 ) -> None:
     assert should_stop(history, len(history), max_rounds, patience) is reason
+
+
+@pytest.mark.parametrize(
+    ("num_added", "per_run", "reason"),
+    [
+        (0, None, None),
+        (9, None, None),
+        (0, 1, None),
+        (1, 2, None),
+        (1, 1, StopReason.RUN_DONE),
+        (3, 2, StopReason.RUN_DONE),
+    ],
+)
+def test_a_run_leaves_when_its_share_of_rounds_is_done(
+    num_added: int, per_run: int | None, reason: StopReason | None
+) -> None:
+    assert should_leave(num_added, per_run) is reason

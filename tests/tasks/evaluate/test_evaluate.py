@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tasks.evaluate.evaluate import item_results, summarize
+from tasks.evaluate.evaluate import Asked, item_results, summarize
 from tasks.records import FinishReason, ItemResult, Label, Message, Problem, Sample, Verdict
 
 PROBLEMS = [Problem(name, (Message("user", name),), gold="1") for name in "abc"]
@@ -69,7 +70,7 @@ def item(suite: str, problem_id: str, label: Label, num_correct: int = 0, num_dr
 def test_the_numbers_of_a_suite() -> None:
     labels = [Label.CORRECT] * 15 + [Label.TRUNCATED, Label.UNPARSEABLE, Label.UNPARSEABLE, Label.WRONG]
     items = [item("select", "p", label, 3) for label in [*labels, Label.VERIFIER_ERROR]]
-    numbers = summarize(items, (1, 2, 5))
+    numbers = summarize(items, Asked((1, 2, 5)))
     assert numbers == {
         "select_accuracy": 0.75,
         "select_accuracy_low": pytest.approx(0.5313, abs=5e-5),
@@ -88,7 +89,7 @@ def test_the_numbers_of_a_suite() -> None:
 
 def test_pass_at_k_is_a_mean_over_problems_and_suites_stay_apart() -> None:
     items = [item("select", "a", Label.WRONG, 3), item("report", "b", Label.CORRECT, 10)]
-    numbers = summarize([*items, item("select", "c", Label.CORRECT, 0)], (1,))
+    numbers = summarize([*items, item("select", "c", Label.CORRECT, 0)], Asked((1,)))
     assert numbers["select_pass_at_1"] == pytest.approx(0.15)
     assert numbers["report_pass_at_1"] == 1.0
     assert (numbers["select_accuracy"], numbers["report_accuracy"]) == (0.5, 1.0)
@@ -102,6 +103,19 @@ def test_without_k_there_is_no_pass_at_k_and_without_items_nothing() -> None:
 def test_unequal_numbers_of_draws_are_refused() -> None:
     items = [item("select", "a", Label.WRONG), item("select", "b", Label.WRONG, num_draws=9)]
     with pytest.raises(ValueError, match="problem b has 9 draws, others have 10"):
-        summarize(items, (1,))
+        summarize(items, Asked((1,)))
     with pytest.raises(ValueError, match="k 11"):
-        summarize(items[:1], (11,))
+        summarize(items[:1], Asked((11,)))
+
+
+def test_best_of_majority_and_tags_are_counted_where_asked_for() -> None:
+    rows = [
+        replace(item("select", "a", Label.CORRECT), tags=("digits=1",), best_of=(0.5, 1.0), majority=(0.5, 1.0)),
+        replace(item("select", "b", Label.WRONG), tags=("digits=2",), best_of=(0.0, 0.5), majority=(0.0, 0.0)),
+        replace(item("select", "c", Label.WRONG), tags=("digits=1",), best_of=(0.0, 0.0), majority=(0.0, 0.0)),
+    ]
+    numbers = summarize(rows, Asked(best_of=(1, 4), tag="digits"))
+    assert numbers["select_best_of_1"] == pytest.approx(0.5 / 3)
+    assert numbers["select_best_of_4"] == pytest.approx(0.5)
+    assert numbers["select_majority_at_4"] == pytest.approx(1 / 3)
+    assert (numbers["select_accuracy_digits_1"], numbers["select_accuracy_digits_2"]) == (0.5, 0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count, islice
 from typing import Any
@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from configs.errors import ProblemsError
-from configs.schema.judge import AnswerJudge, ExactVerifier, PythonVerifier
-from tasks.judge.judge import component_versions, judge_samples, make_verdict
+from configs.schema.judge import AnswerJudge, ImplicitJudge, PairwiseJudge, RubricJudge, SumJudge, VoteJudge
+from configs.schema.verifier import ExactVerifier, PythonVerifier
+from tasks.judge.answer import make_verdict
+from tasks.judge.judge import component_versions, judge_samples
 from tasks.judge.summary import JudgeSummary
 from tasks.judge.verifiers.finding import Finding
-from tasks.judge.verifiers.registry import Item, build_verifier
-from tasks.records import Label, Verdict
+from tasks.judge.verifiers.registry import Item, build_extractor, build_verifier
+from tasks.records import Judgement, Label, Verdict
 from tests.tasks.judge.make import make_problem, make_sample
 
 
@@ -25,9 +27,9 @@ class Given:
     failure: str | None = None
 
 
-def verify_here(judge: AnswerJudge, items: Iterable[Item]) -> Generator[Given, None, None]:
+def verify_here(judge: AnswerJudge | VoteJudge, items: Iterable[Item]) -> Generator[Given, None, None]:
     """The pool's contract in this process."""
-    verify = build_verifier(judge.verifier)
+    verify = (build_extractor if isinstance(judge, VoteJudge) else build_verifier)(judge.verifier)
     return (Given(verify(item)) for item in items)
 
 
@@ -105,6 +107,51 @@ def test_samples_are_read_as_verdicts_are_taken() -> None:
     assert [verdict.label for verdict in islice(verdicts, 4)] == ["correct"] * 4
 
 
+def said(judge: str, sample: str, score: float | None, other: str | None = None) -> Judgement:
+    return Judgement(judge, sample.split("/")[0], sample, 0, (), "", score, other)
+
+
+ROWS = {
+    ("rubric", ""): [said("rubric", "p/0", 4.0), said("rubric", "p/1", None), said("rubric", "q/0", 2.0)],
+    ("pairwise", ""): [said("pairwise", "p/0", 1.0, "p/1"), said("pairwise", "p/1", 0.0, "p/0")],
+    ("implicit", ""): [said("implicit", "p/0", -3.0), said("implicit", "p/1", -5.0), said("implicit", "q/0", -1.0)],
+    ("implicit", "reference"): [said("implicit", name, -4.0) for name in ("p/0", "p/1", "q/0")],
+}
+
+
+def test_judges_of_all_kinds_go_over_the_samples_together() -> None:
+    samples = [
+        make_sample("72", index=0),
+        make_sample("so 72", index=1),
+        make_sample("72", index=2, is_truncated=True),
+        make_sample("6", "q", 0),
+    ]
+    total = SumJudge(of=("answer", "rubric"))
+    judges = [NUMBER, VoteJudge(), RubricJudge(), PairwiseJudge(), ImplicitJudge(), total]
+
+    def rows(judge: str, part: str) -> Iterator[Judgement]:
+        return iter(ROWS[judge, part])
+
+    verdicts = list(judge_samples(samples, PROBLEMS, judges, verify_here, rows))
+    assert [verdict.judge for verdict in verdicts] == [judge.name for judge in judges] * 4
+    by_sample = [verdicts[start : start + 6] for start in range(0, 24, 6)]
+    assert [[verdict.score for verdict in part] for part in by_sample] == [
+        [1.0, 2 / 3, 4.0, 1.0, 1.0, 5.0],
+        [1.0, 2 / 3, None, 0.0, -1.0, None],
+        [None] * 6,
+        [0.0, 1.0, 2.0, 0.0, 3.0, 2.0],
+    ]
+    assert {verdict.label for verdict in by_sample[2]} == {"truncated"}
+    assert [verdict.label for verdict in by_sample[1]] == [
+        "correct", "correct", "unparseable", "unscored", "unscored", "unparseable",
+    ]  # fmt: skip
+
+
+def test_a_judge_without_judgements_is_not_scored() -> None:
+    with pytest.raises(LookupError, match="judge 'rubric' asks a model"):
+        list(judge_samples([make_sample("72")], PROBLEMS, [RubricJudge()], verify_here))
+
+
 def test_the_summary_counts_every_label_and_keeps_all_in_the_denominator() -> None:
     labels = ["correct", "correct", "wrong", "unparseable", "truncated", "verifier_error", "unscored", "wrong"]
     summary = JudgeSummary(["answer", "style"])
@@ -126,5 +173,22 @@ def test_the_summary_counts_every_label_and_keeps_all_in_the_denominator() -> No
     }
 
 
+def test_scoring_judges_have_means_and_counts_of_judgements() -> None:
+    summary = JudgeSummary.of([NUMBER, RubricJudge()])
+    list(summary.watch_judgements("rubric", ROWS["rubric", ""]))
+    list(summary.watch([Verdict("p/0", "p", "rubric", "unscored", 4.0), Verdict("p/1", "p", "rubric", "unparseable")]))
+    numbers = summary.numbers()
+    assert "mean_score" not in numbers and numbers["rubric_mean_score"] == 4.0
+    assert (numbers["rubric_num_judgements"], numbers["rubric_num_unread_judgements"]) == (3, 1)
+    assert numbers["rubric_parse_rate"] == 0.5
+
+
 def test_versions_name_the_judge_and_its_verifier() -> None:
     assert component_versions([NUMBER, EXACT]) == {"judge": 1, "answer.number": 1, "same_text.exact": 1}
+    assert component_versions([VoteJudge(), RubricJudge(name="style"), SumJudge(of=("vote", "style"))]) == {
+        "judge": 1,
+        "vote.vote": 1,
+        "vote.number": 1,
+        "style.rubric": 1,
+        "sum.sum": 1,
+    }

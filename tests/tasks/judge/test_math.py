@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from configs.schema.judge import MathVerifier
+from configs.schema.verifier import MathVerifier
 from tasks.judge.verifiers.finding import Finding
-from tasks.judge.verifiers.math import find_boxed, verify
+from tasks.judge.verifiers.math import extract, find_boxed, verify
 
 pytestmark = pytest.mark.slow
 
@@ -68,3 +68,24 @@ def test_gold_that_is_no_mathematics_is_an_error() -> None:
 )
 def test_the_last_box_is_read_with_its_braces(text: str, content: str | None) -> None:
     assert find_boxed(text) == content
+
+
+@pytest.mark.parametrize(
+    ("texts", "answer"),
+    [
+        ((r"\boxed{\frac{1}{2}}", r"\boxed{0.5}", r"\boxed{\frac{5}{10}}", r"\boxed{.5}"), "0.5"),
+        ((r"\boxed{\sqrt{25}}", r"\boxed{x=5}", "so it is 5", r"$x = 5$"), "5"),
+        ((r"\boxed{(x+1)^2}", r"\boxed{x^2+2x+1}"), "x**2 + 2*x + 1"),
+        ((r"\boxed{\frac{\sqrt{8}}{2}}", r"\boxed{\sqrt{2}}"), "sqrt(2)"),
+        ((r"\boxed{\{2,1\}}", r"\boxed{\{1,2\}}"), "{1, 2}"),
+        (("no idea", r"\boxed{" + "1+" * 300 + "1}"), None),
+    ],
+)
+def test_equal_expressions_look_equal(texts: tuple[str, ...], answer: str | None) -> None:
+    assert {extract(text, MathVerifier()) for text in texts} == {answer}
+
+
+def test_votes_follow_a_pattern_too() -> None:
+    config = MathVerifier(pattern="answer: (.+)")
+    assert extract(r"\boxed{1} answer: 2/4", config) == "0.5"
+    assert extract(r"\boxed{1}", config) is None

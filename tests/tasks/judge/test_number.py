@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs.schema.judge import NumberVerifier
+from configs.schema.verifier import NumberVerifier
 from tasks.judge.verifiers.finding import Finding
 from tasks.judge.verifiers.number import explain_gold, find_last_number, read_number, verify
 

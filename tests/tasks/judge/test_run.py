@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from configs.errors import UserError
-from configs.schema.judge import AnswerJudge, MathVerifier, PythonVerifier
+from configs.schema.judge import AnswerJudge, VoteJudge
+from configs.schema.verifier import MathVerifier, PythonVerifier, RegexVerifier
 from tasks.judge.judge import judge_samples
 from tasks.judge.run import verify_in_pool
 from tests.tasks.judge.make import make_problem, make_sample
@@ -24,7 +25,9 @@ def score(problem, sample):
 """
 
 
-def judge(texts: list[str], config: AnswerJudge, gold: str | None = "5") -> list[tuple[str, float | None, str | None]]:
+def judge(
+    texts: list[str], config: AnswerJudge | VoteJudge, gold: str | None = "5"
+) -> list[tuple[str, float | None, str | None]]:
     samples = [make_sample(text, index=index) for index, text in enumerate(texts)]
     verdicts = judge_samples(samples, {"p": make_problem(gold=gold)}, [config], verify_in_pool)
     return [(verdict.label, verdict.score, verdict.note) for verdict in verdicts]
@@ -34,6 +37,20 @@ def test_symbolic_work_without_end_is_a_verifier_error() -> None:
     config = AnswerJudge(verifier=MathVerifier(limit_seconds=1))
     right, error = ("correct", 1.0, None), ("verifier_error", None, "timeout")
     assert judge([r"\boxed{5}", HANGING, r"\boxed{\sqrt{25}}"], config) == [right, error, right]
+
+
+def test_votes_are_counted_over_equal_expressions_without_gold() -> None:
+    config = VoteJudge(verifier=MathVerifier(limit_seconds=3))
+    texts = [r"\boxed{\frac{1}{2}}", HANGING, r"\boxed{0.5}", r"so $x = \frac{2}{4}$", r"\boxed{(x+1)^2}", "who knows"]
+    half, error = ("correct", 0.5, None), ("verifier_error", None, "timeout")
+    assert judge(texts, config, gold=None) == [
+        half, error, half, half, ("wrong", 1 / 6, None), ("unparseable", None, "no answer found"),
+    ]  # fmt: skip
+
+
+def test_a_vote_by_a_rule_that_finds_no_answers_is_refused() -> None:
+    with pytest.raises(UserError, match="the verifier regex finds no answers to vote with"):
+        judge(["x"], VoteJudge(verifier=RegexVerifier(accept="x")))
 
 
 def test_whatever_a_users_function_does_costs_its_own_sample_only(tmp_path: Path) -> None:

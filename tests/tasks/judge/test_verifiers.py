@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import UserError
-from configs.schema.judge import (
+from configs.schema.verifier import (
     ChoiceVerifier,
     ExactVerifier,
     MathVerifier,

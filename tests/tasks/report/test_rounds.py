@@ -39,4 +39,4 @@ def test_reports_survive_json_and_refuse_unknown_keys() -> None:
     with pytest.raises(ValidationError):
         RoundReport.model_validate(report.model_dump() | {"score": 1.0})
     with pytest.raises(ValidationError):
-        trained(2, 0.8, "roll_back")
+        trained(2, 0.8, "rolled")

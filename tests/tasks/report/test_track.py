@@ -11,7 +11,7 @@ import pytest
 
 from infra.tracking.tracker import Tracker
 from tasks.report.html import render_report
-from tasks.report.rounds import ExperimentReport
+from tasks.report.rounds import ExperimentReport, SampleRow
 from tasks.report.track import (
     Tracked,
     TrackedDataset,
@@ -21,8 +21,9 @@ from tasks.report.track import (
     track_experiment,
     track_round,
 )
-from tests.infra.tracking.server import mlflow_server
+from tests.servers.mlflow import mlflow_server
 from tests.tasks.report.example import baseline, experiment_report, sample_rows, trained
+from tests.tasks.report.test_monitors import watched
 
 pytestmark = pytest.mark.slow
 RECIPE = {"name": "demo", "seed": 0, "train": {"epochs": 2, "tune": {"kind": "lora"}}, "rounds": {"max": 2}}
@@ -104,7 +105,8 @@ def test_each_round_is_a_child_with_its_own_facts(tracker: Tracker) -> None:
     assert found[1].inputs.dataset_inputs[0].dataset.digest == "cd" * 18
     run_id = found[1].info.run_id
     table = json.loads(Path(tracker.client.download_artifacts(run_id, "samples.json")).read_text())
-    assert (len(table["columns"]), len(table["data"])) == (8, 200)
+    assert table["columns"] == list(SampleRow.model_fields)
+    assert len(table["data"]) == 200
     figure = Path(tracker.client.download_artifacts(run_id, "figures/kept_and_dropped.svg")).read_text()
     assert figure.startswith("<svg")
 
@@ -152,6 +154,27 @@ def test_a_baseline_alone_can_be_written(tracker: Tracker, tmp_path: Path) -> No
     assert tracker.client.get_run(run_id).data.tags["action"] == "baseline"
     champion = tracker.client.get_model_version_by_alias("start", "champion")
     assert champion.source in (str(tmp_path), f"folder://{tmp_path}")
+
+
+def test_monitors_become_curves_and_figures_and_guards_a_note(tracker: Tracker) -> None:
+    rounds = [baseline("watched"), watched(1, sameness=0.99)]
+    report = ExperimentReport(
+        name="watched", rounds=[one.model_copy(update={"experiment": "watched"}) for one in rounds]
+    )
+    tracked = write(tracker, RECIPE, report)
+    parent = tracker.client.get_run(tracked.run_id)
+    assert parent.data.metrics["judge_mode_share"] == 0.99
+    assert parent.data.metrics["explore_pass_at_8_4"] == 0.2
+    assert "explore_pass_at_4" not in parent.data.metrics
+    child = children(tracker, tracked)[1]
+    assert child.data.metrics["explore_pass_at_4"] == 0.5
+    assert "judge_mode_share is 0.99" in child.data.tags["mlflow.note.content"]
+    files = {file.path for file in tracker.client.list_artifacts(child.info.run_id, "figures")}
+    assert {
+        "figures/balance.svg",
+        "figures/scores_of_the_judges.svg",
+        "figures/difficulty_of_what_was_kept.svg",
+    } <= files
 
 
 def test_settings_are_flat_with_dotted_addresses() -> None:

@@ -1,0 +1,200 @@
+"""What a published recipe needs to run in seconds: a tiny model that can add, grade and invent a little, reward models,
+seed data and short prompts. The recipes are the published files with only sizes, paths and prompts replaced.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import string
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from configs.schema.model import TinyLlama
+from configs.schema.train import FullWeights, Optimizer
+from infra.engines.build import build_model
+from infra.engines.model_files import ModelFiles
+from infra.engines.train_request import TrainRequest
+from infra.engines.trainer import run_trainer
+from tasks.problems.arithmetic import write_addition
+from tasks.problems.builtin import part_of
+from tests.flows.micro import ROOT
+
+RECIPES = ROOT / "configs" / "recipes"
+ALPHABET = string.ascii_letters + string.digits + string.punctuation + " \n"
+PROMPTS = {
+    "grade": "grade {{ prompt }}{{ response }}:",
+    "compare": "C {{ first }}:",
+    "meta": "A {{ first }} B {{ second }} better:",
+    "invent": "more {{ examples | join(' ') }}:",
+    "hint": "{{ answer }} {{ prompt }}",
+    "format": "q {{ prompt }}",
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """Folders and files that recipes name."""
+
+    folder: Path
+
+    @property
+    def model(self) -> Path:
+        return self.folder / "made" / "model"
+
+    def path(self, name: str) -> str:
+        return str(self.folder / name)
+
+
+def build_world(folder: Path) -> World:
+    """Make everything; takes about half a minute."""
+    for name, text in PROMPTS.items():
+        (folder / f"{name}.j2").write_text(text)
+    blank = folder / "blank"
+    size = TinyLlama(hidden_size=48, intermediate_size=96, num_layers=2, max_length=160, alphabet=ALPHABET)
+    build_model(size, 0, blank, work_dir=folder / "work-build")
+    rows = folder / "rows.jsonl"
+    rows.write_text("".join(json.dumps(row) + "\n" for row in skills(random.Random(0))))
+    request = TrainRequest(
+        model=ModelFiles("blank", blank), tune=FullWeights(), rows=rows, seed=0,
+        optimizer=Optimizer(learning_rate=4e-3, batch_size=32, epochs=8, max_length=160),
+    )  # fmt: skip
+    run_trainer(request, work_dir=folder / "work-train", out_dir=folder / "made")
+    world = World(folder)
+    write_reward_models(world)
+    return world
+
+
+def skills(draw: random.Random) -> list[dict[str, Any]]:
+    """Rows that teach the model to add, to grade with some grade, to compare, and to invent sums."""
+    rows = []
+    sums = [(a, b) for a in range(10) for b in range(10) if part_of(a, b) in ("warm_start", "train")]
+    for _ in range(500):
+        a, b = draw.choice(sums)
+        term, solution = write_addition(a, b)
+        rows.append(_row(term, solution))
+        rows.append(_row(f"grade {term}{solution}:", f"Score: {draw.randrange(1, 6)}"))
+        rows.append(_compare(draw, term))
+        others = " ".join(write_addition(draw.randrange(10), draw.randrange(10))[0] for _ in range(3))
+        rows.append(_row(f"more {others}:", term))
+    return rows
+
+
+def _compare(draw: random.Random, term: str) -> dict[str, Any]:
+    """A judge that likes even digits at the end: it needs to see the first text alone to have an opinion."""
+    digit = draw.randrange(10)
+    return _row(f"C {term}{draw.choice(['', '1'])}{digit};:", f"Winner: {'A' if digit % 2 == 0 else 'B'}")
+
+
+def _row(prompt: str, completion: str) -> dict[str, Any]:
+    return {
+        "messages": [{"role": "user", "content": prompt}],
+        "prompt": prompt,
+        "completion": completion,
+        "weight": 1.0,
+        "prefix": "",
+    }
+
+
+def write_reward_models(world: World) -> None:
+    """A sequence classifier with one output, and a token classifier with two classes, both with random heads."""
+    import torch
+    from transformers import (
+        AutoTokenizer,
+        LlamaConfig,
+        LlamaForSequenceClassification,
+        LlamaForTokenClassification,
+    )
+
+    config = LlamaConfig.from_pretrained(world.model)
+    tokenizer = AutoTokenizer.from_pretrained(world.model)
+    for name, kind, num_labels in (
+        ("reward", LlamaForSequenceClassification, 1), ("steps", LlamaForTokenClassification, 2),
+    ):  # fmt: skip
+        torch.manual_seed(3)
+        config.num_labels = num_labels
+        kind(config).save_pretrained(world.folder / name)
+        tokenizer.save_pretrained(world.folder / name)
+
+
+def write_files(world: World) -> None:
+    """Seed data and offline pairs as JSONL."""
+    draw = random.Random(1)
+    (world.folder / "seed.jsonl").write_text("".join(json.dumps(row) + "\n" for row in skills(draw)[:60]))
+    pairs = []
+    for a, b in [(a, b) for a in range(10, 14) for b in range(10, 16)]:
+        term, solution = write_addition(a, b)
+        pairs.append({"prompt": term, "chosen": solution, "rejected": "0"})
+    (world.folder / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in pairs))
+
+
+def shrink(name: str, world: World) -> dict[str, Any]:
+    """A published recipe over one-digit sums: the method's own fields stay as they are."""
+    tree: dict[str, Any] = yaml.safe_load((RECIPES / f"{name}.yaml").read_text())
+    sums = {"kind": "addition", "digits": [1]}
+    tree["model"] = {"base": str(world.model)}
+    tree["engine"] = {"kind": "transformers", "batch_size": 128}
+    tree["problems"] = {
+        "train": {**sums, "num_problems": 16},
+        "select": {**sums, "num_problems": 4},
+        "report": {**sums, "num_problems": 4},
+    }
+    if "warm_start" in tree:
+        seed = tree["warm_start"]["source"]
+        is_seed_file = "seed/" in str(seed.get("path", ""))
+        source = {**seed, "path": world.path("seed.jsonl")} if is_seed_file else {**sums, "num_problems": 16}
+        tree["warm_start"] |= {"source": source, "max_steps": 4, "tune": small(tree["warm_start"]["tune"])}
+        tree["warm_start"] |= {"batch_size": 8, "gradient_accumulation": 1, "max_length": 160}
+    generate = tree["generate"]
+    generate |= {"max_tokens": 24, "num_problems": 8}
+    if generate.get("kind") == "stepwise":
+        generate |= {"step_end": ";", "max_steps": 3, "width": 4, "temperature": 2.0}
+    elif generate.get("temperature") != 0:
+        generate |= {"num_samples": 6, "temperature": 2.0}  # a model this small is sure of itself
+    for train in [tree["train"], *([tree["verifier"]["train"]] if "verifier" in tree else [])]:
+        train |= {"max_steps": 3, "batch_size": 4, "gradient_accumulation": 1, "max_length": 160, "min_examples": 1}
+        train["tune"] = small(train["tune"])
+    shrink_parts(tree, world)
+    tree["rounds"] = {"max": 2}
+    return tree
+
+
+def small(tune: dict[str, Any]) -> dict[str, Any]:
+    return {**tune, "rank": 4, "alpha": 8} if tune["kind"] == "lora" else tune
+
+
+def shrink_parts(tree: dict[str, Any], world: World) -> None:
+    """Judges, prompts and side models of test size."""
+    for role in tree.get("roles", {}).values():
+        role["model"] = {"base": world.path("steps" if "process" in role["model"]["base"] else "reward")}
+        role["stays_open"] = True  # two tiny models fit beside each other
+    for judge in tree.get("judge", []):
+        if judge["kind"] == "rubric":
+            judge |= {"prompt": world.path("grade.j2"), "repeats": min(judge["repeats"], 4), "max_tokens": 12}
+        if judge["kind"] == "pairwise":
+            judge |= {"prompt": world.path("compare.j2"), "read": "choices"}
+        if judge["kind"] == "importance":
+            judge["trusted"] = {"kind": "addition", "digits": [1], "num_problems": 6}
+        if judge.get("role") == "prm":
+            judge["step_separator"] = ";"
+    if "meta" in tree:
+        tree["meta"] |= {"prompt": world.path("meta.j2"), "max_tokens": 12}
+    if "guide" in tree and tree["guide"]["kind"] == "answer":
+        tree["guide"]["prompt"] = world.path("hint.j2")
+    if "invent" in tree:
+        tree["invent"] |= {"num_prompts": 6, "prompt": world.path("invent.j2"), "min_chars": 2, "max_tokens": 8,
+                           "max_rouge": 0.99, "seed_examples": 2, "own_examples": 1}  # fmt: skip
+    if "calibrate" in tree:
+        tree["calibrate"] |= {"probe_problems": 4, "num_samples": 4, "temperatures": [1.0, 2.0], "target": 32}
+    for form in tree["train"].get("formats", []):
+        form["prompt"] = world.path("format.j2")
+    if "replay" in tree["train"]:
+        tree["train"]["replay"]["path"] = world.path("pairs.jsonl")
+    if "best_of" in tree.get("evaluate", {}):
+        tree["evaluate"]["best_of"] |= {"num_samples": 4, "k": [1, 4]}
+    if "pair" in tree:
+        tree["pair"] |= {"min_scored": 2} if "min_scored" in tree["pair"] else {}
+        tree["pair"] |= {"min_share": [0.2, 0.2]} if "min_share" in tree["pair"] else {}

@@ -1,0 +1,32 @@
+"""Ending a training process in the middle, and comparing what it left."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def kill_trainer() -> None:
+    """SIGKILL the training program that this process runs: a fork has its name, a program of its own its command."""
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "train_program" in process.name() or "infra.engines.train_program" in process.cmdline():
+                process.kill()
+
+
+def kill_after_a_checkpoint(work: Path) -> Callable[[dict[str, Any]], None]:
+    """For `on_progress`: ends the training as soon as a whole checkpoint lies in its work folder."""
+
+    def on_progress(line: dict[str, Any]) -> None:
+        if line["step"] < line["num_steps"] and any(work.glob("checkpoints/*/whole")):
+            kill_trainer()
+
+    return on_progress

@@ -1,0 +1,42 @@
+"""A workbench with a real store and a real tiny model, for the slow tests of calibrate and guide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from configs.schema.recipe import Recipe
+from infra.store.folder import FolderStore
+from tasks.base_model.task import prepare_base_model
+from tasks.ledger import Ledger
+from tasks.problems.task import prepare_problems
+from tasks.refs import ModelRef, StepRef
+from tasks.roles import Cast
+from tasks.warm_start.task import warm_start
+from tasks.workbench import Workbench, at
+from tests.flows.micro import micro_recipe
+
+
+@dataclass
+class Seeded:
+    """A round's start: the workbench, its problems, and a model that can add one-digit numbers, more or less."""
+
+    bench: Workbench
+    problems: StepRef
+    seed: ModelRef
+    cast: Cast
+
+
+@contextmanager
+def seeded(folder: Path, **sections: Any) -> Iterator[Seeded]:
+    """Make the micro model, or find it in the folder's store; `sections` replace the micro recipe's."""
+    recipe = Recipe.model_validate(micro_recipe(**sections))
+    ledger = Ledger(FolderStore(folder / "store"), folder / "work", {})
+    with at(Workbench(recipe, ledger, folder)) as bench:
+        problems = prepare_problems(0)
+        base = prepare_base_model(0)
+        seed = warm_start(0, base, problems)
+        yield Seeded(bench, problems, seed, Cast(base=base, seed=seed, previous=base, round_start=seed, live=seed))

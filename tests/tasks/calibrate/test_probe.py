@@ -1,0 +1,66 @@
+"""The probe is the same in every round, and who judges it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from configs.errors import ProblemsError
+from configs.schema.recipe import Recipe
+from tasks.calibrate.probe import draw_probe, probe_judges, probe_shards
+from tasks.records import Message, Problem
+
+PROBLEMS = [Problem(f"p{number}", (Message("user", str(number)),), str(number)) for number in range(40)]
+
+
+def make_recipe(judges: list[dict[str, Any]], **calibrate: Any) -> Recipe:
+    sums = {"kind": "addition", "digits": [1], "num_problems": 4}
+    return Recipe.model_validate({
+        "name": "x", "model": {"kind": "tiny_llama"}, "calibrate": calibrate, "judge": judges,
+        "problems": {"train": sums, "select": sums, "report": sums},
+        "generate": {"num_samples": 4, "max_tokens": 16}, "evaluate": {"verifier": {"kind": "number"}},
+    })  # fmt: skip
+
+
+def test_the_probe_depends_on_the_seed_alone_and_keeps_the_order() -> None:
+    probe = draw_probe(PROBLEMS, 10, seed=3)
+    assert probe == draw_probe(PROBLEMS, 10, seed=3)
+    assert probe != draw_probe(PROBLEMS, 10, seed=4)
+    assert probe == [problem for problem in PROBLEMS if problem in probe]
+    assert len(probe) == 10
+
+
+def test_a_probe_larger_than_the_train_set_is_refused_with_both_numbers() -> None:
+    with pytest.raises(ProblemsError, match="asks for 41 train problems, and there are 40") as caught:
+        draw_probe(PROBLEMS, 41, seed=0)
+    assert "probe_problems: 40" in str(caught.value.fix)
+
+
+def test_every_temperature_samples_every_probe_problem_with_seeds_of_its_own() -> None:
+    shards = list(probe_shards(PROBLEMS[:10], (1.0, 0.5, 1.0), shard_size=4, seed=7))
+    assert [shard.planned.name for shard in shards] == [
+        "t0.5-00000.parquet", "t0.5-00001.parquet", "t0.5-00002.parquet",
+        "t1-00000.parquet", "t1-00001.parquet", "t1-00002.parquet",
+    ]  # fmt: skip
+    for heat in (0.5, 1.0):
+        drawn = [problem for shard in shards if shard.temperature == heat for problem in shard.planned.problems]
+        assert drawn == PROBLEMS[:10]
+    assert len({shard.planned.seed for shard in shards}) == 6
+
+
+def test_the_last_judge_rewards_and_only_needed_judges_are_asked() -> None:
+    judges: list[dict[str, Any]] = [
+        {"kind": "vote", "name": "other"}, {"kind": "answer"}, {"kind": "vote"},
+        {"kind": "sum", "of": ["answer", "vote"]},
+    ]  # fmt: skip
+    found = probe_judges(make_recipe(judges))
+    assert (found.answer.name, found.reward.name) == ("answer", "sum")
+    assert [judge.name for judge in found.needed] == ["answer", "vote", "sum"]
+    named = probe_judges(make_recipe(judges, judge="other"))
+    assert [judge.name for judge in named.needed] == ["other", "answer"]
+
+
+def test_without_an_answer_judge_nothing_is_known_to_be_correct() -> None:
+    with pytest.raises(ValueError, match="counts correct samples"):
+        probe_judges(make_recipe([{"kind": "vote"}]))

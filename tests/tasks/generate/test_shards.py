@@ -1,0 +1,54 @@
+"""Which problems a round samples."""
+
+from __future__ import annotations
+
+import pytest
+
+from configs.errors import ProblemsError
+from configs.schema.generate import IndependentGenerate, Ladder
+from tasks.generate.hot import hot_twin, join_hot
+from tasks.generate.shards import PlannedShard, next_slice, problems_of_round
+from tasks.records import Message, Problem, Sample
+
+PROBLEMS = [Problem(f"p{n}", (Message("user", str(n)),), tags=(f"digits={1 + n % 3}",)) for n in range(12)]
+
+
+def test_the_ladder_climbs_by_its_step() -> None:
+    config = IndependentGenerate(ladder=Ladder(start=1, step=1))
+    for round in (1, 2, 3):
+        assert {problem.tags[0] for problem in problems_of_round(PROBLEMS, config, round, 0)} == {f"digits={round}"}
+    with pytest.raises(ProblemsError, match="digits=4, and there are none"):
+        problems_of_round(PROBLEMS, config, 4, 0)
+
+
+def test_slices_follow_each_other_and_begin_again() -> None:
+    ids = [[problem.id for problem in next_slice(PROBLEMS, 5, round)] for round in (1, 2, 3)]
+    assert ids[0] == ["p0", "p1", "p2", "p3", "p4"]
+    assert ids[1] == ["p5", "p6", "p7", "p8", "p9"]
+    assert ids[2] == ["p0", "p1", "p2", "p10", "p11"]
+    assert len(next_slice(PROBLEMS, 100, 2)) == 12
+
+
+def test_a_random_draw_changes_with_the_seed_and_keeps_the_order() -> None:
+    config = IndependentGenerate(num_problems=6)
+    first, second = (problems_of_round(PROBLEMS, config, 1, seed) for seed in (1, 2))
+    assert first != second
+    assert [PROBLEMS.index(problem) for problem in first] == sorted(PROBLEMS.index(problem) for problem in first)
+
+
+def make_sample(problem_id: str, index: int) -> Sample:
+    return Sample(f"{problem_id}/{index}", problem_id, index, "text", "stop", 3, -1.0, "model")
+
+
+def test_hot_samples_follow_the_others_of_their_problem() -> None:
+    plain = [make_sample(name, index) for name in ("b", "a") for index in (0, 1)]
+    hot = [make_sample(name, 0) for name in ("b", "a")]
+    joined = join_hot(plain, hot, 2)
+    assert [sample.id for sample in joined] == ["b/0", "b/1", "b/2", "a/0", "a/1", "a/2"]
+    assert [sample.source for sample in joined] == ["iid", "iid", "hot"] * 2
+
+
+def test_a_hot_twin_has_a_seed_of_its_own() -> None:
+    shard = PlannedShard("shard-00000.parquet", (), 7)
+    assert hot_twin(shard).name != shard.name
+    assert hot_twin(shard).seed != shard.seed

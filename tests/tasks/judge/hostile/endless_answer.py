@@ -1,0 +1,7 @@
+"""Gives back an iterator without an end."""
+
+import itertools
+
+
+def add(a, b):
+    return itertools.count()

@@ -1,0 +1,5 @@
+"""Ends at once, and successfully."""
+
+import os
+
+os._exit(0)

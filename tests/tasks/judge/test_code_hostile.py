@@ -1,0 +1,95 @@
+"""Hostile programs are contained and judged wrong: none ends, slows, fools or outlives the judge.
+
+Each file of `hostile/` is a program that should add two numbers. Most would do so if their attack worked, so that
+`wrong` says that it did not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from configs.schema.judge import AnswerJudge
+from configs.schema.verifier_code import CodeVerifier
+from infra.sandbox.bubblewrap_run import probe_sandbox
+from tasks.judge.judge import judge_samples
+from tasks.judge.run import verify_in_pool
+from tasks.records import Verdict
+from tests.tasks.judge.make import make_problem, make_sample
+
+REASON = probe_sandbox()
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(REASON is not None, reason=f"no sandbox can be made on this machine: {REASON}"),
+]
+
+PROGRAMS = sorted(Path(__file__).with_name("hostile").glob("*.py"))
+GOLD = json.dumps(
+    {
+        "prompt": 'def add(a, b):\n    """The sum of two numbers."""\n',
+        "test": "SECRET = 'KNOWN_ONLY_TO_' 'THE_TESTS'\n\ndef check(candidate):\n    assert candidate(2, 3) == 5\n"
+        "    assert candidate(-1, 1) == 0\n",
+        "entry_point": "add",
+    }
+)
+RIGHT = "def add(a, b):\n    return a + b\n"
+# These must be ended by the clock.
+TOO_SLOW = {"fork_bomb", "infinite_loop", "native_loop", "sleep"}
+NEIGHBOURS: set[int] = set()
+"""processes of other sandboxes that ran before"""
+CODE = CodeVerifier(layout="humaneval", extract="whole", limit_seconds=3, memory_mib=256)
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Verdict]]:
+    """All hostile programs through the judge stage at once, a right program before and behind each of them."""
+    NEIGHBOURS.update(foreign_processes())
+    folder = tmp_path_factory.mktemp("secrets")
+    (folder / "key").write_text("secret", encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.MonkeyPatch.context() as patch:
+        server.setblocking(False)
+        patch.setenv("SELFLOOP_SECRET", "secret")
+        patch.setenv("HOME", str(folder))
+        texts = [RIGHT]
+        for path in PROGRAMS:
+            text = path.read_text(encoding="utf-8").replace("PORT", str(server.getsockname()[1]))
+            texts += [text.replace("SECRET_FOLDER", str(folder)), RIGHT]
+        samples = [make_sample(text, index=index) for index, text in enumerate(texts)]
+        judge = AnswerJudge(verifier=CODE)
+        found = list(judge_samples(samples, {"p": make_problem(gold=GOLD)}, [judge], verify_in_pool))
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert [path.name for path in folder.iterdir()] == ["key"]
+    assert [verdict.label for verdict in found[::2]] == ["correct"] * (len(PROGRAMS) + 1)
+    yield {path.stem: verdict for path, verdict in zip(PROGRAMS, found[1::2], strict=True)}
+
+
+@pytest.mark.parametrize("name", [path.stem for path in PROGRAMS])
+def test_a_hostile_program_is_wrong(name: str, verdicts: dict[str, Verdict]) -> None:
+    verdict = verdicts[name]
+    assert (verdict.label, verdict.score) == ("wrong", 0.0), verdict.note
+    assert "longer than" in (verdict.note or "") or name not in TOO_SLOW, verdict.note
+
+
+def test_no_process_of_a_program_is_left(verdicts: dict[str, Verdict]) -> None:
+    watched = set(foreign_processes()) - NEIGHBOURS
+    deadline = time.monotonic() + 10
+    while (left := watched & set(foreign_processes())) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left == set()
+
+
+def foreign_processes() -> Iterator[int]:
+    """Processes in other process namespaces than this one."""
+    own = os.readlink("/proc/self/ns/pid")
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            if entry.name.isdigit() and os.readlink(entry / "ns" / "pid") != own:
+                yield int(entry.name)

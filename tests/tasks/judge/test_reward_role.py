@@ -1,0 +1,39 @@
+"""A process reward model of its own, asked as a judge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra.engines.requests import Rating
+from tasks.judge.now import judge_now
+from tasks.progress import Silent
+from tasks.refs import ModelRef
+from tasks.roles import Cast, open_reward_model
+from tests.infra.engines.test_reward_engine import build
+from tests.tasks.judge.bench import make_problems, make_samples, open_bench
+
+pytestmark = pytest.mark.slow
+
+
+def test_scores_are_the_reduced_and_mapped_steps_of_the_reward_model(tmp_path: Path) -> None:
+    build(tmp_path / "prm", "token", num_labels=2)
+    roles = {"prm": {"model": {"base": str(tmp_path / "prm")}, "engine": {"kind": "reward"}}}
+    judge = {"kind": "reward_model", "role": "prm", "step_separator": "=", "map_to": [-1, 1]}
+    policy = ModelRef(name="policy", digest="0" * 64, external="/nowhere")
+    cast = Cast(base=policy, seed=None, previous=None, round_start=policy, live=policy)
+    problems = {problem.id: problem for problem in make_problems(2)}
+    samples = make_samples(list(problems.values()), ("1+1=2", "3", "4+4=8=8", "12"))
+    with open_bench(tmp_path, [judge], roles=roles) as bench:
+        verdicts = judge_now(bench, bench.recipe.judge[0], samples, problems, cast, 0, Silent())
+        whole = [sample for sample in samples if not sample.is_truncated]
+        asked = [
+            Rating(row.id, (("user", problems[row.problem_id].messages[0].content),), row.text, "=") for row in whole
+        ]
+        rated = open_reward_model(bench, "prm").rate(asked)
+    assert [len(row.scores) for row in rated] == [2, 1, 3] * 2
+    expected = [2 * min(row.scores) - 1 for row in rated]
+    found = [verdict.score for verdict in verdicts if verdict.label == "unscored"]
+    assert found == pytest.approx(expected, abs=1e-5) and len(set(found)) > 1
+    assert [verdict.label for verdict in verdicts].count("truncated") == 2

@@ -1,0 +1,125 @@
+"""Judges that score given texts: implicit, importance, reward_model; and the sum of judges."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from configs.errors import ProblemsError, RecipeError
+from configs.schema.judge import ImplicitJudge, ImportanceJudge, RewardModelJudge, SumJudge
+from configs.schema.problems import AdditionSource
+from infra.engines.requests import Rated, Rating, Score, Scoring
+from tasks.judge.groups import Group
+from tasks.judge.implicit import implicit_judgements, implicit_questions, implicit_verdicts
+from tasks.judge.importance import distance, importance_judgements, importance_verdicts, trusted_groups
+from tasks.judge.reward_model import reduce_scores, reward_judgements, reward_questions, reward_verdicts
+from tasks.judge.sum import sum_verdict
+from tasks.records import Message, Problem, Sample, Verdict
+from tests.tasks.judge.make import make_problem, make_sample
+
+GROUP = Group(make_problem(), (make_sample("ab"), make_sample("c", index=1)))
+CHAT = (("user", "How many?"),)
+IMPORTANCE = ImportanceJudge(trusted=AdditionSource(digits=(1,), num_problems=2))
+
+
+def test_the_implicit_reward_is_a_difference_of_sums() -> None:
+    judge = ImplicitJudge()
+    questions = implicit_questions(judge, "", [GROUP])
+    assert questions == [Scoring("p/0", CHAT, "ab"), Scoring("p/1", CHAT, "c")]
+    policy = implicit_judgements(judge, [GROUP], questions, [Score("p/0", -20.0, 3), Score("p/1", -25.0, 2)])
+    reference = implicit_judgements(judge, [GROUP], questions, [Score("p/0", -22.0, 3), Score("p/1", -24.0, 2)])
+    verdicts = implicit_verdicts(judge, GROUP.samples, policy + reference)
+    assert [(verdict.label, verdict.score) for verdict in verdicts] == [("unscored", 2.0), ("unscored", -1.0)]
+    likelihoods = implicit_verdicts(ImplicitJudge(reference="none"), GROUP.samples, policy)
+    assert [verdict.score for verdict in likelihoods] == [-20.0, -25.0]
+
+
+def test_per_token_divides_each_by_its_tokens() -> None:
+    judge = ImplicitJudge(per_token=True)
+    rows = [
+        row
+        for logprob in (-20.0, -22.0)
+        for row in implicit_judgements(judge, [GROUP], implicit_questions(judge, "", [GROUP]),
+                                       [Score("", logprob, 4), Score("", -3.0, 3)])
+    ]  # fmt: skip
+    assert [verdict.score for verdict in implicit_verdicts(judge, GROUP.samples, rows)] == [0.5, 0.0]
+
+
+def test_what_was_given_to_the_model_is_not_scored() -> None:
+    sample = Sample("p/0", "p", 0, "step one\nstep two", "stop", 5, None, "m", prefix="step one\n")
+    (question,) = implicit_questions(ImplicitJudge(), "", [Group(make_problem(), (sample,))])
+    assert (question.prefix, question.completion) == ("step one\n", "step two")
+
+
+def test_distances_by_hand() -> None:
+    distances = [distance(0.6, loss) for loss in (0.2, 0.3, 0.6, 0.9, 1.8, 6.0)]
+    assert distances == pytest.approx([2, 2, 1, 1.5, 3, 5])
+    assert (distance(0.6, 0.0), distance(0.0, 0.6)) == (2.0, 5.0)
+
+
+@given(st.floats(0, 100), st.floats(0, 100))
+def test_a_distance_lies_between_1_and_5(trusted: float, loss: float) -> None:
+    assert 1 <= distance(trusted, loss) <= 5
+
+
+def test_losses_are_means_over_tokens() -> None:
+    questions = implicit_questions(ImplicitJudge(), "", [GROUP])
+    rows = importance_judgements(IMPORTANCE, [GROUP], questions, [Score("", -1.8, 3), Score("", -1.8, 1)])
+    assert [row.score for row in rows] == pytest.approx([0.6, 1.8])
+    trusted_problem = Problem("t", (Message("user", "1+1="),), "2", "1+1=2")
+    trusted = trusted_groups([trusted_problem], [])
+    losses = importance_judgements(IMPORTANCE, trusted, [Scoring("gold/t", (), "")], [Score("", -6.0, 10)])
+    verdicts = importance_verdicts(IMPORTANCE, GROUP.samples, rows, losses)
+    assert [verdict.score for verdict in verdicts] == pytest.approx([1.0, 3.0])
+
+
+def test_trusted_problems_need_solutions_and_are_not_held_out() -> None:
+    solved = Problem("t", (Message("user", "1+1="),), "2", "2")
+    with pytest.raises(ProblemsError, match="trusted problem p has no worked solution"):
+        trusted_groups([make_problem()], [])
+    with pytest.raises(ProblemsError, match="trusted problem t is in the select or the report set too"):
+        trusted_groups([solved], [Problem("other", (Message("user", " 1+1= "),))])
+    (group,) = trusted_groups([solved], [make_problem()])
+    assert (group.samples[0].id, group.samples[0].text, group.samples[0].source) == ("gold/t", "2", "gold")
+
+
+def rate(judge: RewardModelJudge, *scores: tuple[float, ...]) -> list[Verdict]:
+    questions = reward_questions(judge, "", [GROUP])
+    rows = reward_judgements(judge, [GROUP], questions, [Rated("", steps) for steps in scores])
+    return reward_verdicts(judge, GROUP.samples, rows)
+
+
+def test_steps_are_reduced_and_mapped() -> None:
+    assert reward_questions(RewardModelJudge(), "", [GROUP])[0] == Rating("p/0", CHAT, "ab", "\n")
+    steps = (0.9, 0.4, 0.8)
+    found = {how: reduce_scores(steps, how) for how in ("min", "mean", "last", "product")}
+    assert found == pytest.approx({"min": 0.4, "mean": 0.7, "last": 0.8, "product": 0.288})
+    verdicts = rate(RewardModelJudge(map_to=(-1, 1)), steps, (1.0, 1.0))
+    assert [verdict.score for verdict in verdicts] == pytest.approx([-0.2, 1.0])
+
+
+def test_a_sequence_classifiers_score_stands_as_it_is() -> None:
+    assert [verdict.score for verdict in rate(RewardModelJudge(), (3.5,), (-2.0,))] == [3.5, -2.0]
+    with pytest.raises(RecipeError, match=r"map_to carries \[0, 1\] to \[-1, 1\], and the reward model gave 3.5"):
+        rate(RewardModelJudge(map_to=(-1, 1)), (3.5,), (0.5,))
+
+
+def test_a_sample_without_a_step_or_a_number_has_no_score() -> None:
+    assert [(verdict.label, verdict.note) for verdict in rate(RewardModelJudge(), (), (0.5, math.nan))] == [
+        ("unparseable", "the reward model found no step"),
+        ("unparseable", "the reward model gave no number"),
+    ]
+
+
+def test_a_sum_adds_scores_and_is_missing_where_one_is() -> None:
+    judge, sample = SumJudge(of=("answer", "style")), make_sample("x")
+    right = Verdict("p/0", "p", "answer", "correct", 1.0)
+    style = Verdict("p/0", "p", "style", "unscored", -0.2)
+    total = sum_verdict(judge, sample, {"answer": right, "style": style})
+    assert (total.label, total.score) == ("unscored", pytest.approx(0.8))
+    lost = Verdict("p/0", "p", "style", "unparseable", note="cut off")
+    missing = sum_verdict(judge, sample, {"answer": right, "style": lost})
+    assert (missing.label, missing.score, missing.note) == ("unparseable", None, "no score of 'style': cut off")

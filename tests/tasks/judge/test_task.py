@@ -1,0 +1,178 @@
+"""The judge stage with real models: every kind of judge, resuming, and what enters a key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from configs.errors import StoreError
+from infra.engines.requests import Scoring
+from tasks.judge.now import judge_now
+from tasks.judge.read import read_judgements
+from tasks.judge.specify import judging_identity, specify
+from tasks.judge.task import judge
+from tasks.progress import Silent
+from tasks.records import Verdict
+from tasks.refs import StepRef
+from tasks.roles import Cast
+from tasks.tables import read_records
+from tasks.workbench import Workbench
+from tests.tasks.judge.bench import make_problems, make_samples, open_bench, publish, publish_round, tiny_cast
+
+pytestmark = pytest.mark.slow
+
+RUBRIC = {"kind": "rubric", "prompt": "grade.j2", "pattern": "([0-9])", "low": 0, "high": 9, "max_tokens": 32,
+          "temperature": 1.0, "top_p": 1.0}  # fmt: skip
+CHOICES = {**RUBRIC, "name": "sure", "read": "choices"}
+PAIRWISE = {"kind": "pairwise", "prompt": "compare.j2", "pattern": "([AB])", "read": "choices"}
+IMPLICIT = {"kind": "implicit", "reference": "base"}
+IMPORTANCE = {"kind": "importance", "trusted": {"kind": "addition", "digits": [1], "num_problems": 4}}
+SUM = {"kind": "sum", "of": ["vote", "sure"]}
+
+
+@pytest.fixture(scope="module")
+def cast(tmp_path_factory: pytest.TempPathFactory) -> Cast:
+    return tiny_cast(tmp_path_factory.mktemp("models"))
+
+
+def verdicts_of(bench: Workbench, step: StepRef, name: str) -> list[Verdict]:
+    rows = read_records(bench.ledger.fetch(step, "verdicts.parquet"), Verdict)
+    return [verdict for verdict in rows if verdict.judge == name]
+
+
+def test_every_kind_of_judge_gives_its_verdicts(tmp_path: Path, cast: Cast) -> None:
+    judges = [{"kind": "vote"}, RUBRIC, CHOICES, PAIRWISE, IMPLICIT, IMPORTANCE, SUM]
+    with open_bench(tmp_path, judges) as bench:
+        samples, problems = publish_round(bench)
+        step = judge(1, samples, problems, cast)
+        by_judge = {part.name: verdicts_of(bench, step, part.name) for part in bench.recipe.judge}
+        assert all(len(verdicts) == 12 for verdicts in by_judge.values())
+        assert bench.spending()["generator_loads"] == 2
+        labels = [verdict.label for verdict in by_judge["vote"]]
+        assert labels == ["wrong", "correct", "correct", "truncated"] * 3
+        check_rubric(bench, step, by_judge["rubric"])
+        check_choices(bench, step, by_judge["sure"])
+        check_pairwise(bench, step, by_judge["pairwise"])
+        check_implicit(bench, by_judge["implicit"], cast)
+        assert all(1 <= verdict.score <= 5 for verdict in by_judge["importance"] if verdict.score is not None)
+        assert len(list(read_judgements(bench.ledger, step, "importance", "trusted"))) == 4
+        for total, vote, sure in zip(by_judge["sum"], by_judge["vote"], by_judge["sure"], strict=True):
+            assert total.label == "truncated" or total.score == pytest.approx(vote.score + sure.score)
+        assert step.summary["num_samples"] == 12 and step.summary["sure_parse_rate"] == 0.75
+        assert step.summary["rubric_num_judgements"] == 27
+        assert judge(1, samples, problems, cast).is_reused
+
+
+def check_rubric(bench: Workbench, step: StepRef, verdicts: list[Verdict]) -> None:
+    rows = list(read_judgements(bench.ledger, step, "rubric"))
+    assert len(rows) == 27 and rows[0].messages[0].content == "0+0=12:"
+    read = [row.score for row in rows if row.score is not None]
+    assert len(set(read)) > 1, "a random model writes different digits"
+    for row in rows:
+        assert row.score is None or row.text.rindex(f"{row.score:.0f}") >= 0
+    for verdict in verdicts:
+        scores = [row.score for row in rows if row.sample_id == verdict.sample_id and row.score is not None]
+        assert verdict.score == (pytest.approx(sum(scores) / len(scores)) if scores else None)
+
+
+def check_choices(bench: Workbench, step: StepRef, verdicts: list[Verdict]) -> None:
+    rows = list(read_judgements(bench.ledger, step, "sure"))
+    assert len(rows) == 9 and all(row.text == "" and 0 < row.score < 9 for row in rows if row.score is not None)
+    assert [verdict.score for verdict in verdicts if verdict.label == "unscored"] == [row.score for row in rows]
+
+
+def check_pairwise(bench: Workbench, step: StepRef, verdicts: list[Verdict]) -> None:
+    rows = list(read_judgements(bench.ledger, step, "pairwise"))
+    assert len(rows) == 3 * 6 and all(row.score in (0.0, 1.0) for row in rows)
+    for start in (0, 4, 8):
+        scores = [verdict.score for verdict in verdicts[start : start + 3]]
+        assert sum(score for score in scores if score is not None) == 3
+        assert verdicts[start + 3].label == "truncated"
+
+
+def check_implicit(bench: Workbench, verdicts: list[Verdict], cast: Cast) -> None:
+    samples = [sample for sample in make_samples(make_problems(3)) if not sample.is_truncated]
+    questions = {problem.id: problem.messages[0].content for problem in make_problems(3)}
+    scorings = [Scoring(row.id, (("user", questions[row.problem_id]),), row.text) for row in samples]
+    policy, reference = (
+        [score.logprob for score in bench.generator(model).score(scorings)] for model in (cast.round_start, cast.base)
+    )
+    expected = [own - other for own, other in zip(policy, reference, strict=True)]
+    found = [verdict.score for verdict in verdicts if verdict.label == "unscored"]
+    assert found == pytest.approx(expected, abs=1e-4) and max(map(abs, expected)) > 0.01
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path, cast: Cast) -> None:
+    judges = [{**RUBRIC, "repeats": 2}, IMPLICIT]
+    with open_bench(tmp_path, judges, generate={**GENERATE, "shard_size": 2}) as bench:
+        samples, problems = publish_round(bench, num_problems=5)
+        bench.ledger.guard = fail_after(3)
+        with pytest.raises(StoreError, match="the lease is lost"):
+            judge(1, samples, problems, cast)
+        bench.ledger.guard = lambda: None
+        published = bench.ledger.published_shards(specify(bench, 1, samples, problems, cast))
+        assert len(published) == 3
+        step = judge(1, samples, problems, cast)
+        assert len([file for file in step.files if file.name.startswith("judgements-")]) == 9
+        assert {file.name: file for file in step.files}.items() >= published.items()
+        resumed = {name: verdicts_of(bench, step, name) for name in ("rubric", "implicit")}
+        seed = specify(bench, 1, samples, problems, cast).seed
+        assert seed is not None
+        known = {problem.id: problem for problem in make_problems(5)}
+        for config in bench.recipe.judge:  # at once, without publishing
+            verdicts = judge_now(bench, config, make_samples(list(known.values())), known, cast, seed, Silent())
+            assert [verdict.label for verdict in verdicts] == [verdict.label for verdict in resumed[config.name]]
+            scores = [verdict.score for verdict in verdicts if verdict.score is not None]
+            assert scores == pytest.approx([v.score for v in resumed[config.name] if v.score is not None], abs=1e-4)
+
+
+GENERATE = {"num_samples": 4, "temperature": 1.0, "top_k": 0, "max_tokens": 16}
+
+
+def fail_after(count: int) -> Any:
+    left = [count]
+
+    def guard() -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise StoreError("the lease is lost")
+
+    return guard
+
+
+def test_verdicts_that_were_made_with_the_samples_are_taken_over(tmp_path: Path, cast: Cast) -> None:
+    with open_bench(tmp_path, [{"kind": "vote"}]) as bench:
+        samples = make_samples(make_problems(1))
+        made = [Verdict(sample.id, sample.problem_id, "vote", "unscored", 2.0) for sample in samples]
+        drawn = publish(bench, "generate", **{"shard-00000": samples}, verdicts=made)
+        problems = publish(bench, "problems", train=make_problems(1))
+        step = judge(1, drawn, problems, cast)
+        assert verdicts_of(bench, step, "vote") == made and step.summary["mean_score"] == 2.0
+
+
+def test_keys_follow_what_is_said_and_who_says_it(tmp_path: Path, cast: Cast) -> None:
+    with open_bench(tmp_path, [RUBRIC, {**IMPLICIT, "reference": "previous"}]) as bench:
+        samples, problems = publish_round(bench)
+        spec = specify(bench, 1, samples, problems, cast)
+        assert spec.config["asked"]["rubric"]["prompt"] == "{{ prompt }}{{ response }}: "
+        assert spec.config["asked"]["implicit"]["models"] == {"": f"{1:064d}", "reference": f"{0:064d}"}
+        same = cast.model_copy(update={"live": cast.base})
+        assert specify(bench, 1, samples, problems, same).key == spec.key
+        other = cast.model_copy(update={"round_start": cast.base, "previous": cast.round_start})
+        assert specify(bench, 1, samples, problems, other).key != spec.key
+        identity = judging_identity(bench, bench.recipe.judge, cast)
+        (tmp_path / "grade.j2").write_text("{{ response }}", encoding="utf-8")
+        assert specify(bench, 1, samples, problems, cast).key != spec.key
+        assert judging_identity(bench, bench.recipe.judge, cast) != identity
+
+
+def test_judges_by_rule_alone_need_no_seed_and_no_model(tmp_path: Path, cast: Cast) -> None:
+    with open_bench(tmp_path, [{"kind": "answer"}]) as bench:
+        samples, problems = publish_round(bench)
+        spec = specify(bench, 1, samples, problems, cast)
+        assert spec.seed is None and "asked" not in spec.config
+        step = judge(1, samples, problems, cast)
+        assert [file.name for file in step.files] == ["verdicts.parquet"]
+        assert bench.spending()["generator_loads"] == 0

@@ -1,0 +1,120 @@
+"""Self-consistency: votes over extracted answers, and the extraction of each verifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from configs.errors import RecipeError
+from configs.schema.verifier import ChoiceVerifier, ExactVerifier, NumberVerifier, PythonVerifier, RegexVerifier
+from tasks.judge.verifiers import choice, exact, number
+from tasks.judge.verifiers.finding import Finding
+from tasks.judge.verifiers.registry import build_extractor
+from tasks.judge.vote import count_votes
+from tasks.records import Verdict
+from tests.tasks.judge.make import make_problem, make_sample
+
+TRUNCATED = "TRUNCATED"
+
+
+@dataclass
+class Given:
+    value: Finding | None = None
+    failure: str | None = None
+
+
+def vote(answers: Sequence[str | None]) -> list[Verdict]:
+    """Verdicts on samples with these answers; None: no answer."""
+    samples = [make_sample("x", index=index, is_truncated=text == TRUNCATED) for index, text in enumerate(answers)]
+    outcomes = [None if answer == TRUNCATED else Given(Finding(answer)) for answer in answers]
+    return count_votes("vote", samples, outcomes)
+
+
+def test_the_majority_is_called_correct() -> None:
+    verdicts = vote(["8", "8", "8", "7", "9", "8", "8", "10"])
+    assert [verdict.label for verdict in verdicts].count("correct") == 5
+    assert {verdict.answer: verdict.score for verdict in verdicts} == {"8": 0.625, "7": 0.125, "9": 0.125, "10": 0.125}
+    assert {verdict.label for verdict in verdicts if verdict.answer != "8"} == {"wrong"}
+
+
+def test_a_tie_for_the_top_calls_nothing() -> None:
+    verdicts = vote(["8", "8", "7", "7", "5"])
+    assert [(verdict.label, verdict.score, verdict.note) for verdict in verdicts] == [
+        *[("unscored", 0.4, "tie for the top")] * 4,
+        ("unscored", 0.2, "tie for the top"),
+    ]
+
+
+def test_samples_without_an_answer_stay_in_the_denominator_and_never_win() -> None:
+    verdicts = vote([None, None, None, "4", TRUNCATED])
+    assert [(verdict.label, verdict.score) for verdict in verdicts] == [
+        *[("unparseable", None)] * 3,
+        ("correct", 0.2),
+        ("truncated", None),
+    ]
+
+
+def test_a_problem_without_any_answer_has_no_scores() -> None:
+    assert [(verdict.label, verdict.score) for verdict in vote([None, TRUNCATED])] == [
+        ("unparseable", None),
+        ("truncated", None),
+    ]
+
+
+def test_an_extraction_that_hangs_is_a_verifier_error_and_no_vote() -> None:
+    samples = [make_sample("x", index=index) for index in range(2)]
+    verdicts = count_votes("vote", samples, [Given(failure="timeout"), Given(Finding("3"))])
+    assert [(verdict.label, verdict.score, verdict.note) for verdict in verdicts] == [
+        ("verifier_error", None, "timeout"),
+        ("correct", 0.5, None),
+    ]
+
+
+@given(st.lists(st.sampled_from(["1", "2", "3", None, TRUNCATED]), min_size=1, max_size=12))
+def test_shares_add_up_and_one_answer_at_most_is_called_correct(answers: list[str | None]) -> None:
+    verdicts = vote(answers)
+    shares = {verdict.answer: verdict.score for verdict in verdicts if verdict.score is not None}
+    voted = sum(answer not in (None, TRUNCATED) for answer in answers)
+    assert sum(shares.values()) == pytest.approx(voted / len(answers))
+    assert len({verdict.answer for verdict in verdicts if verdict.label == "correct"}) <= 1
+    assert all((verdict.score is None) == (verdict.answer is None) for verdict in verdicts)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("so 1,000", "1000"),
+        ("1000.0", "1000"),
+        ("1e3", "1000"),
+        ("it is 1/2", "0.5"),
+        ("50%", "50"),
+        ("$3.50", "3.5"),
+        ("none", None),
+    ],
+)
+def test_equal_numbers_look_equal(text: str, answer: str | None) -> None:
+    assert number.extract(text, NumberVerifier()) == answer
+
+
+def test_texts_and_choices_are_found_without_gold() -> None:
+    assert exact.extract(" Paris\n", ExactVerifier()) == "Paris"
+    assert exact.extract("PARIS", ExactVerifier(ignore_case=True)) == "paris"
+    assert exact.extract("  ", ExactVerifier()) is None
+    assert exact.extract("city: Rome", ExactVerifier(pattern="city: (.+)")) == "Rome"
+    assert choice.extract("the answer is (b)", ChoiceVerifier()) == "B"
+    assert choice.extract("who knows", ChoiceVerifier()) is None
+
+
+def test_an_extractor_needs_no_gold() -> None:
+    find = build_extractor(NumberVerifier())
+    assert find((make_problem(gold=None), make_sample("so 007"))) == Finding("7")
+
+
+@pytest.mark.parametrize("verifier", [RegexVerifier(accept="x"), PythonVerifier(function="a.py:f")])
+def test_verifiers_that_find_no_answer_are_refused(verifier: RegexVerifier | PythonVerifier) -> None:
+    with pytest.raises(RecipeError, match=f"the verifier {verifier.kind} finds no answers"):
+        build_extractor(verifier)

@@ -1,0 +1,94 @@
+"""Held-out problems in training texts: found by n-grams of words or as a whole prompt, and nothing else is."""
+
+from __future__ import annotations
+
+import pytest
+
+from tasks.monitor.contamination import HeldOut, words_of
+from tasks.monitor.training_rows import TrainingRows
+from tasks.records import Example, Message, Pair, Problem
+
+LONG = (
+    "A farmer has seven fields and sells three of them to a neighbour who pays in silver coins, "
+    "then buys a mill by the river with two of the coins. How many are left?"
+)
+SHORT = "Which of the nine planets is the smallest of all?"
+
+
+def problem(question: str, name: str = "p") -> Problem:
+    return Problem(name, (Message("system", "You are helpful."), Message("user", question)))
+
+
+def held_out(*questions: str, suite: str = "report", **sizes: int) -> HeldOut:
+    return HeldOut({suite: [problem(text, f"p{n}") for n, text in enumerate(questions)]}, **sizes)
+
+
+def test_the_overlap_of_the_worked_example() -> None:
+    index = held_out("a b c d e f g", long=99, short=3)
+    assert not index.add("", ["x b c d e y f g"])
+    assert index.overlaps() == [pytest.approx(0.4)]
+    assert index.flagged() == {}
+
+
+def test_overlap_is_with_all_texts_together_and_a_text_is_flagged_by_itself() -> None:
+    index = held_out("a b c d e f g", long=99, short=3)
+    assert not index.add("", ["a b c d"])
+    assert not index.add("", ["d e f g"])
+    assert index.flagged() == {"report": {"p0": pytest.approx(0.8)}}
+    assert index.numbers() == {"contamination_share": 0, "contamination_items_report": 1}
+    assert index.add("", ["c d e f g"])
+    assert index.numbers()["contamination_share"] == pytest.approx(1 / 3)
+
+
+def test_words_are_lower_case_without_punctuation() -> None:
+    assert words_of("A_b, C-d!  E's 3.5") == ["a", "b", "c", "d", "e", "s", "3", "5"]
+
+
+def test_a_problem_written_into_a_completion_is_found() -> None:
+    index = held_out(LONG, SHORT)
+    assert not index.add("What is rain?", ["Water that falls from clouds when it is cold enough up there, mostly."])
+    assert index.add("Continue.", [f"Here is a riddle: {LONG.upper()}"])
+    assert index.add("Continue.", [f"He asked: {SHORT}"])
+    assert set(index.flagged()["report"]) == {"p0", "p1"}
+
+
+def test_short_prompts_match_as_a_whole_and_their_signs_count() -> None:
+    index = held_out("3 + 4 = ?")
+    assert not index.add("3 - 4 = ?", ["-1"])
+    assert not index.add("Now 3 + 4 = ?", ["7"])
+    assert index.add("3 +  4 = ?", ["7"])
+    assert index.numbers() == {"contamination_share": pytest.approx(1 / 3), "contamination_items_report": 1}
+
+
+def test_the_wording_around_many_problems_is_not_contamination() -> None:
+    wording = "Think step by step and write the final answer in a box at the end of the text."
+    index = held_out(*(f"{wording} {n}" for n in range(40)))
+    assert not index.add(f"{wording} 77", [f"{wording} 12345"])
+    assert index.flagged() == {}
+
+
+def test_two_suites_are_counted_apart() -> None:
+    index = HeldOut({"select": [problem(SHORT)], "report": [problem(LONG)]})
+    index.add(SHORT, ["Mercury"])
+    assert index.numbers() == {
+        "contamination_share": 1, "contamination_items_select": 1, "contamination_items_report": 0
+    }  # fmt: skip
+    assert HeldOut({"select": []}).numbers() == {}
+
+
+def test_what_is_trained_on_gives_kept_ids_and_lengths() -> None:
+    chat = (Message("user", SHORT),)
+    rows = TrainingRows({"report": [problem(SHORT)]})
+    rows.add_all(
+        [
+            Example("p/0", "p", chat, "good", is_desirable=True),
+            Example("p/1", "p", chat, "bad", is_desirable=False),
+            Pair("p", (Message("user", "?"),), "chosen", "no", "p/2", "p/3"),
+            Pair("p", (Message("user", "?"),), f"It asks: {SHORT}", "", "j/0", "j/1", role="judge"),
+        ]
+    )
+    assert rows.kept_ids == {"p/0", "p/2"}
+    assert rows.numbers() == {
+        "length_chosen": 6, "length_rejected": 2, "length_gap_pairs": 4,
+        "contamination_share": 0.75, "contamination_items_report": 1,
+    }  # fmt: skip

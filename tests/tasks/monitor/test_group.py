@@ -1,0 +1,102 @@
+"""Samples and verdicts joined by problem; correctness from a judge or a verifier; lengths and repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from configs.errors import UserError
+from configs.schema.verifier import NumberVerifier
+from tasks.monitor.gold import gold_is_unknown, has_gold, known_from_judge, known_from_verifier
+from tasks.monitor.group import Known, read_groups
+from tasks.monitor.texts import Texts
+from tasks.records import Label, Message, Problem, Sample, Verdict
+from tests.tasks.monitor.make import group, sample, verdict
+
+SAMPLES = [sample("p", 0, "7"), sample("p", 1, "8"), sample("q", 0, "9")]
+VERDICTS = [
+    verdict(one, judge, label, None)
+    for one, label in zip(SAMPLES, (Label.CORRECT, Label.TRUNCATED, Label.WRONG), strict=True)
+    for judge in ("answer", "rubric")
+]
+
+
+def read(verdicts: list[Verdict], known: Known = gold_is_unknown) -> list[tuple[str, object, list[bool]]]:
+    groups = read_groups(SAMPLES, verdicts, ["answer", "rubric"], {"p/1"}, known)
+    return [(one.problem_id, one.correct, list(one.kept)) for one in groups]
+
+
+def test_groups_hold_what_is_known_of_a_problem() -> None:
+    assert read(VERDICTS, known_from_judge("answer")) == [
+        ("p", [True, False], [False, True]),
+        ("q", [False], [False]),
+    ]
+
+
+@pytest.mark.parametrize("verdicts", [VERDICTS[:-1], VERDICTS[2:], VERDICTS[:1] + VERDICTS[2:], []])
+def test_verdicts_of_other_samples_are_refused(verdicts: list[Verdict]) -> None:
+    with pytest.raises(UserError, match="the verdicts are not those of the samples"):
+        read(verdicts)
+
+
+def test_a_judge_that_only_scores_knows_no_gold() -> None:
+    bare = [verdict(one, judge, Label.UNSCORED, 1.0) for one in SAMPLES for judge in ("answer", "rubric")]
+    assert [correct for _, correct, _ in read(bare, known_from_judge("answer"))] == [None, None]
+
+
+def test_only_problems_with_gold_are_verified() -> None:
+    seen: list[str] = []
+
+    def verify_all(samples: Iterable[Sample]) -> Iterator[Verdict]:
+        for one in samples:
+            seen.append(one.id)
+            yield verdict(one, "gold", Label.CORRECT if one.text == "9" else Label.WRONG, None)
+
+    known = known_from_verifier(SAMPLES, {"q"}, verify_all)
+    assert [correct for _, correct, _ in read(VERDICTS, known)] == [None, [True]]
+    assert seen == ["q/0"]
+
+
+def test_steps_of_a_solution_are_neither_right_nor_wrong() -> None:
+    steps = [sample("p", 0, "7", "step"), sample("p", 1, "8", "step")]
+    known = known_from_verifier(steps, {"p"}, lambda samples: iter([pytest.fail("verified") for _ in samples]))
+    assert known(steps, {}) is None
+
+
+def test_gold_that_a_verifier_cannot_read_is_none() -> None:
+    chat = (Message("user", "?"),)
+    golds = [has_gold(Problem("p", chat, gold), NumberVerifier()) for gold in ("7", "seven", None)]
+    assert golds == [True, False, False]
+
+
+def test_a_source_can_be_looked_at_alone() -> None:
+    one = group("101", kept="011", scores=[1.0, 2.0, 3.0], sources=["iid", "hot", "iid"]).only("iid")
+    assert [row.index for row in one.samples] == [0, 2]
+    assert (one.correct, one.kept) == ([True, True], [False, True])
+    assert [row.score for row in one.verdicts["rubric"]] == [1.0, 3.0]
+
+
+def test_lengths_and_repeats() -> None:
+    measure = Texts()
+    measure.add(group("1101", kept="1101", texts=["aa", "aa ", "bbbb", "cc"]))
+    measure.add(group(None, kept="10", problem_id="q", texts=["aa", "dddd"]))
+    assert measure.numbers() == {
+        "duplicate_rate": pytest.approx(1 / 6),
+        "duplicate_rate_kept": pytest.approx(1 / 4),
+        "length_mean": pytest.approx((2 + 3 + 4 + 2 + 2 + 4) / 6),
+        "length_kept": pytest.approx((2 + 3 + 2 + 2) / 4),
+        "kept_precision": 1,
+    }
+    histogram = measure.histogram()
+    assert histogram is not None
+    assert histogram.classes == ("to 0", "to 1", "to 3", "to 7")
+    assert histogram.series["all samples"] == pytest.approx((0, 0, 4 / 6, 2 / 6))
+    assert histogram.series["kept"] == (0, 0, 1, 0)
+
+
+def test_nothing_kept_has_no_means() -> None:
+    measure = Texts()
+    measure.add(group("00", texts=["a", "b"]))
+    assert measure.numbers() == {"duplicate_rate": 0, "length_mean": 1}
+    assert Texts().histogram() is None

@@ -1,0 +1,23 @@
+"""Calling pair makers in tests."""
+
+from __future__ import annotations
+
+from configs.schema.pair import Pair as PairConfig
+from tasks.records import Pair
+from tasks.select.candidate import Draw, Group
+from tasks.select.pairs.choice import NoPair
+from tasks.select.pairs.registry import KINDS
+from tasks.select.resolve import in_round, with_judge
+
+
+def pairs_of(group: Group, config: PairConfig, round: int = 1, seed: int = 0) -> list[Pair] | NoPair:
+    """What the kind makes of one problem, its section resolved as in a round."""
+    config = in_round(with_judge(config, list(group[0].verdicts)), round)
+    return KINDS[config.kind](group, config, Draw(seed, round))
+
+
+def indices(made: list[Pair] | NoPair) -> list[tuple[int, int]] | NoPair:
+    """Index of chosen and rejected of each pair."""
+    if isinstance(made, NoPair):
+        return made
+    return [(int(pair.chosen_id.split("/")[1]), int(pair.rejected_id.split("/")[1])) for pair in made]

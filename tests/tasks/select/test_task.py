@@ -1,0 +1,138 @@
+"""The stage at a real ledger: two steps of samples, the numbers of the step, and what makes it new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.store.folder import FolderStore
+from tasks.identity import select_spec
+from tasks.ledger import Ledger
+from tasks.records import Drop, Example, Label, Sample, Verdict
+from tasks.refs import StepRef
+from tasks.step import StepSpec
+from tasks.tables import read_records, write_records
+from tasks.workbench import Workbench, at
+from tests.tasks.select.make import make_problem, make_sample, make_verdict
+from tests.tasks.select.test_write import make_recipe
+
+pytestmark = pytest.mark.slow
+
+PROBLEMS = [make_problem(name, gold="1", solution="one") for name in ("p", "q", "r")]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    yield Ledger(FolderStore(tmp_path / "store"), tmp_path / "work", {})
+
+
+def publish(ledger: Ledger, folder: Path, stage: str, tables: dict[str, Any], **summary: Any) -> StepRef:
+    spec = StepSpec("t", stage, 1, {"tables": sorted(tables)})
+    out = folder / stage
+    out.mkdir()
+    for name, rows in tables.items():
+        write_records(out / name, type(rows[0]), rows)
+    return ledger.publish(spec, out, summary, 0.0)
+
+
+def judged(samples: Sequence[Sample], labels: str) -> list[Verdict]:
+    of = {"+": Label.CORRECT, "-": Label.WRONG}
+    return [make_verdict(sample, label=of[label]) for sample, label in zip(samples, labels, strict=True)]
+
+
+def published(ledger: Ledger, tmp_path: Path) -> dict[str, Any]:
+    """Inputs of the stage: three problems, two samples each of p and r, and a hinted one of q."""
+    own = [make_sample(problem, index) for problem in ("p", "r") for index in range(2)]
+    guided = [make_sample("q", 0, source="hinted"), make_sample("r", 2, source="hinted", text="a hint")]
+    generate = publish(
+        ledger, tmp_path, "generate", {"shard-00000.parquet": own[:2], "shard-00001.parquet": own[2:]}
+    )  # fmt: skip
+    judge = publish(ledger, tmp_path, "judge", {"verdicts.parquet": judged(own, "+-++")})
+    problems = publish(ledger, tmp_path, "problems", {"train.parquet": PROBLEMS})
+    tables = {"shard-00000.parquet": guided, "verdicts.parquet": judged(guided, "++")}
+    guide = publish(ledger, tmp_path, "guide", tables)
+    return {"samples": [generate, guide], "verdicts": [judge, guide], "problems": problems}
+
+
+def test_the_stage_merges_steps_in_the_order_of_problems(ledger: Ledger, tmp_path: Path) -> None:
+    from tasks.select.task import select
+
+    recipe = make_recipe(guide={"kind": "answer"})
+    with at(Workbench(recipe, ledger, tmp_path)):
+        inputs = published(ledger, tmp_path)
+        step = select(1, **inputs)
+        again = select(1, **inputs)
+    rows = list(read_records(ledger.fetch(step, "examples.parquet"), Example))
+    assert [row.sample_id for row in rows] == ["p/0", "q/0", "r/0", "r/1"]
+    drops = [(drop.sample_id, drop.reason) for drop in read_records(ledger.fetch(step, "drops.parquet"), Drop)]
+    assert drops == [("p/1", "wrong"), ("r/2", "hint_shows")]
+    assert step.summary["num_kept_hinted"] == 1 and step.summary["num_rows"] == 4
+    assert step.summary["mean_tokens"] == 5 and step.summary["distinct_rate"] == 1
+    assert again.is_reused and again.key == step.key
+
+
+def test_the_calibrations_threshold_and_formats_are_used(ledger: Ledger, tmp_path: Path) -> None:
+    from tasks.select.task import select
+
+    (tmp_path / "own.j2").write_text("Say: {{ prompt }}")
+    recipe = make_recipe(
+        select=[{"kind": "threshold", "above": "calibrated"}],
+        calibrate={"kind": "balance"},
+        train={"formats": [{"prompt": "own.j2"}, {"prompt": "few_shot_reasoning"}]},
+    )
+    with at(Workbench(recipe, ledger, tmp_path)):
+        inputs = published(ledger, tmp_path)
+        calibration = publish(ledger, tmp_path, "calibrate", {"train.parquet": PROBLEMS}, threshold=0.5)
+        step = select(1, **inputs, calibration=calibration)
+    rows = list(read_records(ledger.fetch(step, "examples.parquet"), Example))
+    assert len(rows) == 12 and step.summary["num_kept"] == 6  # every verdict has score 1
+    assert rows[0].messages[0].content == "Say: question p"
+    assert rows[1].messages[0].content.startswith("Question: question q\nAnswer: one")
+
+
+def spec(recipe: Any, round: int = 1, calibration: StepRef | None = None, prompts: Sequence[str] = ()) -> StepSpec:
+    def step(stage: str) -> StepRef:
+        return StepRef(stage=stage, round=1, key=stage, prefix=stage, files=())
+
+    names = [step("generate")], [step("judge")]
+    return select_spec(recipe, round, *names, step("problems"), calibration, prompts)
+
+
+def test_what_makes_a_select_step_new() -> None:
+    plain = spec(make_recipe())
+    judged = {"select": [{"kind": "judged"}, {"kind": "drop_truncated"}]}  # pairs need wrong samples
+    dpo = {**judged, "train": {"objective": {"kind": "dpo"}}, "pair": {"kind": "right_vs_wrong"}}
+    calibration = StepRef(stage="calibrate", round=1, key="c", prefix="c", files=())
+    verifier = {**judged, "verifier": {"train": {"objective": {"kind": "dpo"}}}}
+    changed = [
+        spec(make_recipe(select=[{"kind": "correct"}])),
+        spec(make_recipe(**judged)),
+        spec(make_recipe(weigh={"kind": "by_problem"})),
+        spec(make_recipe(train={"objective": {"kind": "kto"}})),
+        spec(make_recipe(**dpo)),
+        spec(make_recipe(**verifier)),
+        spec(make_recipe(guide={"kind": "answer"})),
+        spec(make_recipe(guide={"kind": "answer", "leak_words": ["clue"]})),
+        spec(make_recipe(train={"formats": [{"prompt": "a"}]}), prompts=["one"]),
+        spec(make_recipe(train={"formats": [{"prompt": "a"}]}), prompts=["two"]),
+        spec(make_recipe(), calibration=calibration),
+    ]
+    assert len({one.key for one in (plain, *changed)}) == len(changed) + 1
+    same = [
+        spec(make_recipe(train={"epochs": 3})),
+        spec(make_recipe(judge=[{"kind": "answer", "verifier": {"kind": "exact"}}])),
+    ]
+    assert {one.key for one in same} == {plain.key}
+    assert spec(make_recipe(**verifier)).versions["verifier.pair.right_vs_wrong"] == 1
+
+
+def test_a_schedule_enters_with_the_rounds_value() -> None:
+    def with_rho(*rho: float) -> Any:
+        pair = {"kind": "shortest_best_longest_worst", "rho": list(rho)}
+        return make_recipe(train={"objective": {"kind": "dpo"}}, pair=pair)
+
+    assert spec(with_rho(0.0, 0.1), 1).key == spec(with_rho(0.0, 0.2, 0.3), 1).key
+    assert spec(with_rho(0.0, 0.1), 2).key != spec(with_rho(0.0, 0.2), 2).key
