@@ -17,14 +17,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from configs.schema.judge import AnswerJudge, MathVerifier, NumberVerifier
-from configs.schema.select import Cap, Correct, DropTruncated
+from configs.schema.judge import AnswerJudge
+from configs.schema.load import check_recipe
+from configs.schema.recipe import Recipe
+from configs.schema.verifier import MathVerifier, NumberVerifier
 from tasks.judge.judge import judge_samples
 from tasks.judge.run import verify_in_pool
 from tasks.judge.summary import JudgeSummary
-from tasks.records import Example, FinishReason, Message, Problem, Sample, Verdict
-from tasks.select.select import select_samples, to_example
-from tasks.select.summary import SelectSummary
+from tasks.records import FinishReason, Message, Problem, Sample, Verdict
+from tasks.select.candidate import Draw
+from tasks.select.streams import open_groups
+from tasks.select.write import write_selection
 from tasks.tables import read_records, write_records
 
 SAMPLES_PER_PROBLEM = 32
@@ -71,24 +74,24 @@ def measure_memory(count: int) -> None:
         stream = judge_samples(read_records(samples, Sample), problems, [AnswerJudge()], verify_in_pool)
         write_records(verdicts, Verdict, stream)
         judged = time.monotonic()
-        summary = SelectSummary()
-        selection = select_samples(
-            read_records(samples, Sample),
-            read_records(verdicts, Verdict),
-            (Correct(), DropTruncated(), Cap()),
-            ["answer"],
-            seed=0,
-            round=1,
+        groups = open_groups(
+            [lambda: (read_records(samples, Sample), read_records(verdicts, Verdict))], problems, ["answer"]
         )
-        kept = (selected.sample for selected in summary.watch(selection) if selected.reason is None)
-        examples = (to_example(sample, problems[sample.problem_id]) for sample in kept)
-        num_kept = write_records(Path(folder, "examples.parquet"), Example, examples)
+        num_kept = write_selection(Path(folder), groups, recipe(), Draw(0, 1))["num_kept"]
         selected_at = time.monotonic()
     print(
         f"judge + select: {count:,} samples, {num_kept:,} kept, judge {judged - begin:.0f} s, "
         f"select {selected_at - judged:.0f} s, highest memory of all processes {memory.peak_bytes / 2**20:,.0f} MiB; "
         "target 2,000 MB"
     )
+
+
+def recipe() -> Recipe:
+    """A recipe whose select section is the default: correct, not truncated, at most ten a problem."""
+    sums = {"kind": "addition"}
+    return check_recipe({"name": "bench", "model": {"kind": "tiny_llama"},
+                         "problems": {"train": sums, "select": sums, "report": sums},
+                         "generate": {"max_tokens": 64}})  # fmt: skip
 
 
 def judge(
