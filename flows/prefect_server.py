@@ -46,6 +46,7 @@ class PrefectServer:
         self._child: Child | None = None
         for name, value in QUIET.items():
             os.environ.setdefault(name, value)
+        self._environment = {name: os.environ.get(name) for name in ("PREFECT_API_URL", "PREFECT_HOME")}
         self.url = addresses.prefect or self._running() or self._start(port or free_port())
         os.environ["PREFECT_API_URL"] = self.url
 
@@ -60,6 +61,7 @@ class PrefectServer:
                 self._note.unlink(missing_ok=True)
             _drain_client()
             self._child.kill()
+        self._restore_environment()
 
     def wait(self) -> str:
         """Block until the API answers.
@@ -80,6 +82,14 @@ class PrefectServer:
         if self._child is not None and self._is_shared:
             self._note.write_text(json.dumps({"url": self.url, "pid": os.getpid()}), encoding="utf-8")
         return self.url
+
+    def _restore_environment(self) -> None:
+        """Leave no address of an ended server to what this process starts next."""
+        for name, value in self._environment.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
     def _running(self) -> str | None:
         """The local server that another command keeps open."""

@@ -69,7 +69,8 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     if not (home / "mlflow.db").exists():
         home.mkdir(parents=True, exist_ok=True)
         shutil.copy(empty_tracking(), home / "mlflow.db")
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("SELFLOOP_", "MLFLOW_", "AWS_"))}
+    ours = ("SELFLOOP_", "PREFECT_", "MLFLOW_", "AWS_")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**clean, "SELFLOOP_HOME": str(home), "OMP_NUM_THREADS": "2", **more}
 
 

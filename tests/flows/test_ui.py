@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 import subprocess
@@ -73,3 +74,5 @@ def test_a_run_keeps_its_server_when_another_run_ends(tmp_path: Path, monkeypatc
             assert answers(first.url)
         assert answers(first.url)
         assert not answers(second.url)
+        assert os.environ["PREFECT_API_URL"] == first.url
+    assert "PREFECT_API_URL" not in os.environ
