@@ -5,8 +5,8 @@
 
 It takes addresses and keys from the environment, and makes: the bucket; the work pools `cpu` and `gpu`; the global
 concurrency limit `gpu`, since Prefect takes a missing limit for no limit (runs ask for it with strict=True); the
-automation that marks runs as crashed whose process has died. Of MLflow it makes nothing: experiments belong to
-recipes. It checks that artifacts go through the server into the bucket, where every client can read them.
+automation that marks runs as crashed whose process has died; the tags of MLflow's default experiment. It checks
+what new experiments take over from the server: artifacts go into the bucket, where every client can read them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from configs.errors import TrackingError, UserError
 from flows.bootstrap_prefect import POOLS, Outcome, ensure_gpu_limit, ensure_work_pool, ensure_zombie_automation
 from flows.prefect_server import answers
 from flows.services import Addresses, resolve_addresses
-from infra.deploy.mlflow_api import PROXIED, artifact_location, check_artifact_storage
+from infra.deploy.mlflow_api import PROXIED, artifact_location, check_artifact_storage, ensure_default_tags
 
 
 def bootstrap(addresses: Addresses, gpu_slots: int | None, project: str | None) -> Iterator[Outcome]:
@@ -69,7 +69,8 @@ def _tracking(uri: str) -> Outcome:
         )
     if location.startswith(PROXIED):
         check_artifact_storage(uri)
-    return Outcome("MLflow", "kept", f"artifacts at {location}")
+    verb = "made" if ensure_default_tags(uri) else "kept"
+    return Outcome("MLflow experiment defaults", verb, f"artifacts at {location}")
 
 
 def run() -> None:

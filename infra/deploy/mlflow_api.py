@@ -1,4 +1,4 @@
-"""Two questions to an MLflow server over HTTP, for `flows/bootstrap.py`; MLflow itself is not imported."""
+"""What `flows/bootstrap.py` asks of an MLflow server and sets there, over HTTP; MLflow itself is not imported."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from configs.errors import TrackingError
 SECONDS = 30.0
 PROXIED = "mlflow-artifacts:"
 DEFAULT_EXPERIMENT = "0"
+DEFAULT_TAGS = {
+    "mlflow.experimentKind": "custom_model_development",  # opens at runs and charts, as every recipe's experiment does
+    "mlflow.note.content": "selfloop keeps an experiment for every recipe, named after it, with a run for every round.",
+}
 
 
 def artifact_location(uri: str) -> str:
@@ -20,8 +24,25 @@ def artifact_location(uri: str) -> str:
     Raises:
         TrackingError: the server is out of reach or refuses.
     """
-    answer = _get(f"{uri}/api/2.0/mlflow/experiments/get?experiment_id={DEFAULT_EXPERIMENT}", uri)
-    return str(answer["experiment"]["artifact_location"])
+    return str(_default_experiment(uri)["artifact_location"])
+
+
+def ensure_default_tags(uri: str) -> bool:
+    """Tag the default experiment, where people land first; whether anything had to be set.
+
+    Raises:
+        TrackingError: the server is out of reach or refuses.
+    """
+    there = {tag["key"]: tag["value"] for tag in _default_experiment(uri).get("tags", [])}
+    missing = {key: value for key, value in DEFAULT_TAGS.items() if key not in there}
+    for key, value in missing.items():
+        tag = {"experiment_id": DEFAULT_EXPERIMENT, "key": key, "value": value}
+        _ask(f"{uri}/api/2.0/mlflow/experiments/set-experiment-tag", uri, tag)
+    return bool(missing)
+
+
+def _default_experiment(uri: str) -> Any:
+    return _ask(f"{uri}/api/2.0/mlflow/experiments/get?experiment_id={DEFAULT_EXPERIMENT}", uri)["experiment"]
 
 
 def check_artifact_storage(uri: str) -> None:
@@ -30,12 +51,15 @@ def check_artifact_storage(uri: str) -> None:
     Raises:
         TrackingError: the server cannot reach the storage, or hands out none.
     """
-    _get(f"{uri}/api/2.0/mlflow-artifacts/artifacts?path=", uri)
+    _ask(f"{uri}/api/2.0/mlflow-artifacts/artifacts?path=", uri)
 
 
-def _get(url: str, uri: str) -> Any:
+def _ask(url: str, uri: str, body: Any = None) -> Any:
+    """The answer to a GET, or to a POST where there is a body."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(url, timeout=SECONDS) as reply:
+        with urllib.request.urlopen(request, timeout=SECONDS) as reply:
             return json.load(reply)
     except urllib.error.HTTPError as error:
         raise TrackingError(

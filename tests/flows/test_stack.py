@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from infra.deploy.health import is_port_free
+from infra.deploy.mlflow_api import DEFAULT_TAGS
 from infra.deploy.postgres import find_postgres
 from infra.deploy.processes import Notes
 from infra.deploy.settings import load_settings
@@ -67,6 +68,13 @@ def test_bootstrap_repeated_changes_nothing_and_says_so(stack: Stack) -> None:
     assert [(action["type"], action["state"]) for action in zombies["actions"]] == [
         ("change-flow-run-state", "CRASHED")
     ]
+
+
+def test_bootstrap_sets_the_defaults_of_mlflow_experiments(stack: Stack) -> None:
+    place = f"{stack.env['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/experiments/get"
+    experiment = httpx.get(place, params={"experiment_id": "0"}).json()["experiment"]
+    assert {tag["key"]: tag["value"] for tag in experiment["tags"]}.items() >= DEFAULT_TAGS.items()
+    assert experiment["artifact_location"].startswith("mlflow-artifacts:")
 
 
 def test_bootstrap_mends_what_was_changed_by_hand(stack: Stack) -> None:
