@@ -21,12 +21,11 @@ def transformers_loops(folder: Path, load: Workload) -> dict[str, Callable[[int]
 
     from infra.engines.chat import end_token_ids, prompt_token_ids
     from infra.engines.decode import Decoder, Draft, pad_left
-    from infra.engines.transformers_engine import SINGLE_THREAD_PARAMETERS
+    from infra.engines.threads import limit_threads
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
-    if model.num_parameters() < SINGLE_THREAD_PARAMETERS:
-        torch.set_num_threads(1)
+    limit_threads(model)
     ends = end_token_ids(tokenizer, model.generation_config)
     pad = ends[0] if tokenizer.pad_token_id is None else tokenizer.pad_token_id
     sampling = load.sampling
