@@ -24,7 +24,11 @@ class CodeVerifier(VerifierBase):
     extract: Literal["fenced", "whole"] = Field(
         "fenced", description="the program is the last fenced Python block, or the whole text; `pattern` goes before it"
     )
-    limit_seconds: float = Field(10.0, gt=0, description="wall clock for one sample, all its tests together")
+    limit_seconds: float = Field(
+        10.0,
+        gt=0,
+        description="wall clock for one sample, all its tests together; the start of sandboxes is not counted",
+    )
     memory_mib: int = Field(512, ge=64, le=2048, description="memory of each process of the program")
     max_processes: int = Field(4, ge=1, le=256, description="processes and threads of the program together")
     max_file_mib: int = Field(16, ge=1, le=512, description="each file, all files together, and standard output")

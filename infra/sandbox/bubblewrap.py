@@ -23,6 +23,9 @@ from infra.sandbox.bubblewrap_filter import make_filter
 from infra.sandbox.bubblewrap_guest import MAX_OPEN_FILES
 from infra.sandbox.bubblewrap_plain import encode
 
+START_SECONDS = 60.0
+"""Wall clock for a sandbox to start: 0.1 s, unless the machine has more to do than it can."""
+
 _NOTE_BYTES = 500
 _PR_SET_CHILD_SUBREAPER = 36  # from linux/prctl.h
 
@@ -32,7 +35,7 @@ class Limits:
     """What one program may use.
 
     Attributes:
-        seconds: wall clock, the start of the sandbox included.
+        seconds: wall clock of the program; the start of its sandbox has `START_SECONDS` of its own.
         memory_bytes: address space of each process.
         max_processes: processes and threads together, the program's first one included.
         max_file_bytes: size of each file, of all files together, and of standard output.
@@ -75,20 +78,21 @@ class Guest:
         keeps_output: bool = False,
     ) -> None:
         self._files: list[int] = []
-        self.deadline = monotonic() + limits.seconds
-        self._output, self._errors, self._ready = (self._new_file() for _ in range(3))
+        self._seconds = limits.seconds
+        self._output, self._errors = self._new_file(), self._new_file()
+        self._ready, ready = os.pipe()
+        self._info, info = os.pipe()
+        self._files += [self._ready, self._info]
         identity = choose_identity(slot)
         setup = {
             **setup,
-            **{"role": role, "uid": identity.uid, "gid": identity.gid, "ready": self._ready},
+            **{"role": role, "uid": identity.uid, "gid": identity.gid, "ready": ready},
             "limits": _kernel_limits(limits, identity.num_own_processes),
         }
         setup_file, filter_ = self._new_file(compile_guest() + encode(setup)), _filter()
         seccomp = self._new_file(filter_) if filter_ is not None else None
-        self._info, info = os.pipe()
         _adopt_orphans(True)
-        self._files.append(self._info)
-        given = (*descriptors, self._ready, setup_file, info, *(() if seccomp is None else (seccomp,)))
+        given = (*descriptors, ready, setup_file, info, *(() if seccomp is None else (seccomp,)))
         try:
             self._process = subprocess.Popen(
                 make_command(find_bubblewrap(), limits.max_file_bytes, setup_file, info, seccomp),
@@ -103,6 +107,7 @@ class Guest:
             raise
         finally:
             os.close(info)
+            os.close(ready)
 
     def __enter__(self) -> Guest:
         return self
@@ -121,21 +126,24 @@ class Guest:
         _adopt_orphans(False)
         self._close_files()
 
-    def wait(self) -> int | None:
+    def wait_started(self) -> float:
+        """When the program's time will be over, on the monotonic clock. SandboxError if the sandbox does not start."""
+        is_told = wait_readable(self._ready, START_SECONDS)
+        if not is_told or not os.read(self._ready, 1):
+            reason = (
+                (self.read_errors() or "it ended by itself") if is_told else f"it took longer than {START_SECONDS:g} s"
+            )
+            raise SandboxError(f"the sandbox did not start: {reason}")
+        return monotonic() + self._seconds
+
+    def wait(self, deadline: float) -> int | None:
         """Exit status, 128 and more for a signal; None if the time is over."""
         descriptor = os.pidfd_open(self._process.pid)
         try:
-            poll = select.poll()
-            poll.register(descriptor, select.POLLIN)
-            is_ended = poll.poll(max(0.0, self.deadline - monotonic()) * 1000)
+            is_ended = wait_readable(descriptor, deadline - monotonic())
         finally:
             os.close(descriptor)
         return self._process.wait() if is_ended else None
-
-    def check_started(self) -> None:
-        """SandboxError if the sandbox never came to run the program."""
-        if os.fstat(self._ready).st_size == 0:
-            raise SandboxError(f"the sandbox did not start: {self.read_errors() or 'it took too long'}")
 
     def read_output(self) -> bytes:
         """All standard output; at most the limit for files."""
@@ -165,6 +173,13 @@ class Guest:
         for descriptor in self._files:
             with contextlib.suppress(OSError):
                 os.close(descriptor)
+
+
+def wait_readable(descriptor: int, seconds: float) -> bool:
+    """Whether there is something to read, or the other end is gone, within this time."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(max(0.0, seconds) * 1000))
 
 
 def _kernel_limits(limits: Limits, num_own_processes: int) -> dict[str, int]:

@@ -6,14 +6,12 @@ Tests come with the data set and are trusted to be tests, not to be harmless: th
 from __future__ import annotations
 
 import os
-import select
 import socket
 from dataclasses import dataclass, field
-from math import inf
 from time import monotonic
 from typing import Any, ClassVar
 
-from infra.sandbox.bubblewrap import Guest, Limits, SandboxError
+from infra.sandbox.bubblewrap import Guest, Limits, SandboxError, wait_readable
 from infra.sandbox.bubblewrap_plain import encode
 
 _LIMITS = Limits(seconds=3600, memory_bytes=2**30, max_processes=4, max_file_bytes=16 * 2**20)
@@ -51,7 +49,12 @@ class Checker:
         self._control, theirs = socket.socketpair()
         with theirs:
             self._guest = Guest("check", {"control": theirs.fileno()}, _LIMITS, 1, (theirs.fileno(),))
-        self._guest.deadline = inf
+        try:
+            self._guest.wait_started()
+        except SandboxError:
+            self._control.close()
+            self._guest.__exit__()
+            raise
 
     @classmethod
     def of_this_process(cls) -> Checker:
@@ -80,9 +83,7 @@ class Checker:
     def wait(self, verdict: int, deadline: float) -> bytes | None:
         """What the tests wrote; None if the time was over. SandboxError if they wrote nothing."""
         with open(verdict, "rb", buffering=0) as pipe:
-            poll = select.poll()
-            poll.register(pipe, select.POLLIN)
-            if not poll.poll(max(0.0, deadline - monotonic()) * 1000):
+            if not wait_readable(verdict, deadline - monotonic()):
                 self._give_up()
                 return None
             content = pipe.read(_MAX_VERDICT_BYTES)

@@ -8,7 +8,8 @@ nothing that the program does to its own interpreter can reach the comparison.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import monotonic
 
 from configs.errors import UserError
 from infra.sandbox.bubblewrap import Guest, Limits, SandboxError
@@ -26,22 +27,25 @@ class Result:
         is_passed: it kept the limits and passed its tests; as a script: it ended with exit status 0.
         note: why not.
         output: standard output of a script.
+        seconds: wall clock of a script, the start of its sandbox not counted.
     """
 
     is_passed: bool
     note: str = ""
     output: bytes = b""
+    seconds: float = field(default=0.0, compare=False)
 
 
 def run_script(source: str, stdin: bytes, limits: Limits) -> Result:
     """Run a program with this standard input. SandboxError if the sandbox fails."""
     with Guest("script", {"parts": [source]}, limits, stdin=stdin, keeps_output=True) as guest:
-        status = guest.wait()
-        guest.check_started()
+        deadline = guest.wait_started()
+        status = guest.wait(deadline)
+        seconds = monotonic() - deadline + limits.seconds
         if status is None:
-            return Result(False, _too_slow(limits))
-        note = (guest.read_errors().splitlines() or [""])[-1]
-        return Result(status == 0, "" if status == 0 else f"exit status {status}: {note}", guest.read_output())
+            return Result(False, _too_slow(limits), seconds=seconds)
+        note = "" if status == 0 else f"exit status {status}: {(guest.read_errors().splitlines() or [''])[-1]}"
+        return Result(status == 0, note, guest.read_output(), seconds)
 
 
 def run_tests(parts: list[str], tests: UnitTests, limits: Limits) -> Result:
@@ -57,11 +61,11 @@ def run_tests(parts: list[str], tests: UnitTests, limits: Limits) -> Result:
     try:
         setup = {"parts": parts, "requests": requests_out, "replies": replies_in}
         with Guest("serve", setup, limits, 0, (requests_out, replies_in)) as program:
+            deadline = program.wait_started()
             verdict = checker.start(tests, requests_in, replies_out)
             while ends:
                 os.close(ends.pop())  # so that each side sees the other go
-            content = checker.wait(verdict, program.deadline)
-            program.check_started()
+            content = checker.wait(verdict, deadline)
     finally:
         for descriptor in ends:
             os.close(descriptor)

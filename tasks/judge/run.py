@@ -9,6 +9,7 @@ from typing import Any
 
 from configs.schema.judge import AnswerJudge, ImportanceJudge, VoteJudge
 from configs.schema.problems import StoreSource
+from infra.sandbox.bubblewrap import START_SECONDS
 from infra.sandbox.killable import KillablePool, Outcome
 from tasks.judge.ask import Asking, ask_shards, asking_of
 from tasks.judge.groups import Group, GroupShard, group_samples
@@ -42,7 +43,8 @@ def verify_in_pool(
     memory_bytes = None if verifier.kind == "python" else WORKER_MEMORY_BYTES
     maker = "build_extractor" if isinstance(judge, VoteJudge) else "build_verifier"
     target = f"tasks.judge.verifiers.registry:{maker}"
-    with KillablePool(target, verifier.limit_seconds, num_workers, (verifier,), memory_bytes) as pool:
+    start_seconds = 2 * START_SECONDS if verifier.kind == "code" else 0.0  # the program's sandbox and the tests' one
+    with KillablePool(target, verifier.limit_seconds + start_seconds, num_workers, (verifier,), memory_bytes) as pool:
         yield from pool.map(items)
 
 

@@ -21,7 +21,6 @@ the standard library cannot be imported.
 from __future__ import annotations
 
 from dataclasses import replace
-from time import monotonic
 
 from configs.errors import UserError
 from configs.schema.verifier_code import CodeVerifier
@@ -32,8 +31,6 @@ from tasks.judge.verifiers.code_layouts import read_problem
 from tasks.judge.verifiers.finding import Finding, explain_missing
 
 VERSION = 1
-_MARGIN_SECONDS = 1.0
-"""How long before the sample's limit a program is stopped: past the limit itself there would be no verdict."""
 
 
 def require_sandbox() -> None:
@@ -79,9 +76,10 @@ def explain_gold(gold: str | None, config: CodeVerifier) -> str | None:
 
 def _run_pairs(program: str, pairs: tuple[tuple[str, str], ...], limits: Limits) -> Result:
     """Run a script on every input until one fails, each in a sandbox of its own."""
-    deadline = monotonic() + limits.seconds
+    seconds = limits.seconds
     for number, (given, expected) in enumerate(pairs, start=1):
-        result = run_script(program, given.encode(), replace(limits, seconds=max(0.0, deadline - monotonic())))
+        result = run_script(program, given.encode(), replace(limits, seconds=seconds))
+        seconds = max(0.0, seconds - result.seconds)
         if not result.is_passed:
             return replace(result, note=f"test {number}: {result.note}")
         if _words(result.output.decode("utf-8", "replace")) != _words(expected):
@@ -95,7 +93,7 @@ def _words(text: str) -> list[list[str]]:
 
 def _limits(config: CodeVerifier) -> Limits:
     return Limits(
-        seconds=config.limit_seconds - min(_MARGIN_SECONDS, config.limit_seconds / 5),
+        seconds=config.limit_seconds,
         memory_bytes=config.memory_mib * 2**20,
         max_processes=config.max_processes,
         max_file_bytes=config.max_file_mib * 2**20,

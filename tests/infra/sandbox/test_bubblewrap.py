@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configs.errors import UserError
-from infra.sandbox import bubblewrap_command
+from infra.sandbox import bubblewrap, bubblewrap_command
 from infra.sandbox.bubblewrap import Guest, Limits, SandboxError
 from infra.sandbox.bubblewrap_checker import Checker, UnitTests
 from infra.sandbox.bubblewrap_command import choose_identity, find_bubblewrap
@@ -28,6 +29,7 @@ from infra.sandbox.bubblewrap_filter import make_filter
 from infra.sandbox.bubblewrap_plain import NotPlainError, decode, encode
 from infra.sandbox.bubblewrap_run import Result, probe_sandbox, run_script, run_tests
 from infra.sandbox.killable import KillablePool
+from tests.infra.sandbox.programs import replace_bwrap
 
 ROOT = Path(__file__).parents[3]
 LIMITS = Limits(seconds=10, memory_bytes=2**28, max_processes=4, max_file_bytes=2**20)
@@ -130,11 +132,8 @@ def test_bubblewrap_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tm
 
 @pytest.mark.slow
 def test_the_reason_why_bubblewrap_fails_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    program = tmp_path / "bwrap"
     complaint = "bwrap: No permissions to create new namespace"
-    program.write_text(f"#!/bin/sh\necho '{complaint}' >&2\nexit 1\n", encoding="utf-8")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    replace_bwrap(monkeypatch, tmp_path, f"echo '{complaint}' >&2\nexit 1")
     assert probe_sandbox() == f"the sandbox did not start: {complaint}"
 
 
@@ -208,6 +207,22 @@ def test_time_is_limited() -> None:
     assert run_tests(["def add(a, b):\n    while True: pass"], ADD, limits) == Result(False, "it took longer than 1 s")
     assert run_tests(RIGHT, ADD, limits) == Result(True)
     assert time.monotonic() - begin < 6
+
+
+@needs_sandbox
+def test_a_slow_start_is_not_the_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    replace_bwrap(monkeypatch, tmp_path, f'sleep 2\nexec {find_bubblewrap()} "$@"')
+    result = run_script("print(1)", b"", replace(LIMITS, seconds=1))
+    assert result.output == b"1\n" and result.seconds < 1
+    assert run_tests(RIGHT, ADD, replace(LIMITS, seconds=1)) == Result(True)
+
+
+@needs_sandbox
+def test_a_sandbox_that_never_starts_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    replace_bwrap(monkeypatch, tmp_path, "exec sleep 3")
+    monkeypatch.setattr(bubblewrap, "START_SECONDS", 1.0)
+    with pytest.raises(SandboxError, match="the sandbox did not start: it took longer than 1 s"):
+        run_script("print(1)", b"", LIMITS)
 
 
 @needs_sandbox

@@ -14,6 +14,7 @@ from configs.errors import UserError
 from configs.schema.judge import AnswerJudge
 from configs.schema.verifier_code import CodeVerifier
 from infra.sandbox.bubblewrap import SandboxError
+from infra.sandbox.bubblewrap_command import find_bubblewrap
 from infra.sandbox.bubblewrap_run import probe_sandbox
 from tasks.judge.judge import judge_samples
 from tasks.judge.run import verify_in_pool
@@ -22,6 +23,7 @@ from tasks.judge.verifiers.code_extract import defines, find_program
 from tasks.judge.verifiers.code_layouts import read_problem
 from tasks.judge.verifiers.registry import VERIFIERS, explain_gold
 from tasks.records import Message, Problem
+from tests.infra.sandbox.programs import replace_bwrap
 from tests.tasks.judge.make import make_sample
 
 HUMANEVAL = Path(__file__).parents[3].parent / "shared" / "data" / "humaneval" / "HumanEval.jsonl.gz"
@@ -257,13 +259,21 @@ def test_apps_calls_a_function_or_a_method_of_solution() -> None:
 
 
 @needs_sandbox
+def test_a_slow_start_of_the_sandbox_is_not_the_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    replace_bwrap(monkeypatch, tmp_path, f'sleep 1.5\nexec {find_bubblewrap()} "$@"')
+    gold = humaneval("def f(x):\n", "def check(f):\n    assert f(2) == 3")
+    assert labels("humaneval", gold, ["    return x + 1\n", "    return x\n"], limit_seconds=1) == ["correct", "wrong"]
+
+
+@needs_sandbox
 def test_faults_of_the_tests_are_no_verdict() -> None:
     for test, note in [
         ("1/0\ndef check(c): pass", "ZeroDivisionError"),
         ("def check(c):\n    c(print)", "not plain data"),
     ]:
-        ((label, found),) = judge("humaneval", humaneval("def f(x):\n", test), ["    return 1\n"])
-        assert label == "verifier_error" and "the tests are at fault" in (found or "") and note in (found or "")
+        # Six for two workers: from the second on, the tests' sandbox is there before the program's.
+        for label, found in judge("humaneval", humaneval("def f(x):\n", test), ["    return 1\n"] * 6):
+            assert label == "verifier_error" and "the tests are at fault" in (found or "") and note in (found or "")
 
 
 @needs_sandbox
