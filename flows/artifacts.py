@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -49,13 +51,23 @@ class ProgressArtifact:
 
 
 def show_markdown(label: str, text: str) -> None:
-    """A markdown artifact on the run's page."""
-    create_markdown_artifact(text, key=artifact_key(label), description=label)
+    """A markdown artifact on the run's page; without one if Prefect does not take it."""
+    with _or_else_without(label):
+        create_markdown_artifact(text, key=artifact_key(label), description=label)
 
 
 def show_table(label: str, rows: list[dict[str, str]], description: str) -> None:
-    """A table artifact on the run's page."""
-    create_table_artifact(rows, key=artifact_key(label), description=description)
+    """A table artifact on the run's page; without one if Prefect does not take it."""
+    with _or_else_without(label):
+        create_table_artifact(rows, key=artifact_key(label), description=description)
+
+
+@contextmanager
+def _or_else_without(label: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        logger.warning("%s: Prefect does not take the page", label, exc_info=True)
 
 
 def artifact_key(label: str) -> str:

@@ -19,7 +19,7 @@ LoadSeconds = Annotated[float, Field(gt=0, description="loading the model may ta
 
 
 class TransformersEngine(Component):
-    """Hugging Face `generate`: in every install, any device, slow on long outputs."""
+    """Hugging Face transformers: in every install, any device, slow on long outputs."""
 
     kind: Literal["transformers"] = "transformers"
     dtype: Dtype = Field("auto", description="auto: bfloat16 on a GPU, float32 on a CPU")

@@ -130,8 +130,9 @@ class KillablePool:
         ready = set(wait([worker.connection for worker in self._busy], max(0.0, patience)))
         returned = []
         for worker in list(self._busy):
-            is_ready = worker.connection in ready
-            is_lost = not self._receive(worker, finished) if is_ready else worker.deadline <= monotonic()
+            is_late = worker.deadline <= monotonic()
+            is_ready = worker.connection in ready or (is_late and worker.connection.poll())  # it may just have answered
+            is_lost = not self._receive(worker, finished) if is_ready else is_late
             if is_lost:
                 culprit, _ = worker.pending.popleft()
                 exit_code = self._end(worker)

@@ -105,7 +105,10 @@ class Lease:
                     gone = Claim.from_json(abandoned, self._address).holder.describe()
                     log.warning("%s was taken over from %s, which is gone", self._address, gone)
                 return self._start(claim)
-        raise StoreError(f"{self._address} changes hands too fast to be taken", fix="start fewer runs at a time")
+        raise StoreError(
+            f"{self._address} changes hands too fast, or the store answers too slowly, for it to be taken",
+            fix="start fewer runs at a time, or see why the store is slow",
+        )
 
     def check(self) -> None:
         """See, before something is published, that this process still holds the lease.

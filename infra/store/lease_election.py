@@ -6,8 +6,9 @@ decides. The others stay, find the lease and are refused by it; or their turn co
 
 Why this excludes: the winner looked at the claims after its wait. A run whose claim it did not see put that claim
 later, and waits for the settle time itself before it looks at the lease. By then the lease is written, unless the write
-took longer than the settle time: then the winner takes it back and stands again. So two runs own a lease only if a
-write takes effect later than its answer, or if an answered write is not seen by reads for the whole settle time.
+took longer than the settle time, the one that no run falls short of: then the winner takes it back and stands again. So
+two runs own a lease only if a write takes effect later than its answer, or if an answered write is not seen by reads
+for the whole settle time.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class Election:
     Args:
         key: the lease object.
         claim: what the lease will say.
-        settle_seconds: must exceed the time a write needs to be seen by others; on a slow server it is made longer.
+        settle_seconds: must exceed the time that a look and a write need together, and be the same for all runs. On a
+            slow server a run waits longer, but has no longer for its write.
     """
 
     def __init__(self, store: Store, key: str, claim: Claim, settle_seconds: float) -> None:
@@ -40,7 +42,7 @@ class Election:
         self._claim = claim
         self._folder = f"{key.removesuffix('.json')}-claims/"
         self._own = f"{self._folder}{claim.token}.json"
-        self._settle_seconds = settle_seconds
+        self._settle_seconds = self._wait_seconds = settle_seconds
 
     def win(self, expected: bytes | None) -> bool:
         """Stand, and write the lease if won.
@@ -60,8 +62,8 @@ class Election:
     def _stand(self) -> None:
         started = time.monotonic()
         self._store.put(self._own, self._claim.to_json())
-        self._settle_seconds = max(self._settle_seconds, 4 * (time.monotonic() - started))
-        time.sleep(self._settle_seconds)
+        self._wait_seconds = max(self._settle_seconds, 4 * (time.monotonic() - started))
+        time.sleep(self._wait_seconds)
 
     def _wait_for_turn(self, expected: bytes | None) -> bool:
         """True if the lease is as expected and no claim comes before ours; False if the lease has changed."""
@@ -74,7 +76,7 @@ class Election:
             before = [name for name in claims if name < self._own and not self._is_dead(name, first_seen)]
             if not before:
                 return True
-            time.sleep(self._settle_seconds / 4)
+            time.sleep(self._wait_seconds / 4)
 
     def _is_dead(self, name: str, first_seen: dict[str, float]) -> bool:
         """True if a claim's process has ended, or has done nothing for long; the claim is removed then."""
@@ -83,7 +85,7 @@ class Election:
         if content is None:
             return False  # withdrawn since it was listed: perhaps its run has won, so look at the lease again
         holder = Claim.from_json(content, f"claim {name!r} in {self._store.uri}").holder
-        if not holder.is_gone() and seen_seconds < DEAD_AFTER * self._settle_seconds:
+        if not holder.is_gone() and seen_seconds < DEAD_AFTER * self._wait_seconds:
             return False
         log.warning("%s: removing the claim of %s, which is gone", self._store.uri, holder.describe())
         self._store.delete(name)

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from tests.flows.api import ask
 from tests.flows.micro import environment, wait_until_gone
 
 POOL = "test"
@@ -22,8 +21,7 @@ POOL = "test"
 @contextmanager
 def worker(folder: Path, prefect_url: str) -> Iterator[None]:
     """A process pool and its worker; at the end no process of either is left."""
-    made = httpx.post(f"{prefect_url}/work_pools/", json={"name": POOL, "type": "process"})
-    assert made.status_code in (201, 409), made.text
+    ask("POST", f"{prefect_url}/work_pools/", {"name": POOL, "type": "process"}, expected=(201, 409))
     variables = environment(folder / "worker-home", PREFECT_API_URL=prefect_url, SELFLOOP_TEST_RUN=str(folder))
     variables |= {"PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_HOME": str(folder / "worker-prefect")}
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--name", folder.name]
@@ -58,12 +56,7 @@ class Deployment:
         body: dict[str, Any] = {"state": {"type": "SCHEDULED"}}
         if parameters:
             body["parameters"] = {"parameters": {**self.read()["parameters"]["parameters"], **parameters}}
-        deadline = time.monotonic() + 60
-        while (answer := httpx.post(f"{self.url}/deployments/{self.id}/create_flow_run", json=body)).status_code == 503:
-            assert time.monotonic() < deadline, answer.text
-            time.sleep(0.5)  # its sqlite is locked; Prefect's own client waits too
-        assert answer.status_code == 201, answer.text
-        return str(answer.json()["id"])
+        return str(ask("POST", f"{self.url}/deployments/{self.id}/create_flow_run", body)["id"])
 
     def state(self, run: str) -> dict[str, Any]:
         return dict(self.get(f"flow_runs/{run}")["state"])
@@ -81,16 +74,14 @@ class Deployment:
         return self.wait(run, lambda state: state["type"] in FINAL, seconds)
 
     def cancel(self, run: str) -> None:
-        answer = httpx.post(f"{self.url}/flow_runs/{run}/set_state", json={"state": {"type": "CANCELLING"}})
-        assert answer.json()["status"] == "ACCEPT", answer.text
+        answer = ask("POST", f"{self.url}/flow_runs/{run}/set_state", {"state": {"type": "CANCELLING"}})
+        assert answer["status"] == "ACCEPT", answer
 
     def resume(self, run: str, **answer: Any) -> dict[str, Any]:
-        return dict(httpx.post(f"{self.url}/flow_runs/{run}/resume", json={"run_input": answer}).json())
+        return dict(ask("POST", f"{self.url}/flow_runs/{run}/resume", {"run_input": answer}))
 
     def get(self, path: str) -> dict[str, Any]:
-        answer = httpx.get(f"{self.url}/{path}")
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
+        return dict(ask("GET", f"{self.url}/{path}"))
 
 
 FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")

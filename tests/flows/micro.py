@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,7 +14,7 @@ import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 import yaml
@@ -89,15 +91,28 @@ def selfloop(
     )
 
 
-def processes_of(folder: Path) -> list[psutil.Process]:
+class Running(NamedTuple):
+    """A process as it was seen; it may have ended since."""
+
+    pid: int
+    name: str
+    command: str
+
+    def send(self, number: signal.Signals) -> bool:
+        """Whether it was still there to be sent the signal."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+            return True
+        return False
+
+
+def processes_of(folder: Path) -> list[Running]:
     """Every process of runs started with SELFLOOP_TEST_RUN=FOLDER, wherever it has been adopted."""
     found = []
     for process in psutil.process_iter():
-        try:
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             if process.environ().get("SELFLOOP_TEST_RUN") == str(folder) and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
+                found.append(Running(process.pid, process.name(), " ".join(process.cmdline())))
     return found
 
 
@@ -106,4 +121,4 @@ def wait_until_gone(folder: Path, seconds: float) -> list[str]:
     deadline = time.monotonic() + seconds
     while (left := processes_of(folder)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    return [" ".join(process.cmdline()) for process in left]
+    return [process.command for process in left]

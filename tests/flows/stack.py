@@ -79,7 +79,7 @@ def install_postgres() -> None:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         pytest.skip("Postgres is not installed, and installing its package takes root and apt-get")
     for command in (["update"], ["install", "-y", "--no-install-recommends", "postgresql"]):
-        subprocess.run(["apt-get", "-qq", *command], check=True, capture_output=True)
+        subprocess.run(["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", *command], check=True, capture_output=True)
 
 
 def write_settings(folder: Path) -> None:

@@ -17,7 +17,7 @@ from infra.store.s3 import S3Store
 from tasks.ledger import Ledger
 from tasks.step import StepSpec
 from tests.faults.proxy import FaultyProxy
-from tests.flows.micro import SELFLOOP, environment, micro_recipe, selfloop, write_recipe
+from tests.flows.micro import SELFLOOP, environment, micro_recipe, processes_of, selfloop, write_recipe
 from tests.flows.test_kill import step_keys
 from tests.infra.store.conftest import ACCESS_KEY, BUCKET, SECRET_KEY, connect, moto, rclone  # noqa: F401
 
@@ -126,9 +126,11 @@ def test_a_bucket_that_vanishes_ends_the_run_and_a_new_one_begins_it_anew(
     client, store = connect(upstream), S3Store("shortlived", "x", connect(upstream))
     client.create_bucket(Bucket="shortlived")
     variables = s3_variables(upstream, "x", "shortlived")
-    vanishing = threading.Thread(target=remove_bucket_once_used, args=(client, store))
+    has_ended = threading.Event()
+    vanishing = threading.Thread(target=remove_bucket_once_used, args=(client, tmp_path, has_ended))
     vanishing.start()
-    ended = run(tmp_path, prefect_url, **variables)
+    ended = run(tmp_path, prefect_url, SELFLOOP_TEST_RUN=str(tmp_path), **variables)
+    has_ended.set()
     vanishing.join()
     assert_one_message(ended, "there is no bucket 'shortlived'", "aws s3 mb s3://shortlived")
     client.create_bucket(Bucket="shortlived")
@@ -136,10 +138,10 @@ def test_a_bucket_that_vanishes_ends_the_run_and_a_new_one_begins_it_anew(
     assert step_keys(take_away(store, tmp_path / "taken")) == step_keys(straight)
 
 
-def remove_bucket_once_used(client: object, store: S3Store) -> None:
-    """Remove the bucket when the second step is there."""
-    while sum(key.endswith("/record.json") for key in store.keys("")) < 2:
-        time.sleep(0.1)
+def remove_bucket_once_used(client: object, folder: Path, has_ended: threading.Event) -> None:
+    """Remove the bucket while the warm start trains: it has its inputs, and will publish."""
+    while "train_program" not in {process.name for process in processes_of(folder)} and not has_ended.is_set():
+        time.sleep(0.02)
     # Keys that are written while the bucket is emptied make its removal fail: try until it is gone.
     end = time.monotonic() + 30
     while time.monotonic() < end:

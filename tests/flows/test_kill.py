@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tasks.records import Example
@@ -78,7 +77,7 @@ def terminate_the_flow(process: subprocess.Popen[bytes], folder: Path) -> bool:
 
 def kill_everything(process: subprocess.Popen[bytes], folder: Path) -> bool:
     for victim in processes_of(folder):
-        victim.kill()
+        victim.send(signal.SIGKILL)
     return True
 
 
@@ -87,11 +86,10 @@ def signal_program(name: str, number: signal.Signals) -> Way:
 
     def way(process: subprocess.Popen[bytes], folder: Path) -> bool:
         while process.poll() is None:
-            found = [one for one in processes_of(folder) if one.name() == name]
+            found = [one for one in processes_of(folder) if one.name == name]
             if found:
                 time.sleep(CHANCE.uniform(0, 0.5))
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    found[0].send_signal(number)
+                if found[0].send(number):
                     return True
             time.sleep(0.01)
         return False
@@ -134,8 +132,8 @@ def test_a_run_killed_at_random_moments_ends_like_a_straight_one(
     run_to_the_end(tmp_path, recipe, prefect_url)
     assert step_keys(store) == step_keys(straight)
     assert kept_samples(store) == kept_samples(straight) != []
-    assert processes_of(tmp_path) == []
+    assert wait_until_gone(tmp_path, 15) == []
 
 
 def test_nothing_is_left_running_after_a_straight_run(straight: Path) -> None:
-    assert processes_of(straight.parents[1]) == []
+    assert wait_until_gone(straight.parents[1], 15) == []

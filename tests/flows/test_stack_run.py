@@ -49,7 +49,7 @@ def rounds_in_mlflow(stack: Stack, name: str) -> dict[str, Any]:
     return {run.data.tags.get("round", "parent"): run for run in runs}
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

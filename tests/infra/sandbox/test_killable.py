@@ -62,7 +62,7 @@ def test_no_items_give_no_outcomes() -> None:
 )
 def test_a_failing_item_costs_only_itself(order: str, failure: str) -> None:
     items = [1, 2, order, 3, order, 4]
-    with KillablePool(OBEDIENT, 0.3, num_workers=1, memory_bytes=2**31) as pool:
+    with KillablePool(OBEDIENT, 2, num_workers=1, memory_bytes=2**31) as pool:
         outcomes = list(pool.map(items))
     bad = Outcome(failure=failure)
     assert outcomes == [Outcome(2), Outcome(4), bad, Outcome(6), bad, Outcome(8)]
@@ -92,21 +92,21 @@ def test_items_are_read_as_needed() -> None:
 
 def test_others_go_on_while_one_item_takes_its_limit() -> None:
     items = ["hang", *range(ITEMS_PER_CHUNK * 20)]
-    with KillablePool(OBEDIENT, 1.0, num_workers=2) as pool:
+    with KillablePool(OBEDIENT, 5, num_workers=2) as pool:
         outcomes = pool.map(items)
         assert next(outcomes).failure == "timeout"
         begin = time.monotonic()
         assert sum(outcome.failure is None for outcome in outcomes) == len(items) - 1
-        assert time.monotonic() - begin < 0.5
+        assert time.monotonic() - begin < 4, "they were done before the limit"
 
 
 def test_a_slow_reader_is_no_reason_for_a_timeout() -> None:
-    with KillablePool(OBEDIENT, 0.2, num_workers=1) as pool:
+    with KillablePool(OBEDIENT, 2, num_workers=1) as pool:
         failures = []
         for outcome in pool.map(range(3 * ITEMS_PER_CHUNK)):
             failures.append(outcome.failure)
             if len(failures) in (1, ITEMS_PER_CHUNK):
-                time.sleep(0.5)
+                time.sleep(3)
     assert failures == [None] * (3 * ITEMS_PER_CHUNK)
 
 
@@ -131,7 +131,7 @@ def test_it_works_from_a_thread() -> None:
     outcomes: list[Outcome] = []
 
     def judge() -> None:
-        with KillablePool(OBEDIENT, 0.3, num_workers=2) as pool:
+        with KillablePool(OBEDIENT, 2, num_workers=2) as pool:
             outcomes.extend(pool.map([1, "hang", 2]))
 
     thread = threading.Thread(target=judge)

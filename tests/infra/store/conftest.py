@@ -105,7 +105,7 @@ def connect(address: str, silence_seconds: float = 20.0) -> Any:
 
 def wait_for_address(server: subprocess.Popen[bytes], log: Path) -> str:
     """The address rclone prints once it listens."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while time.monotonic() < end and server.poll() is None:
         if found := re.search(r"server on \[(http://\S+?)/\]", log.read_text()):
             return found[1]

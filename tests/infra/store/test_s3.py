@@ -14,6 +14,7 @@ import pytest
 from configs.errors import StoreError
 from infra.store.base import Store
 from infra.store.open import open_store
+from infra.store.s3 import S3Store
 from tests.infra.store.conftest import ACCESS_KEY, BUCKET, PART_BYTES, SECRET_KEY, connect
 
 pytestmark = pytest.mark.slow
@@ -53,6 +54,17 @@ def test_a_missing_bucket_is_named(moto: str, s3_environment: pytest.MonkeyPatch
     assert "there is no bucket 'nowhere'" in said
     assert moto in said
     assert "aws s3 mb s3://nowhere" in said
+
+
+@pytest.mark.parametrize("server", ["moto", "rclone"])
+def test_a_bucket_that_is_gone_is_not_taken_for_a_missing_object(
+    request: pytest.FixtureRequest, tmp_path: Path, server: str
+) -> None:
+    store = S3Store("gone", "x", connect(request.getfixturevalue(server)))
+    with pytest.raises(StoreError, match="cannot verify 'k' in s3://gone/x.*there is no bucket 'gone'"):
+        store.verify("k", "0" * 64, 3)
+    with pytest.raises(StoreError, match="cannot fetch 'k' in s3://gone/x.*there is no bucket 'gone'"):
+        store.get_file("k", tmp_path / "k", "0" * 64)
 
 
 def test_an_impossible_bucket_name_is_named(moto: str, s3_environment: pytest.MonkeyPatch) -> None:

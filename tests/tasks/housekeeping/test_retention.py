@@ -63,7 +63,7 @@ class Dying(FolderStore):
         super().delete(key)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(ROUNDS, st.integers(1, 3), st.sets(st.integers(0, 6)), st.one_of(st.none(), st.integers(0, 6)), st.booleans(),
        st.integers(0, 60))  # fmt: skip
 def test_what_is_kept_is_whole_and_the_loop_can_go_on(

@@ -29,8 +29,8 @@ from tests.tasks.judge.make import make_sample
 HUMANEVAL = Path(__file__).parents[3].parent / "shared" / "data" / "humaneval" / "HumanEval.jsonl.gz"
 WHOLE = {layout: CodeVerifier(layout=layout, extract="whole") for layout in ("humaneval", "mbpp", "apps")}
 
-
 REASON = probe_sandbox()
+pytestmark = pytest.mark.usefixtures("sandboxes_alone")
 
 
 def needs_sandbox(test: Any) -> Any:
@@ -260,9 +260,9 @@ def test_apps_calls_a_function_or_a_method_of_solution() -> None:
 
 @needs_sandbox
 def test_a_slow_start_of_the_sandbox_is_not_the_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    replace_bwrap(monkeypatch, tmp_path, f'sleep 1.5\nexec {find_bubblewrap()} "$@"')
+    replace_bwrap(monkeypatch, tmp_path, f'sleep 4\nexec {find_bubblewrap()} "$@"')
     gold = humaneval("def f(x):\n", "def check(f):\n    assert f(2) == 3")
-    assert labels("humaneval", gold, ["    return x + 1\n", "    return x\n"], limit_seconds=1) == ["correct", "wrong"]
+    assert labels("humaneval", gold, ["    return x + 1\n", "    return x\n"], limit_seconds=3) == ["correct", "wrong"]
 
 
 @needs_sandbox

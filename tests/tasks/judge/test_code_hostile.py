@@ -26,6 +26,7 @@ from tests.tasks.judge.make import make_problem, make_sample
 
 REASON = probe_sandbox()
 pytestmark = [
+    pytest.mark.usefixtures("sandboxes_alone"),
     pytest.mark.slow,
     pytest.mark.skipif(REASON is not None, reason=f"no sandbox can be made on this machine: {REASON}"),
 ]

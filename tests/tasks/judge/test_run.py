@@ -34,13 +34,13 @@ def judge(
 
 
 def test_symbolic_work_without_end_is_a_verifier_error() -> None:
-    config = AnswerJudge(verifier=MathVerifier(limit_seconds=1))
+    config = AnswerJudge(verifier=MathVerifier(limit_seconds=5))
     right, error = ("correct", 1.0, None), ("verifier_error", None, "timeout")
     assert judge([r"\boxed{5}", HANGING, r"\boxed{\sqrt{25}}"], config) == [right, error, right]
 
 
 def test_votes_are_counted_over_equal_expressions_without_gold() -> None:
-    config = VoteJudge(verifier=MathVerifier(limit_seconds=3))
+    config = VoteJudge(verifier=MathVerifier(limit_seconds=5))
     texts = [r"\boxed{\frac{1}{2}}", HANGING, r"\boxed{0.5}", r"so $x = \frac{2}{4}$", r"\boxed{(x+1)^2}", "who knows"]
     half, error = ("correct", 0.5, None), ("verifier_error", None, "timeout")
     assert judge(texts, config, gold=None) == [
@@ -56,7 +56,7 @@ def test_a_vote_by_a_rule_that_finds_no_answers_is_refused() -> None:
 def test_whatever_a_users_function_does_costs_its_own_sample_only(tmp_path: Path) -> None:
     path = tmp_path / "rewards.py"
     path.write_text(REWARDS, encoding="utf-8")
-    config = AnswerJudge(verifier=PythonVerifier(function=f"{path}:score", limit_seconds=0.5))
+    config = AnswerJudge(verifier=PythonVerifier(function=f"{path}:score", limit_seconds=3))
     assert judge(["right", "hang", "half", "crash", "decline", "raise", "right"], config, gold=None) == [
         ("correct", 1.0, None),
         ("verifier_error", None, "timeout"),

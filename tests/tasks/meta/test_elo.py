@@ -67,7 +67,7 @@ def test_a_missing_comparison_shifts_nothing() -> None:
 wins = st.lists(st.lists(st.integers(0, 3), min_size=4, max_size=4), min_size=4, max_size=4)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(wins, st.permutations(range(4)))
 def test_ratings_follow_their_players(matrix: list[list[int]], order: list[int]) -> None:
     for place in range(4):
