@@ -18,6 +18,7 @@ from types import TracebackType
 
 from configs.errors import UserError
 from flows.services import Addresses
+from infra.deploy.services import PATIENT_CLIENT
 from infra.process.child import Child
 
 START_SECONDS = 180.0
@@ -44,7 +45,7 @@ class PrefectServer:
         self._home = addresses.home / "prefect"
         self._note = self._home / "server.json"
         self._child: Child | None = None
-        for name, value in QUIET.items():
+        for name, value in {**QUIET, **(PATIENT_CLIENT if addresses.prefect else {})}.items():
             os.environ.setdefault(name, value)
         self._environment = {name: os.environ.get(name) for name in ("PREFECT_API_URL", "PREFECT_HOME")}
         self.url = addresses.prefect or self._running() or self._start(port or free_port())

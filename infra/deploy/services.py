@@ -20,8 +20,8 @@ from infra.deploy.settings import StackSettings, variable
 POSTGRES_USER = "selfloop"
 HEARTBEAT_SECONDS = 60
 """Runs say so often that they live; the zombie automation of `flows/bootstrap.py` waits for nine of them."""
-CLIENT_RETRIES = 7
-"""Waits of 2, 4 to 128 s: runs survive a Prefect API that is away for four minutes."""
+PATIENT_CLIENT = {"PREFECT_CLIENT_MAX_RETRIES": "7", "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500"}
+"""Waits of 2, 4 to 128 s: a run survives an API that is away for four minutes, or whose database is (it answers 500)."""
 
 
 def describe(settings: StackSettings, place: Place) -> tuple[Service, ...]:
@@ -189,8 +189,7 @@ def _worker(name: str, pool: str, settings: StackSettings, place: Place) -> Serv
                 "PREFECT_WORKER_WEBSERVER_HOST": place.local,
                 "PREFECT_WORKER_WEBSERVER_PORT": str(port),
                 "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
-                "PREFECT_CLIENT_MAX_RETRIES": str(CLIENT_RETRIES),
-                "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500",
+                **PATIENT_CLIENT,
                 "SELFLOOP_HOME": place.home,
             },
             health=Http(f"http://{place.local}:{port}/health"),

@@ -24,7 +24,10 @@ pytestmark = pytest.mark.slow
 
 
 def deploy(stack: Stack, name: str) -> Deployment:
-    path = write_recipe(stack.folder, micro_recipe(name=name))
+    """A recipe whose rounds train for some seconds: time to break something meanwhile."""
+    recipe = micro_recipe(name=name)
+    recipe["train"]["epochs"] = 800
+    path = write_recipe(stack.folder, recipe)
     done = stack.run("deploy", str(path), "--pool", "cpu", **stack.env)
     assert done.returncode == 0, done.stdout + done.stderr
     return Deployment(stack.env["PREFECT_API_URL"], done.stdout)
