@@ -21,7 +21,7 @@ POSTGRES_USER = "selfloop"
 HEARTBEAT_SECONDS = 60
 """Runs say so often that they live; the zombie automation of `flows/bootstrap.py` waits for nine of them."""
 PATIENT_CLIENT = {"PREFECT_CLIENT_MAX_RETRIES": "7", "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500"}
-"""Waits of 2, 4 to 128 s: a run survives an API that is away for four minutes, or whose database is (it answers 500)."""
+"""Waits of 2, 4 to 128 s: a run survives four minutes without an API, or without its database (it answers 500)."""
 
 
 def describe(settings: StackSettings, place: Place) -> tuple[Service, ...]:

@@ -61,9 +61,9 @@ def test_a_bucket_that_is_gone_is_not_taken_for_a_missing_object(
     request: pytest.FixtureRequest, tmp_path: Path, server: str
 ) -> None:
     store = S3Store("gone", "x", connect(request.getfixturevalue(server)))
-    with pytest.raises(StoreError, match="cannot verify 'k' in s3://gone/x.*there is no bucket 'gone'"):
+    with pytest.raises(StoreError, match=r"cannot verify 'k' in s3://gone/x.*there is no bucket 'gone'"):
         store.verify("k", "0" * 64, 3)
-    with pytest.raises(StoreError, match="cannot fetch 'k' in s3://gone/x.*there is no bucket 'gone'"):
+    with pytest.raises(StoreError, match=r"cannot fetch 'k' in s3://gone/x.*there is no bucket 'gone'"):
         store.get_file("k", tmp_path / "k", "0" * 64)
 
 
