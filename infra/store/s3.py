@@ -82,7 +82,6 @@ class S3Store:
                 self._requests.download(name, temporary)
             except ClientError as error:
                 if is_missing(error):
-                    self._requests.names(name)  # HEAD does not tell a missing bucket from a missing object; this does
                     raise missing_object(key, self.uri) from error
                 raise
             found = sha256_of(temporary)
@@ -96,10 +95,7 @@ class S3Store:
         name = self._name(key)
         with self._attempt("verify", key):
             found = self._requests.head(name)
-            if found is None:
-                self._requests.names(name)  # as in `get_file`
-                return False
-            if found[0] != size_bytes:
+            if found is None or found[0] != size_bytes:
                 return False
             return (found[1] or self._requests.hash(name)) == sha256
 

@@ -65,7 +65,12 @@ class S3Requests:
 
     def download(self, name: str, path: Path) -> None:
         """Fetch an object into a file."""
-        self.patiently(lambda: self._client.download_file(self._bucket, name, str(path), Config=self._transfer))
+        try:
+            self.patiently(lambda: self._client.download_file(self._bucket, name, str(path), Config=self._transfer))
+        except ClientError as error:
+            if is_missing(error):
+                self._require_bucket()
+            raise
 
     def head(self, name: str) -> tuple[int, str | None] | None:
         """Size and the digest in the metadata (None where it was lost); None if there is no object."""
@@ -73,6 +78,7 @@ class S3Requests:
             answer = self.patiently(lambda: self._client.head_object(Bucket=self._bucket, Key=name))
         except ClientError as error:
             if is_missing(error):
+                self._require_bucket()
                 return None
             raise
         return answer["ContentLength"], _lower(answer["Metadata"]).get(DIGEST)
@@ -141,6 +147,10 @@ class S3Requests:
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchUpload":
                 raise
+
+    def _require_bucket(self) -> None:
+        """Raise where the bucket is gone: HEAD does not tell that from a missing object, a listing does."""
+        self.patiently(lambda: self._client.list_objects_v2(Bucket=self._bucket, MaxKeys=1))
 
     def _get(self, name: str) -> tuple[bytes, str, dict[str, str]] | None:
         try:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from configs.errors import TrackingError
 
-PROBE_SECONDS = 10.0
+PROBE_SECONDS = 4.0
 LOCK_SECONDS = 30.0
 _SQLITE = "sqlite:///"
 # MLflow's own defaults retry for four minutes; its log lines and usage reports do not belong on a user's terminal.

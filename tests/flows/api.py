@@ -10,8 +10,8 @@ import httpx
 PATIENCE_SECONDS = 60.0
 
 
-def ask(method: str, url: str, body: Any = None, expected: tuple[int, ...] = (200, 201)) -> Any:
-    """The answer's JSON."""
+def ask(method: str, url: str, body: Any = None, expected: tuple[int, ...] = (200, 201, 204)) -> Any:
+    """The answer's JSON; None if it has no body."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while (answer := httpx.request(method, url, json=body, timeout=PATIENCE_SECONDS)).status_code == 503:
         assert time.monotonic() < deadline, answer.text

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from infra.deploy.postgres import PACKAGES
 from infra.deploy.processes import MARK
 from infra.deploy.settings import create_env_file, load_settings
+from tests.flows.api import ask
 from tests.flows.micro import selfloop
 
 SERVERS = ("postgres", "s3", "prefect", "mlflow", "worker")
@@ -52,9 +52,7 @@ class Stack:
 
     def api(self, method: str, path: str, **body: Any) -> Any:
         """Ask Prefect's API."""
-        reply = httpx.request(method, f"{self.env['PREFECT_API_URL']}{path}", json=body or None, timeout=30)
-        reply.raise_for_status()
-        return reply.json() if reply.content else None
+        return ask(method, f"{self.env['PREFECT_API_URL']}{path}", body or None)
 
 
 @contextmanager

@@ -132,8 +132,8 @@ def test_a_run_killed_at_random_moments_ends_like_a_straight_one(
     run_to_the_end(tmp_path, recipe, prefect_url)
     assert step_keys(store) == step_keys(straight)
     assert kept_samples(store) == kept_samples(straight) != []
-    assert wait_until_gone(tmp_path, 15) == []
+    assert processes_of(tmp_path) == []
 
 
 def test_nothing_is_left_running_after_a_straight_run(straight: Path) -> None:
-    assert wait_until_gone(straight.parents[1], 15) == []
+    assert processes_of(straight.parents[1]) == []

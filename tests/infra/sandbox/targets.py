@@ -53,6 +53,7 @@ def _return_unpicklable() -> Callable[[], None]:
 
 ORDERS: dict[str, Callable[[], Any]] = {
     "pid": os.getpid,
+    "clock": time.monotonic,
     "hang": lambda: time.sleep(600),
     "loop": _loop_in_native_code,
     "start a child and hang": _start_child_and_hang,

@@ -1,9 +1,8 @@
-"""Sandboxes: what crosses their border, what they allow, and that nothing of them is left."""
+"""Sandboxes: what they allow, and that nothing of them is left."""
 
 from __future__ import annotations
 
 import gc
-import math
 import os
 import platform
 import signal
@@ -11,15 +10,11 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from configs.errors import UserError
 from infra.sandbox import bubblewrap, bubblewrap_command
@@ -27,10 +22,9 @@ from infra.sandbox.bubblewrap import Guest, Limits, SandboxError
 from infra.sandbox.bubblewrap_checker import Checker, UnitTests
 from infra.sandbox.bubblewrap_command import choose_identity, find_bubblewrap
 from infra.sandbox.bubblewrap_filter import make_filter
-from infra.sandbox.bubblewrap_plain import NotPlainError, decode, encode
 from infra.sandbox.bubblewrap_run import Result, probe_sandbox, run_script, run_tests
 from infra.sandbox.killable import KillablePool
-from tests.infra.sandbox.programs import replace_bwrap
+from tests.infra.sandbox.sandboxes import needs_sandbox, replace_bwrap, sandboxed_processes
 
 pytestmark = pytest.mark.usefixtures("sandboxes_alone")
 
@@ -39,77 +33,6 @@ LIMITS = Limits(seconds=10, memory_bytes=2**28, max_processes=4, max_file_bytes=
 ADD = UnitTests(context="", remote=("add",), definitions="", tests="assert add(1, 2) == 3")
 RUNNER = "tests.infra.sandbox.programs:make_runner"
 RIGHT = ["def add(a, b): return a + b"]
-
-
-REASON = probe_sandbox()
-
-
-def needs_sandbox(test: Any) -> Any:
-    skip = pytest.mark.skipif(REASON is not None, reason=f"no sandbox can be made on this machine: {REASON}")
-    return pytest.mark.slow(skip(test))
-
-
-leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()
-keys = st.none() | st.booleans() | st.integers() | st.text() | st.tuples(st.integers(), st.text())
-plain = st.recursive(
-    leaves | st.complex_numbers(allow_nan=False) | st.sets(keys) | st.frozensets(keys),
-    lambda inner: st.lists(inner) | st.dictionaries(keys, inner) | st.lists(inner).map(tuple),
-    max_leaves=8,
-)
-
-
-@settings(max_examples=50)
-@given(plain)
-def test_plain_data_comes_back_as_it_was(value: Any) -> None:
-    found = decode(encode(value))
-    assert found == value and type(found) is type(value)
-
-
-@given(st.binary() | st.text("NTFifscldtSzIor-0123456789\n").map(str.encode))
-def test_any_bytes_decode_to_plain_data_or_are_refused(content: bytes) -> None:
-    try:
-        value = decode(content)
-    except (ValueError, RecursionError):
-        return
-    types = (
-        type(None),
-        bool,
-        int,
-        float,
-        complex,
-        str,
-        bytes,
-        list,
-        tuple,
-        set,
-        frozenset,
-        dict,
-        range,
-        type(iter([])),
-    )
-    assert type(value) in types
-
-
-def test_subclasses_travel_as_plain_values() -> None:
-    class Liar(int):
-        def __eq__(self, other: object) -> bool:
-            return True
-
-        __hash__ = int.__hash__
-
-    found = decode(encode([Liar(3), {Liar(4): Liar(5)}]))
-    assert found == [3, {4: 5}] and type(found[0]) is int and found[0] != 7
-    assert list(decode(encode(iter("ab")))) == ["a", "b"] and math.isnan(decode(encode(math.nan)))
-
-
-def test_what_is_not_plain_needs_an_owner() -> None:
-    with pytest.raises(NotPlainError, match="a function is not plain data"):
-        encode([test_plain_data_comes_back_as_it_was])
-    kept: list[Any] = []
-    content = encode([print], lambda value: kept.append(value) or 7)
-    assert kept == [print] and decode(content, lambda number: f"object {number}") == ["object 7"]
-    with pytest.raises(ValueError, match="malformed"):
-        decode(content)
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
@@ -209,7 +132,7 @@ def test_time_is_limited() -> None:
     assert run_script("while True: pass", b"", limits) == Result(False, "it took longer than 3 s")
     assert run_tests(["def add(a, b):\n    while True: pass"], ADD, limits) == Result(False, "it took longer than 3 s")
     assert run_tests(RIGHT, ADD, limits) == Result(True)
-    assert time.monotonic() - begin < 60
+    assert time.monotonic() - begin < 10
 
 
 @needs_sandbox
@@ -248,7 +171,7 @@ def test_no_descriptor_is_left_open() -> None:
     for program in (RIGHT, ["def add("], ["import os; os._exit(0)"]):
         run_tests(program, ADD, LIMITS)
         run_script(program[0], b"", LIMITS)
-    assert len(os.listdir("/proc/self/fd")) <= before
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 @needs_sandbox
@@ -271,15 +194,6 @@ def wait_until_none_but(before: set[int]) -> set[int]:
 def children_of(pid: int) -> set[int]:
     """Its child processes, those too that have ended and were not waited for."""
     return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
-
-
-def sandboxed_processes() -> Iterator[int]:
-    """Processes in other process namespaces than this one."""
-    own = os.readlink("/proc/self/ns/pid")
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError):
-            if entry.name.isdigit() and os.readlink(entry / "ns" / "pid") != own:
-                yield int(entry.name)
 
 
 @needs_sandbox

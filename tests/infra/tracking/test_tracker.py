@@ -191,7 +191,7 @@ def test_a_server_that_is_not_there_is_named_within_seconds() -> None:
     begun = time.monotonic()
     with pytest.raises(TrackingError, match=f"{uri}(.|\n)*fix: start it"):
         Tracker(uri).ensure_experiment("x")
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 6
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def test_a_server_that_never_answers_is_given_up_within_seconds(silent_port: int
     begun = time.monotonic()
     with pytest.raises(TrackingError, match="cannot be used"):
         Tracker(f"http://127.0.0.1:{silent_port}").ensure_experiment("x")
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 6
 
 
 @pytest.mark.parametrize("content", [b"not a database" * 100, None])

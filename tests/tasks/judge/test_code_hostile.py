@@ -7,28 +7,25 @@ Each file of `hostile/` is a program that should add two numbers. Most would do 
 from __future__ import annotations
 
 import json
-import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from configs.schema.judge import AnswerJudge
 from configs.schema.verifier_code import CodeVerifier
-from infra.sandbox.bubblewrap_run import probe_sandbox
 from tasks.judge.judge import judge_samples
 from tasks.judge.run import verify_in_pool
 from tasks.records import Verdict
+from tests.infra.sandbox.sandboxes import NEEDS_SANDBOX, sandboxed_processes
 from tests.tasks.judge.make import make_problem, make_sample
 
-REASON = probe_sandbox()
 pytestmark = [
     pytest.mark.usefixtures("sandboxes_alone"),
     pytest.mark.slow,
-    pytest.mark.skipif(REASON is not None, reason=f"no sandbox can be made on this machine: {REASON}"),
+    NEEDS_SANDBOX,
 ]
 
 PROGRAMS = sorted(Path(__file__).with_name("hostile").glob("*.py"))
@@ -51,7 +48,7 @@ CODE = CodeVerifier(layout="humaneval", extract="whole", limit_seconds=3, memory
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Verdict]]:
     """All hostile programs through the judge stage at once, a right program before and behind each of them."""
-    NEIGHBOURS.update(foreign_processes())
+    NEIGHBOURS.update(sandboxed_processes())
     folder = tmp_path_factory.mktemp("secrets")
     (folder / "key").write_text("secret", encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.MonkeyPatch.context() as patch:
@@ -80,17 +77,8 @@ def test_a_hostile_program_is_wrong(name: str, verdicts: dict[str, Verdict]) -> 
 
 
 def test_no_process_of_a_program_is_left(verdicts: dict[str, Verdict]) -> None:
-    watched = set(foreign_processes()) - NEIGHBOURS
+    watched = set(sandboxed_processes()) - NEIGHBOURS
     deadline = time.monotonic() + 10
-    while (left := watched & set(foreign_processes())) and time.monotonic() < deadline:
+    while (left := watched & set(sandboxed_processes())) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert left == set()
-
-
-def foreign_processes() -> Iterator[int]:
-    """Processes in other process namespaces than this one."""
-    own = os.readlink("/proc/self/ns/pid")
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError):
-            if entry.name.isdigit() and os.readlink(entry / "ns" / "pid") != own:
-                yield int(entry.name)
