@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from configs.errors import EngineError
-from configs.schema.objective import Dpo, Sft
-from configs.schema.train import FullWeights, Lora, Optimizer
+from configs.schema.objective import Sft
+from configs.schema.train import Lora
 from infra.engines.model_files import ModelFiles
-from infra.engines.train_request import TrainRequest
 from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
+from tests.infra.engines.training import make_request
 
 pytestmark = pytest.mark.slow
 
@@ -22,17 +22,6 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_tiny_folder(tmp_path_factory.mktemp("model"))
-
-
-def make_request(base: Path, **optimizer: Any) -> TrainRequest:
-    settings = {"learning_rate": 1e-2, "batch_size": 2, **optimizer}
-    return TrainRequest(
-        model=ModelFiles("base", base),
-        tune=FullWeights(),
-        optimizer=Optimizer(**settings),
-        rows=Path("rows.jsonl"),
-        seed=0,
-    )
 
 
 def make_trainer(
@@ -208,70 +197,6 @@ def test_nothing_is_reported_or_written_where_nobody_asked(base: Path, tmp_path:
     assert settings.logging_nan_inf_filter is False
     assert settings.max_length is None
     assert not (tmp_path / "checkpoints").exists()
-
-
-def test_a_checkpoint_counts_only_when_whole_and_of_the_same_request(tmp_path: Path) -> None:
-    from infra.engines.checkpoints import MARKER, find_checkpoint
-
-    for step, fingerprint in ((5, "mine"), (20, "mine"), (100, "other"), (30, None)):
-        folder = tmp_path / f"checkpoint-{step}"
-        folder.mkdir()
-        if fingerprint:
-            (folder / MARKER).write_text(fingerprint)
-    assert find_checkpoint(tmp_path, "mine") == tmp_path / "checkpoint-20"
-    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-20"]
-    assert find_checkpoint(tmp_path / "none", "mine") is None
-
-
-def test_the_fingerprint_sees_settings_and_rows_and_not_paths(base: Path, tmp_path: Path) -> None:
-    (tmp_path / "rows.jsonl").write_text("1")
-    (tmp_path / "same.jsonl").write_text("1")
-    (tmp_path / "other.jsonl").write_text("2")
-    request = make_request(base).model_copy(update={"rows": tmp_path / "rows.jsonl"})
-    moved = {"rows": tmp_path / "same.jsonl", "model": ModelFiles("base", Path("/elsewhere"))}
-    assert request.model_copy(update=moved).fingerprint() == request.fingerprint()
-    state = tmp_path / "optimizer"
-    state.mkdir()
-    (state / "optimizer.pt").write_text("1")
-    changes = (
-        {"rows": tmp_path / "other.jsonl"},
-        {"seed": 1},
-        {"tune": Lora()},
-        {"objective": Sft(skip_prefix=True)},
-        {"reference_digest": "a"},
-        {"resume_state": state},
-        {"total_steps": 100},
-        {"total_steps": 100, "first_step": 50},
-    )
-    digests = [request.model_copy(update=change).fingerprint() for change in changes]
-    assert len({*digests, request.fingerprint()}) == len(changes) + 1
-    (state / "optimizer.pt").write_text("2")
-    assert request.model_copy(update={"resume_state": state}).fingerprint() not in digests
-
-
-def test_the_fingerprint_sees_no_path_of_the_reference(base: Path, tmp_path: Path) -> None:
-    (tmp_path / "rows.jsonl").write_text("1")
-    request = make_request(base).model_copy(update={"rows": tmp_path / "rows.jsonl", "objective": Dpo()})
-    here, there = (
-        request.model_copy(update={"reference": ModelFiles("start", folder), "reference_digest": "a"})
-        for folder in (base, Path("/elsewhere"))
-    )
-    assert here.fingerprint() == there.fingerprint()
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"objective": Dpo()}, "the objective dpo needs a reference"),
-        ({"total_steps": 10}, "max_steps must lie inside total_steps"),
-        ({"total_steps": 10, "optimizer": Optimizer(max_steps=11)}, "max_steps must lie inside total_steps"),
-        ({"total_steps": 10, "first_step": 5}, "come together"),
-        ({"first_step": 5, "resume_state": Path("optimizer")}, "a schedule of total_steps"),
-    ],
-)
-def test_a_request_that_contradicts_itself_cannot_be_made(base: Path, change: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        TrainRequest.model_validate({**dict(make_request(base)), **change})
 
 
 def test_without_any_row_that_fits_there_is_no_phase(base: Path, tmp_path: Path) -> None:

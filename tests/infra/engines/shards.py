@@ -1,0 +1,22 @@
+"""Shards of sums for tests of generators."""
+
+from __future__ import annotations
+
+from configs.schema.engine import TransformersEngine
+from configs.schema.generate import Sampling
+from infra.engines.pool import GeneratorPool
+from infra.engines.requests import Completion, Request, Shard
+
+ENGINE = TransformersEngine(batch_size=16)
+
+
+def shard(number: int, *, num_requests: int = 5, num_samples: int = 3, **sampling: object) -> Shard:
+    requests = tuple(
+        Request(f"{number}/{place}", (("user", f"{number}+{'1' * (place + 1)}="),), num_samples)
+        for place in range(num_requests)
+    )
+    return Shard(f"shard-{number}", requests, Sampling(**{"max_tokens": 12, "temperature": 1.0, **sampling}), number)
+
+
+def answers(pool: GeneratorPool, *shards: Shard) -> dict[str, list[Completion]]:
+    return {done.name: completions for done, completions in pool.generate(shards)}

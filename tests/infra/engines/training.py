@@ -1,0 +1,21 @@
+"""Trainings for tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from configs.schema.train import FullWeights, Optimizer
+from infra.engines.model_files import ModelFiles
+from infra.engines.train_request import TrainRequest
+
+
+def make_request(base: Path, **optimizer: Any) -> TrainRequest:
+    settings = {"learning_rate": 1e-2, "batch_size": 2, **optimizer}
+    return TrainRequest(
+        model=ModelFiles("base", base),
+        tune=FullWeights(),
+        optimizer=Optimizer(**settings),
+        rows=Path("rows.jsonl"),
+        seed=0,
+    )
