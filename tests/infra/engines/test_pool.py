@@ -16,20 +16,9 @@ from infra.engines.requests import Rating, Request, Score, Scoring, Shard
 from infra.engines.session import Finished, GeneratorSession, Ready
 from infra.engines.work import Progress
 from tests.infra.engines.shards import ENGINE, answers, shard
-from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
+from tests.infra.engines.tiny import build_tiny_adapter
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
-    return ModelFiles("tiny", build_tiny_folder(tmp_path_factory.mktemp("tiny")))
-
-
-@pytest.fixture(scope="module")
-def pool(model: ModelFiles, tmp_path_factory: pytest.TempPathFactory) -> GeneratorPool:
-    with GeneratorPool(ENGINE, model, tmp_path_factory.mktemp("pool")) as opened:
-        yield opened
 
 
 def test_every_request_gets_its_samples_in_order(pool: GeneratorPool) -> None:

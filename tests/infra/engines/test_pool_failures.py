@@ -21,20 +21,8 @@ from infra.engines.session import GeneratorSession, Ready
 from infra.engines.work import Progress
 from infra.process.group import is_group_alive
 from tests.infra.engines.shards import ENGINE, answers, shard
-from tests.infra.engines.tiny import build_tiny_folder
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
-    return ModelFiles("tiny", build_tiny_folder(tmp_path_factory.mktemp("tiny")))
-
-
-@pytest.fixture(scope="module")
-def pool(model: ModelFiles, tmp_path_factory: pytest.TempPathFactory) -> GeneratorPool:
-    with GeneratorPool(ENGINE, model, tmp_path_factory.mktemp("pool")) as opened:
-        yield opened
 
 
 def test_a_prompt_beyond_the_context_is_named(pool: GeneratorPool) -> None:

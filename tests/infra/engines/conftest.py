@@ -1,0 +1,23 @@
+"""A tiny model, and a pool of generators that has loaded it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.engines.model_files import ModelFiles
+from infra.engines.pool import GeneratorPool
+from tests.infra.engines.shards import ENGINE
+from tests.infra.engines.tiny import build_tiny_folder
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
+    return ModelFiles("tiny", build_tiny_folder(tmp_path_factory.mktemp("tiny")))
+
+
+@pytest.fixture(scope="module")
+def pool(model: ModelFiles, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GeneratorPool]:
+    with GeneratorPool(ENGINE, model, tmp_path_factory.mktemp("pool")) as opened:
+        yield opened
