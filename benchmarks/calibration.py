@@ -14,16 +14,16 @@ from pathlib import Path
 
 from configs.schema.recipe import Recipe
 from infra.store.folder import FolderStore
-from tasks.base_model.task import prepare_base_model
 from tasks.calibrate.balance import Point
 from tasks.calibrate.task import calibrate
-from tasks.ledger import Ledger
-from tasks.problems.task import prepare_problems
-from tasks.refs import StepRef
-from tasks.roles import Cast
-from tasks.tables import read_records
-from tasks.warm_start.task import warm_start
-from tasks.workbench import Workbench, at
+from tasks.core.bench import Workbench, at
+from tasks.core.ledger import Ledger
+from tasks.core.refs import StepRef
+from tasks.core.roles import Cast
+from tasks.core.tables import read_records
+from tasks.learn.base_task import prepare_base_model
+from tasks.learn.warm_start_task import warm_start
+from tasks.sample.problems.task import prepare_problems
 
 EPOCHS = (3, 4, 8)
 """of the warm start, by round"""

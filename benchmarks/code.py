@@ -16,10 +16,10 @@ from statistics import median
 
 from configs.schema.judge import AnswerJudge
 from configs.schema.verifier_code import CodeVerifier
+from tasks.core.records import FinishReason, Message, Problem, Sample
 from tasks.judge.judge import judge_samples
 from tasks.judge.run import verify_in_pool
 from tasks.judge.summary import JudgeSummary
-from tasks.records import FinishReason, Message, Problem, Sample
 
 HUMANEVAL = Path("../shared/data/humaneval/HumanEval.jsonl.gz")
 

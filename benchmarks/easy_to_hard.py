@@ -10,8 +10,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from flows.services import resolve_addresses
-from infra.store.open import open_store
+from flows.services.addresses import resolve_addresses
+from infra.store.address import open_store
 from tasks.report.entry import ReportEntry, find_entry
 
 LENGTHS = range(4, 10)

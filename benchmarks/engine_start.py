@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from configs.schema.model import TinyLlama
-from infra.engines.build import build_model
+from infra.engines.models.build import build_model
 
 NUM_NEXT = 5
 

@@ -18,11 +18,11 @@ from pathlib import Path
 from configs.schema.engine import Engine, TransformersEngine, VllmEngine
 from configs.schema.generate import Sampling
 from configs.schema.model import TinyLlama
-from infra.engines.build import build_model, import_gguf
-from infra.engines.locate import find_packaged_gguf
-from infra.engines.model_files import ModelFiles
+from infra.engines.models.build import build_model, import_gguf
+from infra.engines.models.locate import find_packaged_gguf
+from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import GeneratorPool
-from infra.engines.requests import Request, Shard
+from infra.engines.wire import Request, Shard
 from infra.process.child import Child, engine_python
 
 SAMPLES = 4

@@ -21,14 +21,14 @@ from configs.schema.judge import AnswerJudge
 from configs.schema.load import check_recipe
 from configs.schema.recipe import Recipe
 from configs.schema.verifier import MathVerifier, NumberVerifier
+from tasks.core.records import FinishReason, Message, Problem, Sample, Verdict
+from tasks.core.tables import read_records, write_records
 from tasks.judge.judge import judge_samples
 from tasks.judge.run import verify_in_pool
 from tasks.judge.summary import JudgeSummary
-from tasks.records import FinishReason, Message, Problem, Sample, Verdict
 from tasks.select.candidate import Draw
 from tasks.select.streams import open_groups
 from tasks.select.write import write_selection
-from tasks.tables import read_records, write_records
 
 SAMPLES_PER_PROBLEM = 32
 REASONING = "First we add the two numbers, then we take away what was given. " * 12

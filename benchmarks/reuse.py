@@ -13,8 +13,8 @@ from pathlib import Path
 
 import httpx
 
-from flows.prefect_server import PrefectServer
-from flows.services import resolve_addresses
+from flows.services.addresses import resolve_addresses
+from flows.services.prefect_server import PrefectServer
 
 ROOT = Path(__file__).parents[1]
 SELFLOOP = Path(sys.executable).with_name("selfloop")

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from configs.schema.model import TinyLlama
 from configs.schema.train import FullWeights, Optimizer
-from infra.engines.build import build_model
-from infra.engines.model_files import ModelFiles
-from infra.engines.train_request import TrainRequest
-from infra.engines.trainer import run_trainer
-from tasks.problems.arithmetic import write_addition
+from infra.engines.models.build import build_model
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.train.request import TrainRequest
+from infra.engines.train.trainer import run_trainer
+from tasks.sample.problems.arithmetic import write_addition
 
 NUM_ROWS, BATCH_SIZE, NUM_STEPS = 1600, 32, 150
 
@@ -75,8 +75,8 @@ def time_bare(model_folder: Path, rows: Path) -> float:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from infra.engines.threads import limit_threads
-    from infra.engines.train_rows import encode_rows, read_rows
-    from infra.engines.weighted_sft import WeightedCollator
+    from infra.engines.train.objectives.weighted_sft import WeightedCollator
+    from infra.engines.train.rows import encode_rows, read_rows
 
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
     model = AutoModelForCausalLM.from_pretrained(model_folder).train()

@@ -11,7 +11,7 @@ from prefect import flow
 from prefect.states import Completed, Failed, State
 from pydantic import BaseModel, ConfigDict, Field
 
-from flows.artifacts import show_markdown
+from flows.report.artifacts import show_markdown
 from infra.process.child import Child
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"

@@ -16,14 +16,14 @@ from prefect.states import Completed, Failed, State
 from pydantic import BaseModel, ConfigDict, Field
 
 from configs.errors import StoreError, TrackingError, UserError
-from flows.artifacts import show_table
-from flows.reconcile import reconcile_mlflow, reconcile_prefect
-from flows.services import Addresses, resolve_addresses
+from flows.report.artifacts import show_table
+from flows.report.reconcile import reconcile_mlflow, reconcile_prefect
+from flows.services.addresses import Addresses, resolve_addresses
+from infra.store.address import open_store
 from infra.store.base import Store
-from infra.store.holder import name_user
-from infra.store.lease import Lease
-from infra.store.lease_claim import Claim
-from infra.store.open import open_store
+from infra.store.lease.claim import Claim
+from infra.store.lease.holder import name_user
+from infra.store.lease.lease import Lease
 from tasks.housekeeping.check import find_damage
 from tasks.housekeeping.inventory import Inventory, list_all_experiments, take_inventory
 from tasks.housekeeping.remove import remove

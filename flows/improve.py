@@ -10,8 +10,8 @@ from prefect import flow
 from configs.schema.load import check_recipe
 from configs.schema.recipe import Recipe
 from flows.loop import run_rounds
-from flows.scheduled import scheduled_improve
-from flows.services import Addresses
+from flows.run.scheduled import scheduled_improve
+from flows.services.addresses import Addresses
 from tasks.decide.state import LoopState
 
 __all__ = ["improve", "run_experiment", "scheduled_improve"]

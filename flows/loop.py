@@ -12,23 +12,23 @@ from prefect.context import FlowRunContext
 
 from configs.errors import GuardError, NoDataError
 from configs.schema.recipe import Recipe
-from flows.approval import ask_person, settle
-from flows.artifacts import ProgressArtifact, show_table
-from flows.champions import promoted_round, take_up_promotions
-from flows.mlflow_sync import Tracking
-from flows.open import open_workbench
-from flows.planning import make_plan
-from flows.reporting import Reporting
-from flows.resume import find_resume_point
+from flows.champion.approve import ask_person, settle
+from flows.champion.current import promoted_round, take_up_promotions
+from flows.report.artifacts import ProgressArtifact, show_table
+from flows.report.mlflow_sync import Tracking
+from flows.report.reporting import Reporting
+from flows.report.terminal import Terminal
 from flows.round import baseline, improvement_round
-from flows.services import resolve_addresses
-from flows.terminal import Terminal
+from flows.run.experiment import open_workbench
+from flows.run.plan import make_plan
+from flows.run.resume import find_resume_point
+from flows.services.addresses import resolve_addresses
 from infra.engines.programs import import_ahead
+from tasks.core.bench import Workbench
 from tasks.decide.state import LoopState, RoundOutcome
 from tasks.decide.stop import StopReason, should_leave
 from tasks.promote.records import Question
 from tasks.report.entry import find_entry, write_entry
-from tasks.workbench import Workbench
 
 
 @dataclass(frozen=True)

@@ -11,26 +11,26 @@ from collections.abc import Mapping
 from prefect import flow
 
 from configs.schema.recipe import Recipe
-from tasks.base_model.task import prepare_base_model
 from tasks.calibrate.task import calibrate
+from tasks.core.bench import current
+from tasks.core.refs import ModelRef, StepRef
+from tasks.core.roles import Cast
 from tasks.decide.decision import first_standing
 from tasks.decide.guards import check_guards, strongest
 from tasks.decide.state import LoopState, RoundOutcome, scored_model
 from tasks.decide.task import decide_round, read_decision, round_metrics
 from tasks.evaluate.task import evaluate
 from tasks.generate.task import generate
-from tasks.guide.task import guide
-from tasks.invent.task import invent
 from tasks.judge.task import judge
+from tasks.learn.base_task import prepare_base_model
+from tasks.learn.task import train, train_verifier
+from tasks.learn.warm_start_task import warm_start
 from tasks.meta.task import meta_judge
 from tasks.monitor.task import monitor
-from tasks.problems.task import prepare_problems
-from tasks.refs import ModelRef, StepRef
-from tasks.roles import Cast
+from tasks.sample.guide.task import guide
+from tasks.sample.invent.task import invent
+from tasks.sample.problems.task import prepare_problems
 from tasks.select.task import select
-from tasks.train.task import train, train_verifier
-from tasks.warm_start.task import warm_start
-from tasks.workbench import current
 
 
 @flow(name="round-0", flow_run_name="{experiment} round 0", validate_parameters=False)

@@ -59,7 +59,7 @@ class MathVerifier(VerifierBase):
 class PythonVerifier(VerifierBase):
     """A function of the user: `score(problem, sample)` returns a bool, a number, or None for no verdict.
 
-    `function` is `path/to/file.py:name`. Problem and sample are `tasks.records` values. The file's text is
+    `function` is `path/to/file.py:name`. Problem and sample are `tasks.core.records` values. The file's text is
     part of the step's identity.
     """
 

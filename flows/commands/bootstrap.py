@@ -9,6 +9,6 @@ def bootstrap() -> None:
     Reads PREFECT_API_URL, MLFLOW_TRACKING_URI, SELFLOOP_STORE with the keys of S3, SELFLOOP_GPU_SLOTS, and
     SELFLOOP_PROJECT, the folder in which runs of the work pools find deployments' files.
     """
-    from flows.bootstrap import run
+    from flows.services.bootstrap import run
 
     run()

@@ -17,10 +17,10 @@ def compare(*experiments: str, out: Path = Path("report.html")) -> None:
         Where the page is written.
     """
     from configs.errors import UserError
-    from flows.experiments import open_experiment
-    from flows.services import resolve_addresses
+    from flows.report.stored import open_experiment
+    from flows.services.addresses import resolve_addresses
+    from infra.store.address import open_store
     from infra.store.files import replace_durably
-    from infra.store.open import open_store
     from tasks.report.entry import list_experiments
     from tasks.report.html import render_report
     from tasks.report.table import print_table

@@ -24,13 +24,13 @@ def deploy(
         Leave the schedule off until it is switched on in Prefect.
     """
     from configs.schema.load import load_recipe
-    from flows.prefect_server import PrefectServer
-    from flows.services import resolve_addresses
+    from flows.services.addresses import resolve_addresses
+    from flows.services.prefect_server import PrefectServer
 
     checked = load_recipe(recipe, overrides)
     addresses = resolve_addresses(checked.services)
     with PrefectServer(addresses) as server:
-        from flows.deployments import deploy_experiment
+        from flows.services.deployments import deploy_experiment
 
         url = server.wait()
         made = deploy_experiment(checked, addresses, Path.cwd(), cron, pool, paused)

@@ -35,7 +35,7 @@ def doctor() -> None:
 
 def diagnose() -> Iterator[Finding]:
     """Every finding, cheap ones first."""
-    from flows.services import resolve_addresses
+    from flows.services.addresses import resolve_addresses
 
     addresses = resolve_addresses()
     yield from _packages()
@@ -100,7 +100,7 @@ def _sandbox() -> Finding:
 
 def _store(uri: str) -> Finding:
     from configs.errors import UserError
-    from infra.store.open import open_store
+    from infra.store.address import open_store
 
     try:
         store = open_store(uri)
@@ -124,7 +124,7 @@ def _tracking(uri: str, artifact_root: Path) -> Finding:
 
 
 def _prefect(url: str | None) -> Finding:
-    from flows.prefect_server import answers
+    from flows.services.prefect_server import answers
 
     if url is None:
         return Finding("prefect", "no PREFECT_API_URL: each run starts a local server")

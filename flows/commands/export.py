@@ -20,12 +20,12 @@ def export(experiment: str, *, to: Path | None = None, merged: bool = False, ali
         The model that this alias of MLflow's registry names: champion, candidate or round-3. Default: the champion,
         as the store knows it.
     """
-    from flows.champions import find_champion
-    from flows.experiments import open_experiment
-    from flows.registry import find_by_alias
-    from flows.services import resolve_addresses
-    from infra.store.open import open_store
-    from tasks.export import export_model
+    from flows.champion.alias import find_by_alias
+    from flows.champion.current import find_champion
+    from flows.report.stored import open_experiment
+    from flows.services.addresses import resolve_addresses
+    from infra.store.address import open_store
+    from tasks.report.export import export_model
 
     addresses = resolve_addresses()
     if alias is not None:

@@ -38,15 +38,15 @@ def housekeeping(
     unpin
         Leave this round to the rules again.
     """
-    from flows.services import resolve_addresses
+    from flows.services.addresses import resolve_addresses
 
     addresses = resolve_addresses()
     if pin or unpin:
-        from flows.pins import change_pin
+        from flows.champion.pin import change_pin
 
         print(change_pin(addresses, pin or unpin or "", is_kept=pin is not None))
         return
-    from flows.prefect_server import PrefectServer
+    from flows.services.prefect_server import PrefectServer
 
     with PrefectServer(addresses) as server:
         from flows.housekeeping import Finding, HousekeepingParameters, housekeeping

@@ -16,9 +16,9 @@ def plan(recipe: Path, *, overrides: Overrides = ()) -> None:
         A YAML file.
     """
     from configs.schema.load import dump_recipe, load_recipe
-    from flows.planning import make_plan
-    from flows.services import resolve_addresses
-    from infra.store.open import open_store
+    from flows.run.plan import make_plan
+    from flows.services.addresses import resolve_addresses
+    from infra.store.address import open_store
 
     checked = load_recipe(recipe, overrides)
     addresses = resolve_addresses(checked.services)

@@ -17,9 +17,9 @@ def promote(experiment: str, model: str, *, reject: bool = False, note: str = ""
     note
         Why; kept in the record.
     """
-    from flows.people import answer_question, make_champion
-    from flows.services import resolve_addresses
-    from infra.store.open import open_store
+    from flows.champion.promote import answer_question, make_champion
+    from flows.services.addresses import resolve_addresses
+    from infra.store.address import open_store
 
     addresses = resolve_addresses()
     store = open_store(addresses.store)

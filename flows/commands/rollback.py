@@ -19,9 +19,9 @@ def rollback(experiment: str, *, model: Annotated[str, Parameter(name="--to")], 
     note
         Why; kept in the record.
     """
-    from flows.people import make_champion
-    from flows.services import resolve_addresses
-    from infra.store.open import open_store
+    from flows.champion.promote import make_champion
+    from flows.services.addresses import resolve_addresses
+    from infra.store.address import open_store
 
     addresses = resolve_addresses()
     print(make_champion(open_store(addresses.store), addresses, experiment, model, "rollback", note))

@@ -16,8 +16,8 @@ def run(recipe: Path, *, overrides: Overrides = ()) -> None:
         A YAML file.
     """
     from configs.schema.load import load_recipe
-    from flows.prefect_server import PrefectServer
-    from flows.services import resolve_addresses
+    from flows.services.addresses import resolve_addresses
+    from flows.services.prefect_server import PrefectServer
 
     checked = load_recipe(recipe, overrides)
     addresses = resolve_addresses(checked.services)

@@ -21,7 +21,7 @@ def up(*, env_file: Path = Path(".env"), gpu: bool = False) -> None:
     gpu
         Also start a worker for the work pool `gpu`.
     """
-    from flows.services import resolve_addresses
+    from flows.services.addresses import resolve_addresses
     from infra.deploy import native
     from infra.deploy.settings import create_env_file, load_settings
 
@@ -38,7 +38,7 @@ def up(*, env_file: Path = Path(".env"), gpu: bool = False) -> None:
 @stack.command
 def down() -> None:
     """Stop every service; data stays."""
-    from flows.services import resolve_addresses
+    from flows.services.addresses import resolve_addresses
     from infra.deploy import native
 
     native.down(resolve_addresses().home, _say)
@@ -53,7 +53,7 @@ def status(*, env_file: Path = Path(".env")) -> None:
     env_file
         Settings the stack was started with.
     """
-    from flows.services import resolve_addresses
+    from flows.services.addresses import resolve_addresses
     from infra.deploy import native
     from infra.deploy.settings import load_settings
 

@@ -38,7 +38,7 @@ def stage(
         A model folder (generate, train, evaluate); default: the recipe's base model.
     """
     from configs.schema.load import load_recipe
-    from flows.stages import Files, run_stage
+    from flows.run.stage_on_files import Files, run_stage
 
     summary = run_stage(name, load_recipe(recipe, overrides), Files(out, source, verdicts, model))
     for key, value in summary.items():

@@ -13,11 +13,11 @@ def sync(*experiments: str) -> None:
     experiments
         Names; default: all experiments of the store.
     """
-    from flows.champions import promoted_round
-    from flows.experiments import open_experiment
-    from flows.mlflow_sync import Tracking
-    from flows.services import resolve_addresses
-    from infra.store.open import open_store
+    from flows.champion.current import promoted_round
+    from flows.report.mlflow_sync import Tracking
+    from flows.report.stored import open_experiment
+    from flows.services.addresses import resolve_addresses
+    from infra.store.address import open_store
     from infra.tracking.connect import without_password
     from tasks.report.entry import list_experiments
 

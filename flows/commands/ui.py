@@ -18,9 +18,9 @@ def ui(*, prefect_port: int = 4200, mlflow_port: int = 5000) -> None:
     mlflow_port
         Port of the MLflow UI on 127.0.0.1.
     """
-    from flows.mlflow_server import MlflowServer
-    from flows.prefect_server import PrefectServer
-    from flows.services import resolve_addresses
+    from flows.services.addresses import resolve_addresses
+    from flows.services.mlflow_server import MlflowServer
+    from flows.services.prefect_server import PrefectServer
 
     addresses = resolve_addresses()
     with PrefectServer(addresses, prefect_port) as server, MlflowServer(addresses, mlflow_port) as mlflow:

@@ -1,4 +1,7 @@
-"""What `flows/bootstrap.py` asks of an MLflow server and sets there, over HTTP; MLflow itself is not imported."""
+"""What `flows/services/bootstrap.py` asks of an MLflow server and sets there, over HTTP.
+
+MLflow itself is not imported.
+"""
 
 from __future__ import annotations
 

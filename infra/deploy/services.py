@@ -19,7 +19,7 @@ from infra.deploy.settings import StackSettings, variable
 
 POSTGRES_USER = "selfloop"
 HEARTBEAT_SECONDS = 60
-"""Runs say so often that they live; the zombie automation of `flows/bootstrap.py` waits for nine of them."""
+"""Runs say so often that they live; the zombie automation of `flows/services/bootstrap.py` waits for nine of them."""
 PATIENT_CLIENT = {"PREFECT_CLIENT_MAX_RETRIES": "7", "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500"}
 """Waits of 2, 4 to 128 s: a run survives four minutes without an API, or without its database (it answers 500)."""
 
@@ -164,7 +164,7 @@ def _bootstrap(settings: StackSettings, place: Place) -> Service:
     return Service(
         name="bootstrap",
         server=Server(
-            command=(place.python, "-m", "flows.bootstrap"),
+            command=(place.python, "-m", "flows.services.bootstrap"),
             environment={
                 **_client_of_prefect(settings, place),
                 "SELFLOOP_GPU_SLOTS": str(settings.gpu_slots),

@@ -1,4 +1,4 @@
-"""Program: copies rows of a Hugging Face dataset to one Parquet file. Started by tasks/problems/hub.py.
+"""Program: copies rows of a Hugging Face dataset to one Parquet file. Started by tasks/sample/problems/hub.py.
 
     python -m infra.engines.dataset_reader '{"id": ..., "split": ..., "out": "rows.parquet", ...}'
 

@@ -3,7 +3,7 @@
     with GeneratorPool(engine, model, work_dir) as pool:
         for shard, completions in pool.generate(shards): ...
 
-Opened by `tasks/workbench.py` for a role of the recipe. Sessions start when they are first needed and stay open until
+Opened by `tasks/core/bench.py` for a role of the recipe. Sessions start when they are first needed and stay open until
 `close`, so one pool serves every stage that uses the same model.
 """
 
@@ -16,9 +16,10 @@ from typing import TypeVar
 
 from configs.errors import EngineError
 from configs.schema.engine import LocalEngine
-from infra.engines.model_files import ModelFiles
+from infra.engines.models.model_files import ModelFiles
 from infra.engines.patience import shorter
-from infra.engines.requests import (
+from infra.engines.session import Finished, GeneratorSession
+from infra.engines.wire import (
     Completion,
     Rated,
     Rating,
@@ -29,7 +30,6 @@ from infra.engines.requests import (
     read_rated,
     read_scores,
 )
-from infra.engines.session import Finished, GeneratorSession
 from infra.engines.work import Job, Progress, RatingJob, ScoringJob, num_sequences
 from infra.process.child import Inbox
 

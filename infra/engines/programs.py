@@ -19,7 +19,9 @@ from infra.process.forking import ForkServer, fork_server
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 """for programs whose files are all local: a library that asks the hub anyway would wait for a time-out"""
-LIBRARIES = ("transformers_engine", "reward_engine", "train_phase", "tiny_llama", "merging")
+LIBRARIES = (
+    "generate.transformers_engine", "reward.reward_engine", "train.phase", "models.tiny_llama", "models.merging",
+)  # fmt: skip
 """modules that import, between them, everything that engine programs other than vLLM's use"""
 GPU_FILES = ("/dev/nvidiactl", "/dev/kfd")
 

@@ -19,10 +19,10 @@ from configs import errors
 from configs.errors import EngineError, UserError
 from configs.schema.engine import LocalEngine
 from infra.engines.devices import visible_devices
-from infra.engines.model_files import ModelFiles
+from infra.engines.models.model_files import ModelFiles
 from infra.engines.patience import Patience, shorter
 from infra.engines.programs import OFFLINE, start_program
-from infra.engines.requests import Shard
+from infra.engines.wire import Shard
 from infra.engines.work import Job, Progress, write_job
 from infra.process.child import Child, Inbox, Message
 
@@ -194,7 +194,7 @@ class GeneratorSession:
         self._patience = Patience(self.engine)
         self.num_loads += 1
         self._child = start_program(
-            "infra.engines.generator",
+            "infra.engines.generate.generator",
             log_path=self.log_path,
             env={**OFFLINE, **visible_devices(self.device)},
             stdin=True,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from infra.engines.requests import (
+from infra.engines.wire import (
     Completion,
     Rated,
     Rating,

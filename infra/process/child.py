@@ -1,6 +1,6 @@
 """A child process that cannot outlive its starter, nor leave anything behind. Used for every engine and trainer.
 
-    with Child([engine_python(), "-m", "infra.engines.generator"], log_path=log, stdin=True) as child:
+    with Child([engine_python(), "-m", "infra.engines.generate.generator"], log_path=log, stdin=True) as child:
         child.send({"kind": "load", ...})
         for message in child.messages(): ...
 

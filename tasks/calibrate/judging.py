@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from configs.schema.judge import Judge, SumJudge
+from tasks.core.bench import Workbench
+from tasks.core.progress import StageProgress
+from tasks.core.records import Problem, Sample, Verdict
+from tasks.core.roles import Cast
 from tasks.judge.answer import truncated_verdict
 from tasks.judge.now import judge_now
 from tasks.judge.sum import sum_verdict
-from tasks.progress import StageProgress
-from tasks.records import Problem, Sample, Verdict
-from tasks.roles import Cast
-from tasks.workbench import Workbench
 
 Made = Callable[[str], Sequence[Verdict]]
 """From a judge's name to its verdicts on the same samples, in their order."""

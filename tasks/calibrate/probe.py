@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from configs.errors import ProblemsError
 from configs.schema.judge import AnswerJudge, Judge
 from configs.schema.recipe import Recipe
+from tasks.core.records import Problem
+from tasks.core.step import derive_seed
 from tasks.generate.shards import PlannedShard, cut_shards, draw_problems
 from tasks.judge.now import judges_needed
-from tasks.records import Problem
-from tasks.step import derive_seed
 
 
 @dataclass(frozen=True)

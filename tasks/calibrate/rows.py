@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from tasks.ledger import Ledger
-from tasks.refs import StepRef
-from tasks.step import StepSpec
-from tasks.tables import read_records, write_records
+from tasks.core.ledger import Ledger
+from tasks.core.refs import StepRef
+from tasks.core.step import StepSpec
+from tasks.core.tables import read_records, write_records
 
 Record = TypeVar("Record")
 

@@ -17,14 +17,14 @@ from tasks.calibrate.figure import balance_figure
 from tasks.calibrate.judging import judge_given
 from tasks.calibrate.probe import ProbeJudges, ProbeShard
 from tasks.calibrate.rows import PublishedRows
+from tasks.core.bench import Workbench
+from tasks.core.records import Label, Problem, Sample, Verdict
+from tasks.core.refs import ModelRef
+from tasks.core.roles import Cast
+from tasks.core.scratch import Scratch
+from tasks.core.step import Summary, derive_seed
+from tasks.core.tables import write_records
 from tasks.generate.run import sample_shards
-from tasks.records import Label, Problem, Sample, Verdict
-from tasks.refs import ModelRef
-from tasks.roles import Cast
-from tasks.scratch import Scratch
-from tasks.step import Summary, derive_seed
-from tasks.tables import write_records
-from tasks.workbench import Workbench
 
 
 @dataclass(frozen=True)

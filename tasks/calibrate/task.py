@@ -6,16 +6,16 @@ from tasks.calibrate.balance import wanted_per_problem
 from tasks.calibrate.probe import draw_probe, probe_judges, probe_shards
 from tasks.calibrate.rows import PublishedRows
 from tasks.calibrate.run import Calibration, calibrate_round
-from tasks.identity import calibrate_spec
+from tasks.core.bench import current
+from tasks.core.identity import calibrate_spec
+from tasks.core.records import Problem
+from tasks.core.refs import ModelRef, StepRef
+from tasks.core.roles import Cast
+from tasks.core.scratch import Scratch
+from tasks.core.stage_task import stage_task
+from tasks.core.step import Summary
+from tasks.core.tables import read_records
 from tasks.judge.specify import judging_identity
-from tasks.records import Problem
-from tasks.refs import ModelRef, StepRef
-from tasks.roles import Cast
-from tasks.scratch import Scratch
-from tasks.stage_task import stage_task
-from tasks.step import Summary
-from tasks.tables import read_records
-from tasks.workbench import current
 
 
 @stage_task("calibrate")

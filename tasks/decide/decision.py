@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tasks.core.refs import ModelRef, Ref, StepRef
 from tasks.decide.gate import GateDecision
 from tasks.decide.guards import PassedLimit, strongest
 from tasks.decide.stop import Action, StopReason
-from tasks.refs import ModelRef, Ref, StepRef
 
 
 class ScoredModel(Ref):

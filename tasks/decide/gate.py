@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from configs.schema.evaluate import Always, Better, Gate, Significant
+from tasks.core.records import ItemResult
 from tasks.evaluate.statistics import PairedCounts, mcnemar_exact, paired_counts
-from tasks.records import ItemResult
 
 SUITE = "select"
 

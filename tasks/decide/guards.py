@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from configs.schema.guard import Guard, Reaction
-from tasks.refs import Ref
+from tasks.core.refs import Ref
 
 STRENGTH: tuple[Reaction, ...] = ("warn", "keep_incumbent", "roll_back", "stop")
 """reactions, the weakest first"""

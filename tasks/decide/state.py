@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from configs.schema.recipe import Recipe
 from configs.schema.train import Reference, StartFrom
+from tasks.core.refs import ModelRef, Ref, StepRef
+from tasks.core.roles import Cast
 from tasks.decide.decision import Decision, ScoredModel, Standing, next_models
 from tasks.decide.stop import Action, StopReason, should_stop
-from tasks.refs import ModelRef, Ref, StepRef
-from tasks.roles import Cast
 
 
 class LoopState(Ref):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tasks.core.bench import current
+from tasks.core.identity import decide_spec
+from tasks.core.records import ItemResult
+from tasks.core.refs import ModelRef, StepRef
+from tasks.core.scratch import Scratch
+from tasks.core.stage_task import stage_task
+from tasks.core.step import Summary
+from tasks.core.tables import read_records
 from tasks.decide.decision import Decision, decide, decide_without_candidate
 from tasks.decide.gate import apply_gate
 from tasks.decide.guards import check_guards
 from tasks.decide.state import LoopState, explain_too_few, scored_model
-from tasks.identity import decide_spec
-from tasks.records import ItemResult
-from tasks.refs import ModelRef, StepRef
-from tasks.scratch import Scratch
-from tasks.stage_task import stage_task
-from tasks.step import Summary
-from tasks.tables import read_records
-from tasks.workbench import current
 
 READ_BY_GUARDS = ("invent", "calibrate", "generate", "judge", "guide", "select", "monitor")
 

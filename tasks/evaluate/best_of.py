@@ -8,14 +8,14 @@ from typing import Any
 
 from configs.schema.evaluate import BestOfN
 from configs.schema.generate import Sampling
+from tasks.core.bench import Workbench
+from tasks.core.progress import StageProgress
+from tasks.core.records import Label, Problem, Verdict
+from tasks.core.roles import Cast
+from tasks.core.step import derive_seed
 from tasks.evaluate.run import Sampler, evaluation_judge, verify
 from tasks.evaluate.subsets import best_at_k, majority_at_k
 from tasks.judge.now import judge_now
-from tasks.progress import StageProgress
-from tasks.records import Label, Problem, Verdict
-from tasks.roles import Cast
-from tasks.step import derive_seed
-from tasks.workbench import Workbench
 
 
 def best_of_results(

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from configs.schema.evaluate import Evaluate
+from tasks.core.records import ItemResult, Label, Problem, Sample, Verdict
 from tasks.evaluate.statistics import pass_at_k, wilson_interval
-from tasks.records import ItemResult, Label, Problem, Sample, Verdict
 
 Judged = tuple[Sample, Verdict]
 

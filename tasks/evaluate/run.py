@@ -11,14 +11,14 @@ from configs.schema.generate import Sampling
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
 from infra.engines.pool import GeneratorPool
-from infra.engines.requests import Scoring
+from infra.engines.wire import Scoring
+from tasks.core.progress import StageProgress
+from tasks.core.records import ItemResult, Problem, Sample, Verdict
 from tasks.evaluate.evaluate import item_results
 from tasks.generate.run import sample_shards
 from tasks.generate.shards import cut_shards
 from tasks.judge.judge import judge_samples
 from tasks.judge.run import verify_in_pool
-from tasks.progress import StageProgress
-from tasks.records import ItemResult, Problem, Sample, Verdict
 
 PROBLEMS_PER_SHARD = 512
 """Engines fill their batches within a shard; evaluation publishes none, so its shards are large."""

@@ -9,11 +9,11 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from tasks.core.records import ItemResult
 from tasks.evaluate.subsets import best_at_k as best_at_k
 from tasks.evaluate.subsets import majority_at_k as majority_at_k
 from tasks.evaluate.subsets import pass_at_k_s as pass_at_k_s
 from tasks.evaluate.subsets import reward_at_k_s as reward_at_k_s
-from tasks.records import ItemResult
 
 VERSION = 1
 """raised when the same counts would give another number"""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tasks.core.bench import current
+from tasks.core.identity import evaluate_spec
+from tasks.core.records import ItemResult, Problem
+from tasks.core.refs import ModelRef, StepRef
+from tasks.core.roles import Cast
+from tasks.core.scratch import Scratch
+from tasks.core.stage_task import stage_task
+from tasks.core.step import Summary
+from tasks.core.tables import read_records, write_records
 from tasks.evaluate.best_of import best_of_results
 from tasks.evaluate.evaluate import asked_by, summarize
 from tasks.evaluate.run import Sampler, evaluate_suites, gold_logprob
-from tasks.identity import evaluate_spec
 from tasks.judge.specify import judging_identity
-from tasks.records import ItemResult, Problem
-from tasks.refs import ModelRef, StepRef
-from tasks.roles import Cast
-from tasks.scratch import Scratch
-from tasks.stage_task import stage_task
-from tasks.step import Summary
-from tasks.tables import read_records, write_records
-from tasks.workbench import current
 
 SUITES = ("select", "report")
 

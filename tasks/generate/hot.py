@@ -6,9 +6,9 @@ from dataclasses import replace
 from heapq import merge
 from itertools import groupby
 
+from tasks.core.records import Sample
+from tasks.core.step import derive_seed
 from tasks.generate.shards import PlannedShard
-from tasks.records import Sample
-from tasks.step import derive_seed
 
 PREFIX = "hot-"
 

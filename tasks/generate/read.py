@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tasks.ledger import Ledger
-from tasks.records import Sample
-from tasks.refs import StepRef
-from tasks.tables import read_records
+from tasks.core.ledger import Ledger
+from tasks.core.records import Sample
+from tasks.core.refs import StepRef
+from tasks.core.tables import read_records
 
 
 def read_samples(ledger: Ledger, samples: StepRef) -> Iterator[Sample]:

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from configs.schema.generate import Sampling
 from infra.engines.pool import GeneratorPool
-from infra.engines.requests import Completion, Request, Shard
+from infra.engines.wire import Completion, Request, Shard
+from tasks.core.progress import StageProgress
+from tasks.core.records import Problem, Sample
 from tasks.generate.shards import PlannedShard
-from tasks.progress import StageProgress
-from tasks.records import Problem, Sample
 
 
 def sample_shards(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from configs.errors import ProblemsError
 from configs.schema.generate import Generate, Ladder
-from tasks.records import Problem
-from tasks.step import derive_seed
+from tasks.core.records import Problem
+from tasks.core.step import derive_seed
 
 
 @dataclass(frozen=True)

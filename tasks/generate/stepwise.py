@@ -17,12 +17,12 @@ from dataclasses import dataclass, field, replace
 from configs.errors import RecipeError
 from configs.schema.generate import StepwiseGenerate
 from configs.schema.judge import PairwiseJudge
-from infra.engines.requests import Completion, Shard
+from infra.engines.wire import Completion, Shard
+from tasks.core.records import FinishReason, Problem, Sample, Verdict
+from tasks.core.refs import ModelRef
+from tasks.core.step import derive_seed
 from tasks.generate.run import to_request
 from tasks.generate.shards import PlannedShard
-from tasks.records import FinishReason, Problem, Sample, Verdict
-from tasks.refs import ModelRef
-from tasks.step import derive_seed
 
 
 @dataclass

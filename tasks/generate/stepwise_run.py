@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from configs.schema.generate import StepwiseGenerate
-from infra.engines.requests import Completion
+from infra.engines.wire import Completion
+from tasks.core.bench import Workbench
+from tasks.core.records import Problem, Sample, Verdict
+from tasks.core.refs import ModelRef, StepRef
+from tasks.core.roles import Cast
+from tasks.core.scratch import Scratch
+from tasks.core.step import Summary, derive_seed
+from tasks.core.tables import TableWriter
 from tasks.generate.shards import PlannedShard
 from tasks.generate.stepwise import Path, comparable, pairwise_judge, step_shard, step_verdicts, to_candidates
 from tasks.judge.now import judge_now
-from tasks.records import Problem, Sample, Verdict
-from tasks.refs import ModelRef, StepRef
-from tasks.roles import Cast
-from tasks.scratch import Scratch
-from tasks.step import Summary, derive_seed
-from tasks.tables import TableWriter
-from tasks.workbench import Workbench
 
 
 def generate_stepwise(

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from configs.schema.generate import IndependentGenerate, Sampling, StepwiseGenerate
+from tasks.core.bench import Workbench, current
+from tasks.core.identity import generate_spec
+from tasks.core.records import Problem, Sample
+from tasks.core.refs import ModelRef, StepRef
+from tasks.core.roles import Cast
+from tasks.core.scratch import Scratch
+from tasks.core.stage_task import stage_task
+from tasks.core.step import Summary
+from tasks.core.tables import read_records, write_records
 from tasks.generate.hot import PREFIX, hot_twin, join_hot
 from tasks.generate.run import sample_shards
 from tasks.generate.shards import PlannedShard, cut_shards, problems_of_round
 from tasks.generate.stepwise_run import generate_stepwise
-from tasks.identity import generate_spec
 from tasks.judge.specify import judging_identity
-from tasks.records import Problem, Sample
-from tasks.refs import ModelRef, StepRef
-from tasks.roles import Cast
-from tasks.scratch import Scratch
-from tasks.stage_task import stage_task
-from tasks.step import Summary
-from tasks.tables import read_records, write_records
-from tasks.workbench import Workbench, current
 
 
 @stage_task("generate")

@@ -1,12 +1,13 @@
 """Rounds whose steps were cleared away: `EXPERIMENT/cleared/round-003.json`, written before the first file goes.
 
-The entries of such rounds stay, and with them every number; the loop goes on behind the last one (`flows/resume.py`).
+The entries of such rounds stay, and with them every number; the loop goes on behind the last one
+(`flows/run/resume.py`).
 """
 
 from __future__ import annotations
 
 from infra.store.base import Store
-from tasks.refs import Ref
+from tasks.core.refs import Ref
 
 
 class Cleared(Ref):

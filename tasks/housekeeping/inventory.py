@@ -10,10 +10,10 @@ from typing import Any
 
 from configs.errors import StoreError
 from infra.store.base import Store
+from tasks.core.refs import Ref, StepRef
 from tasks.housekeeping.steps import RECORD, read_step
 from tasks.promote.apply import current_champion
 from tasks.promote.records import read_promotions
-from tasks.refs import Ref, StepRef
 from tasks.report.entry import ReportEntry, read_entries
 
 STEP_KEY = re.compile(r"(?P<prefix>[^/]+/round-(?P<round>\d+)/[^/]+/[0-9a-f]{12})/")

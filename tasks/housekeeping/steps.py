@@ -7,8 +7,8 @@ from typing import Any
 
 from configs.errors import StoreError
 from infra.store.base import Store
-from tasks.refs import StepRef
-from tasks.step import read_record
+from tasks.core.refs import StepRef
+from tasks.core.step import read_record
 
 RECORD = "/record.json"
 

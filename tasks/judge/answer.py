@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 from configs.errors import ProblemsError
 from configs.schema.judge import AnswerJudge, VoteJudge
+from tasks.core.records import Label, Problem, Sample, Verdict
 from tasks.judge.groups import find_problem
 from tasks.judge.verifiers.finding import Finding
 from tasks.judge.verifiers.registry import Item, explain_gold
-from tasks.records import Label, Problem, Sample, Verdict
 
 _LABELS = {True: Label.CORRECT, False: Label.WRONG, None: Label.UNPARSEABLE}
 

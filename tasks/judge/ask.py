@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from configs.schema.generate import Sampling
-from infra.engines.requests import Completion, Request, Shard
+from infra.engines.wire import Completion, Request, Shard
+from tasks.core.records import Judgement
+from tasks.core.step import derive_seed
 from tasks.judge.groups import GroupShard
 from tasks.judge.kinds import KINDS, asks_for
 from tasks.judge.questions import ModelJudge
-from tasks.records import Judgement
-from tasks.step import derive_seed
 
 OnProgress = Callable[[int, int], None]
 """Called with the questions answered and the tokens written so far."""

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from infra.engines.requests import Messages, Scoring
+from infra.engines.wire import Messages, Scoring
 
 _FLAGS = re.compile(r"^(?:\(\?[aiLmsux]+\))?\^?")
 _LITERAL = re.compile(r"[^\\.\[\](){}*+?|^$]*")

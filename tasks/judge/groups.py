@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from typing import Generic, TypeVar
 
 from configs.errors import ProblemsError
-from tasks.records import Problem, Sample
+from tasks.core.records import Problem, Sample
 
 Item = TypeVar("Item")
 

@@ -17,10 +17,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from configs.schema.judge import ImplicitJudge
-from infra.engines.requests import Scoring
+from infra.engines.wire import Scoring
+from tasks.core.records import Judgement, Label, Sample, Verdict
 from tasks.judge.groups import Group
 from tasks.judge.questions import score_sample, to_messages
-from tasks.records import Judgement, Label, Sample, Verdict
 
 VERSION = 1
 REFERENCE = "reference"

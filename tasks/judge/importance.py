@@ -20,11 +20,11 @@ from typing import Any
 
 from configs.errors import ProblemsError
 from configs.schema.judge import ImportanceJudge
-from infra.engines.requests import Scoring
+from infra.engines.wire import Scoring
+from tasks.core.records import FinishReason, Judgement, Label, Problem, Sample, Verdict
 from tasks.judge.groups import Group
 from tasks.judge.questions import score_sample, to_messages
-from tasks.problems.sets import fingerprint
-from tasks.records import FinishReason, Judgement, Label, Problem, Sample, Verdict
+from tasks.sample.problems.sets import fingerprint
 
 VERSION = 1
 TRUSTED = "trusted"

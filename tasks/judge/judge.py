@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing
 from itertools import tee
 
 from configs.schema.judge import AnswerJudge, Judge, SumJudge, VoteJudge
+from tasks.core.records import Judgement, Problem, Sample, Verdict
 from tasks.judge import sum as sum_judge
 from tasks.judge import vote
 from tasks.judge.answer import VerifyAll, answer_verdicts, truncated_verdict
@@ -19,7 +20,6 @@ from tasks.judge.importance import TRUSTED
 from tasks.judge.kinds import KINDS
 from tasks.judge.questions import ModelJudge
 from tasks.judge.verifiers.registry import verifier_versions
-from tasks.records import Judgement, Problem, Sample, Verdict
 
 VERSION = 1
 Judgements = Callable[[str, str], Iterator[Judgement]]

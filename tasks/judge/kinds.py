@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from tasks.core.records import Judgement, Sample, Verdict
 from tasks.judge import implicit, importance, pairwise, reward_model, rubric
 from tasks.judge.groups import Group
 from tasks.judge.questions import Answer, ModelJudge, Question
-from tasks.records import Judgement, Sample, Verdict
 
 
 @dataclass(frozen=True, slots=True)

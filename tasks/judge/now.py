@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from configs.schema.judge import Judge, SumJudge
+from tasks.core.bench import Workbench
+from tasks.core.progress import StageProgress
+from tasks.core.records import Judgement, Problem, Sample, Verdict
+from tasks.core.roles import Cast
 from tasks.judge.groups import cut_groups
 from tasks.judge.judge import judge_samples
 from tasks.judge.passes import plan_passes
 from tasks.judge.run import ask_pass, pass_groups, verify_in_pool
-from tasks.progress import StageProgress
-from tasks.records import Judgement, Problem, Sample, Verdict
-from tasks.roles import Cast
-from tasks.workbench import Workbench
 
 
 def judge_now(

@@ -17,12 +17,12 @@ from itertools import combinations
 from typing import Any, TypeVar
 
 from configs.schema.judge import PairwiseJudge
-from infra.engines.requests import Request, Scoring
+from infra.engines.wire import Request, Scoring
+from tasks.core.records import Judgement, Label, Problem, Sample, Verdict
 from tasks.judge.choices import choice_scorings
 from tasks.judge.groups import Group
 from tasks.judge.questions import ask_user, to_messages
 from tasks.judge.reading import Reading, read_winner
-from tasks.records import Judgement, Label, Problem, Sample, Verdict
 
 VERSION = 1
 CHOICES = ("A", "B")

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 from configs.errors import RecipeError
 from configs.schema.judge import ImplicitJudge, Judge, RewardModelJudge
+from tasks.core.bench import Workbench
+from tasks.core.refs import ModelRef
+from tasks.core.roles import Cast, Pool, open_reward_model, open_role
+from tasks.core.step import canonical_json
 from tasks.judge.implicit import REFERENCE
 from tasks.judge.kinds import KINDS
 from tasks.judge.questions import ModelJudge
 from tasks.judge.read import judgement_prefix
-from tasks.refs import ModelRef
-from tasks.roles import Cast, Pool, open_reward_model, open_role
-from tasks.step import canonical_json
-from tasks.workbench import Workbench
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ Rating    a reward model's opinion of a given text    -> Rated
 from __future__ import annotations
 
 from configs.schema.judge import ImplicitJudge, ImportanceJudge, PairwiseJudge, RewardModelJudge, RubricJudge
-from infra.engines.requests import Completion, Messages, Rated, Rating, Request, Score, Scoring
+from infra.engines.wire import Completion, Messages, Rated, Rating, Request, Score, Scoring
+from tasks.core.prompts import render
+from tasks.core.records import Message, Problem, Sample
 from tasks.judge.groups import last_user_message
-from tasks.prompts import render
-from tasks.records import Message, Problem, Sample
 
 ModelJudge = RubricJudge | PairwiseJudge | ImplicitJudge | RewardModelJudge | ImportanceJudge
 Question = Request | Scoring | Rating

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tasks.ledger import Ledger
-from tasks.records import Judgement
-from tasks.refs import StepRef
-from tasks.step import StepSpec
-from tasks.tables import read_records
+from tasks.core.ledger import Ledger
+from tasks.core.records import Judgement
+from tasks.core.refs import StepRef
+from tasks.core.step import StepSpec
+from tasks.core.tables import read_records
 
 
 def judgement_prefix(judge: str, part: str = "") -> str:

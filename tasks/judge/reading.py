@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from infra.engines.requests import Completion
+from infra.engines.wire import Completion
 from tasks.judge.verifiers.finding import find_last
 
 

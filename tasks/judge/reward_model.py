@@ -14,10 +14,10 @@ from typing import Any
 
 from configs.errors import RecipeError
 from configs.schema.judge import RewardModelJudge
-from infra.engines.requests import Rating
+from infra.engines.wire import Rating
+from tasks.core.records import Judgement, Label, Sample, Verdict
 from tasks.judge.groups import Group
 from tasks.judge.questions import given_chat, to_messages
-from tasks.records import Judgement, Label, Sample, Verdict
 
 VERSION = 1
 

@@ -18,12 +18,12 @@ from statistics import fmean, pvariance
 from typing import Any
 
 from configs.schema.judge import RubricJudge
-from infra.engines.requests import Request, Scoring
+from infra.engines.wire import Request, Scoring
+from tasks.core.records import Judgement, Label, Sample, Verdict
 from tasks.judge.choices import choice_scorings, expect
 from tasks.judge.groups import Group
 from tasks.judge.questions import ask_user, to_messages
 from tasks.judge.reading import read_score
-from tasks.records import Judgement, Label, Sample, Verdict
 
 VERSION = 1
 

@@ -11,18 +11,18 @@ from configs.schema.judge import AnswerJudge, ImportanceJudge, VoteJudge
 from configs.schema.problems import StoreSource
 from infra.sandbox.bubblewrap import START_SECONDS
 from infra.sandbox.killable import KillablePool, Outcome
+from tasks.core.bench import Workbench
+from tasks.core.progress import StageProgress
+from tasks.core.prompts import read_prompt
+from tasks.core.records import Judgement, Problem, Sample
+from tasks.core.roles import Pool
+from tasks.core.step import derive_seed
 from tasks.judge.ask import Asking, ask_shards, asking_of
 from tasks.judge.groups import Group, GroupShard, group_samples
 from tasks.judge.importance import TRUSTED, trusted_groups
 from tasks.judge.passes import Pass
 from tasks.judge.verifiers.registry import Item
-from tasks.problems.sources import read_problems
-from tasks.progress import StageProgress
-from tasks.prompts import read_prompt
-from tasks.records import Judgement, Problem, Sample
-from tasks.roles import Pool
-from tasks.step import derive_seed
-from tasks.workbench import Workbench
+from tasks.sample.problems.sources import read_problems
 
 WORKER_MEMORY_BYTES = 2 * 2**30
 """Most memory of a worker that runs a built-in verifier; a user's function has no limit."""

@@ -7,18 +7,18 @@ from typing import Any
 
 from configs.schema.engine import RewardEngine
 from configs.schema.judge import ImportanceJudge, Judge, RewardModelJudge
-from tasks.identity import NAMES_ONLY, judge_spec, settings
+from tasks.core.bench import Workbench
+from tasks.core.identity import NAMES_ONLY, judge_spec, settings
+from tasks.core.refs import StepRef
+from tasks.core.roles import Cast, role_identity
+from tasks.core.step import StepSpec
 from tasks.judge.importance import TRUSTED
 from tasks.judge.judge import component_versions
 from tasks.judge.kinds import KINDS
 from tasks.judge.now import judges_needed
 from tasks.judge.passes import Pass, plan_passes
 from tasks.judge.run import fetcher, prompt_text
-from tasks.problems.outside import digest_sources
-from tasks.refs import StepRef
-from tasks.roles import Cast, role_identity
-from tasks.step import StepSpec
-from tasks.workbench import Workbench
+from tasks.sample.problems.outside import digest_sources
 
 
 def specify(bench: Workbench, round: int, samples: StepRef, problems: StepRef, cast: Cast) -> StepSpec:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from configs.schema.judge import SumJudge
-from tasks.records import Label, Sample, Verdict
+from tasks.core.records import Label, Sample, Verdict
 
 VERSION = 1
 

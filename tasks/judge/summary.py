@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from configs.schema.judge import Judge
-from tasks.records import Judgement, Label, Verdict
+from tasks.core.records import Judgement, Label, Verdict
 
 _WITH_RESULT = (Label.CORRECT, Label.WRONG, Label.UNSCORED)
 

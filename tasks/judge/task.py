@@ -5,6 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
+from tasks.core.bench import Workbench, current
+from tasks.core.records import Judgement, Problem, Verdict
+from tasks.core.refs import StepRef
+from tasks.core.roles import Cast
+from tasks.core.scratch import Scratch
+from tasks.core.stage_task import stage_task
+from tasks.core.step import StepSpec, Summary
+from tasks.core.tables import read_records, write_records
 from tasks.generate.read import read_samples
 from tasks.judge.groups import cut_groups
 from tasks.judge.importance import TRUSTED
@@ -14,14 +22,6 @@ from tasks.judge.read import published_so_far, read_judgements
 from tasks.judge.run import ask_pass, pass_groups, verify_in_pool
 from tasks.judge.specify import specify
 from tasks.judge.summary import JudgeSummary
-from tasks.records import Judgement, Problem, Verdict
-from tasks.refs import StepRef
-from tasks.roles import Cast
-from tasks.scratch import Scratch
-from tasks.stage_task import stage_task
-from tasks.step import StepSpec, Summary
-from tasks.tables import read_records, write_records
-from tasks.workbench import Workbench, current
 
 VERDICTS = "verdicts.parquet"
 

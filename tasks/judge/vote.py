@@ -19,8 +19,8 @@ from contextlib import closing
 from itertools import groupby, tee
 
 from configs.schema.judge import VoteJudge
+from tasks.core.records import Label, Problem, Sample, Verdict
 from tasks.judge.answer import Outcome, VerifyAll, items_to_verify, truncated_verdict
-from tasks.records import Label, Problem, Sample, Verdict
 
 VERSION = 1
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from statistics import pvariance
 from typing import Any
 
-from infra.engines.requests import Request
+from infra.engines.wire import Request
+from tasks.core.records import Judgement, Pair, Problem
 from tasks.judge.pairwise import ordered_pairs
 from tasks.judge.questions import ask_user, to_messages
 from tasks.judge.reading import read_winner, strip_matches
-from tasks.records import Judgement, Pair, Problem
 
 NAME = "meta"
 """What comparisons of judgements carry as their judge."""

@@ -15,7 +15,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tasks.records import Judgement
+from tasks.core.records import Judgement
 
 MEAN_RATING = 1000.0
 SCALE = 400 / math.log(10)

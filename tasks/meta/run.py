@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from configs.schema.judge import MetaJudge, RubricJudge
+from tasks.core.records import Judgement, Pair, Problem
+from tasks.core.step import Summary
 from tasks.judge.ask import Asking, judge_sampling
 from tasks.meta.contest import NAME, Contest, judge_pair, meta_requests, most_disputed, read_meta
 from tasks.meta.elo import rate
-from tasks.records import Judgement, Pair, Problem
-from tasks.step import Summary
 
 
 def find_contests(judgements: Iterable[Judgement], problems: Mapping[str, Problem]) -> Iterator[Contest]:

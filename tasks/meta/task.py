@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from configs.schema.judge import MetaJudge, RubricJudge
-from tasks.identity import meta_spec
+from tasks.core.bench import Workbench, current
+from tasks.core.identity import meta_spec
+from tasks.core.records import Judgement, Pair, Problem
+from tasks.core.refs import StepRef
+from tasks.core.roles import Cast, open_role
+from tasks.core.scratch import Scratch
+from tasks.core.stage_task import stage_task
+from tasks.core.step import StepSpec, Summary
+from tasks.core.tables import read_records, write_records
 from tasks.judge.groups import cut_groups
 from tasks.judge.read import judgement_prefix, published_so_far, read_judgements
 from tasks.judge.run import ask_lazily, prompt_text
@@ -13,14 +21,6 @@ from tasks.judge.specify import describe
 from tasks.meta.contest import NAME, Contest
 from tasks.meta.elo import position_weights
 from tasks.meta.run import MetaPairs, find_contests, meta_asking
-from tasks.records import Judgement, Pair, Problem
-from tasks.refs import StepRef
-from tasks.roles import Cast, open_role
-from tasks.scratch import Scratch
-from tasks.stage_task import stage_task
-from tasks.step import StepSpec, Summary
-from tasks.tables import read_records, write_records
-from tasks.workbench import Workbench, current
 
 
 @stage_task("meta")

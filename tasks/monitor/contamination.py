@@ -20,8 +20,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tasks.records import Problem
-from tasks.step import Summary
+from tasks.core.records import Problem
+from tasks.core.step import Summary
 
 LONG, SHORT = 13, 8
 FLAGGED = 0.5

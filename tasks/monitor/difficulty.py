@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tasks.core.step import Summary
 from tasks.monitor.formulas import divide, effective_bins, shares, total_variation
 from tasks.monitor.group import Group
 from tasks.monitor.histograms import Histogram
 from tasks.monitor.means import known
-from tasks.step import Summary
 
 BINS = ((0.0, "0"), (0.25, "25"), (0.5, "50"), (0.75, "75"), (1.0, "100"))
 """highest pass rate of each bin, hardest first, and its name: the same in per cent"""

@@ -17,12 +17,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from tasks.core.step import Summary
 from tasks.evaluate.statistics import pass_at_k
 from tasks.evaluate.subsets import pass_at_k_s
 from tasks.monitor.formulas import entropy
 from tasks.monitor.group import Group
 from tasks.monitor.means import Means
-from tasks.step import Summary
 
 _EQUATION = re.compile(r"<<([^<>]+)>>|\$([^$\n]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 NUM_DISTINCT = (2, 4)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from configs.schema.verifier import Verifier
+from tasks.core.records import Label, Problem, Sample, Verdict
 from tasks.judge.verifiers.registry import explain_gold
 from tasks.monitor.group import Known
-from tasks.records import Label, Problem, Sample, Verdict
 
 STEP = "step"
 """`Sample.source` of a candidate for one step"""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import compress, groupby
 
 from configs.errors import UserError
-from tasks.records import Sample, Verdict
+from tasks.core.records import Sample, Verdict
 
 Known = Callable[[Sequence[Sample], Mapping[str, Sequence[Verdict]]], Sequence[bool] | None]
 """which samples of a problem are correct against gold, None where that is not known; called once a problem, in order"""

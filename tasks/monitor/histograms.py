@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.refs import Ref, StepRef
+from tasks.core.refs import Ref, StepRef
 
 if TYPE_CHECKING:
-    from tasks.ledger import Ledger
+    from tasks.core.ledger import Ledger
 
 NAME = "histograms.json"
 

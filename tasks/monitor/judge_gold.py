@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tasks.core.step import Summary
 from tasks.monitor.formulas import Confusion, divide
 from tasks.monitor.group import Group
 from tasks.monitor.means import known
-from tasks.step import Summary
 
 HARD_RATE = 0.25
 """problems solved at most this often are hard: precision there is what fails first"""

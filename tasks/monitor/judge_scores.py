@@ -12,13 +12,13 @@ from array import array
 from collections import Counter
 from collections.abc import Sequence
 
+from tasks.core.records import Label, Verdict
+from tasks.core.step import Summary
 from tasks.monitor.formulas import divide, normalised_entropy, shares, spearman
 from tasks.monitor.group import Group
 from tasks.monitor.histograms import Histogram
 from tasks.monitor.means import Means, known
 from tasks.monitor.scale import Scale
-from tasks.records import Label, Verdict
-from tasks.step import Summary
 
 NUM_FREE_BINS = 10
 

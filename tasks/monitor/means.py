@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.step import Summary
+from tasks.core.step import Summary
 
 
 class Means:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from configs.schema.judge import Judge
 from configs.schema.select import Select
+from tasks.core.records import Label
+from tasks.core.step import Summary
 from tasks.monitor.difficulty import Difficulty, PassRate
 from tasks.monitor.exploit import Exploitation
 from tasks.monitor.explore import Exploration
@@ -22,8 +24,6 @@ from tasks.monitor.orders import Orders, Said
 from tasks.monitor.pseudo_labels import PseudoLabels
 from tasks.monitor.scale import RANKING, SCORING, scale_of, scores_of, yes_of
 from tasks.monitor.texts import Texts
-from tasks.records import Label
-from tasks.step import Summary
 
 
 class JudgeWatch:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tasks.core.step import Summary
 from tasks.evaluate.statistics import wilson_interval
 from tasks.monitor.formulas import divide
-from tasks.step import Summary
 
 UNDECIDED = 0.5
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tasks.core.records import Label, Verdict
+from tasks.core.step import Summary
 from tasks.monitor.formulas import bin_place, brier_score, divide, expected_calibration_error
 from tasks.monitor.group import Group
 from tasks.monitor.histograms import Histogram
 from tasks.monitor.means import known
-from tasks.records import Label, Verdict
-from tasks.step import Summary
 
 NUM_BINS = 10
 QUARTERS = (25, 50, 75, 100)

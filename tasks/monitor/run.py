@@ -11,10 +11,15 @@ from collections.abc import Iterable, Iterator
 
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
+from tasks.core.ledger import Ledger
+from tasks.core.records import Example, Pair, Problem, Sample, Verdict
+from tasks.core.refs import StepRef
+from tasks.core.scratch import Scratch
+from tasks.core.step import Summary
+from tasks.core.tables import read_records, write_records
 from tasks.generate.read import read_samples
 from tasks.judge.judge import judge_samples
 from tasks.judge.run import verify_in_pool
-from tasks.ledger import Ledger
 from tasks.monitor.difficulty import PassRate, first_shares
 from tasks.monitor.gold import gold_is_unknown, has_gold, known_from_judge, known_from_verifier
 from tasks.monitor.group import Known, read_groups
@@ -24,11 +29,6 @@ from tasks.monitor.orders import Said
 from tasks.monitor.scale import WRITING
 from tasks.monitor.steps import RoundSteps
 from tasks.monitor.training_rows import TrainingRows
-from tasks.records import Example, Pair, Problem, Sample, Verdict
-from tasks.refs import StepRef
-from tasks.scratch import Scratch
-from tasks.step import Summary
-from tasks.tables import read_records, write_records
 
 HELD_OUT = ("select", "report")
 PASS_RATES = "pass_rates.parquet"

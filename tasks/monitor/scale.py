@@ -12,7 +12,7 @@ from typing import Any
 
 from configs.schema.judge import Judge
 from configs.schema.select import Select, Threshold
-from tasks.records import Label, Verdict
+from tasks.core.records import Label, Verdict
 
 RANKING = ("vote", "rubric", "pairwise", "implicit", "reward_model")
 """kinds that score by a model or by votes, higher is better"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tasks.refs import StepRef
+from tasks.core.refs import StepRef
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tasks.identity import monitor_spec
+from tasks.core.bench import current
+from tasks.core.identity import monitor_spec
+from tasks.core.refs import StepRef
+from tasks.core.scratch import Scratch
+from tasks.core.stage_task import stage_task
+from tasks.core.step import Summary
 from tasks.monitor.run import RoundSteps, monitor_round
-from tasks.refs import StepRef
-from tasks.scratch import Scratch
-from tasks.stage_task import stage_task
-from tasks.step import Summary
-from tasks.workbench import current
 
 
 @stage_task("monitor")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+from tasks.core.records import Pair
+from tasks.core.step import Summary
 from tasks.monitor.formulas import divide, shares
 from tasks.monitor.group import Group
 from tasks.monitor.histograms import Histogram
 from tasks.monitor.means import Means, known
-from tasks.records import Pair
-from tasks.step import Summary
 
 
 class Texts:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from tasks.core.records import Example, Pair, Problem
+from tasks.core.step import Summary
 from tasks.monitor.contamination import HeldOut
 from tasks.monitor.texts import PairLengths
-from tasks.records import Example, Pair, Problem
-from tasks.step import Summary
 
 POLICY = "policy"
 

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from configs.errors import StoreError
 from infra.store.base import Store
-from tasks.refs import Ref
+from tasks.core.refs import Ref
 
 Record = TypeVar("Record", bound=Ref)
 

@@ -7,7 +7,7 @@ import re
 
 from configs.schema.model import PretrainedModel
 from configs.schema.recipe import Recipe
-from tasks.refs import ModelRef, StepRef
+from tasks.core.refs import ModelRef, StepRef
 from tasks.report.entry import ReportEntry
 
 METRICS = ("select_accuracy", "report_accuracy", "kept_rate", "num_examples", "train_loss", "mean_tokens")

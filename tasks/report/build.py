@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from tasks.core.records import Drop
 from tasks.decide.state import RoundOutcome
 from tasks.monitor.histograms import Histogram
-from tasks.records import Drop
 from tasks.report.rounds import RoundReport, SampleRow
 from tasks.report.samples import draw_rows
 from tasks.select.candidate import Group

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from tasks.core.ledger import Ledger
+from tasks.core.records import ItemResult
+from tasks.core.refs import StepRef
+from tasks.core.tables import read_records
 from tasks.evaluate.statistics import mcnemar_exact, paired_counts
-from tasks.ledger import Ledger
-from tasks.records import ItemResult
-from tasks.refs import StepRef
 from tasks.report.entry import ReportEntry
 from tasks.report.rounds import champion_of
-from tasks.tables import read_records
 
 
 def champion_p_value(ledger: Ledger, entries: list[ReportEntry]) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tasks.records import Sample
+from tasks.core.records import Sample
 
 
 def measure_variety(groups: Iterable[Sequence[Sample]]) -> dict[str, float]:

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from configs.errors import StoreError
 from infra.store.base import Store
+from tasks.core.refs import ModelRef, Ref
 from tasks.decide.state import LoopState
-from tasks.refs import ModelRef, Ref
 from tasks.report.rounds import ExperimentReport, RoundReport, SampleRow
 
 

@@ -16,7 +16,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 
 from configs.schema.select import BestShare
-from tasks.records import DropReason
+from tasks.core.records import DropReason
 from tasks.select.candidate import Candidate, Component, Draw
 from tasks.select.judged import without_score
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tasks.records import DropReason, Problem, Sample, Verdict
-from tasks.step import derive_seed
+from tasks.core.records import DropReason, Problem, Sample, Verdict
+from tasks.core.step import derive_seed
 
 
 @dataclass(frozen=True, slots=True)

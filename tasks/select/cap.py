@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 
 from configs.schema.select import Cap
-from tasks.records import DropReason
+from tasks.core.records import DropReason
 from tasks.select.candidate import Candidate, Draw
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.select import Correct
-from tasks.records import DropReason, Label
+from tasks.core.records import DropReason, Label
 from tasks.select.candidate import Candidate, Draw
 
 

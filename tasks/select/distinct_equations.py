@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from configs.schema.select import DistinctEquations
-from tasks.records import DropReason
+from tasks.core.records import DropReason
 from tasks.select.candidate import Candidate, Draw
 from tasks.select.edit_distance import edit_distance
 from tasks.select.equations import find_equations, holds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.select import DropTruncated
-from tasks.records import DropReason
+from tasks.core.records import DropReason
 from tasks.select.candidate import Candidate, Draw
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tasks.records import DropReason, Example, Label
+from tasks.core.records import DropReason, Example, Label
 from tasks.select.candidate import Candidate
 from tasks.select.formats import Formats
 from tasks.select.select import Selected

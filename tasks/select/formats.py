@@ -28,8 +28,8 @@ from typing import Any, Literal
 
 from configs.errors import RecipeError
 from configs.schema.train import Format
-from tasks.prompts import read_prompt, render
-from tasks.records import Example, Message, Problem
+from tasks.core.prompts import read_prompt, render
+from tasks.core.records import Example, Message, Problem
 
 VERSION = 1
 NUM_SHOWN = 4

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.generate import Guide
-from tasks.records import DropReason
+from tasks.core.records import DropReason
 from tasks.select.candidate import Candidate, Draw
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.select import Judged
-from tasks.records import DropReason, Label, Verdict
+from tasks.core.records import DropReason, Label, Verdict
 from tasks.select.candidate import Candidate, Draw
 
 _WITHOUT_OPINION = (Label.TRUNCATED, Label.UNPARSEABLE, Label.VERIFIER_ERROR)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from configs.schema.select import LengthGap
-from tasks.records import DropReason
+from tasks.core.records import DropReason
 from tasks.select.candidate import Candidate, Component, Draw
 
 

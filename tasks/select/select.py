@@ -11,7 +11,7 @@ from typing import Any
 
 from configs.schema.generate import Guide
 from configs.schema.select import Select
-from tasks.records import Drop, DropReason, Sample
+from tasks.core.records import Drop, DropReason, Sample
 from tasks.select import hint_shows
 from tasks.select.candidate import Candidate, Component, Draw, Group, OpenGroups
 from tasks.select.registry import COMPONENTS, ROUND_COMPONENTS

@@ -11,7 +11,7 @@ from heapq import merge
 from itertools import groupby
 
 from configs.errors import ProblemsError, UserError
-from tasks.records import Problem, Sample, Verdict
+from tasks.core.records import Problem, Sample, Verdict
 from tasks.select.candidate import Candidate, Group, OpenGroups
 
 OpenSource = Callable[[], tuple[Iterable[Sample], Iterable[Verdict]]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from tasks.records import DropReason, Example, Pair
+from tasks.core.records import DropReason, Example, Pair
 from tasks.select.select import Selected
 from tasks.select.weigh import effective_samples
 

@@ -6,21 +6,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from configs.errors import RecipeError
+from tasks.core.bench import current
+from tasks.core.identity import select_spec
+from tasks.core.ledger import Ledger
+from tasks.core.records import Problem, Sample, Verdict
+from tasks.core.refs import StepRef
+from tasks.core.scratch import Scratch
+from tasks.core.stage_task import stage_task
+from tasks.core.step import Summary
+from tasks.core.tables import read_records
 from tasks.generate.read import read_samples
-from tasks.identity import select_spec
-from tasks.ledger import Ledger
-from tasks.records import Problem, Sample, Verdict
-from tasks.refs import StepRef
 from tasks.report.diversity import measure_variety
-from tasks.scratch import Scratch
 from tasks.select.candidate import Draw
 from tasks.select.formats import read_formats, with_examples
 from tasks.select.streams import OpenSource, open_groups
 from tasks.select.write import write_selection
-from tasks.stage_task import stage_task
-from tasks.step import Summary
-from tasks.tables import read_records
-from tasks.workbench import current
 
 
 @stage_task("select")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.select import Threshold
-from tasks.records import DropReason, Verdict
+from tasks.core.records import DropReason, Verdict
 from tasks.select.candidate import Candidate, Draw
 from tasks.select.judged import without_score
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from configs.schema.recipe import Recipe
-from tasks.records import Drop, Pair
+from tasks.core.records import Drop, Pair
+from tasks.core.tables import TableWriter
 from tasks.select.candidate import Draw, OpenGroups
 from tasks.select.examples import ExampleMaker, LabelledMaker
 from tasks.select.formats import AS_IT_IS, Formats
@@ -24,7 +25,6 @@ from tasks.select.resolve import fill_in_threshold, in_round, with_judge
 from tasks.select.select import Selected, Selection
 from tasks.select.summary import Numbers, RowSummary, SelectSummary
 from tasks.select.weigh import problem_weights
-from tasks.tables import TableWriter
 
 EXAMPLES, PAIRS, VERIFIER_PAIRS = "examples.parquet", "pairs.parquet", "verifier_pairs.parquet"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from flows.prefect_server import PrefectServer
-from flows.services import Addresses
+from flows.services.addresses import Addresses
+from flows.services.prefect_server import PrefectServer
 from tests.flows.stack import Stack, running_stack
 
 

@@ -7,7 +7,7 @@ import os
 from prefect import flow
 from prefect.concurrency.sync import concurrency
 
-from infra.store.open import open_store
+from infra.store.address import open_store
 
 
 @flow(name="visit")

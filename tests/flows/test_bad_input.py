@@ -167,7 +167,7 @@ def test_a_damaged_record(tmp_path: Path, prefect_url: str) -> None:
 
 def test_a_second_run_says_who_holds_the_experiment(tmp_path: Path, prefect_url: str) -> None:
     from infra.store.folder import FolderStore
-    from infra.store.lease import Lease
+    from infra.store.lease.lease import Lease
 
     with Lease(FolderStore(tmp_path / "home" / "store"), "micro/lease.json", "somebody@else"):
         refuse(tmp_path, micro_recipe(), "somebody@else", str(os.getpid()), url=prefect_url)

@@ -1,7 +1,7 @@
 """The plan's numbers, counted by hand."""
 
 from configs.schema.load import check_recipe
-from tasks.cost import estimate_cost, generator_loads, mean_length
+from tasks.core.cost import estimate_cost, generator_loads, mean_length
 from tests.flows.micro import micro_recipe
 
 RECIPE = check_recipe(micro_recipe())

@@ -14,10 +14,10 @@ import pytest
 
 from configs.errors import RecipeError, UserError
 from configs.schema.load import check_recipe
-from flows.deployments import carried_settings, refuse_passwords
-from flows.services import Addresses
-from tasks.records import Sample
-from tasks.tables import read_records
+from flows.services.addresses import Addresses
+from flows.services.deployments import carried_settings, refuse_passwords
+from tasks.core.records import Sample
+from tasks.core.tables import read_records
 from tests.flows.deployed import FINAL, POOL, Deployment, worker
 from tests.flows.micro import environment, micro_recipe, processes_of, selfloop, write_recipe
 
@@ -188,7 +188,7 @@ def run_by_hand(folder: Path, prefect_url: str, recipe: dict[str, Any]) -> str:
     """The same flow, started beside Prefect's limit: only the store's lease stands in its way."""
     write_recipe(folder, recipe)
     program = (
-        "from flows.scheduled import ImproveParameters, scheduled_improve\n"
+        "from flows.run.scheduled import ImproveParameters, scheduled_improve\n"
         "state = scheduled_improve(ImproveParameters(recipe='recipe.yaml'), return_state=True)\n"
         "print(state.type.name, state.message)"
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tasks.records import Example, Sample
+from tasks.core.records import Example, Sample
 from tests.flows.micro import selfloop, write_recipe
 from tests.flows.test_recipes import Run
 from tests.flows.world import RECIPES

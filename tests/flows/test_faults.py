@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from configs.errors import StoreError
-from infra.store.s3 import S3Store
-from tasks.ledger import Ledger
-from tasks.step import StepSpec
+from infra.store.s3.store import S3Store
+from tasks.core.ledger import Ledger
+from tasks.core.step import StepSpec
 from tests.faults.proxy import FaultyProxy
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, processes_of, selfloop, write_recipe
 from tests.flows.test_kill import step_keys

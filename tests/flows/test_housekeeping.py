@@ -12,9 +12,9 @@ import pytest
 
 from configs.schema.load import dump_recipe
 from infra.store.folder import FolderStore
-from infra.store.holder import describe_this_process
-from infra.store.lease import Lease
-from infra.store.lease_claim import Claim
+from infra.store.lease.claim import Claim
+from infra.store.lease.holder import describe_this_process
+from infra.store.lease.lease import Lease
 from tasks.decide.stop import Action
 from tests.flows.api import ask
 from tests.flows.micro import selfloop
@@ -63,8 +63,8 @@ def test_an_experiment_that_runs_is_left_alone(store: FolderStore, tmp_path: Pat
 
 def test_the_lease_of_a_dead_run_goes(store: FolderStore, tmp_path: Path, prefect_url: str) -> None:
     program = (
-        "import sys; from infra.store.holder import describe_this_process\n"
-        "from infra.store.lease_claim import Claim\n"
+        "import sys; from infra.store.lease.holder import describe_this_process\n"
+        "from infra.store.lease.claim import Claim\n"
         "print(Claim('t', describe_this_process('dead@here'), 0.0, 0.0, 60.0, 15.0).to_json().decode())"
     )
     made = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -93,7 +93,7 @@ def test_runs_that_prefect_takes_for_running_are_marked_and_young_or_held_ones_a
 ) -> None:
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    from flows import reconcile
+    from flows.report import reconcile
 
     flow = ask("POST", f"{prefect_url}/flows/", {"name": "improve"})["id"]
     body = {"flow_id": flow, "parameters": {"experiment": NAME}, "state": {"type": "RUNNING"}}

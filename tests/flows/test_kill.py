@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.records import Example
-from tasks.tables import read_records
+from tasks.core.records import Example
+from tasks.core.tables import read_records
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, processes_of, wait_until_gone, write_recipe
 
 pytestmark = pytest.mark.slow

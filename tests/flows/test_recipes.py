@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tasks.tables import read_records
+from tasks.core.tables import read_records
 from tests.flows.micro import selfloop, write_recipe
 from tests.flows.world import RECIPES, World, build_world, shrink, write_files
 

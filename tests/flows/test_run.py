@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.records import Verdict
-from tasks.tables import read_records
+from tasks.core.records import Verdict
+from tasks.core.tables import read_records
 from tests.flows.api import ask
 from tests.flows.micro import micro_recipe, selfloop, write_recipe
 

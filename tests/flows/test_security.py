@@ -15,11 +15,11 @@ import pytest
 from configs.errors import EngineError, ProblemsError, RecipeError, StoreError
 from configs.schema.load import load_recipe
 from configs.schema.problems import Mapping
-from infra.engines.weights import check_model_folder
+from infra.engines.models.weights import check_model_folder
 from infra.store.folder import FolderStore
-from tasks.ledger import Ledger
-from tasks.problems.mapping import map_rows
-from tasks.prompts import render
+from tasks.core.ledger import Ledger
+from tasks.core.prompts import render
+from tasks.sample.problems.mapping import map_rows
 from tests.flows.micro import micro_recipe, selfloop, write_recipe
 
 SECRETS = {

@@ -15,7 +15,7 @@ from infra.deploy.mlflow_api import DEFAULT_TAGS
 from infra.deploy.postgres import find_postgres
 from infra.deploy.processes import Notes
 from infra.deploy.settings import load_settings
-from infra.store.open import open_store
+from infra.store.address import open_store
 from tests.flows.micro import selfloop
 from tests.flows.stack import SERVERS, Stack, left_over
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from infra.deploy.processes import Notes
-from infra.store.open import open_store
+from infra.store.address import open_store
 from infra.tracking.tracker import Tracker
 from tests.flows.deployed import Deployment
 from tests.flows.micro import micro_recipe, write_recipe

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from flows.prefect_server import PrefectServer, answers, free_port
-from flows.services import Addresses
+from flows.services.addresses import Addresses
+from flows.services.prefect_server import PrefectServer, answers, free_port
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, selfloop, wait_until_gone, write_recipe
 
 pytestmark = pytest.mark.slow

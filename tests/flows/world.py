@@ -15,12 +15,12 @@ import yaml
 
 from configs.schema.model import TinyLlama
 from configs.schema.train import FullWeights, Optimizer
-from infra.engines.build import build_model
-from infra.engines.model_files import ModelFiles
-from infra.engines.train_request import TrainRequest
-from infra.engines.trainer import run_trainer
-from tasks.problems.arithmetic import write_addition
-from tasks.problems.builtin import part_of
+from infra.engines.models.build import build_model
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.train.request import TrainRequest
+from infra.engines.train.trainer import run_trainer
+from tasks.sample.problems.arithmetic import write_addition
+from tasks.sample.problems.builtin import part_of
 from tests.flows.micro import ROOT
 
 RECIPES = ROOT / "configs" / "recipes"

@@ -8,9 +8,9 @@ import pytest
 
 from configs.errors import StoreError
 from infra.store.folder import FolderStore
-from tasks.ledger import Ledger
-from tasks.refs import StepRef
-from tasks.step import StepSpec
+from tasks.core.ledger import Ledger
+from tasks.core.refs import StepRef
+from tasks.core.step import StepSpec
 
 SPEC = StepSpec("demo", "generate", 1, {"generate": {}}, {}, 1, {"generate": 1})
 

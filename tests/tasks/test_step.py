@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import StoreError
-from tasks.refs import FileRef
-from tasks.step import StepSpec, canonical_json, derive_seed, digest, read_record, write_record
+from tasks.core.refs import FileRef
+from tasks.core.step import StepSpec, canonical_json, derive_seed, digest, read_record, write_record
 
 SPEC = StepSpec("demo", "judge", 3, {"judge": [{"kind": "answer"}]}, {"samples": "a" * 64}, 7, {"judge": 1})
 FILES = [FileRef(name="verdicts.parquet", sha256="b" * 64, size_bytes=12)]

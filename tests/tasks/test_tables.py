@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import UserError
-from tasks.records import Message, Problem, Sample
-from tasks.tables import read_records, write_records
+from tasks.core.records import Message, Problem, Sample
+from tasks.core.tables import read_records, write_records
 
 PROBLEM = Problem("a", (Message("system", "be brief"), Message("user", "2+2?")), "4", None, ("digits=1",))
 

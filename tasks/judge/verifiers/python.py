@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import UserError
+from tasks.core.records import Problem, Sample
 from tasks.judge.verifiers.finding import Finding, NoVerdictError
-from tasks.records import Problem, Sample
 
 VERSION = 1
 Score = Callable[[Problem, Sample], Any]

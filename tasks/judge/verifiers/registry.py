@@ -12,9 +12,9 @@ from typing import Any
 
 from configs.errors import RecipeError
 from configs.schema.verifier import PythonVerifier, Verifier
+from tasks.core.records import Problem, Sample
 from tasks.judge.verifiers import choice, code, exact, math, number, python, regex
 from tasks.judge.verifiers.finding import Finding
-from tasks.records import Problem, Sample
 
 Item = tuple[Problem, Sample]
 Verify = Callable[[Item], Finding]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from tasks.records import FinishReason, Pair
+from tasks.core.records import FinishReason, Pair
 from tasks.select.candidate import Candidate, Draw
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from configs.schema.pair import BestVsWorst
 from configs.schema.pair import Pair as PairConfig
-from tasks.records import DropReason, Pair
+from tasks.core.records import DropReason, Pair
 from tasks.select.candidate import Draw, Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.length_penalty import search_penalty

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.pair import MostVsLeastVoted
-from tasks.records import Pair
+from tasks.core.records import Pair
 from tasks.select.candidate import Candidate, Draw
 from tasks.select.pairs.choice import NoPair, Scored, make_pair, scored
 

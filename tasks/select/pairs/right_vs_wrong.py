@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.pair import RightVsWrong
-from tasks.records import Label, Pair
+from tasks.core.records import Label, Pair
 from tasks.select.candidate import Candidate, Draw
 from tasks.select.pairs.choice import NoPair, make_pair
 

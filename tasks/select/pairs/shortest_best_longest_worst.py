@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.pair import ShortestBestLongestWorst
-from tasks.records import Pair
+from tasks.core.records import Pair
 from tasks.select.candidate import Candidate, Draw
 from tasks.select.pairs.choice import NoPair, make_pair, scored
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.bootstrap_prefect import POOLS
+from flows.services.bootstrap_prefect import POOLS
 
 FILE = Path(__file__).parents[3] / "infra/deploy/prefect.yaml"
 DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))["deployments"]

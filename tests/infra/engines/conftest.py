@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.engines.model_files import ModelFiles
+from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import GeneratorPool
 from tests.infra.engines.shards import ENGINE
 from tests.infra.engines.tiny import build_tiny_folder

@@ -18,7 +18,7 @@ def kill_trainer() -> None:
     """SIGKILL the training program that this process runs: a fork has its name, a program of its own its command."""
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
-            if "train_program" in process.name() or "infra.engines.train_program" in process.cmdline():
+            if "train_program" in process.name() or "infra.engines.train.train_program" in process.cmdline():
                 process.kill()
 
 

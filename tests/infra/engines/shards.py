@@ -5,7 +5,7 @@ from __future__ import annotations
 from configs.schema.engine import TransformersEngine
 from configs.schema.generate import Sampling
 from infra.engines.pool import GeneratorPool
-from infra.engines.requests import Completion, Request, Shard
+from infra.engines.wire import Completion, Request, Shard
 
 ENGINE = TransformersEngine(batch_size=16)
 

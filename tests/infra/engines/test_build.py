@@ -8,9 +8,9 @@ import pytest
 
 from configs.errors import EngineError
 from configs.schema.model import TinyLlama
-from infra.engines.build import build_model, fetch_hub_model, import_gguf
-from infra.engines.locate import find_packaged_gguf
-from infra.engines.weights import check_model_folder, digest_folder
+from infra.engines.models.build import build_model, fetch_hub_model, import_gguf
+from infra.engines.models.locate import find_packaged_gguf
+from infra.engines.models.weights import check_model_folder, digest_folder
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_another(tmp_path: P
 def test_the_character_tokenizer_writes_what_it_reads_and_lets_nothing_vanish(tmp_path: Path) -> None:
     from transformers import AutoTokenizer
 
-    from infra.engines.tiny_llama import write_tiny_llama
+    from infra.engines.models.tiny_llama import write_tiny_llama
 
     write_tiny_llama(SMALL, 0, tmp_path)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
@@ -45,7 +45,7 @@ def test_the_character_tokenizer_writes_what_it_reads_and_lets_nothing_vanish(tm
 def test_the_default_tiny_model_has_about_800_000_parameters(tmp_path: Path) -> None:
     from transformers import AutoModelForCausalLM
 
-    from infra.engines.tiny_llama import write_tiny_llama
+    from infra.engines.models.tiny_llama import write_tiny_llama
 
     write_tiny_llama(TinyLlama(), 0, tmp_path)
     assert 750_000 < AutoModelForCausalLM.from_pretrained(tmp_path).num_parameters() < 850_000

@@ -14,9 +14,9 @@ import pytest
 from configs.errors import EngineError
 from configs.schema.engine import EndpointEngine
 from configs.schema.generate import Sampling
-from infra.engines.endpoint import EndpointPool
-from infra.engines.endpoint_loop import THREAD_NAME
-from infra.engines.requests import Completion, Rating, Request, Scoring, Shard
+from infra.engines.endpoint.loop import THREAD_NAME
+from infra.engines.endpoint.pool import EndpointPool
+from infra.engines.wire import Completion, Rating, Request, Scoring, Shard
 from tests.infra.engines.chat_server import Body, ChatServer, Reply, answer, serving
 
 pytestmark = pytest.mark.slow

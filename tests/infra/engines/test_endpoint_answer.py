@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from configs.schema.engine import EndpointEngine, Engine, RewardEngine, RoleEngine, TransformersEngine
-from infra.engines.endpoint_answer import Choice, excerpt, refuses_many, share_tokens
+from infra.engines.endpoint.answer import Choice, excerpt, refuses_many, share_tokens
 
 
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=8), st.integers(0, 5000))

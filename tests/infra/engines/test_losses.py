@@ -20,7 +20,7 @@ CHOSEN, REJECTED, REF_CHOSEN, REF_REJECTED, GAP = -20.0, -25.0, -22.0, -24.0, 3.
 
 
 def test_the_gap_is_what_the_model_moved_towards_the_chosen_side() -> None:
-    from infra.engines.losses import log_ratio_gap
+    from infra.engines.train.objectives.losses import log_ratio_gap
 
     assert log_ratio_gap(column(CHOSEN), column(REJECTED), column(REF_CHOSEN), column(REF_REJECTED)).item() == GAP
 
@@ -31,7 +31,7 @@ def test_the_gap_is_what_the_model_moved_towards_the_chosen_side() -> None:
     ids=["D1", "D1 swapped", "D1 beta .5", "Bradley-Terry"],
 )
 def test_sigmoid(gap: float, beta: float, loss: float) -> None:
-    from infra.engines.losses import sigmoid_loss
+    from infra.engines.train.objectives.losses import sigmoid_loss
 
     assert sigmoid_loss(column(gap), beta).item() == pytest.approx(loss, abs=1e-6)
 
@@ -42,14 +42,14 @@ def test_sigmoid(gap: float, beta: float, loss: float) -> None:
     ids=["ScPO", "ScPO weight 1", "IRPO"],
 )
 def test_weighted_dpo_nll_with_ten_chosen_tokens(weight: float, beta: float, loss: float) -> None:
-    from infra.engines.losses import weighted_dpo_nll_loss
+    from infra.engines.train.objectives.losses import weighted_dpo_nll_loss
 
     found = weighted_dpo_nll_loss(column(GAP), column(CHOSEN), column(10), column(weight), beta, alpha=1.0)
     assert found.item() == pytest.approx(loss, abs=1e-6)
 
 
 def test_without_alpha_the_likelihood_term_is_gone() -> None:
-    from infra.engines.losses import sigmoid_loss, weighted_dpo_nll_loss
+    from infra.engines.train.objectives.losses import sigmoid_loss, weighted_dpo_nll_loss
 
     found = weighted_dpo_nll_loss(column(GAP), column(CHOSEN), column(10), column(0.5), 0.5, alpha=0.0)
     assert found.item() == pytest.approx(0.5 * sigmoid_loss(column(GAP), 0.5).item(), abs=1e-12)
@@ -57,14 +57,14 @@ def test_without_alpha_the_likelihood_term_is_gone() -> None:
 
 def test_soft_label_is_the_conservative_loss() -> None:
     """CREAM with C .8 is the flip rate .2; C 1 is plain DPO."""
-    from infra.engines.losses import sigmoid_loss, soft_label_loss
+    from infra.engines.train.objectives.losses import sigmoid_loss, soft_label_loss
 
     assert soft_label_loss(column(GAP), column(0.8), 0.1).item() == pytest.approx(0.614355, abs=1e-6)
     assert soft_label_loss(column(GAP), column(1.0), 0.1).item() == sigmoid_loss(column(GAP), 0.1).item()
 
 
 def test_losses_are_one_a_pair_and_finite_far_out() -> None:
-    from infra.engines.losses import sigmoid_loss, soft_label_loss
+    from infra.engines.train.objectives.losses import sigmoid_loss, soft_label_loss
 
     assert sigmoid_loss(column(-4000.0, 0.0, 4000.0), 1.0).tolist() == pytest.approx([4000.0, math.log(2), 0.0])
     assert soft_label_loss(column(1e4, -1e4), column(0.75, 0.75), 1.0).tolist() == pytest.approx([2500.0, 7500.0])
@@ -72,7 +72,7 @@ def test_losses_are_one_a_pair_and_finite_far_out() -> None:
 
 def test_the_gradient_pushes_the_sides_apart() -> None:
     """d/d chosen of -ln sigma(beta h) is -beta sigma(-beta h), and the opposite for the rejected side."""
-    from infra.engines.losses import log_ratio_gap, sigmoid_loss
+    from infra.engines.train.objectives.losses import log_ratio_gap, sigmoid_loss
 
     chosen, rejected = column(CHOSEN).requires_grad_(), column(REJECTED).requires_grad_()
     sigmoid_loss(log_ratio_gap(chosen, rejected, column(REF_CHOSEN), column(REF_REJECTED)), 0.1).sum().backward()

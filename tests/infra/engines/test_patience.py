@@ -9,9 +9,9 @@ from typing import Any, cast
 import pytest
 
 from configs.schema.engine import TransformersEngine
-from infra.engines.generator import serve
+from infra.engines.generate.generator import serve
 from infra.engines.patience import Patience, shorter
-from infra.engines.requests import Score, Scoring
+from infra.engines.wire import Score, Scoring
 from infra.engines.work import Job, Progress, Result, ScoringJob, write_job
 from infra.process.protocol import Channel
 

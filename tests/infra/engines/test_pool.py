@@ -10,10 +10,10 @@ import pytest
 from configs.errors import EngineError, UserError
 from configs.schema.engine import TransformersEngine
 from configs.schema.generate import Sampling
-from infra.engines.model_files import ModelFiles
+from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import GeneratorPool
-from infra.engines.requests import Rating, Request, Score, Scoring, Shard
 from infra.engines.session import Finished, GeneratorSession, Ready
+from infra.engines.wire import Rating, Request, Score, Scoring, Shard
 from infra.engines.work import Progress
 from tests.infra.engines.shards import ENGINE, answers, shard
 from tests.infra.engines.tiny import build_tiny_adapter

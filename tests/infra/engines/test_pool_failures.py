@@ -14,10 +14,10 @@ import pytest
 from configs.errors import EngineError, UserError
 from configs.schema.engine import TransformersEngine
 from configs.schema.generate import Sampling
-from infra.engines.model_files import ModelFiles
+from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import GeneratorPool
-from infra.engines.requests import Request, Shard
 from infra.engines.session import GeneratorSession, Ready
+from infra.engines.wire import Request, Shard
 from infra.engines.work import Progress
 from infra.process.group import is_group_alive
 from tests.infra.engines.shards import ENGINE, answers, shard

@@ -11,8 +11,8 @@ import pytest
 
 from configs.schema.objective import Dpo, DpoLoss, Kto, Objective, SoftLabelDpo, WeightedDpoNll
 from configs.schema.train import FullWeights, Optimizer
-from infra.engines.model_files import ModelFiles
-from infra.engines.train_request import TrainRequest
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.train.request import TrainRequest
 from tests.infra.engines.tiny import build_tiny_folder
 
 pytestmark = pytest.mark.slow
@@ -50,8 +50,8 @@ def make_request(base: Path, objective: Objective, rows: Path = Path("rows.jsonl
 
 
 def pair_rows(base: Path, *weights: float) -> list[dict[str, Any]]:
-    from infra.engines.preference_rows import encode_pairs
-    from infra.engines.train_setup import load_tokenizer
+    from infra.engines.train.preference_rows import encode_pairs
+    from infra.engines.train.setup import load_tokenizer
 
     texts = [
         {"messages": [{"role": "user", "content": prompt}], "chosen": chosen, "rejected": rejected, "weight": weight}
@@ -65,8 +65,8 @@ def pair_rows(base: Path, *weights: float) -> list[dict[str, Any]]:
 
 
 def make_trainer(base: Path, objective: Objective, rows: list[dict[str, Any]], folder: Path, **optimizer: Any) -> Any:
-    from infra.engines.train_objective import make_trainer as make
-    from infra.engines.train_setup import load_tokenizer, load_trainable
+    from infra.engines.train.objective import make_trainer as make
+    from infra.engines.train.setup import load_tokenizer, load_trainable
 
     request = make_request(base, objective, **optimizer)
     return make(request, load_tokenizer(request.model), load_trainable(request), rows, folder)
@@ -77,8 +77,8 @@ def make_trl_trainer(base: Path, objective: Dpo, folder: Path, **optimizer: Any)
     from datasets import Dataset
     from trl import DPOTrainer
 
-    from infra.engines.train_settings import choose_settings
-    from infra.engines.train_setup import load_tokenizer, load_trainable
+    from infra.engines.train.settings import choose_settings
+    from infra.engines.train.setup import load_tokenizer, load_trainable
 
     request = make_request(base, objective, **optimizer)
     settings = dataclasses.replace(
@@ -214,7 +214,7 @@ def test_a_whole_training_is_trl_s_own(base: Path, tmp_path: Path) -> None:
     """Same tokens, same reference, same order: the start model as reference, weights 1, batches of two."""
     import torch
 
-    from infra.engines.preference_reference import add_reference
+    from infra.engines.train.reference import add_reference
 
     optimizer = {"batch_size": 2, "epochs": 3.0, "learning_rate": 1e-3}
     rows_path = tmp_path / "rows.jsonl"

@@ -12,8 +12,8 @@ from configs.errors import EngineError
 from configs.schema.model import TinyLlama
 from configs.schema.objective import Dpo, Kto, Objective
 from configs.schema.train import FullWeights, Lora, Optimizer
-from infra.engines.model_files import ModelFiles
-from infra.engines.train_request import TrainRequest
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.train.request import TrainRequest
 from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
 
 pytestmark = pytest.mark.slow
@@ -53,9 +53,9 @@ def make_request(
 
 
 def rows_with_reference(request: TrainRequest, work: Path) -> list[dict[str, Any]]:
-    from infra.engines.preference_reference import add_reference
-    from infra.engines.train_data import load_rows
-    from infra.engines.train_setup import load_tokenizer
+    from infra.engines.train.data import load_rows
+    from infra.engines.train.reference import add_reference
+    from infra.engines.train.setup import load_tokenizer
 
     rows, _ = load_rows(request, load_tokenizer(request.model))
     return add_reference(request, rows, work, request.fingerprint())
@@ -126,8 +126,8 @@ def test_kto_gets_the_reference_of_own_and_of_foreign_completions(base: Path, ad
 def test_a_reference_equal_to_the_start_gives_rewards_of_zero_and_trains_one_adapter(
     base: Path, adapter: Path, tmp_path: Path, start_has_adapter: bool, objective: Objective
 ) -> None:
-    from infra.engines.train_objective import make_trainer
-    from infra.engines.train_setup import load_tokenizer, load_trainable
+    from infra.engines.train.objective import make_trainer
+    from infra.engines.train.setup import load_tokenizer, load_trainable
 
     start = ModelFiles("start", base, adapter if start_has_adapter else None)
     request = make_request(tmp_path, start, start, objective)
@@ -155,7 +155,7 @@ def test_the_numbers_are_kept_for_a_resume_of_the_same_request(base: Path, other
 
 
 def test_a_reference_with_other_tokens_is_refused(base: Path, tmp_path: Path) -> None:
-    from infra.engines.tiny_llama import write_tiny_llama
+    from infra.engines.models.tiny_llama import write_tiny_llama
 
     write_tiny_llama(TinyLlama(hidden_size=32, intermediate_size=64, num_layers=1, alphabet="0123"), 0, tmp_path / "m")
     request = make_request(tmp_path, ModelFiles("start", base), ModelFiles("foreign", tmp_path / "m"), Dpo())

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from configs.errors import EngineError
 from configs.schema.objective import Dpo, Kto, Objective, SoftLabelDpo
 from configs.schema.train import FullWeights, Lora, Optimizer
-from infra.engines.model_files import ModelFiles
-from infra.engines.train_request import TrainRequest
-from infra.engines.trainer import run_trainer
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.train.request import TrainRequest
+from infra.engines.train.trainer import run_trainer
 from tests.infra.engines.tiny import build_tiny_folder
 
 pytestmark = pytest.mark.slow
@@ -30,8 +30,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def load(base: Path, folder: Path, objective: Objective, rows: list[dict[str, Any]], **optimizer: Any) -> Any:
-    from infra.engines.train_data import load_rows
-    from infra.engines.train_setup import load_tokenizer
+    from infra.engines.train.data import load_rows
+    from infra.engines.train.setup import load_tokenizer
 
     request = make_request(base, folder, objective, rows, **optimizer)
     return load_rows(request, load_tokenizer(request.model))
@@ -55,7 +55,7 @@ def make_request(
 
 def test_a_pair_is_one_generation_prompt_and_two_completions_with_their_ends(base: Path, tmp_path: Path) -> None:
     from infra.engines.chat import prompt_token_ids
-    from infra.engines.train_setup import load_tokenizer
+    from infra.engines.train.setup import load_tokenizer
 
     tokenizer = load_tokenizer(ModelFiles("start", base))
     rows, num_too_long = load(base, tmp_path, Dpo(), [PAIR])
@@ -113,7 +113,7 @@ def test_rows_of_another_objective_are_refused(
 
 def test_kto_reads_its_kl_term_from_the_completion_before_in_the_batch() -> None:
     """Five rows in batches of two: each takes its neighbour's; the row that is alone takes the one before it."""
-    from infra.engines.preference_rows import TokenLabelled, lay_out_batches
+    from infra.engines.train.preference_rows import TokenLabelled, lay_out_batches
 
     rows = [TokenLabelled(prompt_ids=[0], completion_ids=[n], label=True, weight=1.0) for n in range(5)]
     laid_out = lay_out_batches(rows, 2, seed=0)

@@ -11,9 +11,9 @@ import pytest
 from configs.errors import EngineError
 from configs.schema.objective import Dpo, Kto, Objective, SoftLabelDpo, WeightedDpoNll
 from configs.schema.train import FullWeights, Lora, Optimizer
-from infra.engines.model_files import ModelFiles
-from infra.engines.train_request import TrainRequest
-from infra.engines.trainer import run_trainer
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.train.request import TrainRequest
+from infra.engines.train.trainer import run_trainer
 from tests.infra.engines.kill import contents, kill_after_a_checkpoint
 from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
 
@@ -108,7 +108,7 @@ def test_every_objective_learns_to_prefer_what_was_chosen(base: Path, tmp_path: 
 
 def test_a_killed_training_resumes_and_ends_with_the_same_bytes(base: Path, tmp_path: Path) -> None:
     """An adapter that is continued, against the base as reference, with dropout and a carried schedule."""
-    from infra.engines.train_phase import run_phase
+    from infra.engines.train.phase import run_phase
 
     start = ModelFiles("start", base, build_tiny_adapter(base, tmp_path / "adapter"))
     steps = {"max_steps": 60, "checkpoint_seconds": 0.1}
@@ -131,7 +131,7 @@ def test_a_killed_training_resumes_and_ends_with_the_same_bytes(base: Path, tmp_
 
 
 def test_full_weights_end_in_the_base_s_files(base: Path, tmp_path: Path) -> None:
-    from infra.engines.train_phase import run_phase
+    from infra.engines.train.phase import run_phase
 
     start = ModelFiles("start", base)
     rows = write_rows(tmp_path / "rows.jsonl", Dpo())
@@ -147,7 +147,7 @@ def test_full_weights_end_in_the_base_s_files(base: Path, tmp_path: Path) -> Non
 def test_a_loss_that_is_not_a_number_names_the_step_and_the_fix(
     base: Path, tmp_path: Path, objective: Objective
 ) -> None:
-    from infra.engines.train_phase import run_phase
+    from infra.engines.train.phase import run_phase
 
     rows = write_rows(tmp_path / "rows.jsonl", objective)
     steps = {"learning_rate": 1e30, "schedule": "constant", "warmup_share": 0.0}

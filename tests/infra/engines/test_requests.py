@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from configs.errors import EngineError
 from configs.schema.generate import Sampling
 from infra.engines.devices import visible_devices
-from infra.engines.model_files import ModelFiles
-from infra.engines.requests import (
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.wire import (
     Completion,
     Rated,
     Rating,

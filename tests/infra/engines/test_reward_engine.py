@@ -11,9 +11,9 @@ import pytest
 from configs.errors import EngineError, UserError
 from configs.schema.engine import RewardEngine
 from configs.schema.generate import Sampling
-from infra.engines.model_files import ModelFiles
+from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import GeneratorPool
-from infra.engines.requests import Rated, Rating, Request, Scoring, Shard
+from infra.engines.wire import Rated, Rating, Request, Scoring, Shard
 from infra.engines.work import RatingJob
 from tests.infra.engines.tiny import build_tiny_folder
 
@@ -32,7 +32,7 @@ def build(folder: Path, kind: str, *, num_labels: int = 1, pad: bool = True, **s
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification, LlamaForTokenClassification
 
-    from infra.engines.tiny_llama import make_tokenizer
+    from infra.engines.models.tiny_llama import make_tokenizer
 
     kinds = {
         "sequence": LlamaForSequenceClassification,
@@ -54,7 +54,7 @@ def build(folder: Path, kind: str, *, num_labels: int = 1, pad: bool = True, **s
 
 def rate(model: ModelFiles, items: list[Rating], **settings: Any) -> list[Rated]:
     """By the engine alone, in this process."""
-    from infra.engines import reward_engine
+    from infra.engines.reward import reward_engine
 
     engine = reward_engine.RewardEngine(RewardEngine(**settings), model)
     engine.submit(RatingJob("job", tuple(items)))

@@ -12,7 +12,7 @@ import pytest
 from configs.errors import EngineError
 from configs.schema.objective import Sft
 from configs.schema.train import Lora
-from infra.engines.model_files import ModelFiles
+from infra.engines.models.model_files import ModelFiles
 from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
 from tests.infra.engines.training import make_request
 
@@ -27,8 +27,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_trainer(
     base: Path, rows: list[dict[str, Any]], folder: Path, *, normalise: Any = "token_mean", **optimizer: Any
 ) -> Any:
-    from infra.engines.train_objective import make_trainer as make
-    from infra.engines.train_setup import load_tokenizer, load_trainable
+    from infra.engines.train.objective import make_trainer as make
+    from infra.engines.train.setup import load_tokenizer, load_trainable
 
     request = make_request(base, **optimizer).model_copy(update={"objective": Sft(normalise=normalise)})
     return make(request, load_tokenizer(request.model), load_trainable(request), rows, folder)
@@ -38,8 +38,8 @@ def make_trl_trainer(base: Path, rows: list[dict[str, Any]], folder: Path, **opt
     from datasets import Dataset
     from trl import SFTTrainer
 
-    from infra.engines.train_settings import choose_settings
-    from infra.engines.train_setup import load_tokenizer, load_trainable
+    from infra.engines.train.settings import choose_settings
+    from infra.engines.train.setup import load_tokenizer, load_trainable
 
     request = make_request(base, **optimizer)
     return SFTTrainer(
@@ -61,7 +61,7 @@ def test_a_row_is_the_generation_prompt_then_the_completion_and_its_end(base: Pa
     from transformers import AutoTokenizer
 
     from infra.engines.chat import prompt_token_ids
-    from infra.engines.train_rows import encode_rows
+    from infra.engines.train.rows import encode_rows
 
     tokenizer = AutoTokenizer.from_pretrained(base)
     messages = [{"role": "user", "content": "4+8="}]
@@ -76,7 +76,7 @@ def test_a_row_is_the_generation_prompt_then_the_completion_and_its_end(base: Pa
 def test_the_given_start_of_a_completion_is_tokenised_apart(base: Path, skip_prefix: bool) -> None:
     from transformers import AutoTokenizer
 
-    from infra.engines.train_rows import encode_rows
+    from infra.engines.train.rows import encode_rows
 
     tokenizer = AutoTokenizer.from_pretrained(base)
     row = {"messages": [{"role": "user", "content": "4+8="}], "completion": "12 is it", "weight": 1, "prefix": "12 "}
@@ -91,7 +91,7 @@ def test_the_given_start_of_a_completion_is_tokenised_apart(base: Path, skip_pre
 def test_rows_longer_than_the_limit_are_dropped_whole_and_counted(base: Path) -> None:
     from transformers import AutoTokenizer
 
-    from infra.engines.train_rows import encode_rows
+    from infra.engines.train.rows import encode_rows
 
     tokenizer = AutoTokenizer.from_pretrained(base)
     texts = ["1" * length for length in (3, 4, 5)]
@@ -179,7 +179,7 @@ def test_doubling_every_weight_doubles_loss_and_gradient(base: Path, tmp_path: P
 
 
 def test_steps_follow_from_examples_epochs_and_accumulation(base: Path) -> None:
-    from infra.engines.train_settings import count_steps
+    from infra.engines.train.settings import count_steps
 
     assert count_steps(make_request(base, batch_size=4, epochs=3), 10) == 9
     assert count_steps(make_request(base, batch_size=4, epochs=3, gradient_accumulation=2), 10) == 6
@@ -188,7 +188,7 @@ def test_steps_follow_from_examples_epochs_and_accumulation(base: Path) -> None:
 
 
 def test_nothing_is_reported_or_written_where_nobody_asked(base: Path, tmp_path: Path) -> None:
-    from infra.engines.train_settings import choose_settings
+    from infra.engines.train.settings import choose_settings
 
     settings = choose_settings(make_request(base), 10, tmp_path / "checkpoints")
     assert settings.report_to == []
@@ -200,8 +200,8 @@ def test_nothing_is_reported_or_written_where_nobody_asked(base: Path, tmp_path:
 
 
 def test_without_any_row_that_fits_there_is_no_phase(base: Path, tmp_path: Path) -> None:
-    from infra.engines.train_data import load_rows
-    from infra.engines.train_setup import load_tokenizer
+    from infra.engines.train.data import load_rows
+    from infra.engines.train.setup import load_tokenizer
 
     path = tmp_path / "rows.jsonl"
     line = json.dumps({"messages": [{"role": "user", "content": "4+8="}], "completion": "123456", "weight": 1})
@@ -212,8 +212,8 @@ def test_without_any_row_that_fits_there_is_no_phase(base: Path, tmp_path: Path)
 
 
 def test_a_row_that_lacks_a_column_is_named(base: Path, tmp_path: Path) -> None:
-    from infra.engines.train_data import load_rows
-    from infra.engines.train_setup import load_tokenizer
+    from infra.engines.train.data import load_rows
+    from infra.engines.train.setup import load_tokenizer
 
     path = tmp_path / "rows.jsonl"
     path.write_text(json.dumps({"messages": [], "chosen": "1", "rejected": "2", "weight": 1}) + "\n")
@@ -223,7 +223,7 @@ def test_a_row_that_lacks_a_column_is_named(base: Path, tmp_path: Path) -> None:
 
 
 def test_an_adapter_is_continued_with_its_own_rank_only(base: Path, tmp_path: Path) -> None:
-    from infra.engines.train_setup import load_trainable
+    from infra.engines.train.setup import load_trainable
 
     model = ModelFiles("tiny", base, build_tiny_adapter(base, tmp_path / "adapter"))
     request = make_request(base).model_copy(update={"model": model, "tune": Lora(rank=8, alpha=8)})
@@ -236,7 +236,7 @@ def test_an_adapter_is_continued_from_its_own_weights(base: Path, tmp_path: Path
     from peft import get_peft_model_state_dict
     from safetensors.torch import load_file
 
-    from infra.engines.train_setup import load_trainable
+    from infra.engines.train.setup import load_trainable
 
     adapter = build_tiny_adapter(base, tmp_path / "adapter")
     request = make_request(base).model_copy(

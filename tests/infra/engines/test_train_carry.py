@@ -10,8 +10,8 @@ import pytest
 
 from configs.errors import EngineError
 from configs.schema.train import FullWeights, Lora, Optimizer, Tune
-from infra.engines.model_files import ModelFiles
-from infra.engines.train_request import TrainRequest
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.train.request import TrainRequest
 from tests.infra.engines.tiny import build_tiny_folder
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(folder: Path, base: Path, tune: Tune, steps: int, **carried: Any) -> list[dict[str, Any]]:
     """A phase whose every step sees all rows, so that their order within the batch is all that a seed changes."""
-    from infra.engines.train_phase import run_phase
+    from infra.engines.train.phase import run_phase
 
     folder.mkdir()
     rows = folder / "rows.jsonl"

@@ -9,8 +9,8 @@ import pytest
 
 from configs.schema.objective import Dpo, Sft
 from configs.schema.train import Lora, Optimizer
-from infra.engines.model_files import ModelFiles
-from infra.engines.train_request import TrainRequest
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.train.request import TrainRequest
 from tests.infra.engines.tiny import build_tiny_folder
 from tests.infra.engines.training import make_request
 
@@ -23,7 +23,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_checkpoint_counts_only_when_whole_and_of_the_same_request(tmp_path: Path) -> None:
-    from infra.engines.checkpoints import MARKER, find_checkpoint
+    from infra.engines.train.checkpoints import MARKER, find_checkpoint
 
     for step, fingerprint in ((5, "mine"), (20, "mine"), (100, "other"), (30, None)):
         folder = tmp_path / f"checkpoint-{step}"

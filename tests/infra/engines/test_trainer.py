@@ -11,9 +11,9 @@ import pytest
 
 from configs.errors import EngineError
 from configs.schema.train import FullWeights, Lora, Optimizer, Tune
-from infra.engines.model_files import ModelFiles
-from infra.engines.train_request import TrainReport, TrainRequest
-from infra.engines.trainer import run_trainer
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.train.request import TrainReport, TrainRequest
+from infra.engines.train.trainer import run_trainer
 from tests.infra.engines.kill import contents, kill_after_a_checkpoint
 from tests.infra.engines.tiny import build_tiny_folder
 

@@ -37,7 +37,7 @@ def model(folder: Path) -> Any:
 
 
 def drafts(limit: int = 20) -> list[Any]:
-    from infra.engines.decode import Draft
+    from infra.engines.generate.decode import Draft
 
     return [Draft(prompt, limit) for prompt in PROMPTS]
 
@@ -45,7 +45,7 @@ def drafts(limit: int = 20) -> list[Any]:
 def run(model: Any, rows: list[Any], seed: int = 0, **sampling: Any) -> list[Any]:
     import torch
 
-    from infra.engines.decode import Decoder
+    from infra.engines.generate.decode import Decoder
 
     steps = list(Decoder(model, END_IDS, 0).decode(rows, Sampling(**sampling), torch.Generator().manual_seed(seed)))
     assert sum(steps) == sum(len(row.tokens) for row in rows)
@@ -90,7 +90,7 @@ def test_settings_that_leave_one_token_are_greedy(model: Any, sampling: dict[str
 def test_first_tokens_are_drawn_with_the_models_probabilities(model: Any) -> None:
     import torch
 
-    from infra.engines.decode import Draft
+    from infra.engines.generate.decode import Draft
 
     rows = run(model, [Draft([5, 6, 7], 1) for _ in range(4000)], temperature=1.5, top_k=4)
     with torch.no_grad():
@@ -108,7 +108,7 @@ def test_a_seed_repeats_and_another_differs(model: Any) -> None:
 def test_every_row_keeps_its_own_limit(model: Any) -> None:
     import torch
 
-    from infra.engines.decode import Decoder, Draft
+    from infra.engines.generate.decode import Decoder, Draft
 
     rows = [Draft([5], limit) for limit in (1, 7, 3)]
     list(Decoder(model, [], 0).decode(rows, Sampling(temperature=1.0), torch.Generator().manual_seed(0)))
@@ -119,7 +119,7 @@ def test_every_row_keeps_its_own_limit(model: Any) -> None:
 def test_the_cache_grows_beyond_its_first_storage(model: Any) -> None:
     import torch
 
-    from infra.engines.cache import MIN_GROWTH, GrowingLayer
+    from infra.engines.generate.cache import MIN_GROWTH, GrowingLayer
 
     layer = GrowingLayer()
     parts = [torch.randn(3, 2, length, 4) for length in (5, *[1] * (2 * MIN_GROWTH))]
@@ -134,8 +134,8 @@ def test_the_cache_grows_beyond_its_first_storage(model: Any) -> None:
 
 @pytest.mark.parametrize("batch_size", [1, 3, 64])
 def test_scores_are_the_plain_models(model: Any, batch_size: int) -> None:
-    from infra.engines.decode import Decoder
-    from infra.engines.score import batches, sum_logprobs
+    from infra.engines.generate.decode import Decoder
+    from infra.engines.generate.score import batches, sum_logprobs
 
     rows = [(prompt, list(range(50, 50 + length))) for length, prompt in enumerate(PROMPTS, start=1)]
     decoder = Decoder(model, END_IDS, 0)
@@ -152,8 +152,8 @@ CHOICES = [[50], [51], [52], [53, 54], [55, 56, 57]]
 
 @pytest.mark.parametrize("batch_size", [2, 7, 64])
 def test_completions_of_one_prompt_score_as_in_the_plain_model(model: Any, batch_size: int) -> None:
-    from infra.engines.decode import Decoder
-    from infra.engines.score import batches, sum_logprobs
+    from infra.engines.generate.decode import Decoder
+    from infra.engines.generate.score import batches, sum_logprobs
 
     prompts = [[5, 6, 7], [8], [9, 10, 11, 12, 13] * 4]
     rows = [(prompt, choice) for choice in CHOICES for prompt in prompts] + [([60], [61])]
@@ -165,8 +165,8 @@ def test_completions_of_one_prompt_score_as_in_the_plain_model(model: Any, batch
 
 
 def test_a_prompt_is_read_once_for_all_its_completions(model: Any) -> None:
-    from infra.engines.decode import Decoder
-    from infra.engines.score import batches, sum_logprobs
+    from infra.engines.generate.decode import Decoder
+    from infra.engines.generate.score import batches, sum_logprobs
 
     rows = [(prompt, [choice]) for choice in range(50, 56) for prompt in ([5] * 40, [6] * 30)]
     (batch,) = batches(rows, 64, 80)
@@ -180,7 +180,7 @@ def test_a_prompt_is_read_once_for_all_its_completions(model: Any) -> None:
 
 
 def test_a_batch_is_bounded_in_memory_and_keeps_prompts_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    from infra.engines import score
+    from infra.engines.generate import score
 
     monkeypatch.setattr(score, "MAX_SCORES", 100 * 12)
     rows = [([place % 3], [1] * (1 + place % 2)) for place in range(12)]
@@ -197,8 +197,8 @@ def test_a_merged_adapter_is_the_adapters_sum_in_float32(folder: Path, tmp_path:
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
-    from infra.engines.merge import load_merged, save_merged
-    from infra.engines.model_files import ModelFiles
+    from infra.engines.models.merge import load_merged, save_merged
+    from infra.engines.models.model_files import ModelFiles
 
     files = ModelFiles("round-1", folder, build_tiny_adapter(folder, tmp_path / "adapter"))
     base = AutoModelForCausalLM.from_pretrained(folder)
@@ -230,8 +230,8 @@ def test_stop_texts_end_a_draft_and_are_cut_off(
     from transformers import AutoTokenizer
 
     from infra.engines.chat import cut_at, decode_completion
-    from infra.engines.decode import Draft
-    from infra.engines.stops import StopTexts
+    from infra.engines.generate.decode import Draft
+    from infra.engines.generate.stops import StopTexts
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     reaches_stop = StopTexts(tokenizer).watch(stop)

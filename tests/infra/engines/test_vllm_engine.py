@@ -9,9 +9,9 @@ import pytest
 
 from configs.schema.engine import TransformersEngine, VllmEngine
 from configs.schema.generate import Sampling
-from infra.engines.model_files import ModelFiles
+from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import GeneratorPool
-from infra.engines.requests import Request, Scoring, Shard
+from infra.engines.wire import Request, Scoring, Shard
 from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.vllm]

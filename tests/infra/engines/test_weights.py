@@ -8,8 +8,8 @@ import pytest
 
 from configs.errors import EngineError
 from configs.schema.model import PretrainedModel
-from infra.engines.locate import BaseLocation, find_packaged_gguf, resolve_base
-from infra.engines.weights import check_model_folder, digest_folder, model_files_in
+from infra.engines.models.locate import BaseLocation, find_packaged_gguf, resolve_base
+from infra.engines.models.weights import check_model_folder, digest_folder, model_files_in
 
 FILES = {"config.json": "{}", "model.safetensors": "weights", "tokenizer.json": "{}", "chat_template.jinja": "x"}
 

@@ -9,7 +9,7 @@ from configs.schema.model import TinyLlama
 
 def build_tiny_folder(folder: Path, *, hidden_size: int = 32, max_length: int = 64) -> Path:
     """A model folder with random weights, the same every time."""
-    from infra.engines.tiny_llama import write_tiny_llama
+    from infra.engines.models.tiny_llama import write_tiny_llama
 
     config = TinyLlama(hidden_size=hidden_size, intermediate_size=64, num_layers=2, max_length=max_length)
     write_tiny_llama(config, 0, folder)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from configs.schema.train import FullWeights, Optimizer
-from infra.engines.model_files import ModelFiles
-from infra.engines.train_request import TrainRequest
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.train.request import TrainRequest
 
 
 def make_request(base: Path, **optimizer: Any) -> TrainRequest:

@@ -82,7 +82,7 @@ def s3_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def make_store(kind: str, request: pytest.FixtureRequest, folder: Path) -> Store:
     if kind == "folder":
         return FolderStore(folder / "store")
-    from infra.store.s3 import S3Store
+    from infra.store.s3.store import S3Store
 
     return S3Store(BUCKET, uuid.uuid4().hex, connect(request.getfixturevalue(kind)), multipart_bytes=PART_BYTES)
 
@@ -91,7 +91,7 @@ def connect(address: str, silence_seconds: float = 20.0) -> Any:
     """A client for a test server, set as that of a run."""
     import boto3
 
-    from infra.store.s3_client import client_config
+    from infra.store.s3.client import client_config
 
     return boto3.client(
         "s3",

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from infra.store.base import Store
-from infra.store.lease import Lease
+from infra.store.lease.lease import Lease
 
 KEY = "experiment/lease.json"
 ELSEWHERE = "another boot, another namespace"

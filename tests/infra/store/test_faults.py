@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from configs.errors import StoreError
+from infra.store.address import open_store
 from infra.store.base import Store
-from infra.store.open import open_store
-from infra.store.s3 import PATIENCE_SECONDS, S3Store
-from infra.store.uploads import abandoned_uploads, remove_uploads
+from infra.store.s3.store import PATIENCE_SECONDS, S3Store
+from infra.store.s3.uploads import abandoned_uploads, remove_uploads
 from tests.faults.proxy import FaultyProxy
 from tests.infra.store.conftest import ACCESS_KEY, BUCKET, PART_BYTES, SECRET_KEY, connect
 from tests.infra.store.test_contract import (  # noqa: F401  (run here once more, on the stores of this file)
@@ -42,7 +42,7 @@ SERVERS = ["moto", "rclone"]
 UPLOAD = """
 import hashlib, sys
 from pathlib import Path
-from infra.store.s3 import S3Store
+from infra.store.s3.store import S3Store
 from tests.infra.store.conftest import BUCKET, PART_BYTES, connect
 address, prefix, path = sys.argv[1:]
 digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()

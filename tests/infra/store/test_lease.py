@@ -16,15 +16,15 @@ import pytest
 from configs.errors import StoreError
 from infra.store.base import Store
 from infra.store.folder import FolderStore
-from infra.store.holder import name_user
-from infra.store.lease import Lease
+from infra.store.lease.holder import name_user
+from infra.store.lease.lease import Lease
 from tests.infra.store.leases import KEY, make_lease, read_lease, write_lease
 
 HOLD = """
 import sys, time
 from pathlib import Path
 from infra.store.folder import FolderStore
-from infra.store.lease import Lease
+from infra.store.lease.lease import Lease
 with Lease(FolderStore(Path(sys.argv[1])), "experiment/lease.json", "alice@here"):
     print("held", flush=True)
     time.sleep(600)

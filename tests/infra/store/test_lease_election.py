@@ -14,10 +14,10 @@ from threading import Thread
 import pytest
 
 from configs.errors import StoreError
-from infra.store import lease_election
 from infra.store.base import Store
-from infra.store.lease_election import Election
-from infra.store.s3 import S3Store
+from infra.store.lease.election import Election
+from infra.store.lease import election as lease_election
+from infra.store.s3.store import S3Store
 from tests.faults.proxy import FaultyProxy
 from tests.infra.store.conftest import BUCKET, connect, make_store
 from tests.infra.store.leases import ELSEWHERE, KEY, make_lease, read_lease
@@ -26,8 +26,8 @@ from tests.infra.store.leases import ELSEWHERE, KEY, make_lease, read_lease
 CONTEND = """
 import sys, time
 from configs.errors import StoreError
-from infra.store.lease import Lease
-from infra.store.s3 import S3Store
+from infra.store.lease.lease import Lease
+from infra.store.s3.store import S3Store
 from tests.infra.store.conftest import BUCKET, connect
 address, name, clock_error = sys.argv[1:]
 client = connect(address)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from configs.errors import StoreError
+from infra.store.address import open_store
 from infra.store.folder import FolderStore
-from infra.store.open import open_store
 
 
 def test_a_path_is_a_folder_that_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,6 +50,8 @@ def test_credentials_in_an_address_are_refused_and_not_repeated() -> None:
 
 
 def test_opening_a_folder_does_not_load_boto3(tmp_path: Path) -> None:
-    code = "import sys; from infra.store.open import open_store; open_store(sys.argv[1]); print('boto3' in sys.modules)"
+    code = (
+        "import sys; from infra.store.address import open_store; open_store(sys.argv[1]); print('boto3' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from configs.errors import StoreError
+from infra.store.address import open_store
 from infra.store.base import Store
-from infra.store.open import open_store
-from infra.store.s3 import S3Store
+from infra.store.s3.store import S3Store
 from tests.infra.store.conftest import ACCESS_KEY, BUCKET, PART_BYTES, SECRET_KEY, connect
 
 pytestmark = pytest.mark.slow
@@ -103,7 +103,7 @@ def test_a_server_out_of_reach_is_named(s3_environment: pytest.MonkeyPatch) -> N
 def test_access_denied_names_the_rights_to_grant() -> None:
     from botocore.exceptions import ClientError
 
-    from infra.store.s3_errors import explain_s3_error
+    from infra.store.s3.errors import explain_s3_error
 
     answer = {"Error": {"Code": "AccessDenied", "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
     said = str(explain_s3_error(ClientError(answer, "PutObject"), "cannot store 'k' in s3://bucket/x", "bucket"))
@@ -115,7 +115,7 @@ def test_access_denied_names_the_rights_to_grant() -> None:
 def test_a_server_without_conditions_is_found_out_once_and_warned_of(
     request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture, server: str, num_warnings: int
 ) -> None:
-    from infra.store.s3 import S3Store
+    from infra.store.s3.store import S3Store
 
     store = S3Store(BUCKET, uuid.uuid4().hex, connect(request.getfixturevalue(server)))
     with caplog.at_level(logging.WARNING, logger="infra.store"):
@@ -127,7 +127,7 @@ def test_a_server_without_conditions_is_found_out_once_and_warned_of(
 
 
 def test_a_large_file_goes_in_parts(moto: str, tmp_path: Path) -> None:
-    from infra.store.s3 import S3Store
+    from infra.store.s3.store import S3Store
 
     content = bytes(2 * PART_BYTES + 1)
     (tmp_path / "large").write_bytes(content)
@@ -139,7 +139,7 @@ def test_a_large_file_goes_in_parts(moto: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("server", ["moto", "rclone"])
 def test_an_object_whose_metadata_was_lost_is_verified_by_reading(request: pytest.FixtureRequest, server: str) -> None:
-    from infra.store.s3 import S3Store
+    from infra.store.s3.store import S3Store
 
     client, prefix = connect(request.getfixturevalue(server)), uuid.uuid4().hex
     client.put_object(Bucket=BUCKET, Key=f"{prefix}/f", Body=b"12345")
@@ -159,7 +159,7 @@ def answer_probe(stub: Any, refusal: int) -> None:
 def test_a_conflict_is_tried_again() -> None:
     from botocore.stub import Stubber
 
-    from infra.store.s3 import S3Store
+    from infra.store.s3.store import S3Store
 
     client = connect("http://127.0.0.1:9")
     with Stubber(client) as stub:
@@ -175,7 +175,7 @@ def test_a_write_whose_answer_was_lost_is_recognised_as_ours(stored: bytes, is_o
     from botocore.response import StreamingBody
     from botocore.stub import Stubber
 
-    from infra.store.s3 import S3Store
+    from infra.store.s3.store import S3Store
 
     client = connect("http://127.0.0.1:9")
     with Stubber(client) as stub:
@@ -191,7 +191,7 @@ def test_a_write_whose_answer_was_lost_is_recognised_as_ours(stored: bytes, is_o
 def test_a_server_that_refuses_the_condition_itself_gets_unconditional_writes() -> None:
     from botocore.stub import Stubber
 
-    from infra.store.s3 import S3Store
+    from infra.store.s3.store import S3Store
 
     client = connect("http://127.0.0.1:9")
     with Stubber(client) as stub:

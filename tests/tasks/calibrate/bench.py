@@ -10,13 +10,13 @@ from typing import Any
 
 from configs.schema.recipe import Recipe
 from infra.store.folder import FolderStore
-from tasks.base_model.task import prepare_base_model
-from tasks.ledger import Ledger
-from tasks.problems.task import prepare_problems
-from tasks.refs import ModelRef, StepRef
-from tasks.roles import Cast
-from tasks.warm_start.task import warm_start
-from tasks.workbench import Workbench, at
+from tasks.core.bench import Workbench, at
+from tasks.core.ledger import Ledger
+from tasks.core.refs import ModelRef, StepRef
+from tasks.core.roles import Cast
+from tasks.learn.base_task import prepare_base_model
+from tasks.learn.warm_start_task import warm_start
+from tasks.sample.problems.task import prepare_problems
 from tests.flows.micro import micro_recipe
 
 

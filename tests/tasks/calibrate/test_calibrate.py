@@ -11,9 +11,9 @@ import pytest
 from configs.errors import NoDataError
 from tasks.calibrate.balance import Point
 from tasks.calibrate.task import calibrate
-from tasks.records import Label, Sample, Verdict
-from tasks.refs import StepRef
-from tasks.tables import read_records
+from tasks.core.records import Label, Sample, Verdict
+from tasks.core.refs import StepRef
+from tasks.core.tables import read_records
 from tests.tasks.calibrate.bench import Seeded, seeded
 
 pytestmark = pytest.mark.slow

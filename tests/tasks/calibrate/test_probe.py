@@ -9,7 +9,7 @@ import pytest
 from configs.errors import ProblemsError
 from configs.schema.recipe import Recipe
 from tasks.calibrate.probe import draw_probe, probe_judges, probe_shards
-from tasks.records import Message, Problem
+from tasks.core.records import Message, Problem
 
 PROBLEMS = [Problem(f"p{number}", (Message("user", str(number)),), str(number)) for number in range(40)]
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.schema.guard import Guard
+from tasks.core.refs import ModelRef, StepRef
 from tasks.decide.decision import (
     Decision,
     ScoredModel,
@@ -20,7 +21,6 @@ from tasks.decide.decision import (
 from tasks.decide.gate import GateDecision
 from tasks.decide.guards import PassedLimit, check_guards
 from tasks.decide.stop import Action, StopReason
-from tasks.refs import ModelRef, StepRef
 
 
 def model(name: str) -> ModelRef:

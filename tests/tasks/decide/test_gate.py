@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from configs.schema.evaluate import Always, Better, Gate, Significant
+from tasks.core.records import ItemResult, Label
 from tasks.decide.gate import GateDecision, apply_gate
-from tasks.records import ItemResult, Label
 
 
 def items(marks: str, suite: str = "select") -> list[ItemResult]:

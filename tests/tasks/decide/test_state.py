@@ -6,11 +6,11 @@ import pytest
 
 from configs.schema.load import check_recipe
 from configs.schema.recipe import Recipe
+from tasks.core.refs import ModelRef, StepRef
 from tasks.decide.decision import decide, decide_without_candidate, first_standing
 from tasks.decide.gate import GateDecision
 from tasks.decide.state import LoopState, explain_too_few, scored_model
 from tasks.decide.stop import StopReason
-from tasks.refs import ModelRef, StepRef
 
 BASE, SEED = (ModelRef(name=name, digest=name) for name in ("base", "seed"))
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tasks.core.records import FinishReason, ItemResult, Label, Message, Problem, Sample, Verdict
 from tasks.evaluate.evaluate import Asked, item_results, summarize
-from tasks.records import FinishReason, ItemResult, Label, Message, Problem, Sample, Verdict
 
 PROBLEMS = [Problem(name, (Message("user", name),), gold="1") for name in "abc"]
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.core.records import ItemResult, Label
 from tasks.evaluate.statistics import (
     PairedCounts,
     mcnemar_exact,
@@ -20,7 +21,6 @@ from tasks.evaluate.statistics import (
     pass_at_k,
     wilson_interval,
 )
-from tasks.records import ItemResult, Label
 
 
 @pytest.mark.parametrize(

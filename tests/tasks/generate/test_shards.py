@@ -6,9 +6,9 @@ import pytest
 
 from configs.errors import ProblemsError
 from configs.schema.generate import IndependentGenerate, Ladder
+from tasks.core.records import Message, Problem, Sample
 from tasks.generate.hot import hot_twin, join_hot
 from tasks.generate.shards import PlannedShard, next_slice, problems_of_round
-from tasks.records import Message, Problem, Sample
 
 PROBLEMS = [Problem(f"p{n}", (Message("user", str(n)),), tags=(f"digits={1 + n % 3}",)) for n in range(12)]
 

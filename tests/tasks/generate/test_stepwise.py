@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from configs.schema.generate import StepwiseGenerate
 from configs.schema.judge import PairwiseJudge
-from infra.engines.requests import Completion
+from infra.engines.wire import Completion
+from tasks.core.records import Message, Problem
+from tasks.core.refs import ModelRef
 from tasks.generate.shards import PlannedShard
 from tasks.generate.stepwise import Path, comparable, step_shard, step_verdicts, to_candidates
-from tasks.records import Message, Problem
-from tasks.refs import ModelRef
 
 CONFIG = StepwiseGenerate(step_end=";", width=3)
 MODEL = ModelRef(name="base", digest="d")

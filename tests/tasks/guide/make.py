@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tasks.guide.plan import Standing
-from tasks.records import Label, Message, Problem, Sample
+from tasks.core.records import Label, Message, Problem, Sample
+from tasks.sample.guide.plan import Standing
 
 
 def make_problem(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.guide.difficulty import bin_of, guide_summary
+from tasks.sample.guide.difficulty import bin_of, guide_summary
 from tests.tasks.guide.make import make_standing
 
 

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 from configs.errors import ProblemsError
-from tasks.guide.task import guide
+from tasks.core.records import Judgement, Label, Problem, Sample, Verdict
+from tasks.core.refs import StepRef
+from tasks.core.scratch import Scratch
+from tasks.core.step import StepSpec, Summary
+from tasks.core.tables import read_records, write_records
 from tasks.judge.task import judge
-from tasks.records import Judgement, Label, Problem, Sample, Verdict
-from tasks.refs import StepRef
-from tasks.scratch import Scratch
-from tasks.step import StepSpec, Summary
-from tasks.tables import read_records, write_records
+from tasks.sample.guide.task import guide
 from tests.flows.micro import micro_recipe
 from tests.tasks.calibrate.bench import Seeded, seeded
 

@@ -8,8 +8,10 @@ import pytest
 
 from configs.errors import ProblemsError, RecipeError
 from configs.schema.generate import Guide
-from infra.engines.requests import Completion
-from tasks.guide.help import (
+from infra.engines.wire import Completion
+from tasks.core.prompts import read_prompt
+from tasks.core.records import Message, Problem
+from tasks.sample.guide.help import (
     Ask,
     ask_for_feedback,
     ask_with_feedback,
@@ -17,9 +19,7 @@ from tasks.guide.help import (
     prompt_names,
     solution_prefix,
 )
-from tasks.guide.waves import to_sample
-from tasks.prompts import read_prompt
-from tasks.records import Message, Problem
+from tasks.sample.guide.waves import to_sample
 from tests.tasks.guide.make import make_problem, make_sample, make_standing
 
 

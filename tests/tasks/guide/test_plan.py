@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from configs.errors import ProblemsError
 from configs.schema.generate import Guide
-from tasks.guide.plan import require_help, standings, still_open, tries_allowed, wants_more
-from tasks.records import Label
+from tasks.core.records import Label
+from tasks.sample.guide.plan import require_help, standings, still_open, tries_allowed, wants_more
 from tests.tasks.guide.make import judged, make_problem, make_sample, make_standing
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from configs.schema.generate import Guide
-from tasks.guide.plan import Standing
-from tasks.guide.waves import Tries, run_waves
-from tasks.records import Label, Sample, Verdict
+from tasks.core.records import Label, Sample, Verdict
+from tasks.sample.guide.plan import Standing
+from tasks.sample.guide.waves import Tries, run_waves
 from tests.tasks.guide.make import make_sample, make_standing
 
 CONFIG = Guide(kind="answer", min_correct=2, max_extra=3)

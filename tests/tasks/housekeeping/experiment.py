@@ -7,14 +7,14 @@ from pathlib import Path
 
 from configs.schema.load import check_recipe
 from infra.store.folder import FolderStore
+from tasks.core.ledger import Ledger
+from tasks.core.refs import ModelRef, StepRef, trained_model
+from tasks.core.step import StepSpec, Summary
 from tasks.decide.decision import Decision, first_standing
 from tasks.decide.state import LoopState, scored_model
 from tasks.decide.stop import Action
-from tasks.ledger import Ledger
-from tasks.refs import ModelRef, StepRef, trained_model
 from tasks.report.entry import ReportEntry, write_entry
 from tasks.report.rounds import RoundReport
-from tasks.step import StepSpec, Summary
 from tests.flows.micro import micro_recipe
 
 NAME = "made"

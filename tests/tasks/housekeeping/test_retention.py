@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.store.folder import FolderStore
+from tasks.core.refs import StepRef
 from tasks.decide.stop import Action
 from tasks.housekeeping.check import find_damage
 from tasks.housekeeping.cleared import last_cleared_round
@@ -18,7 +19,6 @@ from tasks.housekeeping.inventory import Inventory, Pin, refs_in, remove_pin, ta
 from tasks.housekeeping.remove import remove
 from tasks.housekeeping.retention import find_removable, rounds_to_keep
 from tasks.promote.records import Promotion, write_promotion
-from tasks.refs import StepRef
 from tasks.report.entry import ReportEntry
 from tests.tasks.housekeeping.experiment import NAME, Maker
 

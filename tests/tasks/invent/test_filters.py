@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.schema.generate import SelfInstruct
-from tasks.invent.filters import read_problem, refuse, rouge_l
+from tasks.sample.invent.filters import read_problem, refuse, rouge_l
 
 CONFIG = SelfInstruct(num_prompts=1, min_chars=3, max_chars=40)
 

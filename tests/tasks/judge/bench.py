@@ -10,13 +10,13 @@ from typing import Any
 from configs.schema.model import TinyLlama
 from configs.schema.recipe import Recipe
 from infra.store.folder import FolderStore
-from tasks.ledger import Ledger
-from tasks.records import Message, Problem, Sample, Verdict
-from tasks.refs import ModelRef, StepRef
-from tasks.roles import Cast
-from tasks.step import StepSpec
-from tasks.tables import write_records
-from tasks.workbench import Workbench, at
+from tasks.core.bench import Workbench, at
+from tasks.core.ledger import Ledger
+from tasks.core.records import Message, Problem, Sample, Verdict
+from tasks.core.refs import ModelRef, StepRef
+from tasks.core.roles import Cast
+from tasks.core.step import StepSpec
+from tasks.core.tables import write_records
 from tests.flows.micro import micro_recipe
 from tests.tasks.judge.make import make_sample
 
@@ -28,7 +28,7 @@ TEXTS = ("12", "so 7", "7", "12")
 
 def tiny_model(folder: Path, seed: int) -> ModelRef:
     """A model with random weights that depend on the seed; its context holds 200 characters."""
-    from infra.engines.tiny_llama import write_tiny_llama
+    from infra.engines.models.tiny_llama import write_tiny_llama
 
     config = TinyLlama(
         hidden_size=32, intermediate_size=64, num_layers=2, num_heads=2, max_length=200, alphabet=ALPHABET

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.records import FinishReason, Message, Problem, Sample
+from tasks.core.records import FinishReason, Message, Problem, Sample
 
 
 def make_problem(problem_id: str = "p", gold: str | None = "72") -> Problem:

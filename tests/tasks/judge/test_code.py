@@ -15,11 +15,11 @@ from configs.schema.judge import AnswerJudge
 from configs.schema.verifier_code import CodeVerifier
 from infra.sandbox.bubblewrap import SandboxError
 from infra.sandbox.bubblewrap_command import find_bubblewrap
+from tasks.core.records import Message, Problem
 from tasks.judge.judge import judge_samples
 from tasks.judge.run import verify_in_pool
 from tasks.judge.verifiers import code
 from tasks.judge.verifiers.registry import VERIFIERS
-from tasks.records import Message, Problem
 from tests.infra.sandbox.sandboxes import needs_sandbox, replace_bwrap
 from tests.tasks.judge.code_problems import WHOLE, humaneval
 from tests.tasks.judge.make import make_sample

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.schema.judge import PairwiseJudge
-from infra.engines.requests import Completion, Score
+from infra.engines.wire import Completion, Score
+from tasks.core.prompts import read_prompt
+from tasks.core.records import Judgement, Sample
 from tasks.judge.groups import Group
 from tasks.judge.pairwise import (
     comparison_requests,
@@ -21,8 +23,6 @@ from tasks.judge.pairwise import (
     read_comparisons,
     wins,
 )
-from tasks.prompts import read_prompt
-from tasks.records import Judgement, Sample
 from tests.tasks.judge.make import make_problem, make_sample
 
 JUDGE = PairwiseJudge()

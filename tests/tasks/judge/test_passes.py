@@ -7,10 +7,10 @@ import pytest
 from configs.errors import RecipeError
 from configs.schema.judge import AnswerJudge, ImplicitJudge, ImportanceJudge, RewardModelJudge, RubricJudge, SumJudge
 from configs.schema.problems import AdditionSource
+from tasks.core.refs import ModelRef
+from tasks.core.roles import Cast
 from tasks.judge.now import judges_needed
 from tasks.judge.passes import plan_passes
-from tasks.refs import ModelRef
-from tasks.roles import Cast
 
 
 def model(name: str) -> ModelRef:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.schema.judge import PairwiseJudge, RubricJudge
-from infra.engines.requests import Completion, Scoring
+from infra.engines.wire import Completion, Scoring
 from tasks.judge.choices import choice_scorings, expect, literal_beginning
 from tasks.judge.reading import Reading, read_score, read_winner, strip_matches
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.engines.requests import Rating
+from infra.engines.wire import Rating
+from tasks.core.progress import Silent
+from tasks.core.refs import ModelRef
+from tasks.core.roles import Cast, open_reward_model
 from tasks.judge.now import judge_now
-from tasks.progress import Silent
-from tasks.refs import ModelRef
-from tasks.roles import Cast, open_reward_model
 from tests.infra.engines.test_reward_engine import build
 from tests.tasks.judge.bench import make_problems, make_samples, open_bench
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from configs.schema.judge import RubricJudge
-from infra.engines.requests import Completion, Request, Score, Scoring
+from infra.engines.wire import Completion, Request, Score, Scoring
+from tasks.core.prompts import read_prompt
+from tasks.core.records import Judgement, Message, Verdict
 from tasks.judge.groups import Group
 from tasks.judge.rubric import rubric_judgements, rubric_questions, rubric_verdicts
-from tasks.prompts import read_prompt
-from tasks.records import Judgement, Message, Verdict
 from tests.tasks.judge.make import make_problem, make_sample
 
 TEMPLATE = read_prompt("additive_5", Path())

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from configs.errors import ProblemsError, RecipeError
 from configs.schema.judge import ImplicitJudge, ImportanceJudge, RewardModelJudge, SumJudge
 from configs.schema.problems import AdditionSource
-from infra.engines.requests import Rated, Rating, Score, Scoring
+from infra.engines.wire import Rated, Rating, Score, Scoring
+from tasks.core.records import Message, Problem, Sample, Verdict
 from tasks.judge.groups import Group
 from tasks.judge.implicit import implicit_judgements, implicit_questions, implicit_verdicts
 from tasks.judge.importance import distance, importance_judgements, importance_verdicts, trusted_groups
 from tasks.judge.reward_model import reduce_scores, reward_judgements, reward_questions, reward_verdicts
 from tasks.judge.sum import sum_verdict
-from tasks.records import Message, Problem, Sample, Verdict
 from tests.tasks.judge.make import make_problem, make_sample
 
 GROUP = Group(make_problem(), (make_sample("ab"), make_sample("c", index=1)))

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from configs.errors import StoreError
-from infra.engines.requests import Scoring
+from infra.engines.wire import Scoring
+from tasks.core.bench import Workbench
+from tasks.core.progress import Silent
+from tasks.core.records import Verdict
+from tasks.core.refs import StepRef
+from tasks.core.roles import Cast
+from tasks.core.tables import read_records
 from tasks.judge.now import judge_now
 from tasks.judge.read import read_judgements
 from tasks.judge.specify import judging_identity, specify
 from tasks.judge.task import judge
-from tasks.progress import Silent
-from tasks.records import Verdict
-from tasks.refs import StepRef
-from tasks.roles import Cast
-from tasks.tables import read_records
-from tasks.workbench import Workbench
 from tests.tasks.judge.bench import make_problems, make_samples, open_bench, publish, publish_round, tiny_cast
 
 pytestmark = pytest.mark.slow

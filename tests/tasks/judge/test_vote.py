@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from configs.errors import RecipeError
 from configs.schema.verifier import ChoiceVerifier, ExactVerifier, NumberVerifier, PythonVerifier, RegexVerifier
+from tasks.core.records import Verdict
 from tasks.judge.verifiers import choice, exact, number
 from tasks.judge.verifiers.finding import Finding
 from tasks.judge.verifiers.registry import build_extractor
 from tasks.judge.vote import count_votes
-from tasks.records import Verdict
 from tests.tasks.judge.make import make_problem, make_sample
 
 TRUNCATED = "TRUNCATED"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.core.records import Judgement
 from tasks.meta.elo import elo_ratings, position_weights, rate, win_matrix
-from tasks.records import Judgement
 
 TINY = 1e-9
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tasks.core.records import Judgement, Pair
+from tasks.core.tables import read_records
 from tasks.judge.read import read_judgements
 from tasks.judge.task import judge
 from tasks.meta.elo import position_weights, rate
 from tasks.meta.task import meta_judge
-from tasks.records import Judgement, Pair
-from tasks.tables import read_records
 from tests.tasks.judge.bench import open_bench, publish_round, tiny_cast
 
 pytestmark = pytest.mark.slow

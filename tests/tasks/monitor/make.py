@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tasks.core.records import FinishReason, Label, Sample, Verdict
 from tasks.monitor.group import Group
-from tasks.records import FinishReason, Label, Sample, Verdict
 
 LABELS = {"c": Label.CORRECT, "w": Label.WRONG, "t": Label.TRUNCATED, "u": Label.UNPARSEABLE, "s": Label.UNSCORED}
 

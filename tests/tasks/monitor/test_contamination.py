@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tasks.core.records import Example, Message, Pair, Problem
 from tasks.monitor.contamination import HeldOut, words_of
 from tasks.monitor.training_rows import TrainingRows
-from tasks.records import Example, Message, Pair, Problem
 
 LONG = (
     "A farmer has seven fields and sells three of them to a neighbour who pays in silver coins, "

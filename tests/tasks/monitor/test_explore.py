@@ -6,10 +6,10 @@ import math
 
 import pytest
 
+from tasks.core.step import Summary
 from tasks.monitor.exploit import Exploitation
 from tasks.monitor.explore import Exploration, distinct_sizes, diversity, subset_sizes
 from tasks.monitor.group import Group
-from tasks.step import Summary
 from tests.tasks.monitor.make import group
 
 

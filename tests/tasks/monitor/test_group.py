@@ -8,10 +8,10 @@ import pytest
 
 from configs.errors import UserError
 from configs.schema.verifier import NumberVerifier
+from tasks.core.records import Label, Message, Problem, Sample, Verdict
 from tasks.monitor.gold import gold_is_unknown, has_gold, known_from_judge, known_from_verifier
 from tasks.monitor.group import Known, read_groups
 from tasks.monitor.texts import Texts
-from tasks.records import Label, Message, Problem, Sample, Verdict
 from tests.tasks.monitor.make import group, sample, verdict
 
 SAMPLES = [sample("p", 0, "7"), sample("p", 1, "8"), sample("q", 0, "9")]

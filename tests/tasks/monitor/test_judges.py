@@ -16,13 +16,13 @@ from configs.schema.judge import (
     VoteJudge,
 )
 from configs.schema.select import Select, Threshold
+from tasks.core.step import Summary
 from tasks.monitor.group import Group
 from tasks.monitor.judge_gold import SelfPreference, self_preference
 from tasks.monitor.judge_scores import count_free
 from tasks.monitor.measure import JudgeWatch
 from tasks.monitor.orders import Orders, Said
 from tasks.monitor.scale import Scale, Yes, scale_of, scores_of, yes_of
-from tasks.step import Summary
 from tests.tasks.monitor.make import group
 
 RUBRIC = RubricJudge()

@@ -9,13 +9,13 @@ import pytest
 
 from configs.schema.guard import DEFAULT_GUARDS
 from configs.schema.judge import PairwiseJudge, RubricJudge, VoteJudge
+from tasks.core.records import Label, Message, Pair, Problem, Verdict
+from tasks.core.step import Summary
 from tasks.monitor.group import Group
 from tasks.monitor.measure import Monitor
 from tasks.monitor.orders import Said
 from tasks.monitor.training_rows import TrainingRows
-from tasks.records import Label, Message, Pair, Problem, Verdict
 from tasks.report import monitor_table, track
-from tasks.step import Summary
 from tests.tasks.monitor.make import sample
 
 PAGE = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text(encoding="utf-8")

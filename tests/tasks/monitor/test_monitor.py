@@ -13,18 +13,18 @@ import pytest
 from configs.schema.judge import AnswerJudge, RubricJudge
 from configs.schema.recipe import Recipe
 from infra.store.folder import FolderStore
-from tasks.identity import monitor_spec
-from tasks.ledger import Ledger
+from tasks.core.identity import monitor_spec
+from tasks.core.ledger import Ledger
+from tasks.core.progress import Silent
+from tasks.core.records import Example, FinishReason, Judgement, Label, Message, Pair, Problem, Sample, Verdict
+from tasks.core.refs import StepRef
+from tasks.core.scratch import Scratch
+from tasks.core.step import StepSpec, Summary
+from tasks.core.tables import write_records
 from tasks.monitor.histograms import read_histograms
 from tasks.monitor.measure import Monitor
 from tasks.monitor.run import monitor_round
 from tasks.monitor.steps import RoundSteps
-from tasks.progress import Silent
-from tasks.records import Example, FinishReason, Judgement, Label, Message, Pair, Problem, Sample, Verdict
-from tasks.refs import StepRef
-from tasks.scratch import Scratch
-from tasks.step import StepSpec, Summary
-from tasks.tables import write_records
 from tests.tasks.monitor.make import group
 
 HELD_OUT = "What is the name of the largest river that flows north of here?"

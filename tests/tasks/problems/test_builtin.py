@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from configs.errors import ProblemsError
 from configs.schema.problems import AdditionSource, MultiplicationSource, Source
-from tasks.problems.arithmetic import write_addition, write_multiplication
-from tasks.problems.builtin import make_addition, part_of
-from tasks.problems.sets import check_sets
-from tasks.problems.sources import read_problems
-from tasks.records import Problem
+from tasks.core.records import Problem
+from tasks.sample.problems.arithmetic import write_addition, write_multiplication
+from tasks.sample.problems.builtin import make_addition, part_of
+from tasks.sample.problems.sets import check_sets
+from tasks.sample.problems.sources import read_problems
 
 PARTS = ("warm_start", "train", "select", "report")
 

@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.problems.arithmetic import write_columns
+from tasks.sample.problems.arithmetic import write_columns
 
 NUMBERS = st.integers(0, 10**8 - 1)
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from configs.errors import ProblemsError
-from tasks.problems.files import read_rows
+from tasks.sample.problems.files import read_rows
 
 ROWS = [{"question": "caf\u00e9 1+1?", "answer": 2}, {"question": "2+2?", "answer": 4}]
 JSONL = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS).encode()
@@ -23,9 +23,9 @@ JSON = json.dumps(ROWS).encode()
     [
         ("a.jsonl", JSONL),
         ("a.JSONL", JSONL),
-        ("a.jsonl.gz", gzip.compress(JSONL)),
+        ("a.jsonl.gz", gzip.compress(JSONL, mtime=0)),
         ("a.json", JSON),
-        ("a.json.gz", gzip.compress(JSON)),
+        ("a.json.gz", gzip.compress(JSON, mtime=0)),
         ("mark.jsonl", b"\xef\xbb\xbf" + JSONL),
         ("windows.jsonl", JSONL.replace(b"\n", b"\r\n")),
         ("blank.jsonl", JSONL.replace(b"\n", b"\n\n")),
@@ -60,7 +60,7 @@ def test_parquet_gives_the_same_rows(tmp_path: Path) -> None:
         ("a.json", b'[{"a": 1},\n {"a" 2}]', "line 2: not JSON"),
         ("a.json", b'{"a": 1}', "holds one object"),
         ("a.json", b'[{"a": 1}, 3]', "row 1: number, not an object"),
-        ("a.jsonl.gz", gzip.compress(JSONL)[:-12], "not a whole gzip file"),
+        ("a.jsonl.gz", gzip.compress(JSONL, mtime=0)[:-12], "not a whole gzip file"),
         ("a.jsonl.gz", JSONL, "not a whole gzip file"),
         ("a.parquet", b"PAR1 and no more", "not a whole Parquet file"),
     ],

@@ -15,7 +15,7 @@ import pytest
 
 from configs.errors import ProblemsError
 from configs.schema.problems import HubSource
-from tasks.problems.hub import read_hub_rows
+from tasks.sample.problems.hub import read_hub_rows
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ import pytest
 
 from configs.errors import ProblemsError, RecipeError
 from configs.schema.problems import Mapping
-from tasks.problems.mapping import map_rows
-from tasks.records import Message, Problem
+from tasks.core.records import Message, Problem
+from tasks.sample.problems.mapping import map_rows
 
 
 def problem_of(row: dict[str, Any], **mapping: Any) -> Problem:

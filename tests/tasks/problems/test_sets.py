@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from configs.errors import ProblemsError
-from tasks.problems.sets import check_sets, drop_repeats, fingerprint, require_gold
-from tasks.records import Message, Problem
+from tasks.core.records import Message, Problem
+from tasks.sample.problems.sets import check_sets, drop_repeats, fingerprint, require_gold
 
 
 def make(id: str, text: str, gold: str | None = "1") -> Problem:

@@ -12,9 +12,9 @@ from pydantic import TypeAdapter
 
 from configs.errors import ProblemsError
 from configs.schema.problems import Source, StoreSource
-from tasks.problems.sets import check_sets, require_gold
-from tasks.problems.sources import READERS, read_problems
-from tasks.records import Problem
+from tasks.core.records import Problem
+from tasks.sample.problems.sets import check_sets, require_gold
+from tasks.sample.problems.sources import READERS, read_problems
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the published problem sets are not in ../shared/data")

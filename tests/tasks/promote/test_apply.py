@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.store.folder import FolderStore
+from tasks.core.refs import ModelRef, StepRef
 from tasks.decide.state import LoopState, RoundOutcome, scored_model
 from tasks.decide.stop import Action, StopReason
 from tasks.promote.apply import answered, current_champion, open_promotion, promoted, would_promote
@@ -22,7 +23,6 @@ from tasks.promote.records import (
     write_taken_up,
 )
 from tasks.promote.version import version_tags
-from tasks.refs import ModelRef, StepRef
 from tasks.report.entry import ReportEntry
 from tests.tasks.housekeeping.experiment import NAME, RECIPE, Maker
 

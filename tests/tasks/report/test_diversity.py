@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.records import Sample
+from tasks.core.records import Sample
 from tasks.report.diversity import distinct_rate, measure_variety
 
 

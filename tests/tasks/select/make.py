@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy  # noqa: F401 - loaded here, before hypothesis times a test
 
-from tasks.records import FinishReason, Label, Message, Problem, Sample, Verdict
+from tasks.core.records import FinishReason, Label, Message, Problem, Sample, Verdict
 from tasks.select.candidate import Candidate, Group
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from configs.schema import select
-from tasks.records import DropReason
+from tasks.core.records import DropReason
 from tasks.select.candidate import Candidate, Draw
 from tests.tasks.select.make import make_problem, make_sample
 

@@ -19,7 +19,7 @@ from configs.schema.select import (
     Threshold,
     Unique,
 )
-from tasks.records import DropReason, Label
+from tasks.core.records import DropReason, Label
 from tasks.select import hint_shows
 from tasks.select.candidate import Candidate, Draw
 from tasks.select.registry import COMPONENTS, ROUND_COMPONENTS, VERSIONS, component_versions

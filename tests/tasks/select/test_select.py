@@ -24,7 +24,7 @@ from configs.schema.select import (
     Threshold,
     Unique,
 )
-from tasks.records import Drop, DropReason, Label
+from tasks.core.records import Drop, DropReason, Label
 from tasks.select.candidate import Draw, Group
 from tasks.select.select import Selected, Selection, kept_of
 from tasks.select.summary import SelectSummary

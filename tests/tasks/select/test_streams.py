@@ -8,7 +8,7 @@ from itertools import count, islice
 import pytest
 
 from configs.errors import ProblemsError, UserError
-from tasks.records import Sample, Verdict
+from tasks.core.records import Sample, Verdict
 from tasks.select.candidate import Group
 from tasks.select.streams import OpenSource, open_groups
 from tests.tasks.select.make import make_problem, make_sample, make_verdict

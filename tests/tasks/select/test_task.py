@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from infra.store.folder import FolderStore
-from tasks.identity import select_spec
-from tasks.ledger import Ledger
-from tasks.records import Drop, Example, Label, Sample, Verdict
-from tasks.refs import StepRef
-from tasks.step import StepSpec
-from tasks.tables import read_records, write_records
-from tasks.workbench import Workbench, at
+from tasks.core.bench import Workbench, at
+from tasks.core.identity import select_spec
+from tasks.core.ledger import Ledger
+from tasks.core.records import Drop, Example, Label, Sample, Verdict
+from tasks.core.refs import StepRef
+from tasks.core.step import StepSpec
+from tasks.core.tables import read_records, write_records
 from tests.tasks.select.make import make_problem, make_sample, make_verdict
 from tests.tasks.select.test_write import make_recipe
 

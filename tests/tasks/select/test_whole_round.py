@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.schema.select import BestShare, LengthGap, Select
-from tasks.records import DropReason, Label
+from tasks.core.records import DropReason, Label
 from tasks.select.candidate import Draw, Group
 from tasks.select.registry import ROUND_COMPONENTS
 from tests.tasks.select.make import make_candidate, make_problem

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import ProblemsError
-from tasks.train.replay import mix, read_replay, replay_counts
+from tasks.learn.replay import mix, read_replay, replay_counts
 
 
 def rows(name: str, number: int) -> list[dict[str, Any]]:

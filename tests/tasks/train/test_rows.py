@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.records import Message, Pair
-from tasks.train.rows import cap_judge_pairs, pair_row
+from tasks.core.records import Message, Pair
+from tasks.learn.rows import cap_judge_pairs, pair_row
 
 
 def make_pair(role: str) -> Pair:

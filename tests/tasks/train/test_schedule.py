@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from configs.schema.train import Train
-from tasks.train.schedule import plan_steps
+from tasks.learn.schedule import plan_steps
 
 
 def test_star_trains_a_fifth_more_each_round() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from configs.errors import ProblemsError
-from tasks.records import Example, Message, Problem
-from tasks.warm_start.examples import worked_examples
+from tasks.core.records import Example, Message, Problem
+from tasks.learn.worked_examples import worked_examples
 
 CHAT = (Message("system", "Add."), Message("user", "1+1="))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from configs.schema.pair import Pair as PairConfig
-from tasks.records import Pair
+from tasks.core.records import Pair
 from tasks.select.candidate import Draw, Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.registry import KINDS

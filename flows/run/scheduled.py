@@ -1,0 +1,109 @@
+"""The flow of deployments: one run continues an experiment by some rounds.
+
+`flows/services/deployments.py` makes deployments.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from prefect import flow, runtime
+from prefect.states import Cancelled, Completed, Failed, State
+from pydantic import BaseModel, ConfigDict, Field
+
+from configs.errors import RecipeError, UserError
+from configs.schema.load import apply_override, check_recipe, load_recipe
+from configs.schema.recipe import Recipe
+from flows.champion.approve import find_own_question, wait_for_person
+from flows.loop import Ended, run_rounds
+from flows.services.addresses import resolve_addresses
+from infra.store.address import open_store
+from infra.store.lease.claim import Claim
+from infra.store.lease.holder import describe_this_process, name_user
+
+
+class ImproveParameters(BaseModel):
+    """What one run does; Prefect shows it as a form."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    recipe: str = Field(
+        title="Recipe",
+        description="The recipe as YAML text, as it was deployed; or the path of a recipe on the worker.",
+    )
+    overrides: list[str] = Field(
+        [], title="Overrides", description="Changes for this run, one a line, such as generate.temperature=0.8."
+    )
+    rounds: int | None = Field(
+        None,
+        ge=1,
+        title="Rounds to add",
+        description="Default: the recipe's rounds.per_run, else all up to rounds.max.",
+    )
+    base_dir: str = Field(
+        ".", title="Base folder", description="Folder on the worker at which relative paths of the recipe begin."
+    )
+
+
+def _name_run() -> str:
+    return f"scheduled/{runtime.deployment.name or 'by hand'}"
+
+
+@flow(name="scheduled-improve", flow_run_name=_name_run)
+def scheduled_improve(parameters: ImproveParameters) -> State[Any]:
+    """Continue an experiment: take its champion, and add rounds on the next slice of its problems.
+
+    Ends as Cancelled where another run holds the experiment, and as Failed with one message where something is wrong
+    that a person can mend.
+    """
+    try:
+        recipe = read_recipe(parameters)
+        store = open_store(resolve_addresses(recipe.services).store)
+        if asked := find_own_question(store, recipe.name):
+            wait_for_person(store, recipe.name, asked)
+        ended = run_rounds(recipe, Path(parameters.base_dir), parameters.rounds or recipe.rounds.per_run)
+    except UserError as error:
+        is_held = not isinstance(error, RecipeError) and _is_held_by_another(recipe)
+        return (Cancelled if is_held else Failed)(message=str(error))
+    if ended.question:
+        wait_for_person(store, recipe.name, ended.question)
+    return Completed(message=describe(recipe, ended))
+
+
+def read_recipe(parameters: ImproveParameters) -> Recipe:
+    """The recipe of a run.
+
+    Raises:
+        RecipeError: it cannot be read or run.
+    """
+    text = parameters.recipe.strip()
+    if "\n" not in text:
+        return load_recipe(Path(parameters.base_dir) / text, parameters.overrides)
+    try:
+        tree = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"the parameter recipe is not YAML: {error}", "deploy the recipe again") from None
+    if not isinstance(tree, dict):
+        raise RecipeError("the parameter recipe is not a mapping of sections", "deploy the recipe again")
+    for override in parameters.overrides:
+        apply_override(tree, override)
+    return check_recipe(tree, "the deployed recipe")
+
+
+def describe(recipe: Recipe, ended: Ended) -> str:
+    """What a run did, in one line."""
+    champion = ended.state.champion.name
+    done = f"rounds {', '.join(map(str, ended.added))} added" if ended.added else "no round added"
+    asked = f" (run {ended.question.flow_run} asks since {ended.question.at})" if ended.question else ""
+    return f"{recipe.name}: {done}; champion {champion}; ended by {ended.reason}{asked}"
+
+
+def _is_held_by_another(recipe: Recipe) -> bool:
+    """Whether a process other than this one keeps the experiment's lease."""
+    try:
+        content = open_store(resolve_addresses(recipe.services).store).read(f"{recipe.name}/lease.json")
+        return content is not None and Claim.from_json(content, "").holder != describe_this_process(name_user())
+    except UserError:
+        return False

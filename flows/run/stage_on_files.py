@@ -1,0 +1,176 @@
+"""One stage on files, without store or Prefect: what `selfloop stage` does. Reads and writes the tables of
+`tasks/core/records.py`."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from configs.errors import UserError
+from configs.schema.recipe import Recipe
+from flows.report.terminal import Terminal
+from infra.store.folder import FolderStore
+from tasks.core.bench import Workbench, at
+from tasks.core.ledger import Ledger
+from tasks.core.records import Example, ItemResult, Pair, Problem, Sample, Verdict
+from tasks.core.refs import ModelRef
+from tasks.core.roles import Cast
+from tasks.core.scratch import Scratch
+from tasks.core.step import Summary, hash_file
+from tasks.core.tables import read_records, write_records
+from tasks.evaluate.evaluate import asked_by, summarize
+from tasks.evaluate.run import Sampler, evaluate_suites
+from tasks.generate.run import sample_shards
+from tasks.generate.shards import cut_shards
+from tasks.judge.judge import judge_samples
+from tasks.judge.now import judge_now
+from tasks.judge.run import verify_in_pool
+from tasks.judge.summary import JudgeSummary
+from tasks.learn.base_task import prepare_base_model
+from tasks.learn.rows import example_row, pair_row, write_rows
+from tasks.learn.run import Phase, train_model
+from tasks.sample.problems.run import read_sets
+from tasks.select.candidate import Draw
+from tasks.select.formats import read_formats, with_examples
+from tasks.select.streams import open_groups
+from tasks.select.write import rows_file, write_selection
+
+
+@dataclass(frozen=True)
+class Files:
+    """What the command line names; `source` is --in."""
+
+    out: Path
+    source: Path | None = None
+    verdicts: Path | None = None
+    model: Path | None = None
+
+    def needed_source(self, holds: str) -> Path:
+        """--in, or an error that says what it must hold."""
+        if self.source is None:
+            raise UserError(f"this stage reads {holds}, and --in is missing", "add --in FILE")
+        return self.source
+
+
+def run_stage(name: str, recipe: Recipe, files: Files) -> Summary:
+    """Run one stage; returns its numbers.
+
+    Raises:
+        UserError: there is no such stage, or a file is missing or of another kind.
+    """
+    if name not in STAGES:
+        raise UserError(f"there is no stage '{name}' to run on files", f"write one of {', '.join(STAGES)}")
+    for path in (files.source, files.verdicts, files.model):
+        if path is not None and not path.exists():
+            raise UserError(f"there is no {path}", "correct the path")
+    files.out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="selfloop-") as folder, Terminal().stage(name) as progress:
+        ledger = Ledger(FolderStore(Path(folder) / "store"), Path(folder) / "work", {})
+        scratch = Scratch(Path(folder) / "out", Path(folder) / "scratch", progress)
+        scratch.out.mkdir()
+        scratch.work.mkdir()
+        with at(Workbench(recipe, ledger, Path())) as bench:
+            return STAGES[name](bench, files, scratch)
+
+
+def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
+    config = bench.recipe.generate
+    if config.kind != "independent":
+        raise UserError(f"generate.kind {config.kind} judges as it draws, and needs a whole round", "use selfloop run")
+    problems = list(read_records(files.source, Problem)) if files.source else read_sets(bench)["train"]
+    shards = list(cut_shards(problems, config.shard_size, bench.recipe.seed))
+    model = _model(bench, files)
+    pool = bench.generator(model)
+    finished = sample_shards(pool, shards, config.sampling(), config.num_samples, model.digest, scratch.progress)
+    by_name = {shard.name: samples for shard, samples in finished}
+    samples = (sample for shard in shards for sample in by_name[shard.name])
+    return {"num_problems": len(problems), "num_samples": write_records(files.out, Sample, samples)}
+
+
+def _judge(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
+    problems = {problem.id: problem for problem in read_sets(bench)["train"]}
+    counts = JudgeSummary.of(bench.recipe.judge)
+    path = files.needed_source("samples")
+    verdicts = _verdicts(bench, files, path, problems, scratch)
+    write_records(files.out, Verdict, counts.watch(verdicts))
+    return {**counts.numbers()}
+
+
+def _verdicts(
+    bench: Workbench, files: Files, path: Path, problems: dict[str, Problem], scratch: Scratch
+) -> Iterable[Verdict]:
+    """Streamed where no judge asks a model; else all samples are held, and --model plays every state of the policy."""
+    judges = bench.recipe.judge
+    if all(judge.kind in ("answer", "vote", "sum") for judge in judges):
+        yield from judge_samples(read_records(path, Sample), problems, judges, verify_in_pool)
+        return
+    samples, model = list(read_records(path, Sample)), _model(bench, files)
+    cast = Cast(base=model, seed=None, previous=None, round_start=model, live=model)
+    opinions = [
+        judge_now(bench, judge, samples, problems, cast, bench.recipe.seed, scratch.progress) for judge in judges
+    ]
+    for of_one_sample in zip(*opinions, strict=True):
+        yield from of_one_sample
+
+
+def _select(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
+    path, verdicts, recipe = files.needed_source("samples"), files.verdicts, bench.recipe
+    if verdicts is None:
+        raise UserError("select reads samples and verdicts, and --verdicts is missing", "add --verdicts FILE")
+    problems = {problem.id: problem for problem in read_sets(bench)["train"]}
+    groups = open_groups(
+        [lambda: (read_records(path, Sample), read_records(verdicts, Verdict))],
+        problems,
+        [judge.name for judge in recipe.judge],
+    )
+    formats = with_examples(read_formats(recipe.train.formats, bench.base_dir), problems.values())
+    numbers = write_selection(scratch.out, groups, recipe, Draw(recipe.seed, 0), formats)
+    shutil.move(scratch.out / rows_file(recipe), files.out)
+    shutil.move(scratch.out / "drops.parquet", files.out.with_suffix(".drops.parquet"))
+    return {**numbers}
+
+
+def _train(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
+    settings, rows = bench.recipe.train, scratch.work / "rows.jsonl"
+    if settings.objective.rows == "pairs":
+        write_rows(rows, map(pair_row, read_records(files.needed_source("pairs"), Pair)))
+    else:
+        write_rows(rows, map(example_row, read_records(files.needed_source("examples"), Example)))
+    start = bench.model_files(_model(bench, files))
+    reference = start if settings.objective.rows != "examples" else None
+    phase = Phase(start, settings, settings.objective, bench.recipe.seed, reference)
+    summary = train_model(phase, rows, scratch)
+    shutil.move(scratch.out, files.out)
+    return summary
+
+
+def _evaluate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
+    sets = read_sets(bench)
+    suites = {suite: sets[suite] for suite in ("select", "report")}
+    model = _model(bench, files)
+    sampler = Sampler(bench.generator(model), bench.recipe, model.digest, scratch.progress)
+    write_records(files.out, ItemResult, evaluate_suites(sampler, suites, bench.recipe, bench.recipe.seed))
+    return {**summarize(read_records(files.out, ItemResult), asked_by(bench.recipe.evaluate))}
+
+
+STAGES: dict[str, Callable[[Workbench, Files, Scratch], Summary]] = {
+    "generate": _generate,
+    "judge": _judge,
+    "select": _select,
+    "train": _train,
+    "evaluate": _evaluate,
+}
+
+
+def _model(bench: Workbench, files: Files) -> ModelRef:
+    """--model, a folder, or the recipe's base model."""
+    if files.model is None:
+        return prepare_base_model(0)
+    folder = files.model
+    if (folder / "adapter").is_dir():
+        raise UserError(f"{folder} holds an adapter alone", "merge it first: selfloop export NAME --to DIR --merged")
+    weights = folder / "model" if (folder / "model").is_dir() else folder
+    return ModelRef(name=folder.name, digest=hash_file(weights / "config.json"), external=str(weights.absolute()))

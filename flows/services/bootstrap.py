@@ -1,0 +1,103 @@
+"""Everything the services need once, before the first run. Can be repeated: what is right already is left alone.
+
+    selfloop bootstrap
+    python -m flows.services.bootstrap     the job of the stack (docker-compose.yml, `selfloop stack up`)
+
+It takes addresses and keys from the environment, and makes: the bucket; the work pools `cpu` and `gpu`; the global
+concurrency limit `gpu`, since Prefect takes a missing limit for no limit (runs ask for it with strict=True); the
+automation that marks runs as crashed whose process has died; the tags of MLflow's default experiment. It checks
+what new experiments take over from the server: artifacts go into the bucket, where every client can read them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+from configs.errors import TrackingError, UserError
+from flows.services.addresses import Addresses, resolve_addresses
+from flows.services.bootstrap_prefect import (
+    POOLS,
+    Outcome,
+    ensure_gpu_limit,
+    ensure_work_pool,
+    ensure_zombie_automation,
+)
+from flows.services.prefect_server import answers
+from infra.deploy.mlflow_api import PROXIED, artifact_location, check_artifact_storage, ensure_default_tags
+
+
+def bootstrap(addresses: Addresses, gpu_slots: int | None, project: str | None) -> Iterator[Outcome]:
+    """Do it, one outcome at a time.
+
+    Args:
+        gpu_slots: how many engines may hold a GPU at the same time, over all workers; None: as it is, else one.
+        project: folder of selfloop's sources as workers see it; deployments' entrypoints are relative to it.
+
+    Raises:
+        UserError: a service is missing or refuses.
+    """
+    yield _bucket(addresses.store)
+    if not addresses.prefect:
+        raise UserError("no Prefect server is configured", "set PREFECT_API_URL, for example by: . .selfloop/stack/env")
+    if not answers(addresses.prefect):
+        raise UserError(f"the Prefect API at {addresses.prefect} does not answer", "start it: selfloop stack up")
+    os.environ["PREFECT_API_URL"] = addresses.prefect
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        for pool, description in POOLS.items():
+            yield ensure_work_pool(client, pool, description, project)
+        yield ensure_gpu_limit(client, gpu_slots)
+        yield ensure_zombie_automation(client)
+    yield _tracking(addresses.tracking)
+
+
+def _bucket(store: str) -> Outcome:
+    if not store.lower().startswith("s3://"):
+        return Outcome(f"store {store}", "kept", "a folder needs no bucket")
+    from infra.store.s3.bucket import ensure_bucket
+
+    bucket = store.partition("://")[2].partition("/")[0]
+    return Outcome(f"bucket {bucket}", "made" if ensure_bucket(bucket) else "kept")
+
+
+def _tracking(uri: str) -> Outcome:
+    if not uri.startswith(("http://", "https://")):
+        return Outcome("MLflow", "kept", f"{uri} is a local database")
+    uri = uri.rstrip("/")
+    location = artifact_location(uri)
+    if not location.startswith((PROXIED, "s3://")):
+        raise TrackingError(
+            f"the MLflow server at {uri} keeps artifacts at {location}, a folder that clients cannot read",
+            "start it with --artifacts-destination s3://BUCKET/mlflow on an empty database",
+        )
+    if location.startswith(PROXIED):
+        check_artifact_storage(uri)
+    verb = "made" if ensure_default_tags(uri) else "kept"
+    return Outcome("MLflow experiment defaults", verb, f"artifacts at {location}")
+
+
+def run() -> None:
+    """Print every outcome, and at the end whether anything changed."""
+    outcomes = []
+    for outcome in bootstrap(resolve_addresses(), _gpu_slots(), os.environ.get("SELFLOOP_PROJECT")):
+        print(outcome, flush=True)
+        outcomes.append(outcome)
+    if all(outcome.verb == "kept" for outcome in outcomes):
+        print("nothing changed", flush=True)
+
+
+def _gpu_slots() -> int | None:
+    text = os.environ.get("SELFLOOP_GPU_SLOTS")
+    if text and not (text.isdecimal() and int(text) > 0):
+        raise UserError(f"SELFLOOP_GPU_SLOTS is {text!r}", "write how many engines may hold a GPU, 1 or more")
+    return int(text) if text else None
+
+
+if __name__ == "__main__":
+    try:
+        run()
+    except UserError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,49 @@
+"""Where a model's files lie on this machine. Made by the control side, read by every engine program."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from configs.errors import EngineError
+from infra.engines.models.weights import check_model_folder
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """A model folder, and an adapter folder on top where there is one.
+
+    Attributes:
+        name: for people.
+        weights: folder with config, weights and tokenizer in Hugging Face's format.
+        adapter: folder with a PEFT adapter.
+        chat_template: Jinja text that replaces the tokenizer's own.
+    """
+
+    name: str
+    weights: Path
+    adapter: Path | None = None
+    chat_template: str | None = None
+    trust_remote_code: bool = False
+
+    def check(self) -> None:
+        """See that the folders hold what a model needs.
+
+        Raises:
+            EngineError: names the folder and what is missing in it.
+        """
+        check_model_folder(self.weights)
+        if self.adapter is not None and not (self.adapter / "adapter_config.json").is_file():
+            raise EngineError(
+                f"model '{self.name}': {self.adapter} has no adapter_config.json",
+                "a PEFT adapter folder holds adapter_config.json and adapter_model.safetensors",
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> ModelFiles:
+        adapter = row["adapter"]
+        return cls(**{**row, "weights": Path(row["weights"]), "adapter": None if adapter is None else Path(adapter)})

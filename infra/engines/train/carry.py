@@ -1,0 +1,65 @@
+"""Optimizer and learning-rate schedule that go on from round to round. Used inside `train_program.py`.
+
+A carried state is a folder `optimizer/` with optimizer.pt and scheduler.pt, tensors and plain values only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import TrainerCallback
+
+from configs.errors import EngineError
+from infra.engines.train.output import publish_folder
+
+OPTIMIZER, SCHEDULER = "optimizer.pt", "scheduler.pt"
+
+
+class CarriedState(TrainerCallback):
+    """Loads the state of the round before at the first step of a phase; a checkpoint brings its own.
+
+    Args:
+        first_step: step of the whole schedule at which this phase begins.
+    """
+
+    def __init__(self, folder: Path, first_step: int) -> None:
+        self.folder = folder
+        self.first_step = first_step
+
+    def on_train_begin(
+        self, args: Any, state: Any, control: Any, optimizer: Any = None, lr_scheduler: Any = None, **_: Any
+    ) -> None:
+        if state.global_step > 0:
+            return
+        schedule = self._read(SCHEDULER)
+        if schedule["last_epoch"] != self.first_step:
+            raise EngineError(
+                f"the carried learning-rate schedule stands at step {schedule['last_epoch']}, and this round begins at "
+                f"step {self.first_step}",
+                "train the rounds in order, with the same max_steps",
+            )
+        try:
+            optimizer.load_state_dict(self._read(OPTIMIZER))
+        except ValueError as error:
+            raise EngineError(
+                f"the carried optimizer does not fit the model: {error}", "keep tune the same over all rounds"
+            ) from error
+        lr_scheduler.load_state_dict(schedule)
+
+    def _read(self, name: str) -> dict[str, Any]:
+        content: dict[str, Any] = torch.load(self.folder / name, map_location="cpu", weights_only=True)
+        return content
+
+
+def save_state(optimizer: Any, scheduler: Any, folder: Path) -> None:
+    """Write the state that `CarriedState` reads."""
+    state = optimizer.state_dict()
+    moments = {
+        number: {name: value.cpu() if isinstance(value, torch.Tensor) else value for name, value in values.items()}
+        for number, values in state["state"].items()
+    }
+    with publish_folder(folder) as partial:
+        torch.save({"state": moments, "param_groups": state["param_groups"]}, partial / OPTIMIZER)
+        torch.save(scheduler.state_dict(), partial / SCHEDULER)

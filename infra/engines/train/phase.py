@@ -1,0 +1,97 @@
+"""One training phase from loading to the report. Used inside the engine program `train_program.py`."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoConfig, TrainerCallback
+from transformers.trainer_callback import PrinterCallback
+
+from configs.schema.train import Lora
+from infra.engines.train.carry import CarriedState, save_state
+from infra.engines.train.checkpoints import TimedCheckpoints, find_checkpoint
+from infra.engines.train.data import load_rows
+from infra.engines.train.metrics import MetricsStream, read_metrics, rewind_metrics
+from infra.engines.train.objective import make_trainer
+from infra.engines.train.output import save_adapter, save_model
+from infra.engines.train.reference import REFERENCE_FILE, add_reference
+from infra.engines.train.request import TrainReport, TrainRequest
+from infra.engines.train.setup import load_tokenizer, load_trainable
+from infra.engines.train.steps import CountedSteps
+
+CHECKPOINTS, METRICS = "checkpoints", "metrics.jsonl"
+
+
+def run_phase(
+    request: TrainRequest, work_dir: Path, out_dir: Path, send: Callable[[dict[str, Any]], None]
+) -> TrainReport:
+    """Train, from the newest checkpoint where there is one; write the result; remove what a resume would need."""
+    started = time.monotonic()
+    fingerprint = request.fingerprint()
+    checkpoints, metrics = work_dir / CHECKPOINTS, work_dir / METRICS
+    trainer, num_too_long = prepare(request, work_dir, fingerprint)
+    trainer.add_callback(MetricsStream(metrics, request.objective.rows, lambda: trainer.step_tokens, send))
+    with trainer.accelerator.main_process_first():
+        checkpoint = find_checkpoint(checkpoints, fingerprint)
+    resumed_from_step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
+    if trainer.is_world_process_zero():
+        rewind_metrics(metrics, resumed_from_step)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    if trainer.is_world_process_zero():
+        save_result(request, trainer, out_dir)
+        shutil.copyfile(metrics, out_dir / METRICS)
+        shutil.rmtree(checkpoints, ignore_errors=True)
+        (work_dir / REFERENCE_FILE).unlink(missing_ok=True)
+    return make_report(
+        read_metrics(metrics),
+        num_examples=len(trainer.train_dataset),
+        num_too_long=num_too_long,
+        seconds=time.monotonic() - started,
+        resumed_from_step=resumed_from_step,
+    )
+
+
+def prepare(request: TrainRequest, work_dir: Path, fingerprint: str) -> tuple[CountedSteps, int]:
+    """The trainer with its model and rows, and the number of rows that are too long."""
+    tokenizer = load_tokenizer(request.model)
+    rows, num_too_long = load_rows(request, tokenizer)
+    if request.objective.rows != "examples":
+        rows = add_reference(request, rows, work_dir, fingerprint)
+    checkpoints = work_dir / CHECKPOINTS
+    callbacks: list[TrainerCallback] = [
+        TimedCheckpoints(checkpoints, fingerprint, request.optimizer.checkpoint_seconds)
+    ]
+    if request.resume_state is not None:
+        callbacks.append(CarriedState(request.resume_state, request.first_step))
+    trainer = make_trainer(request, tokenizer, load_trainable(request), rows, checkpoints, callbacks)
+    trainer.remove_callback(PrinterCallback)  # it prints what the metrics file holds
+    return trainer, num_too_long
+
+
+def save_result(request: TrainRequest, trainer: CountedSteps, out_dir: Path) -> None:
+    """Write `adapter/`, or `model/` in the number format that the base was published in; and a state to be carried."""
+    model, files = trainer.accelerator.unwrap_model(trainer.model), request.model
+    if isinstance(request.tune, Lora):
+        save_adapter(model, files, out_dir / "adapter")
+    else:
+        config = AutoConfig.from_pretrained(files.weights, trust_remote_code=files.trust_remote_code)
+        save_model(model, files, config.dtype, out_dir / "model")
+    if request.total_steps is not None:
+        save_state(trainer.optimizer, trainer.lr_scheduler, out_dir / "optimizer")
+
+
+def make_report(steps: list[dict[str, Any]], **known: Any) -> TrainReport:
+    """The report of a phase from its lines of metrics."""
+    losses = [step["loss"] for step in steps]
+    return TrainReport(
+        num_tokens=sum(step["tokens"] for step in steps),
+        num_steps=len(steps),
+        first_loss=losses[0],
+        last_loss=losses[-1],
+        mean_loss=sum(losses) / len(losses),
+        **known,
+    )

@@ -1,0 +1,113 @@
+"""The reference's log-probabilities of all rows, computed once before training. Used inside `train_program.py`.
+
+The reference is whatever model the request names: it is loaded, asked and let go before the model to be trained is
+loaded. Its arithmetic is the trained model's, so that a reference equal to the start gives rewards of 0.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import PartialState
+from accelerate.utils import gather_object
+from torch.nn.utils.rnn import pad_sequence
+from trl.trainer.utils import add_fused_lm_head
+
+from infra.engines.train.data import TokenRows
+from infra.engines.train.request import TrainRequest
+from infra.engines.train.rows import IGNORED
+from infra.engines.train.setup import arithmetic, load_frozen
+
+Sequences = list[tuple[list[int], list[int]]]
+"""tokens of a prompt and of a completion"""
+
+COLUMNS = {
+    "pairs": {"ref_chosen_logps": "chosen_ids", "ref_rejected_logps": "rejected_ids"},
+    "labelled": {"ref_logps": "completion_ids", "ref_KL_logps": "KL_completion_ids"},
+}
+"""by kind of rows: column of log-probabilities -> column of the completion"""
+
+
+REFERENCE_FILE = "reference.json"
+
+
+def add_reference(request: TrainRequest, rows: TokenRows, work_dir: Path, fingerprint: str) -> TokenRows:
+    """The rows with the reference's summed log-probabilities of every completion, natural log.
+
+    They are kept in `work_dir`, so that a resumed phase reads them.
+
+    Args:
+        fingerprint: the request's; the numbers of another request are not read.
+    """
+    path = work_dir / REFERENCE_FILE
+    columns = _read(path, fingerprint)
+    if columns is None:
+        columns = _compute(request, rows)
+        if PartialState().is_main_process:
+            partial = path.with_suffix(".part")
+            partial.write_text(json.dumps({"fingerprint": fingerprint, "columns": columns}), encoding="utf-8")
+            os.replace(partial, path)
+    return [{**row, **{name: values[number] for name, values in columns.items()}} for number, row in enumerate(rows)]
+
+
+def _read(path: Path, fingerprint: str) -> dict[str, list[float]] | None:
+    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found["columns"] if found.get("fingerprint") == fingerprint else None
+
+
+def _compute(request: TrainRequest, rows: TokenRows) -> dict[str, list[float]]:
+    """Every device scores its share; all get the whole."""
+    state = PartialState(cpu=not torch.cuda.is_available())
+    model = load_reference(request).to(state.device)
+    columns = {}
+    for name, completion in COLUMNS[request.objective.rows].items():
+        sequences = [(row["prompt_ids"], row[completion]) for row in rows]
+        share = list(range(state.process_index, len(sequences), state.num_processes))
+        with arithmetic(request, state.device):
+            sums = sum_logprobs(model, [sequences[number] for number in share], 2 * request.optimizer.batch_size)
+        values = dict(gather_object(list(zip(share, sums, strict=True))))
+        columns[name] = [values[number] for number in range(len(sequences))]
+    return columns
+
+
+@torch.no_grad()
+def sum_logprobs(model: Any, sequences: Sequences, batch_size: int) -> list[float]:
+    """Sum of the log-probabilities of each completion's tokens, in the order of the sequences.
+
+    Args:
+        model: patched by `add_fused_lm_head`, in evaluation mode.
+    """
+    sums = [0.0] * len(sequences)
+    order = sorted(range(len(sequences)), key=lambda number: sum(map(len, sequences[number])))
+    for start in range(0, len(order), batch_size):
+        batch = order[start : start + batch_size]
+        tokens, mask, labels = _pad([sequences[number] for number in batch], model.device)
+        outputs = model(input_ids=tokens, attention_mask=mask, labels=labels, use_cache=False, fused_lm_head=True)
+        for number, value in zip(batch, outputs.log_probs.float().sum(1).tolist(), strict=True):
+            sums[number] = value
+    return sums
+
+
+def _pad(sequences: Sequence[tuple[list[int], list[int]]], device: torch.device) -> tuple[torch.Tensor, ...]:
+    """Tokens, attention mask and labels of a batch, filled up on the right."""
+    whole = [torch.tensor(prompt + completion) for prompt, completion in sequences]
+    labels = [torch.tensor([IGNORED] * len(prompt) + completion) for prompt, completion in sequences]
+    masks = [torch.ones(len(tokens), dtype=torch.long) for tokens in whole]
+    padded = (
+        pad_sequence(whole, batch_first=True),
+        pad_sequence(masks, batch_first=True),
+        pad_sequence(labels, batch_first=True, padding_value=IGNORED),
+    )
+    return tuple(tensor.to(device) for tensor in padded)
+
+
+def load_reference(request: TrainRequest) -> Any:
+    """The reference model, ready for `sum_logprobs`."""
+    model = load_frozen(request)
+    add_fused_lm_head(model.get_base_model() if hasattr(model, "peft_config") else model)
+    return model

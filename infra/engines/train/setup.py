@@ -1,0 +1,107 @@
+"""The models of a training phase: the one to be trained, and the frozen reference.
+
+Used inside the engine program `train_program.py`.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model
+from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
+
+from configs.errors import EngineError
+from configs.schema.train import Lora
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.threads import limit_threads
+from infra.engines.train.request import TrainRequest
+
+
+def choose_dtype(request: TrainRequest) -> torch.dtype:
+    """Number format of the arithmetic: what the recipe says, or bfloat16 on a GPU and float32 on a CPU."""
+    if request.optimizer.dtype == "auto":
+        return torch.bfloat16 if torch.cuda.is_available() else torch.float32
+    return torch.float32 if request.optimizer.dtype == "float32" else torch.bfloat16
+
+
+def arithmetic(request: TrainRequest, device: torch.device) -> AbstractContextManager[Any]:
+    """The number format of the trainer's steps, for work outside the trainer."""
+    dtype = choose_dtype(request)
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=dtype == torch.bfloat16)
+
+
+def load_tokenizer(files: ModelFiles) -> Any:
+    return AutoTokenizer.from_pretrained(
+        files.weights, trust_remote_code=files.trust_remote_code, local_files_only=True
+    )
+
+
+def load_trainable(request: TrainRequest) -> Any:
+    """The model, ready to be trained.
+
+    Trained weights are always float32, whatever the arithmetic: in bfloat16 small updates round to nothing.
+    The frozen weights below an adapter are in the arithmetic's format.
+    """
+    files, tune = request.model, request.tune
+    set_seed(request.seed)
+    model = _load_weights(files, request)
+    if files.adapter is not None:
+        assert isinstance(tune, Lora)  # `run_trainer` refuses full weights through an adapter
+        config = PeftConfig.from_pretrained(files.adapter)
+        _check_adapter(config, tune)
+        config.lora_dropout = tune.dropout
+        model = PeftModel.from_pretrained(model, files.adapter, is_trainable=True, config=config)
+    elif isinstance(tune, Lora):
+        model = get_peft_model(model, _lora_settings(tune))
+    return model
+
+
+def load_frozen(request: TrainRequest) -> Any:
+    """The reference, in evaluation mode, with weights in the number format of the model that is trained.
+
+    Raises:
+        EngineError: the reference reads other tokens than the model that is trained.
+    """
+    files = request.reference
+    assert files is not None  # the request was validated
+    if load_tokenizer(files).get_vocab() != load_tokenizer(request.model).get_vocab():
+        raise EngineError(
+            f"the reference {files.name} and the model {request.model.name} have different tokenizers",
+            "take a reference of the same model family: reference: base, seed, start or previous",
+        )
+    model = _load_weights(files, request)
+    if files.adapter is not None:
+        model = PeftModel.from_pretrained(model, files.adapter)
+    return model.eval()
+
+
+def _load_weights(files: ModelFiles, request: TrainRequest) -> Any:
+    dtype = choose_dtype(request) if isinstance(request.tune, Lora) else torch.float32
+    model = AutoModelForCausalLM.from_pretrained(
+        files.weights, dtype=dtype, trust_remote_code=files.trust_remote_code, local_files_only=True
+    )
+    limit_threads(model)
+    return model
+
+
+def _lora_settings(tune: Lora) -> LoraConfig:
+    modules = tune.target_modules
+    return LoraConfig(
+        task_type="CAUSAL_LM",
+        r=tune.rank,
+        lora_alpha=tune.alpha,
+        lora_dropout=tune.dropout,
+        target_modules=modules if isinstance(modules, str) else list(modules),
+        bias="none",
+    )
+
+
+def _check_adapter(found: Any, tune: Lora) -> None:
+    for field, has, wanted in (("rank", found.r, tune.rank), ("alpha", found.lora_alpha, tune.alpha)):
+        if has != wanted:
+            raise EngineError(
+                f"the adapter to be continued has {field} {has}, and tune.{field} is {wanted}",
+                f"write {field}: {has} in tune, or start_from: base",
+            )

@@ -1,0 +1,75 @@
+"""Training on the control side: starts the engine program `train_program.py`, follows it, returns its report.
+
+Called by the train and warm start stages. Nothing heavy is imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from configs.errors import EngineError
+from configs.schema.objective import Kto
+from configs.schema.train import FullWeights
+from infra.engines.one_shot import run_job
+from infra.engines.programs import OFFLINE
+from infra.engines.train.request import TrainReport, TrainRequest
+
+
+def run_trainer(
+    request: TrainRequest,
+    *,
+    work_dir: Path,
+    out_dir: Path,
+    on_progress: Callable[[dict[str, Any]], None] | None = None,
+) -> TrainReport:
+    """Train in a child process. The same call after a kill goes on from the newest checkpoint in `work_dir`, and on
+    the CPU ends with the same bytes as a straight run.
+
+    Writes into `out_dir` either `adapter/` or `model/`; `metrics.jsonl` with one line a step: step, loss,
+    learning_rate, tokens, for pairs reward_margin and reward_accuracy, for labelled rows reward_margin; and
+    `optimizer/` where the request has `total_steps`.
+
+    Args:
+        work_dir: request, log, checkpoints, the reference's log-probabilities and the growing metrics; checkpoints
+            and log-probabilities are gone after success.
+        out_dir: made if missing; an earlier result in it is replaced.
+        on_progress: called about five times a second at most with a line of the metrics and `num_steps`.
+
+    Raises:
+        EngineError: the request contradicts itself or its rows, the loss is not finite, memory ran out, or the process
+            died.
+    """
+    check_request(request)
+    answer = run_job(
+        "infra.engines.train.train_program",
+        {"request": request.model_dump(mode="json"), "work_dir": str(work_dir), "out_dir": str(out_dir)},
+        what=f"training of {request.model.name}",
+        work_dir=work_dir,
+        env=OFFLINE,
+        on_progress=on_progress,
+    )
+    return TrainReport(**answer)
+
+
+def check_request(request: TrainRequest) -> None:
+    """See that the files are there and that the settings go together, before any process is started.
+
+    Raises:
+        EngineError: names the model or the field, and what to write.
+    """
+    request.model.check()
+    if request.reference is not None:
+        request.reference.check()
+    objective = request.objective
+    if request.model.adapter is not None and isinstance(request.tune, FullWeights):
+        raise EngineError(
+            f"training of {request.model.name}: full weights cannot be trained through an adapter",
+            "write tune: {kind: lora} with the adapter's settings, or start from a model without an adapter",
+        )
+    if isinstance(objective, Kto) and request.optimizer.batch_size < 2:
+        raise EngineError(
+            "the objective kto needs a batch_size of 2 or more: its KL term compares the rows of a batch",
+            "write batch_size: 2 or more",
+        )

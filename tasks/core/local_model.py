@@ -1,0 +1,25 @@
+"""A model reference as files on this machine: published parts are fetched and verified, outside ones are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from infra.engines.models.model_files import ModelFiles
+from tasks.core.ledger import Ledger
+from tasks.core.refs import ModelRef
+
+
+def fetch_model(ledger: Ledger, model: ModelRef) -> ModelFiles:
+    """The model's folders.
+
+    Raises:
+        StoreError: a published file is missing or damaged.
+    """
+    assert model.weights or model.external, f"{model.name} has neither published nor external weights"
+    return ModelFiles(
+        name=model.name,
+        weights=ledger.fetch_all(model.weights, "model") if model.weights else Path(str(model.external)),
+        adapter=ledger.fetch_all(model.adapter, "adapter") if model.adapter else None,
+        chat_template=model.chat_template,
+        trust_remote_code=model.trust_remote_code,
+    )

@@ -1,0 +1,54 @@
+"""What a run would do, found out by walking the real flow at a workbench that computes nothing.
+
+Called by `selfloop plan`. Every step is looked up under its real key. Keys are known ahead as far as no decision is
+missing: the first decision that is not published ends the walk.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tasks.core.bench import Workbench
+from tasks.core.refs import StepRef
+from tasks.core.scratch import Scratch
+from tasks.core.step import StepSpec, Summary
+
+
+class EndOfKnowledge(Exception):
+    """What comes next depends on a decision that is still to be made."""
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """One step of the plan; `num_shards` of a new generate step are published already."""
+
+    round: int
+    stage: str
+    key: str
+    is_reused: bool
+    num_shards: int = 0
+
+
+@dataclass
+class PlanningBench(Workbench):
+    """A workbench whose steps are looked up, never computed."""
+
+    is_planning: bool = True
+    planned: list[PlannedStep] = field(default_factory=list)
+
+    def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary]) -> StepRef:
+        """The published step, or a reference to what will be one."""
+        found = self.ledger.find(spec, check_files=False)
+        num_shards = 0 if found or spec.stage != "generate" else len(self.ledger.published_shards(spec))
+        self.planned.append(PlannedStep(spec.round, spec.stage, spec.key, found is not None, num_shards))
+        if found is None and spec.stage == "decide":
+            raise EndOfKnowledge
+        return found or self._expected(spec)
+
+    def _expected(self, spec: StepSpec) -> StepRef:
+        """A step to be: its accuracy is not known, and it is expected to keep enough samples."""
+        enough = self.recipe.train.min_examples
+        summary: Summary = {"select_accuracy": math.nan, "num_kept": enough, "num_rows": enough, "num_samples": enough}
+        return StepRef(stage=spec.stage, round=spec.round, key=spec.key, prefix=spec.prefix, files=(), summary=summary)

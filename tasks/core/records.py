@@ -1,0 +1,270 @@
+"""The vocabulary: what travels between stages. Read this first.
+
+    Problem     what the model is asked                      problems  -> generate, judge, evaluate
+    Sample      one model output for one problem             generate  -> judge, select
+    Verdict     one judge's opinion of one sample            judge     -> select
+    Judgement   one text that a judging model wrote          judge     -> monitor, meta judge
+    Example     one row of SFT or KTO training               select    -> train
+    Pair        one row of preference training               select    -> train
+    Drop        why one sample did not become an example     select    -> report
+    ItemResult  one problem's outcome in an evaluation       evaluate  -> decide, report
+
+All are frozen, flat and typed, so that each is one row of a Parquet file (`tasks/core/tables.py`). Handles to
+models and steps are in `tasks/core/refs.py`. Nothing here imports more than the standard library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FinishReason(StrEnum):
+    """How a sample ended."""
+
+    STOP = "stop"
+    """the model ended it, or a stop text did"""
+    LENGTH = "length"
+    """max_tokens was reached: the sample is truncated, and never correct"""
+    STEP = "step"
+    """the end of a step was reached: the text can go on"""
+
+
+class Label(StrEnum):
+    """What a judge concluded on a sample. Exactly one holds for every sample."""
+
+    CORRECT = "correct"
+    WRONG = "wrong"
+    UNPARSEABLE = "unparseable"
+    """no answer could be found in the text: no score"""
+    TRUNCATED = "truncated"
+    """the text ended at max_tokens: never correct, whatever it says"""
+    VERIFIER_ERROR = "verifier_error"
+    """the verifier hung, crashed or declined: no score"""
+    UNSCORED = "unscored"
+    """the judge scores without calling right or wrong"""
+
+
+class DropReason(StrEnum):
+    """Why a sample was not kept. One reason a sample: the first component that refused it."""
+
+    WRONG = "wrong"
+    UNPARSEABLE = "unparseable"
+    TRUNCATED = "truncated"
+    VERIFIER_ERROR = "verifier_error"
+    UNSCORED = "unscored"
+    """the threshold or correct component found no score or no label to go by"""
+    BELOW_THRESHOLD = "below_threshold"
+    OVER_CAP = "over_cap"
+    """enough samples of the same problem were kept already"""
+    DUPLICATE = "duplicate"
+    """an earlier sample of the same problem has the same text"""
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    ONE_SIDED = "one_sided"
+    """all samples of the problem are right, or all wrong"""
+    WRONG_EQUATION = "wrong_equation"
+    """an equation in the text does not hold"""
+    SAME_EQUATIONS = "same_equations"
+    """another sample of the problem with the same equations was kept"""
+    OUTSIDE_SHARE = "outside_share"
+    """others of the round score better, and only a share is kept"""
+    HINT_SHOWS = "hint_shows"
+    """a guided sample gives the hint away"""
+    NOT_PAIRED = "not_paired"
+    """it passed every filter, and no pair was made with it"""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a chat; role is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What the model is asked.
+
+    Attributes:
+        id: unique within the recipe's three sets.
+        messages: the chat before the model's turn.
+        gold: the trusted answer, where known.
+        solution: a worked solution, where known; the warm start, guides and pairs with gold read it.
+        tags: `key=value` strings such as `digits=2`.
+    """
+
+    id: str
+    messages: tuple[Message, ...]
+    gold: str | None = None
+    solution: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One model output for one problem. Samples of a problem lie together, in order of `index`.
+
+    Attributes:
+        id: `PROBLEM_ID/index`; `PROBLEM_ID/gINDEX` for guided samples.
+        index: number of the draw, from 0: the request's place, never the order of completion.
+        num_tokens: tokens generated, the end token included.
+        logprob: sum of log-probabilities of those tokens under the model at temperature 1, natural log.
+        model: digest of the model that wrote it.
+        source: iid | hot | hinted | guided | step | gold | replay.
+        parent_id: the sample this one continues or revises.
+        prefix: the beginning of `text` that was given to the model rather than written by it.
+    """
+
+    id: str
+    problem_id: str
+    index: int
+    text: str
+    finish_reason: str
+    num_tokens: int
+    logprob: float | None
+    model: str
+    source: str = "iid"
+    parent_id: str | None = None
+    prefix: str = ""
+
+    @property
+    def is_truncated(self) -> bool:
+        return self.finish_reason == FinishReason.LENGTH
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One judge's opinion of one sample.
+
+    Attributes:
+        score: the judge's number; None where nothing could be parsed or verified. A missing score is never a zero.
+        label: a `Label`.
+        answer: what was extracted from the text.
+        note: why there is no score, in words.
+        spread: variance of the judgements that the score is the mean of; None for a single one.
+    """
+
+    sample_id: str
+    problem_id: str
+    judge: str
+    label: str
+    score: float | None = None
+    answer: str | None = None
+    note: str | None = None
+    spread: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a judging model said once: the raw material of verdicts.
+
+    Attributes:
+        sample_id: the sample judged; in a comparison the one shown first.
+        other_id: in a comparison, the sample shown second.
+        index: number of the judgement among those of the same sample, or of the same comparison.
+        messages: what the judging model was asked.
+        text: what it wrote; empty where probabilities of choices were taken.
+        score: what was read from it; in a comparison 1: the first wins, 0: the second. None: not readable.
+        note: why it is not readable, in words.
+    """
+
+    judge: str
+    problem_id: str
+    sample_id: str
+    index: int
+    messages: tuple[Message, ...]
+    text: str
+    score: float | None
+    other_id: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row of SFT or KTO training: the loss falls on the completion only.
+
+    Attributes:
+        sample_id: where the completion comes from; `gold/PROBLEM_ID` for worked solutions.
+        weight: factor of this row's token losses, above 0.
+        prefix: the beginning of `completion` that was given to the model.
+        is_desirable: for KTO; None elsewhere.
+    """
+
+    sample_id: str
+    problem_id: str
+    messages: tuple[Message, ...]
+    completion: str
+    weight: float = 1.0
+    prefix: str = ""
+    is_desirable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One row of preference training.
+
+    Attributes:
+        chosen_id, rejected_id: where the texts come from; `gold/PROBLEM_ID` for worked solutions.
+        weight: factor of this pair's loss, above 0.
+        margin: score of the chosen less that of the rejected, where both have one.
+        soft_label: chance that the chosen is the better one, in (0.5, 1].
+        role: policy, or judge for pairs of judgements.
+        prefix: what both texts begin with, where it was given; no loss falls on it.
+        chosen_ends, rejected_ends: whether the text ends the model's turn; a step's text may not.
+    """
+
+    problem_id: str
+    messages: tuple[Message, ...]
+    chosen: str
+    rejected: str
+    chosen_id: str
+    rejected_id: str
+    weight: float = 1.0
+    margin: float | None = None
+    soft_label: float | None = None
+    role: str = "policy"
+    prefix: str = ""
+    chosen_ends: bool = True
+    rejected_ends: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A sample that was not kept, and why (a `DropReason`)."""
+
+    sample_id: str
+    problem_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """One problem's outcome in an evaluation.
+
+    Attributes:
+        suite: select | report.
+        label: the greedy sample's `Label`.
+        num_draws, num_correct: draws for pass@k and how many were correct; 0, 0 where pass@k is off.
+        tags: the problem's.
+        best_of, majority: expected correctness of best-of-k and maj@k, one for each k of `evaluate.best_of`.
+        num_tokens: length of the greedy sample.
+    """
+
+    suite: str
+    problem_id: str
+    label: str
+    text: str
+    answer: str | None
+    gold: str | None
+    num_tokens: int
+    num_draws: int = 0
+    num_correct: int = 0
+    tags: tuple[str, ...] = ()
+    best_of: tuple[float, ...] = ()
+    majority: tuple[float, ...] = ()
+
+    @property
+    def is_correct(self) -> bool:
+        return self.label == Label.CORRECT

@@ -1,0 +1,88 @@
+"""Who plays which role in a round: the policy in one of its states, or a model of the recipe's `roles`.
+
+Used by the stages that ask a model: judge, guide, calibrate, invent, evaluate.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from configs.schema.engine import RewardEngine
+from infra.engines.endpoint.pool import EndpointPool
+from infra.engines.pool import GeneratorPool
+from tasks.core.bench import Workbench
+from tasks.core.refs import ModelRef, Ref
+from tasks.learn.base import pretrained_model
+
+Pool = GeneratorPool | EndpointPool
+
+
+class Cast(Ref):
+    """States of the policy that a round can ask.
+
+    Attributes:
+        previous: the model before the round's start model.
+        round_start: the model that writes the round's samples.
+        live: the newest candidate, promoted or not.
+        verifier: trained by the round before, where the recipe trains one.
+    """
+
+    base: ModelRef
+    seed: ModelRef | None
+    previous: ModelRef | None
+    round_start: ModelRef
+    live: ModelRef
+    verifier: ModelRef | None = None
+
+    def state(self, frozen: str) -> ModelRef:
+        """A state by its name in the recipe; where there is no seed or no previous model, the base stands for it."""
+        found: ModelRef | None = getattr(self, frozen)
+        return found or self.base
+
+    def player(self, role: str, frozen: str) -> ModelRef | None:
+        """The policy's state that plays a role; None for a role with a model of its own."""
+        if role == "verifier":
+            return self.verifier
+        return self.state(frozen) if role == "policy" else None
+
+
+def open_role(bench: Workbench, role: str, player: ModelRef | None) -> Pool:
+    """What answers for a role.
+
+    Args:
+        player: the state of the policy that plays it; None for a role with a model of its own.
+    """
+    if player is not None:
+        return bench.generator(player)
+    config = bench.recipe.roles[role]
+    if config.engine is not None and config.engine.kind == "endpoint":
+        return bench.endpoint(role, config.engine)
+    return bench.generator(role_model(bench, role), config.engine, config.stays_open)
+
+
+def open_reward_model(bench: Workbench, role: str) -> GeneratorPool:
+    """A role's model as a reward model."""
+    config = bench.recipe.roles[role]
+    engine = config.engine if isinstance(config.engine, RewardEngine) else RewardEngine()
+    return bench.generator(role_model(bench, role), engine, config.stays_open)
+
+
+def role_model(bench: Workbench, role: str) -> ModelRef:
+    """The model of a role that has one of its own.
+
+    Raises:
+        EngineError: there is no such model, or it has no weights.
+    """
+    config = bench.recipe.roles[role].model
+    assert config is not None, "the recipe was checked for it"
+    return pretrained_model(bench, config, role)
+
+
+def role_identity(bench: Workbench, role: str, player: ModelRef | None) -> Any:
+    """What enters a step's key for a role: the digest of the model, or the server's model name."""
+    if player is not None:
+        return player.digest
+    config = bench.recipe.roles[role]
+    if config.engine is not None and config.engine.kind == "endpoint":
+        return {"endpoint_model": config.engine.model}
+    return role_model(bench, role).digest

@@ -1,0 +1,93 @@
+"""The base model: made by the run, dequantised into the store, or named where it lies.
+
+Called by the Prefect task. Weights in a folder or on the hub are not copied into the store: they are named by content
+digest or commit, and a change of them is a change of every step that uses them.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from configs.errors import RecipeError
+from configs.schema.model import PretrainedModel, TinyLlama
+from infra.engines.models.build import build_model, fetch_hub_model, import_gguf
+from infra.engines.models.locate import BaseLocation, resolve_base
+from infra.engines.models.weights import digest_folder
+from tasks.core.bench import Workbench
+from tasks.core.identity import base_spec
+from tasks.core.refs import ModelRef, StepRef
+from tasks.core.scratch import Scratch
+from tasks.core.step import Summary, derive_seed, digest, hash_file
+
+NAME = "base"
+
+
+def base_model(bench: Workbench) -> ModelRef:
+    """The recipe's base model.
+
+    Raises:
+        EngineError: there is no such model, or it has no weights.
+    """
+    config = bench.recipe.model
+    if isinstance(config, TinyLlama):
+        step = _publish_tiny(bench, config)
+        return ModelRef(name=NAME, digest=step.key, weights=step)
+    return pretrained_model(bench, config, NAME)
+
+
+def pretrained_model(bench: Workbench, config: PretrainedModel, name: str) -> ModelRef:
+    """Weights that exist already, as a model; errors as `base_model`."""
+    location = resolve_base(config, bench.base_dir)
+    template = _chat_template(config, bench.base_dir)
+    if location.kind == "gguf":
+        step = _publish_gguf(bench, config, Path(location.location))
+        model = ModelRef(name=name, digest=step.key, weights=step)
+    else:
+        folder, identity = _outside(bench, location, config)
+        model = ModelRef(name=name, digest=identity, external=str(folder))
+    if template is not None:
+        model = model.model_copy(update={"chat_template": template, "digest": digest([model.digest, template])})
+    return model.model_copy(update={"trust_remote_code": config.trust_remote_code})
+
+
+def _publish_tiny(bench: Workbench, config: TinyLlama) -> StepRef:
+    def produce(scratch: Scratch) -> Summary:
+        seed = derive_seed(bench.recipe.seed, "base")
+        build_model(config, seed, _fresh(scratch.out / "model"), work_dir=scratch.work)
+        return {}
+
+    return bench.step(base_spec(bench.recipe, config, ""), produce)
+
+
+def _publish_gguf(bench: Workbench, config: PretrainedModel, path: Path) -> StepRef:
+    def produce(scratch: Scratch) -> Summary:
+        import_gguf(path, _fresh(scratch.out / "model"), work_dir=scratch.work)
+        return {"source": path.name}
+
+    return bench.step(base_spec(bench.recipe, config, hash_file(path)), produce)
+
+
+def _outside(bench: Workbench, location: BaseLocation, config: PretrainedModel) -> tuple[Path, str]:
+    """Folder and digest of weights that stay where they are."""
+    if location.kind == "folder":
+        folder = Path(location.location)
+        return folder, digest_folder(folder)
+    folder, commit = fetch_hub_model(location.location, config.revision, work_dir=bench.ledger.work_dir / "hub")
+    return folder, digest([location.location, commit])
+
+
+def _chat_template(config: PretrainedModel, base_dir: Path) -> str | None:
+    if config.chat_template is None:
+        return None
+    path = base_dir / Path(config.chat_template).expanduser()
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"model.chat_template: {path} cannot be read: {error}", "name a Jinja text file") from None
+
+
+def _fresh(folder: Path) -> Path:
+    """An empty place: what an interrupted attempt left is removed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder

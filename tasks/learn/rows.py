@@ -1,0 +1,71 @@
+"""Training rows: from published tables to the trainer's JSONL. Called by the train stage and by `selfloop stage`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from configs.schema.objective import Rows
+from tasks.core.records import Example, Message, Pair
+
+Row = dict[str, Any]
+FIELDS: dict[Rows, tuple[str, ...]] = {
+    "examples": ("completion",),
+    "labelled": ("completion", "is_desirable"),
+    "pairs": ("chosen", "rejected"),
+}
+"""what a row holds beside its messages and weight"""
+
+
+def example_row(example: Example) -> Row:
+    """An example as the trainer reads it."""
+    row: Row = {
+        "messages": _chat(example.messages),
+        "completion": example.completion,
+        "prefix": example.prefix,
+        "weight": example.weight,
+    }
+    return row if example.is_desirable is None else {**row, "is_desirable": example.is_desirable}
+
+
+def pair_row(pair: Pair) -> Row:
+    """A pair as the trainer reads it."""
+    return {
+        "messages": _chat(pair.messages),
+        "chosen": pair.chosen,
+        "rejected": pair.rejected,
+        "weight": pair.weight,
+        "soft_label": pair.soft_label,
+        "prefix": pair.prefix,
+        "chosen_ends": pair.chosen_ends,
+        "rejected_ends": pair.rejected_ends,
+    }
+
+
+def cap_judge_pairs(pairs: Iterable[Pair], max_share: float) -> Iterator[Pair]:
+    """Pairs with those of judgements cut, in order, so that they make at most `max_share` of all (Meta-Rewarding)."""
+    rows = list(pairs)
+    num_policy = sum(pair.role == "policy" for pair in rows)
+    left = int(num_policy * max_share / (1 - max_share))
+    for pair in rows:
+        if pair.role == "policy":
+            yield pair
+        elif left:
+            left -= 1
+            yield pair
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> int:
+    """Rows as JSONL; returns their number."""
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row) + "\n")
+            count += 1
+    return count
+
+
+def _chat(messages: tuple[Message, ...]) -> list[dict[str, str]]:
+    return [{"role": message.role, "content": message.content} for message in messages]

@@ -1,0 +1,41 @@
+"""Prefect task of the warm start: SFT of the base model on worked examples, kept as the seed model."""
+
+from __future__ import annotations
+
+from configs.schema.objective import Sft
+from tasks.core.bench import current
+from tasks.core.identity import warm_start_spec
+from tasks.core.records import Problem
+from tasks.core.refs import ModelRef, StepRef, trained_model
+from tasks.core.scratch import Scratch
+from tasks.core.stage_task import stage_task
+from tasks.core.step import Summary
+from tasks.core.tables import read_records
+from tasks.learn.rows import example_row, write_rows
+from tasks.learn.run import Phase, train_model
+from tasks.learn.worked_examples import worked_examples
+
+
+@stage_task("warm_start")
+def warm_start(round: int, base: ModelRef, problems: StepRef) -> ModelRef:
+    """The seed model.
+
+    Args:
+        problems: the step with `warm_start.parquet`.
+
+    Raises:
+        ProblemsError: a problem has no worked solution.
+    """
+    bench = current()
+    settings = bench.recipe.warm_start
+    assert settings is not None, "the flow asks for a warm start only where the recipe has one"
+    spec = warm_start_spec(bench.recipe, base, problems)
+
+    def produce(scratch: Scratch) -> Summary:
+        rows = scratch.work / "rows.jsonl"
+        worked = read_records(bench.ledger.fetch(problems, "warm_start.parquet"), Problem)
+        write_rows(rows, map(example_row, worked_examples(worked)))
+        bench.make_way_for_trainer()
+        return train_model(Phase(bench.model_files(base), settings, Sft(), spec.seed or 0), rows, scratch)
+
+    return trained_model("seed", base, bench.step(spec, produce), is_adapter=settings.tune.kind == "lora")

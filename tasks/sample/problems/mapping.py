@@ -1,0 +1,155 @@
+"""From a row of a file to a problem: templates for the prompt, extraction for answer and solution.
+
+Called by `sources.py`. Templates are Jinja in its sandbox, over the row's fields; `row` is the whole row, for
+fields whose names are not identifiers. A field that is missing or null is an error, never the text "None".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import SandboxedEnvironment
+
+from configs.errors import ProblemsError, RecipeError
+from configs.schema.problems import Extract, ExtractFields
+from configs.schema.problems import Mapping as RowMapping
+from tasks.core.records import Message, Problem
+from tasks.sample.problems.sets import fingerprint
+
+VERSION = 1
+"""raised when a row would become another problem"""
+
+ID_LENGTH = 16
+"""hexadecimal digits of the prompt's SHA-256: 64 bits"""
+
+
+def map_rows(rows: Iterable[Mapping[str, Any]], mapping: RowMapping, name: str, start: int = 0) -> Iterator[Problem]:
+    """Rows as problems, in order.
+
+    Args:
+        rows: fields by name.
+        mapping: the recipe's section.
+        name: the source, for messages.
+        start: number of the first row, for messages.
+
+    Raises:
+        ProblemsError: a row lacks a field, or a pattern does not match; the row is named.
+        RecipeError: a template is not Jinja.
+    """
+    for number, row in enumerate(rows, start=start):
+        yield _map_row(row, mapping, f"{name}, row {number}")
+
+
+def _map_row(row: Mapping[str, Any], mapping: RowMapping, where: str) -> Problem:
+    messages = [Message("user", _render(mapping.prompt, row, "prompt", where))]
+    if mapping.system is not None:
+        messages.insert(0, Message("system", _render(mapping.system, row, "system", where)))
+    chat = tuple(messages)
+    gold = _extract(mapping.answer, row, "answer", where)
+    solution = _extract(mapping.solution, row, "solution", where)
+    return Problem(
+        id=fingerprint(chat)[:ID_LENGTH] if mapping.id is None else _read_id(mapping.id, row, where),
+        messages=chat,
+        gold=(gold.strip() or None) if gold else None,
+        solution=solution if solution and solution.strip() else None,
+        tags=tuple(f"{field}={_as_text(_take(row, field, 'tags', where), field, where)}" for field in mapping.tags),
+    )
+
+
+def _render(template: str, row: Mapping[str, Any], field: str, where: str) -> str:
+    compiled = _compile(template, field)
+    try:
+        text = compiled.render({"row": row, **row})
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise ProblemsError(
+            f"{where}: mapping.{field} cannot be filled in: {error}", f"use the fields there are: {_fields(row)}"
+        ) from None
+    if not text.strip():
+        raise ProblemsError(f"{where}: mapping.{field} gives an empty text", "remove the row, or change the template")
+    return text
+
+
+@cache
+def _compile(template: str, field: str) -> Template:
+    environment = SandboxedEnvironment(undefined=StrictUndefined, finalize=_refuse_null)
+    try:
+        return environment.from_string(template)
+    except TemplateSyntaxError as error:
+        raise RecipeError(
+            f"mapping.{field} is not a Jinja template: {error.message}", "write fields as {{ name }}"
+        ) from None
+
+
+def _refuse_null(value: Any) -> Any:
+    if value is None:
+        raise ValueError("a field is null")
+    return value
+
+
+def _extract(rule: Extract | ExtractFields | None, row: Mapping[str, Any], field: str, where: str) -> str | None:
+    """The text a rule finds; None where there is no rule or the field is null."""
+    if rule is None:
+        return None
+    if isinstance(rule, ExtractFields):
+        return _as_json({name: _take(row, name, f"{field}.fields", where) for name in rule.fields}, where)
+    value = _take(row, rule.field, f"{field}.field", where)
+    if value is None:
+        return None
+    text = _as_text(value, rule.field, where)
+    if rule.pattern is None:
+        return text
+    match = re.search(rule.pattern, text)
+    if match is None or not (match.group(1) or "").strip():
+        raise ProblemsError(
+            f"{where}: mapping.{field}.pattern {rule.pattern!r} finds nothing in field '{rule.field}': {text[-80:]!r}",
+            "correct the pattern or the row",
+        )
+    return match.group(1)
+
+
+def _read_id(field: str, row: Mapping[str, Any], where: str) -> str:
+    value = _take(row, field, "id", where)
+    text = "" if value is None else _as_text(value, field, where).strip()
+    if not text:
+        raise ProblemsError(f"{where}: field '{field}' is empty, and mapping.id reads it", "fill it, or leave out id")
+    return text
+
+
+def _take(row: Mapping[str, Any], name: str, field: str, where: str) -> Any:
+    if name not in row:
+        raise ProblemsError(
+            f"{where}: no field '{name}', which mapping.{field} reads", f"use the fields there are: {_fields(row)}"
+        )
+    return row[name]
+
+
+def _as_json(values: dict[str, Any], where: str) -> str:
+    try:
+        return json.dumps(values, ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise ProblemsError(
+            f"{where}: fields {', '.join(values)} cannot be written as JSON: {error}", "name fields with plain values"
+        ) from None
+
+
+def _as_text(value: Any, name: str, where: str) -> str:
+    """A plain value as people write it: 51.0 is 51, true is true."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if value is None or isinstance(value, str | int | float):
+        return "" if value is None else str(value)
+    raise ProblemsError(
+        f"{where}: field '{name}' holds a {type(value).__name__}, not a text or a number",
+        "name a field with plain values",
+    )
+
+
+def _fields(row: Mapping[str, Any]) -> str:
+    return ", ".join(str(name) for name in row) or "none"

@@ -1,0 +1,60 @@
+"""Problems: reads the sets of a recipe and checks them against each other.
+
+Called by the Prefect task, by `selfloop plan` and by `selfloop stage`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from configs.schema.problems import Source, StoreSource
+from configs.schema.recipe import Recipe
+from tasks.core.bench import Workbench
+from tasks.core.identity import problems_spec
+from tasks.core.records import Problem
+from tasks.core.step import StepSpec
+from tasks.sample.problems.outside import digest_sources
+from tasks.sample.problems.sets import check_sets, require_gold
+from tasks.sample.problems.sources import read_problems
+
+
+def specify(bench: Workbench) -> StepSpec:
+    """The step's key, from the recipe and the content of the files it names."""
+    fetch = _fetcher(bench)
+    return problems_spec(bench.recipe, digest_sources(sources_of(bench.recipe), bench.base_dir, fetch))
+
+
+def read_sets(bench: Workbench) -> dict[str, list[Problem]]:
+    """Every set of the recipe, checked against each other."""
+    fetch = _fetcher(bench)
+    sets = {
+        part: read_problems(source, part=part, fetch=fetch, base_dir=bench.base_dir)
+        for part, source in sources_of(bench.recipe).items()
+    }
+    check_sets(sets["train"], sets["select"], sets["report"], sets.get("warm_start", ()))
+    for part in sets_with_gold(bench.recipe):
+        require_gold(sets[part], f"the judge of the {part} set compares with it")
+    return sets
+
+
+def sets_with_gold(recipe: Recipe) -> list[str]:
+    """Sets whose problems need a gold answer: the held-out ones, and train where a judge compares with it."""
+    judge = recipe.answer_judge()
+    held_out = [] if recipe.verifier_for_gold().kind == "python" else ["select", "report"]
+    is_compared = judge is not None and judge.verifier.kind != "python"
+    return ["train", *held_out] if is_compared else held_out
+
+
+def sources_of(recipe: Recipe) -> dict[str, Source]:
+    """The recipe's sources by set name."""
+    sets: dict[str, Source] = {
+        "train": recipe.problems.train,
+        "select": recipe.problems.select,
+        "report": recipe.problems.report,
+    }
+    return {**sets, "warm_start": recipe.warm_start.source} if recipe.warm_start else sets
+
+
+def _fetcher(bench: Workbench) -> Callable[[StoreSource], Path]:
+    return lambda source: bench.ledger.fetch_object(source.key, source.sha256)

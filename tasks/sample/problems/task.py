@@ -1,0 +1,30 @@
+"""Prefect task of the problems stage: reads the sets of a recipe once and publishes them."""
+
+from __future__ import annotations
+
+from tasks.core.bench import current
+from tasks.core.records import Problem
+from tasks.core.refs import StepRef
+from tasks.core.scratch import Scratch
+from tasks.core.stage_task import stage_task
+from tasks.core.step import Summary
+from tasks.core.tables import write_records
+from tasks.sample.problems.run import read_sets, specify
+
+
+@stage_task("problems")
+def prepare_problems(round: int) -> StepRef:
+    """The sets as `train.parquet`, `select.parquet`, `report.parquet` and, if asked for, `warm_start.parquet`.
+
+    Raises:
+        ProblemsError: a source is unreadable, a problem is in two sets, or one that a judge needs has no answer.
+    """
+    bench = current()
+
+    def produce(scratch: Scratch) -> Summary:
+        sets = read_sets(bench)
+        for name, problems in sets.items():
+            write_records(scratch.out / f"{name}.parquet", Problem, problems)
+        return {f"num_{name}": len(problems) for name, problems in sets.items()}
+
+    return bench.step(specify(bench), produce)
