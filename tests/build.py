@@ -61,11 +61,12 @@ def make_sample(
 
     Args:
         text: default: `text INDEX`, so that draws differ.
-        fields: others of `Sample`, such as source, prefix and num_tokens.
+        fields: others of `Sample`, such as draw, prefix and num_tokens. A draw named hinted or guided saw help.
     """
     text = f"text {index}" if text is None else text
     reason = FinishReason.LENGTH if is_truncated else FinishReason.STOP
     made = {"id": f"{problem_id}/{index}", "finish_reason": reason, "num_tokens": len(text), "logprob": -1.0}
+    made["privileged"] = fields.get("draw") in ("hinted", "guided")
     return Sample(**{**made, "problem_id": problem_id, "index": index, "text": text, "model": "model", **fields})
 
 

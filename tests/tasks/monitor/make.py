@@ -20,7 +20,7 @@ def group(
     labels: str = "",
     answers: Sequence[str | None] = (),
     judge: str = "rubric",
-    sources: Sequence[str] = (),
+    draws: Sequence[str] = (),
     models: Sequence[str] = (),
 ) -> Group:
     """A problem's samples.
@@ -33,9 +33,7 @@ def group(
     size = len(correct or kept or scores or texts or ())
     texts = texts or [f"text {index}" for index in range(size)]
     samples = [
-        make_sample(
-            problem_id, i, text, source=sources[i] if sources else "iid", model=models[i] if models else "model"
-        )
+        make_sample(problem_id, i, text, draw=draws[i] if draws else "", model=models[i] if models else "model")
         for i, text in enumerate(texts)
     ]
     named = labels or "s" * size

@@ -30,7 +30,7 @@ def everything() -> Summary:
     for number in range(4):
         draws = [
             make_sample(
-                f"p{number}", i, f"<<{i}>>" + "x" * i, model="m1" if i < 8 else "m2", source="iid" if i < 8 else "hot"
+                f"p{number}", i, f"<<{i}>>" + "x" * i, model="m1" if i < 8 else "m2", draw="" if i < 8 else "hot"
             )
             for i in range(16)
         ]
