@@ -18,6 +18,7 @@ from configs.schema.recipe import Recipe
 from infra.engines.endpoint.pool import EndpointPool
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import GeneratorPool
+from tasks.core.contents import Contents
 from tasks.core.ledger import Ledger
 from tasks.core.local_model import fetch_model
 from tasks.core.progress import Progress, Silent
@@ -33,6 +34,7 @@ class Workbench:
     Attributes:
         base_dir: relative paths of the recipe start here.
         is_planning: stages are walked as plain functions, not as Prefect tasks.
+        contents: what the recipe names outside of itself, as digests.
     """
 
     recipe: Recipe
@@ -40,11 +42,15 @@ class Workbench:
     base_dir: Path
     progress: Progress = field(default_factory=Silent)
     is_planning: bool = False
+    contents: Contents = field(init=False)
     _pool: GeneratorPool | None = None
     _pool_key: tuple[str, str] | None = None
     _kept: dict[tuple[str, str], GeneratorPool] = field(default_factory=dict)
     _endpoints: dict[str, EndpointPool] = field(default_factory=dict)
     _loads: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.contents = Contents(self.ledger, self.base_dir)
 
     def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary]) -> StepRef:
         """Find the step, or compute and publish it.

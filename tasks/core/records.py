@@ -11,12 +11,16 @@
 
 All are frozen, flat and typed, so that each is one row of a Parquet file (`tasks/core/tables.py`). Handles to
 models and steps are in `tasks/core/refs.py`. Nothing here imports more than the standard library.
+
+VERSION is raised when a record's fields change. It enters the keys of the steps that write such records, so that they
+are made anew. Files of versions before stay readable: a field that is new since then needs a default, which stands in.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 
 class FinishReason(StrEnum):
@@ -95,6 +99,7 @@ class Problem:
         tags: `key=value` strings such as `digits=2`.
     """
 
+    VERSION: ClassVar[int] = 1
     id: str
     messages: tuple[Message, ...]
     gold: str | None = None
@@ -117,6 +122,7 @@ class Sample:
         prefix: the beginning of `text` that was given to the model rather than written by it.
     """
 
+    VERSION: ClassVar[int] = 1
     id: str
     problem_id: str
     index: int
@@ -146,6 +152,7 @@ class Verdict:
         spread: variance of the judgements that the score is the mean of; None for a single one.
     """
 
+    VERSION: ClassVar[int] = 1
     sample_id: str
     problem_id: str
     judge: str
@@ -170,6 +177,7 @@ class Judgement:
         note: why it is not readable, in words.
     """
 
+    VERSION: ClassVar[int] = 1
     judge: str
     problem_id: str
     sample_id: str
@@ -192,6 +200,7 @@ class Example:
         is_desirable: for KTO; None elsewhere.
     """
 
+    VERSION: ClassVar[int] = 1
     sample_id: str
     problem_id: str
     messages: tuple[Message, ...]
@@ -215,6 +224,7 @@ class Pair:
         chosen_ends, rejected_ends: whether the text ends the model's turn; a step's text may not.
     """
 
+    VERSION: ClassVar[int] = 1
     problem_id: str
     messages: tuple[Message, ...]
     chosen: str
@@ -234,6 +244,7 @@ class Pair:
 class Drop:
     """A sample that was not kept, and why (a `DropReason`)."""
 
+    VERSION: ClassVar[int] = 1
     sample_id: str
     problem_id: str
     reason: str
@@ -252,6 +263,7 @@ class ItemResult:
         num_tokens: length of the greedy sample.
     """
 
+    VERSION: ClassVar[int] = 1
     suite: str
     problem_id: str
     label: str

@@ -1,4 +1,7 @@
-"""Records as Parquet, streamed: writing and reading hold one row group in memory, whatever the file's size."""
+"""Records as Parquet, streamed: writing and reading hold one row group in memory, whatever the file's size.
+
+A file says which record it holds, in which version. One that says nothing is of the first version.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ import pyarrow.parquet as pq
 from configs.errors import UserError
 
 ROWS_PER_GROUP = 8192
+FIRST_VERSION = 1
 Record = TypeVar("Record")
+_RECORD, _VERSION = b"selfloop.record", b"selfloop.version"
 _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
@@ -23,7 +28,7 @@ class TableWriter:
     """Writes rows of one record class, a row group at a time; use as a context manager."""
 
     def __init__(self, path: Path, record: type) -> None:
-        self._schema = schema_of(record)
+        self._schema = schema_of(record).with_metadata({_VERSION: str(version_of(record)), _RECORD: record.__name__})
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._waiting: list[Any] = []
 
@@ -57,27 +62,51 @@ def write_records(path: Path, record: type[Record], rows: Iterable[Record]) -> i
 
 
 def read_records(path: Path, record: type[Record]) -> Iterator[Record]:
-    """Rows of a file that `write_records` made, in order.
+    """Rows of a file that `write_records` made, in order. A column that is newer than the file holds its default.
 
     Raises:
-        UserError: the file is not Parquet, is cut short, or holds other columns.
+        UserError: the file is not Parquet, is cut short, holds other records, or is of a version not known here.
     """
-    schema = schema_of(record)
     try:
         source = pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise UserError(f"{path} is not a whole Parquet file: {error}", "make the file again") from None
     with source:
-        missing = [name for name in schema.names if name not in source.schema_arrow.names]
-        if missing:
-            raise UserError(
-                f"{path} has no column {', '.join(missing)}: not a table of {record.__name__}s",
-                f"give a file of {record.__name__}s, as the stage before writes it",
-            )
-        restore = _restorer(record)
-        for batch in source.iter_batches(batch_size=ROWS_PER_GROUP, columns=schema.names, use_threads=False):
-            columns = [batch.column(name).to_pylist() for name in schema.names]
+        names = _columns(source.schema_arrow, record, path)
+        restore = _restorer(record, names)
+        for batch in source.iter_batches(batch_size=ROWS_PER_GROUP, columns=names, use_threads=False):
+            columns = [batch.column(name).to_pylist() for name in names]
             yield from (restore(values) for values in zip(*columns, strict=True))
+
+
+def version_of(record: Any) -> int:
+    """Version of a record class's fields."""
+    return int(record.VERSION)
+
+
+def _columns(schema: pa.Schema, record: type, path: Path) -> list[str]:
+    """The record's fields that the file has."""
+    metadata = schema.metadata or {}
+    version = int(metadata.get(_VERSION, FIRST_VERSION))
+    if version > version_of(record):
+        raise UserError(
+            f"{path} holds {record.__name__}s of version {version}, and this selfloop knows them up to version "
+            f"{version_of(record)}",
+            "use the selfloop that wrote the file, or a newer one",
+        )
+    fields = dataclasses.fields(record)
+    missing = [field.name for field in fields if field.name not in schema.names]
+    has_default = {field.name for field in fields if _has_default(field)}
+    if missing and (version == version_of(record) or not has_default.issuperset(missing)):
+        raise UserError(
+            f"{path} has no column {', '.join(missing)}: not a table of {record.__name__}s",
+            f"give a file of {record.__name__}s, as the stage before writes it",
+        )
+    return [field.name for field in fields if field.name in schema.names]
+
+
+def _has_default(field: dataclasses.Field[Any]) -> bool:
+    return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
 
 
 def schema_of(record: Any) -> pa.Schema:
@@ -115,15 +144,19 @@ def _to_table(batch: list[Any], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _restorer(record: Any) -> Any:
+def _restorer(record: Any, names: list[str]) -> Any:
     """A function from one row's plain values to the record: lists become tuples, structs their class."""
     hints = typing.get_type_hints(record)
-    converters = [_converter(hints[field.name]) for field in dataclasses.fields(record)]
-    if not any(converters):
+    converters = [_converter(hints[name]) for name in names]
+    is_whole = len(names) == len(dataclasses.fields(record))
+    if is_whole and not any(converters):
         return lambda values: record(*values)
-    return lambda values: record(
-        *(convert(value) if convert else value for convert, value in zip(converters, values, strict=True))
-    )
+
+    def restore(values: tuple[Any, ...]) -> Any:
+        read = (convert(value) if convert else value for convert, value in zip(converters, values, strict=True))
+        return record(*read) if is_whole else record(**dict(zip(names, read, strict=True)))
+
+    return restore
 
 
 def _converter(hint: Any) -> Any:

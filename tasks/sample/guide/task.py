@@ -35,7 +35,7 @@ def guide(round: int, model: ModelRef, problems: StepRef, samples: StepRef, verd
     prompts = tuple(read_prompt(name, bench.base_dir) for name in prompt_names(config))
     is_taught = config.kind == "interactive"
     teacher = role_identity(bench, config.role, cast.player(config.role, FROZEN)) if is_taught else None
-    spec = guide_spec(bench.recipe, round, model, problems, samples, verdicts, prompts, teacher)
+    spec = guide_spec(bench.recipe, bench.contents, round, model, problems, samples, verdicts, prompts, teacher)
 
     def produce(scratch: Scratch) -> Summary:
         known = {row.id: row for row in read_records(ledger.fetch(problems, "train.parquet"), Problem)}
