@@ -17,7 +17,7 @@ from flows.services.addresses import Addresses
 from infra.store.address import open_store
 from infra.store.lease.holder import name_user
 from infra.store.lease.lease import Lease
-from tasks.core.bench import Workbench, at
+from tasks.core.bench import Workbench
 from tasks.core.identity import outside_contents, recipe_identity
 from tasks.core.ledger import Ledger
 from tasks.core.progress import Progress
@@ -39,7 +39,7 @@ RECORDED_PACKAGES = (
 
 @contextmanager
 def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progress: Progress) -> Iterator[Workbench]:
-    """Take the experiment's lease, store the resolved recipe, and make the workbench the current one.
+    """Take the experiment's lease, store the resolved recipe, and open a workbench.
 
     Raises:
         StoreError: the store cannot be reached, or another run holds the experiment.
@@ -50,7 +50,7 @@ def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progres
         work_dir = addresses.work_dir / f"{recipe.name}-{digest(store.uri)[:8]}"
         ledger = Ledger(store, work_dir, provenance(base_dir), lease.check)
         ledger.clear_leftovers()
-        with at(Workbench(recipe, ledger, base_dir, progress)) as bench:
+        with Workbench(recipe, ledger, base_dir, progress) as bench:
             store_recipe(bench)
             yield bench
 

@@ -11,7 +11,7 @@ from configs.schema.marks import identity
 from tasks.core.bench import Workbench
 from tasks.core.identity import judge_spec
 from tasks.core.refs import StepRef
-from tasks.core.roles import Cast, role_identity
+from tasks.core.roles import Cast, engine_identity, role_identity
 from tasks.core.step import StepSpec
 from tasks.judge.judge import component_versions
 from tasks.judge.kinds import KINDS
@@ -53,11 +53,8 @@ def describe(bench: Workbench, judge: Judge, cast: Cast) -> dict[str, Any]:
 
 
 def _engine(bench: Workbench, step: Pass) -> Any:
-    """Settings of the engine that answers; of a server only the model's name counts, which `models` holds."""
-    role = None if step.player is not None else bench.recipe.roles[step.judge.role]
-    engine = role.engine if role is not None else None
+    """The engine that answers: a reward model's own, or the role's."""
     if isinstance(step.judge, RewardModelJudge):
+        engine = bench.recipe.roles[step.judge.role].engine
         return identity(engine if isinstance(engine, RewardEngine) else RewardEngine(), bench.contents)
-    if engine is not None and engine.kind == "endpoint":
-        return None
-    return identity(engine or bench.recipe.engine, bench.contents)
+    return engine_identity(bench, step.judge.role, step.player)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tasks.core.bench import current
+from tasks.core.bench import Workbench
 from tasks.core.identity import guide_spec
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Problem, Verdict
 from tasks.core.refs import ModelRef, StepRef
-from tasks.core.roles import Cast, role_identity
+from tasks.core.roles import Cast, engine_identity, role_identity
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
@@ -20,7 +20,9 @@ from tasks.sample.guide.run import labelled, write_guided
 
 
 @stage_task("guide")
-def guide(round: int, model: ModelRef, problems: StepRef, samples: StepRef, verdicts: StepRef, cast: Cast) -> StepRef:
+def guide(
+    bench: Workbench, round: int, model: ModelRef, problems: StepRef, samples: StepRef, verdicts: StepRef, cast: Cast
+) -> StepRef:
     """Guided samples of one round, `shard-00000.parquet` and `verdicts.parquet`, in the order of the problems; where a
     teacher commented on failed tries, `feedback.parquet`.
 
@@ -29,12 +31,12 @@ def guide(round: int, model: ModelRef, problems: StepRef, samples: StepRef, verd
         problems: the step with `train.parquet`.
         verdicts: on `samples`; the first judge's labels say who is guided.
     """
-    bench = current()
     config, ledger = bench.recipe.guide, bench.ledger
     assert config is not None, "the flow asks for guidance only where the recipe has it"
     prompts = tuple(read_prompt(name, bench.base_dir) for name in prompt_names(config))
     is_taught = config.kind == "interactive"
-    teacher = role_identity(bench, config.role, cast.player(config.role, FROZEN)) if is_taught else None
+    asked = (bench, config.role, cast.player(config.role, FROZEN))
+    teacher = {"model": role_identity(*asked), "engine": engine_identity(*asked)} if is_taught else None
     spec = guide_spec(bench.recipe, bench.contents, round, model, problems, samples, verdicts, prompts, teacher)
 
     def produce(scratch: Scratch) -> Summary:
