@@ -17,7 +17,7 @@ from statistics import median
 from configs.schema.judge import AnswerJudge
 from configs.schema.verifier_code import CodeVerifier
 from tasks.core.records import FinishReason, Message, Problem, Sample
-from tasks.judge.judge import judge_samples
+from tasks.judge.verdicts import judge_samples
 from tasks.judge.run import verify_in_pool
 from tasks.judge.summary import JudgeSummary
 

@@ -23,7 +23,7 @@ from configs.schema.recipe import Recipe
 from configs.schema.verifier import MathVerifier, NumberVerifier
 from tasks.core.records import FinishReason, Message, Problem, Sample, Verdict
 from tasks.core.tables import read_records, write_records
-from tasks.judge.judge import judge_samples
+from tasks.judge.verdicts import judge_samples
 from tasks.judge.run import verify_in_pool
 from tasks.judge.summary import JudgeSummary
 from tasks.select.candidate import Draw

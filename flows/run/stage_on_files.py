@@ -25,7 +25,7 @@ from tasks.evaluate.evaluate import asked_by, summarize
 from tasks.evaluate.run import Sampler, evaluate_suites
 from tasks.generate.run import sample_shards
 from tasks.generate.shards import cut_shards
-from tasks.judge.judge import judge_samples
+from tasks.judge.verdicts import judge_samples
 from tasks.judge.now import judge_now
 from tasks.judge.run import verify_in_pool
 from tasks.judge.summary import JudgeSummary

@@ -9,9 +9,9 @@ from tasks.core.bench import Workbench
 from tasks.core.progress import StageProgress
 from tasks.core.records import Problem, Sample, Verdict
 from tasks.core.roles import Cast
-from tasks.judge.answer import truncated_verdict
+from tasks.judge.kinds.answer import truncated_verdict
 from tasks.judge.now import judge_now
-from tasks.judge.sum import sum_verdict
+from tasks.judge.kinds.sum_of_scores import sum_verdict
 
 Made = Callable[[str], Sequence[Verdict]]
 """From a judge's name to its verdicts on the same samples, in their order."""

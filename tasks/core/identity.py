@@ -20,8 +20,8 @@ from configs.schema.train import Train
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.step import StepSpec, derive_seed
 from tasks.evaluate import statistics
-from tasks.judge.judge import component_versions
-from tasks.judge.kinds import draws_at_random
+from tasks.judge.verdicts import component_versions
+from tasks.judge.kinds.registry import draws_at_random
 from tasks.judge.verifiers.registry import verifier_versions
 from tasks.monitor.steps import RoundSteps
 from tasks.sample.problems import arithmetic, builtin, mapping

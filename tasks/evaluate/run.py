@@ -17,7 +17,7 @@ from tasks.core.records import ItemResult, Problem, Sample, Verdict
 from tasks.evaluate.evaluate import item_results
 from tasks.generate.run import sample_shards
 from tasks.generate.shards import cut_shards
-from tasks.judge.judge import judge_samples
+from tasks.judge.verdicts import judge_samples
 from tasks.judge.run import verify_in_pool
 
 PROBLEMS_PER_SHARD = 512

@@ -15,8 +15,8 @@ from infra.engines.wire import Completion, Request, Shard
 from tasks.core.records import Judgement
 from tasks.core.step import derive_seed
 from tasks.judge.groups import GroupShard
-from tasks.judge.kinds import KINDS, asks_for
-from tasks.judge.questions import ModelJudge
+from tasks.judge.kinds.registry import KINDS, asks_for
+from tasks.judge.kinds.questions import ModelJudge
 
 OnProgress = Callable[[int, int], None]
 """Called with the questions answered and the tokens written so far."""

@@ -10,8 +10,8 @@ from tasks.core.progress import StageProgress
 from tasks.core.records import Judgement, Problem, Sample, Verdict
 from tasks.core.roles import Cast
 from tasks.judge.groups import cut_groups
-from tasks.judge.judge import judge_samples
-from tasks.judge.passes import plan_passes
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import plan_passes
 from tasks.judge.run import ask_pass, pass_groups, verify_in_pool
 
 

@@ -20,8 +20,8 @@ from tasks.core.roles import Pool
 from tasks.core.step import derive_seed
 from tasks.judge.ask import Asking, ask_shards, asking_of
 from tasks.judge.groups import GroupShard
-from tasks.judge.importance import TRUSTED, trusted_groups
-from tasks.judge.passes import Pass
+from tasks.judge.kinds.importance import TRUSTED, trusted_groups
+from tasks.judge.world import Pass
 from tasks.judge.verifiers.registry import Item
 from tasks.sample.problems.sources import read_problems
 

@@ -12,11 +12,11 @@ from tasks.core.identity import NAMES_ONLY, judge_spec, settings
 from tasks.core.refs import StepRef
 from tasks.core.roles import Cast, role_identity
 from tasks.core.step import StepSpec
-from tasks.judge.importance import TRUSTED
-from tasks.judge.judge import component_versions
-from tasks.judge.kinds import KINDS
+from tasks.judge.kinds.importance import TRUSTED
+from tasks.judge.verdicts import component_versions
+from tasks.judge.kinds.registry import KINDS
 from tasks.judge.now import judges_needed
-from tasks.judge.passes import Pass, plan_passes
+from tasks.judge.world import Pass, plan_passes
 from tasks.judge.run import fetcher, prompt_text
 from tasks.sample.problems.outside import digest_sources
 

@@ -15,9 +15,9 @@ from tasks.core.step import StepSpec, Summary
 from tasks.core.tables import read_records, write_records
 from tasks.generate.read import read_samples
 from tasks.judge.groups import cut_groups
-from tasks.judge.importance import TRUSTED
-from tasks.judge.judge import Judgements, judge_samples
-from tasks.judge.passes import Pass, plan_passes
+from tasks.judge.kinds.importance import TRUSTED
+from tasks.judge.verdicts import Judgements, judge_samples
+from tasks.judge.world import Pass, plan_passes
 from tasks.judge.read import published_so_far, read_judgements
 from tasks.judge.run import ask_pass, pass_groups, verify_in_pool
 from tasks.judge.specify import specify

@@ -18,7 +18,7 @@ from tasks.core.scratch import Scratch
 from tasks.core.step import Summary
 from tasks.core.tables import read_records, write_records
 from tasks.generate.read import read_samples
-from tasks.judge.judge import judge_samples
+from tasks.judge.verdicts import judge_samples
 from tasks.judge.run import verify_in_pool
 from tasks.monitor.difficulty import PassRate, first_shares
 from tasks.monitor.gold import gold_is_unknown, has_gold, known_from_judge, known_from_verifier

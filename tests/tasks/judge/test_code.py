@@ -16,7 +16,7 @@ from configs.schema.verifier_code import CodeVerifier
 from infra.sandbox.bubblewrap import SandboxError
 from infra.sandbox.bubblewrap_command import find_bubblewrap
 from tasks.core.records import Message, Problem
-from tasks.judge.judge import judge_samples
+from tasks.judge.verdicts import judge_samples
 from tasks.judge.run import verify_in_pool
 from tasks.judge.verifiers import code
 from tasks.judge.verifiers.registry import VERIFIERS

@@ -17,7 +17,7 @@ import pytest
 from configs.schema.judge import AnswerJudge
 from configs.schema.verifier_code import CodeVerifier
 from tasks.core.records import Verdict
-from tasks.judge.judge import judge_samples
+from tasks.judge.verdicts import judge_samples
 from tasks.judge.run import verify_in_pool
 from tests.infra.sandbox.sandboxes import NEEDS_SANDBOX, sandboxed_processes
 from tests.tasks.judge.make import make_problem, make_sample

@@ -13,8 +13,8 @@ from configs.errors import ProblemsError
 from configs.schema.judge import AnswerJudge, ImplicitJudge, PairwiseJudge, RubricJudge, SumJudge, VoteJudge
 from configs.schema.verifier import ExactVerifier, PythonVerifier
 from tasks.core.records import Judgement, Label, Verdict
-from tasks.judge.answer import make_verdict
-from tasks.judge.judge import component_versions, judge_samples
+from tasks.judge.kinds.answer import make_verdict
+from tasks.judge.verdicts import component_versions, judge_samples
 from tasks.judge.summary import JudgeSummary
 from tasks.judge.verifiers.finding import Finding
 from tasks.judge.verifiers.registry import Item, build_extractor, build_verifier

@@ -13,7 +13,7 @@ from infra.engines.wire import Completion, Score
 from tasks.core.joined import Group
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Judgement, Sample
-from tasks.judge.pairwise import (
+from tasks.judge.kinds.pairwise import (
     comparison_requests,
     comparison_scorings,
     ordered_pairs,

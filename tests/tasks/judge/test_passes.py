@@ -10,7 +10,7 @@ from configs.schema.problems import AdditionSource
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast
 from tasks.judge.now import judges_needed
-from tasks.judge.passes import plan_passes
+from tasks.judge.world import plan_passes
 
 
 def model(name: str) -> ModelRef:

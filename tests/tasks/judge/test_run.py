@@ -9,7 +9,7 @@ import pytest
 from configs.errors import UserError
 from configs.schema.judge import AnswerJudge, VoteJudge
 from configs.schema.verifier import MathVerifier, PythonVerifier, RegexVerifier
-from tasks.judge.judge import judge_samples
+from tasks.judge.verdicts import judge_samples
 from tasks.judge.run import verify_in_pool
 from tests.tasks.judge.make import make_problem, make_sample
 

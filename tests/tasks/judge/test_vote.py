@@ -15,7 +15,7 @@ from tasks.core.records import Verdict
 from tasks.judge.verifiers import choice, exact, number
 from tasks.judge.verifiers.finding import Finding
 from tasks.judge.verifiers.registry import build_extractor
-from tasks.judge.vote import count_votes
+from tasks.judge.kinds.vote import count_votes
 from tests.tasks.judge.make import make_problem, make_sample
 
 TRUNCATED = "TRUNCATED"

@@ -23,7 +23,7 @@ from configs.schema.judge import ImportanceJudge
 from infra.engines.wire import Scoring
 from tasks.core.joined import Group
 from tasks.core.records import FinishReason, Judgement, Label, Problem, Sample, Verdict
-from tasks.judge.questions import score_sample, to_messages
+from tasks.judge.kinds.questions import score_sample, to_messages
 from tasks.sample.problems.sets import fingerprint
 
 VERSION = 1

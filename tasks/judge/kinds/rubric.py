@@ -22,8 +22,8 @@ from infra.engines.wire import Request, Scoring
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Sample, Verdict
 from tasks.judge.choices import choice_scorings, expect
-from tasks.judge.questions import ask_user, to_messages
-from tasks.judge.reading import read_score
+from tasks.judge.kinds.questions import ask_user, to_messages
+from tasks.judge.kinds.reading import read_score
 
 VERSION = 1
 

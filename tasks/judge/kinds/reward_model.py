@@ -17,7 +17,7 @@ from configs.schema.judge import RewardModelJudge
 from infra.engines.wire import Rating
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Sample, Verdict
-from tasks.judge.questions import given_chat, to_messages
+from tasks.judge.kinds.questions import given_chat, to_messages
 
 VERSION = 1
 

@@ -20,7 +20,7 @@ from configs.schema.judge import ImplicitJudge
 from infra.engines.wire import Scoring
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Sample, Verdict
-from tasks.judge.questions import score_sample, to_messages
+from tasks.judge.kinds.questions import score_sample, to_messages
 
 VERSION = 1
 REFERENCE = "reference"

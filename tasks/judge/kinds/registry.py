@@ -11,8 +11,12 @@ from typing import Any, Literal
 
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Sample, Verdict
-from tasks.judge import implicit, importance, pairwise, reward_model, rubric
-from tasks.judge.questions import Answer, ModelJudge, Question
+from tasks.judge.kinds import implicit
+from tasks.judge.kinds import importance
+from tasks.judge.kinds import pairwise
+from tasks.judge.kinds import reward_model
+from tasks.judge.kinds import rubric
+from tasks.judge.kinds.questions import Answer, ModelJudge, Question
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from itertools import tee
 from configs.schema.judge import AnswerJudge, Judge, SumJudge, VoteJudge
 from tasks.core.joined import group_samples
 from tasks.core.records import Judgement, Problem, Sample, Verdict
-from tasks.judge import sum as sum_judge
-from tasks.judge import vote
-from tasks.judge.answer import VerifyAll, answer_verdicts, truncated_verdict
-from tasks.judge.importance import TRUSTED
-from tasks.judge.kinds import KINDS
-from tasks.judge.questions import ModelJudge
+from tasks.judge.kinds import sum_of_scores as sum_judge
+from tasks.judge.kinds import vote
+from tasks.judge.kinds.answer import VerifyAll, answer_verdicts, truncated_verdict
+from tasks.judge.kinds.importance import TRUSTED
+from tasks.judge.kinds.registry import KINDS
+from tasks.judge.kinds.questions import ModelJudge
 from tasks.judge.verifiers.registry import verifier_versions
 
 VERSION = 1

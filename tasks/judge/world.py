@@ -14,9 +14,9 @@ from tasks.core.bench import Workbench
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast, Pool, open_reward_model, open_role
 from tasks.core.step import canonical_json
-from tasks.judge.implicit import REFERENCE
-from tasks.judge.kinds import KINDS
-from tasks.judge.questions import ModelJudge
+from tasks.judge.kinds.implicit import REFERENCE
+from tasks.judge.kinds.registry import KINDS
+from tasks.judge.kinds.questions import ModelJudge
 from tasks.judge.read import judgement_prefix
 
 

@@ -21,8 +21,8 @@ from infra.engines.wire import Request, Scoring
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Problem, Sample, Verdict
 from tasks.judge.choices import choice_scorings
-from tasks.judge.questions import ask_user, to_messages
-from tasks.judge.reading import Reading, read_winner
+from tasks.judge.kinds.questions import ask_user, to_messages
+from tasks.judge.kinds.reading import Reading, read_winner
 
 VERSION = 1
 CHOICES = ("A", "B")

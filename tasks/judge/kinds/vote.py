@@ -20,7 +20,7 @@ from itertools import groupby, tee
 
 from configs.schema.judge import VoteJudge
 from tasks.core.records import Label, Problem, Sample, Verdict
-from tasks.judge.answer import Outcome, VerifyAll, items_to_verify, truncated_verdict
+from tasks.judge.kinds.answer import Outcome, VerifyAll, items_to_verify, truncated_verdict
 
 VERSION = 1
 
