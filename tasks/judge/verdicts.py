@@ -1,112 +1,133 @@
-"""The judge stage: from samples, and what judging models said of them, to verdicts. One pass, bounded memory.
+"""The one door to judging: from samples to verdicts, by rule or by asking models. Bounded memory.
 
-Called by `task.py`, by `run.py` and by the evaluation. Verifiers run elsewhere, behind `verify` (see `run.py`); models
-were asked before, and their answers come as Judgement rows in the order of the samples (see `ask.py`).
+The judge stage, stepwise and guided sampling, calibration, evaluation, best-of-k and `selfloop stage` all call
+`judge_samples`. Models are asked first (`ask.py`); then one pass over the samples makes the verdicts, problem after
+problem.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from itertools import tee
+from itertools import islice, tee
 
-from configs.schema.judge import AnswerJudge, Judge, SumJudge, VoteJudge
-from tasks.core.joined import group_samples
-from tasks.core.records import Judgement, Problem, Sample, Verdict
-from tasks.judge.kinds import sum_of_scores as sum_judge
-from tasks.judge.kinds import vote
-from tasks.judge.kinds.answer import VerifyAll, answer_verdicts, truncated_verdict
-from tasks.judge.kinds.importance import TRUSTED
-from tasks.judge.kinds.registry import KINDS
-from tasks.judge.kinds.questions import ModelJudge
-from tasks.judge.verifiers.registry import verifier_versions
-
-VERSION = 1
-Judgements = Callable[[str, str], Iterator[Judgement]]
-"""From a judge's name and the name of a pass to its rows, in the order of the samples."""
-
-
-def no_judgements(judge: str, part: str) -> Iterator[Judgement]:
-    """For judges by rule, which read none."""
-    raise LookupError(f"judge '{judge}' asks a model, and there are no judgements of it")
+from configs.schema.judge import Judge
+from tasks.core.joined import Group, group_samples
+from tasks.core.records import Judgement, Label, Sample, Verdict
+from tasks.judge.ask import ask_models
+from tasks.judge.judgements import InMemory, Judgements
+from tasks.judge.kind import Evidence
+from tasks.judge.kinds.registry import kind_of
+from tasks.judge.verifiers.pool import Outcome, items_to_verify
+from tasks.judge.world import World, judges_needed
 
 
 def judge_samples(
     samples: Iterable[Sample],
-    problems: Mapping[str, Problem],
     judges: Sequence[Judge],
-    verify: VerifyAll,
-    judgements: Judgements = no_judgements,
+    world: World,
+    given: Mapping[str, Iterable[Verdict]] | None = None,
+    kept: Judgements | None = None,
 ) -> Iterator[Verdict]:
     """One verdict for every sample and judge: all verdicts of a sample, in the order of the judges, then the next.
 
-    A truncated sample is judged by none. At most one problem's samples, and what `verify` reads ahead, are in memory.
+    A truncated sample is judged by none. At most one problem's samples, and what verifiers read ahead, are in memory,
+    beside the judgements where nobody publishes them.
+
+    Args:
+        samples: those of a problem lie together. Read once, and once more for each pass of a judge that asks a model.
+        given: by judge name, verdicts on these samples that were made before, in their order. Judges that are needed,
+            and neither here nor among `judges`, are those of the bench's recipe; they are asked too.
+        kept: where judgements are kept; what lies there is not asked again. Default: in memory.
 
     Raises:
         ProblemsError: a sample's problem is not there, or has no gold answer that a judge can compare with.
+        EngineError: an engine could not load a model, or died.
+        RecipeError: a role has no model yet, or a judge could not judge with these models.
     """
-    streaming = [judge for judge in judges if not isinstance(judge, SumJudge)]
-    own, *copies = tee(samples, len(streaming) + 1)
+    given, kept = given or {}, kept or InMemory()
+    asked = _with_needed(judges, world, given)
+    ask_models(asked, samples, world, kept)
+    wanted = {judge.name for judge in judges}
+    for verdict in make_verdicts(samples, asked, world, given, kept):
+        if verdict.judge in wanted:
+            yield verdict
+
+
+def truncated_verdict(sample: Sample, judge: str) -> Verdict:
+    """The verdict of every judge on a truncated sample."""
+    note = "the text ended at max_tokens"
+    return Verdict(sample.id, sample.problem_id, judge, str(Label.TRUNCATED), note=note)
+
+
+def _with_needed(judges: Sequence[Judge], world: World, given: Mapping[str, Iterable[Verdict]]) -> list[Judge]:
+    """These judges, each after those that it needs and that nobody else speaks for."""
+    known = [*judges, *(world.bench.recipe.judge if world.bench else ())]
+    asked: list[Judge] = []
+    for judge in judges:
+        needed = [] if given.keys() >= set(judge.needed_judges) else judges_needed(judge, known)
+        asked += [one for one in (*needed, judge) if one not in asked]
+    return asked
+
+
+def make_verdicts(
+    samples: Iterable[Sample],
+    judges: Sequence[Judge],
+    world: World,
+    given: Mapping[str, Iterable[Verdict]],
+    kept: Judgements,
+) -> Iterator[Verdict]:
+    ruled = [judge for judge in judges if judge.rule is not None]
+    own, *copies = tee(samples, len(ruled) + 1)
     with ExitStack() as stack:
-        streams = {
-            judge.name: stack.enter_context(closing(_verdicts(copy, problems, judge, verify, judgements)))
-            for judge, copy in zip(streaming, copies, strict=True)
+        outcomes = {
+            judge.name: stack.enter_context(closing(world.verify(judge, items_to_verify(copy, world.problems, judge))))
+            for judge, copy in zip(ruled, copies, strict=True)
         }
         del copies  # a copy that nobody reads would hold every sample
-        for sample in own:
-            made: dict[str, Verdict] = {}
-            for judge in judges:
-                made[judge.name] = _verdict(judge, sample, streams, made)
-                yield made[judge.name]
+        sources = [_Source(judge, outcomes.get(judge.name), kept) for judge in judges]
+        before = {name: iter(verdicts) for name, verdicts in given.items()}
+        for group in group_samples(own, world.problems):
+            made = {name: list(islice(verdicts, len(group.samples))) for name, verdicts in before.items()}
+            for source in sources:
+                made[source.judge.name] = source.verdicts(group, made)
+            for of_one_sample in zip(*(made[judge.name] for judge in judges), strict=True):
+                yield from of_one_sample
 
 
-def component_versions(judges: Sequence[Judge]) -> dict[str, int | str]:
-    """Versions of all code that can change these judges' verdicts, for step keys."""
-    versions: dict[str, int | str] = {"judge": VERSION}
-    for judge in judges:
-        versions |= {f"{judge.name}.{name}": version for name, version in _versions(judge).items()}
-    return versions
+class _Source:
+    """One judge with the streams that it reads."""
+
+    def __init__(self, judge: Judge, outcomes: Iterator[Outcome] | None, kept: Judgements) -> None:
+        self.judge, self._kind, self._outcomes = judge, kind_of(judge), outcomes
+        self._streams = {
+            asked.name: _ByProblem(kept.read(judge.name, asked.name)) for asked in judge.passes if asked.about is None
+        }
+        self._whole = {
+            asked.name: list(kept.read(judge.name, asked.name)) for asked in judge.passes if asked.about is not None
+        }
+
+    def verdicts(self, group: Group, made: Mapping[str, Sequence[Verdict]]) -> list[Verdict]:
+        """One verdict a sample of the group.
+
+        Args:
+            made: by judge, one a sample.
+        """
+        evidence = Evidence(
+            outcomes=list(islice(self._outcomes, len(group.whole_samples))) if self._outcomes else (),
+            judgements=self._whole | {name: rows.take(group.problem.id) for name, rows in self._streams.items()},
+            verdicts={name: _on_whole(group, made[name]) for name in self.judge.needed_judges},
+        )
+        judged = iter(self._kind.verdicts(self.judge, group, evidence))
+        return [
+            truncated_verdict(sample, self.judge.name) if sample.is_truncated else next(judged)
+            for sample in group.samples
+        ]
 
 
-def _versions(judge: Judge) -> Mapping[str, int | str]:
-    if isinstance(judge, AnswerJudge):
-        return verifier_versions(judge.verifier)
-    if isinstance(judge, VoteJudge):
-        return {"vote": vote.VERSION, **verifier_versions(judge.verifier)}
-    return {judge.kind: sum_judge.VERSION if isinstance(judge, SumJudge) else KINDS[judge.kind].version}
-
-
-def _verdict(
-    judge: Judge, sample: Sample, streams: Mapping[str, Iterator[Verdict]], made: Mapping[str, Verdict]
-) -> Verdict:
-    if not isinstance(judge, SumJudge):
-        return next(streams[judge.name])
-    return truncated_verdict(sample, judge.name) if sample.is_truncated else sum_judge.sum_verdict(judge, sample, made)
-
-
-def _verdicts(
-    samples: Iterator[Sample], problems: Mapping[str, Problem], judge: Judge, verify: VerifyAll, judgements: Judgements
-) -> Generator[Verdict, None, None]:
-    if isinstance(judge, AnswerJudge):
-        return answer_verdicts(samples, problems, judge, verify)
-    if isinstance(judge, VoteJudge):
-        return vote.vote_verdicts(samples, problems, judge, verify)
-    assert not isinstance(judge, SumJudge)
-    return _model_verdicts(samples, problems, judge, judgements)
-
-
-def _model_verdicts(
-    samples: Iterator[Sample], problems: Mapping[str, Problem], judge: ModelJudge, judgements: Judgements
-) -> Generator[Verdict, None, None]:
-    kind = KINDS[judge.kind]
-    parts = kind.parts(judge)
-    streams = [_ByProblem(judgements(judge.name, part)) for part in parts if part != TRUSTED]
-    trusted = list(judgements(judge.name, TRUSTED)) if TRUSTED in parts else []
-    for group in group_samples(samples, problems):
-        rows = [row for stream in streams for row in stream.take(group.problem.id)]
-        judged = iter(kind.verdicts(judge, group.whole_samples, rows, trusted))
-        for sample in group.samples:
-            yield truncated_verdict(sample, judge.name) if sample.is_truncated else next(judged)
+def _on_whole(group: Group, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    pairs = zip(group.samples, verdicts, strict=True)
+    return [verdict for sample, verdict in pairs if not sample.is_truncated]
 
 
 class _ByProblem:

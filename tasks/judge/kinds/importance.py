@@ -14,65 +14,28 @@ The trusted set takes a pass of its own; each row's score is a loss, natural log
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from configs.errors import ProblemsError
 from configs.schema.judge import ImportanceJudge
 from infra.engines.wire import Scoring
 from tasks.core.joined import Group
-from tasks.core.records import FinishReason, Judgement, Label, Problem, Sample, Verdict
+from tasks.core.records import Judgement, Label, Verdict
+from tasks.judge.kind import Evidence, JudgeKind
 from tasks.judge.kinds.questions import score_sample, to_messages
-from tasks.sample.problems.sets import fingerprint
 
-VERSION = 1
-TRUSTED = "trusted"
-"""name of the trusted set's pass"""
 MAX_WEIGHT = 2.0
 MAX_DISTANCE = 5.0
 
 
-def importance_parts(judge: ImportanceJudge) -> tuple[str, ...]:
-    """The passes: over the samples, and over the trusted set."""
-    return ("", TRUSTED)
-
-
-def trusted_groups(problems: Iterable[Problem], held_out: Iterable[Problem]) -> list[Group]:
-    """The trusted problems with their worked solutions as samples.
-
-    Args:
-        held_out: problems of the select and report sets.
-
-    Raises:
-        ProblemsError: a trusted problem has no solution, or is held out.
-    """
-    taken = {fingerprint(problem.messages) for problem in held_out}
-    groups = []
-    for problem in problems:
-        if not problem.solution:
-            raise ProblemsError(
-                f"trusted problem {problem.id} has no worked solution", "say where it is: mapping.solution"
-            )
-        if fingerprint(problem.messages) in taken:
-            raise ProblemsError(
-                f"trusted problem {problem.id} is in the select or the report set too",
-                "take other problems for the judge's trusted set: held-out problems never choose anything",
-            )
-        gold = Sample(
-            f"gold/{problem.id}", problem.id, 0, problem.solution, FinishReason.STOP, 0, None, "gold", source="gold"
-        )
-        groups.append(Group(problem, (gold,)))
-    return groups
-
-
-def importance_questions(judge: ImportanceJudge, template: str, groups: Iterable[Group]) -> list[Scoring]:
+def importance_questions(judge: ImportanceJudge, template: str, groups: Sequence[Group]) -> list[Scoring]:
     """One scoring a completion."""
     return [score_sample(group.problem, sample) for group in groups for sample in group.whole_samples]
 
 
 def importance_judgements(
-    judge: ImportanceJudge, groups: Iterable[Group], questions: Sequence[Any], answers: Sequence[Any]
+    judge: ImportanceJudge, groups: Sequence[Group], questions: Sequence[Any], answers: Sequence[Any]
 ) -> list[Judgement]:
     """One row a completion: its loss, the mean over its tokens."""
     samples = [sample for group in groups for sample in group.whole_samples]
@@ -85,18 +48,12 @@ def importance_judgements(
     ]  # fmt: skip
 
 
-def importance_verdicts(
-    judge: ImportanceJudge, samples: Sequence[Sample], judgements: Sequence[Judgement], trusted: Sequence[Judgement]
-) -> list[Verdict]:
-    """One verdict a sample, none of them truncated.
-
-    Args:
-        trusted: rows of the trusted set, one at least.
-    """
-    trusted_loss = fmean(row.score for row in trusted if row.score is not None)
-    losses = {row.sample_id: row.score for row in judgements}
+def importance_verdicts(judge: ImportanceJudge, group: Group, evidence: Evidence) -> list[Verdict]:
+    """The distance of each sample from the trusted set, which has one completion at least."""
+    trusted_loss = fmean(row.score for row in evidence.judgements["trusted"] if row.score is not None)
+    losses = {row.sample_id: row.score for row in evidence.judgements[""]}
     verdicts = []
-    for sample in samples:
+    for sample in group.whole_samples:
         loss = losses[sample.id]
         assert loss is not None
         score = distance(trusted_loss, loss)
@@ -110,3 +67,12 @@ def distance(trusted_loss: float, loss: float) -> float:
     if weight > 1:
         return weight
     return min(1 / weight, MAX_DISTANCE) if weight > 0 else MAX_DISTANCE
+
+
+KIND = JudgeKind(
+    version=1,
+    verdicts=importance_verdicts,
+    questions=importance_questions,
+    judgements=importance_judgements,
+    better="lower",
+)

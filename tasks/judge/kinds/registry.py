@@ -1,81 +1,43 @@
-"""Judges that ask a model, by their `kind`. To add one: a file like `rubric.py`, a config class, an entry here.
-
-All functions are pure: questions go out, answers come back in their place (see `ask.py`).
-"""
+"""All judges by their `kind`. To add one: a file like `rubric.py`, a config class in configs/schema/judge.py, an entry
+here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterable
 
-from tasks.core.joined import Group
-from tasks.core.records import Judgement, Sample, Verdict
-from tasks.judge.kinds import implicit
-from tasks.judge.kinds import importance
-from tasks.judge.kinds import pairwise
-from tasks.judge.kinds import reward_model
-from tasks.judge.kinds import rubric
-from tasks.judge.kinds.questions import Answer, ModelJudge, Question
+from configs.schema.judge import Judge
+from tasks.judge.kind import JudgeKind, Scale
+from tasks.judge.kinds import answer, implicit, importance, pairwise, reward_model, rubric, sum_of_scores, vote
+from tasks.judge.verifiers.registry import verifier_versions
 
-
-@dataclass(frozen=True, slots=True)
-class ModelJudgeKind:
-    """One kind of model judge.
-
-    Attributes:
-        version: raised when the code computes something else.
-        questions: (judge, template, groups) -> what is asked about the groups' whole samples.
-        judgements: (judge, groups, questions, answers) -> the rows that are published.
-        verdicts: (judge, whole samples of one problem, its rows pass after pass, rows of the trusted set) -> one a
-            sample.
-        parts: names of the passes over the samples; the first is empty.
-    """
-
-    version: int
-    questions: Callable[[Any, str, Iterable[Group]], Sequence[Question]]
-    judgements: Callable[[Any, Iterable[Group], Sequence[Question], Sequence[Answer]], list[Judgement]]
-    verdicts: Callable[[Any, Sequence[Sample], Sequence[Judgement], Sequence[Judgement]], list[Verdict]]
-    parts: Callable[[Any], tuple[str, ...]] = lambda _: ("",)
+VERSION = 1
+"""of what all judges share"""
+KINDS: dict[str, JudgeKind] = {
+    "answer": answer.KIND,
+    "vote": vote.KIND,
+    "sum": sum_of_scores.KIND,
+    "rubric": rubric.KIND,
+    "pairwise": pairwise.KIND,
+    "implicit": implicit.KIND,
+    "reward_model": reward_model.KIND,
+    "importance": importance.KIND,
+}
 
 
-KINDS: dict[str, ModelJudgeKind] = {
-    "rubric": ModelJudgeKind(
-        rubric.VERSION, rubric.rubric_questions, rubric.rubric_judgements, rubric.rubric_verdicts
-    ),
-    "pairwise": ModelJudgeKind(
-        pairwise.VERSION, pairwise.pairwise_questions, pairwise.pairwise_judgements, pairwise.pairwise_verdicts
-    ),
-    "implicit": ModelJudgeKind(
-        implicit.VERSION,
-        implicit.implicit_questions,
-        implicit.implicit_judgements,
-        implicit.implicit_verdicts,
-        implicit.implicit_parts,
-    ),
-    "reward_model": ModelJudgeKind(
-        reward_model.VERSION,
-        reward_model.reward_questions,
-        reward_model.reward_judgements,
-        reward_model.reward_verdicts,
-    ),
-    "importance": ModelJudgeKind(
-        importance.VERSION,
-        importance.importance_questions,
-        importance.importance_judgements,
-        importance.importance_verdicts,
-        importance.importance_parts,
-    ),
-}  # fmt: skip
+def kind_of(judge: Judge) -> JudgeKind:
+    """What a judge of the recipe does."""
+    return KINDS[judge.kind]
 
 
-def asks_for(judge: ModelJudge) -> Literal["text", "score", "rating"]:
-    """Which service of a pool answers the judge's questions."""
-    if judge.kind == "reward_model":
-        return "rating"
-    return "text" if getattr(judge, "read", "choices") == "text" else "score"
+def scale_of(judge: Judge) -> Scale | None:
+    """The scale of a judge's scores; None where they have no bounds."""
+    return kind_of(judge).scale(judge)
 
 
-def draws_at_random(judge: Any) -> bool:
-    """Whether the judge's answers depend on a seed."""
-    return getattr(judge, "read", "choices") == "text" and judge.temperature > 0
+def component_versions(judges: Iterable[Judge]) -> dict[str, int | str]:
+    """Versions of all code that can change these judges' verdicts, for step keys."""
+    versions: dict[str, int | str] = {"judge": VERSION}
+    for judge in judges:
+        own = {judge.kind: kind_of(judge).version, **(verifier_versions(judge.rule) if judge.rule else {})}
+        versions |= {f"{judge.name}.{name}": version for name, version in own.items()}
+    return versions
