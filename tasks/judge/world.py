@@ -11,7 +11,7 @@ from tasks.core.bench import Workbench
 from tasks.core.joined import Group, group_samples
 from tasks.core.progress import Silent, StageProgress
 from tasks.core.prompts import read_prompt
-from tasks.core.records import FinishReason, Problem, Sample
+from tasks.core.records import Author, FinishReason, Problem, Sample
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast, Pool, open_reward_model, open_role
 from tasks.core.step import canonical_json
@@ -110,10 +110,9 @@ def solution_groups(problems: Iterable[Problem], held_out: Iterable[Problem]) ->
                 f"trusted problem {problem.id} is in the select or the report set too",
                 "take other problems for the judge's trusted set: held-out problems never choose anything",
             )
-        name = f"gold/{problem.id}"
-        yield Group(
-            problem, (Sample(name, problem.id, 0, problem.solution, FinishReason.STOP, 0, None, "gold", "gold"),)
-        )
+        whole = FinishReason.STOP
+        gold = Sample(f"gold/{problem.id}", problem.id, 0, problem.solution, whole, 0, None, "gold", by=Author.SOLUTION)
+        yield Group(problem, (gold,))
 
 
 def judges_needed(judge: Judge, known: Sequence[Judge]) -> list[Judge]:

@@ -9,12 +9,9 @@ from collections.abc import Callable, Container, Iterable, Iterator
 
 from configs.schema.verifier import Verifier
 from tasks.core.joined import Group
-from tasks.core.records import Label, Problem, Sample, Verdict
+from tasks.core.records import Label, Part, Problem, Sample, Verdict
 from tasks.judge.verifiers.registry import explain_gold
 from tasks.monitor.group import Known
-
-STEP = "step"
-"""`Sample.source` of a candidate for one step"""
 
 
 def known_from_judge(judge: str) -> Known:
@@ -44,10 +41,10 @@ def known_from_verifier(
         problem_ids: of these problems.
         verify_all: one verdict a sample, in order; given the samples of these problems alone.
     """
-    verdicts = verify_all(one for one in samples if one.problem_id in problem_ids and one.source != STEP)
+    verdicts = verify_all(one for one in samples if one.problem_id in problem_ids and one.part != Part.STEP)
 
     def known(group: Group) -> list[bool] | None:
-        if group.problem.id not in problem_ids or group.samples[0].source == STEP:
+        if group.problem.id not in problem_ids or group.samples[0].part == Part.STEP:
             return None
         found = [next(verdicts) for _ in group.samples]
         assert [verdict.sample_id for verdict in found] == [sample.id for sample in group.samples], "another order"

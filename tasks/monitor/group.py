@@ -28,9 +28,9 @@ class RoundGroup(Group):
     correct: Sequence[bool] | None
     kept: Sequence[bool]
 
-    def only(self, source: str) -> RoundGroup:
-        """The samples of one source alone, such as the independent draws."""
-        return self.where([sample.source == source for sample in self.samples])
+    def independent(self) -> RoundGroup:
+        """The independent draws alone."""
+        return self.where([sample.is_independent for sample in self.samples])
 
     def where(self, wanted: Sequence[bool]) -> RoundGroup:
         """The samples marked True."""
