@@ -90,7 +90,7 @@ def ask_pass(one: PlannedPass, shards: Iterable[GroupShard[Any]], world: World, 
         lambda groups: kind.questions(judge, template, groups),
         lambda groups, questions, answers: kind.judgements(judge, groups, questions, answers),
         one.asked.sampling,
-        derive_seed(world.seed, judge.name),
+        derive_seed(world.seed, judge.name, *filter(None, [one.asked.name])),  # passes draw apart
     )
     ask_and_keep(lambda: one.open(bench), asking, one.asked.name, shards, world.progress, kept)
 
