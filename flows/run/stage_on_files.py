@@ -33,10 +33,10 @@ from tasks.learn.base_task import prepare_base_model
 from tasks.learn.rows import example_row, pair_row, write_rows
 from tasks.learn.run import Phase, train_model
 from tasks.sample.problems.run import read_sets
-from tasks.select.candidate import Draw
-from tasks.select.formats import read_formats, with_examples
-from tasks.select.streams import open_groups
-from tasks.select.write import rows_file, write_selection
+from tasks.select.filters.filter import Draw
+from tasks.select.join import open_groups
+from tasks.select.rows.formats import read_formats, with_examples
+from tasks.select.rows.tables import rows_file, write_selection
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,9 @@ from tasks.judge.kinds import draws_at_random
 from tasks.judge.verifiers.registry import verifier_versions
 from tasks.monitor.steps import RoundSteps
 from tasks.sample.problems import arithmetic, builtin, mapping
-from tasks.select import formats as select_formats
 from tasks.select import weigh
-from tasks.select.resolve import in_round, versions_of
+from tasks.select.defaults import in_round, versions_of
+from tasks.select.rows import formats as select_formats
 
 # Raised when a change to a stage's code changes what it computes.
 VERSIONS = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from configs.schema.select import Correct
 from tasks.core.records import DropReason, Label
-from tasks.select.candidate import Candidate, Draw
+from tasks.select.filters.filter import Candidate, Draw
 
 
 def keep(group: Sequence[Candidate], config: Correct, draw: Draw) -> list[DropReason | None]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from configs.schema.select import Judged
 from tasks.core.records import DropReason, Label, Verdict
-from tasks.select.candidate import Candidate, Draw
+from tasks.select.filters.filter import Candidate, Draw
 
 _WITHOUT_OPINION = (Label.TRUNCATED, Label.UNPARSEABLE, Label.VERIFIER_ERROR)
 

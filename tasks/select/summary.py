@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from tasks.core.records import DropReason, Example, Pair
-from tasks.select.select import Selected
+from tasks.select.selection import Selected
 from tasks.select.weigh import effective_samples
 
 Numbers = dict[str, float | int | None]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from configs.schema.select import Threshold
 from tasks.core.records import DropReason, Verdict
-from tasks.select.candidate import Candidate, Draw
+from tasks.select.filters.filter import Candidate, Draw
 from tasks.select.judged import without_score
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from configs.schema.select import Unique
 from tasks.core.records import DropReason
-from tasks.select.candidate import Candidate, Draw
+from tasks.select.filters.filter import Candidate, Draw
 
 
 def keep(group: Sequence[Candidate], config: Unique, draw: Draw) -> list[DropReason | None]:

@@ -24,7 +24,7 @@ from math import fsum, log
 from typing import Any
 
 from configs.schema.select import Weigh, WeighByEntropy
-from tasks.select.select import Selected
+from tasks.select.selection import Selected
 
 VERSIONS = {"by_problem": 1, "entropy": 1}
 

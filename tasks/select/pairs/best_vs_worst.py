@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 from configs.schema.pair import BestVsWorst
 from tasks.core.records import Pair
-from tasks.select.candidate import Candidate, Draw
+from tasks.select.filters.filter import Candidate, Draw
 from tasks.select.pairs.choice import NoPair, make_pair, scored
 from tasks.select.pairs.ranking import REASONS, pick
 

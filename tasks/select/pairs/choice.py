@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from tasks.core.records import FinishReason, Pair
-from tasks.select.candidate import Candidate, Draw
+from tasks.select.filters.filter import Candidate, Draw
 
 
 class NoPair(StrEnum):

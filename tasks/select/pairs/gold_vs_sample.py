@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from configs.schema.pair import GoldVsSample
 from tasks.core.records import Pair
-from tasks.select.candidate import Candidate, Draw
+from tasks.select.filters.filter import Candidate, Draw
 from tasks.select.pairs.choice import NoPair
 
 

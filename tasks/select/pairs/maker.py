@@ -13,12 +13,12 @@ from dataclasses import replace
 from configs.schema.pair import BestVsWorst
 from configs.schema.pair import Pair as PairConfig
 from tasks.core.records import DropReason, Pair
-from tasks.select.candidate import Draw, Group
+from tasks.select.filters.filter import Draw, Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.length_penalty import search_penalty
 from tasks.select.pairs.registry import KINDS
 from tasks.select.pairs.soft_label import consistency, mean_consistency
-from tasks.select.select import Selected, kept_of
+from tasks.select.selection import Selected, kept_of
 
 
 class PairMaker:

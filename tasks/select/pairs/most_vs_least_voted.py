@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from configs.schema.pair import MostVsLeastVoted
 from tasks.core.records import Pair
-from tasks.select.candidate import Candidate, Draw
+from tasks.select.filters.filter import Candidate, Draw
 from tasks.select.pairs.choice import NoPair, Scored, make_pair, scored
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from configs.schema.pair import RightVsWrong
 from tasks.core.records import Label, Pair
-from tasks.select.candidate import Candidate, Draw
+from tasks.select.filters.filter import Candidate, Draw
 from tasks.select.pairs.choice import NoPair, make_pair
 
 

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from configs.schema.pair import ShortestBestLongestWorst
 from tasks.core.records import Pair
-from tasks.select.candidate import Candidate, Draw
+from tasks.select.filters.filter import Candidate, Draw
 from tasks.select.pairs.choice import NoPair, make_pair, scored
 
 _ROUNDING = 1e-9

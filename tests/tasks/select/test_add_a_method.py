@@ -10,7 +10,7 @@ import pytest
 
 from configs.schema import select
 from tasks.core.records import DropReason
-from tasks.select.candidate import Candidate, Draw
+from tasks.select.filters.filter import Candidate, Draw
 from tests.tasks.select.make import make_problem, make_sample
 
 PAGE = Path(__file__).parents[3] / "docs" / "add-a-method.md"

@@ -20,9 +20,9 @@ from configs.schema.select import (
     Unique,
 )
 from tasks.core.records import DropReason, Label
-from tasks.select import hint_shows
-from tasks.select.candidate import Candidate, Draw
-from tasks.select.registry import COMPONENTS, ROUND_COMPONENTS, VERSIONS, component_versions
+from tasks.select.filters import hint_shows
+from tasks.select.filters.filter import Candidate, Draw
+from tasks.select.filters.registry import COMPONENTS, ROUND_COMPONENTS, VERSIONS, component_versions
 from tests.tasks.select.make import make_candidate, make_problem, make_sample, make_verdict
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tasks.select.edit_distance import edit_distance
-from tasks.select.equations import evaluate, find_equations, holds
+from tasks.select.filters.edit_distance import edit_distance
+from tasks.select.filters.equations import evaluate, find_equations, holds
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 from configs.errors import RecipeError
 from configs.schema.train import Format
 from tasks.core.records import Example, Message, Problem
-from tasks.select.examples import to_example
-from tasks.select.formats import AS_IT_IS, LoadedFormat, read_formats, with_examples
+from tasks.select.rows.formats import AS_IT_IS, LoadedFormat, read_formats, with_examples
+from tasks.select.rows.makers import to_example
 from tests.tasks.select.make import make_candidate, make_problem
 
 LMSI = (

@@ -7,7 +7,7 @@ import pytest
 from configs.errors import RecipeError
 from configs.schema.pair import BestVsWorst, GoldVsSample, MostVsLeastVoted, RightVsWrong, ShortestBestLongestWorst
 from configs.schema.select import Correct, Threshold
-from tasks.select.resolve import fill_in_threshold, in_round, versions_of, with_judge
+from tasks.select.defaults import fill_in_threshold, in_round, versions_of, with_judge
 
 
 def test_schedules_begin_with_round_1_and_their_last_value_goes_on() -> None:

@@ -25,8 +25,8 @@ from configs.schema.select import (
     Unique,
 )
 from tasks.core.records import Drop, DropReason, Label
-from tasks.select.candidate import Draw, Group
-from tasks.select.select import Selected, Selection, kept_of
+from tasks.select.filters.filter import Draw, Group
+from tasks.select.selection import Selected, Selection, kept_of
 from tasks.select.summary import SelectSummary
 from tests.tasks.select.make import make_candidate
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from configs.schema.select import BestShare, LengthGap, Select
 from tasks.core.records import DropReason, Label
-from tasks.select.candidate import Draw, Group
-from tasks.select.registry import ROUND_COMPONENTS
+from tasks.select.filters.filter import Draw, Group
+from tasks.select.filters.registry import ROUND_COMPONENTS
 from tests.tasks.select.make import make_candidate, make_problem
 
 SHORT, OUTSIDE = DropReason.TOO_SHORT, DropReason.OUTSIDE_SHARE

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from configs.schema.recipe import Recipe
 from tasks.core.records import Drop, DropReason, Example, Label, Pair
 from tasks.core.tables import read_records
-from tasks.select.candidate import Draw, Group
-from tasks.select.formats import AS_IT_IS, Formats, LoadedFormat
+from tasks.select.filters.filter import Draw, Group
+from tasks.select.rows.formats import AS_IT_IS, Formats, LoadedFormat
+from tasks.select.rows.tables import rows_file, write_selection
 from tasks.select.summary import Numbers
-from tasks.select.write import rows_file, write_selection
 from tests.tasks.select.make import make_candidate
 
 SUMS = {"kind": "addition", "digits": [1], "num_problems": 5}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from configs.schema.pair import BestVsWorst
 from tasks.core.records import Pair
-from tasks.select.candidate import Group
+from tasks.select.filters.filter import Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.length_penalty import search_penalty
 from tests.tasks.select.make import make_scored

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from configs.schema.pair import GoldVsSample, MostVsLeastVoted, RightVsWrong, ShortestBestLongestWorst
 from tasks.core.records import Label, Pair
-from tasks.select.candidate import Candidate, Group
+from tasks.select.filters.filter import Candidate, Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.registry import KINDS, VERSIONS, pair_versions
 from tests.tasks.select.make import make_candidate, make_problem, make_sample, make_scored, make_verdict

@@ -14,12 +14,12 @@ from configs.schema.pair import BestVsWorst, GoldVsSample, RankConsistency, Righ
 from configs.schema.pair import Pair as PairConfig
 from configs.schema.select import Judged
 from tasks.core.records import DropReason, Label, Pair
-from tasks.select.candidate import Draw, Group
+from tasks.select.defaults import in_round, with_judge
+from tasks.select.filters.filter import Draw, Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.maker import PairMaker
 from tasks.select.pairs.soft_label import consistency, mean_consistency
-from tasks.select.resolve import in_round, with_judge
-from tasks.select.select import Selected, Selection
+from tasks.select.selection import Selected, Selection
 from tests.tasks.select.make import make_candidate, make_problem, make_scored, with_scores
 
 RANKS, OTHER = (1, 2, 3, 4, 5), (2, 1, 3, 5, 4)

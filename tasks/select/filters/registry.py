@@ -5,20 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.select import Select
-from tasks.select import (
-    best_share,
-    both_outcomes,
-    cap,
-    correct,
-    distinct_equations,
-    drop_truncated,
-    judged,
-    length,
-    length_gap,
-    threshold,
-    unique,
-)
-from tasks.select.candidate import Component, RoundComponent
+from tasks.select import both_outcomes, correct, drop_truncated, judged, length, threshold, unique
+from tasks.select.filters import best_share, cap, distinct_equations, length_gap
+from tasks.select.filters.filter import Component, RoundComponent
 
 COMPONENTS: dict[str, Component] = {
     "correct": correct.keep,

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 
 from configs.schema.select import BestShare
 from tasks.core.records import DropReason
-from tasks.select.candidate import Candidate, Component, Draw
+from tasks.select.filters.filter import Candidate, Component, Draw
 from tasks.select.judged import without_score
 
 

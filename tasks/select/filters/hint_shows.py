@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from configs.schema.generate import Guide
 from tasks.core.records import DropReason
-from tasks.select.candidate import Candidate, Draw
+from tasks.select.filters.filter import Candidate, Draw
 
 
 def keep(group: Sequence[Candidate], config: Guide, draw: Draw) -> list[DropReason | None]:

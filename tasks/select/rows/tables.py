@@ -17,12 +17,12 @@ from typing import Any, Protocol
 from configs.schema.recipe import Recipe
 from tasks.core.records import Drop, Pair
 from tasks.core.tables import TableWriter
-from tasks.select.candidate import Draw, OpenGroups
-from tasks.select.examples import ExampleMaker, LabelledMaker
-from tasks.select.formats import AS_IT_IS, Formats
+from tasks.select.defaults import fill_in_threshold, in_round, with_judge
+from tasks.select.filters.filter import Draw, OpenGroups
 from tasks.select.pairs.maker import PairMaker
-from tasks.select.resolve import fill_in_threshold, in_round, with_judge
-from tasks.select.select import Selected, Selection
+from tasks.select.rows.formats import AS_IT_IS, Formats
+from tasks.select.rows.makers import ExampleMaker, LabelledMaker
+from tasks.select.selection import Selected, Selection
 from tasks.select.summary import Numbers, RowSummary, SelectSummary
 from tasks.select.weigh import problem_weights
 

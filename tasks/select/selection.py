@@ -12,9 +12,9 @@ from typing import Any
 from configs.schema.generate import Guide
 from configs.schema.select import Select
 from tasks.core.records import Drop, DropReason, Sample
-from tasks.select import hint_shows
-from tasks.select.candidate import Candidate, Component, Draw, Group, OpenGroups
-from tasks.select.registry import COMPONENTS, ROUND_COMPONENTS
+from tasks.select.filters import hint_shows
+from tasks.select.filters.filter import Candidate, Component, Draw, Group, OpenGroups
+from tasks.select.filters.registry import COMPONENTS, ROUND_COMPONENTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ from functools import cache
 
 from configs.schema.select import DistinctEquations
 from tasks.core.records import DropReason
-from tasks.select.candidate import Candidate, Draw
-from tasks.select.edit_distance import edit_distance
-from tasks.select.equations import find_equations, holds
+from tasks.select.filters.edit_distance import edit_distance
+from tasks.select.filters.equations import find_equations, holds
+from tasks.select.filters.filter import Candidate, Draw
 
 
 def keep(group: Sequence[Candidate], config: DistinctEquations, draw: Draw) -> list[DropReason | None]:

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from configs.errors import ProblemsError, UserError
 from tasks.core.records import Problem, Sample, Verdict
-from tasks.select.candidate import Candidate, Group, OpenGroups
+from tasks.select.filters.filter import Candidate, Group, OpenGroups
 
 OpenSource = Callable[[], tuple[Iterable[Sample], Iterable[Verdict]]]
 """opens samples and the verdicts on them: one for each sample and judge, in the order that the judge stage gives"""

@@ -8,8 +8,8 @@ from typing import Any
 from configs.errors import RecipeError
 from configs.schema.pair import Pair
 from configs.schema.select import Select
+from tasks.select.filters.registry import component_versions
 from tasks.select.pairs.registry import pair_versions
-from tasks.select.registry import component_versions
 
 _FIRST_JUDGE = ("right_vs_wrong",)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tasks.core.records import DropReason, Example, Label
-from tasks.select.candidate import Candidate
-from tasks.select.formats import Formats
-from tasks.select.select import Selected
+from tasks.select.filters.filter import Candidate
+from tasks.select.rows.formats import Formats
+from tasks.select.selection import Selected
 
 _DESIRABLE = {Label.CORRECT: True, Label.WRONG: False}
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 
 from configs.schema.select import LengthGap
 from tasks.core.records import DropReason
-from tasks.select.candidate import Candidate, Component, Draw
+from tasks.select.filters.filter import Candidate, Component, Draw
 
 
 def learn(groups: Iterable[Sequence[Candidate]], config: LengthGap, draw: Draw) -> Component:
