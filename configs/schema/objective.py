@@ -25,7 +25,6 @@ class Sft(Component):
     rows: ClassVar[Rows] = "examples"
     kind: Literal["sft"] = "sft"
     normalise: Literal["token_mean", "sequence_mean"] = "token_mean"
-    skip_prefix: bool = Field(False, description="no loss on the given part of a guided sample")
 
 
 class Dpo(Component):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from configs.schema.rows import DEFAULT_ROWS
+
 if TYPE_CHECKING:
     from configs.schema.recipe import Recipe
 
@@ -40,6 +42,7 @@ def _components(recipe: Recipe) -> Iterable[tuple[str, Any]]:
     """Everything that may name a judge, with its address."""
     yield from ((f"select.{index}.judge", part) for index, part in enumerate(recipe.select))
     yield from (("pair.judge", recipe.pair), ("weigh.judge", recipe.weigh), ("calibrate.judge", recipe.calibrate))
+    yield from ((f"rows.{index}.judge", row) for index, row in enumerate(recipe.rows))
     yield "meta.judge", recipe.meta
     if recipe.verifier is not None:
         yield from ((f"verifier.select.{index}.judge", part) for index, part in enumerate(recipe.verifier.select))
@@ -115,6 +118,8 @@ def _rows_fit_the_objective(recipe: Recipe) -> None:
         )
     if objective.rows != "pairs" and recipe.pair is not None:
         raise ValueError(f"pair: the objective {objective.kind} trains on single samples: leave pair out")
+    if objective.rows == "pairs" and recipe.rows != DEFAULT_ROWS:
+        raise ValueError(f"rows: the objective {objective.kind} trains on pairs, which pair makes: leave rows out")
     if recipe.verifier is not None and recipe.verifier.train.objective.rows != "pairs":
         raise ValueError("verifier.train.objective: a verifier learns from pairs: write kind: dpo")
     if objective.kind == "soft_label_dpo" and objective.label is None and not (recipe.pair and recipe.pair.soft_label):

@@ -26,13 +26,14 @@ from tasks.judge.verifiers.registry import verifier_versions
 from tasks.monitor.steps import RoundSteps
 from tasks.sample.problems import arithmetic, builtin, mapping
 from tasks.select import weigh
-from tasks.select.defaults import in_round, versions_of
+from tasks.select.defaults import in_round, versions_of, with_guide
 from tasks.select.rows import formats as select_formats
+from tasks.select.rows.kinds import row_versions
 
 # Raised when a change to a stage's code changes what it computes.
 VERSIONS = {
     "problems": 1, "base": 1, "warm_start": 1, "invent": 1, "calibrate": 1, "guide": 2, "generate": 2, "judge": 1,
-    "meta": 1, "select": 1, "monitor": 1, "train": 1, "train_verifier": 1, "evaluate": 1, "decide": 1,
+    "meta": 2, "select": 2, "monitor": 1, "train": 1, "train_verifier": 1, "evaluate": 1, "decide": 1,
 }  # fmt: skip
 
 # Settings that say where or how fast, never what: left out of every key.
@@ -165,22 +166,23 @@ def select_spec(
     prompts: Sequence[str],
 ) -> StepSpec:
     """`prompts`: texts of the prompts of `train.formats`, in their order. Schedules enter with the round's value."""
-    verifier = recipe.verifier
+    verifier, filters = recipe.verifier, with_guide(recipe.select, recipe.guide)
     formats = zip(prompts, recipe.train.formats, strict=True)
     config = {
-        "select": [settings(part) for part in recipe.select],
+        "select": [settings(part, "function") for part in filters],
         "rows": recipe.train.objective.rows,
+        "written": [settings(kind) for kind in recipe.rows],
         "weigh": settings(recipe.weigh),
         "pair": settings(recipe.pair and in_round(recipe.pair, round)),
         "formats": [{"prompt": prompt, "completion": written.completion} for prompt, written in formats],
-        "leak_words": list(recipe.guide.leak_words) if recipe.guide else None,
     }
-    versions = versions_of(recipe.select, recipe.pair)
+    versions = versions_of(filters, recipe.pair)
     versions |= {f"weigh.{recipe.weigh.kind}": weigh.VERSIONS[recipe.weigh.kind]} if recipe.weigh else {}
     versions |= {"formats": select_formats.VERSION} if prompts else {}
+    versions |= row_versions(recipe.rows)
     if verifier is not None:
         pair = settings(in_round(verifier.pair, round))
-        config["verifier"] = {"select": [settings(part) for part in verifier.select], "pair": pair}
+        config["verifier"] = {"select": [settings(part, "function") for part in verifier.select], "pair": pair}
         versions |= {f"verifier.{name}": number for name, number in versions_of(verifier.select, verifier.pair).items()}
     steps = {"problems": problems, **({"calibration": calibration} if calibration else {})}
     inputs = _inputs(None, **steps)

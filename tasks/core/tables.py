@@ -63,7 +63,8 @@ def read_records(path: Path, record: type[Record]) -> Iterator[Record]:
     A column that the file lacks because it is older than the field holds the field's default.
 
     Raises:
-        UserError: the file is not Parquet, is cut short, or lacks a column that has no default.
+        UserError: the file is not Parquet, is cut short, lacks a column that has no default, or is of an earlier
+            form.
     """
     schema = schema_of(record)
     try:
@@ -71,12 +72,7 @@ def read_records(path: Path, record: type[Record]) -> Iterator[Record]:
     except (pa.ArrowInvalid, OSError) as error:
         raise UserError(f"{path} is not a whole Parquet file: {error}", "make the file again") from None
     with source:
-        known = [name for name in schema.names if name in source.schema_arrow.names]
-        if missing := _needed_columns(record) - set(known):
-            raise UserError(
-                f"{path} has no column {', '.join(sorted(missing))}: not a table of {record.__name__}s",
-                f"give a file of {record.__name__}s, as the stage before writes it",
-            )
+        known = _known_columns(path, record, schema, source.schema_arrow)
         columns = _Columns(record, known)
         for batch in source.iter_batches(batch_size=ROWS_PER_GROUP, columns=known, use_threads=False):
             yield from map(record, *columns.of(batch))
@@ -86,6 +82,23 @@ def schema_of(record: Any) -> pa.Schema:
     """Arrow schema of a record class; one column a field, in the order of the fields."""
     hints = typing.get_type_hints(record)
     return pa.schema([_field(field.name, hints[field.name]) for field in dataclasses.fields(record)])
+
+
+def _known_columns(path: Path, record: Any, schema: pa.Schema, found: pa.Schema) -> list[str]:
+    """The record's columns that a file has; UserError where it is no table of such records."""
+    known = [name for name in schema.names if name in found.names]
+    if missing := _needed_columns(record) - set(known):
+        raise UserError(
+            f"{path} has no column {', '.join(sorted(missing))}: not a table of {record.__name__}s",
+            f"give a file of {record.__name__}s, as the stage before writes it",
+        )
+    for name in known:
+        if pa.types.is_list(schema.field(name).type) != pa.types.is_list(found.field(name).type):
+            raise UserError(
+                f"{path}: the column {name} holds {found.field(name).type}: an earlier form of {record.__name__}s",
+                "make the file again with this version",
+            )
+    return known
 
 
 def _needed_columns(record: Any) -> set[str]:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from configs.errors import UserError
 from configs.schema.objective import Rows
-from tasks.core.records import Example, Message, Pair
+from tasks.core.records import Example, Message, Pair, Span
 
 Row = dict[str, Any]
 FIELDS: dict[Rows, tuple[str, ...]] = {
@@ -20,28 +21,37 @@ FIELDS: dict[Rows, tuple[str, ...]] = {
 
 
 def example_row(example: Example) -> Row:
-    """An example as the trainer reads it."""
+    """An example as the trainer reads it; UserError for a piece without text."""
     row: Row = {
         "messages": _chat(example.messages),
-        "completion": example.completion,
-        "prefix": example.prefix,
+        "completion": _pieces(example.completion, example.sample_id),
+        "ends": example.ends,
         "weight": example.weight,
     }
     return row if example.is_desirable is None else {**row, "is_desirable": example.is_desirable}
 
 
 def pair_row(pair: Pair) -> Row:
-    """A pair as the trainer reads it."""
+    """A pair as the trainer reads it; UserError for a piece without text."""
     return {
         "messages": _chat(pair.messages),
-        "chosen": pair.chosen,
-        "rejected": pair.rejected,
-        "weight": pair.weight,
-        "soft_label": pair.soft_label,
-        "prefix": pair.prefix,
+        "chosen": _pieces(pair.chosen, pair.chosen_id),
+        "rejected": _pieces(pair.rejected, pair.rejected_id),
         "chosen_ends": pair.chosen_ends,
         "rejected_ends": pair.rejected_ends,
+        "weight": pair.weight,
+        "soft_label": pair.soft_label,
     }
+
+
+def _pieces(completion: tuple[Span, ...], sample_id: str) -> list[dict[str, str | float]]:
+    """A completion as {"text", "weight"} pieces; the last one may be empty: the end token alone."""
+    if not completion or not all(span.text for span in completion[:-1]):
+        raise UserError(
+            f"the row of sample {sample_id} has a piece without text: {[span.text for span in completion]}",
+            "leave empty pieces out of the table; only the last may be empty, which is the end token alone",
+        )
+    return [{"text": span.text, "weight": span.weight} for span in completion]
 
 
 def cap_judge_pairs(pairs: Iterable[Pair], max_share: float) -> Iterator[Pair]:

@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from configs.errors import RecipeError
+from configs.schema.generate import Guide
 from configs.schema.pair import Pair
-from configs.schema.select import Select
-from tasks.select.filters.registry import component_versions
+from configs.schema.select import HintShows, Select
+from tasks.select.filters.registry import filter_versions
 from tasks.select.pairs.registry import pair_versions
 
 _FIRST_JUDGE = ("right_vs_wrong",)
+
+
+def with_guide(filters: Sequence[Select], guide: Guide | None) -> tuple[Select, ...]:
+    """The filters of a recipe: where samples are drawn with help, those that show it go before all others act."""
+    return (*((HintShows(words=guide.leak_words),) if guide and guide.leak_words else ()), *filters)
 
 
 def fill_in_threshold(components: Sequence[Select], threshold: float | None) -> tuple[Select, ...]:
@@ -53,4 +59,4 @@ def with_judge(pair: Pair, judge_names: Sequence[str]) -> Pair:
 
 def versions_of(select: Sequence[Select], pair: Pair | None) -> dict[str, int | str]:
     """Versions of the code that a list of filters and a pair section use, for step keys."""
-    return component_versions(select) | pair_versions(pair)
+    return filter_versions(select) | pair_versions(pair)

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import UserError
-from tasks.core.records import Message, Problem, Sample
+from tasks.core.records import Example, Message, Problem, Sample, written
 from tasks.core.tables import read_records, write_records
 
 PROBLEM = Problem("a", (Message("system", "be brief"), Message("user", "2+2?")), "4", None, ("digits=1",))
@@ -49,6 +50,15 @@ def test_a_column_older_than_its_field_reads_as_the_default(tmp_path: Path) -> N
     write_records(path, Sample, [sample])
     pq.write_table(pq.read_table(path).drop_columns(["messages", "draw"]), path)
     assert list(read_records(path, Sample)) == [replace(sample, draw="", messages=())]
+
+
+def test_a_column_of_an_earlier_form_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "old.parquet"
+    write_records(path, Example, [Example("p/0", "p", (Message("user", "?"),), written("4"))])
+    table = pq.read_table(path).drop_columns(["completion"]).append_column("completion", pa.array(["4"]))
+    pq.write_table(table, path)
+    with pytest.raises(UserError, match="the column completion holds string: an earlier form of Examples"):
+        list(read_records(path, Example))
 
 
 def test_a_table_of_other_records_is_refused(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from configs.errors import RecipeError
 from configs.schema.verifier import PythonVerifier, Verifier
 from tasks.core.records import Problem, Sample
+from tasks.core.user_function import file_digest, load_function
 from tasks.judge.verifiers import choice, code, exact, math, number, python, regex
 from tasks.judge.verifiers.finding import Finding
 
@@ -82,13 +82,13 @@ def _build_code(config: Any) -> Verify:
 
 
 def _build_python(config: PythonVerifier) -> Verify:
-    function = python.load_function(config.function)
+    function = load_function(config.function, python.FIELD, "(problem, sample)")
     return lambda item: python.verify(function, *item)
 
 
 def _python_versions(config: PythonVerifier) -> dict[str, int | str]:
-    path, name = python.find_file(config.function)
-    return {"python": python.VERSION, f"python:{name}": hashlib.sha256(path.read_bytes()).hexdigest()}
+    name = config.function.rpartition(":")[2]
+    return {"python": python.VERSION, f"python:{name}": file_digest(config.function, python.FIELD)}
 
 
 def _by_text(module: Any) -> VerifierKind:

@@ -1,4 +1,4 @@
-"""Component `best_share`: keep the share of the round's samples that a judge scores best.
+"""Filter `best_share`: keep the share of the round's samples that a judge scores best.
 
 With the `importance` judge and `lowest: true` it is the filter of IWSI, "Importance Weighting Can Help Large Language
 Models Self-Improve" (arXiv 2408.09849): the share with the smallest distance to a trusted set is kept.
@@ -16,12 +16,13 @@ from array import array
 from collections.abc import Iterable, Sequence
 
 from configs.schema.select import BestShare
+from tasks.core.joined import Candidate
 from tasks.core.records import DropReason
-from tasks.select.filters.filter import Candidate, Component, Draw
-from tasks.select.judged import without_score
+from tasks.select.filters.basic import without_score
+from tasks.select.filters.filter import Draw, Keep
 
 
-def learn(groups: Iterable[Sequence[Candidate]], config: BestShare, draw: Draw) -> Component:
+def learn(groups: Iterable[Sequence[Candidate]], config: BestShare, draw: Draw) -> Keep:
     """Reads every score, 16 bytes a sample; what it returns refuses samples beyond the border."""
     costs, tickets = array("d"), array("Q")
     for group in groups:

@@ -1,6 +1,6 @@
-"""Component `cap`: keep at most c samples of a problem, chosen at random (ReST-EM, arXiv 2312.06585: c = 10).
+"""Filter `cap`: keep at most c samples of a problem, chosen at random (ReST-EM, arXiv 2312.06585: c = 10).
 
-kept_i = min(m_i, c), with m_i samples of problem i left by the components before. The paper does not say how the
+kept_i = min(m_i, c), with m_i samples of problem i left by the filters before. The paper does not say how the
 choice is made. Here each sample gets the number sha256(seed, round, sample id), and the c smallest stay: uniform over
 samples, the same on every machine, and a smaller cap keeps a subset of what a larger one keeps.
 """
@@ -11,8 +11,9 @@ import hashlib
 from collections.abc import Sequence
 
 from configs.schema.select import Cap
+from tasks.core.joined import Candidate
 from tasks.core.records import DropReason
-from tasks.select.filters.filter import Candidate, Draw
+from tasks.select.filters.filter import Draw
 
 
 def keep(group: Sequence[Candidate], config: Cap, draw: Draw) -> list[DropReason | None]:

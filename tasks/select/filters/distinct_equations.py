@@ -1,4 +1,4 @@
-"""Component `distinct_equations`: of the samples of a problem with the same equations keep one.
+"""Filter `distinct_equations`: of the samples of a problem with the same equations keep one.
 
 "Scaling Relationship on Learning Mathematical Reasoning with Large Language Models" (RFT, arXiv 2308.01825).
 An equation lhs=rhs holds where |lhs - rhs| < tolerance; a sample with one that does not hold is dropped. The key of a
@@ -18,10 +18,11 @@ from collections.abc import Sequence
 from functools import cache
 
 from configs.schema.select import DistinctEquations
+from tasks.core.joined import Candidate
 from tasks.core.records import DropReason
 from tasks.select.filters.edit_distance import edit_distance
 from tasks.select.filters.equations import find_equations, holds
-from tasks.select.filters.filter import Candidate, Draw
+from tasks.select.filters.filter import Draw
 
 
 def keep(group: Sequence[Candidate], config: DistinctEquations, draw: Draw) -> list[DropReason | None]:

@@ -1,32 +1,20 @@
-"""What selection components see and say. Imported by every component of this folder."""
+"""What filters see and say. Imported by every filter of this folder, and by the pair makers."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tasks.core.records import DropReason, Problem, Sample, Verdict
+from tasks.core.joined import Candidate
 from tasks.core.step import derive_seed
 
+Group = list[Candidate]
+"""candidates of one problem, in order of their index; guided ones last"""
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A sample with its problem and every judge's verdict on it, by judge name, in the recipe's order of judges."""
-
-    sample: Sample
-    verdicts: Mapping[str, Verdict]
-    problem: Problem
-
-    def verdict(self, judge: str | None) -> Verdict:
-        """That judge's verdict; the first judge's for None."""
-        return self.verdicts[judge] if judge is not None else next(iter(self.verdicts.values()))
-
-    @property
-    def is_guided(self) -> bool:
-        """Drawn with help: not exchangeable with the problem's other samples."""
-        return self.sample.privileged
+OpenGroups = Callable[[], Iterator[Group]]
+"""opens the round's problems anew, in the same order each time; only one problem's texts are held"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +29,55 @@ class Draw:
         return random.Random(derive_seed(self.seed, self.round, what, problem_id))
 
 
-Group = list[Candidate]
-"""candidates of one problem, in order of their index; guided ones last"""
+class Keep(Protocol):
+    """Refuses samples of one problem."""
 
-OpenGroups = Callable[[], Iterator[Group]]
-"""opens the round's problems anew, in the same order each time; only one problem's texts are held"""
-
-
-class Component(Protocol):
-    """One way to refuse samples."""
-
-    def __call__(self, group: Sequence[Candidate], config: Any, draw: Draw) -> list[DropReason | None]:
-        """For each candidate of one problem, why it is refused, or None; earlier components refused none of them."""
+    def __call__(self, group: Sequence[Candidate], config: Any, draw: Draw) -> Sequence[str | None]:
+        """For each candidate why it is refused, a `DropReason` or a word of the filter's own, or None where it stays;
+        the filters before refused none of them."""
 
 
-class RoundComponent(Protocol):
-    """One way to refuse samples that has to see the whole round first. It keeps numbers, never texts."""
+class Learn(Protocol):
+    """Reads what has to be known before the first sample can be refused."""
 
-    def __call__(self, groups: Iterable[Sequence[Candidate]], config: Any, draw: Draw) -> Component:
-        """Reads the round once, as earlier components left it; returns what then refuses, problem by problem."""
+    def __call__(self, groups: Iterable[Sequence[Candidate]], config: Any, draw: Draw) -> Keep:
+        """Reads the round once, as the filters before left it, and keeps numbers, never texts."""
+
+
+class Filter(Protocol):
+    """One kind of filter, an entry of `registry.py`."""
+
+    @property
+    def version(self) -> int:
+        """Part of every step that uses the filter: the next number where its choices change."""
+
+    @property
+    def content(self) -> Callable[[Any], str] | None:
+        """From settings to the digest of what they name and do not hold, such as a file's text; enters keys too."""
+
+    def prepare(self, groups: Iterable[Sequence[Candidate]], config: Any, draw: Draw) -> Keep:
+        """What refuses samples in this round."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemFilter:
+    """A filter that looks at one problem at a time."""
+
+    keep: Keep
+    version: int = 1
+    content: Callable[[Any], str] | None = None
+
+    def prepare(self, groups: Iterable[Sequence[Candidate]], config: Any, draw: Draw) -> Keep:
+        return self.keep
+
+
+@dataclass(frozen=True, slots=True)
+class RoundFilter:
+    """A filter that has to see the whole round first, or to make ready otherwise."""
+
+    learn: Learn
+    version: int = 1
+    content: Callable[[Any], str] | None = None
+
+    def prepare(self, groups: Iterable[Sequence[Candidate]], config: Any, draw: Draw) -> Keep:
+        return self.learn(groups, config, draw)

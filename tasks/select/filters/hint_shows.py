@@ -1,21 +1,23 @@
-"""Guided samples that give their hint away are dropped before any component of `select` acts.
+"""Filter `hint_shows`: samples drawn with help that give the help away go.
 
 STaR (arXiv 2203.14465) removes the hint from the prompt before training; a text that mentions it would teach the model
-to speak of hints nobody gave. Only what the model wrote is searched, not the given beginning. Called by `select.py`.
+to speak of hints nobody gave. A recipe with a guide has this filter before all others, with the guide's `leak_words`
+(`tasks/select/defaults.py`). Only what the model wrote is searched, not the given beginning.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from configs.schema.generate import Guide
+from configs.schema.select import HintShows
+from tasks.core.joined import Candidate
 from tasks.core.records import DropReason
-from tasks.select.filters.filter import Candidate, Draw
+from tasks.select.filters.filter import Draw
 
 
-def keep(group: Sequence[Candidate], config: Guide, draw: Draw) -> list[DropReason | None]:
-    """hint_shows for hinted and guided samples with one of the leak words, in any case of letters."""
-    words = [word.casefold() for word in config.leak_words]
+def keep(group: Sequence[Candidate], config: HintShows, draw: Draw) -> list[DropReason | None]:
+    """hint_shows for samples drawn with help with one of the words, in any case of letters."""
+    words = [word.casefold() for word in config.words]
     return [_refuse(candidate, words) for candidate in group]
 
 

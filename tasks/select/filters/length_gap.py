@@ -1,4 +1,4 @@
-"""Component `length_gap`: among problems of equal difficulty drop samples much shorter than the longest.
+"""Filter `length_gap`: among problems of equal difficulty drop samples much shorter than the longest.
 
 "Self-Improving Transformers Overcome Easy-to-Hard and Length Generalization Challenges" (arXiv 2502.01612):
 keep y where chars(y) >= longest - theta, the longest being taken over all samples of one difficulty, because wrong
@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from configs.schema.select import LengthGap
+from tasks.core.joined import Candidate
 from tasks.core.records import DropReason
-from tasks.select.filters.filter import Candidate, Component, Draw
+from tasks.select.filters.filter import Draw, Keep
 
 
-def learn(groups: Iterable[Sequence[Candidate]], config: LengthGap, draw: Draw) -> Component:
+def learn(groups: Iterable[Sequence[Candidate]], config: LengthGap, draw: Draw) -> Keep:
     """Reads the longest length of each difficulty; what it returns refuses what is more than theta shorter."""
     longest: dict[str, int] = {}
     for group in groups:

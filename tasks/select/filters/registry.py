@@ -1,34 +1,37 @@
-"""All selection components by their `kind`. To add one: a file like `unique.py`, a config class, an entry here."""
+"""All filters by their `kind`. To add one: a config class in configs/schema/select.py, a file like `cap.py`, an entry
+here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from configs.schema.select import Select
-from tasks.select import both_outcomes, correct, drop_truncated, judged, length, threshold, unique
-from tasks.select.filters import best_share, cap, distinct_equations, length_gap
-from tasks.select.filters.filter import Component, RoundComponent
+from tasks.select.filters import basic, best_share, cap, distinct_equations, hint_shows, length_gap, user_function
+from tasks.select.filters.filter import Filter, ProblemFilter, RoundFilter
 
-COMPONENTS: dict[str, Component] = {
-    "correct": correct.keep,
-    "judged": judged.keep,
-    "threshold": threshold.keep,
-    "both_outcomes": both_outcomes.keep,
-    "cap": cap.keep,
-    "unique": unique.keep,
-    "distinct_equations": distinct_equations.keep,
-    "length": length.keep,
-    "drop_truncated": drop_truncated.keep,
+FILTERS: dict[str, Filter] = {
+    "correct": ProblemFilter(basic.correct),
+    "judged": ProblemFilter(basic.judged),
+    "threshold": ProblemFilter(basic.threshold),
+    "both_outcomes": ProblemFilter(basic.both_outcomes),
+    "cap": ProblemFilter(cap.keep),
+    "unique": ProblemFilter(basic.unique),
+    "distinct_equations": ProblemFilter(distinct_equations.keep),
+    "length": ProblemFilter(basic.length),
+    "length_gap": RoundFilter(length_gap.learn),
+    "best_share": RoundFilter(best_share.learn),
+    "drop_truncated": ProblemFilter(basic.drop_truncated),
+    "hint_shows": ProblemFilter(hint_shows.keep),
+    "python": RoundFilter(user_function.learn, content=user_function.content),
 }
-"""these look at one problem at a time"""
-
-ROUND_COMPONENTS: dict[str, RoundComponent] = {"length_gap": length_gap.learn, "best_share": best_share.learn}
-"""these look at all problems of a round first"""
-
-VERSIONS: dict[str, int] = dict.fromkeys([*COMPONENTS, *ROUND_COMPONENTS], 1)
-"""A component whose choices change gets the next number, `| {"cap": 2}`: steps that used it are computed again."""
 
 
-def component_versions(components: Sequence[Select]) -> dict[str, int | str]:
-    """Versions of the code that these components use, for step keys."""
-    return {component.kind: VERSIONS[component.kind] for component in components}
+def filter_versions(filters: Sequence[Select]) -> dict[str, int | str]:
+    """Versions of the code that these filters use, and digests of the files that they name, for step keys."""
+    versions: dict[str, int | str] = {}
+    for place, config in enumerate(filters):
+        kind = FILTERS[config.kind]
+        versions[config.kind] = kind.version
+        if kind.content is not None:
+            versions[f"{config.kind}.{place}"] = kind.content(config)
+    return versions

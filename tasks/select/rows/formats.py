@@ -1,4 +1,4 @@
-"""Several ways to write one kept sample for training (`train.formats`). Called by `examples.py`.
+"""Several ways to write one kept sample for training (`train.formats`). Called by `makers.py`.
 
 "Large Language Models Can Self-Improve" (LMSI, arXiv 2210.11610) writes each kept chain in four formats, so that the
 model does not fit a single prompt: few-shot with reasoning, few-shot with the bare answer, zero-shot with a cue to
@@ -29,7 +29,7 @@ from typing import Any, Literal
 from configs.errors import RecipeError
 from configs.schema.train import Format
 from tasks.core.prompts import read_prompt, render
-from tasks.core.records import Example, Message, Problem
+from tasks.core.records import Example, Message, Problem, written
 
 VERSION = 1
 NUM_SHOWN = 4
@@ -67,7 +67,7 @@ class Formats:
     def _write(self, config: LoadedFormat, example: Example, problem: Problem, answer: str | None) -> Example:
         text = render(config.text, **self._values(problem), answer=answer)
         row = replace(example, messages=(Message("user", text),))
-        return row if config.completion == "text" else replace(row, completion=str(answer), prefix="")
+        return row if config.completion == "text" else replace(row, completion=written(str(answer)), ends=True)
 
     def _values(self, problem: Problem) -> dict[str, Any]:
         others = islice((shown for shown in self.shown if shown.id != problem.id), NUM_SHOWN)

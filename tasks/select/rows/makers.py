@@ -1,19 +1,55 @@
-"""Kept samples as rows of SFT (`examples`) and of KTO (`labelled`). Called by `write.py`."""
+"""Kept samples as rows of SFT (`examples`) and of KTO (`labelled`). Called by `tables.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from configs.schema.rows import DEFAULT_ROWS, RowKind
+from tasks.core.joined import Candidate
 from tasks.core.records import DropReason, Example, Label
-from tasks.select.filters.filter import Candidate
-from tasks.select.rows.formats import Formats
+from tasks.select.filters.filter import Draw
+from tasks.select.rows.formats import AS_IT_IS, Formats
+from tasks.select.rows.kinds import ROWS, rows_of
 from tasks.select.selection import Selected
 
 _DESIRABLE = {Label.CORRECT: True, Label.WRONG: False}
 
 
+@dataclass(frozen=True)
+class Writing:
+    """How samples become rows: each is written once in every kind, and the kinds that can be in every format.
+
+    Attributes:
+        draw: chooses among variants of a link.
+    """
+
+    kinds: Sequence[RowKind] = DEFAULT_ROWS
+    formats: Formats = AS_IT_IS
+    draw: Draw = field(default_factory=lambda: Draw(0, 0))
+
+    def rows(self, candidate: Candidate, weight: float = 1.0, is_desirable: bool | None = None) -> list[Example]:
+        """A kept sample as rows; errors as `kinds.rows_of`."""
+        rows: list[Example] = []
+        for config in self.kinds:
+            for row in rows_of(candidate, config, self.draw):
+                example = Example(
+                    candidate.sample.id, candidate.problem.id, row.messages, row.completion, weight, row.ends,
+                    is_desirable,
+                )  # fmt: skip
+                formats = self.formats if ROWS[config.kind].has_formats else AS_IT_IS
+                rows += formats.write(example, candidate.problem, candidate.verdict(None).answer)
+        return rows
+
+    @property
+    def refusal(self) -> DropReason:
+        """Why no row was made of a sample: bare answers were asked for and it has none, or its chain lacks a part."""
+        has_formats = any(ROWS[config.kind].has_formats for config in self.kinds)
+        return DropReason.UNPARSEABLE if has_formats else DropReason.NO_ROW
+
+
 class ExampleMaker:
-    """Each kept sample is one row, or one in every format.
+    """Each kept sample is one row, or one in every kind and format.
 
     Args:
         weights: of one example, by problem; kept samples of a problem without weight are dropped as one_sided. None:
@@ -22,8 +58,8 @@ class ExampleMaker:
 
     record: type = Example
 
-    def __init__(self, formats: Formats, weights: Mapping[str, float] | None = None) -> None:
-        self._formats, self._weights = formats, weights
+    def __init__(self, writing: Writing, weights: Mapping[str, float] | None = None) -> None:
+        self._writing, self._weights = writing, weights
 
     def make(self, group: Sequence[Selected]) -> tuple[list[Example], list[Selected]]:
         """The problem's rows, and the fates of its samples."""
@@ -33,9 +69,9 @@ class ExampleMaker:
         rows: list[Example] = []
         fates: list[Selected] = []
         for selected in group:
-            written = write_rows(selected.candidate, self._formats, weight) if selected.reason is None else []
+            written = self._writing.rows(selected.candidate, weight) if selected.reason is None else []
             rows += written
-            fates.append(selected if written else selected.refused(DropReason.UNPARSEABLE))
+            fates.append(selected if written else selected.refused(self._writing.refusal))
         return rows, fates
 
     def numbers(self) -> dict[str, float | int | None]:
@@ -49,8 +85,8 @@ class LabelledMaker:
 
     record: type = Example
 
-    def __init__(self, formats: Formats) -> None:
-        self._formats = formats
+    def __init__(self, writing: Writing) -> None:
+        self._writing = writing
 
     def make(self, group: Sequence[Selected]) -> tuple[list[Example], list[Selected]]:
         """The problem's rows, and the fates of its samples."""
@@ -60,7 +96,7 @@ class LabelledMaker:
             label = Label(selected.candidate.verdict(None).label)
             if label in _DESIRABLE:
                 is_kept = selected.reason is None
-                rows += write_rows(selected.candidate, self._formats, 1.0, _DESIRABLE[label]) if is_kept else []
+                rows += self._writing.rows(selected.candidate, 1.0, _DESIRABLE[label]) if is_kept else []
                 fates.append(selected)
             else:
                 fates.append(selected.refused(DropReason(label)))
@@ -69,17 +105,3 @@ class LabelledMaker:
     def numbers(self) -> dict[str, float | int | None]:
         """Nothing beside what every kind of row has."""
         return {}
-
-
-def write_rows(
-    candidate: Candidate, formats: Formats, weight: float, is_desirable: bool | None = None
-) -> list[Example]:
-    """A sample in every format; nothing where all formats are bare answers and it has none."""
-    example = to_example(candidate, weight, is_desirable)
-    return list(formats.write(example, candidate.problem, candidate.verdict(None).answer))
-
-
-def to_example(candidate: Candidate, weight: float = 1.0, is_desirable: bool | None = None) -> Example:
-    """A sample as a row of training: its problem's chat, and its text as the completion."""
-    sample, problem = candidate.sample, candidate.problem
-    return Example(sample.id, problem.id, problem.messages, sample.text, weight, sample.prefix, is_desirable)

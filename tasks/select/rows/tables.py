@@ -17,11 +17,11 @@ from typing import Any, Protocol
 from configs.schema.recipe import Recipe
 from tasks.core.records import Drop, Pair
 from tasks.core.tables import TableWriter
-from tasks.select.defaults import fill_in_threshold, in_round, with_judge
+from tasks.select.defaults import fill_in_threshold, in_round, with_guide, with_judge
 from tasks.select.filters.filter import Draw, OpenGroups
 from tasks.select.pairs.maker import PairMaker
 from tasks.select.rows.formats import AS_IT_IS, Formats
-from tasks.select.rows.makers import ExampleMaker, LabelledMaker
+from tasks.select.rows.makers import ExampleMaker, LabelledMaker, Writing
 from tasks.select.selection import Selected, Selection
 from tasks.select.summary import Numbers, RowSummary, SelectSummary
 from tasks.select.weigh import problem_weights
@@ -52,7 +52,7 @@ def write_selection(
     """Write all files of the stage into a folder; returns the step's numbers.
 
     Args:
-        groups: made by `streams.open_groups`; read once, and once more for each part that looks at the whole round:
+        groups: made by `join.open_groups`; read once, and once more for each part that looks at the whole round:
             `length_gap`, `best_share`, `weigh`, a length penalty to search for, an average soft label, the verifier.
         formats: of `train.formats`, with their prompts' texts.
         threshold: what the round's calibration picked, where `select` asks for it.
@@ -61,8 +61,8 @@ def write_selection(
         UserError: the samples, their verdicts and the recipe do not fit together.
         NoDataError: two judges agree too little for the soft label that the recipe asks for.
     """
-    components = fill_in_threshold(recipe.select, threshold)
-    selection = Selection(groups, components, draw, recipe.guide)
+    filters = fill_in_threshold(with_guide(recipe.select, recipe.guide), threshold)
+    selection = Selection(groups, filters, draw)
     numbers = _write(out, selection, _row_maker(recipe, selection, draw, formats))
     if recipe.verifier is not None:
         numbers |= _write_verifier_pairs(out, groups, recipe, draw, threshold)
@@ -75,11 +75,11 @@ def rows_file(recipe: Recipe) -> str:
 
 
 def _row_maker(recipe: Recipe, selection: Selection, draw: Draw, formats: Formats) -> RowMaker:
-    rows = recipe.train.objective.rows
+    rows, writing = recipe.train.objective.rows, Writing(recipe.rows, formats, draw)
     if rows == "labelled":
-        return LabelledMaker(formats)
+        return LabelledMaker(writing)
     if rows == "examples":
-        return ExampleMaker(formats, problem_weights(selection, recipe.weigh) if recipe.weigh else None)
+        return ExampleMaker(writing, problem_weights(selection, recipe.weigh) if recipe.weigh else None)
     assert recipe.pair is not None, "the recipe was checked for it"
     return _pair_maker(recipe.pair, selection, recipe, draw)
 
@@ -113,8 +113,8 @@ def _write_verifier_pairs(
 ) -> Numbers:
     """The verifier's pairs: its own filters and pair section over the same samples."""
     assert recipe.verifier is not None
-    components = fill_in_threshold(recipe.verifier.select, threshold)
-    selection = Selection(groups, components, draw, recipe.guide)
+    filters = fill_in_threshold(with_guide(recipe.verifier.select, recipe.guide), threshold)
+    selection = Selection(groups, filters, draw)
     maker, num_pairs = _pair_maker(recipe.verifier.pair, selection, recipe, draw), 0
     with TableWriter(out / VERIFIER_PAIRS, Pair) as table:
         for group in selection:

@@ -9,7 +9,7 @@ import pytest
 from configs.schema.judge import MetaJudge, RubricJudge
 from infra.engines.wire import Completion
 from tasks.core.prompts import read_prompt
-from tasks.core.records import Judgement, Message, Pair, Problem
+from tasks.core.records import Judgement, Message, Pair, Problem, written
 from tasks.judge.pairwise import ordered_pairs
 from tasks.meta.contest import Contest, judge_pair, meta_requests, most_disputed, read_meta
 from tasks.meta.elo import position_weights
@@ -63,7 +63,13 @@ def test_the_best_judgement_is_chosen_whole() -> None:
     contest = Contest(problem(), (judged(1, 0), judged(5, 1), judged(3, 2)))
     pair = judge_pair(contest, {"p/0#0": 900.0, "p/0#1": 1200.0, "p/0#2": 900.0})
     assert pair == Pair(
-        "p", (Message("user", "Grade p/0"),), "r1\nScore: 5", "r0\nScore: 1", "p/0#1", "p/0#0", role="judge"
+        "p",
+        (Message("user", "Grade p/0"),),
+        written("r1\nScore: 5"),
+        written("r0\nScore: 1"),
+        "p/0#1",
+        "p/0#0",
+        role="judge",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.core.records import Example, Message, Pair, Problem
+from tasks.core.records import Example, Message, Pair, Problem, written
 from tasks.monitor.contamination import HeldOut, words_of
 from tasks.monitor.training_rows import TrainingRows
 
@@ -81,10 +81,10 @@ def test_what_is_trained_on_gives_kept_ids_and_lengths() -> None:
     rows = TrainingRows({"report": [problem(SHORT)]})
     rows.add_all(
         [
-            Example("p/0", "p", chat, "good", is_desirable=True),
-            Example("p/1", "p", chat, "bad", is_desirable=False),
-            Pair("p", (Message("user", "?"),), "chosen", "no", "p/2", "p/3"),
-            Pair("p", (Message("user", "?"),), f"It asks: {SHORT}", "", "j/0", "j/1", role="judge"),
+            Example("p/0", "p", chat, written("good"), is_desirable=True),
+            Example("p/1", "p", chat, written("bad"), is_desirable=False),
+            Pair("p", (Message("user", "?"),), written("chosen"), written("no"), "p/2", "p/3"),
+            Pair("p", (Message("user", "?"),), written(f"It asks: {SHORT}"), written(""), "j/0", "j/1", role="judge"),
         ]
     )
     assert rows.kept_ids == {"p/0", "p/2"}

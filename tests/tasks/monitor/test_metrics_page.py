@@ -9,7 +9,7 @@ import pytest
 
 from configs.schema.guard import DEFAULT_GUARDS
 from configs.schema.judge import PairwiseJudge, RubricJudge, VoteJudge
-from tasks.core.records import Label, Message, Pair, Problem, Verdict
+from tasks.core.records import Label, Message, Pair, Problem, Verdict, written
 from tasks.core.step import Summary
 from tasks.monitor.group import Group
 from tasks.monitor.measure import Monitor
@@ -45,7 +45,7 @@ def everything() -> Summary:
         watch.add_judgements([Said("a", "b", 0, 1.0), Said("b", "a", 0, 0.0)])
     chat = (Message("user", "?"),)
     rows = TrainingRows({suite: [Problem(suite, chat)] for suite in ("select", "report")})
-    rows.add_all([Pair("p", chat, "a", "b", "p/0", "p/1")])
+    rows.add_all([Pair("p", chat, written("a"), written("b"), "p/0", "p/1")])
     return {**monitor.numbers(), **rows.numbers()}
 
 

@@ -16,7 +16,7 @@ from infra.store.folder import FolderStore
 from tasks.core.identity import monitor_spec
 from tasks.core.ledger import Ledger
 from tasks.core.progress import Silent
-from tasks.core.records import Example, FinishReason, Judgement, Label, Message, Pair, Problem, Sample, Verdict
+from tasks.core.records import Example, FinishReason, Judgement, Label, Message, Pair, Problem, Sample, Verdict, written
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
 from tasks.core.step import StepSpec, Summary
@@ -97,7 +97,7 @@ def publish_round(store: Store, verdicts: list[Verdict], selection: dict[str, An
 
 
 def example(one: Sample) -> Example:
-    return Example(one.id, one.problem_id, (Message("user", "?"),), one.text)
+    return Example(one.id, one.problem_id, (Message("user", "?"),), written(one.text))
 
 
 def test_a_round_with_an_answer_judge(tmp_path: Path) -> None:
@@ -131,8 +131,11 @@ def test_a_self_judging_round_is_measured_against_gold_by_verifying_here(tmp_pat
     chat = (Message("user", "Judge this."),)
     judgements = [Judgement("rubric", one.problem_id, one.id, n, chat, "", 4.0 if n else None)
                   for one in samples() for n in range(3)]  # fmt: skip
-    pairs = [Pair(f"p{n}", chat, "right and long", "wrong", f"p{n}/0", f"p{n}/1") for n in range(NUM_PROBLEMS)]
-    pairs[0] = Pair("p0", (Message("user", HELD_OUT),), "Ob", "Nile", "p0/0", "p0/1")
+    pairs = [
+        Pair(f"p{n}", chat, written("right and long"), written("wrong"), f"p{n}/0", f"p{n}/1")
+        for n in range(NUM_PROBLEMS)
+    ]
+    pairs[0] = Pair("p0", (Message("user", HELD_OUT),), written("Ob"), written("Nile"), "p0/0", "p0/1")
     steps = publish_round(
         store, verdicts, {"pairs.parquet": (Pair, pairs)},
         **{"judgements-rubric-00000.parquet": (Judgement, judgements)},

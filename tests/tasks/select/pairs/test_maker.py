@@ -13,7 +13,7 @@ from configs.errors import NoDataError
 from configs.schema.pair import BestVsWorst, GoldVsSample, RankConsistency, RightVsWrong
 from configs.schema.pair import Pair as PairConfig
 from configs.schema.select import Judged
-from tasks.core.records import DropReason, Label, Pair
+from tasks.core.records import DropReason, Label, Pair, spell
 from tasks.select.defaults import in_round, with_judge
 from tasks.select.filters.filter import Draw, Group
 from tasks.select.pairs.choice import NoPair
@@ -104,7 +104,9 @@ def test_a_searched_penalty_is_used_and_told() -> None:
     ]
     pairs, _, numbers = run(groups, BestVsWorst(length_penalty="search"))
     assert numbers["length_penalty"] == 0.007
-    assert sum(len(pair.chosen) - len(pair.rejected) for pair in pairs) / 3 == pytest.approx(16.67, abs=0.005)
+    assert sum(len(spell(pair.chosen)) - len(spell(pair.rejected)) for pair in pairs) / 3 == pytest.approx(
+        16.67, abs=0.005
+    )
 
 
 def test_equal_texts_are_no_pair() -> None:

@@ -1,4 +1,4 @@
-"""Components that look at all problems of a round before they refuse."""
+"""Filters that look at all problems of a round before they refuse."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from configs.schema.select import BestShare, LengthGap, Select
 from tasks.core.records import DropReason, Label
 from tasks.select.filters.filter import Draw, Group
-from tasks.select.filters.registry import ROUND_COMPONENTS
+from tasks.select.filters.registry import FILTERS
 from tests.tasks.select.make import make_candidate, make_problem
 
 SHORT, OUTSIDE = DropReason.TOO_SHORT, DropReason.OUTSIDE_SHARE
 
 
-def refuse(groups: list[Group], config: Select, seed: int = 0) -> list[list[DropReason | None]]:
+def refuse(groups: list[Group], config: Select, seed: int = 0) -> list[list[str | None]]:
     draw = Draw(seed, 1)
-    keep = ROUND_COMPONENTS[config.kind](groups, config, draw)
-    return [keep(group, config, draw) for group in groups]
+    keep = FILTERS[config.kind].prepare(groups, config, draw)
+    return [list(keep(group, config, draw)) for group in groups]
 
 
 def by_length(problem_id: str, *lengths: int, tags: tuple[str, ...] = ()) -> Group:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from configs.schema.recipe import Recipe
-from tasks.core.records import Drop, DropReason, Example, Label, Pair
+from tasks.core.records import Drop, DropReason, Example, Label, Pair, Span, spell
 from tasks.core.tables import read_records
 from tasks.select.filters.filter import Draw, Group
 from tasks.select.rows.formats import AS_IT_IS, Formats, LoadedFormat
@@ -54,7 +55,7 @@ def write(
 
 def test_examples_are_the_kept_samples(tmp_path: Path) -> None:
     rows, drops, numbers = write(tmp_path, ROUND, make_recipe())
-    assert [(row.sample_id, row.completion, row.weight) for row in rows] == [
+    assert [(row.sample_id, spell(row.completion), row.weight) for row in rows] == [
         ("p/0", "text 0", 1.0), ("p/1", "text 1", 1.0), ("q/0", "text 0", 1.0)
     ]  # fmt: skip
     assert drops == {"p/2": "wrong", "q/1": "wrong", "q/2": "unparseable", "r/0": "wrong", "r/1": "wrong"}
@@ -67,8 +68,11 @@ def test_examples_are_the_kept_samples(tmp_path: Path) -> None:
 def test_a_guided_examples_prefix_is_told_to_the_trainer(tmp_path: Path) -> None:
     guided = make_candidate("p", 1, text="one two", draw="guided", prefix="one ")
     rows, _, numbers = write(tmp_path, [[make_candidate("p", 0, WRONG), guided]], make_recipe(guide={}))
-    assert [(row.completion, row.prefix) for row in rows] == [("one two", "one ")]
+    assert [row.completion for row in rows] == [(Span("one "), Span("two"))]
     assert (numbers["num_kept_guided"], numbers["num_kept_iid"]) == (1, 0)
+    unlearnt = make_recipe(guide={}, rows=[{"kind": "answer", "given": 0}])
+    rows, _, numbers = write(tmp_path, [[guided]], unlearnt)
+    assert [row.completion for row in rows] == [(Span("one ", 0.0), Span("two"))]
 
 
 def test_star_counts_hinted_samples_apart_and_drops_shown_hints(tmp_path: Path) -> None:
@@ -114,13 +118,30 @@ def test_every_format_is_a_row(tmp_path: Path) -> None:
     formats = Formats((LoadedFormat("{{ prompt }}?", "text"), LoadedFormat("{{ prompt }}!", "answer")))
     groups = [labelled("p", RIGHT, WRONG, answers="78"), labelled("q", RIGHT)]
     rows, _, numbers = write(tmp_path, groups, make_recipe(), formats)
-    assert [(row.messages[0].content, row.completion) for row in rows] == [
+    assert [(row.messages[0].content, spell(row.completion)) for row in rows] == [
         ("question p?", "text 0"), ("question p!", "7"), ("question q?", "text 0")
     ]  # fmt: skip
     assert (numbers["num_kept"], numbers["num_rows"]) == (2, 3)
     only_answers = Formats((LoadedFormat("{{ prompt }}!", "answer"),))
     rows, drops, numbers = write(tmp_path, groups, make_recipe(), only_answers)
-    assert [row.completion for row in rows] == ["7"] and drops["q/0"] == "unparseable" and numbers["num_kept"] == 1
+    assert [spell(row.completion) for row in rows] == ["7"]
+    assert (drops["q/0"], numbers["num_kept"]) == ("unparseable", 1)
+
+
+def test_a_sample_is_written_once_by_each_kind_of_row(tmp_path: Path) -> None:
+    twice = make_recipe(rows=[{"kind": "answer"}, {"kind": "turn"}])
+    rows, _, numbers = write(tmp_path, [labelled("p", RIGHT, WRONG)], twice)
+    assert [(row.sample_id, spell(row.completion)) for row in rows] == [("p/0", "text 0")] * 2
+    assert (numbers["num_kept"], numbers["num_rows"]) == (1, 2)
+    formats = Formats((LoadedFormat("{{ prompt }}?", "text"),))
+    rows, _, _ = write(tmp_path, [labelled("p", RIGHT)], twice, formats)
+    assert [row.messages[0].content for row in rows] == ["question p?", "question p"], "a turn has its own chat"
+
+
+def test_a_kept_sample_whose_chain_makes_no_row_is_dropped_for_it(tmp_path: Path) -> None:
+    recipe = make_recipe(rows=[{"kind": "turn", "of": ["critique"]}])
+    _, drops, numbers = write(tmp_path, [labelled("p", RIGHT, WRONG)], recipe)
+    assert drops == {"p/0": "no_row", "p/1": "wrong"} and numbers["num_rows"] == 0
 
 
 def test_lmsi_keeps_all_samples_of_the_majority(tmp_path: Path) -> None:
@@ -158,6 +179,13 @@ def test_pairs_and_what_ends_in_none(tmp_path: Path) -> None:
     assert (numbers["pair_margin"], numbers["pair_length_gap"]) == (1.0, 0.0)
     assert numbers["num_no_pair_one_sided"] == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["drops.parquet", "pairs.parquet"]
+
+
+def test_rows_that_cannot_be_written_are_refused_with_the_recipe() -> None:
+    with pytest.raises(ValidationError, match="rows: the objective dpo trains on pairs"):
+        pair_recipe(rows=[{"kind": "turn"}])
+    with pytest.raises(ValidationError, match=r"rows\.0\.judge: no judge is called 'nobody'"):
+        make_recipe(rows=[{"kind": "splice", "judge": "nobody"}])
 
 
 def test_the_verifier_has_filters_and_pairs_of_its_own(tmp_path: Path) -> None:

@@ -1,33 +1,40 @@
-"""Each selection component that looks at one problem at a time, by cases."""
+"""Each filter that looks at one problem at a time, by cases."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs.schema.generate import Guide
+from configs.errors import UserError
+from configs.schema.load import component_choices
 from configs.schema.select import (
     BothOutcomes,
     Cap,
     Correct,
     DistinctEquations,
     DropTruncated,
+    HintShows,
     Judged,
     LengthWindow,
     Select,
     Threshold,
     Unique,
+    UserFilter,
 )
+from tasks.core.joined import Candidate
 from tasks.core.records import DropReason, Label
-from tasks.select.filters import hint_shows
-from tasks.select.filters.filter import Candidate, Draw
-from tasks.select.filters.registry import COMPONENTS, ROUND_COMPONENTS, VERSIONS, component_versions
+from tasks.select.filters.filter import Draw
+from tasks.select.filters.registry import FILTERS, filter_versions
 from tests.tasks.select.make import make_candidate, make_problem, make_sample, make_verdict
 
 
-def refuse(group: list[Candidate], config: Select, seed: int = 0, round: int = 1) -> list[DropReason | None]:
-    return COMPONENTS[config.kind](group, config, Draw(seed, round))
+def refuse(group: list[Candidate], config: Select, seed: int = 0, round: int = 1) -> Sequence[str | None]:
+    draw = Draw(seed, round)
+    return FILTERS[config.kind].prepare([group], config, draw)(group, config, draw)
 
 
 @pytest.mark.parametrize("label", list(Label))
@@ -207,7 +214,7 @@ def test_one_sample_stays_of_each_key(texts: list[str]) -> None:
 
 
 def test_a_guided_sample_that_speaks_of_its_hint_is_dropped() -> None:
-    shown, guide = DropReason.HINT_SHOWS, Guide(leak_words=("hint", "Given Answer"))
+    shown, config = DropReason.HINT_SHOWS, HintShows(words=("hint", "Given Answer"))
     for draw, text, prefix, reason in [
         ("hinted", "As the HINT says, 4", "", shown),
         ("guided", "the given answer is 4", "", shown),
@@ -216,10 +223,58 @@ def test_a_guided_sample_that_speaks_of_its_hint_is_dropped() -> None:
         ("", "a hint of lemon", "", None),
     ]:
         candidate = make_candidate(text=text, draw=draw, prefix=prefix)
-        assert hint_shows.keep([candidate], guide, Draw(0, 1)) == [reason], text
+        assert refuse([candidate], config) == [reason], text
 
 
-def test_every_component_has_a_version() -> None:
-    assert set(VERSIONS) == set(COMPONENTS) | set(ROUND_COMPONENTS)
-    assert not set(COMPONENTS) & set(ROUND_COMPONENTS)
-    assert component_versions([Correct(), Cap()]) == {"correct": 1, "cap": 1}
+KEEP_FIRST_WORDS = """
+def keep(candidates):
+    return [None if one.sample.text.startswith("a") and not one.chain else "starts_otherwise" for one in candidates]
+"""
+
+
+def test_a_users_function_keeps_or_refuses_with_its_own_reason(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(KEEP_FIRST_WORDS)
+    group = [make_candidate(index=index, text=text) for index, text in enumerate(("abc", "xyz"))]
+    assert refuse(group, UserFilter(function=f"{file}:keep")) == [None, "starts_otherwise"]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("[None]", "returned .* for the 2 candidates of problem p"),
+        ("True", "returned True for the 2 candidates"),
+        ("[None, 'Two words']", "returned .*Two words"),
+        ("[None, False]", "returned .*False"),
+        ("1 / 0", "failed on problem p: ZeroDivisionError"),
+    ],
+)
+def test_a_users_function_that_misbehaves_is_named(tmp_path: Path, body: str, message: str) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(f"def keep(candidates):\n    return {body}\n")
+    with pytest.raises(UserError, match=rf"mine\.py:keep {message}"):
+        refuse([make_candidate(index=0), make_candidate(index=1)], UserFilter(function=f"{file}:keep"))
+
+
+def test_a_users_file_that_is_missing_or_broken_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"select\.function: there is no file"):
+        filter_versions([UserFilter(function="absent.py:keep")])
+    (tmp_path / "broken.py").write_text("import nothing_of_this_name\n")
+    with pytest.raises(UserError, match="cannot be loaded: ModuleNotFoundError"):
+        refuse([make_candidate()], UserFilter(function=f"{tmp_path}/broken.py:keep"))
+
+
+def test_versions_of_filters_hold_the_users_file_and_the_functions_name(tmp_path: Path) -> None:
+    assert filter_versions([Correct(), Cap()]) == {"correct": 1, "cap": 1}
+    file = tmp_path / "mine.py"
+    seen = set()
+    for text, name in [("one = print", "one"), ("one = repr", "one"), ("one = repr", "two")]:
+        file.write_text(text)
+        versions = filter_versions([Correct(), UserFilter(function=f"{file}:{name}")])
+        assert versions["python"] == 1
+        seen.add(versions["python.1"])
+    assert len(seen) == 3
+
+
+def test_every_kind_of_the_schema_is_registered() -> None:
+    assert set(FILTERS) == set(component_choices(Select))

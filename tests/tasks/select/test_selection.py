@@ -25,6 +25,7 @@ from configs.schema.select import (
     Unique,
 )
 from tasks.core.records import Drop, DropReason, Label
+from tasks.select.defaults import with_guide
 from tasks.select.filters.filter import Draw, Group
 from tasks.select.selection import Selected, Selection, kept_of
 from tasks.select.summary import SelectSummary
@@ -33,10 +34,8 @@ from tests.tasks.select.make import make_candidate
 DEFAULT: tuple[Select, ...] = (Correct(), DropTruncated(), Cap())
 
 
-def prepare(
-    groups: Sequence[Group], components: Sequence[Select] = DEFAULT, seed: int = 0, guide: Guide | None = None
-) -> Selection:
-    return Selection(lambda: iter(groups), components, Draw(seed, 1), guide)
+def prepare(groups: Sequence[Group], components: Sequence[Select] = DEFAULT, seed: int = 0) -> Selection:
+    return Selection(lambda: iter(groups), components, Draw(seed, 1))
 
 
 def select(groups: Sequence[Group], components: Sequence[Select] = DEFAULT, seed: int = 0) -> list[Selected]:
@@ -152,7 +151,7 @@ def test_a_component_of_the_whole_round_sees_what_is_left() -> None:
 
 def test_a_shown_hint_comes_before_every_component() -> None:
     groups = [[make_candidate(label=Label.WRONG, draw="hinted", text="the hint"), make_candidate(index=1)]]
-    ((hinted, other),) = prepare(groups, guide=Guide())
+    ((hinted, other),) = prepare(groups, with_guide(DEFAULT, Guide()))
     assert (hinted.reason, other.reason) == (DropReason.HINT_SHOWS, None)
     assert next(iter(prepare(groups)))[0].reason == DropReason.WRONG
 
@@ -168,6 +167,13 @@ def test_a_kept_sample_is_no_drop_and_the_first_refusal_stays() -> None:
         kept.to_drop()
     refused = kept.refused(DropReason.WRONG)
     assert refused.refused(DropReason.NOT_PAIRED).reason == DropReason.WRONG
+
+
+def test_a_filters_own_reason_is_counted_beside_the_known_ones() -> None:
+    summary = SelectSummary()
+    summary.count([Selected(make_candidate(), "too_terse"), Selected(make_candidate(index=1))])
+    numbers = summary.numbers()
+    assert (numbers["dropped_too_terse"], numbers["dropped_wrong"], numbers["num_kept"]) == (1, 0, 1)
 
 
 def test_the_summary_counts_reasons_sources_and_tokens() -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from configs.errors import RecipeError
 from configs.schema.train import Format
-from tasks.core.records import Example, Message, Problem
+from tasks.core.records import Example, Message, Problem, spell, written
 from tasks.select.rows.formats import AS_IT_IS, LoadedFormat, read_formats, with_examples
-from tasks.select.rows.makers import to_example
+from tasks.select.rows.makers import Writing
 from tests.tasks.select.make import make_candidate, make_problem
 
 LMSI = (
@@ -24,16 +23,17 @@ SOLVED = [make_problem(f"s{number}", gold=str(number), solution=f"it is {number}
 
 
 def example() -> tuple[Example, Problem]:
-    candidate = make_candidate("s1", 3, text="4 + 4 = 8")
-    return replace(to_example(candidate, 0.5), prefix="4 +"), candidate.problem
+    candidate = make_candidate("s1", 3, text="4 + 4 = 8", draw="guided", prefix="4 +")
+    (row,) = Writing().rows(candidate, 0.5)
+    return row, candidate.problem
 
 
 def test_lmsi_writes_four_rows_of_a_sample() -> None:
     row, problem = example()
     formats = with_examples(read_formats(LMSI, Path()), SOLVED)
     rows = list(formats.write(row, problem, "8"))
-    assert [row.completion for row in rows] == ["4 + 4 = 8", "8", "4 + 4 = 8", "8"]
-    assert [row.prefix for row in rows] == ["4 +", "", "4 +", ""]
+    assert [spell(row.completion) for row in rows] == ["4 + 4 = 8", "8", "4 + 4 = 8", "8"]
+    assert [len(row.completion) for row in rows] == [2, 1, 2, 1], "a bare answer has no given beginning"
     assert {(row.sample_id, row.problem_id, row.weight) for row in rows} == {("s1/3", "s1", 0.5)}
     texts = []
     for row in rows:
@@ -63,14 +63,14 @@ def test_without_formats_the_row_stays_as_it_is() -> None:
 def test_a_bare_answer_needs_an_answer() -> None:
     row, problem = example()
     formats = with_examples(read_formats(LMSI[2:], Path()), [])
-    assert [row.completion for row in formats.write(row, problem, None)] == ["4 + 4 = 8"]
+    assert [spell(row.completion) for row in formats.write(row, problem, None)] == ["4 + 4 = 8"]
 
 
 def test_a_users_prompt_sees_the_chat_and_the_answer(tmp_path: Path) -> None:
     (tmp_path / "own.j2").write_text("{{ messages[0].role }}: {{ messages[0].content }} | {{ prompt }} ({{ answer }})")
     formats = with_examples(read_formats([Format(prompt="own.j2")], tmp_path), [])
     problem = Problem("p", (Message("system", "be brief"), Message("user", "1+1?")))
-    (row,) = formats.write(Example("p/0", "p", problem.messages, "2"), problem, "2")
+    (row,) = formats.write(Example("p/0", "p", problem.messages, written("2")), problem, "2")
     assert row.messages == (Message("user", "system: be brief | 1+1? (2)"),)
 
 
