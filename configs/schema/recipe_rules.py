@@ -122,7 +122,7 @@ def _rows_fit_the_objective(recipe: Recipe) -> None:
         raise ValueError(f"rows: the objective {objective.kind} trains on pairs, which pair makes: leave rows out")
     if recipe.verifier is not None and recipe.verifier.train.objective.rows != "pairs":
         raise ValueError("verifier.train.objective: a verifier learns from pairs: write kind: dpo")
-    if objective.kind == "soft_label_dpo" and objective.label is None and not (recipe.pair and recipe.pair.soft_label):
+    if objective.needs_soft_labels and not (recipe.pair and recipe.pair.soft_label):
         raise ValueError("pair.soft_label: the objective reads it: name two judges, or write train.objective.label")
     if recipe.weigh is not None and objective.rows != "examples":
         raise ValueError(f"weigh: examples are weighed, and the objective {objective.kind} has none: leave weigh out")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import UserError
+from configs.schema.objective import Rows
 from tasks.core.records import Example, Message, Pair, Span, written
-from tasks.learn.rows import cap_judge_pairs, example_row, pair_row
+from tasks.learn.rows import ROW_KINDS, cap_judge_pairs, example_row, pair_row
 
 
 def make_pair(role: str) -> Pair:
@@ -51,3 +53,7 @@ def test_a_piece_without_text_is_refused(completion: tuple[Span, ...]) -> None:
         example_row(Example("p/0", "p", (Message("user", "?"),), completion))
     with pytest.raises(UserError, match="the row of sample p/1 has a piece without text"):
         pair_row(replace(make_pair("policy"), rejected=completion))
+
+
+def test_every_kind_of_rows_can_be_written() -> None:
+    assert set(ROW_KINDS) == set(get_args(Rows))
