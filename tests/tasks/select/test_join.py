@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count, islice
 
 import pytest
@@ -87,3 +88,14 @@ def test_one_problem_is_read_ahead_at_most() -> None:
     (group,) = islice(groups, 1)
     assert [candidate.sample.index for candidate in group] == [0, 1, 2, 3]
     assert next(samples).index == 5
+
+
+def test_a_chain_over_two_sources_is_found_and_a_lost_parent_named() -> None:
+    first, other = make_sample("p", 0), make_sample("p", 1)
+    critique = replace(make_sample("p", 2), id="p/0:c", parent_id="p/0", part="critique")
+    second = replace(make_sample("p", 3), id="p/g3", parent_id="p/0:c")
+    later = source([critique, second], [make_verdict(second)])
+    (group,) = read(source([first, other]), later)
+    assert [[above.sample.id for above in one.chain] for one in group] == [[], [], ["p/0", "p/0:c"]]
+    with pytest.raises(UserError, match="sample p/0:c was asked after sample p/0, which is not among the samples"):
+        read(later)
