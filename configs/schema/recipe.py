@@ -23,6 +23,7 @@ from configs.schema.pair import Pair, RightVsWrong
 from configs.schema.problems import Problems, Source
 from configs.schema.recipe_rules import check_recipe_rules
 from configs.schema.role import Role
+from configs.schema.rows import DEFAULT_ROWS, RowKind
 from configs.schema.select import Cap, Correct, DropTruncated, Judged, Select, Weigh
 from configs.schema.train import Lora, Optimizer, Train, Tune
 from configs.schema.verifier import Verifier
@@ -70,6 +71,7 @@ class Recipe(Component):
     meta: MetaJudge | None = None
     select: tuple[Select, ...] = Field((Correct(), DropTruncated(), Cap()), min_length=1)
     weigh: Weigh | None = None
+    rows: tuple[RowKind, ...] = Field(DEFAULT_ROWS, min_length=1, description="a kept sample is written once by each")
     pair: Pair | None = None
     train: Train = Train()
     verifier: VerifierTraining | None = None
