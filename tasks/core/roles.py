@@ -8,13 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from configs.schema.engine import RewardEngine
-from infra.engines.endpoint.pool import EndpointPool
-from infra.engines.pool import GeneratorPool
+from infra.engines.pool import Pool
 from tasks.core.bench import Workbench
 from tasks.core.refs import ModelRef, Ref
 from tasks.learn.base import pretrained_model
-
-Pool = GeneratorPool | EndpointPool
 
 
 class Cast(Ref):
@@ -55,12 +52,12 @@ def open_role(bench: Workbench, role: str, player: ModelRef | None) -> Pool:
     if player is not None:
         return bench.generator(player)
     config = bench.recipe.roles[role]
-    if config.engine is not None and config.engine.kind == "endpoint":
-        return bench.endpoint(role, config.engine)
+    if config.engine is not None and not config.engine.loads_model:
+        return bench.pools.open(role, config.engine, lambda: bench.model_files(role_model(bench, role)))
     return bench.generator(role_model(bench, role), config.engine, config.stays_open)
 
 
-def open_reward_model(bench: Workbench, role: str) -> GeneratorPool:
+def open_reward_model(bench: Workbench, role: str) -> Pool:
     """A role's model as a reward model."""
     config = bench.recipe.roles[role]
     engine = config.engine if isinstance(config.engine, RewardEngine) else RewardEngine()
