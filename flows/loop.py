@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from prefect import Flow
+from prefect import flow
 from prefect.context import FlowRunContext
 
 from configs.errors import GuardError, NoDataError
 from configs.schema.recipe import Recipe
 from flows.champion.approve import ask_person, settle
 from flows.champion.current import promoted_round, take_up_promotions
-from flows.report.artifacts import ProgressArtifact, show_table
+from flows.report.artifacts import ShownInPrefect, show_table
 from flows.report.mlflow_sync import Tracking
 from flows.report.reporting import Reporting
 from flows.report.terminal import Terminal
 from flows.round import baseline, improvement_round
-from flows.run.experiment import open_workbench
+from flows.run.experiment import open_workbench, recipe_digest
 from flows.run.plan import make_plan
 from flows.run.resume import find_resume_point
 from flows.services.addresses import resolve_addresses
@@ -61,9 +60,9 @@ def run_rounds(recipe: Recipe, base_dir: Path, per_run: int | None = None) -> En
         StoreError: another run holds the experiment, or the store failed.
     """
     addresses = resolve_addresses(recipe.services)
-    with open_workbench(recipe, addresses, base_dir, Terminal(ProgressArtifact())) as bench:
+    with open_workbench(recipe, addresses, base_dir, Terminal(ShownInPrefect())) as bench:
         store = bench.ledger.store
-        tracking = Tracking(recipe, addresses, store.uri)
+        tracking = Tracking(recipe, recipe_digest(bench), addresses, store.uri)
         tracking.find_promoted = lambda: promoted_round(store, recipe.name)
         tracking.open_ahead()
         reporting = Reporting(bench, addresses, tracking)
@@ -93,7 +92,7 @@ def _walk(bench: Workbench, reporting: Reporting, per_run: int | None) -> Ended:
         number = state.round + 1
         was_finished = find_entry(bench.ledger.store, bench.recipe.name, number) is not None
         before = take_up_promotions(bench, state)
-        outcome = _run(improvement_round)(bench.recipe.name, number, before)
+        outcome = _run_round(bench, number, before)
         settled = settle(bench, outcome, before)
         if settled is None:
             return Ended(state, StopReason.APPROVAL, tuple(added), ask_person(bench, outcome))
@@ -106,25 +105,39 @@ def _walk(bench: Workbench, reporting: Reporting, per_run: int | None) -> Ended:
 
 def _start(bench: Workbench, reporting: Reporting) -> LoopState:
     """The state after the baseline; after the last round whose steps were cleared away, where there is one."""
-    if found := find_resume_point(bench.ledger.store, bench.recipe):
+    if found := find_resume_point(bench):
         for entry in found.entries:
             write_entry(bench.ledger.store, entry)
             reporting.entries.append(entry)
         bench.progress.line(f"round {found.state.round}: gone on from; steps up to it were cleared away")
         return found.state
-    outcome = _run(baseline)(bench.recipe.name)
+    outcome = _run_baseline(bench)
     reporting.add_round(outcome)
     return outcome.state
 
 
-def _run(flow: Flow[..., Any]) -> Callable[..., RoundOutcome]:
-    """A flow as a run below this one.
+def _run_baseline(bench: Workbench) -> RoundOutcome:
+    def run(experiment: str) -> RoundOutcome:
+        return baseline(bench)
+
+    return _below(run, "round-0", "{experiment} round 0")(bench.recipe.name)
+
+
+def _run_round(bench: Workbench, number: int, before: LoopState) -> RoundOutcome:
+    def run(experiment: str, round: int, state: LoopState) -> RoundOutcome:
+        return improvement_round(bench, round, state)
+
+    return _below(run, "round", "{experiment} round {round}")(bench.recipe.name, number, before)
+
+
+def _below(run: Callable[..., RoundOutcome], name: str, run_name: str) -> Callable[..., RoundOutcome]:
+    """A round as a Prefect flow run below this one.
 
     When a suspended run is executed again, Prefect answers a subflow that had completed with its first state, whose
     result is not kept: then the function is called as it is, and finds its steps in the store.
     """
     context = FlowRunContext.get()
-    run = context.flow_run if context else None
-    is_second_time = run is not None and (run.run_count or 0) > 1
-    called: Callable[..., RoundOutcome] = flow.fn if is_second_time else flow
-    return called
+    this = context.flow_run if context else None
+    if this is not None and (this.run_count or 0) > 1:
+        return run
+    return flow(name=name, flow_run_name=run_name, validate_parameters=False)(run)

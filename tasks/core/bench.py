@@ -1,21 +1,23 @@
 """The workbench of one run: the recipe, the ledger, and the models that are open.
 
-`flows/improve.py` opens one; the task of every stage works at it through `current()`. Prefect parameters carry only
-small references, so the workbench is process state, one a process.
+`flows/run/experiment.py` opens one, and hands it to every stage as its first argument. Nothing of it is global: two
+experiments can run in one process, each at a bench of its own.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from configs.schema.engine import RoleEngine
 from configs.schema.recipe import Recipe
+from infra.engines.device_lease import DeviceLease
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import Pool
+from tasks.core.contents import Contents
 from tasks.core.ledger import Ledger
 from tasks.core.local_model import fetch_model
 from tasks.core.pools import Pools, describe_set_aside
@@ -27,11 +29,13 @@ from tasks.core.step import StepSpec, Summary
 
 @dataclass
 class Workbench:
-    """Tools of one run.
+    """Tools of one run; closed at the end of a `with` block, however that comes.
 
     Attributes:
         base_dir: relative paths of the recipe start here.
         is_planning: stages are walked as plain functions, not as Prefect tasks.
+        contents: what the recipe names outside of itself, as digests.
+        pools: the models that are open.
     """
 
     recipe: Recipe
@@ -39,11 +43,20 @@ class Workbench:
     base_dir: Path
     progress: Progress = field(default_factory=Silent)
     is_planning: bool = False
+    contents: Contents = field(init=False)
     pools: Pools = field(init=False)
     _num_trainings: int = 0
 
     def __post_init__(self) -> None:
-        self.pools = Pools(self.ledger.work_dir / "engines")
+        self._devices = DeviceLease(f"experiment {self.recipe.name}", self.progress.line)
+        self.contents = Contents(self.ledger, self.base_dir)
+        self.pools = Pools(self.ledger.work_dir / "engines", self._devices.take)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary]) -> StepRef:
         """Find the step, or compute and publish it.
@@ -79,6 +92,7 @@ class Workbench:
     def make_way_for_trainer(self) -> None:
         """End the generator's processes, so that the trainer finds a free device; counts the trainer's load."""
         self.pools.make_way()
+        self._devices.take()
         self._num_trainings += 1
 
     def spending(self) -> dict[str, float]:
@@ -90,28 +104,7 @@ class Workbench:
         return fetch_model(self.ledger, model)
 
     def close(self) -> None:
-        """End every process and remove local copies."""
+        """End every process, give the GPUs back, and remove local copies."""
         self.pools.close()
+        self._devices.release()
         self.ledger.clear_cache()
-
-
-_current: Workbench | None = None
-
-
-def current() -> Workbench:
-    """The workbench of the running flow."""
-    if _current is None:
-        raise RuntimeError("a stage task ran outside of a flow that opened a workbench")
-    return _current
-
-
-@contextmanager
-def at(workbench: Workbench) -> Iterator[Workbench]:
-    """Make a workbench the current one, and close it at the end however that comes."""
-    global _current
-    before, _current = _current, workbench
-    try:
-        yield workbench
-    finally:
-        _current = before
-        workbench.close()

@@ -32,10 +32,11 @@ class Pools:
 
     Args:
         work_dir: logs of sessions lie here, in a folder a model.
+        take_devices: called before a pool opens that may use a GPU.
     """
 
-    def __init__(self, work_dir: Path) -> None:
-        self._work_dir = work_dir
+    def __init__(self, work_dir: Path, take_devices: Callable[[], object]) -> None:
+        self._work_dir, self._take_devices = work_dir, take_devices
         self._open: dict[tuple[str, str], _Open] = {}
         self._spent: Counter[str] = Counter()
         self._set_aside: list[SetAside] = []
@@ -60,6 +61,8 @@ class Pools:
         if found is None:
             if not stays_open:
                 self.make_way()
+            if engine.takes_gpu:
+                self._take_devices()
             pool = OPENERS[engine.kind](engine, model, self._work_dir / name[:12])
         else:
             pool, stays_open = found.pool, found.stays_open or stays_open

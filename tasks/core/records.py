@@ -1,7 +1,7 @@
 """The vocabulary: what travels between stages. Read this first.
 
     Problem     what the model is asked                      problems  -> generate, judge, evaluate
-    Sample      one model output for one problem             generate  -> judge, select
+    Sample      one text that somebody wrote for a problem   generate  -> judge, select
     Verdict     one judge's opinion of one sample            judge     -> select
     Judgement   one text that a judging model wrote          judge     -> monitor, meta judge
     Example     one row of SFT or KTO training               select    -> train
@@ -10,13 +10,20 @@
     ItemResult  one problem's outcome in an evaluation       evaluate  -> decide, report
 
 All are frozen, flat and typed, so that each is one row of a Parquet file (`tasks/core/tables.py`). Handles to
-models and steps are in `tasks/core/refs.py`. Nothing here imports more than the standard library.
+models and steps are in `tasks/core/refs.py`, paths through a problem's samples in `tasks/core/paths.py`. Nothing here
+imports more than the standard library.
+
+VERSION is raised when a record's fields change. It enters the keys of the steps that write such records, so that they
+are made anew. Files of versions before stay readable: a field that is new since then needs a default, which stands in,
+and one that changed its form an entry in OLDER.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, ClassVar
 
 
 class FinishReason(StrEnum):
@@ -45,6 +52,39 @@ class Label(StrEnum):
     """the verifier hung, crashed or declined: no score"""
     UNSCORED = "unscored"
     """the judge scores without calling right or wrong"""
+
+
+class Part(StrEnum):
+    """What a text is in its episode."""
+
+    ATTEMPT = "attempt"
+    """an answer to the problem: what judges, filters and monitors look at"""
+    CRITIQUE = "critique"
+    """words about an attempt"""
+    VERDICT = "verdict"
+    """right or wrong, said of an attempt"""
+    HINT = "hint"
+    """help towards the next attempt"""
+    EXECUTION = "execution"
+    """what came out when an attempt was run"""
+    ACTION = "action"
+    """a move in an environment"""
+    OBSERVATION = "observation"
+    """what the environment answered"""
+    STEP = "step"
+    """a piece of an answer that is chosen among others before the next is written"""
+
+
+class Author(StrEnum):
+    """Who wrote a text, where it is no role of the recipe: `Sample.by` is one of these or a role's name."""
+
+    POLICY = "policy"
+    TEMPLATE = "template"
+    SOLUTION = "solution"
+    """the problem's worked solution"""
+    PEER = "peer"
+    """another sample of the same problem"""
+    ENVIRONMENT = "environment"
 
 
 class DropReason(StrEnum):
@@ -97,6 +137,7 @@ class Problem:
         tags: `key=value` strings such as `digits=2`.
     """
 
+    VERSION: ClassVar[int] = 1
     id: str
     messages: tuple[Message, ...]
     gold: str | None = None
@@ -106,19 +147,29 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One model output for one problem. Samples of a problem lie together, in order of `index`.
+    """One text that somebody wrote in an episode of a problem: a node with its parent.
+
+    Independent draws are trees of depth one; a chain of corrections or a conversation is a path. Nodes of a problem lie
+    together, depth first, siblings in order of `index`.
 
     Attributes:
-        id: `PROBLEM_ID/index`; `PROBLEM_ID/gINDEX` for guided samples.
+        id: `PROBLEM_ID/index` for draws, `PROBLEM_ID/gINDEX` for guided ones; unique, and opaque to readers.
         index: number of the draw, from 0: the request's place, never the order of completion.
         num_tokens: tokens generated, the end token included.
         logprob: sum of log-probabilities of those tokens under the model at temperature 1, natural log.
         model: digest of the model that wrote it.
-        source: iid | hot | hinted | guided | step | gold | replay.
-        parent_id: the sample this one continues or revises.
+        parent_id: the node that this one was asked after; None for the first of an episode.
+        part: what the text is, a `Part`.
+        by: who wrote it, an `Author` or a role's name.
+        state: of the writer's chain of models: base, seed, previous, round_start or live.
+        draw: name of the variant it was drawn under, such as hot; empty for the sampler's own setting.
         prefix: the beginning of `text` that was given to the model rather than written by it.
+        messages: what the writer was asked; empty: the problem's chat and the path above.
+        stored: the chat that training shows in place of `messages`; empty: the same chat.
+        privileged: its writer, or that of a node above, saw the answer, the solution or a sibling.
     """
 
+    VERSION: ClassVar[int] = 2
     id: str
     problem_id: str
     index: int
@@ -127,9 +178,26 @@ class Sample:
     num_tokens: int
     logprob: float | None
     model: str
-    source: str = "iid"
     parent_id: str | None = None
+    part: str = Part.ATTEMPT
+    by: str = Author.POLICY
+    state: str = "round_start"
+    draw: str = ""
     prefix: str = ""
+    messages: tuple[Message, ...] = ()
+    stored: tuple[Message, ...] = ()
+    privileged: bool = False
+
+    @property
+    def is_independent(self) -> bool:
+        """Whether it is one of the problem's exchangeable draws, those that pass rates and entropies are made of."""
+        is_first = self.parent_id is None and self.part == Part.ATTEMPT and self.by == Author.POLICY
+        return is_first and not self.draw and not self.privileged
+
+    @property
+    def origin(self) -> str:
+        """How it was drawn, in one word for counting: iid, the variant's name, or the part if it is no attempt."""
+        return self.draw or ("iid" if self.part == Part.ATTEMPT else self.part)
 
     @property
     def is_truncated(self) -> bool:
@@ -148,6 +216,7 @@ class Verdict:
         spread: variance of the judgements that the score is the mean of; None for a single one.
     """
 
+    VERSION: ClassVar[int] = 1
     sample_id: str
     problem_id: str
     judge: str
@@ -172,6 +241,7 @@ class Judgement:
         note: why it is not readable, in words.
     """
 
+    VERSION: ClassVar[int] = 1
     judge: str
     problem_id: str
     sample_id: str
@@ -194,6 +264,7 @@ class Example:
         is_desirable: for KTO; None elsewhere.
     """
 
+    VERSION: ClassVar[int] = 1
     sample_id: str
     problem_id: str
     messages: tuple[Message, ...]
@@ -217,6 +288,7 @@ class Pair:
         chosen_ends, rejected_ends: whether the text ends the model's turn; a step's text may not.
     """
 
+    VERSION: ClassVar[int] = 1
     problem_id: str
     messages: tuple[Message, ...]
     chosen: str
@@ -236,6 +308,7 @@ class Pair:
 class Drop:
     """A sample that was not kept, and why (a `DropReason`)."""
 
+    VERSION: ClassVar[int] = 1
     sample_id: str
     problem_id: str
     reason: str
@@ -254,6 +327,7 @@ class ItemResult:
         num_tokens: length of the greedy sample.
     """
 
+    VERSION: ClassVar[int] = 1
     suite: str
     problem_id: str
     label: str
@@ -270,3 +344,24 @@ class ItemResult:
     @property
     def is_correct(self) -> bool:
         return self.label == Label.CORRECT
+
+
+Change = Callable[[dict[str, Any]], dict[str, Any]]
+"""From a row of one version to a row of the next; what it does not name stays, or takes the default."""
+
+
+def _as_node(row: dict[str, Any]) -> dict[str, Any]:
+    """A sample of version 1 said by one word, `source`, what it was: iid, hot, step, hinted or guided. The parent of a
+    guided one was a failed try that it may never have seen."""
+    source = row["source"]
+    is_guided = source in ("hinted", "guided")
+    return row | {
+        "part": Part.STEP if source == "step" else Part.ATTEMPT,
+        "draw": source if source not in ("iid", "step") else "",
+        "privileged": is_guided,
+        "parent_id": None if is_guided else row["parent_id"],
+    }
+
+
+OLDER: dict[tuple[type, int], Change] = {(Sample, 1): _as_node}
+"""by record and version: what changed with the version after, beyond fields with defaults"""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from configs.schema.engine import RewardEngine
+from configs.schema.engine import EndpointEngine, RewardEngine
+from configs.schema.marks import identity
 from infra.engines.pool import Pool
 from tasks.core.bench import Workbench
 from tasks.core.refs import ModelRef, Ref
@@ -75,11 +76,20 @@ def role_model(bench: Workbench, role: str) -> ModelRef:
     return pretrained_model(bench, config, role)
 
 
+def engine_identity(bench: Workbench, role: str, player: ModelRef | None) -> Any:
+    """What enters a step's key for the engine that answers for a role; of a server only the model's name counts, which
+    `role_identity` holds."""
+    engine = None if player is not None else bench.recipe.roles[role].engine
+    if engine is not None and not engine.loads_model:
+        return None
+    return identity(engine or bench.recipe.engine, bench.contents)
+
+
 def role_identity(bench: Workbench, role: str, player: ModelRef | None) -> Any:
     """What enters a step's key for a role: the digest of the model, or the server's model name."""
     if player is not None:
         return player.digest
     config = bench.recipe.roles[role]
-    if config.engine is not None and config.engine.kind == "endpoint":
+    if isinstance(config.engine, EndpointEngine):
         return {"endpoint_model": config.engine.model}
     return role_model(bench, role).digest

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from configs.schema.train import Lora, Train
-from tasks.core.bench import Workbench, current
+from tasks.core.bench import Workbench
 from tasks.core.identity import train_spec
 from tasks.core.records import Example, Pair, Problem
 from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
-from tasks.core.step import StepSpec, Summary, derive_seed, hash_file
+from tasks.core.step import StepSpec, Summary, derive_seed
 from tasks.core.tables import read_records
 from tasks.decide.state import LoopState
 from tasks.learn.replay import mix, read_replay
@@ -24,9 +24,8 @@ from tasks.learn.worked_examples import worked_examples
 
 
 @stage_task("train")
-def train(round: int, state: LoopState) -> ModelRef:
+def train(bench: Workbench, round: int, state: LoopState) -> ModelRef:
     """The round's candidate, from the state that holds the round's selection."""
-    bench = current()
     settings = bench.recipe.train
     pairs = state.window(settings.data, state.judge_pairs) if settings.objective.rows == "pairs" else ()
     table = ROW_KINDS[settings.objective.rows].table
@@ -34,9 +33,8 @@ def train(round: int, state: LoopState) -> ModelRef:
 
 
 @stage_task("train_verifier")
-def train_verifier(round: int, state: LoopState) -> ModelRef:
+def train_verifier(bench: Workbench, round: int, state: LoopState) -> ModelRef:
     """The verifier after this round, trained on pairs of right and wrong samples (V-STaR, arXiv 2402.06457)."""
-    bench = current()
     assert bench.recipe.verifier is not None, "the flow asks for a verifier only where the recipe has one"
     return _Training(bench, bench.recipe.verifier.train, state, "train_verifier", "verifier_pairs.parquet").model(round)
 
@@ -82,10 +80,9 @@ class _Training:
             "rows": [step.key for step in window],
             "judge_pairs": [step.key for step in self.judge_pairs],
             "problems": self.state.problems.key if self.settings.with_seed_data else None,
-            "replay": hash_file(self._replay_path()) if self.settings.replay else None,
         }
         steps = {"num_steps": schedule.num_steps, "first": schedule.first_step, "total": schedule.total_steps}
-        return train_spec(self.bench.recipe, self.stage, round, self.settings, inputs, steps)
+        return train_spec(self.bench.recipe, self.bench.contents, self.stage, round, self.settings, inputs, steps)
 
     def _phase(self, spec: StepSpec, schedule: Schedule) -> Phase:
         if schedule.total_steps is not None and (made := self.start.adapter or self.start.weights):

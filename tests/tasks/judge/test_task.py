@@ -10,15 +10,16 @@ import pytest
 from configs.errors import StoreError
 from infra.engines.wire import Scoring
 from tasks.core.bench import Workbench
-from tasks.core.progress import Silent
 from tasks.core.records import Verdict
 from tasks.core.refs import StepRef
 from tasks.core.roles import Cast
+from tasks.core.step import digest
 from tasks.core.tables import read_records
-from tasks.judge.now import judge_now
-from tasks.judge.read import read_judgements
-from tasks.judge.specify import judging_identity, specify
+from tasks.judge.identity import judging_identity, specify
+from tasks.judge.judgements import read_judgements
 from tasks.judge.task import judge
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
 from tests.tasks.judge.bench import make_problems, make_samples, open_bench, publish, publish_round, tiny_cast
 
 pytestmark = pytest.mark.slow
@@ -46,7 +47,7 @@ def test_every_kind_of_judge_gives_its_verdicts(tmp_path: Path, cast: Cast) -> N
     judges = [{"kind": "vote"}, RUBRIC, CHOICES, PAIRWISE, IMPLICIT, IMPORTANCE, SUM]
     with open_bench(tmp_path, judges) as bench:
         samples, problems = publish_round(bench)
-        step = judge(1, samples, problems, cast)
+        step = judge(bench, 1, samples, problems, cast)
         by_judge = {part.name: verdicts_of(bench, step, part.name) for part in bench.recipe.judge}
         assert all(len(verdicts) == 12 for verdicts in by_judge.values())
         assert bench.spending()["generator_loads"] == 2
@@ -62,7 +63,7 @@ def test_every_kind_of_judge_gives_its_verdicts(tmp_path: Path, cast: Cast) -> N
             assert total.label == "truncated" or total.score == pytest.approx(vote.score + sure.score)
         assert step.summary["num_samples"] == 12 and step.summary["sure_parse_rate"] == 0.75
         assert step.summary["rubric_num_judgements"] == 27
-        assert judge(1, samples, problems, cast).is_reused
+        assert judge(bench, 1, samples, problems, cast).is_reused
 
 
 def check_rubric(bench: Workbench, step: StepRef, verdicts: list[Verdict]) -> None:
@@ -110,11 +111,11 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path, cast: Cast)
         samples, problems = publish_round(bench, num_problems=5)
         bench.ledger.guard = fail_after(3)
         with pytest.raises(StoreError, match="the lease is lost"):
-            judge(1, samples, problems, cast)
+            judge(bench, 1, samples, problems, cast)
         bench.ledger.guard = lambda: None
         published = bench.ledger.published_shards(specify(bench, 1, samples, problems, cast))
         assert len(published) == 3
-        step = judge(1, samples, problems, cast)
+        step = judge(bench, 1, samples, problems, cast)
         assert len([file for file in step.files if file.name.startswith("judgements-")]) == 9
         assert {file.name: file for file in step.files}.items() >= published.items()
         resumed = {name: verdicts_of(bench, step, name) for name in ("rubric", "implicit")}
@@ -122,7 +123,8 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path, cast: Cast)
         assert seed is not None
         known = {problem.id: problem for problem in make_problems(5)}
         for config in bench.recipe.judge:  # at once, without publishing
-            verdicts = judge_now(bench, config, make_samples(list(known.values())), known, cast, seed, Silent())
+            samples_again = make_samples(list(known.values()))
+            verdicts = list(judge_samples(samples_again, [config], World(known, bench, cast, seed)))
             assert [verdict.label for verdict in verdicts] == [verdict.label for verdict in resumed[config.name]]
             scores = [verdict.score for verdict in verdicts if verdict.score is not None]
             assert scores == pytest.approx([v.score for v in resumed[config.name] if v.score is not None], abs=1e-4)
@@ -148,7 +150,7 @@ def test_verdicts_that_were_made_with_the_samples_are_taken_over(tmp_path: Path,
         made = [Verdict(sample.id, sample.problem_id, "vote", "unscored", 2.0) for sample in samples]
         drawn = publish(bench, "generate", **{"shard-00000": samples}, verdicts=made)
         problems = publish(bench, "problems", train=make_problems(1))
-        step = judge(1, drawn, problems, cast)
+        step = judge(bench, 1, drawn, problems, cast)
         assert verdicts_of(bench, step, "vote") == made and step.summary["mean_score"] == 2.0
 
 
@@ -156,7 +158,7 @@ def test_keys_follow_what_is_said_and_who_says_it(tmp_path: Path, cast: Cast) ->
     with open_bench(tmp_path, [RUBRIC, {**IMPLICIT, "reference": "previous"}]) as bench:
         samples, problems = publish_round(bench)
         spec = specify(bench, 1, samples, problems, cast)
-        assert spec.config["asked"]["rubric"]["prompt"] == "{{ prompt }}{{ response }}: "
+        assert spec.config["judge"][0]["prompt"] == digest("{{ prompt }}{{ response }}: ")
         assert spec.config["asked"]["implicit"]["models"] == {"": f"{1:064d}", "reference": f"{0:064d}"}
         same = cast.model_copy(update={"live": cast.base})
         assert specify(bench, 1, samples, problems, same).key == spec.key
@@ -173,6 +175,6 @@ def test_judges_by_rule_alone_need_no_seed_and_no_model(tmp_path: Path, cast: Ca
         samples, problems = publish_round(bench)
         spec = specify(bench, 1, samples, problems, cast)
         assert spec.seed is None and "asked" not in spec.config
-        step = judge(1, samples, problems, cast)
+        step = judge(bench, 1, samples, problems, cast)
         assert [file.name for file in step.files] == ["verdicts.parquet"]
         assert bench.spending()["generator_loads"] == 0
