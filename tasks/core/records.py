@@ -35,6 +35,8 @@ class FinishReason(StrEnum):
     """max_tokens was reached: the sample is truncated, and never correct"""
     STEP = "step"
     """the end of a step was reached: the text can go on"""
+    SET_ASIDE = "set_aside"
+    """there is no text: the request ends the engine's process. In evaluations alone, where every problem counts"""
 
 
 class Label(StrEnum):

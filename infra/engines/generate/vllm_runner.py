@@ -1,4 +1,4 @@
-"""Generation with vLLM, on GPUs or with its CPU build. Loaded by `generator.py` inside a child process.
+"""Generation with vLLM, on GPUs or with its CPU build. Loaded by `session_program.py`.
 
 Requests of all submitted jobs are decoded together, so no time is lost between shards. The engine has one seed, not
 one a request (which the CPU build does not survive): what a shard's completions are depends on what else ran, and
@@ -19,16 +19,16 @@ import torch
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
 from configs.errors import EngineError
-from configs.schema.engine import VllmEngine as Settings
+from configs.schema.engine import VllmEngine
 from configs.schema.generate import Sampling
 from infra.engines.chat import end_token_ids
-from infra.engines.device_memory import wait_for_memory
+from infra.engines.devices import wait_for_memory
 from infra.engines.generate.prompts import Prompts, decode_continuation, encode_request, encode_scoring
-from infra.engines.generate.transformers_engine import context_length
+from infra.engines.generate.transformers_runner import context_length
 from infra.engines.models.merge import save_merged
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Completion, Request, Score, Shard
-from infra.engines.work import Job, Progress, Result, ScoringJob
+from infra.engines.runner import Progress, Result
+from infra.engines.wire import Completion, Job, Request, Score, ScoringJob, Shard
 
 
 @dataclass(slots=True)
@@ -46,10 +46,10 @@ class OpenJob:
     num_open: int
 
 
-class VllmEngine:
-    """See `work.GeneratorEngine`."""
+class VllmRunner:
+    """See `runner.Runner`."""
 
-    def __init__(self, settings: Settings, model: ModelFiles, scratch: Path, seed: int) -> None:
+    def __init__(self, settings: VllmEngine, model: ModelFiles, scratch: Path, seed: int) -> None:
         on_cpu = not torch.cuda.is_available()
         set_environment(settings, on_cpu)
         import vllm  # reads the environment when imported
@@ -98,7 +98,7 @@ class VllmEngine:
         else:
             assert isinstance(job, ScoringJob)
             seen: Prompts = {}
-            for row in job.scorings:
+            for row in job.requests:
                 prompt, completion = encode_scoring(self._tokenizer, self._files, row, self._context - 1, seen)
                 inputs.append((prompt + completion, self._scoring()))
                 given.append(prompt)
@@ -132,7 +132,7 @@ class VllmEngine:
             work.rows[int(place)] = rows
             return [Progress(name, len(rows), sum(row.num_tokens for row in rows))]
         assert isinstance(work.job, ScoringJob)
-        score = sum_prompt_logprobs(work.job.scorings[int(place)].id, output, len(given))
+        score = sum_prompt_logprobs(work.job.requests[int(place)].id, output, len(given))
         work.rows[int(place)] = [score]
         return [Progress(name, 1, score.num_tokens)]
 
@@ -175,7 +175,12 @@ class VllmEngine:
         )
 
 
-def set_environment(settings: Settings, on_cpu: bool) -> None:
+def load(settings: VllmEngine, model: ModelFiles, scratch: Path, seed: int) -> VllmRunner:
+    """Called by the session program."""
+    return VllmRunner(settings, model, scratch, seed)
+
+
+def set_environment(settings: VllmEngine, on_cpu: bool) -> None:
     """Settings that vLLM takes from the environment only."""
     os.environ["VLLM_NO_USAGE_STATS"] = "1"
     if on_cpu:

@@ -1,12 +1,12 @@
-"""The generator program: loads one model and answers jobs until it is told to close. Started by `session.py`.
+"""The session program: loads one model and answers jobs until it is told to close. Started by `transport.py`.
 
-    python -m infra.engines.generate.generator
+    python -m infra.engines.session_program SCRATCH
 
-First command: {"kind": "load", "engine", "model", "scratch", "seed"}, then any number, at any time, of
-{"kind": "generate" | "score" | "rate", "name", "path", "result"} and at last {"kind": "close"}. Answers:
-{"kind": "ready"}, {"kind": "progress", "name", "num_samples", "num_tokens"}, {"kind": "alive"} where work brings
-no other news, {"kind": "finished", "name"} once the result file is written, {"kind": "error", "name", "message",
-"fix"} just before it ends with status 1.
+SCRATCH is a folder that is removed after the program's end. First command: {"kind": "load", "engine", "model", "seed"},
+then any number, at any time, of jobs (`wire.write_job`) and at last {"kind": "close"}. Answers: {"kind": "ready"},
+{"kind": "progress", "name", "num_samples", "num_tokens"}, {"kind": "alive"} where work brings no other news,
+{"kind": "rows", "name", "rows"} and {"kind": "finished", "name"} once a job is done, {"kind": "error", "name",
+"message", "fix"} just before it ends with status 1.
 """
 
 from __future__ import annotations
@@ -24,9 +24,14 @@ from pydantic import TypeAdapter
 from configs.errors import EngineError, UserError
 from configs.schema.engine import LocalEngine
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import write_rows
-from infra.engines.work import GeneratorEngine, Progress, Result, read_job
+from infra.engines.runner import Progress, Result, Runner
+from infra.engines.wire import read_job, write_rows
 from infra.process.protocol import Channel
+
+RUNNERS = {
+    "transformers": "generate.transformers_runner", "vllm": "generate.vllm_runner", "reward": "reward.runner",
+}  # fmt: skip
+"""by engine kind: the module whose `load` gives the runner"""
 
 PROGRESS_SECONDS = 0.5
 ALIVE_SECONDS = 10.0
@@ -40,10 +45,10 @@ def main() -> None:
     assert command is not None
     settings: LocalEngine = TypeAdapter(LocalEngine).validate_python(command["engine"])
     try:
-        engine = load(settings, ModelFiles.from_json(command["model"]), Path(command["scratch"]), command["seed"])
+        runner = load(settings, ModelFiles.from_json(command["model"]), Path(sys.argv[1]), command["seed"])
         channel.send({"kind": "ready"})
-        serve(channel, engine, min(ALIVE_SECONDS, settings.silence_seconds / 3))
-        engine.close()
+        serve(channel, runner, min(ALIVE_SECONDS, settings.silence_seconds / 3))
+        runner.close()
     except Exception as error:
         traceback.print_exc()
         known = error if isinstance(error, UserError) else explain(error, settings)
@@ -54,41 +59,35 @@ def main() -> None:
     os._exit(0)  # an interpreter with torch in it takes seconds to take itself apart
 
 
-def load(settings: LocalEngine, model: ModelFiles, scratch: Path, seed: int) -> GeneratorEngine:
-    """The engine of the kind asked for; only its own libraries are imported."""
-    room = "reward" if settings.kind == "reward" else "generate"
-    module = importlib.import_module(f"infra.engines.{room}.{settings.kind}_engine")
-    if settings.kind == "vllm":
-        engine: GeneratorEngine = module.VllmEngine(settings, model, scratch, seed)
-    elif settings.kind == "reward":
-        engine = module.RewardEngine(settings, model)
-    else:
-        engine = module.TransformersEngine(settings, model)
-    return engine
+def load(settings: LocalEngine, model: ModelFiles, scratch: Path, seed: int) -> Runner:
+    """The runner of the engine's kind; only its own libraries are imported."""
+    runner: Runner = importlib.import_module(f"infra.engines.{RUNNERS[settings.kind]}").load(
+        settings, model, scratch, seed
+    )
+    return runner
 
 
-def serve(channel: Channel, engine: GeneratorEngine, alive_seconds: float) -> None:
+def serve(channel: Channel, runner: Runner, alive_seconds: float) -> None:
     """Take commands between two steps of work; returns at the command to close."""
-    results: dict[str, Path] = {}
     report = ProgressReport(channel, alive_seconds)
     while True:
-        while (command := channel.receive(None if engine.is_idle else 0)) is not None:
+        while (command := channel.receive(None if runner.is_idle else 0)) is not None:
             if command["kind"] == "close":
                 return
-            results[command["name"]] = Path(command["result"])
-            engine.submit(read_job(Path(command["path"]), command["kind"], command["name"]))
-        for event in engine.step():
+            runner.submit(read_job(command))
+        for event in runner.step():
             if isinstance(event, Progress):
                 report.add(event)
             else:
                 report.send(event.name)
-                finish(channel, event, results.pop(event.name))
-        if not engine.is_idle:
+                finish(channel, event)
+        if not runner.is_idle:
             report.say_alive()
 
 
-def finish(channel: Channel, result: Result, path: Path) -> None:
-    write_rows(path, result.rows)
+def finish(channel: Channel, result: Result) -> None:
+    for message in write_rows(result.name, result.rows):
+        channel.send(message)
     channel.send({"kind": "finished", "name": result.name})
 
 

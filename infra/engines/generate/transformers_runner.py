@@ -1,4 +1,4 @@
-"""Generation with Hugging Face models, on any device. Loaded by `generator.py` inside a child process.
+"""Generation with Hugging Face models, on any device. Loaded by `session_program.py`.
 
 A shard's completions depend on the model, the shard, its seed and the batch size, never on what ran before:
 batches do not cross shards, and each shard has its own source of randomness.
@@ -8,30 +8,30 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoTokenizer
 
 from configs.errors import EngineError
-from configs.schema.engine import TransformersEngine as Settings
+from configs.schema.engine import TransformersEngine
 from infra.engines.chat import end_token_ids
+from infra.engines.devices import limit_threads
 from infra.engines.generate.decode import Decoder, Draft
 from infra.engines.generate.prompts import decode_continuation, encode_request
 from infra.engines.generate.score import score
 from infra.engines.generate.stops import StopTexts
 from infra.engines.models.merge import load_merged
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.serial_engine import SerialEngine
-from infra.engines.threads import limit_threads
-from infra.engines.wire import Completion, Request, Shard
-from infra.engines.work import Job, Progress, Result, ScoringJob
+from infra.engines.runner import Progress, Result, SerialRunner
+from infra.engines.wire import Completion, Job, Request, ScoringJob, Shard
 
 
-class TransformersEngine(SerialEngine):
+class TransformersRunner(SerialRunner):
     """Generates and scores with a causal language model."""
 
-    def __init__(self, settings: Settings, model: ModelFiles) -> None:
+    def __init__(self, settings: TransformersEngine, model: ModelFiles) -> None:
         super().__init__()
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         dtype = torch_dtype(settings.dtype, device)
@@ -84,6 +84,11 @@ class TransformersEngine(SerialEngine):
             logprob=draft.logprob,
             stop_text=stop_text,
         )
+
+
+def load(settings: TransformersEngine, model: ModelFiles, scratch: Path, seed: int) -> TransformersRunner:
+    """Called by the session program; needs no scratch folder, and no seed but each shard's own."""
+    return TransformersRunner(settings, model)
 
 
 def context_length(wanted: int | None, model: ModelFiles, config: Any) -> int:

@@ -1,4 +1,4 @@
-"""Rating with reward models, on any device. Loaded by `generator.py` inside a child process.
+"""Rating with reward models, on any device. Loaded by `session_program.py`.
 
 A sequence-classification head gives its one raw output. A token-classification head gives, for each step, the
 probability of the last class (of the single output, where there is one) at the step's last token.
@@ -7,27 +7,27 @@ probability of the last class (of the single output, where there is one) at the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoTokenizer
 
-from configs.schema.engine import RewardEngine as Settings
+from configs.schema.engine import RewardEngine
+from infra.engines.devices import limit_threads
 from infra.engines.generate.decode import pad_right
-from infra.engines.generate.transformers_engine import context_length, torch_dtype
+from infra.engines.generate.transformers_runner import context_length, torch_dtype
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.reward.head import load_reward_model
 from infra.engines.reward.text import RatingTokens, encode_answer, encode_steps
-from infra.engines.serial_engine import SerialEngine
-from infra.engines.threads import limit_threads
-from infra.engines.wire import Rated
-from infra.engines.work import Job, Progress, RatingJob, Result
+from infra.engines.runner import Progress, Result, SerialRunner
+from infra.engines.wire import Job, Rated, RatingJob
 
 
-class RewardEngine(SerialEngine):
+class RewardRunner(SerialRunner):
     """Rates answers with a reward model."""
 
-    def __init__(self, settings: Settings, model: ModelFiles) -> None:
+    def __init__(self, settings: RewardEngine, model: ModelFiles) -> None:
         super().__init__()
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._files = model
@@ -41,7 +41,7 @@ class RewardEngine(SerialEngine):
     def _work(self, job: Job) -> Iterator[Progress | Result]:
         assert isinstance(job, RatingJob)
         encode = encode_answer if self._head == "sequence" else encode_steps
-        rows = [encode(self._tokenizer, self._files, rating, self._context) for rating in job.ratings]
+        rows = [encode(self._tokenizer, self._files, rating, self._context) for rating in job.requests]
         scores: list[tuple[float, ...]] = [()] * len(rows)
         by_length = sorted(range(len(rows)), key=lambda number: len(rows[number].tokens))
         for start in range(0, len(rows), self._batch_size):
@@ -50,7 +50,12 @@ class RewardEngine(SerialEngine):
             for number, row_scores in zip(batch, found, strict=True):
                 scores[number] = row_scores
             yield Progress(job.name, len(batch), sum(len(rows[number].tokens) for number in batch))
-        yield Result(job.name, [Rated(rating.id, row) for rating, row in zip(job.ratings, scores, strict=True)])
+        yield Result(job.name, [Rated(rating.id, row) for rating, row in zip(job.requests, scores, strict=True)])
+
+
+def load(settings: RewardEngine, model: ModelFiles, scratch: Path, seed: int) -> RewardRunner:
+    """Called by the session program; needs neither a scratch folder nor a seed."""
+    return RewardRunner(settings, model)
 
 
 @torch.inference_mode()
