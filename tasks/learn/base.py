@@ -14,11 +14,12 @@ from configs.schema.model import PretrainedModel, TinyLlama
 from infra.engines.models.build import build_model, fetch_hub_model, import_gguf
 from infra.engines.models.locate import BaseLocation, resolve_base
 from infra.engines.models.weights import digest_folder
+from infra.store.files import sha256_of
 from tasks.core.bench import Workbench
 from tasks.core.identity import base_spec
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.scratch import Scratch
-from tasks.core.step import Summary, derive_seed, digest, hash_file
+from tasks.core.step import Summary, derive_seed, digest
 
 NAME = "base"
 
@@ -65,7 +66,7 @@ def _publish_gguf(bench: Workbench, config: PretrainedModel, path: Path) -> Step
         import_gguf(path, _fresh(scratch.out / "model"), work_dir=scratch.work)
         return {"source": path.name}
 
-    return bench.step(base_spec(bench.recipe, config, hash_file(path)), produce)
+    return bench.step(base_spec(bench.recipe, config, sha256_of(path)), produce)
 
 
 def _outside(bench: Workbench, location: BaseLocation, config: PretrainedModel) -> tuple[Path, str]:

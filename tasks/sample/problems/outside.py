@@ -7,7 +7,8 @@ from pathlib import Path
 
 from configs.errors import ProblemsError
 from configs.schema.problems import FileSource, HubSource, Source, StoreSource
-from tasks.core.step import digest, hash_file
+from infra.store.files import sha256_of
+from tasks.core.step import digest
 
 
 def digest_sources(
@@ -34,7 +35,7 @@ def digest_sources(
 def _hash(path: Path, name: str) -> str:
     if not path.is_file():
         raise ProblemsError(f"there is no file {name}", "correct the path; relative ones begin at the current folder")
-    return hash_file(path)
+    return sha256_of(path)
 
 
 def _hash_folder(folder: Path, name: str) -> str:
@@ -43,4 +44,4 @@ def _hash_folder(folder: Path, name: str) -> str:
             f"there is no folder {name}", "correct local_path; relative ones begin at the current folder"
         )
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return digest([[path.relative_to(folder).as_posix(), hash_file(path)] for path in files])
+    return digest([[path.relative_to(folder).as_posix(), sha256_of(path)] for path in files])
