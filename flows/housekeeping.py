@@ -22,7 +22,7 @@ from flows.report.reconcile import reconcile_mlflow, reconcile_prefect
 from flows.services.addresses import Addresses, resolve_addresses
 from infra.store.address import open_store
 from infra.store.base import Store
-from infra.store.lease.claim import Claim
+from infra.store.lease.claim import find_claim, lease_key
 from infra.store.lease.holder import name_user
 from infra.store.lease.lease import Lease
 from tasks.housekeeping.check import find_damage
@@ -165,14 +165,12 @@ def _held(store: Store, name: str, dry_run: bool) -> Iterator[tuple[Lease | None
     Raises:
         StoreError: a run holds it; the message says which.
     """
-    key = f"{name}/lease.json"
-    found = store.read(key)
-    claim = Claim.from_json(found, f"lease {key!r} in {store.uri}") if found is not None else None
+    claim = find_claim(store, name)
     whose = f"left behind by {claim.holder.describe()}" if claim else ""
     if dry_run:
         yield None, f"{whose}; would be removed" if claim and claim.holder.is_gone() else ""
         return
-    with Lease(store, key, name_user()) as lease:
+    with Lease(store, lease_key(name), name_user()) as lease:
         yield lease, f"{whose}; removed" if claim else ""
 
 
