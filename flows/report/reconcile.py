@@ -78,7 +78,7 @@ def write_again(store: Store, experiment: str, addresses: Addresses) -> int:
         TrackingError: MLflow cannot be reached.
     """
     opened = open_experiment(store, experiment, addresses)
-    tracking = Tracking(opened.recipe, addresses, store.uri, is_required=True)
+    tracking = Tracking(opened.recipe, opened.entries[0].recipe, addresses, store.uri, is_required=True)
     tracking.find_promoted = lambda: promoted_round(store, experiment)
     for entry in opened.entries:
         tracking.add(entry)

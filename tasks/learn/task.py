@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from configs.schema.train import Lora, Train
-from infra.store.files import sha256_of
 from tasks.core.bench import Workbench
 from tasks.core.identity import train_spec
 from tasks.core.records import Example, Pair, Problem
@@ -80,10 +79,9 @@ class _Training:
             "rows": [step.key for step in window],
             "judge_pairs": [step.key for step in self.judge_pairs],
             "problems": self.state.problems.key if self.settings.with_seed_data else None,
-            "replay": sha256_of(self._replay_path()) if self.settings.replay else None,
         }
         steps = {"num_steps": schedule.num_steps, "first": schedule.first_step, "total": schedule.total_steps}
-        return train_spec(self.bench.recipe, self.stage, round, self.settings, inputs, steps)
+        return train_spec(self.bench.recipe, self.bench.contents, self.stage, round, self.settings, inputs, steps)
 
     def _phase(self, spec: StepSpec, schedule: Schedule) -> Phase:
         if schedule.total_steps is not None and (made := self.start.adapter or self.start.weights):

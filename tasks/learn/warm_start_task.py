@@ -28,7 +28,7 @@ def warm_start(bench: Workbench, round: int, base: ModelRef, problems: StepRef) 
     """
     settings = bench.recipe.warm_start
     assert settings is not None, "the flow asks for a warm start only where the recipe has one"
-    spec = warm_start_spec(bench.recipe, base, problems)
+    spec = warm_start_spec(bench.recipe, bench.contents, base, problems)
 
     def produce(scratch: Scratch) -> Summary:
         rows = scratch.work / "rows.jsonl"
