@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from configs.schema.describe import describe_recipe
+from configs.schema.evaluate import Decide, Evaluate, Rounds
+from configs.schema.recipe import Recipe, Services, WarmStart
+from configs.schema.train import Train
 from tests.build import make_recipe
 
 PAGE = (Path(__file__).parents[2] / "docs" / "recipe.md").read_text(encoding="utf-8")
@@ -40,3 +44,9 @@ def test_single_values_are_on_the_page_as_a_recipe_has_them() -> None:
     assert needed == {"name", "model", "problems"}
     assert {name for name in ROWS.keys() - needed - MADE if ROWS[name] == "none" and used[name] is not None} == set()
     assert (parts(ROWS["seed"]), parts(ROWS["engine"])) == ([used["seed"]], [used["engine"]["kind"]])
+
+
+@pytest.mark.parametrize("section", [Recipe, WarmStart, Train, Evaluate, Decide, Rounds, Services])
+def test_the_central_fields_say_what_they_are(section: type[BaseModel]) -> None:
+    silent = {name for name, field in section.model_fields.items() if not field.description}
+    assert silent == set()
