@@ -18,29 +18,13 @@ from configs.schema.generate import Balance, Generate, Guide, IndependentGenerat
 from configs.schema.guard import DEFAULT_GUARDS, Guard
 from configs.schema.judge import AnswerJudge, Judge, MetaJudge
 from configs.schema.model import Model
-from configs.schema.pair import Pair, RightVsWrong
-from configs.schema.problems import Problems, Source
+from configs.schema.pair import Pair
+from configs.schema.problems import Problems
 from configs.schema.recipe_rules import check_recipe_rules
-from configs.schema.role import Role
-from configs.schema.select import Cap, Correct, DropTruncated, Judged, Select, Weigh
-from configs.schema.train import Lora, Optimizer, Train, Tune
+from configs.schema.role import POLICY, Role, RoleName
+from configs.schema.select import DEFAULT_SELECT, Select, Weigh
+from configs.schema.train import Train, WarmStart
 from configs.schema.verifier import Verifier
-
-
-class WarmStart(Optimizer):
-    """SFT of the base model on worked examples; the result is kept as the `seed` model."""
-
-    source: Source
-    tune: Tune = Lora()
-
-
-class VerifierTraining(Component):
-    """A verifier trained each round on right and wrong samples (V-STaR, arXiv 2402.06457). It plays the role
-    `verifier`, which evaluate.best_of may name."""
-
-    select: tuple[Select, ...] = Field((Judged(),), min_length=1)
-    pair: Pair = RightVsWrong()
-    train: Train
 
 
 class Services(Component):
@@ -58,7 +42,7 @@ class Recipe(Component):
     seed: int = 0
     model: Model
     engine: Engine = TransformersEngine()
-    roles: dict[str, Role] = Field({}, description="models beside the policy, by name")
+    roles: dict[RoleName, Role] = Field({}, description="models beside the policy, by name")
     problems: Problems
     warm_start: WarmStart | None = None
     invent: SelfInstruct | None = None
@@ -67,11 +51,10 @@ class Recipe(Component):
     judge: tuple[Judge, ...] = Field((AnswerJudge(),), min_length=1)
     guide: Guide | None = None
     meta: MetaJudge | None = None
-    select: tuple[Select, ...] = Field((Correct(), DropTruncated(), Cap()), min_length=1)
+    select: tuple[Select, ...] = Field(DEFAULT_SELECT, min_length=1)
     weigh: Weigh | None = None
     pair: Pair | None = None
     train: Train = Train()
-    verifier: VerifierTraining | None = None
     evaluate: Evaluate = Evaluate()
     guards: tuple[Guard, ...] = DEFAULT_GUARDS
     decide: Decide = Decide()
@@ -100,6 +83,42 @@ class Recipe(Component):
         found = self.evaluate.verifier or (judge.verifier if judge else None)
         assert found is not None, "the recipe was checked for one"
         return found
+
+    def chains(self) -> tuple[str, ...]:
+        """Roles with states of their own, in the recipe's order: those that learn, are warm-started, or are like the
+        policy."""
+        return tuple(name for name, role in self.roles.items() if role.is_chain)
+
+    def learners(self) -> tuple[str, ...]:
+        """Who is trained in a round, in order: the policy, and the roles with a `train` section."""
+        return (POLICY, *(name for name, role in self.roles.items() if role.train is not None))
+
+    def for_learner(self, name: str) -> Recipe:
+        """This recipe with the sections that one model is made and trained by in the places of the policy's.
+
+        What selects, trains or warm-starts a model reads these places alone, so that every model takes one path.
+        """
+        if name == POLICY:
+            return self
+        role = self.roles[name]
+        changes: dict[str, Any] = {"weigh": None, "meta": None, "warm_start": role.warm_start}
+        if role.like == POLICY:
+            changes["warm_start"] = role.warm_start or self.warm_start
+        else:
+            changes["model"] = role.model
+        if role.train is not None:
+            changes |= {"select": role.train.filters(), "pair": role.train.pair, "train": role.train.plain()}
+        return self.model_copy(update=changes)
+
+    def warm_starts(self) -> dict[str, WarmStart]:
+        """Every warm start, by the name of the set that it reads: warm_start, and warm_start_NAME for a role's own."""
+        own = {f"warm_start_{name}": role.warm_start for name, role in self.roles.items() if role.warm_start}
+        return {**({"warm_start": self.warm_start} if self.warm_start else {}), **own}
+
+    def warm_start_set(self, learner: str) -> str:
+        """Name of the set that a model's warm start reads."""
+        has_own = learner != POLICY and self.roles[learner].warm_start is not None
+        return f"warm_start_{learner}" if has_own else "warm_start"
 
     def identity(self) -> dict[str, Any]:
         """What the recipe computes, without where it runs."""

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from configs.schema.base import Component, by_kind
 from configs.schema.objective import Objective, Sft
+from configs.schema.problems import Source
 
 StartFrom = Literal["base", "seed", "previous", "previous_with_optimizer", "champion"]
 Reference = Literal["base", "seed", "start", "previous"]
@@ -48,6 +49,13 @@ class Optimizer(Component):
     dtype: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 on GPU, float32 on CPU")
     gradient_checkpointing: bool = False
     checkpoint_seconds: float = Field(120.0, gt=0, description="time between checkpoints inside the phase")
+
+
+class WarmStart(Optimizer):
+    """SFT of the base model on worked examples; the result is kept as the `seed` model."""
+
+    source: Source
+    tune: Tune = Lora()
 
 
 class Replay(Component):

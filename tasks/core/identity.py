@@ -17,6 +17,7 @@ from configs.schema.judge import AnswerJudge
 from configs.schema.model import Model
 from configs.schema.recipe import Recipe
 from configs.schema.train import Train
+from tasks.core.models import stage_kind
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.step import StepSpec, derive_seed
 from tasks.evaluate import statistics
@@ -32,7 +33,7 @@ from tasks.select.resolve import in_round, versions_of
 # Raised when a change to a stage's code changes what it computes.
 VERSIONS = {
     "problems": 1, "base": 1, "warm_start": 1, "invent": 1, "calibrate": 1, "guide": 1, "generate": 1, "judge": 1,
-    "meta": 1, "select": 1, "monitor": 1, "train": 1, "train_verifier": 1, "evaluate": 1, "decide": 1,
+    "meta": 1, "select": 1, "monitor": 1, "train": 1, "evaluate": 1, "decide": 1,
 }  # fmt: skip
 
 # Settings that say where or how fast, never what: left out of every key.
@@ -60,8 +61,8 @@ def _strip(value: Any, names: set[str]) -> Any:
 
 def problems_spec(recipe: Recipe, sources: Mapping[str, str]) -> StepSpec:
     """`sources`: content digest of each outside file, by set name."""
-    warm_start = settings(recipe.warm_start.source) if recipe.warm_start else None
-    config = {"problems": settings(recipe.problems), "warm_start": warm_start}
+    warm_starts = {name: settings(section.source) for name, section in recipe.warm_starts().items()}
+    config = {"problems": settings(recipe.problems), "warm_starts": warm_starts}
     versions = {"arithmetic": arithmetic.VERSION, "builtin": builtin.VERSION, "mapping": mapping.VERSION}
     return _spec(recipe, "problems", 0, config, dict(sources), versions=versions)
 
@@ -72,9 +73,10 @@ def base_spec(recipe: Recipe, config: Model, source: str) -> StepSpec:
     return _spec(recipe, "base", 0, {"model": settings(config, "base", "chat_template")}, {"source": source}, seed)
 
 
-def warm_start_spec(recipe: Recipe, base: ModelRef, problems: StepRef) -> StepSpec:
+def warm_start_spec(recipe: Recipe, base: ModelRef, problems: StepRef, stage: str = "warm_start") -> StepSpec:
+    """`recipe`: as the model learns by it that is begun."""
     config = {"warm_start": _optimizer_settings(recipe.warm_start, "source")}
-    return _spec(recipe, "warm_start", 0, config, _inputs(base, problems=problems), derive_seed(recipe.seed, "seed"))
+    return _spec(recipe, stage, 0, config, _inputs(base, problems=problems), derive_seed(recipe.seed, "seed"))
 
 
 def generate_spec(
@@ -163,9 +165,10 @@ def select_spec(
     problems: StepRef,
     calibration: StepRef | None,
     prompts: Sequence[str],
+    stage: str = "select",
 ) -> StepSpec:
-    """`prompts`: texts of the prompts of `train.formats`, in their order. Schedules enter with the round's value."""
-    verifier = recipe.verifier
+    """`recipe`: as the model learns by it that is selected for; all draw by one seed. `prompts`: texts of the prompts of
+    `train.formats`, in their order. Schedules enter with the round's value."""
     formats = zip(prompts, recipe.train.formats, strict=True)
     config = {
         "select": [settings(part) for part in recipe.select],
@@ -178,14 +181,10 @@ def select_spec(
     versions = versions_of(recipe.select, recipe.pair)
     versions |= {f"weigh.{recipe.weigh.kind}": weigh.VERSIONS[recipe.weigh.kind]} if recipe.weigh else {}
     versions |= {"formats": select_formats.VERSION} if prompts else {}
-    if verifier is not None:
-        pair = settings(in_round(verifier.pair, round))
-        config["verifier"] = {"select": [settings(part) for part in verifier.select], "pair": pair}
-        versions |= {f"verifier.{name}": number for name, number in versions_of(verifier.select, verifier.pair).items()}
     steps = {"problems": problems, **({"calibration": calibration} if calibration else {})}
     inputs = _inputs(None, **steps)
     inputs |= {"samples": [step.key for step in samples], "verdicts": [step.key for step in verdicts]}
-    return _spec(recipe, "select", round, config, inputs, derive_seed(recipe.seed, round, "select"), versions)
+    return _spec(recipe, stage, round, config, inputs, derive_seed(recipe.seed, round, "select"), versions)
 
 
 def monitor_spec(recipe: Recipe, round: int, steps: RoundSteps) -> StepSpec:
@@ -256,4 +255,5 @@ def _spec(
     seed: int | None = None,
     versions: Mapping[str, int | str] | None = None,
 ) -> StepSpec:
-    return StepSpec(recipe.name, stage, round, config, inputs, seed, {stage: VERSIONS[stage], **(versions or {})})
+    kind = stage_kind(stage)
+    return StepSpec(recipe.name, stage, round, config, inputs, seed, {kind: VERSIONS[kind], **(versions or {})})

@@ -1,4 +1,4 @@
-"""Who plays which role in a round: the policy in one of its states, or a model of the recipe's `roles`.
+"""Who plays which role in a round: the policy or a role that learns, in one of its states, or a model that stays as it is.
 
 Used by the stages that ask a model: judge, guide, calibrate, invent, evaluate.
 """
@@ -7,57 +7,46 @@ from __future__ import annotations
 
 from typing import Any
 
-from configs.schema.engine import RewardEngine
+from configs.schema.engine import EndpointEngine, RewardEngine
+from configs.schema.role import POLICY
 from infra.engines.endpoint.pool import EndpointPool
 from infra.engines.pool import GeneratorPool
 from tasks.core.bench import Workbench
-from tasks.core.refs import ModelRef, Ref
+from tasks.core.models import States
+from tasks.core.refs import ModelRef
 from tasks.learn.base import pretrained_model
 
 Pool = GeneratorPool | EndpointPool
 
 
-class Cast(Ref):
-    """States of the policy that a round can ask.
+class Cast(States):
+    """Who can be asked in a round: the policy's states, and those of every role that has states.
 
     Attributes:
-        previous: the model before the round's start model.
-        round_start: the model that writes the round's samples.
-        live: the newest candidate, promoted or not.
-        verifier: trained by the round before, where the recipe trains one.
+        roles: by name; a role that stays as it is has none.
     """
 
-    base: ModelRef
-    seed: ModelRef | None
-    previous: ModelRef | None
-    round_start: ModelRef
-    live: ModelRef
-    verifier: ModelRef | None = None
-
-    def state(self, frozen: str) -> ModelRef:
-        """A state by its name in the recipe; where there is no seed or no previous model, the base stands for it."""
-        found: ModelRef | None = getattr(self, frozen)
-        return found or self.base
+    roles: dict[str, States] = {}
 
     def player(self, role: str, frozen: str) -> ModelRef | None:
-        """The policy's state that plays a role; None for a role with a model of its own."""
-        if role == "verifier":
-            return self.verifier
-        return self.state(frozen) if role == "policy" else None
+        """The state that plays a role; None for a role that stays as it is, which has a model of its own."""
+        states = self if role == POLICY else self.roles.get(role)
+        return states.state(frozen) if states else None
 
 
 def open_role(bench: Workbench, role: str, player: ModelRef | None) -> Pool:
     """What answers for a role.
 
     Args:
-        player: the state of the policy that plays it; None for a role with a model of its own.
+        player: the state that plays it; None for a role that stays as it is.
     """
+    config = bench.recipe.roles.get(role)
+    engine = config.engine if config else None
+    if isinstance(engine, EndpointEngine):
+        return bench.endpoint(role, engine)
     if player is not None:
-        return bench.generator(player)
-    config = bench.recipe.roles[role]
-    if config.engine is not None and config.engine.kind == "endpoint":
-        return bench.endpoint(role, config.engine)
-    return bench.generator(role_model(bench, role), config.engine, config.stays_open)
+        return bench.generator(player, engine)
+    return bench.generator(role_model(bench, role), engine, config.stays_open if config else False)
 
 
 def open_reward_model(bench: Workbench, role: str) -> GeneratorPool:
@@ -68,7 +57,7 @@ def open_reward_model(bench: Workbench, role: str) -> GeneratorPool:
 
 
 def role_model(bench: Workbench, role: str) -> ModelRef:
-    """The model of a role that has one of its own.
+    """The model of a role that stays as it is.
 
     Raises:
         EngineError: there is no such model, or it has no weights.

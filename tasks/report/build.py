@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from tasks.core.models import metric_of
 from tasks.core.records import Drop
 from tasks.decide.state import RoundOutcome
 from tasks.monitor.histograms import Histogram
@@ -35,7 +36,8 @@ def build_round(
     state, steps = outcome.state, outcome.steps
     metrics: dict[str, float] = {}
     for stage, step in steps.items():
-        metrics |= {name: value for name, value in step.summary.items() if _is_number(value)}  # type: ignore[misc]
+        numbers = {name: value for name, value in step.summary.items() if _is_number(value)}
+        metrics |= {metric_of(stage, name): value for name, value in numbers.items()}  # type: ignore[misc]
         metrics[f"seconds_{stage}"] = step.seconds
     metrics |= spending
     decision = state.decisions[-1] if state.decisions else None
