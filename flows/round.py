@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prefect import flow
-
 from configs.schema.recipe import Recipe
+from configs.schema.role import POLICY
 from tasks.calibrate.task import calibrate
-from tasks.core.bench import current
+from tasks.core.bench import Workbench
+from tasks.core.models import Lineage, stage_of, window
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast
 from tasks.decide.decision import first_standing
@@ -23,7 +23,7 @@ from tasks.evaluate.task import evaluate
 from tasks.generate.task import generate
 from tasks.judge.task import judge
 from tasks.learn.base_task import prepare_base_model
-from tasks.learn.task import train, train_verifier
+from tasks.learn.task import train
 from tasks.learn.warm_start_task import warm_start
 from tasks.meta.task import meta_judge
 from tasks.monitor.task import monitor
@@ -33,73 +33,103 @@ from tasks.sample.problems.task import prepare_problems
 from tasks.select.task import select
 
 
-@flow(name="round-0", flow_run_name="{experiment} round 0", validate_parameters=False)
-def baseline(experiment: str) -> RoundOutcome:
-    """Round 0: problems, base model, optional warm start, and how good the start model is."""
-    problems = prepare_problems(0)
-    base = prepare_base_model(0)
-    seed = warm_start(0, base, problems) if current().recipe.warm_start else None
-    start = seed or base
-    steps = {"problems": problems, **made_by("base", base), **made_by("warm_start", seed)}
-    cast = Cast(base=base, seed=seed, previous=None, round_start=start, live=start)
-    evaluation = evaluate(0, start, problems, cast)
-    first = scored_model(start, evaluation)
+def baseline(bench: Workbench) -> RoundOutcome:
+    """Round 0: problems, the models that everything begins with, and how good the policy is before any round."""
+    steps = {"problems": prepare_problems(bench, 0)}
+    models: dict[str, Lineage] = {}
+    for name in (POLICY, *bench.recipe.chains()):
+        models[name], made = begin(bench, name, models.get(POLICY), steps["problems"])
+        steps |= made
+    states = {name: lineage.states() for name, lineage in models.items()}
+    start, cast = models[POLICY].current, Cast.of(states)
+    steps["evaluate"] = evaluate(bench, 0, start, steps["problems"], cast)
+    first = scored_model(start, steps["evaluate"])
     state = LoopState(
-        round=0, problems=problems, base=base, seed=seed, standing=first_standing(first), first=first
+        round=0, problems=steps["problems"], models=models, standing=first_standing(first), first=first
     )  # fmt: skip
-    return RoundOutcome(state=state, candidate=start, steps=steps | {"evaluate": evaluation})
+    return RoundOutcome(state=state, candidate=start, steps=steps)
 
 
-@flow(name="round", flow_run_name="{experiment} round {round}", validate_parameters=False)
-def improvement_round(experiment: str, round: int, state: LoopState) -> RoundOutcome:
+def begin(bench: Workbench, name: str, policy: Lineage | None, problems: StepRef) -> tuple[Lineage, dict[str, StepRef]]:
+    """A model's base and seed, and the steps that made them; a role like the policy takes over what it has not."""
+    role = bench.recipe.roles.get(name)
+    steps: dict[str, StepRef] = {}
+    if role is not None and role.like == POLICY:
+        assert policy is not None, "the policy comes first"
+        base, seed = policy.base, policy.seed
+    else:
+        base, seed = prepare_base_model(bench, 0, learner=name), None
+        steps |= made_by(stage_of("base", name), base)
+    if (role or bench.recipe).warm_start is not None:
+        seed = warm_start(bench, 0, base, problems, learner=name)
+        steps |= made_by(stage_of("warm_start", name), seed)
+    return Lineage(base=base, seed=seed, current=seed or base), steps
+
+
+def improvement_round(bench: Workbench, round: int, state: LoopState) -> RoundOutcome:
     """One round of improvement, from the state after the round before."""
-    recipe = current().recipe
-    steps, state = gather(round, state, recipe)
+    recipe = bench.recipe
+    steps, state = gather(bench, round, state)
     candidate = evaluation = None
     if may_train(state, steps, recipe):
-        candidate = train(round, state)
-        steps |= made_by("train", candidate)
-        if recipe.verifier:
-            state = state.model_copy(update={"verifier": train_verifier(round, state)})
-            steps |= made_by("train_verifier", state.verifier)
-        cast = state.cast().model_copy(update={"live": candidate})
-        steps["evaluate"] = evaluation = evaluate(round, candidate, state.problems, cast)
-    steps["decide"] = decide_round(round, state, steps, candidate, evaluation)
-    after = state.after(read_decision(steps["decide"]), candidate, evaluation, recipe)
+        for name in recipe.learners():
+            if name == POLICY or has_rows(bench, round, state, name):
+                made = train(bench, round, state, learner=name)
+                state = state.with_model(name, newest=made)
+                steps |= made_by(stage_of("train", name), made)
+        candidate = state.policy.newest
+        assert candidate is not None, "the policy was just trained"
+        steps["evaluate"] = evaluation = evaluate(bench, round, candidate, state.problems, state.cast())
+    steps["decide"] = decide_round(bench, round, state, steps, candidate, evaluation)
+    after = state.after(read_decision(bench.ledger, steps["decide"]), candidate, evaluation, recipe)
     return RoundOutcome(state=after, candidate=candidate, steps=steps, beaten=state.incumbent.name)
 
 
-def gather(round: int, state: LoopState, recipe: Recipe) -> tuple[dict[str, StepRef], LoopState]:
+def gather(bench: Workbench, round: int, state: LoopState) -> tuple[dict[str, StepRef], LoopState]:
     """The round's samples, what judges say of them, and what is kept: the steps, and the state that knows them."""
+    recipe = bench.recipe
     steps: dict[str, StepRef] = {}
     problems, cast, model = state.problems, state.cast(), state.incumbent
     if recipe.invent:
-        steps["invent"] = problems = invent(round, model, state.problems, state.invented)
+        steps["invent"] = problems = invent(bench, round, model, state.problems, state.invented)
         state = state.model_copy(update={"invented": (*state.invented, problems)})
     if recipe.calibrate:
-        steps["calibrate"] = calibrate(round, model, problems, cast)
-    steps["generate"] = generate(round, model, problems, cast, steps.get("calibrate"))
+        steps["calibrate"] = calibrate(bench, round, model, problems, cast)
+    steps["generate"] = generate(bench, round, model, problems, cast, steps.get("calibrate"))
     problems = steps["generate"] if recipe.generate.kind == "stepwise" else problems
-    steps["judge"] = judge(round, steps["generate"], problems, cast)
+    steps["judge"] = judge(bench, round, steps["generate"], problems, cast)
     if recipe.guide:
-        steps["guide"] = guide(round, model, problems, steps["generate"], steps["judge"], cast)
+        steps["guide"] = guide(bench, round, model, problems, steps["generate"], steps["judge"], cast)
     if recipe.meta and round <= (recipe.meta.rounds or round):
-        steps["meta"] = meta_judge(round, steps["judge"], steps["generate"], problems, cast)
+        steps["meta"] = meta_judge(bench, round, steps["judge"], steps["generate"], problems, cast)
         state = state.model_copy(update={"judge_pairs": (*state.judge_pairs, steps["meta"])})
     guided = [steps["guide"]] if recipe.guide else []
     samples, verdicts = [steps["generate"], *guided], [steps["judge"], *guided]
-    steps["select"] = select(round, samples, verdicts, problems, steps.get("calibrate"))
+    for name in recipe.learners():
+        kept = select(bench, round, samples, verdicts, problems, steps.get("calibrate"), learner=name)
+        steps[stage_of("select", name)] = kept
+        state = state.with_selection(name, kept)
     steps["monitor"] = monitor(
-        round, steps["generate"], steps["judge"], steps["select"], state.problems, state.monitor, problems
+        bench, round, steps["generate"], steps["judge"], steps["select"], state.problems, state.monitor, problems
     )  # fmt: skip
-    kept = {"selections": (*state.selections, steps["select"]), "monitor": state.monitor or steps["monitor"]}
-    return steps, state.model_copy(update=kept)
+    return steps, state.model_copy(update={"monitor": state.monitor or steps["monitor"]})
 
 
 def may_train(state: LoopState, steps: Mapping[str, StepRef], recipe: Recipe) -> bool:
     """Whether the round kept enough to train on, and no guard stops it."""
     is_stopped = strongest(check_guards(recipe.guards, round_metrics(state, steps, None))) == "stop"
-    return int(state.selections[-1].summary["num_rows"] or 0) >= recipe.train.min_examples and not is_stopped
+    return int(steps["select"].summary["num_rows"] or 0) >= recipe.train.min_examples and not is_stopped
+
+
+def has_rows(bench: Workbench, round: int, state: LoopState, name: str) -> bool:
+    """Whether there is enough to train a role on; where there is not, it stays as it is, and the run says so."""
+    settings = bench.recipe.for_learner(name).train
+    steps = window(settings.data, state.models[name].selections)
+    num_rows = sum(int(step.summary["num_rows"] or 0) for step in steps)
+    if num_rows < settings.min_examples:
+        needed = f"roles.{name}.train.min_examples is {settings.min_examples}"
+        bench.progress.line(f"round {round} train {name}: left as it is, with {num_rows} rows: {needed}")
+    return num_rows >= settings.min_examples
 
 
 def made_by(stage: str, model: ModelRef | None) -> dict[str, StepRef]:

@@ -77,7 +77,7 @@ def _roles_exist(recipe: Recipe) -> None:
             raise ValueError(f"judge '{judge.name}': no role is called '{role}': add it to roles, or {_one_of(known)}")
         if judge.kind == "reward_model" and (role == POLICY or recipe.roles[role].is_chain):
             raise ValueError(
-                f"judge '{judge.name}': a reward model is a model of its own, which does not learn here: add it to roles"
+                f"judge '{judge.name}': a reward model is a model of its own that does not learn: add it to roles"
             )
     if recipe.guide is not None and recipe.guide.role not in known:
         raise ValueError(f"guide.role: no role is called '{recipe.guide.role}': {_one_of(known)}")

@@ -13,9 +13,9 @@ from flows.round import baseline, improvement_round
 from flows.run.resume import find_resume_point
 from infra.store.base import Store
 from infra.store.errors import DamagedObjectError
-from tasks.core.bench import at
 from tasks.core.cost import estimate_cost
 from tasks.core.ledger import Ledger
+from tasks.core.models import stage_of
 from tasks.core.planning import EndOfKnowledge, PlannedStep, PlanningBench
 from tasks.decide.state import LoopState
 from tasks.report.entry import find_entry
@@ -24,12 +24,13 @@ from tasks.sample.problems.run import read_sets
 
 def round_stages(recipe: Recipe) -> list[str]:
     """Stages of a round with a candidate, in order."""
-    wanted = {
+    gathered = {
         "invent": recipe.invent, "calibrate": recipe.calibrate, "generate": True, "judge": True, "guide": recipe.guide,
-        "meta": recipe.meta, "select": True, "monitor": True, "train": True, "train_verifier": recipe.verifier,
-        "evaluate": True, "decide": True,
+        "meta": recipe.meta,
     }  # fmt: skip
-    return [stage for stage, is_there in wanted.items() if is_there]
+    selected, trained = ([stage_of(stage, name) for name in recipe.learners()] for stage in ("select", "train"))
+    return [*(stage for stage, is_there in gathered.items() if is_there), *selected, "monitor", *trained, "evaluate",
+            "decide"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,7 @@ class Plan:
 def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> Plan:
     """Walk the experiment as far as its decisions are published. Writes and loads nothing; reads the problems."""
     ledger = Ledger(store, work_dir / f"{recipe.name}-plan", {})
-    with at(PlanningBench(recipe, ledger, base_dir)) as bench:
-        assert isinstance(bench, PlanningBench)
+    with PlanningBench(recipe, ledger, base_dir) as bench:
         resumed = find_resume_point(store, recipe)
         is_open = not _walk(bench, resumed.state if resumed else None)
         sizes = {name: len(problems) for name, problems in read_sets(bench).items()}
@@ -86,12 +86,11 @@ def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> P
 
 def _walk(bench: PlanningBench, state: LoopState | None) -> bool:
     """Walk from a state, or from the baseline; False where a decision is missing on the way."""
-    name = bench.recipe.name
     try:
-        state = state or baseline.fn(name).state
+        state = state or baseline(bench).state
         while state.stop_reason is None:
             before = take_up_promotions(bench, state)
-            outcome = settle(bench, improvement_round.fn(name, state.round + 1, before), before)
+            outcome = settle(bench, improvement_round(bench, state.round + 1, before), before)
             if outcome is None:
                 return False
             state = outcome.state

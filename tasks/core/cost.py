@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from configs.schema.judge import Judge, PairwiseJudge, RubricJudge
 from configs.schema.recipe import Recipe
+from configs.schema.role import POLICY
 from configs.schema.train import Lora
+from tasks.core.models import stage_kind
 
 BYTES_PER_SAMPLE = 150
 """ids, numbers and verdict of a sample, compressed"""
@@ -45,8 +47,9 @@ def estimate_cost(
         yield f"judgements        {judgements:,}, besides: texts or comparisons that a model is asked for"
     loads = generator_loads(new, judge_loads(recipe))
     yield f"generator loads   {loads} (it stays open from evaluation to the next generation)"
-    trained = stages.count("train") + stages.count("train_verifier")
-    yield f"trainer loads     {trained + stages.count('warm_start')}"
+    kinds = [stage_kind(stage) for stage in stages]
+    trained = kinds.count("train")
+    yield f"trainer loads     {trained + kinds.count('warm_start')}"
     disk = samples * (BYTES_PER_SAMPLE + BYTES_PER_TOKEN * length)
     models = "adapters" if isinstance(recipe.train.tune, Lora) else "whole models"
     yield f"disk              about {disk / 2**20:,.1f} MiB of samples, and {trained} {models}"
@@ -102,14 +105,14 @@ def mean_length(recipe: Recipe, measured: Mapping[str, float]) -> tuple[float, s
 
 def judge_loads(recipe: Recipe) -> int:
     """Loads of models other than the one that wrote the samples, in one round's judging."""
-    others = {
-        (getattr(judge, "role", "policy"), state)
-        for judge in recipe.judge
-        for state in (getattr(judge, "frozen", "round_start"), getattr(judge, "reference", "none"))
-        if state not in ("round_start", "none")
-    }
-    roles = {getattr(judge, "role", "policy") for judge in recipe.judge}
-    return len(others) + len(roles & set(recipe.roles))
+    asked = set()
+    for judge in recipe.judge:
+        role, state = getattr(judge, "role", POLICY), getattr(judge, "frozen", "round_start")
+        has_states = role == POLICY or recipe.roles[role].is_chain
+        asked.add((role, state if has_states else ""))
+        if (reference := getattr(judge, "reference", "none")) != "none":
+            asked.add((role if has_states else POLICY, reference))
+    return len(asked - {(POLICY, "round_start")})
 
 
 def generator_loads(new: Sequence[tuple[int, str]], judge_loads: int = 0) -> int:

@@ -167,8 +167,8 @@ def select_spec(
     prompts: Sequence[str],
     stage: str = "select",
 ) -> StepSpec:
-    """`recipe`: as the model learns by it that is selected for; all draw by one seed. `prompts`: texts of the prompts of
-    `train.formats`, in their order. Schedules enter with the round's value."""
+    """`recipe`: as the model learns by it that is selected for; every model's selection draws by one seed. `prompts`:
+    texts of the prompts of `train.formats`, in their order. Schedules enter with the round's value."""
     formats = zip(prompts, recipe.train.formats, strict=True)
     config = {
         "select": [settings(part) for part in recipe.select],

@@ -1,10 +1,11 @@
-"""Who plays which role in a round: the policy or a role that learns, in one of its states, or a model that stays as it is.
+"""Who plays which role in a round: the policy or a role that learns, in one of its states, or a model that stays.
 
 Used by the stages that ask a model: judge, guide, calibrate, invent, evaluate.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from configs.schema.engine import EndpointEngine, RewardEngine
@@ -26,7 +27,13 @@ class Cast(States):
         roles: by name; a role that stays as it is has none.
     """
 
-    roles: dict[str, States] = {}
+    roles: dict[str, States] = {}  # noqa: RUF012
+
+    @classmethod
+    def of(cls, models: Mapping[str, States]) -> Cast:
+        """The cast of some models, the policy among them."""
+        roles = {name: states for name, states in models.items() if name != POLICY}
+        return cls(**dict(models[POLICY]), roles=roles)
 
     def player(self, role: str, frozen: str) -> ModelRef | None:
         """The state that plays a role; None for a role that stays as it is, which has a model of its own."""

@@ -75,8 +75,7 @@ class LoopState(Ref):
 
     def cast(self) -> Cast:
         """Who the next round can ask; while a round trains, `live` is what it trained so far."""
-        states = {name: lineage.states() for name, lineage in self.models.items()}
-        return Cast(**dict(states.pop(POLICY)), roles=states)
+        return Cast.of({name: lineage.states() for name, lineage in self.models.items()})
 
     def after(
         self, decision: Decision, candidate: ModelRef | None, evaluation: StepRef | None, recipe: Recipe

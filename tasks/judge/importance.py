@@ -21,8 +21,8 @@ from typing import Any
 from configs.errors import ProblemsError
 from configs.schema.judge import ImportanceJudge
 from infra.engines.wire import Scoring
+from tasks.core.joined import Group
 from tasks.core.records import FinishReason, Judgement, Label, Problem, Sample, Verdict
-from tasks.judge.groups import Group
 from tasks.judge.questions import score_sample, to_messages
 from tasks.sample.problems.sets import fingerprint
 

@@ -26,7 +26,7 @@ class Pass:
 
     Attributes:
         part: empty for the judge's own model; `reference` and `trusted` are further passes.
-        player: the state of the policy that is asked; None for a role with a model of its own.
+        player: the state that is asked, of the policy or of a role that learns; None for a role that stays as it is.
     """
 
     judge: ModelJudge
@@ -67,11 +67,13 @@ def plan_passes(judges: Sequence[Judge], cast: Cast) -> list[Pass]:
 
 def _player(judge: ModelJudge, part: str, cast: Cast) -> ModelRef | None:
     if isinstance(judge, ImplicitJudge) and part == REFERENCE:
-        return cast.state(judge.reference)
-    player = cast.player(judge.role, judge.frozen)
-    if judge.role == "verifier" and player is None:
-        raise RecipeError(f"judge '{judge.name}': no verifier was trained yet", "name another role, or none in round 0")
-    return player
+        return _reference(judge, cast)
+    return cast.player(judge.role, judge.frozen)
+
+
+def _reference(judge: ImplicitJudge, cast: Cast) -> ModelRef:
+    """A state of the judge's own chain; of the policy's, where the judge is a model that stays as it is."""
+    return cast.player(judge.role, judge.reference) or cast.state(judge.reference)
 
 
 def _model_key(step: Pass) -> bytes:
@@ -80,7 +82,7 @@ def _model_key(step: Pass) -> bytes:
 
 def _check_reference(judge: ImplicitJudge, cast: Cast) -> None:
     """Every score would be zero, and none of them would mean anything."""
-    player, reference = cast.player(judge.role, judge.frozen), cast.state(judge.reference)
+    player, reference = cast.player(judge.role, judge.frozen), _reference(judge, cast)
     if player is not None and player.digest == reference.digest:
         raise RecipeError(
             f"judge '{judge.name}': its model ({judge.frozen}) and its reference ({judge.reference}) are both "

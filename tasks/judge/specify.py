@@ -61,7 +61,7 @@ def describe(bench: Workbench, judge: Judge, cast: Cast) -> dict[str, Any]:
 
 def _engine(bench: Workbench, step: Pass) -> Any:
     """Settings of the engine that answers; of a server only the model's name counts, which `models` holds."""
-    role = None if step.player is not None else bench.recipe.roles[step.judge.role]
+    role = bench.recipe.roles.get(step.judge.role)
     engine = role.engine if role is not None else None
     if isinstance(step.judge, RewardModelJudge):
         return settings(engine if isinstance(engine, RewardEngine) else RewardEngine())

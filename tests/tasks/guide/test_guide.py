@@ -86,8 +86,8 @@ def publish_samples(start: Seeded, num_correct: Mapping[str, int]) -> StepRef:
 
 def run(start: Seeded, num_correct: Mapping[str, int]) -> tuple[StepRef, list[Sample], list[Verdict]]:
     samples = publish_samples(start, num_correct)
-    verdicts = judge(1, samples, start.problems, start.cast)
-    step = guide(1, start.seed, start.problems, samples, verdicts, start.cast)
+    verdicts = judge(start.bench, 1, samples, start.problems, start.cast)
+    step = guide(start.bench, 1, start.seed, start.problems, samples, verdicts, start.cast)
     fetch = start.bench.ledger.fetch
     tries = list(read_records(fetch(step, "shard-00000.parquet"), Sample))
     return step, tries, list(read_records(fetch(step, "verdicts.parquet"), Verdict))

@@ -12,8 +12,8 @@ from configs.errors import ProblemsError, RecipeError
 from configs.schema.judge import ImplicitJudge, ImportanceJudge, RewardModelJudge, SumJudge
 from configs.schema.problems import AdditionSource
 from infra.engines.wire import Rated, Rating, Score, Scoring
+from tasks.core.joined import Group
 from tasks.core.records import Message, Problem, Sample, Verdict
-from tasks.judge.groups import Group
 from tasks.judge.implicit import implicit_judgements, implicit_questions, implicit_verdicts
 from tasks.judge.importance import distance, importance_judgements, importance_verdicts, trusted_groups
 from tasks.judge.reward_model import reduce_scores, reward_judgements, reward_questions, reward_verdicts
