@@ -6,7 +6,7 @@ import difflib
 import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -143,13 +143,17 @@ def _walk(location: tuple[Any, ...]) -> tuple[list[str], type[BaseModel] | None]
     keys: list[str] = []
     choices: dict[str, type[BaseModel]] = {"": Recipe}
     model: type[BaseModel] | None = Recipe
+    is_by_name = False  # the next key is a user's own name, as below `roles`
     for part in location:
         if isinstance(part, str) and part in choices and model is None:
             model = choices[part]
             continue
         keys.append(str(part))
-        if model is not None and part in model.model_fields:
-            choices = component_choices(model.model_fields[str(part)].annotation)
+        if is_by_name:
+            is_by_name = False
+        elif model is not None and part in model.model_fields:
+            annotation = model.model_fields[str(part)].annotation
+            choices, is_by_name = component_choices(annotation), get_origin(annotation) is dict
             model = next(iter(choices.values())) if len(choices) == 1 else None
         elif isinstance(part, str):
             model = None

@@ -42,7 +42,6 @@ class Recipe(Component):
     seed: int = 0
     model: Model
     engine: Engine = TransformersEngine()
-    roles: dict[RoleName, Role] = Field({}, description="models beside the policy, by name")
     problems: Problems
     warm_start: WarmStart | None = None
     invent: SelfInstruct | None = None
@@ -55,6 +54,7 @@ class Recipe(Component):
     weigh: Weigh | None = None
     pair: Pair | None = None
     train: Train = Train()
+    roles: dict[RoleName, Role] = Field({}, description="models beside the policy, by name")
     evaluate: Evaluate = Evaluate()
     guards: tuple[Guard, ...] = DEFAULT_GUARDS
     decide: Decide = Decide()

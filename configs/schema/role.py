@@ -28,8 +28,9 @@ RoleName = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]*$")]
 class RoleTraining(Train):
     """How a role is trained in every round, from the round's samples: filters, rows and optimisation of its own.
 
-    `previous` is the role's own model of the round before. A round whose rows are fewer than `min_examples` leaves the
-    role as it is.
+    What a round trains plays from the next round on; in round 1 the seed plays, or the base. A judge of the role asks
+    that model (`frozen: round_start`); `frozen: live` is the newest, which in evaluate.best_of this round trained.
+    A round whose rows are fewer than `min_examples` leaves the role as it is.
     """
 
     select: tuple[Select, ...] | None = Field(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from configs.schema.role import POLICY
 from tasks.core.models import metric_of
 from tasks.core.records import Drop
 from tasks.decide.state import RoundOutcome
@@ -55,6 +56,7 @@ def build_round(
         histograms=dict(histograms or {}),
         warnings=list(warnings),
         extra_figures=dict(extra_figures or {}),
+        roles={name: lineage.current.name for name, lineage in state.models.items() if name != POLICY},
     )
 
 
