@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from configs.schema.load import check_recipe
 from configs.schema.recipe import Recipe
 from configs.schema.role import POLICY
 from tasks.core.models import Lineage, window
@@ -13,14 +12,13 @@ from tasks.decide.decision import decide, decide_without_candidate, first_standi
 from tasks.decide.gate import GateDecision
 from tasks.decide.state import LoopState, explain_too_few, scored_model
 from tasks.decide.stop import StopReason
+from tests.build import make_recipe
 
 BASE, SEED, CRITIC = (ModelRef(name=name, digest=name) for name in ("base", "seed", "critic"))
 
 
 def recipe(**decide: object) -> Recipe:
-    sums = {"kind": "addition"}
-    problems = {"train": sums, "select": sums, "report": sums}
-    return check_recipe({"name": "x", "model": {"base": "a/b"}, "problems": problems, "decide": decide})
+    return make_recipe(decide=decide, rounds={"max": 3})
 
 
 def step(stage: str, round: int, **summary: float) -> StepRef:

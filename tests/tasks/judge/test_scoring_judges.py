@@ -83,7 +83,7 @@ def test_trusted_problems_need_solutions_and_are_not_held_out() -> None:
     with pytest.raises(ProblemsError, match="trusted problem t is in the select or the report set too"):
         trusted_groups([solved], [Problem("other", (Message("user", " 1+1= "),))])
     (group,) = trusted_groups([solved], [make_problem()])
-    assert (group.samples[0].id, group.samples[0].text, group.samples[0].source) == ("gold/t", "2", "gold")
+    assert (group.samples[0].id, group.samples[0].text, group.samples[0].by) == ("gold/t", "2", "solution")
 
 
 def rate(judge: RewardModelJudge, *scores: tuple[float, ...]) -> list[Verdict]:

@@ -46,7 +46,7 @@ def judged(samples: Sequence[Sample], labels: str) -> list[Verdict]:
 def published(ledger: Ledger, tmp_path: Path) -> dict[str, Any]:
     """Inputs of the stage: three problems, two samples each of p and r, and a hinted one of q."""
     own = [make_sample(problem, index) for problem in ("p", "r") for index in range(2)]
-    guided = [make_sample("q", 0, source="hinted"), make_sample("r", 2, source="hinted", text="a hint")]
+    guided = [make_sample("q", 0, draw="hinted"), make_sample("r", 2, draw="hinted", text="a hint")]
     generate = publish(
         ledger, tmp_path, "generate", {"shard-00000.parquet": own[:2], "shard-00001.parquet": own[2:]}
     )  # fmt: skip
