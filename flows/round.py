@@ -12,7 +12,7 @@ from configs.schema.recipe import Recipe
 from configs.schema.role import POLICY
 from tasks.calibrate.task import calibrate
 from tasks.core.bench import Workbench
-from tasks.core.models import Lineage, stage_of, window
+from tasks.core.models import Lineage, stage_of
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast
 from tasks.decide.decision import first_standing
@@ -23,7 +23,7 @@ from tasks.evaluate.task import evaluate
 from tasks.generate.task import generate
 from tasks.judge.task import judge
 from tasks.learn.base_task import prepare_base_model
-from tasks.learn.task import train
+from tasks.learn.task import rows_of, train
 from tasks.learn.warm_start_task import warm_start
 from tasks.meta.task import meta_judge
 from tasks.monitor.task import monitor
@@ -67,7 +67,17 @@ def begin(bench: Workbench, name: str, policy: Lineage | None, problems: StepRef
 
 
 def improvement_round(bench: Workbench, round: int, state: LoopState) -> RoundOutcome:
-    """One round of improvement, from the state after the round before."""
+    """One round of improvement, from the state after the round before, by the recipe of its phase."""
+    before, now = bench.recipe.stay_at(round - 1), bench.recipe.stay_at(round)
+    if before is not None and before.last == round - 1:
+        state = state.after_phase(before.name)
+    if now is not None:
+        bench.progress.line(f"round {round}: phase {now.name}")
+    with bench.in_round(round):
+        return _improve(bench, round, state)
+
+
+def _improve(bench: Workbench, round: int, state: LoopState) -> RoundOutcome:
     recipe = bench.recipe
     steps, state = gather(bench, round, state)
     candidate = evaluation = None
@@ -124,8 +134,7 @@ def may_train(state: LoopState, steps: Mapping[str, StepRef], recipe: Recipe) ->
 def has_rows(bench: Workbench, round: int, state: LoopState, name: str) -> bool:
     """Whether there is enough to train a role on; where there is not, it stays as it is, and the run says so."""
     settings = bench.recipe.for_learner(name).train
-    steps = window(settings.data, state.models[name].selections)
-    num_rows = sum(int(step.summary["num_rows"] or 0) for step in steps)
+    num_rows = sum(int(step.summary["num_rows"] or 0) for step in rows_of(bench, state, name))
     if num_rows < settings.min_examples:
         needed = f"roles.{name}.train.min_examples is {settings.min_examples}"
         bench.progress.line(f"round {round} train {name}: left as it is, with {num_rows} rows: {needed}")

@@ -89,5 +89,6 @@ class Decide(Component):
 class Rounds(Component):
     """How many rounds; round 0 is the baseline and does not count."""
 
-    max: int = Field(3, ge=1)
+    max: int = Field(3, ge=1, description="with phases: what they add up to")
+    cycles: int = Field(1, ge=1, description="how often the list of phases is gone through")
     per_run: int | None = Field(None, ge=1, description="rounds that a deployment's run adds; default: all up to max")

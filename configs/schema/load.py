@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from configs.errors import RecipeError
+from configs.schema.phase_rules import phase_mistakes
 from configs.schema.recipe import Recipe
 
 
@@ -86,14 +87,32 @@ def _position(items: list[Any], name: str, override: str) -> int:
 
 def check_recipe(tree: Mapping[str, Any], origin: str = "recipe") -> Recipe:
     """A mapping as a checked recipe; RecipeError lists every field that is wrong."""
+    recipe, lines = None, []
     try:
-        return Recipe.model_validate(dict(tree))
+        recipe = Recipe.model_validate(dict(tree))
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        # A list whose items are all refused is also reported as too short: that says nothing new.
-        lines = [_explain(detail) for detail in details if detail["type"] != "too_short" or len(details) == 1]
-        count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
-        raise RecipeError(f"{origin}: {count}\n" + "\n".join(f"  - {line}" for line in lines)) from None
+        lines = _mistakes(error)
+    if recipe is not None and not (lines := _mistakes_of_phases(recipe)):
+        return recipe
+    count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
+    raise RecipeError(f"{origin}: {count}\n" + "\n".join(f"  - {line}" for line in lines))
+
+
+def _mistakes(error: ValidationError) -> list[str]:
+    details = error.errors(include_url=False)
+    # A list whose items are all refused is also reported as too short: that says nothing new.
+    return [_explain(detail) for detail in details if detail["type"] != "too_short" or len(details) == 1]
+
+
+def _mistakes_of_phases(recipe: Recipe) -> list[str]:
+    """Every phase has to make a sound recipe, and then they have to fit each other."""
+    lines = []
+    for index, phase in enumerate(recipe.phases):
+        try:
+            recipe.of_phase(index)
+        except ValidationError as error:
+            lines += [f"phases.{index}.set ({phase.name}): {line}" for line in _mistakes(error)]
+    return lines or list(phase_mistakes(recipe))
 
 
 def dump_recipe(recipe: Recipe) -> str:

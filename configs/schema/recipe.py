@@ -19,6 +19,7 @@ from configs.schema.guard import DEFAULT_GUARDS, Guard
 from configs.schema.judge import AnswerJudge, Judge, MetaJudge
 from configs.schema.model import Model
 from configs.schema.pair import Pair
+from configs.schema.phase import Phase, Stay, lay_over, stay_at
 from configs.schema.problems import Problems
 from configs.schema.recipe_rules import check_recipe_rules
 from configs.schema.role import POLICY, Role, RoleName
@@ -58,8 +59,23 @@ class Recipe(Component):
     evaluate: Evaluate = Evaluate()
     guards: tuple[Guard, ...] = DEFAULT_GUARDS
     decide: Decide = Decide()
+    phases: tuple[Phase, ...] = Field((), description="rounds with settings of their own, one phase after the other")
     rounds: Rounds = Rounds()
     services: Services = Services()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rounds_are_those_of_the_phases(cls, tree: Any) -> Any:
+        """rounds.max is what the phases add up to, unless it is written."""
+        phases, rounds = (tree.get("phases"), tree.get("rounds") or {}) if isinstance(tree, dict) else (None, None)
+        if not phases or not isinstance(rounds, dict) or "max" in rounds:
+            return tree
+        lengths = [phase.get("rounds") if isinstance(phase, dict) else None for phase in phases]
+        cycles = rounds.get("cycles", 1)
+        numbers = [number for number in (cycles, *lengths) if isinstance(number, int) and number > 0]
+        if len(numbers) <= len(lengths):
+            return tree  # each field says itself what is wrong with it
+        return {**tree, "rounds": {**rounds, "max": numbers[0] * sum(numbers[1:])}}
 
     @field_validator("name")
     @classmethod
@@ -109,6 +125,24 @@ class Recipe(Component):
         if role.train is not None:
             changes |= {"select": role.train.filters(), "pair": role.train.pair, "train": role.train.plain()}
         return self.model_copy(update=changes)
+
+    def stay_at(self, round: int) -> Stay | None:
+        """The phase that a round lies in; None without phases, and for the baseline."""
+        return stay_at(self.phases, round)
+
+    def in_round(self, round: int) -> Recipe:
+        """The recipe of one round: with its phase's settings, and without phases."""
+        stay = self.stay_at(round)
+        return self if stay is None else self.of_phase(stay.index)
+
+    def of_phase(self, index: int) -> Recipe:
+        """The recipe of one phase.
+
+        Raises:
+            ValidationError: the phase sets what no recipe has; `configs/schema/load.py` says so in words.
+        """
+        tree = self.model_dump(mode="json", exclude={"phases": True, "rounds": {"cycles"}})
+        return Recipe.model_validate(lay_over(tree, self.phases[index].set))
 
     def warm_starts(self) -> dict[str, WarmStart]:
         """Every warm start, by the name of the set that it reads: warm_start, and warm_start_NAME for a role's own."""

@@ -220,6 +220,24 @@ def _tuning_can_continue(recipe: Recipe) -> None:
             )
 
 
+def _phases_fit_the_rounds(recipe: Recipe) -> None:
+    names, first = [phase.name for phase in recipe.phases], 1
+    total = recipe.rounds.cycles * sum(phase.rounds for phase in recipe.phases)
+    for index, phase in enumerate(recipe.phases):
+        if phase.name in names[:index]:
+            raise ValueError(f"phases.{index}: two phases are called '{phase.name}': write rounds.cycles to go through "
+                             "the list again, or give each its own name")  # fmt: skip
+        if recipe.rounds.max < first:
+            raise ValueError(f"phases.{index}: '{phase.name}' begins with round {first} and is never reached: "
+                             f"write rounds.max: {total}, or leave it out")  # fmt: skip
+        first += phase.rounds
+    if recipe.phases and recipe.rounds.max > total:
+        raise ValueError(f"rounds.max: the phases have {total} rounds, and {recipe.rounds.max} are wanted: lengthen a "
+                         "phase, or write rounds.cycles")  # fmt: skip
+    if not recipe.phases and recipe.rounds.cycles > 1:
+        raise ValueError("rounds.cycles: there are no phases to go through: leave it out")
+
+
 def _text_fits(recipe: Recipe) -> None:
     context = getattr(recipe.model, "max_length", None) or recipe.engine.max_model_length
     if context is not None and recipe.generate.max_tokens >= context:
@@ -251,4 +269,5 @@ RULES: tuple[Callable[[Any], None], ...] = (
     _start_model_exists,
     _tuning_can_continue,
     _text_fits,
+    _phases_fit_the_rounds,
 )

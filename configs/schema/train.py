@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from configs.schema.base import Component, by_kind
 from configs.schema.objective import Objective, Sft
 from configs.schema.problems import Source
 
-StartFrom = Literal["base", "seed", "previous", "previous_with_optimizer", "champion"]
+STARTS = ("base", "seed", "previous", "previous_with_optimizer", "champion")
+
+
+def _check_start(name: str) -> str:
+    if name not in STARTS and not re.fullmatch("phase:[a-z][a-z0-9_-]*", name):
+        raise ValueError(f"'{name}' names no model: write {', '.join(STARTS)}, or phase:NAME")
+    return name
+
+
+StartFrom = Annotated[str, AfterValidator(_check_start)]
+"""one of STARTS, or phase:NAME, the model that the latest finished phase of that name ended with"""
 Reference = Literal["base", "seed", "start", "previous"]
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -32,6 +33,7 @@ class Workbench:
     """Tools of one run; closed at the end of a `with` block, however that comes.
 
     Attributes:
+        recipe: the experiment's; while a round runs, that of the round's phase.
         base_dir: relative paths of the recipe start here.
         is_planning: stages are walked as plain functions, not as Prefect tasks.
     """
@@ -41,6 +43,7 @@ class Workbench:
     base_dir: Path
     progress: Progress = field(default_factory=Silent)
     is_planning: bool = False
+    _whole: Recipe | None = None
     _pool: GeneratorPool | None = None
     _pool_key: tuple[str, str] | None = None
     _kept: dict[tuple[str, str], GeneratorPool] = field(default_factory=dict)
@@ -55,6 +58,21 @@ class Workbench:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    @property
+    def whole(self) -> Recipe:
+        """The experiment's recipe, with all its phases, in a round too."""
+        return self._whole or self.recipe
+
+    @contextmanager
+    def in_round(self, round: int) -> Iterator[None]:
+        """Let every stage read the recipe of a round's phase."""
+        whole = self.whole
+        self._whole, self.recipe = whole, whole.in_round(round)
+        try:
+            yield
+        finally:
+            self._whole, self.recipe = None, whole
 
     def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary]) -> StepRef:
         """Find the step, or compute and publish it.

@@ -67,6 +67,7 @@ class Lineage(Ref):
         previous: what played before it; None until there is one.
         newest: trained last, accepted or not; None until there is one.
         selections: what each round kept for it, in order.
+        phases: what played at the end of the latest finished phase of each name.
     """
 
     base: ModelRef
@@ -75,6 +76,7 @@ class Lineage(Ref):
     previous: ModelRef | None = None
     newest: ModelRef | None = None
     selections: tuple[StepRef, ...] = ()
+    phases: dict[str, ModelRef] = {}  # noqa: RUF012
 
     def states(self) -> States:
         """What the next round can ask of it."""
@@ -86,6 +88,8 @@ class Lineage(Ref):
     def start_model(self, start_from: StartFrom) -> ModelRef:
         """The model that a training starts from, but for the champion, which a loop knows."""
         assert start_from != "seed" or self.seed is not None, "the recipe was checked for a warm start"
+        if start_from.startswith("phase:"):
+            return self.phases[start_from.removeprefix("phase:")]
         return {"base": self.base, "seed": self.seed}.get(start_from) or self.current
 
     def reference_model(self, reference: Reference, start: ModelRef) -> ModelRef:

@@ -73,6 +73,14 @@ class LoopState(Ref):
         state = self.with_model(POLICY, current=standing.incumbent.model, previous=previous)
         return state.model_copy(update={"standing": standing})
 
+    def after_phase(self, name: str) -> LoopState:
+        """This state as a phase ends: what plays now is kept under its name."""
+        models = {
+            model: lineage.model_copy(update={"phases": {**lineage.phases, name: lineage.current}})
+            for model, lineage in self.models.items()
+        }
+        return self.model_copy(update={"models": models})
+
     def cast(self) -> Cast:
         """Who the next round can ask; while a round trains, `live` is what it trained so far."""
         return Cast.of({name: lineage.states() for name, lineage in self.models.items()})

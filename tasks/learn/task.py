@@ -11,7 +11,7 @@ from tasks.core.bench import Workbench
 from tasks.core.identity import train_spec
 from tasks.core.models import stage_of, window
 from tasks.core.records import Example, Pair, Problem
-from tasks.core.refs import ModelRef, trained_model
+from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import StepSpec, Summary, derive_seed, hash_file
@@ -28,13 +28,25 @@ from tasks.learn.worked_examples import worked_examples
 def train(bench: Workbench, round: int, state: LoopState, *, learner: str = POLICY) -> ModelRef:
     """What a round trains for one model, from the state that holds the round's selection: the policy's candidate, or
     the next model of a role."""
-    return _Training(bench, state, learner).model(round)
+    return _Training(bench, round, state, learner).model(round)
+
+
+def rows_of(bench: Workbench, state: LoopState, learner: str) -> tuple[StepRef, ...]:
+    """The select steps whose rows a model is trained on, of the state that holds the round's: those of the recipe's
+    window, among rounds whose phase made rows of the same kind."""
+    settings = bench.recipe.for_learner(learner).train
+    alike = [
+        step
+        for step in state.models[learner].selections
+        if bench.whole.in_round(step.round).for_learner(learner).train.objective.rows == settings.objective.rows
+    ]
+    return window(settings.data, tuple(alike))
 
 
 class _Training:
     """One model trained in one round: which start, which reference, which rows."""
 
-    def __init__(self, bench: Workbench, state: LoopState, learner: str) -> None:
+    def __init__(self, bench: Workbench, round: int, state: LoopState, learner: str) -> None:
         self.bench, self.state, self.learner = bench, state, learner
         self.recipe = bench.recipe.for_learner(learner)
         self.settings = self.recipe.train
@@ -43,7 +55,8 @@ class _Training:
         needs_reference = self.settings.objective.rows != "examples"
         lineage = state.models[learner]
         self.reference = lineage.reference_model(self.settings.reference, self.start) if needs_reference else None
-        self.window = window(self.settings.data, lineage.selections)
+        self.stay = bench.whole.stay_at(round)
+        self.window = rows_of(bench, state, learner)
         has_judged = self.is_pairs and self.recipe.meta is not None
         self.judge_pairs = window(self.settings.data, state.judge_pairs) if has_judged else ()
 
@@ -75,7 +88,7 @@ class _Training:
         return train_spec(self.recipe, stage_of("train", self.learner), round, self.settings, inputs, steps)
 
     def _phase(self, spec: StepSpec, schedule: Schedule) -> Phase:
-        if schedule.total_steps is not None and (made := self.start.adapter or self.start.weights):
+        if schedule.first_step and (made := self.start.adapter or self.start.weights):
             has_state = bool(made.files_under("optimizer"))
             folder = self.bench.ledger.fetch_all(made, "optimizer") if has_state else None
             schedule = Schedule(schedule.num_steps, schedule.first_step, schedule.total_steps, folder)
@@ -90,10 +103,12 @@ class _Training:
         )
 
     def _schedule(self, round: int) -> Schedule:
-        made = self.start.adapter or self.start.weights
-        is_own = made is not None and made.stage == stage_of("train", self.learner)
+        """A carried optimizer begins anew with each phase."""
+        made, stay = self.start.adapter or self.start.weights, self.stay
+        first, last = (stay.first, stay.last) if stay else (1, self.recipe.rounds.max)
+        is_own = made is not None and made.stage == stage_of("train", self.learner) and made.round >= first
         done = made.summary.get("end_step", 0) if made is not None and is_own else 0
-        return plan_steps(self.settings, round, self.bench.recipe.rounds.max, int(done or 0))
+        return plan_steps(self.settings, round, last - first + 1, int(done or 0))
 
     def _mixed(self, seed: int) -> list[Row]:
         rows = list(self._rows())

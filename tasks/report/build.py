@@ -23,6 +23,7 @@ def build_round(
     histograms: Mapping[str, Histogram] | None = None,
     warnings: Sequence[str] = (),
     extra_figures: Mapping[str, str] | None = None,
+    phase: str = "",
 ) -> RoundReport:
     """The report of a round.
 
@@ -33,6 +34,7 @@ def build_round(
         histograms: those of the monitor step (`read_histograms`).
         warnings: the guards that spoke, in words.
         extra_figures: further figures as SVG, by title.
+        phase: its name, where the recipe has phases.
     """
     state, steps = outcome.state, outcome.steps
     metrics: dict[str, float] = {}
@@ -56,6 +58,7 @@ def build_round(
         histograms=dict(histograms or {}),
         warnings=list(warnings),
         extra_figures=dict(extra_figures or {}),
+        phase=phase,
         roles={name: lineage.current.name for name, lineage in state.models.items() if name != POLICY},
     )
 

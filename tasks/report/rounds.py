@@ -50,6 +50,7 @@ class RoundReport(_Value):
         histograms: of the monitors, by name.
         warnings: the guards that spoke, in words.
         extra_figures: further figures of this round as SVG, by title.
+        phase: the phase that it lies in; empty without phases, and in round 0.
         roles: name of the model that plays each role from here on, for roles that have states.
     """
 
@@ -66,6 +67,7 @@ class RoundReport(_Value):
     histograms: dict[str, Histogram] = {}
     warnings: list[str] = []
     extra_figures: dict[str, str] = {}
+    phase: str = ""
     roles: dict[str, str] = {}
 
     @property

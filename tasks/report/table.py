@@ -17,16 +17,22 @@ _WORDS = {"baseline": "baseline", "promote": "promoted", "keep_incumbent": "incu
 _BLOCKS = tuple(chr(code) for code in range(0x2581, 0x2589))
 
 
+def columns_of(reports: Sequence[RoundReport]) -> tuple[str, ...]:
+    """COLUMNS, with the phase behind the round where there are phases."""
+    return (COLUMNS[0], "phase", *COLUMNS[1:]) if any(report.phase for report in reports) else COLUMNS
+
+
 def table_rows(reports: Sequence[RoundReport]) -> list[tuple[str, ...]]:
-    """Rows of texts in the order of COLUMNS: one a round, then one for each role that learns; `-` stands for what there
-    is not."""
-    return [row for report in reports for row in rows_of(report)]
+    """Rows of texts in the order of the columns: one a round, then one for each role that learns; `-` stands for what
+    there is not."""
+    return [row for report in reports for row in rows_of(report, columns_of(reports))]
 
 
-def rows_of(report: RoundReport) -> list[tuple[str, ...]]:
+def rows_of(report: RoundReport, columns: Sequence[str] = COLUMNS) -> list[tuple[str, ...]]:
     """The row of a round, and those of its roles."""
     learned = [name for name in report.roles if stage_of("select", name) in report.steps]
-    return [_row(report), *(_role_row(report, name) for name in learned)]
+    rows = [_row(report), *(_role_row(report, name) for name in learned)]
+    return [(row[0], report.phase or "-", *row[1:]) for row in rows] if "phase" in columns else rows
 
 
 def _role_row(report: RoundReport, name: str) -> tuple[str, ...]:
@@ -66,11 +72,12 @@ def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
     console = Console(file=file, width=None if is_terminal else PLAIN_WIDTH, highlight=False)
     several = len({report.experiment for report in reports}) > 1
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in (("experiment",) if several else ()) + COLUMNS:
-        left = column in ("experiment", "model", "decision")
+    columns = columns_of(reports)
+    for column in (("experiment",) if several else ()) + columns:
+        left = column in ("experiment", "phase", "model", "decision")
         table.add_column(column, justify="left" if left else "right", no_wrap=True)
     for report in reports:
-        for place, row in enumerate(rows_of(report)):
+        for place, row in enumerate(rows_of(report, columns)):
             texts = ((report.experiment,) if several else ()) + row
             is_promoted = place == 0 and report.action == "promote"
             table.add_row(*(Text(text) for text in texts), style="green" if is_promoted else None)
@@ -79,7 +86,8 @@ def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
 
 def markdown_table(reports: Sequence[RoundReport]) -> str:
     """The table in Markdown, with a sparkline of report accuracy below where there are several rounds."""
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + " --- |" * len(COLUMNS)]
+    columns = columns_of(reports)
+    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
     lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in table_rows(reports)]
     accuracies = [report.metrics["report_accuracy"] for report in reports if "report_accuracy" in report.metrics]
     if len(accuracies) > 1:

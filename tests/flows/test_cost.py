@@ -38,5 +38,12 @@ def test_roles_count_as_trainings_and_as_judges() -> None:
     assert judge_loads(recipe) == 2
 
 
+def test_each_phase_counts_by_its_own_recipe() -> None:
+    phases = [{"name": "short", "rounds": 1}, {"name": "wide", "rounds": 1, "set": {"generate": {"num_samples": 8}}}]
+    recipe = check_recipe(micro_recipe(phases=phases))
+    second = [(2, stage) for _, stage in ROUND]
+    assert "288 to train on, 20 to evaluate" in "\n".join(estimate_cost(recipe, SIZES, [*ROUND, *second], {}))
+
+
 def test_nothing_new_takes_nothing() -> None:
     assert list(estimate_cost(RECIPE, SIZES, [], {})) == ["everything is reused: nothing to compute"]

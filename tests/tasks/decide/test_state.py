@@ -106,6 +106,15 @@ def test_a_role_that_a_round_left_as_it_is_plays_on() -> None:
     assert state.start_model("critic", "base") == CRITIC
 
 
+def test_what_a_phase_ended_with_is_found_by_its_name() -> None:
+    state = play(begin(), 0.7, True, recipe()).after_phase("first")
+    state = play(state, 0.8, True, recipe())
+    assert state.start_model(POLICY, "phase:first").name == "round-1"
+    assert state.start_model("critic", "phase:first") == CRITIC
+    again = state.after_phase("first")  # the list of phases is gone through again
+    assert again.start_model(POLICY, "phase:first").name == "round-2"
+
+
 def test_a_role_that_stays_as_it_is_has_no_states() -> None:
     assert begin().cast().player("teacher", "live") is None
 

@@ -47,6 +47,14 @@ def test_a_role_that_learns_has_a_line_of_its_own() -> None:
     assert f"| {' | '.join(critic)} |" in markdown_table([report])
 
 
+def test_phases_have_a_column_where_there_are_any() -> None:
+    reports = [baseline(), trained(1, 0.5, "promote").model_copy(update={"phase": "warm_up"})]
+    first, second = table_rows(reports)
+    assert (first[:3], second[:3]) == (("0", "-", "seed"), ("1", "warm_up", "round-1"))
+    assert markdown_table(reports).startswith("| round | phase | model |")
+    assert "phase" not in markdown_table(reports[:1])
+
+
 def test_markup_in_a_name_is_text() -> None:
     out = io.StringIO()
     print_table([baseline().model_copy(update={"candidate": "[bold]x[/bold]"})], out)
