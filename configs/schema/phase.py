@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
 from configs.schema.base import Component
+from configs.schema.marks import Content
 
 FIXED = ("name", "seed", "services", "rounds", "phases")
 """what an experiment has once"""
@@ -29,7 +30,7 @@ class Phase(Component):
     rounds whose rows are of the same kind.
     """
 
-    name: str = Field(pattern="^[a-z][a-z0-9_-]*$")
+    name: Annotated[str, Content("model")] = Field(pattern="^[a-z][a-z0-9_-]*$")
     rounds: int = Field(ge=1)
     set: dict[str, Any] = Field({}, description="sections of the recipe, with what is different in this phase")
 

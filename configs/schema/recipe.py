@@ -7,7 +7,7 @@ stand in `recipe_rules.py`.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
@@ -17,6 +17,7 @@ from configs.schema.evaluate import Decide, Evaluate, Rounds
 from configs.schema.generate import Balance, Generate, Guide, IndependentGenerate, SelfInstruct
 from configs.schema.guard import DEFAULT_GUARDS, Guard
 from configs.schema.judge import AnswerJudge, Judge, MetaJudge
+from configs.schema.marks import Execution
 from configs.schema.model import Model
 from configs.schema.pair import Pair
 from configs.schema.phase import Phase, Stay, lay_over, stay_at
@@ -39,7 +40,7 @@ class Services(Component):
 class Recipe(Component):
     """One experiment, from base model to stop rule."""
 
-    name: str = Field(description="the experiment's name in the store")
+    name: Annotated[str, Execution] = Field(description="the experiment's name in the store")
     seed: int = 0
     model: Model
     engine: Engine = TransformersEngine()
@@ -61,7 +62,7 @@ class Recipe(Component):
     decide: Decide = Decide()
     phases: tuple[Phase, ...] = Field((), description="rounds with settings of their own, one phase after the other")
     rounds: Rounds = Rounds()
-    services: Services = Services()
+    services: Annotated[Services, Execution] = Services()
 
     @model_validator(mode="before")
     @classmethod
@@ -89,14 +90,14 @@ class Recipe(Component):
         check_recipe_rules(self)
         return self
 
-    def answer_judge(self) -> AnswerJudge | None:
-        """The first judge by rule, if there is one."""
-        return next((judge for judge in self.judge if isinstance(judge, AnswerJudge)), None)
+    def answer_judge(self) -> Judge | None:
+        """The first judge that compares with gold, if there is one."""
+        return next((judge for judge in self.judge if judge.reads_gold), None)
 
     def verifier_for_gold(self) -> Verifier:
         """What compares answers with gold in evaluation: evaluate.verifier, or the first answer judge's."""
         judge = self.answer_judge()
-        found = self.evaluate.verifier or (judge.verifier if judge else None)
+        found = self.evaluate.verifier or (judge.rule if judge else None)
         assert found is not None, "the recipe was checked for one"
         return found
 
@@ -153,7 +154,3 @@ class Recipe(Component):
         """Name of the set that a model's warm start reads."""
         has_own = learner != POLICY and self.roles[learner].warm_start is not None
         return f"warm_start_{learner}" if has_own else "warm_start"
-
-    def identity(self) -> dict[str, Any]:
-        """What the recipe computes, without where it runs."""
-        return self.model_dump(mode="json", exclude={"services"})

@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from configs.schema.base import Component
 from configs.schema.engine import RoleEngine
+from configs.schema.marks import Execution
 from configs.schema.model import PretrainedModel
 from configs.schema.pair import Pair
 from configs.schema.select import DEFAULT_SELECT, Judged, Select
@@ -62,7 +63,7 @@ class Role(Component):
     )
     model: PretrainedModel | None = None
     engine: RoleEngine | None = None
-    stays_open: bool = Field(
+    stays_open: Annotated[bool, Execution] = Field(
         False, description="keep it loaded beside the policy and the trainer, where the device has room for both"
     )
     warm_start: WarmStart | None = Field(None, description="SFT of the role's model before round 1: its seed")

@@ -20,6 +20,7 @@ from infra.engines.device_lease import DeviceLease
 from infra.engines.endpoint.pool import EndpointPool
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import GeneratorPool
+from tasks.core.contents import Contents
 from tasks.core.ledger import Ledger
 from tasks.core.local_model import fetch_model
 from tasks.core.progress import Progress, Silent
@@ -36,6 +37,7 @@ class Workbench:
         recipe: the experiment's; while a round runs, that of the round's phase.
         base_dir: relative paths of the recipe start here.
         is_planning: stages are walked as plain functions, not as Prefect tasks.
+        contents: what the recipe names outside of itself, as digests.
     """
 
     recipe: Recipe
@@ -43,6 +45,7 @@ class Workbench:
     base_dir: Path
     progress: Progress = field(default_factory=Silent)
     is_planning: bool = False
+    contents: Contents = field(init=False)
     _whole: Recipe | None = None
     _pool: GeneratorPool | None = None
     _pool_key: tuple[str, str] | None = None
@@ -52,6 +55,7 @@ class Workbench:
 
     def __post_init__(self) -> None:
         self._devices = DeviceLease(f"experiment {self.recipe.name}", self.progress.line)
+        self.contents = Contents(self.ledger, self.base_dir)
 
     def __enter__(self) -> Self:
         return self

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from configs.schema.judge import Judge, PairwiseJudge, RubricJudge
 from configs.schema.recipe import Recipe
 from configs.schema.role import POLICY
 from configs.schema.train import Lora
 from tasks.core.models import stage_kind
+from tasks.judge.kinds.registry import kind_of
 
 BYTES_PER_SAMPLE = 150
 """ids, numbers and verdict of a sample, compressed"""
@@ -98,19 +98,12 @@ def draws_a_problem(recipe: Recipe) -> int:
 
 
 def judgements_a_round(recipe: Recipe, num_train: int) -> int:
-    """What judging models are asked in a round."""
+    """What judging models are asked in a round: texts and comparisons. Where steps are compared, those of one step."""
     problems = problems_a_round(recipe, num_train)
     samples = samples_a_round(recipe, num_train) // max(problems, 1)
-    return problems * sum(_judgements_a_problem(judge, samples, recipe) for judge in recipe.judge)
-
-
-def _judgements_a_problem(judge: Judge, samples: int, recipe: Recipe) -> int:
-    if isinstance(judge, RubricJudge):
-        return samples * judge.repeats
-    if isinstance(judge, PairwiseJudge):
-        width = getattr(recipe.generate, "width", samples)
-        return (samples // width) * width * (width - 1)
-    return 0
+    together = max(getattr(recipe.generate, "width", samples), 1)
+    each = sum(kind_of(judge).num_judgements(judge, together) for judge in recipe.judge)
+    return problems * (samples // together) * each
 
 
 def mean_length(recipe: Recipe, measured: Mapping[str, float]) -> tuple[float, str]:
@@ -124,12 +117,10 @@ def mean_length(recipe: Recipe, measured: Mapping[str, float]) -> tuple[float, s
 def judge_loads(recipe: Recipe) -> int:
     """Loads of models other than the one that wrote the samples, in one round's judging."""
     asked = set()
-    for judge in recipe.judge:
-        role, state = getattr(judge, "role", POLICY), getattr(judge, "frozen", "round_start")
-        has_states = role == POLICY or recipe.roles[role].is_chain
-        asked.add((role, state if has_states else ""))
-        if (reference := getattr(judge, "reference", "none")) != "none":
-            asked.add((role if has_states else POLICY, reference))
+    for part in (part for judge in recipe.judge for part in judge.passes):
+        has_states = part.role == POLICY or recipe.roles[part.role].is_chain
+        asked.add((POLICY, part.state) if part.of_chain and not has_states
+                  else (part.role, part.state if has_states else ""))  # fmt: skip
     return len(asked - {(POLICY, "round_start")})
 
 

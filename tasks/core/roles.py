@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from configs.schema.engine import EndpointEngine, RewardEngine
+from configs.schema.marks import identity
 from configs.schema.role import POLICY
 from infra.engines.endpoint.pool import EndpointPool
 from infra.engines.pool import GeneratorPool
@@ -72,6 +73,16 @@ def role_model(bench: Workbench, role: str) -> ModelRef:
     config = bench.recipe.roles[role].model
     assert config is not None, "the recipe was checked for it"
     return pretrained_model(bench, config, role)
+
+
+def engine_identity(bench: Workbench, role: str, player: ModelRef | None) -> Any:
+    """What enters a step's key for the engine that answers for a role; of a server only the model's name counts, which
+    `role_identity` holds."""
+    config = bench.recipe.roles.get(role)
+    engine = config.engine if config else None
+    if engine is not None and engine.kind == "endpoint":
+        return None
+    return identity(engine or bench.recipe.engine, bench.contents)
 
 
 def role_identity(bench: Workbench, role: str, player: ModelRef | None) -> Any:

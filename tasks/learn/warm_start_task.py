@@ -31,7 +31,7 @@ def warm_start(bench: Workbench, round: int, base: ModelRef, problems: StepRef, 
     recipe = bench.recipe.for_learner(learner)
     settings = recipe.warm_start
     assert settings is not None, "the flow asks for a warm start only where the recipe has one"
-    spec = warm_start_spec(recipe, base, problems, stage_of("warm_start", learner))
+    spec = warm_start_spec(recipe, bench.contents, base, problems, stage_of("warm_start", learner))
 
     def produce(scratch: Scratch) -> Summary:
         rows = scratch.work / "rows.jsonl"

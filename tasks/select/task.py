@@ -46,10 +46,8 @@ def select(
     """
     recipe, ledger = bench.recipe.for_learner(learner), bench.ledger
     formats = read_formats(recipe.train.formats, bench.base_dir)
-    texts = [config.text for config in formats]
-    spec = select_spec(
-        recipe, round, samples, verdicts, problems, calibration, texts, stage_of("select", learner)
-    )  # fmt: skip
+    stage = stage_of("select", learner)
+    spec = select_spec(recipe, bench.contents, round, samples, verdicts, problems, calibration, stage)
 
     def produce(scratch: Scratch) -> Summary:
         known = {row.id: row for row in read_records(ledger.fetch(problems, "train.parquet"), Problem)}

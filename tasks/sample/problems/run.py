@@ -14,20 +14,18 @@ from tasks.core.bench import Workbench
 from tasks.core.identity import problems_spec
 from tasks.core.records import Problem
 from tasks.core.step import StepSpec
-from tasks.sample.problems.outside import digest_sources
 from tasks.sample.problems.sets import check_sets, require_gold
 from tasks.sample.problems.sources import read_problems
 
 
 def specify(bench: Workbench) -> StepSpec:
     """The step's key, from the recipe and the content of the files it names."""
-    fetch = _fetcher(bench)
-    return problems_spec(bench.recipe, digest_sources(sources_of(bench.recipe), bench.base_dir, fetch))
+    return problems_spec(bench.recipe, bench.contents)
 
 
 def read_sets(bench: Workbench) -> dict[str, list[Problem]]:
     """Every set of the recipe, checked against each other."""
-    fetch = _fetcher(bench)
+    fetch = fetcher(bench)
     sets = {
         name: read_problems(source, part=_part(name), fetch=fetch, base_dir=bench.base_dir)
         for name, source in sources_of(bench.recipe).items()
@@ -43,7 +41,7 @@ def sets_with_gold(recipe: Recipe) -> list[str]:
     """Sets whose problems need a gold answer: the held-out ones, and train where a judge compares with it."""
     judge = recipe.answer_judge()
     held_out = [] if recipe.verifier_for_gold().kind == "python" else ["select", "report"]
-    is_compared = judge is not None and judge.verifier.kind != "python"
+    is_compared = judge is not None and judge.rule is not None and judge.rule.kind != "python"
     return ["train", *held_out] if is_compared else held_out
 
 
@@ -62,5 +60,6 @@ def _part(name: str) -> str:
     return "warm_start" if name.startswith("warm_start") else name
 
 
-def _fetcher(bench: Workbench) -> Callable[[StoreSource], Path]:
+def fetcher(bench: Workbench) -> Callable[[StoreSource], Path]:
+    """Brings objects of the store that a problem source names."""
     return lambda source: bench.ledger.fetch_object(source.key, source.sha256)

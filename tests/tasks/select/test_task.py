@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from configs.schema.marks import as_written
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
 from tasks.core.identity import select_spec
@@ -98,7 +99,7 @@ def spec(recipe: Any, round: int = 1, calibration: StepRef | None = None, prompt
         return StepRef(stage=stage, round=1, key=stage, prefix=stage, files=())
 
     names = [step("generate")], [step("judge")]
-    return select_spec(recipe, round, *names, step("problems"), calibration, prompts)
+    return select_spec(recipe, as_written, round, *names, step("problems"), calibration)
 
 
 def test_what_makes_a_select_step_new() -> None:
