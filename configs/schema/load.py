@@ -115,6 +115,43 @@ def _mistakes_of_phases(recipe: Recipe) -> list[str]:
     return lines or list(phase_mistakes(recipe))
 
 
+def read_stored_recipe(text: str, origin: str) -> Recipe:
+    """A recipe that `dump_recipe` wrote, of this version or an earlier one.
+
+    Stores are data and stay readable: fields that recipes no longer have are left out. What is run is read by
+    `check_recipe`, which refuses them.
+
+    Raises:
+        RecipeError: anything else is wrong with it.
+    """
+    tree = _with_a_role_for_the_verifier(yaml.safe_load(text))
+    while True:
+        try:
+            return Recipe.model_validate(tree)
+        except ValidationError as error:
+            gone = [_address(detail["loc"]) for detail in error.errors() if detail["type"] == "extra_forbidden"]
+        if not gone:
+            return check_recipe(tree, origin)
+        for address in gone:
+            _drop(tree, address)
+
+
+def _with_a_role_for_the_verifier(tree: dict[str, Any]) -> dict[str, Any]:
+    """Recipes had a section `verifier`, which was trained as the role of that name is today."""
+    section = tree.pop("verifier", None)
+    if section is None:
+        return tree
+    train = {**section["train"], "select": section["select"], "pair": section["pair"]}
+    return {**tree, "roles": {**tree.get("roles", {}), "verifier": {"like": "policy", "train": train}}}
+
+
+def _drop(tree: Any, address: list[str]) -> None:
+    *parents, last = address
+    for name in parents:
+        tree = tree[int(name)] if isinstance(tree, list) else tree[name]
+    del tree[last]
+
+
 def dump_recipe(recipe: Recipe) -> str:
     """The resolved recipe, every default written out, as YAML."""
     return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100)

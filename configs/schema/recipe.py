@@ -24,6 +24,7 @@ from configs.schema.phase import Phase, Stay, lay_over, stay_at
 from configs.schema.problems import Problems
 from configs.schema.recipe_rules import check_recipe_rules
 from configs.schema.role import POLICY, Role, RoleName
+from configs.schema.rows import DEFAULT_ROWS, RowKind
 from configs.schema.select import DEFAULT_SELECT, Select, Weigh
 from configs.schema.train import Train, WarmStart
 from configs.schema.verifier import Verifier
@@ -54,6 +55,7 @@ class Recipe(Component):
     meta: MetaJudge | None = None
     select: tuple[Select, ...] = Field(DEFAULT_SELECT, min_length=1)
     weigh: Weigh | None = None
+    rows: tuple[RowKind, ...] = Field(DEFAULT_ROWS, min_length=1, description="a kept sample is written once by each")
     pair: Pair | None = None
     train: Train = Train()
     roles: dict[RoleName, Role] = Field({}, description="models beside the policy, by name")
@@ -124,7 +126,8 @@ class Recipe(Component):
         else:
             changes["model"] = role.model
         if role.train is not None:
-            changes |= {"select": role.train.filters(), "pair": role.train.pair, "train": role.train.plain()}
+            own = role.train
+            changes |= {"select": own.filters(), "rows": own.rows, "pair": own.pair, "train": own.plain()}
         return self.model_copy(update=changes)
 
     def stay_at(self, round: int) -> Stay | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from configs.schema.role import POLICY
+from configs.schema.rows import DEFAULT_ROWS
 
 if TYPE_CHECKING:
     from configs.schema.judge import Pass
@@ -44,9 +45,11 @@ def _components(recipe: Recipe) -> Iterable[tuple[str, Any]]:
     """Everything that may name a judge, with its address."""
     yield from ((f"select.{index}.judge", part) for index, part in enumerate(recipe.select))
     yield from (("pair.judge", recipe.pair), ("weigh.judge", recipe.weigh), ("calibrate.judge", recipe.calibrate))
+    yield from ((f"rows.{index}.judge", row) for index, row in enumerate(recipe.rows))
     yield "meta.judge", recipe.meta
     for place, own in _learners(recipe)[1:]:
         yield from ((f"{place}.select.{index}.judge", part) for index, part in enumerate(own.select))
+        yield from ((f"{place}.rows.{index}.judge", row) for index, row in enumerate(own.rows))
         yield f"{place}.pair.judge", own.pair
 
 
@@ -134,7 +137,12 @@ def _rows_fit_the_objective(recipe: Recipe) -> None:
             )
         if objective.rows != "pairs" and own.pair is not None:
             raise ValueError(f"{pair}: the objective {objective.kind} trains on single samples: leave pair out")
-        if objective.kind == "soft_label_dpo" and objective.label is None and not (own.pair and own.pair.soft_label):
+        if objective.rows == "pairs" and own.rows != DEFAULT_ROWS:
+            raise ValueError(
+                f"{_beside(place, 'rows')}: the objective {objective.kind} trains on pairs, which pair makes: "
+                "leave rows out"
+            )
+        if objective.needs_soft_labels and not (own.pair and own.pair.soft_label):
             raise ValueError(
                 f"{pair}.soft_label: the objective reads it: name two judges, or write {place}.objective.label"
             )

@@ -17,6 +17,7 @@ from configs.schema.engine import RoleEngine
 from configs.schema.marks import Execution
 from configs.schema.model import PretrainedModel
 from configs.schema.pair import Pair
+from configs.schema.rows import DEFAULT_ROWS, RowKind
 from configs.schema.select import DEFAULT_SELECT, Judged, Select
 from configs.schema.train import Train, WarmStart
 
@@ -37,6 +38,7 @@ class RoleTraining(Train):
     select: tuple[Select, ...] | None = Field(
         None, min_length=1, description="default: for sft the recipe's default, else judged"
     )
+    rows: tuple[RowKind, ...] = Field(DEFAULT_ROWS, min_length=1, description="a kept sample is written once by each")
     pair: Pair | None = Field(None, description="how pairs are made, where the objective trains on pairs")
 
     @model_validator(mode="after")

@@ -23,7 +23,7 @@ from infra.engines.models.weights import digest_folder
 from tasks.core.ledger import Ledger
 from tasks.core.prompts import read_prompt
 from tasks.core.step import digest, hash_file
-from tasks.judge.verifiers.python import find_file
+from tasks.core.user_function import find_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Contents:
         return digest(read_prompt(name, self.base_dir))
 
     def _function(self, address: str, holder: BaseModel) -> str:
-        path, name = find_file(address)
+        path, name = find_file(address, "function")
         return digest([name, hashlib.sha256(path.read_bytes()).hexdigest()])
 
     def _base(self, name: str, holder: BaseModel) -> str:

@@ -11,14 +11,11 @@ from typing import Any
 from configs.schema.engine import EndpointEngine, RewardEngine
 from configs.schema.marks import identity
 from configs.schema.role import POLICY
-from infra.engines.endpoint.pool import EndpointPool
-from infra.engines.pool import GeneratorPool
+from infra.engines.pool import Pool
 from tasks.core.bench import Workbench
 from tasks.core.models import States
 from tasks.core.refs import ModelRef
 from tasks.learn.base import pretrained_model
-
-Pool = GeneratorPool | EndpointPool
 
 
 class Cast(States):
@@ -50,14 +47,15 @@ def open_role(bench: Workbench, role: str, player: ModelRef | None) -> Pool:
     """
     config = bench.recipe.roles.get(role)
     engine = config.engine if config else None
-    if isinstance(engine, EndpointEngine):
-        return bench.endpoint(role, engine)
-    if player is not None:
+    if player is not None or config is None:
+        assert player is not None and not isinstance(engine, EndpointEngine), "the recipe was checked for it"
         return bench.generator(player, engine)
-    return bench.generator(role_model(bench, role), engine, config.stays_open if config else False)
+    if engine is not None and not engine.loads_model:
+        return bench.pools.open(role, engine, lambda: bench.model_files(role_model(bench, role)))
+    return bench.generator(role_model(bench, role), engine, config.stays_open)
 
 
-def open_reward_model(bench: Workbench, role: str) -> GeneratorPool:
+def open_reward_model(bench: Workbench, role: str) -> Pool:
     """A role's model as a reward model."""
     config = bench.recipe.roles[role]
     engine = config.engine if isinstance(config.engine, RewardEngine) else RewardEngine()
@@ -80,7 +78,7 @@ def engine_identity(bench: Workbench, role: str, player: ModelRef | None) -> Any
     `role_identity` holds."""
     config = bench.recipe.roles.get(role)
     engine = config.engine if config else None
-    if engine is not None and engine.kind == "endpoint":
+    if engine is not None and not engine.loads_model:
         return None
     return identity(engine or bench.recipe.engine, bench.contents)
 
@@ -90,6 +88,6 @@ def role_identity(bench: Workbench, role: str, player: ModelRef | None) -> Any:
     if player is not None:
         return player.digest
     config = bench.recipe.roles[role]
-    if config.engine is not None and config.engine.kind == "endpoint":
+    if isinstance(config.engine, EndpointEngine):
         return {"endpoint_model": config.engine.model}
     return role_model(bench, role).digest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from configs.schema.role import POLICY
 from configs.schema.train import Lora
@@ -18,7 +19,7 @@ from tasks.core.step import StepSpec, Summary, derive_seed
 from tasks.core.tables import read_records
 from tasks.decide.state import LoopState
 from tasks.learn.replay import mix, read_replay
-from tasks.learn.rows import FIELDS, Row, cap_judge_pairs, example_row, pair_row, write_rows
+from tasks.learn.rows import ROW_KINDS, Row, cap_judge_pairs, write_rows
 from tasks.learn.run import Phase, Schedule, train_model
 from tasks.learn.schedule import plan_steps
 from tasks.learn.worked_examples import worked_examples
@@ -52,7 +53,7 @@ class _Training:
         self.settings = self.recipe.train
         self.is_pairs = self.settings.objective.rows == "pairs"
         self.start = state.start_model(learner, self.settings.start_from)
-        needs_reference = self.settings.objective.rows != "examples"
+        needs_reference = self.settings.objective.needs_reference
         lineage = state.models[learner]
         self.reference = lineage.reference_model(self.settings.reference, self.start) if needs_reference else None
         self.stay = bench.whole.stay_at(round)
@@ -114,23 +115,28 @@ class _Training:
         rows = list(self._rows())
         if self.settings.replay is None:
             return rows
-        outside = read_replay(self._replay_path(), FIELDS[self.settings.objective.rows])
+        outside = read_replay(self._replay_path(), ROW_KINDS[self.settings.objective.rows])
         return mix(rows, outside, self.settings.replay.share, derive_seed(seed, "replay"))
 
     def _rows(self) -> Iterator[Row]:
-        fetch = self.bench.ledger.fetch
-        if self.is_pairs:
-            pairs = [pair for step in self.window for pair in read_records(fetch(step, "pairs.parquet"), Pair)]
-            judged = [pair for step in self.judge_pairs for pair in read_records(fetch(step, "pairs.parquet"), Pair)]
-            meta = self.recipe.meta
-            yield from map(pair_row, cap_judge_pairs([*pairs, *judged], meta.max_share if meta else 0.0))
-            return
-        if self.settings.with_seed_data:
+        kind = ROW_KINDS[self.settings.objective.rows]
+        if kind.record is Example and self.settings.with_seed_data:
             table = f"{self.bench.recipe.warm_start_set(self.learner)}.parquet"
-            worked = read_records(fetch(self.state.problems, table), Problem)
-            yield from map(example_row, worked_examples(worked))
+            worked = read_records(self.bench.ledger.fetch(self.state.problems, table), Problem)
+            yield from map(kind.write, worked_examples(worked))
+        records = self._records(kind.table, kind.record)
+        if kind.record is Pair:
+            meta = self.recipe.meta
+            records = cap_judge_pairs(records, meta.max_share if meta else 0.0)
+        yield from map(kind.write, records)
+
+    def _records(self, table: str, record: type) -> Iterator[Any]:
+        """What the window's selections hold, then the pairs of judgements."""
+        fetch = self.bench.ledger.fetch
         for step in self.window:
-            yield from map(example_row, read_records(fetch(step, "examples.parquet"), Example))
+            yield from read_records(fetch(step, table), record)
+        for step in self.judge_pairs:
+            yield from read_records(fetch(step, "pairs.parquet"), record)
 
     def _replay_path(self) -> Path:
         assert self.settings.replay is not None, "asked for only where there is a replay"

@@ -32,6 +32,7 @@ def warm_start(bench: Workbench, round: int, base: ModelRef, problems: StepRef, 
     settings = recipe.warm_start
     assert settings is not None, "the flow asks for a warm start only where the recipe has one"
     spec = warm_start_spec(recipe, bench.contents, base, problems, stage_of("warm_start", learner))
+    objective = Sft()
 
     def produce(scratch: Scratch) -> Summary:
         rows = scratch.work / "rows.jsonl"
@@ -39,7 +40,7 @@ def warm_start(bench: Workbench, round: int, base: ModelRef, problems: StepRef, 
         worked = read_records(table, Problem)
         write_rows(rows, map(example_row, worked_examples(worked)))
         bench.make_way_for_trainer()
-        return train_model(Phase(bench.model_files(base), settings, Sft(), spec.seed or 0), rows, scratch)
+        return train_model(Phase(bench.model_files(base), settings, objective, spec.seed or 0), rows, scratch)
 
     name = "seed" if learner == POLICY else f"{learner}-seed"
     return trained_model(name, base, bench.step(spec, produce), is_adapter=settings.tune.kind == "lora")
