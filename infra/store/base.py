@@ -1,4 +1,4 @@
-"""What a store can do. Two kinds exist: a folder (`folder.py`) and S3 (`s3.py`); `open.py` picks by address.
+"""What a store can do. Two kinds exist: a folder (`folder.py`) and S3 (`s3/store.py`); `address.py` picks by address.
 
 A store maps keys (`a/b/c`, relative, no `..`) to bytes. Objects are never seen half-written.
 """

@@ -1,4 +1,4 @@
-"""A store in a folder: one file an object, at ROOT/KEY. Opened by `open.py`; the default of a run without services.
+"""A store in a folder: one file an object, at ROOT/KEY. Opened by `address.py`; the default of a run without services.
 
 Objects are written to ROOT/.selfloop, synced, then renamed into place. Everything that changes an object does so under
 one lock (flock on ROOT/.selfloop/lock), so `put_new` and `replace` are atomic between threads and processes. `put_new`

@@ -1,4 +1,4 @@
-"""A store in an S3 bucket, on any server that speaks S3. `s3_client.py` connects, `open.py` chooses.
+"""A store in an S3 bucket, on any server that speaks S3. `client.py` connects, `../address.py` chooses.
 
 Each object carries its sha256 as metadata. An upload that a kill interrupts is never visible; it leaves parts that
 housekeeping finds and removes, or a lifecycle rule of the bucket (AbortIncompleteMultipartUpload).
