@@ -65,11 +65,11 @@ def _read(content: bytes, key: str) -> ReportEntry:
         tree = json.loads(content)
         version = tree.get("version", 1)
         if version <= VERSION:
-            if version < 3:
+            if version < 3 and "models" not in tree["state"]:
                 tree["state"]["models"] = _models(tree["state"])
             entry = ReportEntry.model_validate(tree, extra="forbid" if version == VERSION else "ignore")
             return entry.model_copy(update={"version": VERSION})
-    except (ValueError, AttributeError, TypeError) as error:
+    except (ValueError, AttributeError, TypeError, KeyError) as error:
         message = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         fix = f"remove {key} from the store and run the experiment again"
         raise StoreError(f"{key} is damaged: {message}", fix) from None

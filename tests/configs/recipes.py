@@ -44,7 +44,9 @@ FURTHER: dict[str, dict[str, Any]] = {
         "generate": {"max_tokens": 64},
         "judge": [{"kind": "answer", "verifier": {"kind": "python", "function": "score.py:score"}}],
         "select": [
-            {"kind": "judged"}, {"kind": "hint_shows", "words": ["hint"]}, {"kind": "python", "function": "score.py:keep"},
+            {"kind": "judged"},
+            {"kind": "hint_shows", "words": ["hint"]},
+            {"kind": "python", "function": "score.py:keep"},
         ],
         "rows": [{"kind": "turn"}, {"kind": "conversation"}, {"kind": "splice"}],
         "evaluate": {"verifier": {"kind": "choice"}},

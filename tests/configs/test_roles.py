@@ -111,7 +111,7 @@ def test_a_role_that_learns_may_judge_guide_and_rank() -> None:
     best_of = {"num_samples": 4, "k": [4], "judge": judge}
     guide = {"kind": "interactive", "role": "critic"}
     assert make_recipe({"critic": CRITIC}, judge=[{}, judge], guide=guide, evaluate={"best_of": best_of})
-    with pytest.raises(RecipeError, match=r"a reward model is a model of its own that learns nothing"):
+    with pytest.raises(RecipeError, match=r"a reward model is a model of its own that does not learn"):
         make_recipe({"critic": CRITIC}, judge=[{}, {"kind": "reward_model", "role": "critic"}])
 
 
