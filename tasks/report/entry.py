@@ -65,15 +65,11 @@ def _read(content: bytes, key: str) -> ReportEntry:
         tree = json.loads(content)
         version = tree.get("version", 1)
         if version <= VERSION:
-            if version < 3 and "models" not in tree["state"]:
+            if version < 3:
                 tree["state"]["models"] = _models(tree["state"])
             entry = ReportEntry.model_validate(tree, extra="forbid" if version == VERSION else "ignore")
             return entry.model_copy(update={"version": VERSION})
-<<<<<<< HEAD
-    except (ValueError, AttributeError, TypeError, KeyError) as error:
-=======
     except (ValueError, KeyError, AttributeError, TypeError) as error:
->>>>>>> house
         message = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         fix = f"remove {key} from the store and run the experiment again"
         raise StoreError(f"{key} is damaged: {message}", fix) from None

@@ -45,20 +45,6 @@ def test_an_entry_of_the_first_version_may_hold_fields_that_are_gone(made: Maker
     assert find_entry(made.store, NAME, 1) == before
 
 
-def test_an_entry_whose_state_had_a_verifier_holds_it_as_a_role(made: Maker) -> None:
-    before = find_entry(made.store, NAME, 1)
-    assert before is not None
-    tree = json.loads(made.store.read(KEY) or b"")
-    policy = tree["state"].pop("models")["policy"]
-    old = {name: policy[name] for name in ("base", "seed", "previous", "newest", "selections")}
-    tree["state"] |= old | {"verifier": policy["newest"]}
-    made.store.put(KEY, json.dumps(tree | {"version": 2}).encode())
-    found = find_entry(made.store, NAME, 1)
-    assert found is not None
-    assert found.state.policy == before.state.policy
-    assert found.state.models["verifier"].current == before.state.policy.newest
-
-
 def test_an_entry_of_this_version_may_not(made: Maker) -> None:
     rewrite(made, gone=1)
     with pytest.raises(StoreError, match=r"round-001.json is damaged: Extra inputs are not permitted"):
