@@ -7,7 +7,7 @@ stand in `recipe_rules.py`.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
@@ -17,6 +17,7 @@ from configs.schema.evaluate import Decide, Evaluate, Rounds
 from configs.schema.generate import Balance, Generate, Guide, IndependentGenerate, SelfInstruct
 from configs.schema.guard import DEFAULT_GUARDS, Guard
 from configs.schema.judge import AnswerJudge, Judge, MetaJudge
+from configs.schema.marks import Execution
 from configs.schema.model import Model
 from configs.schema.pair import Pair, RightVsWrong
 from configs.schema.problems import Problems, Source
@@ -55,7 +56,7 @@ class Services(Component):
 class Recipe(Component):
     """One experiment, from base model to stop rule."""
 
-    name: str = Field(description="the experiment's name in the store")
+    name: Annotated[str, Execution] = Field(description="the experiment's name in the store")
     seed: int = 0
     model: Model
     engine: Engine = TransformersEngine()
@@ -78,7 +79,7 @@ class Recipe(Component):
     guards: tuple[Guard, ...] = DEFAULT_GUARDS
     decide: Decide = Decide()
     rounds: Rounds = Rounds()
-    services: Services = Services()
+    services: Annotated[Services, Execution] = Services()
 
     @field_validator("name")
     @classmethod
@@ -102,7 +103,3 @@ class Recipe(Component):
         found = self.evaluate.verifier or (judge.verifier if judge else None)
         assert found is not None, "the recipe was checked for one"
         return found
-
-    def identity(self) -> dict[str, Any]:
-        """What the recipe computes, without where it runs."""
-        return self.model_dump(mode="json", exclude={"services"})

@@ -147,6 +147,8 @@ def _pairs_have_two_sides(recipe: Recipe) -> None:
 def _formats_are_read(recipe: Recipe) -> None:
     if recipe.train.formats and recipe.train.objective.rows == "pairs":
         raise ValueError("train.formats: pairs are trained on as they are: leave formats out")
+    if recipe.verifier is not None and recipe.verifier.train.formats:
+        raise ValueError("verifier.train.formats: pairs are trained on as they are: leave formats out")
 
 
 def _meta_judge_has_judgements(recipe: Recipe) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern
+from configs.schema.marks import Content
 
 
 class Correct(Component):
@@ -134,7 +135,7 @@ class UserFilter(Component):
     """
 
     kind: Literal["python"] = "python"
-    function: str = Field(pattern=r"^.+\.py:[A-Za-z_]\w*$")
+    function: Annotated[str, Content("function")] = Field(pattern=r"^.+\.py:[A-Za-z_]\w*$")
 
 
 Select = Annotated[

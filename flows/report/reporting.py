@@ -67,7 +67,7 @@ class Reporting:
         else:
             samples = self._draw_samples(outcome)
         entry = ReportEntry(
-            recipe=recipe_digest(recipe), report=report, samples=samples, model=candidate, state=state
+            recipe=recipe_digest(self.bench), report=report, samples=samples, model=candidate, state=state
         )  # fmt: skip
         write_entry(self.bench.ledger.store, entry)
         self.entries.append(entry)

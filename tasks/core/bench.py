@@ -19,6 +19,7 @@ from infra.engines.device_lease import DeviceLease
 from infra.engines.endpoint.pool import EndpointPool
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import GeneratorPool
+from tasks.core.contents import Contents
 from tasks.core.ledger import Ledger
 from tasks.core.local_model import fetch_model
 from tasks.core.progress import Progress, Silent
@@ -34,6 +35,7 @@ class Workbench:
     Attributes:
         base_dir: relative paths of the recipe start here.
         is_planning: stages are walked as plain functions, not as Prefect tasks.
+        contents: what the recipe names outside of itself, as digests.
     """
 
     recipe: Recipe
@@ -41,6 +43,7 @@ class Workbench:
     base_dir: Path
     progress: Progress = field(default_factory=Silent)
     is_planning: bool = False
+    contents: Contents = field(init=False)
     _pool: GeneratorPool | None = None
     _pool_key: tuple[str, str] | None = None
     _kept: dict[tuple[str, str], GeneratorPool] = field(default_factory=dict)
@@ -49,6 +52,7 @@ class Workbench:
 
     def __post_init__(self) -> None:
         self._devices = DeviceLease(f"experiment {self.recipe.name}", self.progress.line)
+        self.contents = Contents(self.ledger, self.base_dir)
 
     def __enter__(self) -> Self:
         return self

@@ -12,12 +12,18 @@
 All are frozen, flat and typed, so that each is one row of a Parquet file (`tasks/core/tables.py`). Handles to
 models and steps are in `tasks/core/refs.py`, paths through a problem's samples in `tasks/core/paths.py`. Nothing here
 imports more than the standard library.
+
+VERSION is raised when a record's fields change. It enters the keys of the steps that write such records, so that they
+are made anew. Files of versions before stay readable: a field that is new since then needs a default, which stands in,
+and one that changed its form an entry in OLDER.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, ClassVar
 
 
 class FinishReason(StrEnum):
@@ -131,6 +137,7 @@ class Problem:
         tags: `key=value` strings such as `digits=2`.
     """
 
+    VERSION: ClassVar[int] = 1
     id: str
     messages: tuple[Message, ...]
     gold: str | None = None
@@ -163,6 +170,7 @@ class Sample:
         said: what a verdict was read as, right or wrong; None where it could not be read, and for other parts.
     """
 
+    VERSION: ClassVar[int] = 3
     id: str
     problem_id: str
     index: int
@@ -215,6 +223,7 @@ class Verdict:
         spread: variance of the judgements that the score is the mean of; None for a single one.
     """
 
+    VERSION: ClassVar[int] = 1
     sample_id: str
     problem_id: str
     judge: str
@@ -239,6 +248,7 @@ class Judgement:
         note: why it is not readable, in words.
     """
 
+    VERSION: ClassVar[int] = 1
     judge: str
     problem_id: str
     sample_id: str
@@ -285,6 +295,7 @@ class Example:
         is_desirable: for KTO; None elsewhere.
     """
 
+    VERSION: ClassVar[int] = 2
     sample_id: str
     problem_id: str
     messages: tuple[Message, ...]
@@ -308,6 +319,7 @@ class Pair:
         chosen_ends, rejected_ends: whether the text ends the model's turn; a step may not.
     """
 
+    VERSION: ClassVar[int] = 2
     problem_id: str
     messages: tuple[Message, ...]
     chosen: tuple[Span, ...]
@@ -326,6 +338,7 @@ class Pair:
 class Drop:
     """A sample that was not kept, and why (a `DropReason`)."""
 
+    VERSION: ClassVar[int] = 1
     sample_id: str
     problem_id: str
     reason: str
@@ -344,6 +357,7 @@ class ItemResult:
         num_tokens: length of the greedy sample.
     """
 
+    VERSION: ClassVar[int] = 1
     suite: str
     problem_id: str
     label: str
@@ -360,3 +374,44 @@ class ItemResult:
     @property
     def is_correct(self) -> bool:
         return self.label == Label.CORRECT
+
+
+Change = Callable[[dict[str, Any]], dict[str, Any]]
+"""From a row of one version, its values as the file holds them, to a row of the next; what it does not name stays, or
+takes the default."""
+
+
+def _as_node(row: dict[str, Any]) -> dict[str, Any]:
+    """A sample of version 1 said by one word, `source`, what it was: iid, hot, step, hinted or guided. The parent of a
+    guided one was a failed try that it may never have seen."""
+    source = row["source"]
+    is_guided = source in ("hinted", "guided")
+    return row | {
+        "part": Part.STEP if source == "step" else Part.ATTEMPT,
+        "draw": source if source not in ("iid", "step") else "",
+        "privileged": is_guided,
+        "parent_id": None if is_guided else row["parent_id"],
+    }
+
+
+def _example_in_pieces(row: dict[str, Any]) -> dict[str, Any]:
+    """A completion of version 1 was one text, with a given beginning `prefix` that was trained on."""
+    return row | {"completion": _pieces(row["completion"], row["prefix"], 1.0)}
+
+
+def _pair_in_pieces(row: dict[str, Any]) -> dict[str, Any]:
+    """No loss fell on the `prefix` of a pair of version 1."""
+    return row | {side: _pieces(row[side], row["prefix"], 0.0) for side in ("chosen", "rejected")}
+
+
+def _pieces(text: str, prefix: str, given: float) -> list[dict[str, Any]]:
+    beginning = [{"text": prefix, "weight": given}] if prefix else []
+    return [*beginning, {"text": text.removeprefix(prefix), "weight": 1.0}]
+
+
+OLDER: dict[tuple[type, int], Change] = {
+    (Sample, 1): _as_node,
+    (Example, 1): _example_in_pieces,
+    (Pair, 1): _pair_in_pieces,
+}
+"""by record and version: what changed with the version after, beyond fields with defaults"""

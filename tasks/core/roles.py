@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from configs.schema.engine import RewardEngine
+from configs.schema.marks import identity
 from infra.engines.endpoint.pool import EndpointPool
 from infra.engines.pool import GeneratorPool
 from tasks.core.bench import Workbench
@@ -76,6 +77,15 @@ def role_model(bench: Workbench, role: str) -> ModelRef:
     config = bench.recipe.roles[role].model
     assert config is not None, "the recipe was checked for it"
     return pretrained_model(bench, config, role)
+
+
+def engine_identity(bench: Workbench, role: str, player: ModelRef | None) -> Any:
+    """What enters a step's key for the engine that answers for a role; of a server only the model's name counts, which
+    `role_identity` holds."""
+    engine = None if player is not None else bench.recipe.roles[role].engine
+    if engine is not None and engine.kind == "endpoint":
+        return None
+    return identity(engine or bench.recipe.engine, bench.contents)
 
 
 def role_identity(bench: Workbench, role: str, player: ModelRef | None) -> Any:

@@ -1,12 +1,16 @@
-"""Records as Parquet, streamed: writing and reading hold one row group in memory, whatever the file's size."""
+"""Records as Parquet, streamed: writing and reading hold one row group in memory, whatever the file's size.
+
+A file says of which version its records are; one that says nothing is of the first.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import types
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,9 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from configs.errors import UserError
+from tasks.core.records import OLDER, Change
 
 ROWS_PER_GROUP = 8192
+FIRST_VERSION = 1
 Record = TypeVar("Record")
+_VERSION = b"selfloop.version"
 _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
@@ -24,7 +31,7 @@ class TableWriter:
     """Writes rows of one record class, a row group at a time; use as a context manager."""
 
     def __init__(self, path: Path, record: type) -> None:
-        self._schema = schema_of(record)
+        self._schema = schema_of(record).with_metadata({_VERSION: str(version_of(record))})
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._waiting: list[Any] = []
 
@@ -58,52 +65,60 @@ def write_records(path: Path, record: type[Record], rows: Iterable[Record]) -> i
 
 
 def read_records(path: Path, record: type[Record]) -> Iterator[Record]:
-    """Rows of a file that `write_records` made, in order.
-
-    A column that the file lacks because it is older than the field holds the field's default.
+    """Rows of a file that `write_records` made, in order. Files of earlier versions are read as records of today's.
 
     Raises:
-        UserError: the file is not Parquet, is cut short, lacks a column that has no default, or is of an earlier
-            form.
+        UserError: the file is not Parquet, is cut short, holds other records, or is of a version not known here.
     """
-    schema = schema_of(record)
     try:
         source = pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise UserError(f"{path} is not a whole Parquet file: {error}", "make the file again") from None
     with source:
-        known = _known_columns(path, record, schema, source.schema_arrow)
-        columns = _Columns(record, known)
-        for batch in source.iter_batches(batch_size=ROWS_PER_GROUP, columns=known, use_threads=False):
-            yield from map(record, *columns.of(batch))
+        changes = _changes_since(_version(source.schema_arrow, record, path), record)
+        names = source.schema_arrow.names if changes else schema_of(record).names
+        _check_columns(source.schema_arrow.names, record, path, is_older=bool(changes))
+        for batch in source.iter_batches(batch_size=ROWS_PER_GROUP, columns=names, use_threads=False):
+            columns = {name: batch.column(name).to_pylist() for name in names}
+            yield from _restored(record, columns, changes)
+
+
+def version_of(record: Any) -> int:
+    """Version of a record class's fields."""
+    return int(record.VERSION)
+
+
+def _version(schema: pa.Schema, record: type, path: Path) -> int:
+    version = int((schema.metadata or {}).get(_VERSION, FIRST_VERSION))
+    if version > version_of(record):
+        raise UserError(
+            f"{path} holds {record.__name__}s of version {version}, and this selfloop knows them up to version "
+            f"{version_of(record)}",
+            "use the selfloop that wrote the file, or a newer one",
+        )
+    return version
+
+
+def _changes_since(version: int, record: type) -> list[Change]:
+    """What makes a row of today's version from one of an earlier version; empty for a file of today's."""
+    return [OLDER.get((record, number), lambda row: row) for number in range(version, version_of(record))]
+
+
+def _check_columns(names: Sequence[str], record: type, path: Path, is_older: bool) -> None:
+    """A file of today's version has every column; one that is older may lack those with a default."""
+    fields = dataclasses.fields(record)
+    needed = [field.name for field in fields if not is_older or field.default is dataclasses.MISSING]
+    if missing := [name for name in needed if name not in names]:
+        raise UserError(
+            f"{path} has no column {', '.join(missing)}: not a table of {record.__name__}s",
+            f"give a file of {record.__name__}s, as the stage before writes it",
+        )
 
 
 def schema_of(record: Any) -> pa.Schema:
     """Arrow schema of a record class; one column a field, in the order of the fields."""
     hints = typing.get_type_hints(record)
     return pa.schema([_field(field.name, hints[field.name]) for field in dataclasses.fields(record)])
-
-
-def _known_columns(path: Path, record: Any, schema: pa.Schema, found: pa.Schema) -> list[str]:
-    """The record's columns that a file has; UserError where it is no table of such records."""
-    known = [name for name in schema.names if name in found.names]
-    if missing := _needed_columns(record) - set(known):
-        raise UserError(
-            f"{path} has no column {', '.join(sorted(missing))}: not a table of {record.__name__}s",
-            f"give a file of {record.__name__}s, as the stage before writes it",
-        )
-    for name in known:
-        if pa.types.is_list(schema.field(name).type) != pa.types.is_list(found.field(name).type):
-            raise UserError(
-                f"{path}: the column {name} holds {found.field(name).type}: an earlier form of {record.__name__}s",
-                "make the file again with this version",
-            )
-    return known
-
-
-def _needed_columns(record: Any) -> set[str]:
-    """Names of the fields without a default."""
-    return {field.name for field in dataclasses.fields(record) if field.default is dataclasses.MISSING}
 
 
 def _field(name: str, hint: Any) -> pa.Field:
@@ -135,22 +150,25 @@ def _to_table(batch: list[Any], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-class _Columns:
-    """A record's fields, in order, from a batch that holds the columns `known`: lists become tuples, structs their
-    class, and a field without a column its default."""
+def _restored(record: Any, columns: dict[str, list[Any]], changes: list[Change]) -> Iterator[Any]:
+    """Records of one batch: lists become tuples, structs their class; an older file's rows are changed before."""
+    count = len(next(iter(columns.values())))
+    if changes:
+        rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+        rows = [functools.reduce(lambda row, change: change(row), changes, row) for row in rows]
+        columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+    return map(record, *_fields_of(record, columns, count))
 
-    def __init__(self, record: Any, known: list[str]) -> None:
-        hints = typing.get_type_hints(record)
-        self._converters = {name: _converter(hints[name]) for name in known}
-        self._fields = dataclasses.fields(record)
 
-    def of(self, batch: pa.RecordBatch) -> Iterator[Iterable[Any]]:
-        for field in self._fields:
-            if field.name not in self._converters:
-                yield itertools.repeat(field.default, batch.num_rows)
-                continue
-            convert, values = self._converters[field.name], batch.column(field.name).to_pylist()
-            yield map(convert, values) if convert else values
+def _fields_of(record: Any, columns: dict[str, list[Any]], count: int) -> Iterator[Iterable[Any]]:
+    """The values of each field, in order; a field without a column holds its default."""
+    hints = typing.get_type_hints(record)
+    for field in dataclasses.fields(record):
+        if field.name not in columns:
+            yield itertools.repeat(field.default, count)
+            continue
+        convert = _converter(hints[field.name])
+        yield map(convert, columns[field.name]) if convert else columns[field.name]
 
 
 def _converter(hint: Any) -> Any:

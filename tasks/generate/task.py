@@ -36,7 +36,7 @@ def generate(
     config, ledger = bench.recipe.generate, bench.ledger
     is_stepwise = isinstance(config, StepwiseGenerate)
     judging = judging_identity(bench, bench.recipe.judge, cast) if is_stepwise else None
-    spec = generate_spec(bench.recipe, round, model, problems, calibration, judging)
+    spec = generate_spec(bench.recipe, bench.contents, round, model, problems, calibration, judging)
 
     def produce(scratch: Scratch) -> Summary:
         rows = list(read_records(ledger.fetch(problems, "train.parquet"), Problem))

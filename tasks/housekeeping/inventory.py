@@ -88,7 +88,7 @@ def take_inventory(store: Store, experiment: str) -> Inventory:
             leftovers.append(Leftover(prefix, round, tuple(keys)))
             continue
         try:
-            ref, payload = read_step(store, prefix)
+            ref, payload, _ = read_step(store, prefix)
         except StoreError as error:
             damaged.append(str(error.message))
             continue

@@ -13,7 +13,7 @@ from tasks.core.records import Example, Pair, Problem
 from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
-from tasks.core.step import StepSpec, Summary, derive_seed, hash_file
+from tasks.core.step import StepSpec, Summary, derive_seed
 from tasks.core.tables import read_records
 from tasks.decide.state import LoopState
 from tasks.learn.replay import mix, read_replay
@@ -80,10 +80,9 @@ class _Training:
             "rows": [step.key for step in window],
             "judge_pairs": [step.key for step in self.judge_pairs],
             "problems": self.state.problems.key if self.settings.with_seed_data else None,
-            "replay": hash_file(self._replay_path()) if self.settings.replay else None,
         }
         steps = {"num_steps": schedule.num_steps, "first": schedule.first_step, "total": schedule.total_steps}
-        return train_spec(self.bench.recipe, self.stage, round, self.settings, inputs, steps)
+        return train_spec(self.bench.recipe, self.bench.contents, self.stage, round, self.settings, inputs, steps)
 
     def _phase(self, spec: StepSpec, schedule: Schedule) -> Phase:
         if schedule.total_steps is not None and (made := self.start.adapter or self.start.weights):

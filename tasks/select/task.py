@@ -42,7 +42,7 @@ def select(
     """
     recipe, ledger = bench.recipe, bench.ledger
     formats = read_formats(recipe.train.formats, bench.base_dir)
-    spec = select_spec(recipe, round, samples, verdicts, problems, calibration, [config.text for config in formats])
+    spec = select_spec(recipe, bench.contents, round, samples, verdicts, problems, calibration)
 
     def produce(scratch: Scratch) -> Summary:
         known = {row.id: row for row in read_records(ledger.fetch(problems, "train.parquet"), Problem)}

@@ -51,10 +51,6 @@ class Filter(Protocol):
     def version(self) -> int:
         """Part of every step that uses the filter: the next number where its choices change."""
 
-    @property
-    def content(self) -> Callable[[Any], str] | None:
-        """From settings to the digest of what they name and do not hold, such as a file's text; enters keys too."""
-
     def prepare(self, groups: Iterable[Sequence[Candidate]], config: Any, draw: Draw) -> Keep:
         """What refuses samples in this round."""
 
@@ -65,7 +61,6 @@ class ProblemFilter:
 
     keep: Keep
     version: int = 1
-    content: Callable[[Any], str] | None = None
 
     def prepare(self, groups: Iterable[Sequence[Candidate]], config: Any, draw: Draw) -> Keep:
         return self.keep
@@ -77,7 +72,6 @@ class RoundFilter:
 
     learn: Learn
     version: int = 1
-    content: Callable[[Any], str] | None = None
 
     def prepare(self, groups: Iterable[Sequence[Candidate]], config: Any, draw: Draw) -> Keep:
         return self.learn(groups, config, draw)

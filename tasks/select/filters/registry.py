@@ -22,16 +22,10 @@ FILTERS: dict[str, Filter] = {
     "best_share": RoundFilter(best_share.learn),
     "drop_truncated": ProblemFilter(basic.drop_truncated),
     "hint_shows": ProblemFilter(hint_shows.keep),
-    "python": RoundFilter(user_function.learn, content=user_function.content),
+    "python": RoundFilter(user_function.learn),
 }
 
 
 def filter_versions(filters: Sequence[Select]) -> dict[str, int | str]:
-    """Versions of the code that these filters use, and digests of the files that they name, for step keys."""
-    versions: dict[str, int | str] = {}
-    for place, config in enumerate(filters):
-        kind = FILTERS[config.kind]
-        versions[config.kind] = kind.version
-        if kind.content is not None:
-            versions[f"{config.kind}.{place}"] = kind.content(config)
-    return versions
+    """Versions of the code that these filters use, for step keys."""
+    return {config.kind: FILTERS[config.kind].version for config in filters}

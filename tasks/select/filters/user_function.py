@@ -15,10 +15,9 @@ from typing import Any
 from configs.errors import UserError
 from configs.schema.select import UserFilter
 from tasks.core.joined import Candidate
-from tasks.core.user_function import file_digest, load_function
+from tasks.core.user_function import load_function
 from tasks.select.filters.filter import Draw, Keep
 
-_FIELD = "select.function"
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -29,17 +28,12 @@ def learn(groups: Iterable[Sequence[Candidate]], config: UserFilter, draw: Draw)
         UserError: there is no such file or function. What it returns raises the same where the function fails, or
             returns anything but one reason or None a candidate.
     """
-    function = load_function(config.function, _FIELD, "(candidates)")
+    function = load_function(config.function, "(candidates)")
 
     def keep(group: Sequence[Candidate], config: UserFilter, draw: Draw) -> list[str | None]:
         return _ask(function, group, config.function) if group else []
 
     return keep
-
-
-def content(config: UserFilter) -> str:
-    """The function's name, and the digest of the user's file."""
-    return f"{config.function.rpartition(':')[2]} {file_digest(config.function, _FIELD)}"
 
 
 def _ask(function: Callable[[list[Candidate]], Any], group: Sequence[Candidate], address: str) -> list[str | None]:

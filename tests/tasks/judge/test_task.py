@@ -14,6 +14,7 @@ from tasks.core.progress import Silent
 from tasks.core.records import Verdict
 from tasks.core.refs import StepRef
 from tasks.core.roles import Cast
+from tasks.core.step import digest
 from tasks.core.tables import read_records
 from tasks.judge.now import judge_now
 from tasks.judge.read import read_judgements
@@ -156,7 +157,7 @@ def test_keys_follow_what_is_said_and_who_says_it(tmp_path: Path, cast: Cast) ->
     with open_bench(tmp_path, [RUBRIC, {**IMPLICIT, "reference": "previous"}]) as bench:
         samples, problems = publish_round(bench)
         spec = specify(bench, 1, samples, problems, cast)
-        assert spec.config["asked"]["rubric"]["prompt"] == "{{ prompt }}{{ response }}: "
+        assert spec.config["judge"][0]["prompt"] == digest("{{ prompt }}{{ response }}: ")
         assert spec.config["asked"]["implicit"]["models"] == {"": f"{1:064d}", "reference": f"{0:064d}"}
         same = cast.model_copy(update={"live": cast.base})
         assert specify(bench, 1, samples, problems, same).key == spec.key

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from configs.schema.marks import as_written
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
 from tasks.core.identity import select_spec
@@ -93,12 +94,12 @@ def test_the_calibrations_threshold_and_formats_are_used(ledger: Ledger, tmp_pat
     assert rows[1].messages[0].content.startswith("Question: question q\nAnswer: one")
 
 
-def spec(recipe: Any, round: int = 1, calibration: StepRef | None = None, prompts: Sequence[str] = ()) -> StepSpec:
+def spec(recipe: Any, round: int = 1, calibration: StepRef | None = None) -> StepSpec:
     def step(stage: str) -> StepRef:
         return StepRef(stage=stage, round=1, key=stage, prefix=stage, files=())
 
     names = [step("generate")], [step("judge")]
-    return select_spec(recipe, round, *names, step("problems"), calibration, prompts)
+    return select_spec(recipe, as_written, round, *names, step("problems"), calibration)
 
 
 def test_what_makes_a_select_step_new() -> None:
@@ -116,10 +117,11 @@ def test_what_makes_a_select_step_new() -> None:
         spec(make_recipe(**verifier)),
         spec(make_recipe(guide={"kind": "answer"})),
         spec(make_recipe(guide={"kind": "answer", "leak_words": ["clue"]})),
+        spec(make_recipe(select=[{"kind": "python", "function": "mine.py:keep"}])),
         spec(make_recipe(rows=[{"kind": "turn"}])),
         spec(make_recipe(rows=[{"kind": "answer"}, {"kind": "answer", "given": 0}])),
-        spec(make_recipe(train={"formats": [{"prompt": "a"}]}), prompts=["one"]),
-        spec(make_recipe(train={"formats": [{"prompt": "a"}]}), prompts=["two"]),
+        spec(make_recipe(train={"formats": [{"prompt": "a"}]})),
+        spec(make_recipe(train={"formats": [{"prompt": "b"}]})),
         spec(make_recipe(), calibration=calibration),
     ]
     assert len({one.key for one in (plain, *changed)}) == len(changed) + 1
