@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+import yaml
+
 from configs.errors import RecipeError
+from configs.schema.load import check_recipe
 from configs.schema.marks import as_written
-from configs.schema.older import read_stored_recipe
 from flows.run.experiment import recipe_digest
 from tasks.core.bench import Workbench
 from tasks.core.identity import as_it_was, recipe_identity
@@ -54,7 +56,7 @@ def _is_same(bench: Workbench, stored: str) -> bool:
     if text is None:
         return False
     try:
-        before = read_stored_recipe(text, stored)
+        before = check_recipe(yaml.safe_load(text), stored)
     except RecipeError:
         return False
     if known is None:

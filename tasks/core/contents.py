@@ -103,7 +103,7 @@ class Contents:
         return digest(read_prompt(name, self.base_dir))
 
     def _function(self, address: str, holder: BaseModel) -> str:
-        path, name = find_file(address)
+        path, name = find_file(address, "function")
         return digest([name, hashlib.sha256(path.read_bytes()).hexdigest()])
 
     def _base(self, name: str, holder: BaseModel) -> str:

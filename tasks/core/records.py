@@ -35,6 +35,8 @@ class FinishReason(StrEnum):
     """max_tokens was reached: the sample is truncated, and never correct"""
     STEP = "step"
     """the end of a step was reached: the text can go on"""
+    SET_ASIDE = "set_aside"
+    """there is no text: the request ends the engine's process. In evaluations alone, where every problem counts"""
 
 
 class Label(StrEnum):
@@ -170,7 +172,7 @@ class Sample:
         said: what a verdict was read as, right or wrong; None where it could not be read, and for other parts.
     """
 
-    VERSION: ClassVar[int] = 3
+    VERSION: ClassVar[int] = 2
     id: str
     problem_id: str
     index: int
@@ -377,8 +379,7 @@ class ItemResult:
 
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
-"""From a row of one version, its values as the file holds them, to a row of the next; what it does not name stays, or
-takes the default."""
+"""From a row of one version to a row of the next; what it does not name stays, or takes the default."""
 
 
 def _as_node(row: dict[str, Any]) -> dict[str, Any]:
@@ -394,24 +395,22 @@ def _as_node(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _example_in_pieces(row: dict[str, Any]) -> dict[str, Any]:
-    """A completion of version 1 was one text, with a given beginning `prefix` that was trained on."""
-    return row | {"completion": _pieces(row["completion"], row["prefix"], 1.0)}
+def _with_spans(row: dict[str, Any]) -> dict[str, Any]:
+    """A completion in spans, from a text and the beginning of it that was given."""
+    prefix, text = row["prefix"], row["completion"]
+    return {**row, "completion": (*written(prefix), *written(text[len(prefix) :])) if prefix else written(text)}
 
 
-def _pair_in_pieces(row: dict[str, Any]) -> dict[str, Any]:
-    """No loss fell on the `prefix` of a pair of version 1."""
-    return row | {side: _pieces(row[side], row["prefix"], 0.0) for side in ("chosen", "rejected")}
-
-
-def _pieces(text: str, prefix: str, given: float) -> list[dict[str, Any]]:
-    beginning = [{"text": prefix, "weight": given}] if prefix else []
-    return [*beginning, {"text": text.removeprefix(prefix), "weight": 1.0}]
+def _with_sides(row: dict[str, Any]) -> dict[str, Any]:
+    """Both sides in spans; no loss fell on what was given."""
+    prefix = row["prefix"]
+    given = (Span(prefix, 0.0),) if prefix else ()
+    return {**row, **{side: (*given, Span(row[side][len(prefix) :])) for side in ("chosen", "rejected")}}
 
 
 OLDER: dict[tuple[type, int], Change] = {
     (Sample, 1): _as_node,
-    (Example, 1): _example_in_pieces,
-    (Pair, 1): _pair_in_pieces,
+    (Example, 1): _with_spans,
+    (Pair, 1): _with_sides,
 }
 """by record and version: what changed with the version after, beyond fields with defaults"""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import itertools
 import types
 import typing
 from collections.abc import Iterable, Iterator, Sequence
@@ -78,9 +77,10 @@ def read_records(path: Path, record: type[Record]) -> Iterator[Record]:
         changes = _changes_since(_version(source.schema_arrow, record, path), record)
         names = source.schema_arrow.names if changes else schema_of(record).names
         _check_columns(source.schema_arrow.names, record, path, is_older=bool(changes))
+        restore = _restorer(record, names, changes)
         for batch in source.iter_batches(batch_size=ROWS_PER_GROUP, columns=names, use_threads=False):
-            columns = {name: batch.column(name).to_pylist() for name in names}
-            yield from _restored(record, columns, changes)
+            columns = [batch.column(name).to_pylist() for name in names]
+            yield from (restore(values) for values in zip(*columns, strict=True))
 
 
 def version_of(record: Any) -> int:
@@ -150,25 +150,24 @@ def _to_table(batch: list[Any], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _restored(record: Any, columns: dict[str, list[Any]], changes: list[Change]) -> Iterator[Any]:
-    """Records of one batch: lists become tuples, structs their class; an older file's rows are changed before."""
-    count = len(next(iter(columns.values())))
-    if changes:
-        rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-        rows = [functools.reduce(lambda row, change: change(row), changes, row) for row in rows]
-        columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
-    return map(record, *_fields_of(record, columns, count))
-
-
-def _fields_of(record: Any, columns: dict[str, list[Any]], count: int) -> Iterator[Iterable[Any]]:
-    """The values of each field, in order; a field without a column holds its default."""
+def _restorer(record: Any, names: list[str], changes: list[Change]) -> Any:
+    """A function from one row's plain values to the record: lists become tuples, structs their class."""
     hints = typing.get_type_hints(record)
-    for field in dataclasses.fields(record):
-        if field.name not in columns:
-            yield itertools.repeat(field.default, count)
-            continue
-        convert = _converter(hints[field.name])
-        yield map(convert, columns[field.name]) if convert else columns[field.name]
+    converters = [_converter(hints[name]) if name in hints else None for name in names]
+
+    def convert(values: tuple[Any, ...]) -> Iterator[Any]:
+        return (
+            read(value) if read and isinstance(value, list) else value
+            for read, value in zip(converters, values, strict=True)
+        )
+
+    def restore_older(values: tuple[Any, ...]) -> Any:
+        row = functools.reduce(lambda row, change: change(row), changes, dict(zip(names, convert(values), strict=True)))
+        return record(**{field.name: row[field.name] for field in dataclasses.fields(record) if field.name in row})
+
+    if changes:
+        return restore_older
+    return (lambda values: record(*convert(values))) if any(converters) else (lambda values: record(*values))
 
 
 def _converter(hint: Any) -> Any:

@@ -14,16 +14,17 @@ from typing import Any
 from configs.errors import UserError
 
 
-def load_function(address: str, arguments: str) -> Any:
+def load_function(address: str, field: str, arguments: str) -> Any:
     """The function at an address.
 
     Args:
+        field: of the recipe, for messages.
         arguments: what the function takes, for messages, such as `(problem, sample)`.
 
     Raises:
         UserError: the file or the function is not there, or the file fails.
     """
-    path, name = find_file(address)
+    path, name = find_file(address, field)
     sys.path.append(str(path.parent))  # last: its neighbours must not hide modules of ours
     spec = importlib.util.spec_from_file_location(f"user_file_{path.stem}", path)
     if spec is None or spec.loader is None:
@@ -40,10 +41,10 @@ def load_function(address: str, arguments: str) -> Any:
     return function
 
 
-def find_file(address: str) -> tuple[Path, str]:
+def find_file(address: str, field: str) -> tuple[Path, str]:
     """File and function name of an address; UserError if there is no such file."""
     location, _, name = address.rpartition(":")
     path = Path(location).resolve()
     if not path.is_file():
-        raise UserError(f"function: there is no file {path}", "give its path from the folder you run selfloop in")
+        raise UserError(f"{field}: there is no file {path}", "give its path from the folder you run selfloop in")
     return path, name

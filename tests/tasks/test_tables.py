@@ -10,19 +10,7 @@ from hypothesis import strategies as st
 
 from configs.errors import UserError
 from tasks.calibrate.balance import Point
-from tasks.core.records import (
-    Drop,
-    Example,
-    ItemResult,
-    Judgement,
-    Message,
-    Pair,
-    Problem,
-    Sample,
-    Span,
-    Verdict,
-    written,
-)
+from tasks.core.records import Drop, Example, ItemResult, Judgement, Message, Pair, Problem, Sample, Verdict
 from tasks.core.step import digest
 from tasks.core.tables import read_records, schema_of, version_of, write_records
 from tasks.monitor.difficulty import PassRate
@@ -103,38 +91,22 @@ def test_samples_of_the_first_version_become_nodes(
     path = tmp_path / "s.parquet"
     sample = Sample("p/0", "p", 0, "4", "stop", 2, -1.0, "m", parent_id=parent, prefix="4")
     write_records(path, Sample, [sample])
-    new = ["part", "by", "state", "draw", "messages", "stored", "privileged", "said"]
+    new = ["part", "by", "state", "draw", "messages", "stored", "privileged"]
     older(path, None, new, source=[source])
     assert list(read_records(path, Sample)) == [replace(sample, **{"parent_id": None, **expected})]
-
-
-def test_rows_of_the_first_version_become_pieces(tmp_path: Path) -> None:
-    chat = (Message("user", "?"),)
-    example = Example("p/0", "p", chat, (Span("1+"), Span("1")), 0.5)
-    write_records(tmp_path / "e.parquet", Example, [example])
-    older(tmp_path / "e.parquet", 1, ["completion", "ends"], completion=["1+1"], prefix=["1+"])
-    assert list(read_records(tmp_path / "e.parquet", Example)) == [example]
-    pair = Pair("p", chat, (Span("1+", 0.0), Span("1")), (Span("1+", 0.0), Span("2")), "p/0", "p/1", chosen_ends=False)
-    write_records(tmp_path / "p.parquet", Pair, [pair])
-    older(tmp_path / "p.parquet", 1, ["chosen", "rejected"], chosen=["1+1"], rejected=["1+2"], prefix=["1+"])
-    assert list(read_records(tmp_path / "p.parquet", Pair)) == [pair]
-    older(tmp_path / "p.parquet", 1, ["chosen", "rejected", "prefix"], chosen=["1"], rejected=["2"], prefix=[""])
-    assert list(read_records(tmp_path / "p.parquet", Pair)) == [
-        replace(pair, chosen=written("1"), rejected=written("2"))
-    ]
 
 
 def test_a_file_of_a_version_nobody_knows_is_one_message(tmp_path: Path) -> None:
     path = tmp_path / "new.parquet"
     write_records(path, Sample, [])
     older(path, 99, [])
-    with pytest.raises(UserError, match=r"holds Samples of version 99, .* up to version 3\n  fix: use the"):
+    with pytest.raises(UserError, match=r"holds Samples of version 99, .* up to version 2\n  fix: use the"):
         list(read_records(path, Sample))
 
 
 COLUMNS = {
     Problem: (1, "319a77b5"),
-    Sample: (3, "b8f1beff"),
+    Sample: (2, "b8f1beff"),
     Verdict: (1, "6962c643"),
     Judgement: (1, "55fb3f26"),
     Example: (2, "ebd68599"),

@@ -82,7 +82,7 @@ def _build_code(config: Any) -> Verify:
 
 
 def _build_python(config: PythonVerifier) -> Verify:
-    function = load_function(config.function, "(problem, sample)")
+    function = load_function(config.function, python.FIELD, "(problem, sample)")
     return lambda item: python.verify(function, *item)
 
 

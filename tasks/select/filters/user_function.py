@@ -18,6 +18,7 @@ from tasks.core.joined import Candidate
 from tasks.core.user_function import load_function
 from tasks.select.filters.filter import Draw, Keep
 
+_FIELD = "select.function"
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -28,7 +29,7 @@ def learn(groups: Iterable[Sequence[Candidate]], config: UserFilter, draw: Draw)
         UserError: there is no such file or function. What it returns raises the same where the function fails, or
             returns anything but one reason or None a candidate.
     """
-    function = load_function(config.function, "(candidates)")
+    function = load_function(config.function, _FIELD, "(candidates)")
 
     def keep(group: Sequence[Candidate], config: UserFilter, draw: Draw) -> list[str | None]:
         return _ask(function, group, config.function) if group else []
