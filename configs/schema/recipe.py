@@ -32,17 +32,19 @@ from configs.schema.verifier import Verifier
 class WarmStart(Optimizer):
     """SFT of the base model on worked examples; the result is kept as the `seed` model."""
 
-    source: Source
-    tune: Tune = Lora()
+    source: Source = Field(description="problems with solutions: the worked examples")
+    tune: Tune = Field(Lora(), description="which weights learn")
 
 
 class VerifierTraining(Component):
     """A verifier trained each round on right and wrong samples (V-STaR, arXiv 2402.06457). It plays the role
     `verifier`, which evaluate.best_of may name."""
 
-    select: tuple[Select, ...] = Field((Judged(),), min_length=1)
-    pair: Pair = RightVsWrong()
-    train: Train
+    select: tuple[Select, ...] = Field(
+        (Judged(),), min_length=1, description="filters over the samples that pairs are made from"
+    )
+    pair: Pair = Field(RightVsWrong(), description="how right and wrong samples are paired")
+    train: Train = Field(description="its training, with a start, a reference and data of its own")
 
 
 class Services(Component):
@@ -57,29 +59,47 @@ class Recipe(Component):
     """One experiment, from base model to stop rule."""
 
     name: Annotated[str, Execution] = Field(description="the experiment's name in the store")
-    seed: int = 0
-    model: Model
-    engine: Engine = TransformersEngine()
+    seed: int = Field(0, description="of every random choice")
+    model: Model = Field(description="the model that improves")
+    engine: Engine = Field(TransformersEngine(), description="the program that generates and scores")
     roles: dict[str, Role] = Field({}, description="models beside the policy, by name")
-    problems: Problems
-    warm_start: WarmStart | None = None
-    invent: SelfInstruct | None = None
-    calibrate: Balance | None = None
-    generate: Generate = IndependentGenerate()
-    judge: tuple[Judge, ...] = Field((AnswerJudge(),), min_length=1)
-    guide: Guide | None = None
-    meta: MetaJudge | None = None
-    select: tuple[Select, ...] = Field((Correct(), DropTruncated(), Cap()), min_length=1)
-    weigh: Weigh | None = None
+    problems: Problems = Field(
+        description="train is sampled from; select decides on promotions; report is only measured"
+    )
+    warm_start: WarmStart | None = Field(None, description="training on worked examples before round 1")
+    invent: SelfInstruct | None = Field(None, description="the model writes further problems for each round")
+    calibrate: Balance | None = Field(
+        None, description="a probe that sets temperature and threshold before each round samples"
+    )
+    generate: Generate = Field(IndependentGenerate(), description="how a round samples")
+    judge: tuple[Judge, ...] = Field(
+        (AnswerJudge(),),
+        min_length=1,
+        description="what says which samples are good; later judges may read those before them",
+    )
+    guide: Guide | None = Field(None, description="help on problems that the model solves too seldom")
+    meta: MetaJudge | None = Field(
+        None, description="the model compares its own judgements, and learns from the comparison"
+    )
+    select: tuple[Select, ...] = Field(
+        (Correct(), DropTruncated(), Cap()),
+        min_length=1,
+        description="filters over judged samples, in this order: what is kept is trained on",
+    )
+    weigh: Weigh | None = Field(None, description="weights of the kept samples in training")
     rows: tuple[RowKind, ...] = Field(DEFAULT_ROWS, min_length=1, description="a kept sample is written once by each")
-    pair: Pair | None = None
-    train: Train = Train()
-    verifier: VerifierTraining | None = None
-    evaluate: Evaluate = Evaluate()
-    guards: tuple[Guard, ...] = DEFAULT_GUARDS
-    decide: Decide = Decide()
-    rounds: Rounds = Rounds()
-    services: Annotated[Services, Execution] = Services()
+    pair: Pair | None = Field(None, description="what is preferred to what; preference objectives need it")
+    train: Train = Field(Train(), description="how the next model is made from what was kept")
+    verifier: VerifierTraining | None = Field(
+        None, description="a second model, trained each round to tell right from wrong"
+    )
+    evaluate: Evaluate = Field(Evaluate(), description="how models are measured on select and report")
+    guards: tuple[Guard, ...] = Field(
+        DEFAULT_GUARDS, description="limits on metrics, and what follows when one is passed"
+    )
+    decide: Decide = Field(Decide(), description="whether a candidate takes over, and when to stop")
+    rounds: Rounds = Field(Rounds(), description="how many rounds")
+    services: Annotated[Services, Execution] = Field(Services(), description="addresses of store, MLflow and Prefect")
 
     @field_validator("name")
     @classmethod

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from infra.store.base import Upload
 from infra.store.errors import changed_file, damaged_object, explain_os_error, missing_object
 from infra.store.files import (
     TEMPORARY_PREFIX,
@@ -128,6 +129,12 @@ class FolderStore:
         with self._attempt("delete", key), suppress(*ABSENT), self._locked():
             path.unlink()
             sync_folder(path.parent)
+
+    def uploads(self, prefix: str) -> list[Upload]:
+        return []
+
+    def remove_upload(self, upload: Upload) -> None:
+        """Nothing to do: there are none."""
 
     def _path(self, key: str) -> Path:
         check_key(key, self.uri)

@@ -43,9 +43,8 @@ FURTHER: dict[str, dict[str, Any]] = {
         "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
         "generate": {"max_tokens": 64},
         "judge": [{"kind": "answer", "verifier": {"kind": "python", "function": "score.py:score"}}],
-        "select": [
-            {"kind": "judged"}, {"kind": "hint_shows", "words": ["hint"]}, {"kind": "python", "function": "score.py:keep"},
-        ],
+        "select": [{"kind": "judged"}, {"kind": "hint_shows", "words": ["hint"]},
+                   {"kind": "python", "function": "keep.py:score"}],
         "rows": [{"kind": "turn"}, {"kind": "conversation"}, {"kind": "splice"}],
         "evaluate": {"verifier": {"kind": "choice"}},
     },

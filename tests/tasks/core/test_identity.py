@@ -129,7 +129,7 @@ def test_every_kind_of_outside_content_is_read_and_tested() -> None:
 
 def judged_by(state: str, world: Path) -> dict[int, str]:
     """Keys of the judge steps, by round, of a recipe whose policy judges in one of its states."""
-    tree = FURTHER["labelled"] | {"judge": [{"kind": "answer"}, {"kind": "rubric", "frozen": state}]}
+    tree = FURTHER["desirable"] | {"judge": [{"kind": "answer"}, {"kind": "rubric", "frozen": state}]}
     return {spec.round: key for key, spec in keys_of(check_recipe(tree), world).items() if spec.stage == "judge"}
 
 
