@@ -94,7 +94,7 @@ def test_the_calibrations_threshold_and_formats_are_used(ledger: Ledger, tmp_pat
     assert rows[1].messages[0].content.startswith("Question: question q\nAnswer: one")
 
 
-def spec(recipe: Any, round: int = 1, calibration: StepRef | None = None, prompts: Sequence[str] = ()) -> StepSpec:
+def spec(recipe: Any, round: int = 1, calibration: StepRef | None = None) -> StepSpec:
     def step(stage: str) -> StepRef:
         return StepRef(stage=stage, round=1, key=stage, prefix=stage, files=())
 
@@ -118,10 +118,11 @@ def test_what_makes_a_select_step_new() -> None:
         spec(critic),
         spec(make_recipe(guide={"kind": "answer"})),
         spec(make_recipe(guide={"kind": "answer", "leak_words": ["clue"]})),
+        spec(make_recipe(select=[{"kind": "python", "function": "mine.py:keep"}])),
         spec(make_recipe(rows=[{"kind": "turn"}])),
         spec(make_recipe(rows=[{"kind": "answer"}, {"kind": "answer", "given": 0}])),
-        spec(make_recipe(train={"formats": [{"prompt": "a"}]}), prompts=["one"]),
-        spec(make_recipe(train={"formats": [{"prompt": "a"}]}), prompts=["two"]),
+        spec(make_recipe(train={"formats": [{"prompt": "a"}]})),
+        spec(make_recipe(train={"formats": [{"prompt": "b"}]})),
         spec(make_recipe(), calibration=calibration),
     ]
     assert len({one.key for one in (plain, *changed)}) == len(changed) + 1
