@@ -23,6 +23,7 @@ from configs.schema.pair import Pair, RightVsWrong
 from configs.schema.problems import Problems, Source
 from configs.schema.recipe_rules import check_recipe_rules
 from configs.schema.role import Role
+from configs.schema.rows import DEFAULT_ROWS, RowKind
 from configs.schema.select import Cap, Correct, DropTruncated, Judged, Select, Weigh
 from configs.schema.train import Lora, Optimizer, Train, Tune
 from configs.schema.verifier import Verifier
@@ -86,6 +87,7 @@ class Recipe(Component):
         description="filters over judged samples, in this order: what is kept is trained on",
     )
     weigh: Weigh | None = Field(None, description="weights of the kept samples in training")
+    rows: tuple[RowKind, ...] = Field(DEFAULT_ROWS, min_length=1, description="a kept sample is written once by each")
     pair: Pair | None = Field(None, description="what is preferred to what; preference objectives need it")
     train: Train = Field(Train(), description="how the next model is made from what was kept")
     verifier: VerifierTraining | None = Field(

@@ -109,8 +109,8 @@ class Train(Optimizer):
                                  "steps: write max_steps, the steps of one round")  # fmt: skip
         if self.step_growth is not None and self.carries_optimizer:
             raise ValueError("step_growth: a carried schedule has equal rounds: leave it out")
-        if self.objective.kind == "kto" and self.batch_size < 2:
-            raise ValueError("batch_size: kto compares the rows of a batch: write 2 or more")
+        if self.batch_size < (least := self.objective.min_batch_size):
+            raise ValueError(f"batch_size: {self.objective.kind} compares the rows of a batch: write {least} or more")
         return self
 
     @property

@@ -23,7 +23,7 @@ from infra.store.files import sha256_of
 from tasks.core.ledger import Ledger
 from tasks.core.prompts import read_prompt
 from tasks.core.step import digest
-from tasks.judge.verifiers.python import find_file
+from tasks.core.user_function import find_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Contents:
         return digest(read_prompt(name, self.base_dir))
 
     def _function(self, address: str, holder: BaseModel) -> str:
-        path, name = find_file(address)
+        path, name = find_file(address, "function")
         return digest([name, sha256_of(path)])
 
     def _base(self, name: str, holder: BaseModel) -> str:

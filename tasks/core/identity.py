@@ -30,13 +30,14 @@ from tasks.judge.verifiers.registry import verifier_versions
 from tasks.monitor.difficulty import PassRate
 from tasks.monitor.steps import RoundSteps
 from tasks.sample.problems import arithmetic, builtin, mapping
-from tasks.select import formats as select_formats
 from tasks.select import weigh
-from tasks.select.resolve import in_round, versions_of
+from tasks.select.defaults import in_round, versions_of, with_guide
+from tasks.select.rows import formats as select_formats
+from tasks.select.rows.kinds import row_versions
 
 # Raised when a change to a stage's code changes what it computes.
 VERSIONS = {
-    "problems": 1, "base": 1, "warm_start": 1, "invent": 1, "calibrate": 1, "guide": 2, "generate": 2, "judge": 1,
+    "problems": 1, "base": 1, "warm_start": 1, "invent": 1, "calibrate": 1, "guide": 1, "generate": 1, "judge": 1,
     "meta": 1, "select": 1, "monitor": 1, "train": 1, "train_verifier": 1, "evaluate": 1, "decide": 1,
 }  # fmt: skip
 
@@ -195,18 +196,19 @@ def select_spec(
     calibration: StepRef | None,
 ) -> StepSpec:
     """Schedules enter with the round's value."""
-    verifier = recipe.verifier
+    verifier, filters = recipe.verifier, with_guide(recipe.select, recipe.guide)
     config = {
-        "select": identity(recipe.select, resolve),
+        "select": identity(filters, resolve),
         "rows": recipe.train.objective.rows,
+        "written": identity(recipe.rows, resolve),
         "weigh": identity(recipe.weigh, resolve),
         "pair": identity(recipe.pair and in_round(recipe.pair, round), resolve),
         "formats": identity(recipe.train.formats, resolve),
-        "leak_words": list(recipe.guide.leak_words) if recipe.guide else None,
     }
-    versions = versions_of(recipe.select, recipe.pair)
+    versions = versions_of(filters, recipe.pair)
     versions |= {f"weigh.{recipe.weigh.kind}": weigh.VERSIONS[recipe.weigh.kind]} if recipe.weigh else {}
     versions |= {"formats": select_formats.VERSION} if recipe.train.formats else {}
+    versions |= row_versions(recipe.rows)
     if verifier is not None:
         pair = identity(in_round(verifier.pair, round), resolve)
         config["verifier"] = {"select": identity(verifier.select, resolve), "pair": pair}

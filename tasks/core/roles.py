@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from configs.schema.engine import RewardEngine
+from configs.schema.engine import EndpointEngine, RewardEngine
 from configs.schema.marks import identity
-from infra.engines.endpoint.pool import EndpointPool
-from infra.engines.pool import GeneratorPool
+from infra.engines.pool import Pool
 from tasks.core.bench import Workbench
 from tasks.core.refs import ModelRef, Ref
 from tasks.learn.base import pretrained_model
-
-Pool = GeneratorPool | EndpointPool
 
 
 class Cast(Ref):
@@ -56,12 +53,12 @@ def open_role(bench: Workbench, role: str, player: ModelRef | None) -> Pool:
     if player is not None:
         return bench.generator(player)
     config = bench.recipe.roles[role]
-    if config.engine is not None and config.engine.kind == "endpoint":
-        return bench.endpoint(role, config.engine)
+    if config.engine is not None and not config.engine.loads_model:
+        return bench.pools.open(role, config.engine, lambda: bench.model_files(role_model(bench, role)))
     return bench.generator(role_model(bench, role), config.engine, config.stays_open)
 
 
-def open_reward_model(bench: Workbench, role: str) -> GeneratorPool:
+def open_reward_model(bench: Workbench, role: str) -> Pool:
     """A role's model as a reward model."""
     config = bench.recipe.roles[role]
     engine = config.engine if isinstance(config.engine, RewardEngine) else RewardEngine()
@@ -83,7 +80,7 @@ def engine_identity(bench: Workbench, role: str, player: ModelRef | None) -> Any
     """What enters a step's key for the engine that answers for a role; of a server only the model's name counts, which
     `role_identity` holds."""
     engine = None if player is not None else bench.recipe.roles[role].engine
-    if engine is not None and engine.kind == "endpoint":
+    if engine is not None and not engine.loads_model:
         return None
     return identity(engine or bench.recipe.engine, bench.contents)
 
@@ -93,6 +90,6 @@ def role_identity(bench: Workbench, role: str, player: ModelRef | None) -> Any:
     if player is not None:
         return player.digest
     config = bench.recipe.roles[role]
-    if config.engine is not None and config.engine.kind == "endpoint":
+    if isinstance(config.engine, EndpointEngine):
         return {"endpoint_model": config.engine.model}
     return role_model(bench, role).digest

@@ -37,15 +37,23 @@ FURTHER: dict[str, dict[str, Any]] = {
         "evaluate": {"verifier": {"kind": "regex", "accept": "{gold}"}},
         "decide": {"gate": {"kind": "significant"}},
     },
-    "labelled": {
-        "name": "labelled",
+    "chains": {
+        "name": "chains",
         "model": {"kind": "tiny_llama"},
         "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
         "generate": {"max_tokens": 64},
         "judge": [{"kind": "answer", "verifier": {"kind": "python", "function": "score.py:score"}}],
+        "select": [{"kind": "judged"}, {"kind": "hint_shows", "words": ["hint"]}, {"kind": "python", "function": "score.py:keep"}],
+        "rows": [{"kind": "turn"}, {"kind": "conversation"}, {"kind": "splice"}],
+        "evaluate": {"verifier": {"kind": "choice"}},
+    },
+    "desirable": {
+        "name": "desirable",
+        "model": {"kind": "tiny_llama"},
+        "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
+        "generate": {"max_tokens": 64},
         "select": [{"kind": "judged"}],
         "train": {"objective": {"kind": "kto"}},
-        "evaluate": {"verifier": {"kind": "choice"}},
     },
 }  # fmt: skip
 NAMES = [*(path.stem for path in PUBLISHED), *FURTHER]

@@ -18,7 +18,7 @@ from tasks.core.refs import StepRef
 from tasks.core.step import StepSpec
 from tasks.core.tables import read_records, write_records
 from tests.tasks.select.make import make_problem, make_sample, make_verdict
-from tests.tasks.select.test_write import make_recipe
+from tests.tasks.select.rows.test_tables import make_recipe
 
 pytestmark = pytest.mark.slow
 
@@ -117,6 +117,8 @@ def test_what_makes_a_select_step_new() -> None:
         spec(make_recipe(**verifier)),
         spec(make_recipe(guide={"kind": "answer"})),
         spec(make_recipe(guide={"kind": "answer", "leak_words": ["clue"]})),
+        spec(make_recipe(rows=[{"kind": "turn"}])),
+        spec(make_recipe(rows=[{"kind": "answer"}, {"kind": "answer", "given": 0}])),
         spec(make_recipe(train={"formats": [{"prompt": "a"}]}), prompts=["one"]),
         spec(make_recipe(train={"formats": [{"prompt": "a"}]}), prompts=["two"]),
         spec(make_recipe(), calibration=calibration),
