@@ -94,7 +94,8 @@ class Decide(Component):
 class Rounds(Component):
     """How many rounds; round 0 is the baseline and does not count."""
 
-    max: Annotated[int, Horizon] = Field(3, ge=1, description="the last round of the experiment")
+    max: Annotated[int, Horizon] = Field(3, ge=1, description="with phases: what they add up to")
+    cycles: Annotated[int, Horizon] = Field(1, ge=1, description="how often the list of phases is gone through")
     per_run: Annotated[int | None, Horizon] = Field(
         None, ge=1, description="rounds that a deployment's run adds; default: all up to max"
     )

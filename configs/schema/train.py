@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from configs.schema.base import Component, by_kind
 from configs.schema.marks import Content, Execution, Horizon
 from configs.schema.objective import Objective, Sft
+from configs.schema.problems import Source
 
-StartFrom = Literal["base", "seed", "previous", "previous_with_optimizer", "champion"]
+STARTS = ("base", "seed", "previous", "previous_with_optimizer", "champion")
+
+
+def _check_start(name: str) -> str:
+    if name not in STARTS and not re.fullmatch("phase:[a-z][a-z0-9_-]*", name):
+        raise ValueError(f"'{name}' names no model: write {', '.join(STARTS)}, or phase:NAME")
+    return name
+
+
+StartFrom = Annotated[str, AfterValidator(_check_start)]
+"""one of STARTS, or phase:NAME, the model that the latest finished phase of that name ended with"""
 Reference = Literal["base", "seed", "start", "previous"]
 
 
@@ -53,6 +65,13 @@ class Optimizer(Component):
     checkpoint_seconds: Annotated[float, Execution] = Field(
         120.0, gt=0, description="time between checkpoints inside the phase"
     )
+
+
+class WarmStart(Optimizer):
+    """SFT of the base model on worked examples; the result is kept as the `seed` model."""
+
+    source: Source = Field(description="problems with solutions: the worked examples")
+    tune: Tune = Field(Lora(), description="which weights learn")
 
 
 class Replay(Component):

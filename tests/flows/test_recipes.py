@@ -102,7 +102,8 @@ def test_the_recipe_runs_two_rounds(name: str, world: World, tmp_path: Path, pre
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     run, expected = Run(tmp_path, recipe["name"]), EXPECTED[name]
     state = run.entry(2)["state"]
-    made_before = {"base": state["base"]["digest"], "seed": (state["seed"] or state["base"])["digest"]}
+    policy = state["models"]["policy"]
+    made_before = {"base": policy["base"]["digest"], "seed": (policy["seed"] or policy["base"])["digest"]}
     inputs = run.record(2, "train")["payload"]["inputs"]
     assert inputs["model"] == run.digest(expected.start, made_before)
     wanted = run.digest(expected.reference, made_before) if expected.reference else None
@@ -139,8 +140,12 @@ def _b_star(run: Run, state: dict[str, Any]) -> None:
 
 def _v_star(run: Run, state: dict[str, Any]) -> None:
     inputs = run.record(2, "train_verifier")["payload"]["inputs"]
-    assert inputs["model"] == inputs["reference"] == state["seed"]["digest"]
-    assert len(inputs["rows"]) == 2
+    policy, verifier = state["models"]["policy"], state["models"]["verifier"]
+    assert inputs["model"] == inputs["reference"] == verifier["seed"]["digest"] == policy["seed"]["digest"]
+    assert inputs["rows"] == [run.record(number, "select_verifier")["key"] for number in (1, 2)]
+    assert [verifier[name]["name"] for name in ("previous", "current", "newest")] == [
+        "verifier-1", "verifier-2", "verifier-2"
+    ]  # fmt: skip
     metrics = run.entry(2)["report"]["metrics"]
     items = [item for item in run.rows(2, "evaluate", "items.parquet", ItemResult) if item.suite == "report"]
     assert any(0 < item.best_of[0] < 1 for item in items), "the verifier has to choose between right and wrong"

@@ -159,7 +159,7 @@ def shrink(name: str, world: World) -> dict[str, Any]:
         generate |= {"step_end": ";", "max_steps": 3, "width": 4, "temperature": 2.0}
     elif generate.get("temperature") != 0:
         generate |= {"num_samples": 6, "temperature": 2.0}  # a model this small is sure of itself
-    for train in [tree["train"], *([tree["verifier"]["train"]] if "verifier" in tree else [])]:
+    for train in [tree["train"], *(role["train"] for role in tree.get("roles", {}).values() if "train" in role)]:
         train |= {"max_steps": 3, "batch_size": 4, "gradient_accumulation": 1, "max_length": 160, "min_examples": 1}
         train["tune"] = small(train["tune"])
     shrink_parts(tree, world)
@@ -174,6 +174,8 @@ def small(tune: dict[str, Any]) -> dict[str, Any]:
 def shrink_parts(tree: dict[str, Any], world: World) -> None:
     """Judges, prompts and side models of test size."""
     for role in tree.get("roles", {}).values():
+        if role.get("like") == "policy":
+            continue
         role["model"] = {"base": world.path("steps" if "process" in role["model"]["base"] else "reward")}
         role["stays_open"] = True  # two tiny models fit beside each other
     for judge in tree.get("judge", []):

@@ -107,14 +107,15 @@ def test_what_makes_a_select_step_new() -> None:
     judged = {"select": [{"kind": "judged"}, {"kind": "drop_truncated"}]}  # pairs need wrong samples
     dpo = {**judged, "train": {"objective": {"kind": "dpo"}}, "pair": {"kind": "right_vs_wrong"}}
     calibration = StepRef(stage="calibrate", round=1, key="c", prefix="c", files=())
-    verifier = {**judged, "verifier": {"train": {"objective": {"kind": "dpo"}}}}
+    roles = {"critic": {"like": "policy", "train": {"objective": {"kind": "dpo"}, "pair": {"kind": "right_vs_wrong"}}}}
+    critic = make_recipe(roles=roles).for_learner("critic")
     changed = [
         spec(make_recipe(select=[{"kind": "correct"}])),
         spec(make_recipe(**judged)),
         spec(make_recipe(weigh={"kind": "by_problem"})),
         spec(make_recipe(train={"objective": {"kind": "kto"}})),
         spec(make_recipe(**dpo)),
-        spec(make_recipe(**verifier)),
+        spec(critic),
         spec(make_recipe(guide={"kind": "answer"})),
         spec(make_recipe(guide={"kind": "answer", "leak_words": ["clue"]})),
         spec(make_recipe(rows=[{"kind": "turn"}])),
@@ -129,7 +130,8 @@ def test_what_makes_a_select_step_new() -> None:
         spec(make_recipe(judge=[{"kind": "answer", "verifier": {"kind": "exact"}}])),
     ]
     assert {one.key for one in same} == {plain.key}
-    assert spec(make_recipe(**verifier)).versions["verifier.pair.right_vs_wrong"] == 1
+    assert spec(make_recipe(roles=roles)).key == plain.key  # what a role learns from is nothing to the policy
+    assert spec(critic).versions["pair.right_vs_wrong"] == 1
 
 
 def test_a_schedule_enters_with_the_rounds_value() -> None:
