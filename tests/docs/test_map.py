@@ -27,5 +27,5 @@ def test_a_line_is_the_first_sentence(tmp_path: Path) -> None:
 
 def test_a_file_without_a_docstring_is_named(tmp_path: Path) -> None:
     (tmp_path / "silent.py").write_text("x = 1\n")
-    with pytest.raises(ValueError, match="silent.py has no docstring"):
+    with pytest.raises(ValueError, match=r"silent\.py has no docstring"):
         make_map.first_line(tmp_path / "silent.py")
