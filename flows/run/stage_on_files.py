@@ -5,38 +5,41 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from configs.errors import UserError
 from configs.schema.recipe import Recipe
 from flows.report.terminal import Terminal
+from infra.store.files import sha256_of
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger
-from tasks.core.records import Example, ItemResult, Pair, Problem, Sample, Verdict
+from tasks.core.records import ItemResult, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
-from tasks.core.step import Summary, hash_file
+from tasks.core.step import Summary
 from tasks.core.tables import read_records, write_records
-from tasks.evaluate.evaluate import asked_by, summarize
+from tasks.evaluate.evaluate import extras_of, summarize
 from tasks.evaluate.run import Sampler, evaluate_suites
 from tasks.generate.run import sample_shards
 from tasks.generate.shards import cut_shards
-from tasks.judge.judge import judge_samples
-from tasks.judge.now import judge_now
-from tasks.judge.run import verify_in_pool
 from tasks.judge.summary import JudgeSummary
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
 from tasks.learn.base_task import prepare_base_model
-from tasks.learn.rows import example_row, pair_row, write_rows
+from tasks.learn.rows import ROW_KINDS, write_rows
 from tasks.learn.run import Phase, train_model
 from tasks.sample.problems.run import read_sets
-from tasks.select.candidate import Draw
-from tasks.select.formats import read_formats, with_examples
-from tasks.select.streams import open_groups
-from tasks.select.write import rows_file, write_selection
+from tasks.select.filters.filter import Draw
+from tasks.select.join import open_groups
+from tasks.select.rows.formats import read_formats, with_examples
+from tasks.select.rows.tables import rows_file, write_selection
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -91,29 +94,28 @@ def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
 
 
 def _judge(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
+    """Where a judge asks a model, --model plays every state of the policy."""
+    recipe, samples = bench.recipe, _Rows(files.needed_source("samples"), Sample)
     problems = {problem.id: problem for problem in read_sets(bench)["train"]}
-    counts = JudgeSummary.of(bench.recipe.judge)
-    path = files.needed_source("samples")
-    verdicts = _verdicts(bench, files, path, problems, scratch)
-    write_records(files.out, Verdict, counts.watch(verdicts))
+    world = World(problems, seed=recipe.seed, progress=scratch.progress)
+    if any(judge.passes for judge in recipe.judge):
+        model = _model(bench, files)
+        cast = Cast(base=model, seed=None, previous=None, round_start=model, live=model)
+        world = replace(world, bench=bench, cast=cast)
+    counts = JudgeSummary.of(recipe.judge)
+    write_records(files.out, Verdict, counts.watch(judge_samples(samples, recipe.judge, world)))
     return {**counts.numbers()}
 
 
-def _verdicts(
-    bench: Workbench, files: Files, path: Path, problems: dict[str, Problem], scratch: Scratch
-) -> Iterable[Verdict]:
-    """Streamed where no judge asks a model; else all samples are held, and --model plays every state of the policy."""
-    judges = bench.recipe.judge
-    if all(judge.kind in ("answer", "vote", "sum") for judge in judges):
-        yield from judge_samples(read_records(path, Sample), problems, judges, verify_in_pool)
-        return
-    samples, model = list(read_records(path, Sample)), _model(bench, files)
-    cast = Cast(base=model, seed=None, previous=None, round_start=model, live=model)
-    opinions = [
-        judge_now(bench, judge, samples, problems, cast, bench.recipe.seed, scratch.progress) for judge in judges
-    ]
-    for of_one_sample in zip(*opinions, strict=True):
-        yield from of_one_sample
+@dataclass(frozen=True)
+class _Rows(Generic[Row]):
+    """The rows of a file, read anew each time."""
+
+    path: Path
+    record: type[Row]
+
+    def __iter__(self) -> Iterator[Row]:
+        return read_records(self.path, self.record)
 
 
 def _select(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
@@ -135,12 +137,11 @@ def _select(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
 
 def _train(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     settings, rows = bench.recipe.train, scratch.work / "rows.jsonl"
-    if settings.objective.rows == "pairs":
-        write_rows(rows, map(pair_row, read_records(files.needed_source("pairs"), Pair)))
-    else:
-        write_rows(rows, map(example_row, read_records(files.needed_source("examples"), Example)))
+    objective, kind = settings.objective, ROW_KINDS[settings.objective.rows]
+    records: Iterator[Any] = read_records(files.needed_source(Path(kind.table).stem), kind.record)
+    write_rows(rows, map(kind.write, records))
     start = bench.model_files(_model(bench, files))
-    reference = start if settings.objective.rows != "examples" else None
+    reference = start if objective.needs_reference else None
     phase = Phase(start, settings, settings.objective, bench.recipe.seed, reference)
     summary = train_model(phase, rows, scratch)
     shutil.move(scratch.out, files.out)
@@ -153,7 +154,7 @@ def _evaluate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     model = _model(bench, files)
     sampler = Sampler(bench.generator(model), bench.recipe, model.digest, scratch.progress)
     write_records(files.out, ItemResult, evaluate_suites(sampler, suites, bench.recipe, bench.recipe.seed))
-    return {**summarize(read_records(files.out, ItemResult), asked_by(bench.recipe.evaluate))}
+    return {**summarize(read_records(files.out, ItemResult), extras_of(bench.recipe.evaluate))}
 
 
 STAGES: dict[str, Callable[[Workbench, Files, Scratch], Summary]] = {
@@ -173,4 +174,4 @@ def _model(bench: Workbench, files: Files) -> ModelRef:
     if (folder / "adapter").is_dir():
         raise UserError(f"{folder} holds an adapter alone", "merge it first: selfloop export NAME --to DIR --merged")
     weights = folder / "model" if (folder / "model").is_dir() else folder
-    return ModelRef(name=folder.name, digest=hash_file(weights / "config.json"), external=str(weights.absolute()))
+    return ModelRef(name=folder.name, digest=sha256_of(weights / "config.json"), external=str(weights.absolute()))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
-from configs.schema.judge import Judge, PairwiseJudge, RubricJudge
 from configs.schema.recipe import Recipe
+from configs.schema.role import POLICY
 from configs.schema.train import Lora
+from tasks.core.models import stage_kind
+from tasks.judge.kinds.registry import kind_of
 
 BYTES_PER_SAMPLE = 150
 """ids, numbers and verdict of a sample, compressed"""
 BYTES_PER_TOKEN = 2
 """text of a sample, compressed"""
 ASSUMED_SHARE_OF_MAX_TOKENS = 0.5
+PURPOSES = ("to train on", "to calibrate", "guided, at most", "to evaluate")
 
 
 def estimate_cost(
@@ -29,27 +34,43 @@ def estimate_cost(
     if not stages:
         yield "everything is reused: nothing to compute"
         return
-    drawn = {
-        "to train on": stages.count("generate") * samples_a_round(recipe, sizes["train"]),
-        "to calibrate": stages.count("calibrate") * probe_samples(recipe),
-        "guided, at most": stages.count("guide") * problems_a_round(recipe, sizes["train"])
-        * (recipe.guide.max_extra if recipe.guide else 0),
-        "to evaluate": stages.count("evaluate") * (sizes["select"] + sizes["report"]) * draws_a_problem(recipe),
-    }  # fmt: skip
+    by_round = {number: recipe.in_round(number) for number, _ in new}
+    drawn: Counter[str] = Counter()
+    for number, stage in new:
+        drawn.update(drawn_by(by_round[number], stage, sizes))
     length, assumption = mean_length(recipe, measured)
-    samples = sum(drawn.values())
+    samples = drawn.total()
     tokens = samples * length
-    yield "samples           " + ", ".join(f"{count:,} {purpose}" for purpose, count in drawn.items() if count)
+    yield "samples           " + ", ".join(f"{drawn[purpose]:,} {purpose}" for purpose in PURPOSES if drawn[purpose])
     yield f"tokens            about {tokens:,.0f} generated, at {length:.0f} a sample ({assumption})"
-    if judgements := stages.count("judge") * judgements_a_round(recipe, sizes["train"]):
+    judged = [by_round[number] for number, stage in new if stage == "judge"]
+    if judgements := sum(judgements_a_round(one, sizes["train"]) for one in judged):
         yield f"judgements        {judgements:,}, besides: texts or comparisons that a model is asked for"
-    loads = generator_loads(new, judge_loads(recipe))
+    loads = generator_loads(new, {number: judge_loads(one) for number, one in by_round.items()})
     yield f"generator loads   {loads} (it stays open from evaluation to the next generation)"
-    trained = stages.count("train") + stages.count("train_verifier")
-    yield f"trainer loads     {trained + stages.count('warm_start')}"
+    kinds = [stage_kind(stage) for stage in stages]
+    trained = kinds.count("train")
+    yield f"trainer loads     {trained + kinds.count('warm_start')}"
     disk = samples * (BYTES_PER_SAMPLE + BYTES_PER_TOKEN * length)
     models = "adapters" if isinstance(recipe.train.tune, Lora) else "whole models"
     yield f"disk              about {disk / 2**20:,.1f} MiB of samples, and {trained} {models}"
+
+
+def drawn_by(recipe: Recipe, stage: str, sizes: Mapping[str, int]) -> dict[str, int]:
+    """Samples that a stage draws, by purpose.
+
+    Args:
+        recipe: of the stage's round.
+    """
+    if stage == "generate":
+        return {"to train on": samples_a_round(recipe, sizes["train"])}
+    if stage == "calibrate":
+        return {"to calibrate": probe_samples(recipe)}
+    if stage == "guide" and recipe.guide is not None:
+        return {"guided, at most": problems_a_round(recipe, sizes["train"]) * recipe.guide.max_extra}
+    if stage == "evaluate":
+        return {"to evaluate": (sizes["select"] + sizes["report"]) * draws_a_problem(recipe)}
+    return {}
 
 
 def problems_a_round(recipe: Recipe, num_train: int) -> int:
@@ -77,19 +98,12 @@ def draws_a_problem(recipe: Recipe) -> int:
 
 
 def judgements_a_round(recipe: Recipe, num_train: int) -> int:
-    """What judging models are asked in a round."""
+    """What judging models are asked in a round: texts and comparisons. Where steps are compared, those of one step."""
     problems = problems_a_round(recipe, num_train)
     samples = samples_a_round(recipe, num_train) // max(problems, 1)
-    return problems * sum(_judgements_a_problem(judge, samples, recipe) for judge in recipe.judge)
-
-
-def _judgements_a_problem(judge: Judge, samples: int, recipe: Recipe) -> int:
-    if isinstance(judge, RubricJudge):
-        return samples * judge.repeats
-    if isinstance(judge, PairwiseJudge):
-        width = getattr(recipe.generate, "width", samples)
-        return (samples // width) * width * (width - 1)
-    return 0
+    together = max(getattr(recipe.generate, "width", samples), 1)
+    each = sum(kind_of(judge).num_judgements(judge, together) for judge in recipe.judge)
+    return problems * (samples // together) * each
 
 
 def mean_length(recipe: Recipe, measured: Mapping[str, float]) -> tuple[float, str]:
@@ -102,27 +116,28 @@ def mean_length(recipe: Recipe, measured: Mapping[str, float]) -> tuple[float, s
 
 def judge_loads(recipe: Recipe) -> int:
     """Loads of models other than the one that wrote the samples, in one round's judging."""
-    others = {
-        (getattr(judge, "role", "policy"), state)
-        for judge in recipe.judge
-        for state in (getattr(judge, "frozen", "round_start"), getattr(judge, "reference", "none"))
-        if state not in ("round_start", "none")
-    }
-    roles = {getattr(judge, "role", "policy") for judge in recipe.judge}
-    return len(others) + len(roles & set(recipe.roles))
+    asked = set()
+    for part in (part for judge in recipe.judge for part in judge.passes):
+        has_states = part.role == POLICY or recipe.roles[part.role].is_chain
+        asked.add((POLICY, part.state) if part.of_chain and not has_states
+                  else (part.role, part.state if has_states else ""))  # fmt: skip
+    return len(asked - {(POLICY, "round_start")})
 
 
-def generator_loads(new: Sequence[tuple[int, str]], judge_loads: int = 0) -> int:
+def generator_loads(new: Sequence[tuple[int, str]], judge_loads: Mapping[int, int] = MappingProxyType({})) -> int:
     """Loads if every candidate is promoted; a kept incumbent costs its round one more.
 
     The generator that evaluates a candidate also draws the next round's samples.
+
+    Args:
+        judge_loads: loads of other models for judging, by round.
     """
     loads, is_open = 0, False
-    for _, stage in new:
+    for number, stage in new:
         if stage in ("generate", "evaluate", "invent", "calibrate") and not is_open:
             loads, is_open = loads + 1, True
         if stage == "judge":
-            loads += judge_loads
+            loads += judge_loads.get(number, 0)
         if stage == "train":
             is_open = False
     return loads

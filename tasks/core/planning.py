@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from tasks.core.bench import Workbench
 from tasks.core.refs import StepRef
@@ -22,13 +23,14 @@ class EndOfKnowledge(Exception):
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """One step of the plan; `num_shards` of a new generate step are published already."""
+    """One step of the plan; `num_shards` of a new generate step are published already. Its key digests `payload`."""
 
     round: int
     stage: str
     key: str
     is_reused: bool
     num_shards: int = 0
+    payload: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -42,13 +44,14 @@ class PlanningBench(Workbench):
         """The published step, or a reference to what will be one."""
         found = self.ledger.find(spec, check_files=False)
         num_shards = 0 if found or spec.stage != "generate" else len(self.ledger.published_shards(spec))
-        self.planned.append(PlannedStep(spec.round, spec.stage, spec.key, found is not None, num_shards))
+        self.planned.append(PlannedStep(spec.round, spec.stage, spec.key, found is not None, num_shards, spec.payload))
         if found is None and spec.stage == "decide":
             raise EndOfKnowledge
         return found or self._expected(spec)
 
     def _expected(self, spec: StepSpec) -> StepRef:
-        """A step to be: its accuracy is not known, and it is expected to keep enough samples."""
-        enough = self.recipe.train.min_examples
+        """A step to be: its accuracy is not known, and it is expected to keep enough samples to train on."""
+        recipe = self.recipe
+        enough = max(recipe.for_learner(name).train.min_examples for name in recipe.learners())
         summary: Summary = {"select_accuracy": math.nan, "num_kept": enough, "num_rows": enough, "num_samples": enough}
         return StepRef(stage=spec.stage, round=spec.round, key=spec.key, prefix=spec.prefix, files=(), summary=summary)

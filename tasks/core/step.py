@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from configs.errors import StoreError
@@ -31,15 +31,23 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
+def flatten(tree: Any, prefix: str = "") -> dict[str, str]:
+    """Leaves of nested mappings and lists by dotted address: {"train": {"epochs": 1}} becomes {"train.epochs": "1"}."""
+    if isinstance(tree, Mapping):
+        items = [(str(name), value) for name, value in tree.items()]
+    elif isinstance(tree, (list, tuple)) and any(isinstance(value, (Mapping, list, tuple)) for value in tree):
+        items = [(str(position), value) for position, value in enumerate(tree)]
+    else:
+        return {prefix: json.dumps(tree) if isinstance(tree, (list, tuple)) else str(tree)}
+    leaves: dict[str, str] = {}
+    for name, value in items:
+        leaves |= flatten(value, f"{prefix}.{name}" if prefix else name)
+    return leaves
+
+
 def derive_seed(*parts: str | int) -> int:
     """A seed below 2**31 from a path of names, so that no two places share one by accident."""
     return int(digest(list(parts))[:8], 16) % 2**31
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, read in pieces."""
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.core.tables import read_records, write_records
 from tasks.evaluate.best_of import best_of_results
-from tasks.evaluate.evaluate import asked_by, summarize
+from tasks.evaluate.evaluate import extras_of, summarize
 from tasks.evaluate.run import Sampler, evaluate_suites, gold_logprob
-from tasks.judge.specify import judging_identity
+from tasks.judge.identity import judging_identity
 
 SUITES = ("select", "report")
 
@@ -26,14 +26,12 @@ def evaluate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, c
     """Results of a model on both held-out sets, one row a problem: `items.parquet`.
 
     Args:
-        cast: who judges where best-of-k is asked for; the model evaluated is `live`.
+        cast: who judges where best-of-k is asked for; `live` are the model evaluated and what roles were trained to.
     """
     recipe = bench.recipe
     best_of = recipe.evaluate.best_of
-    if best_of and getattr(best_of.judge, "role", None) == "verifier" and cast.verifier is None:
-        best_of = None  # round 0 has no verifier yet
     judging = judging_identity(bench, [best_of.judge], cast) if best_of else None
-    spec = evaluate_spec(recipe, round, model, problems, judging)
+    spec = evaluate_spec(recipe, bench.contents, round, model, problems, judging)
 
     def produce(scratch: Scratch) -> Summary:
         suites = {
@@ -47,6 +45,6 @@ def evaluate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, c
             found = best_of_results(bench, best_of, sampler, suites, cast, seed, scratch.progress)
             items = [replace(item, **found[item.suite, item.problem_id]) for item in items]
         write_records(scratch.out / "items.parquet", ItemResult, items)
-        return {**summarize(items, asked_by(recipe.evaluate)), "select_gold_logprob": drift}
+        return {**summarize(items, extras_of(recipe.evaluate)), "select_gold_logprob": drift}
 
     return bench.step(spec, produce)

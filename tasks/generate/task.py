@@ -18,7 +18,7 @@ from tasks.generate.hot import PREFIX, hot_twin, join_hot
 from tasks.generate.run import sample_shards
 from tasks.generate.shards import PlannedShard, cut_shards, problems_of_round
 from tasks.generate.stepwise_run import generate_stepwise
-from tasks.judge.specify import judging_identity
+from tasks.judge.identity import judging_identity
 
 
 @stage_task("generate")
@@ -36,7 +36,7 @@ def generate(
     config, ledger = bench.recipe.generate, bench.ledger
     is_stepwise = isinstance(config, StepwiseGenerate)
     judging = judging_identity(bench, bench.recipe.judge, cast) if is_stepwise else None
-    spec = generate_spec(bench.recipe, round, model, problems, calibration, judging)
+    spec = generate_spec(bench.recipe, bench.contents, round, model, problems, calibration, judging)
 
     def produce(scratch: Scratch) -> Summary:
         rows = list(read_records(ledger.fetch(problems, "train.parquet"), Problem))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tasks.core.records import Pair
+from tasks.core.records import Pair, spell
 from tasks.core.step import Summary
 from tasks.monitor.formulas import divide, shares
-from tasks.monitor.group import Group
+from tasks.monitor.group import RoundGroup
 from tasks.monitor.histograms import Histogram
 from tasks.monitor.means import Means, known
 
@@ -21,7 +21,7 @@ class Texts:
         self._kept_right = self._kept_known = 0
         self._num_repeats = self._num_kept_repeats = 0
 
-    def add(self, group: Group) -> None:
+    def add(self, group: RoundGroup) -> None:
         """Count one problem."""
         texts = [sample.text.strip() for sample in group.samples]
         kept = [text for text, is_kept in zip(texts, group.kept, strict=True) if is_kept]
@@ -68,9 +68,10 @@ class PairLengths:
 
     def add(self, pair: Pair) -> None:
         """Count one pair of samples."""
-        self._means.add("length_chosen", len(pair.chosen))
-        self._means.add("length_rejected", len(pair.rejected))
-        self._means.add("length_gap_pairs", len(pair.chosen) - len(pair.rejected))
+        chosen, rejected = len(spell(pair.chosen)), len(spell(pair.rejected))
+        self._means.add("length_chosen", chosen)
+        self._means.add("length_rejected", rejected)
+        self._means.add("length_gap_pairs", chosen - rejected)
 
     def numbers(self) -> Summary:
         """length_chosen, length_rejected, length_gap_pairs; none without pairs."""

@@ -14,25 +14,24 @@ from tasks.core.bench import Workbench
 from tasks.core.identity import problems_spec
 from tasks.core.records import Problem
 from tasks.core.step import StepSpec
-from tasks.sample.problems.outside import digest_sources
 from tasks.sample.problems.sets import check_sets, require_gold
 from tasks.sample.problems.sources import read_problems
 
 
 def specify(bench: Workbench) -> StepSpec:
     """The step's key, from the recipe and the content of the files it names."""
-    fetch = _fetcher(bench)
-    return problems_spec(bench.recipe, digest_sources(sources_of(bench.recipe), bench.base_dir, fetch))
+    return problems_spec(bench.recipe, bench.contents)
 
 
 def read_sets(bench: Workbench) -> dict[str, list[Problem]]:
     """Every set of the recipe, checked against each other."""
-    fetch = _fetcher(bench)
+    fetch = fetcher(bench)
     sets = {
-        part: read_problems(source, part=part, fetch=fetch, base_dir=bench.base_dir)
-        for part, source in sources_of(bench.recipe).items()
+        name: read_problems(source, part=_part(name), fetch=fetch, base_dir=bench.base_dir)
+        for name, source in sources_of(bench.recipe).items()
     }
-    check_sets(sets["train"], sets["select"], sets["report"], sets.get("warm_start", ()))
+    warm_starts = {name: problems for name, problems in sets.items() if _part(name) == "warm_start"}
+    check_sets(sets["train"], sets["select"], sets["report"], **warm_starts)
     for part in sets_with_gold(bench.recipe):
         require_gold(sets[part], f"the judge of the {part} set compares with it")
     return sets
@@ -42,7 +41,7 @@ def sets_with_gold(recipe: Recipe) -> list[str]:
     """Sets whose problems need a gold answer: the held-out ones, and train where a judge compares with it."""
     judge = recipe.answer_judge()
     held_out = [] if recipe.verifier_for_gold().kind == "python" else ["select", "report"]
-    is_compared = judge is not None and judge.verifier.kind != "python"
+    is_compared = judge is not None and judge.rule is not None and judge.rule.kind != "python"
     return ["train", *held_out] if is_compared else held_out
 
 
@@ -53,8 +52,14 @@ def sources_of(recipe: Recipe) -> dict[str, Source]:
         "select": recipe.problems.select,
         "report": recipe.problems.report,
     }
-    return {**sets, "warm_start": recipe.warm_start.source} if recipe.warm_start else sets
+    return sets | {name: section.source for name, section in recipe.warm_starts().items()}
 
 
-def _fetcher(bench: Workbench) -> Callable[[StoreSource], Path]:
+def _part(name: str) -> str:
+    """The part of a built-in source that a set is made from: every warm start is made from the same."""
+    return "warm_start" if name.startswith("warm_start") else name
+
+
+def fetcher(bench: Workbench) -> Callable[[StoreSource], Path]:
+    """Brings objects of the store that a problem source names."""
     return lambda source: bench.ledger.fetch_object(source.key, source.sha256)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from configs.schema.load import check_recipe
+from configs.schema.role import POLICY
 from infra.store.folder import FolderStore
 from tasks.core.ledger import Ledger
+from tasks.core.models import Lineage
 from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.step import StepSpec, Summary
 from tasks.decide.decision import Decision, first_standing
@@ -15,10 +16,10 @@ from tasks.decide.state import LoopState, scored_model
 from tasks.decide.stop import Action
 from tasks.report.entry import ReportEntry, write_entry
 from tasks.report.rounds import RoundReport
-from tests.flows.micro import micro_recipe
+from tests.build import make_recipe
 
 NAME = "made"
-RECIPE = check_recipe(micro_recipe(name=NAME, rounds={"max": 50}))
+RECIPE = make_recipe(name=NAME, rounds={"max": 50})
 
 
 class Maker:
@@ -47,7 +48,8 @@ class Maker:
         evaluation = self.step(0, "evaluate", [base.digest, problems.key], {"select_accuracy": 0.1})
         first = scored_model(base, evaluation)
         state = LoopState(
-            round=0, problems=problems, base=base, seed=None, standing=first_standing(first), first=first
+            round=0, problems=problems, models={POLICY: Lineage(base=base, current=base)},
+            standing=first_standing(first), first=first,
         )  # fmt: skip
         steps = {"problems": problems, "base": weights, "evaluate": evaluation}
         entries = [self.entry(state, base, steps, "baseline")]
@@ -63,8 +65,8 @@ class Maker:
         generate = self.step(number, "generate", [model.digest, state.problems.key])
         judge = self.step(number, "judge", [generate.key, state.problems.key])
         select = self.step(number, "select", [generate.key, judge.key, state.problems.key])
-        train = self.step(number, "train", [state.base.digest, select.key])
-        candidate = trained_model(f"round-{number}", state.base, train, self._is_adapter)
+        train = self.step(number, "train", [state.policy.base.digest, select.key])
+        candidate = trained_model(f"round-{number}", state.policy.base, train, self._is_adapter)
         evaluation = self.step(
             number, "evaluate", [candidate.digest, state.problems.key], {"select_accuracy": accuracy}
         )
@@ -74,7 +76,7 @@ class Maker:
         decision = Decision(
             round=number, action=action, reason="as told", incumbent="", champion="", numbers={}
         )  # fmt: skip
-        state = state.model_copy(update={"selections": (*state.selections, select)})
+        state = state.with_selection(POLICY, select)
         return state.after(decision, candidate, evaluation, RECIPE), candidate, steps
 
     def entry(self, state: LoopState, model: ModelRef, steps: dict[str, StepRef], action: str) -> ReportEntry:

@@ -1,0 +1,69 @@
+"""Judge `vote`: self-consistency. "Large Language Models Can Self-Improve" (LMSI), arXiv 2210.11610.
+
+score(y) = votes of y's answer / samples of the problem. Samples without an answer and truncated ones stay in the
+denominator and never win. The majority's samples are called correct, others wrong.
+
+Where this differs from the paper:
+1. A tie for the top calls nothing: all samples with an answer are unscored by label, so that the question is dropped.
+2. The confidence threshold is select's `threshold`, and the four prompt formats of a kept chain are not made.
+
+Answers are equal where their canonical text is (`extract` of each verifier): `tolerance` of `number` is not used, and a
+percentage votes as its number (50% with 50).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from configs.schema.judge import VoteJudge
+from tasks.core.joined import Group
+from tasks.core.records import Label, Sample, Verdict
+from tasks.judge.kind import SHARES, Evidence, JudgeKind
+from tasks.judge.verifiers.pool import Outcome
+
+
+def vote_verdicts(judge: VoteJudge, group: Group, evidence: Evidence) -> list[Verdict]:
+    """Shares of all samples of the problem, the truncated ones included."""
+    return count_votes(judge.name, group.whole_samples, evidence.outcomes, len(group.samples))
+
+
+def count_votes(judge: str, samples: Sequence[Sample], outcomes: Sequence[Outcome], num_samples: int) -> list[Verdict]:
+    """Verdicts on the whole samples of one problem.
+
+    Args:
+        outcomes: a Finding with the answer for each sample, or a failure.
+        num_samples: of the problem, truncated ones included.
+    """
+    answers = [_answer(outcome) for outcome in outcomes]
+    votes = Counter(answer for answer in answers if answer is not None)
+    most = max(votes.values(), default=0)
+    winners = [answer for answer, count in votes.items() if count == most]
+    majority = winners[0] if len(winners) == 1 else None
+    return [
+        _without_answer(judge, sample, outcome)
+        if answer is None
+        else _with_answer(judge, sample, answer, votes[answer] / num_samples, majority)
+        for sample, outcome, answer in zip(samples, outcomes, answers, strict=True)
+    ]
+
+
+def _with_answer(judge: str, sample: Sample, answer: str, share: float, majority: str | None) -> Verdict:
+    if majority is None:
+        return Verdict(sample.id, sample.problem_id, judge, str(Label.UNSCORED), share, answer, "tie for the top")
+    label = Label.CORRECT if answer == majority else Label.WRONG
+    return Verdict(sample.id, sample.problem_id, judge, str(label), share, answer)
+
+
+def _without_answer(judge: str, sample: Sample, outcome: Outcome) -> Verdict:
+    if outcome.failure is not None:
+        error = str(Label.VERIFIER_ERROR)
+        return Verdict(sample.id, sample.problem_id, judge, error, note=outcome.failure)
+    return Verdict(sample.id, sample.problem_id, judge, str(Label.UNPARSEABLE), note="no answer found")
+
+
+def _answer(outcome: Outcome) -> str | None:
+    return outcome.value.answer if outcome.failure is None else None
+
+
+KIND = JudgeKind(version=1, verdicts=vote_verdicts, scale=lambda judge: SHARES)

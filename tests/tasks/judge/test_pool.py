@@ -1,0 +1,75 @@
+"""Judging in killable workers, end to end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from configs.errors import UserError
+from configs.schema.judge import AnswerJudge, VoteJudge
+from configs.schema.verifier import MathVerifier, PythonVerifier, RegexVerifier
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
+from tests.tasks.judge.make import make_problem, make_sample
+
+pytestmark = pytest.mark.slow
+
+HANGING = r"\boxed{9^{9^{9^{9}}}}"
+REWARDS = """
+import os, signal, time
+
+def score(problem, sample):
+    return {"right": lambda: True, "half": lambda: 0.5, "decline": lambda: None, "raise": lambda: {}["x"],
+            "crash": lambda: os.kill(os.getpid(), signal.SIGSEGV), "hang": lambda: time.sleep(600)}[sample.text]()
+"""
+
+
+def judge(
+    texts: list[str], config: AnswerJudge | VoteJudge, gold: str | None = "5"
+) -> list[tuple[str, float | None, str | None]]:
+    samples = [make_sample(text, index=index) for index, text in enumerate(texts)]
+    verdicts = judge_samples(samples, [config], World({"p": make_problem(gold=gold)}))
+    return [(verdict.label, verdict.score, verdict.note) for verdict in verdicts]
+
+
+def test_symbolic_work_without_end_is_a_verifier_error() -> None:
+    config = AnswerJudge(verifier=MathVerifier(limit_seconds=5))
+    right, error = ("correct", 1.0, None), ("verifier_error", None, "timeout")
+    assert judge([r"\boxed{5}", HANGING, r"\boxed{\sqrt{25}}"], config) == [right, error, right]
+
+
+def test_votes_are_counted_over_equal_expressions_without_gold() -> None:
+    config = VoteJudge(verifier=MathVerifier(limit_seconds=5))
+    texts = [r"\boxed{\frac{1}{2}}", HANGING, r"\boxed{0.5}", r"so $x = \frac{2}{4}$", r"\boxed{(x+1)^2}", "who knows"]
+    half, error = ("correct", 0.5, None), ("verifier_error", None, "timeout")
+    assert judge(texts, config, gold=None) == [
+        half, error, half, half, ("wrong", 1 / 6, None), ("unparseable", None, "no answer found"),
+    ]  # fmt: skip
+
+
+def test_a_vote_by_a_rule_that_finds_no_answers_is_refused() -> None:
+    with pytest.raises(UserError, match="the verifier regex finds no answers to vote with"):
+        judge(["x"], VoteJudge(verifier=RegexVerifier(accept="x")))
+
+
+def test_whatever_a_users_function_does_costs_its_own_sample_only(tmp_path: Path) -> None:
+    path = tmp_path / "rewards.py"
+    path.write_text(REWARDS, encoding="utf-8")
+    config = AnswerJudge(verifier=PythonVerifier(function=f"{path}:score", limit_seconds=3))
+    assert judge(["right", "hang", "half", "crash", "decline", "raise", "right"], config, gold=None) == [
+        ("correct", 1.0, None),
+        ("verifier_error", None, "timeout"),
+        ("unscored", 0.5, None),
+        ("verifier_error", None, "crashed: SIGSEGV"),
+        ("verifier_error", None, "raised: NoVerdictError: the function returned None"),
+        ("verifier_error", None, "raised: KeyError: 'x'"),
+        ("correct", 1.0, None),
+    ]
+
+
+def test_a_users_file_that_cannot_be_imported_is_explained(tmp_path: Path) -> None:
+    path = tmp_path / "broken_rewards.py"
+    path.write_text("def score(problem, sample)\n", encoding="utf-8")
+    with pytest.raises(UserError, match="SyntaxError"):
+        judge(["x"], AnswerJudge(verifier=PythonVerifier(function=f"{path}:score")))
