@@ -13,7 +13,7 @@ from configs.errors import GuardError, NoDataError
 from configs.schema.recipe import Recipe
 from flows.champion.approve import ask_person, settle
 from flows.champion.current import promoted_round, take_up_promotions
-from flows.report.artifacts import ProgressArtifact, show_table
+from flows.report.artifacts import ShownInPrefect, show_table
 from flows.report.mlflow_sync import Tracking
 from flows.report.reporting import Reporting
 from flows.report.terminal import Terminal
@@ -60,7 +60,7 @@ def run_rounds(recipe: Recipe, base_dir: Path, per_run: int | None = None) -> En
         StoreError: another run holds the experiment, or the store failed.
     """
     addresses = resolve_addresses(recipe.services)
-    with open_workbench(recipe, addresses, base_dir, Terminal(ProgressArtifact())) as bench:
+    with open_workbench(recipe, addresses, base_dir, Terminal(ShownInPrefect())) as bench:
         store = bench.ledger.store
         tracking = Tracking(recipe, recipe_digest(bench), addresses, store.uri)
         tracking.find_promoted = lambda: promoted_round(store, recipe.name)

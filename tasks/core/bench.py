@@ -15,6 +15,7 @@ from typing import Self
 
 from configs.schema.engine import EndpointEngine, Engine, RewardEngine
 from configs.schema.recipe import Recipe
+from infra.engines.device_lease import DeviceLease
 from infra.engines.endpoint.pool import EndpointPool
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import GeneratorPool
@@ -51,6 +52,7 @@ class Workbench:
 
     def __post_init__(self) -> None:
         self.contents = Contents(self.ledger, self.base_dir)
+        self._devices = DeviceLease(f"experiment {self.recipe.name}", self.progress.line)
 
     def __enter__(self) -> Self:
         return self
@@ -96,6 +98,8 @@ class Workbench:
         return self._pool
 
     def _new_pool(self, model: ModelRef, engine: Engine | RewardEngine) -> GeneratorPool:
+        if set(engine.devices) != {"cpu"}:
+            self._devices.take()
         return GeneratorPool(engine, self.model_files(model), self.ledger.work_dir / "engines" / model.digest[:12])
 
     def close_generator(self) -> None:
@@ -108,6 +112,7 @@ class Workbench:
     def make_way_for_trainer(self) -> None:
         """End the generator's processes, so that the trainer finds a free device; counts the trainer's load."""
         self.close_generator()
+        self._devices.take()
         self._loads["trainer"] += 1
 
     def endpoint(self, role: str, engine: EndpointEngine) -> EndpointPool:
@@ -135,10 +140,11 @@ class Workbench:
         return fetch_model(self.ledger, model)
 
     def close(self) -> None:
-        """End every process and remove local copies."""
+        """End every process, give the GPUs back, and remove local copies."""
         self.close_generator()
         for pool in self._kept.values():
             pool.close()
         for endpoint in self._endpoints.values():
             endpoint.close()
+        self._devices.release()
         self.ledger.clear_cache()

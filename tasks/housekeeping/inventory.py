@@ -11,6 +11,7 @@ from typing import Any
 from configs.errors import StoreError
 from infra.store.base import Store
 from tasks.core.refs import Ref, StepRef
+from tasks.housekeeping.cleared import last_cleared_round
 from tasks.housekeeping.steps import RECORD, read_step
 from tasks.promote.apply import current_champion
 from tasks.promote.records import read_promotions
@@ -44,6 +45,7 @@ class Inventory:
         entries: of the latest recipe, from round 0; empty before the first round is finished.
         champion: round whose model is the champion; None without entries.
         pinned: rounds that people want to keep.
+        cleared: the last round whose removal was begun, finished or not; None: none was.
         damaged: records that cannot be read, in words.
     """
 
@@ -53,6 +55,7 @@ class Inventory:
     entries: tuple[ReportEntry, ...]
     champion: int | None
     pinned: frozenset[int]
+    cleared: int | None
     damaged: tuple[str, ...]
 
 
@@ -94,7 +97,14 @@ def take_inventory(store: Store, experiment: str) -> Inventory:
     entries = tuple(read_entries(store, experiment)) if has_entries else ()
     champion = current_champion(entries, read_promotions(store, experiment)).report.round if entries else None
     return Inventory(
-        experiment, tuple(steps), tuple(leftovers), entries, champion, read_pins(store, experiment), tuple(damaged)
+        experiment,
+        tuple(steps),
+        tuple(leftovers),
+        entries,
+        champion,
+        read_pins(store, experiment),
+        last_cleared_round(store, experiment),
+        tuple(damaged),
     )
 
 
