@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from configs.errors import ProblemsError
-from configs.schema.judge import AnswerJudge, Judge
+from configs.schema.judge import Judge
 from configs.schema.recipe import Recipe
 from tasks.core.records import Problem
 from tasks.core.step import derive_seed
 from tasks.generate.shards import PlannedShard, cut_shards, draw_problems
-from tasks.judge.now import judges_needed
+from tasks.judge.world import judges_needed
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class ProbeJudges:
         needed: these two, and those that a sum adds up; in the recipe's order.
     """
 
-    answer: AnswerJudge
+    answer: Judge
     reward: Judge
     needed: tuple[Judge, ...]
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 
 from configs.schema.generate import Balance
 from configs.schema.judge import Judge
 from tasks.calibrate.balance import Draw, Point, Tally, choose, draw_curve, tally
 from tasks.calibrate.figure import balance_figure
-from tasks.calibrate.judging import judge_given
 from tasks.calibrate.probe import ProbeJudges, ProbeShard
 from tasks.calibrate.rows import PublishedRows
 from tasks.core.bench import Workbench
+from tasks.core.joined import grouped, joined
 from tasks.core.records import Label, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast
@@ -25,6 +25,8 @@ from tasks.core.scratch import Scratch
 from tasks.core.step import Summary, derive_seed
 from tasks.core.tables import write_records
 from tasks.generate.run import sample_shards
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
 
 
 @dataclass(frozen=True)
@@ -101,13 +103,13 @@ def _judge_missing(work: Calibration) -> None:
                 work.rows.put(shard.verdicts_name(judge.name), Verdict, _judge(work, judge, shard))
 
 
-def _judge(work: Calibration, judge: Judge, shard: ProbeShard) -> list[Verdict]:
-    def made(name: str) -> list[Verdict]:
-        return work.rows.read(shard.verdicts_name(name), Verdict)
-
+def _judge(work: Calibration, judge: Judge, shard: ProbeShard) -> Iterator[Verdict]:
+    """A sum adds what was made already, so that no model is asked twice."""
     samples = work.rows.read(shard.samples_name, Sample)
-    seed, progress = derive_seed(work.seed, "judge", shard.planned.name), work.scratch.progress
-    return judge_given(work.bench, judge, samples, work.problems, work.cast, seed, progress, made)
+    given = {name: work.rows.read(shard.verdicts_name(name), Verdict) for name in judge.needed_judges}
+    seed = derive_seed(work.seed, "judge", shard.planned.name)
+    world = World(work.problems, work.bench, work.cast, seed, work.scratch.progress)
+    return judge_samples(samples, [judge], world, given)
 
 
 def _read_probe(work: Calibration, temperature: float) -> list[list[Draw]]:
@@ -116,16 +118,16 @@ def _read_probe(work: Calibration, temperature: float) -> list[list[Draw]]:
 
 
 def _read_shard(work: Calibration, shard: ProbeShard) -> Iterator[list[Draw]]:
+    answer, reward = work.judges.answer.name, work.judges.reward.name
+    names = list(dict.fromkeys((answer, reward)))
+    tables = [work.rows.read(shard.verdicts_name(name), Verdict) for name in names]
+    verdicts = chain.from_iterable(zip(*tables, strict=True))
     samples = work.rows.read(shard.samples_name, Sample)
-    answers = work.rows.read(shard.verdicts_name(work.judges.answer.name), Verdict)
-    rewards = work.rows.read(shard.verdicts_name(work.judges.reward.name), Verdict)
-    joined = zip(samples, answers, rewards, strict=True)
-    for _, group in groupby(joined, key=lambda row: row[0].problem_id):
-        draws = []
-        for sample, answer, reward in group:
-            assert sample.id == answer.sample_id == reward.sample_id, f"verdicts of {sample.id} lie elsewhere"
-            draws.append(Draw(sample.text, reward.score, answer.label == Label.CORRECT))
-        yield draws
+    for group in grouped(joined(samples, verdicts, names, work.problems)):
+        yield [
+            Draw(one.sample.text, one.verdict(reward).score, one.verdict(answer).label == Label.CORRECT)
+            for one in group.candidates
+        ]
 
 
 def _highest(tallies: Mapping[float, Sequence[Tally]]) -> float | None:

@@ -15,7 +15,7 @@ from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.core.tables import read_records
-from tasks.judge.specify import judging_identity
+from tasks.judge.identity import judging_identity
 
 
 @stage_task("calibrate")

@@ -12,13 +12,14 @@ from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
 from infra.engines.pool import GeneratorPool
 from infra.engines.wire import Scoring
+from tasks.core.joined import Candidate, grouped, joined
 from tasks.core.progress import StageProgress
-from tasks.core.records import ItemResult, Problem, Sample, Verdict
+from tasks.core.records import ItemResult, Problem, Sample
 from tasks.evaluate.evaluate import item_results
 from tasks.generate.run import sample_shards
 from tasks.generate.shards import cut_shards
-from tasks.judge.judge import judge_samples
-from tasks.judge.run import verify_in_pool
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
 
 PROBLEMS_PER_SHARD = 512
 """Engines fill their batches within a shard; evaluation publishes none, so its shards are large."""
@@ -57,8 +58,8 @@ def evaluate_suites(
         if pass_at := recipe.evaluate.pass_at:
             sampling = Sampling(temperature=pass_at.temperature, top_p=pass_at.top_p)
             draws = sampler.draw(problems, sampling, pass_at.num_samples, seed)
-        verdicts = [verify(samples, problems, judge) for samples in (greedy, draws)]
-        yield from item_results(suite, problems, greedy, verdicts[0], draws, verdicts[1])
+        judged = [verified(samples, problems, judge) for samples in (greedy, draws)]
+        yield from item_results(suite, problems, judged[0], grouped(judged[1]))
 
 
 def gold_logprob(pool: GeneratorPool, problems: Sequence[Problem]) -> float | None:
@@ -82,6 +83,7 @@ def evaluation_judge(recipe: Recipe) -> AnswerJudge:
     return AnswerJudge(name="evaluation", verifier=recipe.verifier_for_gold())
 
 
-def verify(samples: Sequence[Sample], problems: Sequence[Problem], judge: AnswerJudge) -> Iterator[Verdict]:
-    """One verdict a sample."""
-    return judge_samples(samples, {problem.id: problem for problem in problems}, [judge], verify_in_pool)
+def verified(samples: Sequence[Sample], problems: Sequence[Problem], judge: AnswerJudge) -> Iterator[Candidate]:
+    """The samples with what the verifier says of them."""
+    known = {problem.id: problem for problem in problems}
+    return joined(samples, judge_samples(samples, [judge], World(known)), [judge.name], known)

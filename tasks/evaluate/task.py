@@ -14,9 +14,9 @@ from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.core.tables import read_records, write_records
 from tasks.evaluate.best_of import best_of_results
-from tasks.evaluate.evaluate import asked_by, summarize
+from tasks.evaluate.evaluate import extras_of, summarize
 from tasks.evaluate.run import Sampler, evaluate_suites, gold_logprob
-from tasks.judge.specify import judging_identity
+from tasks.judge.identity import judging_identity
 
 SUITES = ("select", "report")
 
@@ -30,7 +30,8 @@ def evaluate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, c
     """
     recipe = bench.recipe
     best_of = recipe.evaluate.best_of
-    if best_of and getattr(best_of.judge, "role", None) == "verifier" and cast.verifier is None:
+    asks_verifier = best_of is not None and any(asked.role == "verifier" for asked in best_of.judge.passes)
+    if asks_verifier and cast.verifier is None:
         best_of = None  # round 0 has no verifier yet
     judging = judging_identity(bench, [best_of.judge], cast) if best_of else None
     spec = evaluate_spec(recipe, bench.contents, round, model, problems, judging)
@@ -47,6 +48,6 @@ def evaluate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, c
             found = best_of_results(bench, best_of, sampler, suites, cast, seed, scratch.progress)
             items = [replace(item, **found[item.suite, item.problem_id]) for item in items]
         write_records(scratch.out / "items.parquet", ItemResult, items)
-        return {**summarize(items, asked_by(recipe.evaluate)), "select_gold_logprob": drift}
+        return {**summarize(items, extras_of(recipe.evaluate)), "select_gold_logprob": drift}
 
     return bench.step(spec, produce)

@@ -17,7 +17,8 @@ from tasks.core.step import Summary, derive_seed
 from tasks.core.tables import TableWriter
 from tasks.generate.shards import PlannedShard
 from tasks.generate.stepwise import Path, comparable, pairwise_judge, step_shard, step_verdicts, to_candidates
-from tasks.judge.now import judge_now
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
 
 
 def generate_stepwise(
@@ -88,7 +89,8 @@ class _Run:
         rivals = [sample for _, _, candidates in asked for sample in comparable(candidates)]
         known = {step.id: step for _, step, _ in asked}
         seed = derive_seed(shard.seed, "compare", wave)
-        opinions = judge_now(self.bench, self.judge, rivals, known, self.cast, seed, self.scratch.progress)
+        world = World(known, self.bench, self.cast, seed, self.scratch.progress)
+        opinions = judge_samples(rivals, [self.judge], world)
         scores = {opinion.sample_id: opinion.score or 0.0 for opinion in opinions}
         rows = []
         for path, step, candidates in asked:

@@ -18,7 +18,7 @@ from tasks.generate.hot import PREFIX, hot_twin, join_hot
 from tasks.generate.run import sample_shards
 from tasks.generate.shards import PlannedShard, cut_shards, problems_of_round
 from tasks.generate.stepwise_run import generate_stepwise
-from tasks.judge.specify import judging_identity
+from tasks.judge.identity import judging_identity
 
 
 @stage_task("generate")

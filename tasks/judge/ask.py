@@ -1,25 +1,41 @@
-"""Asking a model about shards of groups: questions to a pool, answers back in their places, Judgement rows out.
+"""Asking one judge's models: questions to a pool shard by shard, answers back in their places, judgements kept as they
+come.
 
-Called by `run.py` and by the meta stage. What is asked and how answers are read is said by the judge's kind
-(`kinds.py`); this file knows neither.
+What is asked and how answers are read is said by the judge's kind (`kind.py`), who answers by `world.py`. The meta
+stage asks in the same way about judgements.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from itertools import chain, islice
+from typing import Any, Generic, TypeVar
 
 from configs.schema.generate import Sampling
+from configs.schema.judge import Judge, Wants
 from infra.engines.wire import Completion, Request, Shard
-from tasks.core.records import Judgement
+from tasks.core.progress import StageProgress
+from tasks.core.records import Judgement, Sample
+from tasks.core.roles import Pool
 from tasks.core.step import derive_seed
-from tasks.judge.groups import GroupShard
-from tasks.judge.kinds import KINDS, asks_for
-from tasks.judge.questions import ModelJudge
+from tasks.judge.judgements import Judgements
+from tasks.judge.kinds.registry import kind_of
+from tasks.judge.world import PlannedPass, World, plan_passes
 
+Item = TypeVar("Item")
 OnProgress = Callable[[int, int], None]
 """Called with the questions answered and the tokens written so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupShard(Generic[Item]):
+    """Consecutive groups that are judged together; `number` counts from 0."""
+
+    number: int
+    groups: tuple[Item, ...]
+
+
 Finished = Iterator[tuple[GroupShard[Any], list[Judgement]]]
 
 
@@ -28,36 +44,85 @@ class Asking:
     """How one judge asks.
 
     Attributes:
-        service: of the pool: text is written, given texts are scored, or rated.
+        wants: which service of the pool answers.
         questions: from some groups to what is asked about them.
         judgements: from (groups, questions, answers in the questions' places) to rows.
         sampling: how text is drawn; None where none is.
     """
 
     name: str
-    service: Literal["text", "score", "rating"]
+    wants: Wants
     questions: Callable[[Sequence[Any]], Sequence[Any]]
     judgements: Callable[[Sequence[Any], Sequence[Any], Sequence[Any]], list[Judgement]]
     sampling: Sampling | None = None
     seed: int = 0
 
 
-def asking_of(judge: ModelJudge, template: str, seed: int) -> Asking:
-    """How a judge of the recipe asks; `template` is its prompt's text."""
-    kind, service = KINDS[judge.kind], asks_for(judge)
-    return Asking(
+def ask_models(judges: Sequence[Judge], samples: Iterable[Sample], world: World, kept: Judgements) -> None:
+    """Ask about every sample what these judges have to ask, as far as it is not kept already.
+
+    Args:
+        samples: read once for every pass.
+
+    Raises:
+        EngineError: an engine could not load a model, or died.
+        RecipeError: a role has no model yet, or a judge could not judge with these models.
+    """
+    asking = [judge for judge in judges if judge.passes]
+    if not asking:
+        return
+    if world.bench is None or world.cast is None:
+        raise LookupError(f"judge '{asking[0].name}' asks a model, and this world has none")
+    assert iter(samples) is not samples, "samples are read once for every pass: give a list, or what opens them anew"
+    for one in plan_passes(asking, world.cast):
+        groups = one.groups(world.bench, samples, world)
+        ask_pass(one, cut_groups(groups, world.bench.recipe.generate.shard_size), world, kept)
+
+
+def ask_pass(one: PlannedPass, shards: Iterable[GroupShard[Any]], world: World, kept: Judgements) -> None:
+    """Ask about the shards that are not kept yet; the model is loaded only if there is one."""
+    assert world.bench is not None, "somebody answers"
+    bench, judge, kind = world.bench, one.judge, kind_of(one.judge)
+    template = one.prompt(bench)
+    asking = Asking(
         judge.name,
-        service,
+        one.asked.wants,
         lambda groups: kind.questions(judge, template, groups),
         lambda groups, questions, answers: kind.judgements(judge, groups, questions, answers),
-        judge_sampling(judge) if service == "text" else None,
-        seed,
+        one.asked.sampling,
+        derive_seed(world.seed, judge.name, *filter(None, [one.asked.name])),  # passes draw apart
     )
+    ask_and_keep(lambda: one.open(bench), asking, one.asked.name, shards, world.progress, kept)
 
 
-def judge_sampling(judge: Any) -> Sampling:
-    """How a judge's text is drawn."""
-    return Sampling(temperature=judge.temperature, top_p=judge.top_p, max_tokens=judge.max_tokens)
+def ask_and_keep(
+    open_pool: Callable[[], Pool],
+    asking: Asking,
+    part: str,
+    shards: Iterable[GroupShard[Any]],
+    progress: StageProgress,
+    kept: Judgements,
+) -> None:
+    """Ask about the shards that are not kept yet, and keep each as it comes; the pool opens only if there is one."""
+    waiting = (shard for shard in shards if not kept.has(asking.name, part, shard.number))
+    first = next(waiting, None)
+    if first is None:
+        return
+
+    def show(done: int, tokens: int) -> None:
+        progress.update(done, None, f"{asking.name}: {tokens} tokens")
+
+    for shard, rows in ask_shards(open_pool(), asking, chain([first], waiting), show):
+        kept.put(asking.name, part, shard.number, rows)
+
+
+def cut_groups(groups: Iterable[Item], shard_size: int) -> Iterator[GroupShard[Item]]:
+    """Consecutive groups, `shard_size` at a time."""
+    waiting = iter(groups)
+    number = 0
+    while part := tuple(islice(waiting, shard_size)):
+        yield GroupShard(number, part)
+        number += 1
 
 
 def ask_shards(pool: Any, asking: Asking, shards: Iterable[GroupShard[Any]], on_progress: OnProgress) -> Finished:
@@ -70,10 +135,10 @@ def ask_shards(pool: Any, asking: Asking, shards: Iterable[GroupShard[Any]], on_
         EngineError: the engine or the server failed.
         UserError: a question does not fit into the model's context; the message names the sample.
     """
-    if asking.service == "text":
+    if asking.wants == "text":
         yield from _ask_for_text(pool, asking, shards, on_progress)
         return
-    service = pool.rate if asking.service == "rating" else pool.score
+    service = pool.rate if asking.wants == "rating" else pool.score
     answered = 0
     for shard in shards:
         questions = asking.questions(shard.groups)

@@ -6,14 +6,15 @@ Called by `task.py`.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 
-from configs.errors import UserError
-from tasks.calibrate.judging import judge_given
-from tasks.core.records import Label, Sample, Verdict
+from configs.schema.judge import Judge
+from tasks.core.records import Sample, Verdict
 from tasks.core.step import Summary, derive_seed
 from tasks.core.tables import write_records
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
 from tasks.sample.guide.difficulty import guide_summary
 from tasks.sample.guide.feedback import NAME as FEEDBACK
 from tasks.sample.guide.feedback import read_feedback
@@ -44,26 +45,6 @@ def write_guided(guidance: Guidance) -> Summary:
     return guide_summary(guidance.standing, tries.outcomes(), guidance.config.min_correct)
 
 
-def labelled(samples: Iterable[Sample], verdicts: Iterable[Verdict], judge: str) -> Iterator[tuple[Sample, Label]]:
-    """Each sample with one judge's label.
-
-    Args:
-        verdicts: of all judges, sample by sample, as the judge stage writes them.
-
-    Raises:
-        UserError: the verdicts are not those of the samples.
-    """
-    own = (verdict for verdict in verdicts if verdict.judge == judge)
-    for sample, verdict in zip_longest(samples, own):
-        if sample is None or verdict is None or sample.id != verdict.sample_id:
-            raise UserError(
-                f"the verdicts of judge '{judge}' are not those of the samples: sample "
-                f"{sample.id if sample else 'none'}, verdict on {verdict.sample_id if verdict else 'none'}",
-                "judge these samples with the recipe's judges, and give the verdicts unchanged",
-            )
-        yield sample, Label(verdict.label)
-
-
 def _guided_tries(guidance: Guidance) -> Tries:
     if not guidance.standing:
         return Tries()
@@ -79,7 +60,7 @@ def _guided_tries(guidance: Guidance) -> Tries:
         ]
 
     def judge(samples: list[Sample]) -> list[Verdict]:
-        return _judge(guidance, 0, samples, {})
+        return list(_judge(guidance, guidance.bench.recipe.judge[:1], samples, {}))
 
     return run_waves(guidance.standing, config, draw, judge, guidance.scratch.work)
 
@@ -100,17 +81,16 @@ def _asks(guidance: Guidance) -> Callable[[Standing, int], Ask]:
 
 def _all_verdicts(guidance: Guidance, samples: list[Sample], first: list[Verdict]) -> Iterator[Verdict]:
     """Verdicts of all judges, sample by sample. The judges after the first see all tries of a problem together."""
-    names = [judge.name for judge in guidance.bench.recipe.judge]
-    made = {names[0]: first}
-    for place in range(1, len(names) if samples else 1):
-        made[names[place]] = _judge(guidance, place, samples, made)
-    for verdicts in zip(*made.values(), strict=True):
-        yield from verdicts
+    judge, *others = guidance.bench.recipe.judge
+    judged = _judge(guidance, others, samples, {judge.name: first})
+    for verdict in first:
+        yield verdict
+        yield from islice(judged, len(others))
 
 
 def _judge(
-    guidance: Guidance, place: int, samples: list[Sample], made: Mapping[str, Sequence[Verdict]]
-) -> list[Verdict]:
-    bench, seed = guidance.bench, derive_seed(guidance.seed, "judge")
-    judge, progress = bench.recipe.judge[place], guidance.scratch.progress
-    return judge_given(bench, judge, samples, guidance.problems, guidance.cast, seed, progress, made.__getitem__)
+    guidance: Guidance, judges: Sequence[Judge], samples: list[Sample], given: Mapping[str, Sequence[Verdict]]
+) -> Iterator[Verdict]:
+    seed = derive_seed(guidance.seed, "judge")
+    world = World(guidance.problems, guidance.bench, guidance.cast, seed, guidance.scratch.progress)
+    return judge_samples(samples, judges, world, given)

@@ -10,16 +10,16 @@ import pytest
 from configs.errors import StoreError
 from infra.engines.wire import Scoring
 from tasks.core.bench import Workbench
-from tasks.core.progress import Silent
 from tasks.core.records import Verdict
 from tasks.core.refs import StepRef
 from tasks.core.roles import Cast
 from tasks.core.step import digest
 from tasks.core.tables import read_records
-from tasks.judge.now import judge_now
-from tasks.judge.read import read_judgements
-from tasks.judge.specify import judging_identity, specify
+from tasks.judge.identity import judging_identity, specify
+from tasks.judge.judgements import read_judgements
 from tasks.judge.task import judge
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
 from tests.tasks.judge.bench import make_problems, make_samples, open_bench, publish, publish_round, tiny_cast
 
 pytestmark = pytest.mark.slow
@@ -123,7 +123,8 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path, cast: Cast)
         assert seed is not None
         known = {problem.id: problem for problem in make_problems(5)}
         for config in bench.recipe.judge:  # at once, without publishing
-            verdicts = judge_now(bench, config, make_samples(list(known.values())), known, cast, seed, Silent())
+            samples_again = make_samples(list(known.values()))
+            verdicts = list(judge_samples(samples_again, [config], World(known, bench, cast, seed)))
             assert [verdict.label for verdict in verdicts] == [verdict.label for verdict in resumed[config.name]]
             scores = [verdict.score for verdict in verdicts if verdict.score is not None]
             assert scores == pytest.approx([v.score for v in resumed[config.name] if v.score is not None], abs=1e-4)

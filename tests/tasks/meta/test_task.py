@@ -9,7 +9,7 @@ import pytest
 
 from tasks.core.records import Judgement, Pair
 from tasks.core.tables import read_records
-from tasks.judge.read import read_judgements
+from tasks.judge.judgements import read_judgements
 from tasks.judge.task import judge
 from tasks.meta.elo import position_weights, rate
 from tasks.meta.task import meta_judge

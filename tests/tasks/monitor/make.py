@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tasks.core.records import Label
-from tasks.monitor.group import Group
-from tests.build import make_sample, make_verdict
+from tasks.monitor.group import RoundGroup
+from tests.build import make_problem, make_sample, make_verdict
 
 LABELS = {"c": Label.CORRECT, "w": Label.WRONG, "t": Label.TRUNCATED, "u": Label.UNPARSEABLE, "s": Label.UNSCORED}
 
@@ -22,7 +22,7 @@ def group(
     judge: str = "rubric",
     draws: Sequence[str] = (),
     models: Sequence[str] = (),
-) -> Group:
+) -> RoundGroup:
     """A problem's samples.
 
     Args:
@@ -43,10 +43,10 @@ def group(
         )
         for i, one in enumerate(samples)
     ]
-    return Group(
-        problem_id,
+    return RoundGroup(
+        make_problem(problem_id),
         samples,
         {judge: verdicts} if scores or answers or labels else {},
-        None if correct is None else [letter == "1" for letter in correct],
-        [letter == "1" for letter in kept or correct or "0" * size],
+        correct=None if correct is None else [letter == "1" for letter in correct],
+        kept=[letter == "1" for letter in kept or correct or "0" * size],
     )

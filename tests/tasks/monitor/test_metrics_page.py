@@ -11,9 +11,9 @@ from configs.schema.guard import DEFAULT_GUARDS
 from configs.schema.judge import PairwiseJudge, RubricJudge, VoteJudge
 from tasks.core.records import Label
 from tasks.core.step import Summary
-from tasks.monitor.group import Group
+from tasks.monitor.group import RoundGroup
 from tasks.monitor.measure import Monitor
-from tasks.monitor.orders import Said
+from tasks.monitor.orders import JudgementColumns
 from tasks.monitor.training_rows import TrainingRows
 from tasks.report import monitor_table, track
 from tests.build import make_pair, make_problem, make_sample, make_scored, make_verdict
@@ -40,9 +40,9 @@ def everything() -> Summary:
             for judge in judges
         }
         scored["vote"] = [make_verdict(one, Label.CORRECT, "vote", score=shares[number], answer="7") for one in draws]
-        monitor.add(Group(f"p{number}", draws, scored, correct, correct))
+        monitor.add(RoundGroup(make_problem(f"p{number}"), draws, scored, correct=correct, kept=correct))
     for watch in monitor.judges:
-        watch.add_judgements([Said("a", "b", 0, 1.0), Said("b", "a", 0, 0.0)])
+        watch.add_judgements([JudgementColumns("a", "b", 0, 1.0), JudgementColumns("b", "a", 0, 0.0)])
     rows = TrainingRows({suite: [make_problem(suite)] for suite in ("select", "report")})
     rows.add_all([make_pair(make_sample(), make_sample(index=1))])
     return {**monitor.numbers(), **rows.numbers()}

@@ -161,7 +161,7 @@ def test_later_judges_have_their_name_before_their_metrics() -> None:
     one = group("10", scores=[4.0, 1.0])
     two = RubricJudge(name="second")
     verdicts = {**one.verdicts, "second": one.verdicts["rubric"], "answer": one.verdicts["rubric"]}
-    both = type(one)(one.problem_id, one.samples, verdicts, one.correct, one.kept)
+    both = replace(one, verdicts=verdicts)
     monitor = Monitor([AnswerJudge(), RubricJudge(), two], (), seed=0)
     monitor.add(both)
     numbers: Summary = monitor.numbers()

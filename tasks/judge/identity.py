@@ -1,4 +1,4 @@
-"""What a judge step's key depends on besides the recipe: who judges."""
+"""What judges add to a step's key besides their settings: the models that answer, their engines, versions of code."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from configs.schema.engine import RewardEngine
-from configs.schema.judge import Judge, RewardModelJudge
+from configs.schema.judge import Judge
 from configs.schema.marks import identity
 from tasks.core.bench import Workbench
 from tasks.core.identity import judge_spec
 from tasks.core.refs import StepRef
 from tasks.core.roles import Cast, engine_identity, role_identity
 from tasks.core.step import StepSpec
-from tasks.judge.judge import component_versions
-from tasks.judge.kinds import KINDS
-from tasks.judge.now import judges_needed
-from tasks.judge.passes import Pass, plan_passes
+from tasks.judge.kinds.registry import component_versions
+from tasks.judge.world import PlannedPass, judges_needed, plan_passes
 
 
 def specify(bench: Workbench, round: int, samples: StepRef, problems: StepRef, cast: Cast) -> StepSpec:
     """The judge step of a round."""
-    asked = {judge.name: describe(bench, judge, cast) for judge in bench.recipe.judge if judge.kind in KINDS}
+    asked = {judge.name: describe(bench, judge, cast) for judge in bench.recipe.judge if judge.passes}
     return judge_spec(bench.recipe, bench.contents, round, samples, problems, asked)
 
 
@@ -39,22 +37,19 @@ def judging_identity(bench: Workbench, judges: Sequence[Judge], cast: Cast) -> d
 
 
 def describe(bench: Workbench, judge: Judge, cast: Cast) -> dict[str, Any]:
-    """What enters a key for a judge that asks a model, besides its settings: for each pass model and engine.
-
-    Empty for judges by rule.
-    """
-    if judge.kind not in KINDS:
+    """What enters a key besides a judge's settings: by pass, model and engine. Empty for judges by rule."""
+    passes = plan_passes([judge], cast)
+    if not passes:
         return {}
-    steps = plan_passes([judge], cast)
     return {
-        "models": {step.part: role_identity(bench, step.judge.role, step.player) for step in steps},
-        "engines": {step.part: _engine(bench, step) for step in steps},
+        "models": {one.asked.name: role_identity(bench, one.asked.role, one.player) for one in passes},
+        "engines": {one.asked.name: _engine(bench, one) for one in passes},
     }
 
 
-def _engine(bench: Workbench, step: Pass) -> Any:
+def _engine(bench: Workbench, one: PlannedPass) -> Any:
     """The engine that answers: a reward model's own, or the role's."""
-    if isinstance(step.judge, RewardModelJudge):
-        engine = bench.recipe.roles[step.judge.role].engine
+    if one.asked.wants == "rating":
+        engine = bench.recipe.roles[one.asked.role].engine
         return identity(engine if isinstance(engine, RewardEngine) else RewardEngine(), bench.contents)
-    return engine_identity(bench, step.judge.role, step.player)
+    return engine_identity(bench, one.asked.role, one.player)
