@@ -9,33 +9,58 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from configs.schema.recipe import Recipe
+from tasks.calibrate.stage import CALIBRATE
 from tasks.calibrate.task import calibrate
 from tasks.core.bench import Workbench
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast
+from tasks.core.stage import Stage
 from tasks.decide.decision import first_standing
 from tasks.decide.guards import check_guards, strongest
+from tasks.decide.stage import DECIDE
 from tasks.decide.state import LoopState, RoundOutcome, scored_model
 from tasks.decide.task import decide_round, read_decision, round_metrics
+from tasks.evaluate.stage import EVALUATE
 from tasks.evaluate.task import evaluate
+from tasks.generate.stage import GENERATE
 from tasks.generate.task import generate
+from tasks.judge.stage import JUDGE
 from tasks.judge.task import judge
 from tasks.learn.base_task import prepare_base_model
+from tasks.learn.stages import BASE, TRAIN, TRAIN_VERIFIER, WARM_START
 from tasks.learn.task import train, train_verifier
 from tasks.learn.warm_start_task import warm_start
+from tasks.meta.stage import META
 from tasks.meta.task import meta_judge
+from tasks.monitor.stage import MONITOR
 from tasks.monitor.task import monitor
+from tasks.sample.guide.stage import GUIDE
 from tasks.sample.guide.task import guide
+from tasks.sample.invent.stage import INVENT
 from tasks.sample.invent.task import invent
+from tasks.sample.problems.stage import PROBLEMS
 from tasks.sample.problems.task import prepare_problems
+from tasks.select.stage import SELECT, SelectNumbers
 from tasks.select.task import select
+
+BASELINE = (PROBLEMS, BASE, WARM_START, EVALUATE)
+ROUND = (
+    INVENT, CALIBRATE, GENERATE, JUDGE, GUIDE, META, SELECT, MONITOR, TRAIN, TRAIN_VERIFIER, EVALUATE, DECIDE,
+)  # fmt: skip
+"""the order of stages; a round has those whose `when` says so"""
+STAGES = {stage.name: stage for stage in (*BASELINE, *ROUND)}
+
+
+def stages_of(recipe: Recipe, round: int) -> list[Stage]:
+    """Stages of a round with a candidate, in order."""
+    return [stage for stage in (ROUND if round else BASELINE) if stage.when(recipe, round)]
 
 
 def baseline(bench: Workbench) -> RoundOutcome:
     """Round 0: problems, base model, optional warm start, and how good the start model is."""
     problems = prepare_problems(bench, 0)
     base = prepare_base_model(bench, 0)
-    seed = warm_start(bench, 0, base, problems) if bench.recipe.warm_start else None
+    seed = warm_start(bench, 0, base, problems) if WARM_START.when(bench.recipe, 0) else None
     start = seed or base
     steps = {"problems": problems, **made_by("base", base), **made_by("warm_start", seed)}
     cast = Cast(base=base, seed=seed, previous=None, round_start=start, live=start)
@@ -50,17 +75,18 @@ def baseline(bench: Workbench) -> RoundOutcome:
 def improvement_round(bench: Workbench, round: int, state: LoopState) -> RoundOutcome:
     """One round of improvement, from the state after the round before."""
     recipe = bench.recipe
-    steps, state = gather(bench, round, state)
+    gathered, state = gather(bench, round, state)
+    steps = dict(gathered)
     candidate = evaluation = None
-    if may_train(state, steps, recipe):
+    if may_train(state, gathered, recipe):
         candidate = train(bench, round, state)
         steps |= made_by("train", candidate)
-        if recipe.verifier:
+        if TRAIN_VERIFIER.when(recipe, round):
             state = state.model_copy(update={"verifier": train_verifier(bench, round, state)})
             steps |= made_by("train_verifier", state.verifier)
         cast = state.cast().model_copy(update={"live": candidate})
         steps["evaluate"] = evaluation = evaluate(bench, round, candidate, state.problems, cast)
-    steps["decide"] = decide_round(bench, round, state, steps, candidate, evaluation)
+    steps["decide"] = decide_round(bench, round, state, gathered, candidate, evaluation)
     after = state.after(read_decision(bench.ledger, steps["decide"]), candidate, evaluation, recipe)
     return RoundOutcome(state=after, candidate=candidate, steps=steps, beaten=state.incumbent.name)
 
@@ -70,20 +96,20 @@ def gather(bench: Workbench, round: int, state: LoopState) -> tuple[dict[str, St
     recipe = bench.recipe
     steps: dict[str, StepRef] = {}
     problems, cast, model = state.problems, state.cast(), state.incumbent
-    if recipe.invent:
+    if INVENT.when(recipe, round):
         steps["invent"] = problems = invent(bench, round, model, state.problems, state.invented)
         state = state.model_copy(update={"invented": (*state.invented, problems)})
-    if recipe.calibrate:
+    if CALIBRATE.when(recipe, round):
         steps["calibrate"] = calibrate(bench, round, model, problems, cast)
     steps["generate"] = generate(bench, round, model, problems, cast, steps.get("calibrate"))
     problems = steps["generate"] if recipe.generate.kind == "stepwise" else problems
     steps["judge"] = judge(bench, round, steps["generate"], problems, cast)
-    if recipe.guide:
+    if GUIDE.when(recipe, round):
         steps["guide"] = guide(bench, round, model, problems, steps["generate"], steps["judge"], cast)
-    if recipe.meta and round <= (recipe.meta.rounds or round):
+    if META.when(recipe, round):
         steps["meta"] = meta_judge(bench, round, steps["judge"], steps["generate"], problems, cast)
         state = state.model_copy(update={"judge_pairs": (*state.judge_pairs, steps["meta"])})
-    guided = [steps["guide"]] if recipe.guide else []
+    guided = [steps["guide"]] if "guide" in steps else []
     samples, verdicts = [steps["generate"], *guided], [steps["judge"], *guided]
     steps["select"] = select(bench, round, samples, verdicts, problems, steps.get("calibrate"))
     steps["monitor"] = monitor(
@@ -93,10 +119,10 @@ def gather(bench: Workbench, round: int, state: LoopState) -> tuple[dict[str, St
     return steps, state.model_copy(update=kept)
 
 
-def may_train(state: LoopState, steps: Mapping[str, StepRef], recipe: Recipe) -> bool:
+def may_train(state: LoopState, gathered: Mapping[str, StepRef], recipe: Recipe) -> bool:
     """Whether the round kept enough to train on, and no guard stops it."""
-    is_stopped = strongest(check_guards(recipe.guards, round_metrics(state, steps, None))) == "stop"
-    return int(state.selections[-1].summary["num_rows"] or 0) >= recipe.train.min_examples and not is_stopped
+    is_stopped = strongest(check_guards(recipe.guards, round_metrics(state, gathered, None))) == "stop"
+    return SelectNumbers.of(state.selections[-1]).num_rows >= recipe.train.min_examples and not is_stopped
 
 
 def made_by(stage: str, model: ModelRef | None) -> dict[str, StepRef]:

@@ -11,7 +11,7 @@ from configs.errors import StoreError
 from configs.schema.recipe import Recipe
 from flows.champion.approve import settle
 from flows.champion.current import take_up_promotions
-from flows.round import baseline, improvement_round
+from flows.round import STAGES, baseline, improvement_round, stages_of
 from flows.run.resume import find_resume_point
 from infra.store.base import Store
 from infra.store.errors import DamagedObjectError
@@ -26,16 +26,6 @@ from tasks.sample.problems.run import read_sets
 
 REASONS_SHOWN = 12
 """differences listed of one step"""
-
-
-def round_stages(recipe: Recipe) -> list[str]:
-    """Stages of a round with a candidate, in order."""
-    wanted = {
-        "invent": recipe.invent, "calibrate": recipe.calibrate, "generate": True, "judge": True, "guide": recipe.guide,
-        "meta": recipe.meta, "select": True, "monitor": True, "train": True, "train_verifier": recipe.verifier,
-        "evaluate": True, "decide": True,
-    }  # fmt: skip
-    return [stage for stage, is_there in wanted.items() if is_there]
 
 
 @dataclass(frozen=True)
@@ -117,11 +107,13 @@ def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> P
     new = [(step.round, step.stage) for step in bench.planned if not step.is_reused]
     first = resumed.state.round + 1 if resumed else 1
     to_come = range(first, recipe.rounds.max + 1) if new or is_open else ()
-    later = [(r, s) for r in to_come for s in round_stages(recipe) if (r, s) not in known]
+    later = [(r, s.name) for r in to_come for s in stages_of(recipe, r) if (r, s.name) not in known]
     last = max((step.round for step in bench.planned if step.is_reused), default=0)
     entry = find_entry(store, recipe.name, last)
     measured = entry.report.metrics if entry else {}
-    return Plan(bench.planned, later, list(estimate_cost(recipe, sizes, new + later, measured)))
+    return Plan(
+        bench.planned, later, list(estimate_cost(recipe, sizes, [STAGES[stage] for _, stage in new + later], measured))
+    )
 
 
 def _walk(bench: PlanningBench, state: LoopState | None) -> bool:

@@ -15,6 +15,7 @@ from configs.schema.recipe import Recipe
 from flows.report.terminal import Terminal
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
+from tasks.core.files import DROPS
 from tasks.core.ledger import Ledger
 from tasks.core.records import Example, ItemResult, Pair, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
@@ -129,8 +130,8 @@ def _select(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     )
     formats = with_examples(read_formats(recipe.train.formats, bench.base_dir), problems.values())
     numbers = write_selection(scratch.out, groups, recipe, Draw(recipe.seed, 0), formats)
-    shutil.move(scratch.out / rows_file(recipe), files.out)
-    shutil.move(scratch.out / "drops.parquet", files.out.with_suffix(".drops.parquet"))
+    shutil.move(scratch.out / rows_file(recipe).name, files.out)
+    shutil.move(scratch.out / DROPS.name, files.out.with_suffix(".drops.parquet"))
     return {**numbers}
 
 

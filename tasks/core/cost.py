@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from configs.schema.recipe import Recipe
 from configs.schema.train import Lora
+from tasks.core.stage import Stage
 from tasks.judge.kinds.registry import kind_of
 
 BYTES_PER_SAMPLE = 150
@@ -16,16 +17,16 @@ ASSUMED_SHARE_OF_MAX_TOKENS = 0.5
 
 
 def estimate_cost(
-    recipe: Recipe, sizes: Mapping[str, int], new: Sequence[tuple[int, str]], measured: Mapping[str, float]
+    recipe: Recipe, sizes: Mapping[str, int], new: Sequence[Stage], measured: Mapping[str, float]
 ) -> Iterator[str]:
     """Lines that say what the new steps take.
 
     Args:
         sizes: problems by set name.
-        new: (round, stage) of the steps to be computed.
+        new: stages of the steps to be computed, in order.
         measured: metrics of the latest finished round; its mean length replaces the assumption.
     """
-    stages = [stage for _, stage in new]
+    stages = [stage.name for stage in new]
     if not stages:
         yield "everything is reused: nothing to compute"
         return
@@ -45,11 +46,12 @@ def estimate_cost(
         yield f"judgements        {judgements:,}, besides: texts or comparisons that a model is asked for"
     loads = generator_loads(new, judge_loads(recipe))
     yield f"generator loads   {loads} (it stays open from evaluation to the next generation)"
-    trained = stages.count("train") + stages.count("train_verifier")
-    yield f"trainer loads     {trained + stages.count('warm_start')}"
+    trained = sum(stage.loads == "trainer" for stage in new)
+    yield f"trainer loads     {trained}"
+    kept = trained - stages.count("warm_start")
     disk = samples * (BYTES_PER_SAMPLE + BYTES_PER_TOKEN * length)
     models = "adapters" if isinstance(recipe.train.tune, Lora) else "whole models"
-    yield f"disk              about {disk / 2**20:,.1f} MiB of samples, and {trained} {models}"
+    yield f"disk              about {disk / 2**20:,.1f} MiB of samples, and {kept} {models}"
 
 
 def problems_a_round(recipe: Recipe, num_train: int) -> int:
@@ -101,17 +103,17 @@ def judge_loads(recipe: Recipe) -> int:
     return len(roles) + len(states)
 
 
-def generator_loads(new: Sequence[tuple[int, str]], judge_loads: int = 0) -> int:
+def generator_loads(new: Sequence[Stage], judge_loads: int = 0) -> int:
     """Loads if every candidate is promoted; a kept incumbent costs its round one more.
 
     The generator that evaluates a candidate also draws the next round's samples.
     """
     loads, is_open = 0, False
-    for _, stage in new:
-        if stage in ("generate", "evaluate", "invent", "calibrate") and not is_open:
+    for stage in new:
+        if stage.loads == "generator" and not is_open:
             loads, is_open = loads + 1, True
-        if stage == "judge":
+        if stage.loads == "judges":
             loads += judge_loads
-        if stage == "train":
+        if stage.loads == "trainer":
             is_open = False
     return loads

@@ -17,15 +17,16 @@ from prefect.states import Completed, State
 
 from tasks.core.bench import Workbench
 from tasks.core.refs import ModelRef, StepRef
+from tasks.core.stage import Stage
 
 Inputs = ParamSpec("Inputs")
 Output = TypeVar("Output")
 
 
 def stage_task(
-    stage: str,
+    stage: Stage,
 ) -> Callable[[Callable[Concatenate[Workbench, Inputs], Output]], Callable[Concatenate[Workbench, Inputs], Output]]:
-    """Make a function the Prefect task of a stage.
+    """Make a function the Prefect task of a stage; the stage is its attribute `stage`.
 
     The function's parameters are the bench, `round`, and small handles. Prefect sees all but the bench. Its own caching
     stays off: its INPUTS policy could hand round k+1 the model of round k. Our store decides what is done; a found step
@@ -40,12 +41,13 @@ def stage_task(
             value = _task_at(bench, stage, function)(*args, **kwargs)
             return value.result() if isinstance(value, State) else value
 
+        call.stage = stage  # type: ignore[attr-defined]
         return call
 
     return wrap
 
 
-def _task_at(bench: Workbench, stage: str, function: Callable[..., Output]) -> Task[..., State[Output] | Output]:
+def _task_at(bench: Workbench, stage: Stage, function: Callable[..., Output]) -> Task[..., State[Output] | Output]:
     """The stage as a Prefect task that works at one bench."""
 
     def run(*args: object, **kwargs: object) -> State[Output] | Output:
@@ -55,8 +57,8 @@ def _task_at(bench: Workbench, stage: str, function: Callable[..., Output]) -> T
     signature = inspect.signature(function)
     run.__name__, run.__doc__ = function.__name__, function.__doc__
     run.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
-    name = "round {round} \u00b7 " + stage.replace("_", " ")
-    return task(name=stage, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(run)
+    name = "round {round} \u00b7 " + stage.name.replace("_", " ")
+    return task(name=stage.name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(run)
 
 
 def _is_reused(value: object) -> bool:

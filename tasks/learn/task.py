@@ -4,38 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from configs.schema.train import Lora, Train
 from tasks.core.bench import Workbench
-from tasks.core.identity import train_spec
-from tasks.core.records import Example, Pair, Problem
+from tasks.core.files import EXAMPLES, PAIRS, VERIFIER_PAIRS, WARM_START_SET, Table
 from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.scratch import Scratch
+from tasks.core.stage import Stage
 from tasks.core.stage_task import stage_task
 from tasks.core.step import StepSpec, Summary, derive_seed
-from tasks.core.tables import read_records
 from tasks.decide.state import LoopState
 from tasks.learn.replay import mix, read_replay
 from tasks.learn.rows import FIELDS, Row, cap_judge_pairs, example_row, pair_row, write_rows
 from tasks.learn.run import Phase, Schedule, train_model
 from tasks.learn.schedule import plan_steps
+from tasks.learn.stages import TRAIN, TRAIN_VERIFIER, TrainNumbers, max_judge_share
 from tasks.learn.worked_examples import worked_examples
 
 
-@stage_task("train")
+@stage_task(TRAIN)
 def train(bench: Workbench, round: int, state: LoopState) -> ModelRef:
     """The round's candidate, from the state that holds the round's selection."""
     settings = bench.recipe.train
     pairs = state.window(settings.data, state.judge_pairs) if settings.objective.rows == "pairs" else ()
-    table = "pairs.parquet" if settings.objective.rows == "pairs" else "examples.parquet"
-    return _Training(bench, settings, state, "train", table, pairs).model(round)
+    table = PAIRS if settings.objective.rows == "pairs" else EXAMPLES
+    return _Training(bench, settings, state, TRAIN, table, pairs).model(round)
 
 
-@stage_task("train_verifier")
+@stage_task(TRAIN_VERIFIER)
 def train_verifier(bench: Workbench, round: int, state: LoopState) -> ModelRef:
     """The verifier after this round, trained on pairs of right and wrong samples (V-STaR, arXiv 2402.06457)."""
     assert bench.recipe.verifier is not None, "the flow asks for a verifier only where the recipe has one"
-    return _Training(bench, bench.recipe.verifier.train, state, "train_verifier", "verifier_pairs.parquet").model(round)
+    return _Training(bench, bench.recipe.verifier.train, state, TRAIN_VERIFIER, VERIFIER_PAIRS).model(round)
 
 
 class _Training:
@@ -47,7 +48,7 @@ class _Training:
     """
 
     def __init__(
-        self, bench: Workbench, settings: Train, state: LoopState, stage: str, table: str,
+        self, bench: Workbench, settings: Train, state: LoopState, stage: Stage, table: Table[Any],
         judge_pairs: tuple[StepRef, ...] = (),
     ) -> None:  # fmt: skip
         self.bench, self.settings, self.state = bench, settings, state
@@ -67,21 +68,23 @@ class _Training:
             self.bench.make_way_for_trainer()
             return train_model(self._phase(spec, schedule), rows, scratch)
 
-        name = f"round-{round}" if self.stage == "train" else f"verifier-{round}"
+        name = f"round-{round}" if self.stage is TRAIN else f"verifier-{round}"
         is_adapter = isinstance(self.settings.tune, Lora)
         return trained_model(name, self.start, self.bench.step(spec, produce), is_adapter)
 
     def _spec(self, round: int, schedule: Schedule) -> StepSpec:
         window = self.state.window(self.settings.data, self.state.selections)
         inputs = {
-            "model": self.start.digest,
-            "reference": self.reference.digest if self.reference else None,
-            "rows": [step.key for step in window],
-            "judge_pairs": [step.key for step in self.judge_pairs],
-            "problems": self.state.problems.key if self.settings.with_seed_data else None,
+            "model": self.start,
+            "reference": self.reference,
+            "rows": window,
+            "judge_pairs": self.judge_pairs,
+            "problems": self.state.problems if self.settings.with_seed_data else None,
         }
         steps = {"num_steps": schedule.num_steps, "first": schedule.first_step, "total": schedule.total_steps}
-        return train_spec(self.bench.recipe, self.bench.contents, self.stage, round, self.settings, inputs, steps)
+        recipe = self.bench.recipe
+        share = max_judge_share(recipe) if self.judge_pairs else None
+        return self.stage.spec(recipe, self.bench.contents, round, inputs, steps=steps, max_judge_share=share)
 
     def _phase(self, spec: StepSpec, schedule: Schedule) -> Phase:
         if schedule.total_steps is not None and (made := self.start.adapter or self.start.weights):
@@ -100,8 +103,8 @@ class _Training:
 
     def _schedule(self, round: int) -> Schedule:
         made = self.start.adapter or self.start.weights
-        done = made.summary.get("end_step", 0) if made is not None and made.stage == "train" else 0
-        return plan_steps(self.settings, round, self.bench.recipe.rounds.max, int(done or 0))
+        done = TrainNumbers.of(made).end_step if made is not None and made.stage == TRAIN.name else 0
+        return plan_steps(self.settings, round, self.bench.recipe.rounds.max, done)
 
     def _mixed(self, seed: int) -> list[Row]:
         rows = list(self._rows())
@@ -112,18 +115,16 @@ class _Training:
 
     def _rows(self) -> Iterator[Row]:
         window = self.state.window(self.settings.data, self.state.selections)
-        fetch = self.bench.ledger.fetch
-        if self.table != "examples.parquet":
-            pairs = [pair for step in window for pair in read_records(fetch(step, self.table), Pair)]
-            judged = [pair for step in self.judge_pairs for pair in read_records(fetch(step, "pairs.parquet"), Pair)]
-            meta = self.bench.recipe.meta
-            yield from map(pair_row, cap_judge_pairs([*pairs, *judged], meta.max_share if meta else 0.0))
+        ledger = self.bench.ledger
+        if self.table is not EXAMPLES:
+            pairs = [pair for step in window for pair in self.table.read(ledger, step)]
+            judged = [pair for step in self.judge_pairs for pair in PAIRS.read(ledger, step)]
+            yield from map(pair_row, cap_judge_pairs([*pairs, *judged], max_judge_share(self.bench.recipe) or 0.0))
             return
         if self.settings.with_seed_data:
-            worked = read_records(fetch(self.state.problems, "warm_start.parquet"), Problem)
-            yield from map(example_row, worked_examples(worked))
+            yield from map(example_row, worked_examples(WARM_START_SET.read(ledger, self.state.problems)))
         for step in window:
-            yield from map(example_row, read_records(fetch(step, self.table), Example))
+            yield from map(example_row, self.table.read(ledger, step))
 
     def _replay_path(self) -> Path:
         assert self.settings.replay is not None, "asked for only where there is a replay"

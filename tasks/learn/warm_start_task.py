@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from configs.schema.objective import Sft
 from tasks.core.bench import Workbench
-from tasks.core.identity import warm_start_spec
-from tasks.core.records import Problem
+from tasks.core.files import WARM_START_SET
 from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.core.tables import read_records
 from tasks.learn.rows import example_row, write_rows
 from tasks.learn.run import Phase, train_model
+from tasks.learn.stages import WARM_START
 from tasks.learn.worked_examples import worked_examples
 
 
-@stage_task("warm_start")
+@stage_task(WARM_START)
 def warm_start(bench: Workbench, round: int, base: ModelRef, problems: StepRef) -> ModelRef:
     """The seed model.
 
@@ -28,11 +27,11 @@ def warm_start(bench: Workbench, round: int, base: ModelRef, problems: StepRef) 
     """
     settings = bench.recipe.warm_start
     assert settings is not None, "the flow asks for a warm start only where the recipe has one"
-    spec = warm_start_spec(bench.recipe, bench.contents, base, problems)
+    spec = WARM_START.spec(bench.recipe, bench.contents, 0, {"model": base, "problems": problems})
 
     def produce(scratch: Scratch) -> Summary:
         rows = scratch.work / "rows.jsonl"
-        worked = read_records(bench.ledger.fetch(problems, "warm_start.parquet"), Problem)
+        worked = WARM_START_SET.read(bench.ledger, problems)
         write_rows(rows, map(example_row, worked_examples(worked)))
         bench.make_way_for_trainer()
         return train_model(Phase(bench.model_files(base), settings, Sft(), spec.seed or 0), rows, scratch)

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from configs.schema.recipe import Recipe
-from tasks.core.records import Drop, Pair
-from tasks.core.tables import TableWriter
+from tasks.core.files import DROPS, EXAMPLES, PAIRS, VERIFIER_PAIRS, Table
+from tasks.core.records import Pair
 from tasks.select.candidate import Draw, OpenGroups
 from tasks.select.examples import ExampleMaker, LabelledMaker
 from tasks.select.formats import AS_IT_IS, Formats
@@ -25,8 +25,6 @@ from tasks.select.resolve import fill_in_threshold, in_round, with_judge
 from tasks.select.select import Selected, Selection
 from tasks.select.summary import Numbers, RowSummary, SelectSummary
 from tasks.select.weigh import problem_weights
-
-EXAMPLES, PAIRS, VERIFIER_PAIRS = "examples.parquet", "pairs.parquet", "verifier_pairs.parquet"
 
 
 class RowMaker(Protocol):
@@ -69,8 +67,8 @@ def write_selection(
     return numbers
 
 
-def rows_file(recipe: Recipe) -> str:
-    """Name of the file with the policy's rows."""
+def rows_file(recipe: Recipe) -> Table[Any]:
+    """The file with the policy's rows."""
     return PAIRS if recipe.train.objective.rows == "pairs" else EXAMPLES
 
 
@@ -93,8 +91,8 @@ def _write(out: Path, selection: Selection, maker: RowMaker) -> Numbers:
     samples, rows = SelectSummary(), RowSummary()
     is_pairs = maker.record is Pair
     with (
-        TableWriter(out / (PAIRS if is_pairs else EXAMPLES), maker.record) as table,
-        TableWriter(out / "drops.parquet", Drop) as drops,
+        (PAIRS if is_pairs else EXAMPLES).writer(out) as table,
+        DROPS.writer(out) as drops,
     ):
         for group in selection:
             made, fates = maker.make(group)
@@ -116,7 +114,7 @@ def _write_verifier_pairs(
     components = fill_in_threshold(recipe.verifier.select, threshold)
     selection = Selection(groups, components, draw, recipe.guide)
     maker, num_pairs = _pair_maker(recipe.verifier.pair, selection, recipe, draw), 0
-    with TableWriter(out / VERIFIER_PAIRS, Pair) as table:
+    with VERIFIER_PAIRS.writer(out) as table:
         for group in selection:
             for pair in maker.make(group)[0]:
                 table.add(pair)

@@ -1,12 +1,13 @@
 """The plan's numbers, counted by hand."""
 
 from configs.schema.load import check_recipe
+from flows.round import stages_of
 from tasks.core.cost import estimate_cost, generator_loads, mean_length
 from tests.flows.micro import micro_recipe
 
 RECIPE = check_recipe(micro_recipe())
 SIZES = {"train": 24, "select": 5, "report": 5, "warm_start": 24}
-ROUND = [(1, stage) for stage in ("generate", "judge", "select", "train", "evaluate", "decide")]
+ROUND = stages_of(RECIPE, 1)
 
 
 def test_a_round_counts_samples_tokens_and_loads() -> None:
@@ -21,8 +22,7 @@ def test_a_measured_length_replaces_the_assumption() -> None:
 
 
 def test_one_load_serves_evaluation_and_the_next_generation() -> None:
-    baseline = [(0, "warm_start"), (0, "evaluate")]
-    assert generator_loads([*baseline, *ROUND, *ROUND]) == 3
+    assert generator_loads([*stages_of(RECIPE, 0), *ROUND, *ROUND]) == 3
     assert generator_loads(ROUND) == 2
 
 

@@ -10,9 +10,10 @@ from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.core.tables import write_records
 from tasks.sample.problems.run import read_sets, specify
+from tasks.sample.problems.stage import PROBLEMS
 
 
-@stage_task("problems")
+@stage_task(PROBLEMS)
 def prepare_problems(bench: Workbench, round: int) -> StepRef:
     """The sets as `train.parquet`, `select.parquet`, `report.parquet` and, if asked for, `warm_start.parquet`.
 

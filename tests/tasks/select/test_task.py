@@ -11,12 +11,12 @@ import pytest
 from configs.schema.marks import as_written
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
-from tasks.core.identity import select_spec
 from tasks.core.ledger import Ledger
 from tasks.core.records import Drop, Example, Label, Sample, Verdict
 from tasks.core.refs import StepRef
 from tasks.core.step import StepSpec
 from tasks.core.tables import read_records, write_records
+from tasks.select.stage import SELECT
 from tests.tasks.select.make import make_problem, make_sample, make_verdict
 from tests.tasks.select.test_write import make_recipe
 
@@ -86,7 +86,9 @@ def test_the_calibrations_threshold_and_formats_are_used(ledger: Ledger, tmp_pat
     )
     with Workbench(recipe, ledger, tmp_path) as bench:
         inputs = published(ledger, tmp_path)
-        calibration = publish(ledger, tmp_path, "calibrate", {"train.parquet": PROBLEMS}, threshold=0.5)
+        calibration = publish(
+            ledger, tmp_path, "calibrate", {"train.parquet": PROBLEMS}, threshold=0.5, temperature=1.0
+        )
         step = select(bench, 1, **inputs, calibration=calibration)
     rows = list(read_records(ledger.fetch(step, "examples.parquet"), Example))
     assert len(rows) == 12 and step.summary["num_kept"] == 6  # every verdict has score 1
@@ -94,12 +96,13 @@ def test_the_calibrations_threshold_and_formats_are_used(ledger: Ledger, tmp_pat
     assert rows[1].messages[0].content.startswith("Question: question q\nAnswer: one")
 
 
-def spec(recipe: Any, round: int = 1, calibration: StepRef | None = None, prompts: Sequence[str] = ()) -> StepSpec:
+def spec(recipe: Any, round: int = 1, calibration: StepRef | None = None) -> StepSpec:
     def step(stage: str) -> StepRef:
         return StepRef(stage=stage, round=1, key=stage, prefix=stage, files=())
 
     names = [step("generate")], [step("judge")]
-    return select_spec(recipe, as_written, round, *names, step("problems"), calibration)
+    inputs = {"samples": names[0], "verdicts": names[1], "problems": step("problems"), "calibration": calibration}
+    return SELECT.spec(recipe, as_written, round, inputs)
 
 
 def test_what_makes_a_select_step_new() -> None:
@@ -117,8 +120,8 @@ def test_what_makes_a_select_step_new() -> None:
         spec(make_recipe(**verifier)),
         spec(make_recipe(guide={"kind": "answer"})),
         spec(make_recipe(guide={"kind": "answer", "leak_words": ["clue"]})),
-        spec(make_recipe(train={"formats": [{"prompt": "a"}]}), prompts=["one"]),
-        spec(make_recipe(train={"formats": [{"prompt": "a"}]}), prompts=["two"]),
+        spec(make_recipe(train={"formats": [{"prompt": "a"}]})),
+        spec(make_recipe(train={"formats": [{"prompt": "b"}]})),
         spec(make_recipe(), calibration=calibration),
     ]
     assert len({one.key for one in (plain, *changed)}) == len(changed) + 1
