@@ -22,6 +22,7 @@ from tasks.core.records import (
     Problem,
     Sample,
     Verdict,
+    written,
 )
 from tests.flows.micro import micro_recipe
 
@@ -101,14 +102,15 @@ def make_judgement(
 
 def make_example(sample: Sample, question: str = "How many?", **fields: Any) -> Example:
     """A row that trains on the whole sample."""
-    made = {"sample_id": sample.id, "problem_id": sample.problem_id, "completion": sample.text}
+    made = {"sample_id": sample.id, "problem_id": sample.problem_id, "completion": written(sample.text)}
     return Example(**{**made, "messages": ask(question), **fields})
 
 
 def make_pair(chosen: Sample, rejected: Sample, question: str = "How many?", **fields: Any) -> Pair:
     """A row that prefers one sample to another of its problem."""
-    made = {"problem_id": chosen.problem_id, "messages": ask(question), "chosen": chosen.text, "chosen_id": chosen.id}
-    return Pair(**{**made, "rejected": rejected.text, "rejected_id": rejected.id, **fields})
+    sides = {"chosen": written(chosen.text), "rejected": written(rejected.text)}
+    ids = {"problem_id": chosen.problem_id, "chosen_id": chosen.id, "rejected_id": rejected.id}
+    return Pair(**{**ids, **sides, "messages": ask(question), **fields})
 
 
 def make_item(suite: str, problem_id: str, label: str = Label.CORRECT, **fields: Any) -> ItemResult:

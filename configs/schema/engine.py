@@ -3,7 +3,7 @@ where, how wide and how patiently it runs (device, batch size, memory share, tim
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -19,7 +19,24 @@ SilenceSeconds = Annotated[
 LoadSeconds = Annotated[float, Execution, Field(gt=0, description="loading the model may take this long")]
 
 
-class TransformersEngine(Component):
+class EngineComponent(Component):
+    """Base of all engines.
+
+    Attributes:
+        loads_model: it runs a model of the recipe, on devices of its own.
+        works_together: a session works on all its jobs at a time, not on one after the other.
+    """
+
+    loads_model: ClassVar[bool] = True
+    works_together: ClassVar[bool] = False
+
+    @property
+    def takes_gpu(self) -> bool:
+        """Whether it may run on a GPU of this machine."""
+        return False
+
+
+class TransformersEngine(EngineComponent):
     """Hugging Face transformers: in every install, any device, slow on long outputs."""
 
     kind: Literal["transformers"] = "transformers"
@@ -32,10 +49,20 @@ class TransformersEngine(Component):
     silence_seconds: SilenceSeconds = 900
     load_seconds: LoadSeconds = 3600
 
+    @property
+    def takes_gpu(self) -> bool:
+        return set(self.devices) != {"cpu"}
 
-class VllmEngine(Component):
+    @property
+    def width(self) -> int:
+        """Sequences that a session works on at a time."""
+        return self.batch_size
+
+
+class VllmEngine(EngineComponent):
     """vLLM's offline engine, on GPUs or as its CPU build."""
 
+    works_together: ClassVar[bool] = True
     kind: Literal["vllm"] = "vllm"
     dtype: Dtype = Field("auto", description="auto: the checkpoint's own; on a CPU what it computes natively")
     max_model_length: int | None = Field(None, ge=8, description="context limit in tokens; default: the model's own")
@@ -50,8 +77,17 @@ class VllmEngine(Component):
     silence_seconds: SilenceSeconds = 900
     load_seconds: LoadSeconds = 3600
 
+    @property
+    def takes_gpu(self) -> bool:
+        return set(self.devices) != {"cpu"}
 
-class RewardEngine(Component):
+    @property
+    def width(self) -> int:
+        """Sequences that a session works on at a time."""
+        return self.max_num_seqs
+
+
+class RewardEngine(EngineComponent):
     """A reward model that rates given answers: a sequence-classification head with one output (one score an answer),
     or a token-classification head (a process reward model: one probability a step)."""
 
@@ -65,10 +101,20 @@ class RewardEngine(Component):
     silence_seconds: SilenceSeconds = 900
     load_seconds: LoadSeconds = 3600
 
+    @property
+    def takes_gpu(self) -> bool:
+        return set(self.devices) != {"cpu"}
 
-class EndpointEngine(Component):
+    @property
+    def width(self) -> int:
+        """Sequences that a session works on at a time."""
+        return self.batch_size
+
+
+class EndpointEngine(EngineComponent):
     """A model behind a server that speaks OpenAI's chat completions: for roles that are not trained."""
 
+    loads_model: ClassVar[bool] = False
     kind: Literal["endpoint"] = "endpoint"
     url: Annotated[str, Execution] = Field(description="base of the interface, usually ending in /v1")
     model: str = Field(min_length=1, description="the server's name of the model")

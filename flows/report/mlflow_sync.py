@@ -94,7 +94,7 @@ class Tracking:
             for suite, table in HELD_OUT.items()
         ]
         if entry.model is not None and entry.report.round > 0:
-            kept = entry.state.selections[-1]
+            kept = entry.state.policy.selections[-1]
             name, uri = f"round-{entry.report.round}-examples", f"{self._store_uri}/{kept.prefix}"
             found.append(TrackedDataset(name, kept.key[:32], uri, "training"))
         return found

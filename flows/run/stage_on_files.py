@@ -8,20 +8,21 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from configs.errors import UserError
 from configs.schema.recipe import Recipe
 from flows.report.terminal import Terminal
+from infra.store.files import sha256_of
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
 from tasks.core.files import DROPS
 from tasks.core.ledger import Ledger
-from tasks.core.records import Example, ItemResult, Pair, Problem, Sample, Verdict
+from tasks.core.records import ItemResult, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
-from tasks.core.step import Summary, hash_file
+from tasks.core.step import Summary
 from tasks.core.tables import read_records, write_records
 from tasks.evaluate.evaluate import extras_of, summarize
 from tasks.evaluate.run import Sampler, evaluate_suites
@@ -31,13 +32,13 @@ from tasks.judge.summary import JudgeSummary
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 from tasks.learn.base_task import prepare_base_model
-from tasks.learn.rows import example_row, pair_row, write_rows
+from tasks.learn.rows import ROW_KINDS, write_rows
 from tasks.learn.run import Phase, train_model
 from tasks.sample.problems.run import read_sets
-from tasks.select.candidate import Draw
-from tasks.select.formats import read_formats, with_examples
-from tasks.select.streams import open_groups
-from tasks.select.write import rows_file, write_selection
+from tasks.select.filters.filter import Draw
+from tasks.select.join import open_groups
+from tasks.select.rows.formats import read_formats, with_examples
+from tasks.select.rows.tables import rows_file, write_selection
 
 Row = TypeVar("Row")
 
@@ -137,12 +138,11 @@ def _select(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
 
 def _train(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     settings, rows = bench.recipe.train, scratch.work / "rows.jsonl"
-    if settings.objective.rows == "pairs":
-        write_rows(rows, map(pair_row, read_records(files.needed_source("pairs"), Pair)))
-    else:
-        write_rows(rows, map(example_row, read_records(files.needed_source("examples"), Example)))
+    objective, kind = settings.objective, ROW_KINDS[settings.objective.rows]
+    records: Iterator[Any] = read_records(files.needed_source(Path(kind.table.name).stem), kind.table.record)
+    write_rows(rows, map(kind.write, records))
     start = bench.model_files(_model(bench, files))
-    reference = start if settings.objective.rows != "examples" else None
+    reference = start if objective.needs_reference else None
     phase = Phase(start, settings, settings.objective, bench.recipe.seed, reference)
     summary = train_model(phase, rows, scratch)
     shutil.move(scratch.out, files.out)
@@ -175,4 +175,4 @@ def _model(bench: Workbench, files: Files) -> ModelRef:
     if (folder / "adapter").is_dir():
         raise UserError(f"{folder} holds an adapter alone", "merge it first: selfloop export NAME --to DIR --merged")
     weights = folder / "model" if (folder / "model").is_dir() else folder
-    return ModelRef(name=folder.name, digest=hash_file(weights / "config.json"), external=str(weights.absolute()))
+    return ModelRef(name=folder.name, digest=sha256_of(weights / "config.json"), external=str(weights.absolute()))

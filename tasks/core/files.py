@@ -69,6 +69,7 @@ class Shards(Generic[Record]):
 TRAIN_SET = Table("train.parquet", Problem)
 """the problems that a round samples; invented ones, or the steps of a stepwise generator, take the recipe's place"""
 WARM_START_SET = Table("warm_start.parquet", Problem)
+"""the policy's; a role's has its name in it: `set_called(recipe.warm_start_set(role))`"""
 HELD_OUT = {suite: Table(f"{suite}.parquet", Problem) for suite in ("select", "report")}
 SAMPLES = Shards("shard", Sample)
 VERDICTS = Table("verdicts.parquet", Verdict)
@@ -77,6 +78,10 @@ JUDGEMENTS = Shards("judgements", Judgement)
 FEEDBACK = Table("feedback.parquet", Judgement)
 EXAMPLES = Table("examples.parquet", Example)
 PAIRS = Table("pairs.parquet", Pair)
-VERIFIER_PAIRS = Table("verifier_pairs.parquet", Pair)
 DROPS = Table("drops.parquet", Drop)
 ITEMS = Table("items.parquet", ItemResult)
+
+
+def set_called(name: str) -> Table[Problem]:
+    """A set of problems by its name: train, select, report, warm_start, or warm_start_ROLE."""
+    return Table(f"{name}.parquet", Problem)

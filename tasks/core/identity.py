@@ -16,15 +16,20 @@ from configs.schema.recipe import Recipe
 def recipe_identity(recipe: Recipe, resolve: Resolve) -> Any:
     """What a recipe computes, whole. Names of its own models and steps stand for themselves.
 
-    A learning-rate schedule that is planned over all rounds makes their number, elsewhere a `Horizon`, part of it.
+    A learning-rate schedule that is planned over all rounds makes their number, elsewhere a `Horizon`, part of it. A
+    phase is what its recipe computes, so that marks hold within `set` too.
     """
-    trained = [recipe.train, *([recipe.verifier.train] if recipe.verifier else [])]
+    trained = [recipe.for_learner(name).train for name in recipe.learners()]
     planned = recipe.rounds.max if any(train.carries_optimizer for train in trained) else None
 
     def resolve_outside(content: Content, value: Any, holder: BaseModel) -> Any:
         return resolve(content, value, holder) if content.names in OUTSIDE else value
 
-    return {**identity(recipe, resolve_outside), "planned_rounds": planned}
+    phases = [
+        {"name": phase.name, "rounds": phase.rounds, **identity(recipe.of_phase(index), resolve_outside)}
+        for index, phase in enumerate(recipe.phases)
+    ]
+    return {**identity(recipe, resolve_outside, "phases"), "phases": phases, "planned_rounds": planned}
 
 
 def outside_contents(recipe: Recipe, resolve: Resolve) -> dict[str, str]:

@@ -35,6 +35,8 @@ class FinishReason(StrEnum):
     """max_tokens was reached: the sample is truncated, and never correct"""
     STEP = "step"
     """the end of a step was reached: the text can go on"""
+    SET_ASIDE = "set_aside"
+    """there is no text: the request ends the engine's process. In evaluations alone, where every problem counts"""
 
 
 class Label(StrEnum):
@@ -111,6 +113,8 @@ class DropReason(StrEnum):
     """others of the round score better, and only a share is kept"""
     HINT_SHOWS = "hint_shows"
     """a guided sample gives the hint away"""
+    NO_ROW = "no_row"
+    """its chain lacks a part that a row is made of, or carries no loss"""
     NOT_PAIRED = "not_paired"
     """it passed every filter, and no pair was made with it"""
 
@@ -165,6 +169,7 @@ class Sample:
         messages: what the writer was asked; empty: the problem's chat and the path above.
         stored: the chat that training shows in place of `messages`; empty: the same chat.
         privileged: its writer, or that of a node above, saw the answer, the solution or a sibling.
+        said: what a verdict was read as, right or wrong; None where it could not be read, and for other parts.
     """
 
     VERSION: ClassVar[int] = 2
@@ -185,6 +190,12 @@ class Sample:
     messages: tuple[Message, ...] = ()
     stored: tuple[Message, ...] = ()
     privileged: bool = False
+    said: str | None = None
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether judges and filters look at it: an attempt, or a step that is chosen among others."""
+        return self.part in (Part.ATTEMPT, Part.STEP)
 
     @property
     def is_independent(self) -> bool:
@@ -252,23 +263,47 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a completion, tokenised apart from the others.
+
+    Attributes:
+        text: empty only in the last piece, which then is the end token alone.
+        weight: factor of the loss of its tokens, 0 for what was given to the model or shall not be learnt. The end
+            token has the weight of the last piece.
+    """
+
+    text: str
+    weight: float = 1.0
+
+
+def written(text: str) -> tuple[Span, ...]:
+    """A completion in one piece that the model wrote as it stands."""
+    return (Span(text),)
+
+
+def spell(completion: tuple[Span, ...]) -> str:
+    """The text of a completion."""
+    return "".join(span.text for span in completion)
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """One row of SFT or KTO training: the loss falls on the completion only.
 
     Attributes:
-        sample_id: where the completion comes from; `gold/PROBLEM_ID` for worked solutions.
+        sample_id: the answer that it was made of, or the last one of its chain; `gold/PROBLEM_ID` for worked solutions.
         weight: factor of this row's token losses, above 0.
-        prefix: the beginning of `completion` that was given to the model.
+        ends: whether the completion ends the model's turn; a step may not.
         is_desirable: for KTO; None elsewhere.
     """
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     sample_id: str
     problem_id: str
     messages: tuple[Message, ...]
-    completion: str
+    completion: tuple[Span, ...]
     weight: float = 1.0
-    prefix: str = ""
+    ends: bool = True
     is_desirable: bool | None = None
 
 
@@ -282,22 +317,21 @@ class Pair:
         margin: score of the chosen less that of the rejected, where both have one.
         soft_label: chance that the chosen is the better one, in (0.5, 1].
         role: policy, or judge for pairs of judgements.
-        prefix: what both texts begin with, where it was given; no loss falls on it.
-        chosen_ends, rejected_ends: whether the text ends the model's turn; a step's text may not.
+        chosen, rejected: what both begin with and was given has weight 0.
+        chosen_ends, rejected_ends: whether the text ends the model's turn; a step may not.
     """
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     problem_id: str
     messages: tuple[Message, ...]
-    chosen: str
-    rejected: str
+    chosen: tuple[Span, ...]
+    rejected: tuple[Span, ...]
     chosen_id: str
     rejected_id: str
     weight: float = 1.0
     margin: float | None = None
     soft_label: float | None = None
     role: str = "policy"
-    prefix: str = ""
     chosen_ends: bool = True
     rejected_ends: bool = True
 
@@ -361,5 +395,22 @@ def _as_node(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-OLDER: dict[tuple[type, int], Change] = {(Sample, 1): _as_node}
+def _with_spans(row: dict[str, Any]) -> dict[str, Any]:
+    """A completion in spans, from a text and the beginning of it that was given."""
+    prefix, text = row["prefix"], row["completion"]
+    return {**row, "completion": (*written(prefix), *written(text[len(prefix) :])) if prefix else written(text)}
+
+
+def _with_sides(row: dict[str, Any]) -> dict[str, Any]:
+    """Both sides in spans; no loss fell on what was given."""
+    prefix = row["prefix"]
+    given = (Span(prefix, 0.0),) if prefix else ()
+    return {**row, **{side: (*given, Span(row[side][len(prefix) :])) for side in ("chosen", "rejected")}}
+
+
+OLDER: dict[tuple[type, int], Change] = {
+    (Sample, 1): _as_node,
+    (Example, 1): _with_spans,
+    (Pair, 1): _with_sides,
+}
 """by record and version: what changed with the version after, beyond fields with defaults"""

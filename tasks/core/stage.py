@@ -23,7 +23,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from configs.errors import StoreError
 from configs.schema.marks import Resolve, identity
 from configs.schema.recipe import Recipe
+from configs.schema.role import POLICY
 from tasks.core.files import Shards, Table
+from tasks.core.models import stage_of
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.step import StepSpec, Summary, derive_seed
 from tasks.core.tables import version_of
@@ -81,7 +83,7 @@ class Stage:
         parts: versions of the components that a recipe uses in this stage, by name.
         when: (recipe, round) -> whether the round has it.
         is_random: whether the recipe makes it draw; without a seed its key has none.
-        seed_name: of a stage that draws once an experiment; None: its own seed each round.
+        seed_path: (round, name) -> where its seed is derived from, beside the recipe's.
         loads: what it loads, for the estimate of costs.
         numbers: what is read of its summary.
     """
@@ -94,35 +96,38 @@ class Stage:
     parts: Callable[[Recipe], Mapping[str, int | str]] = lambda recipe: {}
     when: Callable[[Recipe, int], bool] = lambda recipe, round: True
     is_random: Callable[[Recipe], bool] = lambda recipe: True
-    seed_name: str | None = None
+    seed_path: Callable[[int, str], tuple[int | str, ...]] = lambda round, name: (round, name)
     loads: Loads | None = None
     numbers: type[Numbers] = Numbers
 
-    def spec(self, recipe: Recipe, resolve: Resolve, round: int, inputs: Mapping[str, Any], **told: Any) -> StepSpec:
+    def of(self, learner: str) -> str:
+        """The stage's name for one model: `train` for the policy, `train_critic` for the role critic."""
+        return stage_of(self.name, learner)
+
+    def spec(
+        self, recipe: Recipe, resolve: Resolve, round: int, inputs: Mapping[str, Any], learner: str = POLICY,
+        **told: Any,
+    ) -> StepSpec:  # fmt: skip
         """What defines a step of this stage.
 
         Args:
+            recipe: as the model learns by it whose stage it is (`Recipe.for_learner`).
             resolve: what a name outside of the recipe stands for: `bench.contents`.
-            inputs: by name a step, a model, several steps, a digest, or None.
+            inputs: by name a step, a model, several of them, a digest, or None.
             told: what the config holds besides the recipe, such as the models that judge.
         """
         config = {**self.config(recipe, round), **told}
         records = {f"record.{file.record.__name__}": version_of(file.record) for file in self.gives}
         return StepSpec(
             recipe.name,
-            self.name,
+            self.of(learner),
             round,
             {name: _config(value, resolve) for name, value in config.items()},
             {name: _named(value) for name, value in inputs.items()},
-            self._seed(recipe, round),
+            derive_seed(recipe.seed, *self.seed_path(round, self.of(learner))) if self.is_random(recipe) else None,
             {self.name: self.version, **records, **self.parts(recipe)},
             self.numbers.expected(recipe),
         )
-
-    def _seed(self, recipe: Recipe, round: int) -> int | None:
-        if not self.is_random(recipe):
-            return None
-        return derive_seed(recipe.seed, *((round, self.name) if self.seed_name is None else (self.seed_name,)))
 
 
 def _config(value: Any, resolve: Resolve) -> Any:
@@ -137,4 +142,6 @@ def _named(value: Any) -> Any:
         return value.key
     if isinstance(value, ModelRef):
         return value.digest
+    if isinstance(value, Mapping):
+        return {name: _named(item) for name, item in value.items()}
     return [_named(item) for item in value] if isinstance(value, (tuple, list)) else value

@@ -15,6 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
 from prefect.states import Completed, State
 
+from configs.schema.role import POLICY
 from tasks.core.bench import Workbench
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.stage import Stage
@@ -28,9 +29,10 @@ def stage_task(
 ) -> Callable[[Callable[Concatenate[Workbench, Inputs], Output]], Callable[Concatenate[Workbench, Inputs], Output]]:
     """Make a function the Prefect task of a stage; the stage is its attribute `stage`.
 
-    The function's parameters are the bench, `round`, and small handles. Prefect sees all but the bench. Its own caching
-    stays off: its INPUTS policy could hand round k+1 the model of round k. Our store decides what is done; a found step
-    ends in a state named Reused. In a plan, and outside of a flow run, it is the plain function.
+    The function's parameters are the bench, `round`, and small handles; the keyword `learner` names the model whose
+    stage it is, where there may be several. Prefect sees all but the bench. Its own caching stays off: its INPUTS
+    policy could hand round k+1 the model of round k. Our store decides what is done; a found step ends in a state named
+    Reused. In a plan, and outside of a flow run, it is the plain function.
     """
 
     def wrap(function: Callable[Concatenate[Workbench, Inputs], Output]) -> Callable[..., Output]:
@@ -38,7 +40,8 @@ def stage_task(
         def call(bench: Workbench, *args: Inputs.args, **kwargs: Inputs.kwargs) -> Output:
             if bench.is_planning or FlowRunContext.get() is None:
                 return function(bench, *args, **kwargs)
-            value = _task_at(bench, stage, function)(*args, **kwargs)
+            name = stage.of(str(kwargs.get("learner", POLICY)))
+            value = _task_at(bench, name, function)(*args, **kwargs)
             return value.result() if isinstance(value, State) else value
 
         call.stage = stage  # type: ignore[attr-defined]
@@ -47,7 +50,7 @@ def stage_task(
     return wrap
 
 
-def _task_at(bench: Workbench, stage: Stage, function: Callable[..., Output]) -> Task[..., State[Output] | Output]:
+def _task_at(bench: Workbench, stage: str, function: Callable[..., Output]) -> Task[..., State[Output] | Output]:
     """The stage as a Prefect task that works at one bench."""
 
     def run(*args: object, **kwargs: object) -> State[Output] | Output:
@@ -57,8 +60,8 @@ def _task_at(bench: Workbench, stage: Stage, function: Callable[..., Output]) ->
     signature = inspect.signature(function)
     run.__name__, run.__doc__ = function.__name__, function.__doc__
     run.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
-    name = "round {round} \u00b7 " + stage.name.replace("_", " ")
-    return task(name=stage.name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(run)
+    name = "round {round} \u00b7 " + stage.replace("_", " ")
+    return task(name=stage, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(run)
 
 
 def _is_reused(value: object) -> bool:

@@ -156,7 +156,10 @@ def _restorer(record: Any, names: list[str], changes: list[Change]) -> Any:
     converters = [_converter(hints[name]) if name in hints else None for name in names]
 
     def convert(values: tuple[Any, ...]) -> Iterator[Any]:
-        return (read(value) if read else value for read, value in zip(converters, values, strict=True))
+        return (
+            read(value) if read and isinstance(value, list) else value
+            for read, value in zip(converters, values, strict=True)
+        )
 
     def restore_older(values: tuple[Any, ...]) -> Any:
         row = functools.reduce(lambda row, change: change(row), changes, dict(zip(names, convert(values), strict=True)))

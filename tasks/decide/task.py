@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from configs.schema.role import POLICY
 from tasks.core.bench import Workbench
 from tasks.core.files import ITEMS
 from tasks.core.ledger import Ledger
+from tasks.core.models import learner_of, metric_of
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
@@ -16,7 +18,7 @@ from tasks.decide.gate import apply_gate
 from tasks.decide.guards import check_guards
 from tasks.decide.stage import DECIDE, DECISION_FILE
 from tasks.decide.state import LoopState, explain_too_few, scored_model
-from tasks.evaluate.stage import EvaluateNumbers
+from tasks.evaluate.stage import EVALUATE, EvaluateNumbers
 from tasks.select.stage import SelectNumbers
 
 
@@ -43,14 +45,15 @@ def decide_round(
         "champion": state.champion,
         "first": state.first.evaluation,
         "monitor": gathered["monitor"],
-        "num_rows": None if candidate else SelectNumbers.of(state.selections[-1]).num_rows,
+        "num_rows": None if candidate else SelectNumbers.of(state.policy.selections[-1]).num_rows,
+        "roles": {stage: step for stage, step in gathered.items() if learner_of(stage) != POLICY},
     }
 
     def produce(scratch: Scratch) -> Summary:
         metrics = round_metrics(state, gathered, evaluation)
         limits = check_guards(recipe.guards, metrics)
         if candidate is None or evaluation is None:
-            reason = explain_too_few(state.selections[-1], recipe.train.min_examples)
+            reason = explain_too_few(state.policy.selections[-1], recipe.train.min_examples)
             decision = decide_without_candidate(round, reason, state.standing, limits)
         else:
             before, after = (ITEMS.read(ledger, step) for step in (state.evaluation, evaluation))  # fmt: skip
@@ -64,12 +67,13 @@ def decide_round(
 
 
 def round_metrics(state: LoopState, gathered: Mapping[str, StepRef], evaluation: StepRef | None) -> dict[str, float]:
-    """What guards can read: the numbers of every stage before, and the drift of held-out gold since round 0."""
-    summaries = [step.summary for step in [*gathered.values(), *([evaluation] if evaluation else [])]]
+    """What guards can read: the numbers of every stage before, and the drift of held-out gold since round 0. Numbers of
+    a role's selection have `role_NAME_` before."""
+    read = {**gathered, **({EVALUATE.name: evaluation} if evaluation is not None else {})}
     metrics = {
-        name: float(value)
-        for summary in summaries
-        for name, value in summary.items()
+        metric_of(stage, name): float(value)
+        for stage, step in read.items()
+        for name, value in step.summary.items()
         if isinstance(value, (int, float)) and not isinstance(value, bool)
     }
     if evaluation is not None:

@@ -5,16 +5,17 @@ Called by the Prefect task and by `selfloop stage evaluate`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 from configs.schema.generate import Sampling
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
-from infra.engines.pool import GeneratorPool
+from infra.engines.pool import Pool
 from infra.engines.wire import Scoring
 from tasks.core.joined import Candidate, grouped, joined
 from tasks.core.progress import StageProgress
-from tasks.core.records import ItemResult, Problem, Sample
+from tasks.core.records import FinishReason, ItemResult, Problem, Sample
 from tasks.evaluate.evaluate import item_results
 from tasks.generate.run import sample_shards
 from tasks.generate.shards import cut_shards
@@ -28,18 +29,34 @@ PROBLEMS_PER_SHARD = 512
 class Sampler:
     """Draws with one generator and the recipe's length and stop settings."""
 
-    def __init__(self, pool: GeneratorPool, recipe: Recipe, model_digest: str, progress: StageProgress) -> None:
+    def __init__(self, pool: Pool, recipe: Recipe, model_digest: str, progress: StageProgress) -> None:
         self._pool, self._recipe = pool, recipe
         self._model_digest, self._progress = model_digest, progress
 
     def draw(self, problems: Sequence[Problem], sampling: Sampling, num_samples: int, seed: int) -> list[Sample]:
-        """`num_samples` of each problem, in the order of the problems."""
+        """`num_samples` of each problem, in the order of the problems; without text where it was set aside."""
         max_tokens = self._recipe.evaluate.max_tokens or self._recipe.generate.max_tokens
         sampling = sampling.model_copy(update={"max_tokens": max_tokens, "stop": self._recipe.generate.stop})
         shards = list(cut_shards(problems, PROBLEMS_PER_SHARD, seed))
         finished = sample_shards(self._pool, shards, sampling, num_samples, self._model_digest, self._progress)
         by_name = {shard.name: samples for shard, samples in finished}
-        return [sample for shard in shards for sample in by_name[shard.name]]
+        return [
+            sample
+            for shard in shards
+            for sample in with_unanswered(shard.problems, by_name[shard.name], num_samples, self._model_digest)
+        ]
+
+
+def with_unanswered(
+    problems: Sequence[Problem], samples: Iterable[Sample], num_samples: int, model: str
+) -> Iterator[Sample]:
+    """The samples, and `num_samples` without text of each problem that was set aside: every problem counts."""
+    found = {problem_id: list(group) for problem_id, group in groupby(samples, key=lambda row: row.problem_id)}
+    for problem in problems:
+        yield from found.get(problem.id) or (
+            Sample(f"{problem.id}/{index}", problem.id, index, "", FinishReason.SET_ASIDE, 0, None, model)
+            for index in range(num_samples)
+        )
 
 
 def evaluate_suites(
@@ -62,7 +79,7 @@ def evaluate_suites(
         yield from item_results(suite, problems, judged[0], grouped(judged[1]))
 
 
-def gold_logprob(pool: GeneratorPool, problems: Sequence[Problem]) -> float | None:
+def gold_logprob(pool: Pool, problems: Sequence[Problem]) -> float | None:
     """Mean log-probability of a token of the held-out gold texts (worked solutions, else answers) under the model.
 
     None where no problem has one.
@@ -73,7 +90,7 @@ def gold_logprob(pool: GeneratorPool, problems: Sequence[Problem]) -> float | No
         for problem, text in texts
         if text
     ]
-    scores = pool.score(items) if items else []
+    scores = [score for score in pool.score(items) if score is not None] if items else []
     num_tokens = sum(score.num_tokens for score in scores)
     return sum(score.logprob for score in scores) / num_tokens if num_tokens else None
 

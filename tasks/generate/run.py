@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from configs.schema.generate import Sampling
-from infra.engines.pool import GeneratorPool
+from infra.engines.pool import Pool
 from infra.engines.wire import Completion, Request, Shard
 from tasks.core.progress import StageProgress
 from tasks.core.records import Problem, Sample
@@ -16,7 +16,7 @@ from tasks.generate.shards import PlannedShard
 
 
 def sample_shards(
-    pool: GeneratorPool,
+    pool: Pool,
     shards: Sequence[PlannedShard],
     sampling: Sampling,
     num_samples: int,

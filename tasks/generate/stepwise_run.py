@@ -84,7 +84,7 @@ class _Run:
         answers = self._draw(paths, shard, wave)
         steps = [path.next_problem() for path in paths]
         asked = [
-            (path, step, to_candidates(path, answers[step.id], self.config, self.model))
+            (path, step, to_candidates(path, answers.get(step.id, []), self.config, self.model))
             for path, step in zip(paths, steps, strict=True)
         ]
         rivals = [sample for _, _, candidates in asked for sample in comparable(candidates)]

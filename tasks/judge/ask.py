@@ -14,10 +14,10 @@ from typing import Any, Generic, TypeVar
 
 from configs.schema.generate import Sampling
 from configs.schema.judge import Judge, Wants
+from infra.engines.pool import Pool
 from infra.engines.wire import Completion, Request, Shard
 from tasks.core.progress import StageProgress
 from tasks.core.records import Judgement, Sample
-from tasks.core.roles import Pool
 from tasks.core.step import derive_seed
 from tasks.judge.judgements import Judgements
 from tasks.judge.kinds.registry import kind_of
@@ -66,7 +66,7 @@ def ask_models(judges: Sequence[Judge], samples: Iterable[Sample], world: World,
 
     Raises:
         EngineError: an engine could not load a model, or died.
-        RecipeError: a role has no model yet, or a judge could not judge with these models.
+        RecipeError: a judge could not judge with these models.
     """
     asking = [judge for judge in judges if judge.passes]
     if not asking:
@@ -125,11 +125,11 @@ def cut_groups(groups: Iterable[Item], shard_size: int) -> Iterator[GroupShard[I
         number += 1
 
 
-def ask_shards(pool: Any, asking: Asking, shards: Iterable[GroupShard[Any]], on_progress: OnProgress) -> Finished:
+def ask_shards(pool: Pool, asking: Asking, shards: Iterable[GroupShard[Any]], on_progress: OnProgress) -> Finished:
     """Each shard with its judgements, as shards finish; shards are read as the pool needs them.
 
     Args:
-        pool: a GeneratorPool, or an EndpointPool for judges that read text.
+        pool: has the service; a server has text alone.
 
     Raises:
         EngineError: the engine or the server failed.
@@ -138,16 +138,16 @@ def ask_shards(pool: Any, asking: Asking, shards: Iterable[GroupShard[Any]], on_
     if asking.wants == "text":
         yield from _ask_for_text(pool, asking, shards, on_progress)
         return
-    service = pool.rate if asking.wants == "rating" else pool.score
+    service: Callable[..., list[Any]] = pool.rate if asking.wants == "rating" else pool.score
     answered = 0
     for shard in shards:
         questions = asking.questions(shard.groups)
         answers = service(questions, _shifted(on_progress, answered)) if questions else []
         answered += len(questions)
-        yield shard, asking.judgements(shard.groups, questions, answers)
+        yield shard, _judgements(asking, shard.groups, questions, answers)
 
 
-def _ask_for_text(pool: Any, asking: Asking, shards: Iterable[GroupShard[Any]], on_progress: OnProgress) -> Finished:
+def _ask_for_text(pool: Pool, asking: Asking, shards: Iterable[GroupShard[Any]], on_progress: OnProgress) -> Finished:
     under_way: dict[str, tuple[GroupShard[Any], Sequence[Request]]] = {}
     silent: list[GroupShard[Any]] = []  # shards with nothing to ask: an engine is not bothered with them
 
@@ -164,9 +164,23 @@ def _ask_for_text(pool: Any, asking: Asking, shards: Iterable[GroupShard[Any]], 
 
     for finished, completions in pool.generate(requests(), on_progress):
         shard, questions = under_way.pop(finished.name)
-        yield shard, asking.judgements(shard.groups, questions, in_place(questions, completions))
+        yield shard, _judgements(asking, shard.groups, questions, in_place(questions, completions))
     for shard in silent:
         yield shard, []
+
+
+def _judgements(
+    asking: Asking, groups: Sequence[Any], questions: Sequence[Any], answers: Sequence[Any]
+) -> list[Judgement]:
+    """Rows of the groups whose every question has an answer. A question that the pool set aside leaves its group
+    without judgements: what was read from half of a group would not be the judge's opinion."""
+    silent = {question.id for question, answer in zip(questions, answers, strict=True) if not answer}
+    if silent:
+        by_id = {question.id: answer for question, answer in zip(questions, answers, strict=True)}
+        groups = [group for group in groups if silent.isdisjoint(row.id for row in asking.questions([group]))]
+        questions = asking.questions(groups)
+        answers = [by_id[question.id] for question in questions]
+    return asking.judgements(groups, questions, answers)
 
 
 def in_place(requests: Sequence[Request], completions: Iterable[Completion]) -> list[tuple[Completion, ...]]:

@@ -21,7 +21,7 @@ def specify(bench: Workbench, round: int, samples: StepRef, problems: StepRef, c
     """The judge step of a round."""
     recipe, inputs = bench.recipe, {"samples": samples, "problems": problems}
     asked = {judge.name: describe(bench, judge, cast) for judge in recipe.judge if judge.passes}
-    told = {"asked": asked, "shard_size": recipe.generate.shard_size} if asked else {}
+    told: dict[str, Any] = {"asked": asked, "shard_size": recipe.generate.shard_size} if asked else {}
     return JUDGE.spec(recipe, bench.contents, round, inputs, **told)
 
 

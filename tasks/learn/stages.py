@@ -1,9 +1,9 @@
-"""The stages that make models: the base, the warm start, and each round's training."""
+"""The stages that make models: the base, the warm start, and each round's training. Each is run for every model."""
 
 from __future__ import annotations
 
 from configs.schema.recipe import Recipe
-from tasks.core.files import EXAMPLES, PAIRS, VERIFIER_PAIRS, WARM_START_SET
+from tasks.core.files import EXAMPLES, PAIRS, WARM_START_SET
 from tasks.core.stage import Numbers, Stage, without
 
 SCHEDULED = ("max_steps", "step_growth", "formats")
@@ -21,7 +21,7 @@ def max_judge_share(recipe: Recipe) -> float | None:
     return recipe.meta.max_share if recipe.meta else None
 
 
-BASE = Stage("base", version=1, seed_name="base", numbers=TrainNumbers)
+BASE = Stage("base", version=1, seed_path=lambda *_: ("base",), numbers=TrainNumbers)
 """which model it is, the task tells: the policy's base, or a role's"""
 
 WARM_START = Stage(
@@ -30,7 +30,7 @@ WARM_START = Stage(
     config=lambda recipe, _: {"warm_start": without(recipe.warm_start, "source")},
     reads=(WARM_START_SET,),
     when=lambda recipe, _: recipe.warm_start is not None,
-    seed_name="seed",
+    seed_path=lambda *_: ("seed",),
     loads="trainer",
 )
 
@@ -41,15 +41,4 @@ TRAIN = Stage(
     reads=(EXAMPLES, PAIRS, WARM_START_SET),
     loads="trainer",
     numbers=TrainNumbers,
-)
-
-TRAIN_VERIFIER = Stage(
-    "train_verifier",
-    version=1,
-    config=lambda recipe, _: {
-        "train_verifier": without(recipe.verifier.train if recipe.verifier else None, *SCHEDULED)
-    },
-    reads=(VERIFIER_PAIRS, WARM_START_SET),
-    when=lambda recipe, _: recipe.verifier is not None,
-    loads="trainer",
 )

@@ -1,4 +1,4 @@
-"""Prefect tasks that train: the policy, and a verifier where the recipe has one."""
+"""Prefect task that trains one model in one round: the policy, or a role that learns."""
 
 from __future__ import annotations
 
@@ -6,56 +6,59 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from configs.schema.train import Lora, Train
+from configs.schema.role import POLICY
+from configs.schema.train import Lora
 from tasks.core.bench import Workbench
-from tasks.core.files import EXAMPLES, PAIRS, VERIFIER_PAIRS, WARM_START_SET, Table
+from tasks.core.files import EXAMPLES, PAIRS, Table, set_called
+from tasks.core.models import window
 from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.scratch import Scratch
-from tasks.core.stage import Stage
 from tasks.core.stage_task import stage_task
 from tasks.core.step import StepSpec, Summary, derive_seed
 from tasks.decide.state import LoopState
 from tasks.learn.replay import mix, read_replay
-from tasks.learn.rows import FIELDS, Row, cap_judge_pairs, example_row, pair_row, write_rows
+from tasks.learn.rows import ROW_KINDS, Row, cap_judge_pairs, write_rows
 from tasks.learn.run import Phase, Schedule, train_model
 from tasks.learn.schedule import plan_steps
-from tasks.learn.stages import TRAIN, TRAIN_VERIFIER, TrainNumbers, max_judge_share
+from tasks.learn.stages import TRAIN, TrainNumbers, max_judge_share
 from tasks.learn.worked_examples import worked_examples
 
 
 @stage_task(TRAIN)
-def train(bench: Workbench, round: int, state: LoopState) -> ModelRef:
-    """The round's candidate, from the state that holds the round's selection."""
-    settings = bench.recipe.train
-    pairs = state.window(settings.data, state.judge_pairs) if settings.objective.rows == "pairs" else ()
-    table = PAIRS if settings.objective.rows == "pairs" else EXAMPLES
-    return _Training(bench, settings, state, TRAIN, table, pairs).model(round)
+def train(bench: Workbench, round: int, state: LoopState, *, learner: str = POLICY) -> ModelRef:
+    """What a round trains for one model, from the state that holds the round's selection: the policy's candidate, or
+    the next model of a role."""
+    return _Training(bench, round, state, learner).model(round)
 
 
-@stage_task(TRAIN_VERIFIER)
-def train_verifier(bench: Workbench, round: int, state: LoopState) -> ModelRef:
-    """The verifier after this round, trained on pairs of right and wrong samples (V-STaR, arXiv 2402.06457)."""
-    assert bench.recipe.verifier is not None, "the flow asks for a verifier only where the recipe has one"
-    return _Training(bench, bench.recipe.verifier.train, state, TRAIN_VERIFIER, VERIFIER_PAIRS).model(round)
+def rows_of(bench: Workbench, state: LoopState, learner: str) -> tuple[StepRef, ...]:
+    """The select steps whose rows a model is trained on, of the state that holds the round's: those of the recipe's
+    window, among rounds whose phase made rows of the same kind."""
+    settings = bench.recipe.for_learner(learner).train
+    alike = [
+        step
+        for step in state.models[learner].selections
+        if bench.whole.in_round(step.round).for_learner(learner).train.objective.rows == settings.objective.rows
+    ]
+    return window(settings.data, tuple(alike))
 
 
 class _Training:
-    """One model trained in one round: which start, which reference, which rows.
+    """One model trained in one round: which start, which reference, which rows."""
 
-    Args:
-        table: file of the select steps that holds the rows.
-        judge_pairs: steps with pairs of judgements that are trained on beside them.
-    """
-
-    def __init__(
-        self, bench: Workbench, settings: Train, state: LoopState, stage: Stage, table: Table[Any],
-        judge_pairs: tuple[StepRef, ...] = (),
-    ) -> None:  # fmt: skip
-        self.bench, self.settings, self.state = bench, settings, state
-        self.stage, self.table, self.judge_pairs = stage, table, judge_pairs
-        self.start = state.start_model(settings.start_from)
-        needs_reference = settings.objective.rows != "examples"
-        self.reference = state.reference_model(settings.reference, self.start) if needs_reference else None
+    def __init__(self, bench: Workbench, round: int, state: LoopState, learner: str) -> None:
+        self.bench, self.state, self.learner = bench, state, learner
+        self.recipe = bench.recipe.for_learner(learner)
+        self.settings = self.recipe.train
+        self.is_pairs = self.settings.objective.rows == "pairs"
+        self.start = state.start_model(learner, self.settings.start_from)
+        needs_reference = self.settings.objective.needs_reference
+        lineage = state.models[learner]
+        self.reference = lineage.reference_model(self.settings.reference, self.start) if needs_reference else None
+        self.stay = bench.whole.stay_at(round)
+        self.window = rows_of(bench, state, learner)
+        has_judged = self.is_pairs and self.recipe.meta is not None
+        self.judge_pairs = window(self.settings.data, state.judge_pairs) if has_judged else ()
 
     def model(self, round: int) -> ModelRef:
         """Train, or find what was trained."""
@@ -68,26 +71,26 @@ class _Training:
             self.bench.make_way_for_trainer()
             return train_model(self._phase(spec, schedule), rows, scratch)
 
-        name = f"round-{round}" if self.stage is TRAIN else f"verifier-{round}"
+        name = f"round-{round}" if self.learner == POLICY else f"{self.learner}-{round}"
         is_adapter = isinstance(self.settings.tune, Lora)
         return trained_model(name, self.start, self.bench.step(spec, produce), is_adapter)
 
     def _spec(self, round: int, schedule: Schedule) -> StepSpec:
-        window = self.state.window(self.settings.data, self.state.selections)
         inputs = {
             "model": self.start,
             "reference": self.reference,
-            "rows": window,
+            "rows": self.window,
             "judge_pairs": self.judge_pairs,
             "problems": self.state.problems if self.settings.with_seed_data else None,
         }
         steps = {"num_steps": schedule.num_steps, "first": schedule.first_step, "total": schedule.total_steps}
-        recipe = self.bench.recipe
-        share = max_judge_share(recipe) if self.judge_pairs else None
-        return self.stage.spec(recipe, self.bench.contents, round, inputs, steps=steps, max_judge_share=share)
+        share = max_judge_share(self.recipe) if self.judge_pairs else None
+        return TRAIN.spec(
+            self.recipe, self.bench.contents, round, inputs, self.learner, steps=steps, max_judge_share=share
+        )  # fmt: skip
 
     def _phase(self, spec: StepSpec, schedule: Schedule) -> Phase:
-        if schedule.total_steps is not None and (made := self.start.adapter or self.start.weights):
+        if schedule.first_step and (made := self.start.adapter or self.start.weights):
             has_state = bool(made.files_under("optimizer"))
             folder = self.bench.ledger.fetch_all(made, "optimizer") if has_state else None
             schedule = Schedule(schedule.num_steps, schedule.first_step, schedule.total_steps, folder)
@@ -102,29 +105,35 @@ class _Training:
         )
 
     def _schedule(self, round: int) -> Schedule:
-        made = self.start.adapter or self.start.weights
-        done = TrainNumbers.of(made).end_step if made is not None and made.stage == TRAIN.name else 0
-        return plan_steps(self.settings, round, self.bench.recipe.rounds.max, done)
+        """A carried optimizer begins anew with each phase."""
+        made, stay = self.start.adapter or self.start.weights, self.stay
+        first, last = (stay.first, stay.last) if stay else (1, self.recipe.rounds.max)
+        is_own = made is not None and made.stage == TRAIN.of(self.learner) and made.round >= first
+        done = TrainNumbers.of(made).end_step if made is not None and is_own else 0
+        return plan_steps(self.settings, round, last - first + 1, done)
 
     def _mixed(self, seed: int) -> list[Row]:
         rows = list(self._rows())
         if self.settings.replay is None:
             return rows
-        outside = read_replay(self._replay_path(), FIELDS[self.settings.objective.rows])
+        outside = read_replay(self._replay_path(), ROW_KINDS[self.settings.objective.rows])
         return mix(rows, outside, self.settings.replay.share, derive_seed(seed, "replay"))
 
     def _rows(self) -> Iterator[Row]:
-        window = self.state.window(self.settings.data, self.state.selections)
-        ledger = self.bench.ledger
-        if self.table is not EXAMPLES:
-            pairs = [pair for step in window for pair in self.table.read(ledger, step)]
-            judged = [pair for step in self.judge_pairs for pair in PAIRS.read(ledger, step)]
-            yield from map(pair_row, cap_judge_pairs([*pairs, *judged], max_judge_share(self.bench.recipe) or 0.0))
-            return
-        if self.settings.with_seed_data:
-            yield from map(example_row, worked_examples(WARM_START_SET.read(ledger, self.state.problems)))
-        for step in window:
-            yield from map(example_row, self.table.read(ledger, step))
+        kind = ROW_KINDS[self.settings.objective.rows]
+        if kind.table is EXAMPLES and self.settings.with_seed_data:
+            table = set_called(self.bench.recipe.warm_start_set(self.learner))
+            worked = table.read(self.bench.ledger, self.state.problems)
+            yield from map(kind.write, worked_examples(worked))
+        records = self._records(kind.table)
+        if kind.table is PAIRS:
+            records = cap_judge_pairs(records, max_judge_share(self.recipe) or 0.0)
+        yield from map(kind.write, records)
+
+    def _records(self, table: Table[Any]) -> Iterator[Any]:
+        """What the window's selections hold, then the pairs of judgements."""
+        for step in (*self.window, *self.judge_pairs):
+            yield from table.read(self.bench.ledger, step)
 
     def _replay_path(self) -> Path:
         assert self.settings.replay is not None, "asked for only where there is a replay"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from configs.schema.objective import Sft
+from configs.schema.role import POLICY
 from tasks.core.bench import Workbench
-from tasks.core.files import WARM_START_SET
+from tasks.core.files import set_called
 from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
@@ -16,24 +17,27 @@ from tasks.learn.worked_examples import worked_examples
 
 
 @stage_task(WARM_START)
-def warm_start(bench: Workbench, round: int, base: ModelRef, problems: StepRef) -> ModelRef:
-    """The seed model.
+def warm_start(bench: Workbench, round: int, base: ModelRef, problems: StepRef, *, learner: str = POLICY) -> ModelRef:
+    """The seed model of the policy, or of a role.
 
     Args:
-        problems: the step with `warm_start.parquet`.
+        problems: the step with the warm start's set.
 
     Raises:
         ProblemsError: a problem has no worked solution.
     """
-    settings = bench.recipe.warm_start
+    recipe = bench.recipe.for_learner(learner)
+    settings = recipe.warm_start
     assert settings is not None, "the flow asks for a warm start only where the recipe has one"
-    spec = WARM_START.spec(bench.recipe, bench.contents, 0, {"model": base, "problems": problems})
+    spec = WARM_START.spec(recipe, bench.contents, 0, {"model": base, "problems": problems}, learner)
+    objective = Sft()
 
     def produce(scratch: Scratch) -> Summary:
         rows = scratch.work / "rows.jsonl"
-        worked = WARM_START_SET.read(bench.ledger, problems)
+        worked = set_called(bench.recipe.warm_start_set(learner)).read(bench.ledger, problems)
         write_rows(rows, map(example_row, worked_examples(worked)))
         bench.make_way_for_trainer()
-        return train_model(Phase(bench.model_files(base), settings, Sft(), spec.seed or 0), rows, scratch)
+        return train_model(Phase(bench.model_files(base), settings, objective, spec.seed or 0), rows, scratch)
 
-    return trained_model("seed", base, bench.step(spec, produce), is_adapter=settings.tune.kind == "lora")
+    name = "seed" if learner == POLICY else f"{learner}-seed"
+    return trained_model(name, base, bench.step(spec, produce), is_adapter=settings.tune.kind == "lora")

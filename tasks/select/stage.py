@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from configs.schema.recipe import Recipe
-from tasks.core.files import DROPS, EXAMPLES, PAIRS, SAMPLES, TRAIN_SET, VERDICTS, VERIFIER_PAIRS, WARM_START_SET
+from tasks.core.files import DROPS, EXAMPLES, PAIRS, SAMPLES, TRAIN_SET, VERDICTS, WARM_START_SET
 from tasks.core.stage import Numbers, Stage
 from tasks.core.step import Summary
-from tasks.select import formats, weigh
-from tasks.select.resolve import in_round, versions_of
+from tasks.select import weigh
+from tasks.select.defaults import in_round, versions_of, with_guide
+from tasks.select.rows import formats
+from tasks.select.rows.kinds import row_versions
 
 
 class SelectNumbers(Numbers):
@@ -31,27 +33,20 @@ class SelectNumbers(Numbers):
 
 def _config(recipe: Recipe, round: int) -> Mapping[str, Any]:
     """Schedules enter with the round's value."""
-    verifier = recipe.verifier
-    told = {
-        "select": recipe.select,
+    return {
+        "select": with_guide(recipe.select, recipe.guide),
         "rows": recipe.train.objective.rows,
+        "written": recipe.rows,
         "weigh": recipe.weigh,
         "pair": recipe.pair and in_round(recipe.pair, round),
         "formats": recipe.train.formats,
-        "leak_words": recipe.guide.leak_words if recipe.guide else None,
     }
-    if verifier is None:
-        return told
-    return {**told, "verifier": {"select": verifier.select, "pair": in_round(verifier.pair, round)}}
 
 
 def _parts(recipe: Recipe) -> Mapping[str, int | str]:
-    versions = versions_of(recipe.select, recipe.pair)
+    versions = {**versions_of(with_guide(recipe.select, recipe.guide), recipe.pair), **row_versions(recipe.rows)}
     versions |= {f"weigh.{recipe.weigh.kind}": weigh.VERSIONS[recipe.weigh.kind]} if recipe.weigh else {}
-    versions |= {"formats": formats.VERSION} if recipe.train.formats else {}
-    verifier = recipe.verifier
-    own = versions_of(verifier.select, verifier.pair) if verifier else {}
-    return versions | {f"verifier.{name}": number for name, number in own.items()}
+    return versions | ({"formats": formats.VERSION} if recipe.train.formats else {})
 
 
 SELECT = Stage(
@@ -59,7 +54,8 @@ SELECT = Stage(
     version=1,
     config=_config,
     reads=(SAMPLES, VERDICTS, TRAIN_SET, WARM_START_SET),
-    gives=(EXAMPLES, PAIRS, VERIFIER_PAIRS, DROPS),
+    gives=(EXAMPLES, PAIRS, DROPS),
     parts=_parts,
+    seed_path=lambda round, _: (round, "select"),  # every model's selection draws by one seed
     numbers=SelectNumbers,
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from configs.schema.role import POLICY
 from tasks.calibrate.stage import CalibrateNumbers
 from tasks.core.bench import Workbench
-from tasks.core.files import SAMPLES, TRAIN_SET, VERDICTS, WARM_START_SET
+from tasks.core.files import SAMPLES, TRAIN_SET, VERDICTS, set_called
 from tasks.core.ledger import Ledger
 from tasks.core.records import Problem, Sample, Verdict
 from tasks.core.refs import StepRef
@@ -15,11 +16,11 @@ from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.report.diversity import measure_variety
-from tasks.select.candidate import Draw
-from tasks.select.formats import read_formats, with_examples
+from tasks.select.filters.filter import Draw
+from tasks.select.join import OpenSource, open_groups
+from tasks.select.rows.formats import read_formats, with_examples
+from tasks.select.rows.tables import write_selection
 from tasks.select.stage import SELECT
-from tasks.select.streams import OpenSource, open_groups
-from tasks.select.write import write_selection
 
 
 @stage_task(SELECT)
@@ -30,8 +31,10 @@ def select(
     verdicts: Sequence[StepRef],
     problems: StepRef,
     calibration: StepRef | None = None,
+    *,
+    learner: str = POLICY,
 ) -> StepRef:
-    """What is trained on and why the rest is not: the files of `tasks/select/write.py`.
+    """What one model is trained on and why the rest is not: the files of `tasks/select/rows/tables.py`.
 
     Args:
         samples: the generate step, and the guide step where there is one.
@@ -39,10 +42,10 @@ def select(
         problems: the step with `train.parquet`.
         calibration: its summary holds the `threshold`.
     """
-    recipe, ledger = bench.recipe, bench.ledger
+    recipe, ledger = bench.recipe.for_learner(learner), bench.ledger
     formats = read_formats(recipe.train.formats, bench.base_dir)
     inputs = {"samples": samples, "verdicts": verdicts, "problems": problems, "calibration": calibration}
-    spec = SELECT.spec(recipe, bench.contents, round, inputs)
+    spec = SELECT.spec(recipe, bench.contents, round, inputs, learner)
 
     def produce(scratch: Scratch) -> Summary:
         known = {row.id: row for row in TRAIN_SET.read(ledger, problems)}
@@ -53,9 +56,11 @@ def select(
             groups,
             recipe,
             Draw(spec.seed or 0, round),
-            with_examples(formats, _solved(ledger, problems, known.values())),
+            with_examples(formats, _solved(ledger, problems, bench.recipe.warm_start_set(learner), known.values())),
             CalibrateNumbers.of(calibration).threshold if calibration else None,
         )
+        if learner != POLICY:
+            return {**numbers}
         own = groupby(SAMPLES.read(ledger, samples[0]), key=lambda sample: sample.problem_id)
         return {**numbers, **measure_variety(list(group) for _, group in own)}
 
@@ -69,8 +74,8 @@ def _source(ledger: Ledger, samples: StepRef, verdicts: StepRef) -> OpenSource:
     return open_source
 
 
-def _solved(ledger: Ledger, problems: StepRef, train: Iterable[Problem]) -> Iterator[Problem]:
+def _solved(ledger: Ledger, problems: StepRef, warm_start: str, train: Iterable[Problem]) -> Iterator[Problem]:
     """Problems whose solutions a prompt may show: the warm start's, then the train set's."""
-    if WARM_START_SET.is_in(problems):
-        yield from WARM_START_SET.read(ledger, problems)
+    if set_called(warm_start).is_in(problems):
+        yield from set_called(warm_start).read(ledger, problems)
     yield from train

@@ -1,13 +1,13 @@
 """The plan's numbers, counted by hand."""
 
 from configs.schema.load import check_recipe
-from flows.round import stages_of
-from tasks.core.cost import estimate_cost, generator_loads, mean_length
+from flows.round import STAGES, stages_of
+from tasks.core.cost import estimate_cost, generator_loads, judge_loads, mean_length
 from tests.flows.micro import micro_recipe
 
 RECIPE = check_recipe(micro_recipe())
 SIZES = {"train": 24, "select": 5, "report": 5, "warm_start": 24}
-ROUND = stages_of(RECIPE, 1)
+ROUND = [(1, stage) for _, stage in stages_of(RECIPE, 1)]
 
 
 def test_a_round_counts_samples_tokens_and_loads() -> None:
@@ -22,8 +22,27 @@ def test_a_measured_length_replaces_the_assumption() -> None:
 
 
 def test_one_load_serves_evaluation_and_the_next_generation() -> None:
-    assert generator_loads([*stages_of(RECIPE, 0), *ROUND, *ROUND]) == 3
+    baseline = [(0, STAGES["warm_start"]), (0, STAGES["evaluate"])]
+    assert generator_loads([*baseline, *ROUND, *ROUND]) == 3
     assert generator_loads(ROUND) == 2
+
+
+def test_roles_count_as_trainings_and_as_judges() -> None:
+    role = {"like": "policy", "train": {"objective": {"kind": "dpo"}, "pair": {"kind": "right_vs_wrong"}}}
+    implicit = {"kind": "implicit", "role": "critic", "frozen": "live", "reference": "base"}
+    recipe = check_recipe(micro_recipe(roles={"critic": role}, judge=[{"kind": "answer"}, implicit]))
+    stages = stages_of(recipe, 1)
+    assert [name for name, _ in stages if "critic" in name] == ["select_critic", "train_critic"]
+    new = [(0, STAGES["warm_start"]), *((1, stage) for _, stage in stages)]
+    assert "trainer loads     3" in "\n".join(estimate_cost(recipe, SIZES, new, {}))
+    assert judge_loads(recipe) == 2
+
+
+def test_each_phase_counts_by_its_own_recipe() -> None:
+    phases = [{"name": "short", "rounds": 1}, {"name": "wide", "rounds": 1, "set": {"generate": {"num_samples": 8}}}]
+    recipe = check_recipe(micro_recipe(phases=phases))
+    second = [(2, stage) for _, stage in ROUND]
+    assert "288 to train on, 20 to evaluate" in "\n".join(estimate_cost(recipe, SIZES, [*ROUND, *second], {}))
 
 
 def test_nothing_new_takes_nothing() -> None:

@@ -106,11 +106,11 @@ def test_a_file_of_a_version_nobody_knows_is_one_message(tmp_path: Path) -> None
 
 COLUMNS = {
     Problem: (1, "319a77b5"),
-    Sample: (2, "36edc0f8"),
+    Sample: (2, "b8f1beff"),
     Verdict: (1, "6962c643"),
     Judgement: (1, "55fb3f26"),
-    Example: (1, "c047e9af"),
-    Pair: (1, "e02a0a7d"),
+    Example: (2, "ebd68599"),
+    Pair: (2, "41fdb6ef"),
     Drop: (1, "c9a3b9fe"),
     ItemResult: (1, "150170e0"),
     Point: (1, "c7eb7ecd"),

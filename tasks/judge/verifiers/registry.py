@@ -12,6 +12,7 @@ from typing import Any
 from configs.errors import RecipeError
 from configs.schema.verifier import PythonVerifier, Verifier
 from tasks.core.records import Problem, Sample
+from tasks.core.user_function import load_function
 from tasks.judge.verifiers import choice, code, exact, math, number, python, regex
 from tasks.judge.verifiers.finding import Finding
 
@@ -81,7 +82,7 @@ def _build_code(config: Any) -> Verify:
 
 
 def _build_python(config: PythonVerifier) -> Verify:
-    function = python.load_function(config.function)
+    function = load_function(config.function, python.FIELD, "(problem, sample)")
     return lambda item: python.verify(function, *item)
 
 

@@ -7,7 +7,7 @@ from tasks.core.stage import Stage, without
 
 GUIDE = Stage(
     "guide",
-    version=2,
+    version=1,
     config=lambda recipe, _: {
         "guide": without(recipe.guide, "prompt", "leak_words"),  # select reads the words; prompts enter as their texts
         "generate": recipe.generate.sampling(),

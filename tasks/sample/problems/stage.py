@@ -11,7 +11,7 @@ PROBLEMS = Stage(
     version=1,
     config=lambda recipe, _: {
         "problems": recipe.problems,
-        "warm_start": recipe.warm_start.source if recipe.warm_start else None,
+        "warm_starts": {name: section.source for name, section in recipe.warm_starts().items()},
     },
     gives=(TRAIN_SET, WARM_START_SET, *HELD_OUT.values()),
     parts=lambda _: {"arithmetic": arithmetic.VERSION, "builtin": builtin.VERSION, "mapping": mapping.VERSION},

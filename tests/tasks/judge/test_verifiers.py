@@ -19,7 +19,7 @@ from configs.schema.verifier import (
     RegexVerifier,
     Verifier,
 )
-from tasks.judge.verifiers import choice, exact, python, regex
+from tasks.judge.verifiers import choice, exact, regex
 from tasks.judge.verifiers.finding import Finding, NoVerdictError
 from tasks.judge.verifiers.registry import VERIFIERS, build_verifier, explain_gold, verifier_versions
 from tests.tasks.judge.make import make_problem, make_sample
@@ -151,9 +151,9 @@ def test_python_takes_nothing_else(rewards: Path, text: str, error: type[Excepti
 
 def test_python_names_a_missing_file_or_function(rewards: Path) -> None:
     with pytest.raises(UserError, match=r"no file .*absent\.py"):
-        python.load_function("absent.py:score")
+        build_verifier(PythonVerifier(function="absent.py:score"))
     with pytest.raises(UserError, match="no function rate"):
-        python.load_function(f"{rewards}:rate")
+        build_verifier(PythonVerifier(function=f"{rewards}:rate"))
 
 
 def test_every_kind_of_the_schema_is_registered() -> None:

@@ -9,7 +9,7 @@ import pytest
 from configs.schema.judge import MetaJudge, RubricJudge
 from infra.engines.wire import Completion
 from tasks.core.prompts import read_prompt
-from tasks.core.records import Judgement, Pair
+from tasks.core.records import Judgement, Pair, written
 from tasks.judge.kinds.pairwise import ordered_pairs
 from tasks.meta.contest import Contest, judge_pair, meta_requests, most_disputed, read_meta
 from tasks.meta.elo import position_weights
@@ -59,7 +59,8 @@ def test_scores_are_hidden_from_the_meta_judge() -> None:
 def test_the_best_judgement_is_chosen_whole() -> None:
     contest = Contest(make_problem(), (judged(1, 0), judged(5, 1), judged(3, 2)))
     pair = judge_pair(contest, {"p/0#0": 900.0, "p/0#1": 1200.0, "p/0#2": 900.0})
-    assert pair == Pair("p", ask("Grade p/0"), "r1\nScore: 5", "r0\nScore: 1", "p/0#1", "p/0#0", role="judge")
+    sides = written("r1\nScore: 5"), written("r0\nScore: 1")
+    assert pair == Pair("p", ask("Grade p/0"), *sides, "p/0#1", "p/0#0", role="judge")
 
 
 def test_equal_ratings_and_equal_scores_give_no_pair() -> None:

@@ -16,7 +16,7 @@ from configs.schema.recipe import Recipe
 from infra.store.folder import FolderStore
 from tasks.core.ledger import Ledger
 from tasks.core.progress import Silent
-from tasks.core.records import Example, Judgement, Label, Pair, Problem, Sample, Verdict
+from tasks.core.records import Example, Judgement, Label, Pair, Problem, Sample, Verdict, written
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
 from tasks.core.step import StepSpec, Summary
@@ -130,7 +130,7 @@ def test_a_self_judging_round_is_measured_against_gold_by_verifying_here(tmp_pat
     ]
     chosen, rejected = make_sample(text="right and long"), make_sample(index=1, text="wrong")
     pairs = [make_pair(chosen, rejected, problem_id=f"p{n}") for n in range(NUM_PROBLEMS)]
-    pairs[0] = replace(pairs[0], messages=ask(HELD_OUT), chosen="Ob", rejected="Nile")
+    pairs[0] = replace(pairs[0], messages=ask(HELD_OUT), chosen=written("Ob"), rejected=written("Nile"))
     steps = publish_round(
         store, verdicts, {"pairs.parquet": (Pair, pairs)},
         **{"judgements-rubric-00000.parquet": (Judgement, judgements)},

@@ -18,7 +18,7 @@ from tasks.core.step import StepSpec
 from tasks.core.tables import read_records, write_records
 from tasks.select.stage import SELECT
 from tests.tasks.select.make import make_problem, make_sample, make_verdict
-from tests.tasks.select.test_write import make_recipe
+from tests.tasks.select.rows.test_tables import make_recipe
 
 pytestmark = pytest.mark.slow
 
@@ -86,9 +86,8 @@ def test_the_calibrations_threshold_and_formats_are_used(ledger: Ledger, tmp_pat
     )
     with Workbench(recipe, ledger, tmp_path) as bench:
         inputs = published(ledger, tmp_path)
-        calibration = publish(
-            ledger, tmp_path, "calibrate", {"train.parquet": PROBLEMS}, threshold=0.5, temperature=1.0
-        )
+        picked = {"threshold": 0.5, "temperature": 1.0}
+        calibration = publish(ledger, tmp_path, "calibrate", {"train.parquet": PROBLEMS}, **picked)
         step = select(bench, 1, **inputs, calibration=calibration)
     rows = list(read_records(ledger.fetch(step, "examples.parquet"), Example))
     assert len(rows) == 12 and step.summary["num_kept"] == 6  # every verdict has score 1
@@ -110,16 +109,19 @@ def test_what_makes_a_select_step_new() -> None:
     judged = {"select": [{"kind": "judged"}, {"kind": "drop_truncated"}]}  # pairs need wrong samples
     dpo = {**judged, "train": {"objective": {"kind": "dpo"}}, "pair": {"kind": "right_vs_wrong"}}
     calibration = StepRef(stage="calibrate", round=1, key="c", prefix="c", files=())
-    verifier = {**judged, "verifier": {"train": {"objective": {"kind": "dpo"}}}}
+    roles = {"critic": {"like": "policy", "train": {"objective": {"kind": "dpo"}, "pair": {"kind": "right_vs_wrong"}}}}
+    critic = make_recipe(roles=roles).for_learner("critic")
     changed = [
         spec(make_recipe(select=[{"kind": "correct"}])),
         spec(make_recipe(**judged)),
         spec(make_recipe(weigh={"kind": "by_problem"})),
         spec(make_recipe(train={"objective": {"kind": "kto"}})),
         spec(make_recipe(**dpo)),
-        spec(make_recipe(**verifier)),
+        spec(critic),
         spec(make_recipe(guide={"kind": "answer"})),
         spec(make_recipe(guide={"kind": "answer", "leak_words": ["clue"]})),
+        spec(make_recipe(rows=[{"kind": "turn"}])),
+        spec(make_recipe(rows=[{"kind": "answer"}, {"kind": "answer", "given": 0}])),
         spec(make_recipe(train={"formats": [{"prompt": "a"}]})),
         spec(make_recipe(train={"formats": [{"prompt": "b"}]})),
         spec(make_recipe(), calibration=calibration),
@@ -130,7 +132,8 @@ def test_what_makes_a_select_step_new() -> None:
         spec(make_recipe(judge=[{"kind": "answer", "verifier": {"kind": "exact"}}])),
     ]
     assert {one.key for one in same} == {plain.key}
-    assert spec(make_recipe(**verifier)).versions["verifier.pair.right_vs_wrong"] == 1
+    assert spec(make_recipe(roles=roles)).key == plain.key  # what a role learns from is nothing to the policy
+    assert spec(critic).versions["pair.right_vs_wrong"] == 1
 
 
 def test_a_schedule_enters_with_the_rounds_value() -> None:

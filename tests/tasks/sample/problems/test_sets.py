@@ -1,0 +1,87 @@
+"""No problem twice in a set, none in two sets; a missing gold answer is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from configs.errors import ProblemsError
+from tasks.core.records import Message, Problem
+from tasks.sample.problems.sets import check_sets, drop_repeats, fingerprint, require_gold
+
+
+def make(id: str, text: str, gold: str | None = "1") -> Problem:
+    return Problem(id, (Message("user", text),), gold)
+
+
+def test_white_space_is_no_difference_but_a_role_is() -> None:
+    assert fingerprint([Message("user", " a  b\n")]) == fingerprint([Message("user", "a b")])
+    assert fingerprint([Message("user", "a b")]) != fingerprint([Message("user", "ab")])
+    assert fingerprint([Message("user", "a")]) != fingerprint([Message("system", "a")])
+
+
+def test_a_repeat_with_the_same_answer_is_left_out_and_counted() -> None:
+    problems = [make("a", "one"), make("b", "two"), make("a", "one"), make("c", "two ")]
+    kept, num_repeats = drop_repeats(problems, "train")
+    assert [problem.id for problem in kept] == ["a", "b"]
+    assert num_repeats == 2
+
+
+def test_a_repeat_with_another_answer_is_an_error_that_names_both() -> None:
+    with pytest.raises(ProblemsError, match=r"train: number 0 and number 2.*'one'.*two answers: 1 and 2"):
+        drop_repeats([make("a", "one"), make("b", "two"), make("c", "one", "2")], "train")
+
+
+def test_two_problems_with_one_id_are_an_error_that_names_both() -> None:
+    with pytest.raises(ProblemsError, match=r"select: number 0 and number 2.*id 'a'"):
+        drop_repeats([make("a", "one"), make("b", "two"), make("a", "three")], "select")
+
+
+def test_sets_that_are_apart_pass() -> None:
+    check_sets([make("a", "one")], [make("b", "two")], [make("c", "three")], warm_start=[make("w", "four")])
+
+
+def test_train_and_warm_start_may_share_problems() -> None:
+    check_sets([make("a", "one")], [make("b", "two")], [make("c", "three")], warm_start=[make("a", "one")])
+
+
+ONE = [make("x", "zero"), make("a", "one")]
+SAME = [make("y", "other"), make("z", "third"), make("b", " one\n")]
+
+
+@pytest.mark.parametrize(
+    ("sets", "names"),
+    [
+        ({"train": ONE, "select": SAME, "report": []}, ("train", "select")),
+        ({"train": ONE, "select": [], "report": SAME}, ("train", "report")),
+        ({"train": [], "select": ONE, "report": SAME}, ("select", "report")),
+        ({"train": [], "select": SAME, "report": [], "warm_start": ONE}, ("warm_start", "select")),
+        ({"train": [], "select": [], "report": SAME, "warm_start": ONE}, ("warm_start", "report")),
+        ({"train": [], "select": [], "report": SAME, "warm_start_critic": ONE}, ("warm_start_critic", "report")),
+    ],
+)
+def test_a_problem_in_two_sets_is_named_with_both_places(
+    sets: dict[str, list[Problem]], names: tuple[str, str]
+) -> None:
+    with pytest.raises(ProblemsError) as caught:
+        check_sets(**sets)
+    assert caught.value.message == (
+        f"1 problem is in both {names[0]} and {names[1]}: 'one', number 1 of {names[0]} (id a), "
+        f"number 2 of {names[1]} (id b), counting from 0"
+    )
+    assert "start and limit" in (caught.value.fix or "")
+
+
+def test_the_number_of_shared_problems_is_told() -> None:
+    with pytest.raises(ProblemsError, match="2 problems are in both train and report"):
+        check_sets(ONE, [], ONE)
+
+
+def test_one_id_for_two_problems_of_two_sets_is_an_error() -> None:
+    with pytest.raises(ProblemsError, match=r"id 'a': number 0 of select and number 0 of report"):
+        check_sets([], [make("a", "one")], [make("a", "two")])
+
+
+def test_a_problem_without_gold_is_named_with_who_needs_it() -> None:
+    require_gold([make("a", "one")], "the judge 'answer' compares with it")
+    with pytest.raises(ProblemsError, match=r"problem b \('two'\).*no gold answer, and the judge 'answer' compares"):
+        require_gold([make("a", "one"), make("b", "two", None)], "the judge 'answer' compares with it")
