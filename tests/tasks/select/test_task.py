@@ -120,6 +120,7 @@ def test_what_makes_a_select_step_new() -> None:
         spec(critic),
         spec(make_recipe(guide={"kind": "answer"})),
         spec(make_recipe(guide={"kind": "answer", "leak_words": ["clue"]})),
+        spec(make_recipe(select=[{"kind": "python", "function": "mine.py:keep"}])),
         spec(make_recipe(rows=[{"kind": "turn"}])),
         spec(make_recipe(rows=[{"kind": "answer"}, {"kind": "answer", "given": 0}])),
         spec(make_recipe(train={"formats": [{"prompt": "a"}]})),
