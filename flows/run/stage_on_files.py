@@ -81,10 +81,12 @@ def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     if config.kind != "independent":
         raise UserError(f"generate.kind {config.kind} judges as it draws, and needs a whole round", "use selfloop run")
     problems = list(read_records(files.source, Problem)) if files.source else read_sets(bench)["train"]
-    shards = list(cut_shards(problems, config.shard_size, bench.recipe.seed))
+    shards = list(cut_shards(problems, config.shard_size))
     model = _model(bench, files)
     pool = bench.generator(model)
-    finished = sample_shards(pool, shards, config.sampling(), config.num_samples, model.digest, scratch.progress)
+    finished = sample_shards(
+        pool, shards, config.sampling(), config.num_samples, bench.recipe.seed, model.digest, scratch.progress
+    )
     by_name = {shard.name: samples for shard, samples in finished}
     samples = (sample for shard in shards for sample in by_name[shard.name])
     return {"num_problems": len(problems), "num_samples": write_records(files.out, Sample, samples)}

@@ -22,7 +22,6 @@ from infra.engines.devices import visible_devices
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.patience import Patience, shorter
 from infra.engines.programs import OFFLINE, start_program
-from infra.engines.wire import Shard
 from infra.engines.work import Job, Progress, write_job
 from infra.process.child import Child, Inbox, Message
 
@@ -102,7 +101,7 @@ class GeneratorSession:
         """
         if job.name in self._results:
             raise ValueError(f"a job called '{job.name}' is under way")
-        child = self._child or self._open(job.seed if isinstance(job, Shard) else 0)
+        child = self._child or self._open()
         assert self._scratch is not None and self._patience is not None
         if not self._results:
             self._patience.sign_of_life()
@@ -185,7 +184,7 @@ class GeneratorSession:
             self._scratch = None
         self._results.clear()
 
-    def _open(self, seed: int) -> Child:
+    def _open(self) -> Child:
         self.model.check()
         self._log(f"generator: loading {self.model.name} with {self.engine.kind} on {self.device}")
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -202,7 +201,7 @@ class GeneratorSession:
             forks=self.engine.kind != "vllm",
         )
         load: dict[str, Any] = {"kind": "load", "engine": self.engine.model_dump(mode="json")}
-        load |= {"model": self.model.to_json(), "scratch": str(self._scratch), "seed": seed}
+        load |= {"model": self.model.to_json(), "scratch": str(self._scratch)}
         self._send(self._child, load)
         return self._child
 

@@ -1,6 +1,6 @@
 """What is asked of a generator and what it answers, and their JSONL files. Standard library and configs only.
 
-Shard = requests + sampling + seed   tasks -> pool -> session -> engine child    one file
+Shard = requests + sampling          tasks -> pool -> session -> engine child    one file
 Completion                           engine child -> session -> pool -> tasks    one file a shard
 Scoring / Score                      the same way, for log-probabilities of given texts
 Rating / Rated                       the same way, for a reward model's opinion of given texts
@@ -8,6 +8,7 @@ Rating / Rated                       the same way, for a reward model's opinion 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -27,12 +28,27 @@ class Request:
 
     Attributes:
         prefix: text that the model's turn begins with; a completion is what follows it.
+        seed: of the request. With the number of a draw it is all that the draw's randomness depends on: not the shard,
+            the batch, the order of completion, or the other draws.
+        first: number of the first draw; a request for the draws from 8 on goes on with one for the first 8.
     """
 
     id: str
     messages: Messages
     num_samples: int = 1
     prefix: str = ""
+    seed: int = 0
+    first: int = 0
+
+    @property
+    def draws(self) -> range:
+        """Numbers of the draws asked for."""
+        return range(self.first, self.first + self.num_samples)
+
+
+def draw_seed(seed: int, draw: int) -> int:
+    """Seed of one draw of a request, below 2**63."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}/{draw}".encode(), digest_size=8).digest()) >> 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +56,7 @@ class Completion:
     """One continuation.
 
     Attributes:
-        index: number of the draw within its request, from 0.
+        index: number of the draw, from the request's `first` on.
         text: without end token, special tokens and stop text.
         finish_reason: stop (the model or a stop text ended it) | length (max_tokens or the context ended it).
         num_tokens: tokens generated, the end token and those of the stop text included.
@@ -60,16 +76,16 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Requests that are drawn together, with one seed; the unit of generation and resume.
+    """Requests that are drawn together, the unit of generation.
 
     Attributes:
         name: unique among the shards under way.
+        requests: no two of them ask for the same draw under the same id.
     """
 
     name: str
     requests: tuple[Request, ...]
     sampling: Sampling
-    seed: int
 
     @property
     def num_samples(self) -> int:
@@ -125,8 +141,8 @@ class Rated:
 
 
 def write_shard(path: Path, shard: Shard) -> None:
-    """First line: name, sampling and seed; then one request a line."""
-    header = {"name": shard.name, "sampling": shard.sampling.model_dump(mode="json"), "seed": shard.seed}
+    """First line: name and sampling; then one request a line."""
+    header = {"name": shard.name, "sampling": shard.sampling.model_dump(mode="json")}
     write_lines(path, [header, *map(asdict, shard.requests)])
 
 
@@ -134,7 +150,7 @@ def read_shard(path: Path) -> Shard:
     """Inverse of `write_shard`."""
     header, *rows = read_lines(path)
     requests = tuple(Request(**{**row, "messages": _messages(row)}) for row in rows)
-    return Shard(header["name"], requests, Sampling(**header["sampling"]), header["seed"])
+    return Shard(header["name"], requests, Sampling(**header["sampling"]))
 
 
 def write_rows(path: Path, rows: Iterable[Completion | Scoring | Score | Rating | Rated]) -> None:

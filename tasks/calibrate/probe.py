@@ -57,10 +57,11 @@ def draw_probe(problems: Sequence[Problem], count: int, seed: int) -> list[Probl
 
 @dataclass(frozen=True)
 class ProbeShard:
-    """Some problems of the probe at one temperature."""
+    """Some problems of the probe at one temperature; `seed` is that of the temperature."""
 
     temperature: float
     planned: PlannedShard
+    seed: int
 
     @property
     def samples_name(self) -> str:
@@ -74,8 +75,8 @@ class ProbeShard:
 def probe_shards(
     probe: Sequence[Problem], temperatures: Iterable[float], shard_size: int, seed: int
 ) -> Iterator[ProbeShard]:
-    """The probe at each temperature, coolest first; a shard's seed depends on its temperature and place alone."""
+    """The probe at each temperature, coolest first."""
     for heat in sorted(set(temperatures)):
-        for shard in cut_shards(probe, shard_size, derive_seed(seed, f"temperature {heat:g}")):
-            named = PlannedShard(f"t{heat:g}-{shard.name.removeprefix('shard-')}", shard.problems, shard.seed)
-            yield ProbeShard(heat, named)
+        for shard in cut_shards(probe, shard_size):
+            named = PlannedShard(f"t{heat:g}-{shard.name.removeprefix('shard-')}", shard.problems)
+            yield ProbeShard(heat, named, derive_seed(seed, f"temperature {heat:g}"))

@@ -82,12 +82,12 @@ def _draw_missing(work: Calibration) -> None:
     """Samples of the shards that are not published yet, temperature by temperature."""
     config = work.bench.recipe.generate
     missing = [shard for shard in work.shards if shard.samples_name not in work.rows]
-    for heat, group in groupby(missing, key=lambda shard: shard.temperature):
+    for (heat, seed), group in groupby(missing, key=lambda shard: (shard.temperature, shard.seed)):
         by_name = {shard.planned.name: shard for shard in group}
         sampling = config.sampling().model_copy(update={"temperature": heat})
         finished = sample_shards(
             work.bench.generator(work.model), [shard.planned for shard in by_name.values()], sampling,
-            work.config.num_samples, work.model.digest, work.scratch.progress,
+            work.config.num_samples, seed, work.model.digest, work.scratch.progress,
         )  # fmt: skip
         for planned, samples in finished:
             work.rows.put(by_name[planned.name].samples_name, Sample, samples)

@@ -35,8 +35,8 @@ class Sampler:
         """`num_samples` of each problem, in the order of the problems."""
         max_tokens = self._recipe.evaluate.max_tokens or self._recipe.generate.max_tokens
         sampling = sampling.model_copy(update={"max_tokens": max_tokens, "stop": self._recipe.generate.stop})
-        shards = list(cut_shards(problems, PROBLEMS_PER_SHARD, seed))
-        finished = sample_shards(self._pool, shards, sampling, num_samples, self._model_digest, self._progress)
+        shards = list(cut_shards(problems, PROBLEMS_PER_SHARD))
+        finished = sample_shards(self._pool, shards, sampling, num_samples, seed, self._model_digest, self._progress)
         by_name = {shard.name: samples for shard, samples in finished}
         return [sample for shard in shards for sample in by_name[shard.name]]
 

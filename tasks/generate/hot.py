@@ -7,15 +7,14 @@ from heapq import merge
 from itertools import groupby
 
 from tasks.core.records import Sample
-from tasks.core.step import derive_seed
 from tasks.generate.shards import PlannedShard
 
 PREFIX = "hot-"
 
 
 def hot_twin(shard: PlannedShard) -> PlannedShard:
-    """The same problems under a name and a seed of their own."""
-    return replace(shard, name=PREFIX + shard.name, seed=derive_seed(shard.seed, "hot"))
+    """The same problems under a name of their own."""
+    return replace(shard, name=PREFIX + shard.name)
 
 
 def join_hot(plain: list[Sample], hot: list[Sample], num_samples: int) -> list[Sample]:

@@ -12,6 +12,7 @@ from infra.engines.pool import GeneratorPool
 from infra.engines.wire import Completion, Request, Shard
 from tasks.core.progress import StageProgress
 from tasks.core.records import Problem, Sample
+from tasks.core.step import derive_seed
 from tasks.generate.shards import PlannedShard
 
 
@@ -20,6 +21,7 @@ def sample_shards(
     shards: Sequence[PlannedShard],
     sampling: Sampling,
     num_samples: int,
+    seed: int,
     model_digest: str,
     progress: StageProgress,
 ) -> Iterator[tuple[PlannedShard, list[Sample]]]:
@@ -27,6 +29,7 @@ def sample_shards(
 
     Args:
         num_samples: draws per problem.
+        seed: of the stage; a problem's draws depend on it and on the problem's id.
         model_digest: written into every sample.
 
     Raises:
@@ -38,22 +41,21 @@ def sample_shards(
     def show(done: int, tokens: int) -> None:
         progress.update(done, total, f"{tokens} tokens")
 
-    requests = (_to_shard(shard, sampling, num_samples) for shard in shards)
+    requests = (_to_shard(shard, sampling, num_samples, seed) for shard in shards)
     for finished, completions in pool.generate(requests, show):
         shard = planned[finished.name]
         yield shard, list(_to_samples(shard.problems, completions, model_digest))
 
 
-def _to_shard(shard: PlannedShard, sampling: Sampling, num_samples: int) -> Shard:
-    return Shard(
-        shard.name, tuple(to_request(problem, num_samples) for problem in shard.problems), sampling, shard.seed
-    )
+def _to_shard(shard: PlannedShard, sampling: Sampling, num_samples: int, seed: int) -> Shard:
+    requests = (to_request(problem, num_samples, derive_seed(seed, problem.id)) for problem in shard.problems)
+    return Shard(shard.name, tuple(requests), sampling)
 
 
-def to_request(problem: Problem, num_samples: int) -> Request:
+def to_request(problem: Problem, num_samples: int, seed: int) -> Request:
     """What an engine reads of a problem."""
     messages = tuple((message.role, message.content) for message in problem.messages)
-    return Request(problem.id, messages, num_samples)
+    return Request(problem.id, messages, num_samples, seed=seed)
 
 
 def _to_samples(problems: Iterable[Problem], completions: Iterable[Completion], model: str) -> Iterator[Sample]:

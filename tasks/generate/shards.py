@@ -14,11 +14,10 @@ from tasks.core.step import derive_seed
 
 @dataclass(frozen=True)
 class PlannedShard:
-    """Some problems of a round, in order; `seed` depends on the shard alone, not on what ran before it."""
+    """Some problems of a round, in order."""
 
     name: str
     problems: tuple[Problem, ...]
-    seed: int
 
 
 def problems_of_round(problems: Sequence[Problem], config: Generate, round: int, seed: int) -> list[Problem]:
@@ -61,8 +60,8 @@ def draw_problems(problems: Sequence[Problem], num_problems: int | None, seed: i
     return [problems[index] for index in sorted(chosen)]
 
 
-def cut_shards(problems: Sequence[Problem], shard_size: int, seed: int) -> Iterator[PlannedShard]:
+def cut_shards(problems: Sequence[Problem], shard_size: int) -> Iterator[PlannedShard]:
     """Consecutive problems, `shard_size` at a time."""
     for number, start in enumerate(range(0, len(problems), shard_size)):
         part = tuple(problems[start : start + shard_size])
-        yield PlannedShard(f"shard-{number:05d}.parquet", part, derive_seed(seed, "shard", number))
+        yield PlannedShard(f"shard-{number:05d}.parquet", part)

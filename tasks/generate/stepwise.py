@@ -59,13 +59,17 @@ class Path:
         return replace(self.problem, id=f"{self.problem.id}#{self.num_waves}")
 
 
-def step_shard(paths: Sequence[Path], shard: PlannedShard, config: StepwiseGenerate, wave: int) -> Shard:
-    """Requests for the next step of every path."""
+def step_shard(paths: Sequence[Path], shard: PlannedShard, config: StepwiseGenerate, wave: int, seed: int) -> Shard:
+    """Requests for the next step of every path; `seed` is the stage's."""
     sampling = config.sampling().model_copy(update={"stop": (config.step_end, *config.stop)})
     requests = tuple(
-        replace(to_request(path.problem, config.width), id=path.next_problem().id, prefix=path.prefix) for path in paths
+        replace(
+            to_request(path.next_problem(), config.width, derive_seed(seed, path.problem.id, path.num_waves)),
+            prefix=path.prefix,
+        )
+        for path in paths
     )
-    return Shard(f"{shard.name}-{wave}", requests, sampling, derive_seed(shard.seed, "step", wave))
+    return Shard(f"{shard.name}-{wave}", requests, sampling)
 
 
 def to_candidates(

@@ -21,13 +21,19 @@ from tasks.judge.now import judge_now
 
 
 def generate_stepwise(
-    bench: Workbench, model: ModelRef, problems: StepRef, shards: Sequence[PlannedShard], cast: Cast, scratch: Scratch
+    bench: Workbench,
+    model: ModelRef,
+    problems: StepRef,
+    shards: Sequence[PlannedShard],
+    cast: Cast,
+    seed: int,
+    scratch: Scratch,
 ) -> Summary:
     """Every step's candidates as `shard-00000.parquet`, their verdicts, and the steps as problems in `train.parquet`.
 
     The held-out sets are copied beside them: for later stages this step stands for the round's problems.
     """
-    run = _Run(bench, model, cast, scratch)
+    run = _Run(bench, model, cast, seed, scratch)
     paths: list[Path] = []
     with (
         TableWriter(scratch.out / "train.parquet", Problem) as steps,
@@ -51,10 +57,11 @@ def generate_stepwise(
 
 
 class _Run:
-    def __init__(self, bench: Workbench, model: ModelRef, cast: Cast, scratch: Scratch) -> None:
+    def __init__(self, bench: Workbench, model: ModelRef, cast: Cast, seed: int, scratch: Scratch) -> None:
         config = bench.recipe.generate
         assert isinstance(config, StepwiseGenerate), "called for this kind only"
         self.bench, self.model, self.cast, self.scratch, self.config = bench, model, cast, scratch, config
+        self.seed = seed
         self.judge = pairwise_judge(bench.recipe.judge)
         self.num_samples = 0
 
@@ -87,7 +94,7 @@ class _Run:
         ]
         rivals = [sample for _, _, candidates in asked for sample in comparable(candidates)]
         known = {step.id: step for _, step, _ in asked}
-        seed = derive_seed(shard.seed, "compare", wave)
+        seed = derive_seed(self.seed, "compare", wave)
         opinions = judge_now(self.bench, self.judge, rivals, known, self.cast, seed, self.scratch.progress)
         scores = {opinion.sample_id: opinion.score or 0.0 for opinion in opinions}
         rows = []
@@ -100,6 +107,6 @@ class _Run:
     def _draw(self, paths: Sequence[Path], shard: PlannedShard, wave: int) -> dict[str, list[Completion]]:
         pool = self.bench.generator(self.model)
         found: list[Completion] = []
-        for _, completions in pool.generate([step_shard(paths, shard, self.config, wave)]):
+        for _, completions in pool.generate([step_shard(paths, shard, self.config, wave, self.seed)]):
             found += completions
         return {name: list(rows) for name, rows in groupby(found, key=lambda row: row.request_id)}

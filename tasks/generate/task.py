@@ -12,7 +12,7 @@ from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
-from tasks.core.step import Summary
+from tasks.core.step import Summary, derive_seed
 from tasks.core.tables import read_records, write_records
 from tasks.generate.hot import PREFIX, hot_twin, join_hot
 from tasks.generate.run import sample_shards
@@ -42,11 +42,11 @@ def generate(round: int, model: ModelRef, problems: StepRef, cast: Cast, calibra
         seed = spec.seed or 0
         drawn = problems_of_round(rows, config, round, seed)
         published = ledger.published_shards(spec)
-        todo = [shard for shard in cut_shards(drawn, config.shard_size, seed) if shard.name not in published]
+        todo = [shard for shard in cut_shards(drawn, config.shard_size) if shard.name not in published]
         if not isinstance(config, IndependentGenerate):
-            return generate_stepwise(bench, model, problems, todo, cast, scratch)
+            return generate_stepwise(bench, model, problems, todo, cast, seed, scratch)
         sampling = calibrated(config.sampling(), calibration)
-        for shard, samples in draw_shards(bench, model, todo, sampling, config, scratch) if todo else ():
+        for shard, samples in draw_shards(bench, model, todo, sampling, config, seed, scratch) if todo else ():
             path = scratch.work / shard.name
             write_records(path, Sample, samples)
             ledger.publish_shard(spec, shard.name, path)
@@ -69,20 +69,22 @@ def draw_shards(
     shards: Sequence[PlannedShard],
     sampling: Sampling,
     config: IndependentGenerate,
+    seed: int,
     scratch: Scratch,
 ) -> Iterator[tuple[PlannedShard, list[Sample]]]:
     """Each shard with its samples, as shards finish; hot samples come after the others of their problem."""
     pool = bench.generator(model)
     if not config.hot_samples:
-        yield from sample_shards(pool, shards, sampling, config.num_samples, model.digest, scratch.progress)
+        yield from sample_shards(pool, shards, sampling, config.num_samples, seed, model.digest, scratch.progress)
         return
-    plain = {
-        shard.name: samples
-        for shard, samples in sample_shards(pool, shards, sampling, config.num_samples, model.digest, scratch.progress)
-    }
+    drawn = sample_shards(pool, shards, sampling, config.num_samples, seed, model.digest, scratch.progress)
+    plain = {shard.name: samples for shard, samples in drawn}
     hot = sampling.model_copy(update={"temperature": config.hot_temperature})
     twins = [hot_twin(shard) for shard in shards]
     by_name = {shard.name: shard for shard in shards}
-    for twin, samples in sample_shards(pool, twins, hot, config.hot_samples, model.digest, scratch.progress):
+    drawn = sample_shards(
+        pool, twins, hot, config.hot_samples, derive_seed(seed, "hot"), model.digest, scratch.progress
+    )
+    for twin, samples in drawn:
         shard = by_name[twin.name.removeprefix(PREFIX)]
         yield shard, join_hot(plain[shard.name], samples, config.num_samples)

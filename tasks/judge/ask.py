@@ -7,7 +7,7 @@ Called by `run.py` and by the meta stage. What is asked and how answers are read
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from configs.schema.generate import Sampling
@@ -95,7 +95,8 @@ def _ask_for_text(pool: Any, asking: Asking, shards: Iterable[GroupShard[Any]], 
                 continue
             name = f"{asking.name}-{shard.number:05d}"
             under_way[name] = shard, questions
-            yield Shard(name, tuple(questions), asking.sampling, derive_seed(asking.seed, name))
+            seeded = (replace(question, seed=derive_seed(asking.seed, question.id)) for question in questions)
+            yield Shard(name, tuple(seeded), asking.sampling)
 
     for finished, completions in pool.generate(requests(), on_progress):
         shard, questions = under_way.pop(finished.name)

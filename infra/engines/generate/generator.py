@@ -2,7 +2,7 @@
 
     python -m infra.engines.generate.generator
 
-First command: {"kind": "load", "engine", "model", "scratch", "seed"}, then any number, at any time, of
+First command: {"kind": "load", "engine", "model", "scratch"}, then any number, at any time, of
 {"kind": "generate" | "score" | "rate", "name", "path", "result"} and at last {"kind": "close"}. Answers:
 {"kind": "ready"}, {"kind": "progress", "name", "num_samples", "num_tokens"}, {"kind": "alive"} where work brings
 no other news, {"kind": "finished", "name"} once the result file is written, {"kind": "error", "name", "message",
@@ -40,7 +40,7 @@ def main() -> None:
     assert command is not None
     settings: LocalEngine = TypeAdapter(LocalEngine).validate_python(command["engine"])
     try:
-        engine = load(settings, ModelFiles.from_json(command["model"]), Path(command["scratch"]), command["seed"])
+        engine = load(settings, ModelFiles.from_json(command["model"]), Path(command["scratch"]))
         channel.send({"kind": "ready"})
         serve(channel, engine, min(ALIVE_SECONDS, settings.silence_seconds / 3))
         engine.close()
@@ -54,12 +54,12 @@ def main() -> None:
     os._exit(0)  # an interpreter with torch in it takes seconds to take itself apart
 
 
-def load(settings: LocalEngine, model: ModelFiles, scratch: Path, seed: int) -> GeneratorEngine:
+def load(settings: LocalEngine, model: ModelFiles, scratch: Path) -> GeneratorEngine:
     """The engine of the kind asked for; only its own libraries are imported."""
     room = "reward" if settings.kind == "reward" else "generate"
     module = importlib.import_module(f"infra.engines.{room}.{settings.kind}_engine")
     if settings.kind == "vllm":
-        engine: GeneratorEngine = module.VllmEngine(settings, model, scratch, seed)
+        engine: GeneratorEngine = module.VllmEngine(settings, model, scratch)
     elif settings.kind == "reward":
         engine = module.RewardEngine(settings, model)
     else:

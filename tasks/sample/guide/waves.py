@@ -97,12 +97,14 @@ def draw_texts(
     Args:
         name: of the draw; seeds and shard names come from it.
     """
-    requests = [Request(key, _chat(ask), num_samples, ask.prefix) for key, ask in asks.items()]
+    requests = [
+        Request(key, _chat(ask), num_samples, ask.prefix, derive_seed(drawing.seed, name, key))
+        for key, ask in asks.items()
+    ]
     shards = [
-        Shard(f"{name}-{number:05d}", tuple(requests[start : start + drawing.shard_size]), drawing.sampling,
-              derive_seed(drawing.seed, name, number))
+        Shard(f"{name}-{number:05d}", tuple(requests[start : start + drawing.shard_size]), drawing.sampling)
         for number, start in enumerate(range(0, len(requests), drawing.shard_size))
-    ]  # fmt: skip
+    ]
     total = len(requests) * num_samples
     found: dict[str, list[Completion]] = {key: [] for key in asks}
 

@@ -87,7 +87,7 @@ class _Writer:
         self.num_drawn += number
         requests = tuple(self._request(first + place) for place in range(number))
         sampling = Sampling(temperature=config.temperature, top_p=config.top_p, max_tokens=config.max_tokens)
-        return Shard(f"invent-{first}", requests, sampling, derive_seed(self.seed, "invent", first))
+        return Shard(f"invent-{first}", requests, sampling)
 
     def take(self, texts: Sequence[str]) -> None:
         """Keep what passes."""
@@ -105,7 +105,8 @@ class _Writer:
         wanted = self.config.seed_examples + self.config.own_examples - len(own)
         examples = [*draw.sample(self.seeds, min(wanted, len(self.seeds))), *own]
         draw.shuffle(examples)
-        return Request(str(number), (("user", render(self.prompt, examples=examples)),))
+        chat = (("user", render(self.prompt, examples=examples)),)
+        return Request(str(number), chat, seed=derive_seed(self.seed, "invent", number))
 
     def _known(self) -> list[str]:
         return [*self.seeds, *self.own, *self.kept]

@@ -15,8 +15,8 @@ import pytest
 
 from configs.errors import StoreError
 from infra.store.base import Store
-from infra.store.lease.election import Election
 from infra.store.lease import election as lease_election
+from infra.store.lease.election import Election
 from infra.store.s3.store import S3Store
 from tests.faults.proxy import FaultyProxy
 from tests.infra.store.conftest import BUCKET, connect, make_store

@@ -46,7 +46,7 @@ def test_every_temperature_samples_every_probe_problem_with_seeds_of_its_own() -
     for heat in (0.5, 1.0):
         drawn = [problem for shard in shards if shard.temperature == heat for problem in shard.planned.problems]
         assert drawn == PROBLEMS[:10]
-    assert len({shard.planned.seed for shard in shards}) == 6
+    assert len({shard.seed for shard in shards}) == 2
 
 
 def test_the_last_judge_rewards_and_only_needed_judges_are_asked() -> None:

@@ -48,7 +48,6 @@ def test_hot_samples_follow_the_others_of_their_problem() -> None:
     assert [sample.source for sample in joined] == ["iid", "iid", "hot"] * 2
 
 
-def test_a_hot_twin_has_a_seed_of_its_own() -> None:
-    shard = PlannedShard("shard-00000.parquet", (), 7)
+def test_a_hot_twin_has_a_name_of_its_own() -> None:
+    shard = PlannedShard("shard-00000.parquet", ())
     assert hot_twin(shard).name != shard.name
-    assert hot_twin(shard).seed != shard.seed

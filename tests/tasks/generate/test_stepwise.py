@@ -25,7 +25,7 @@ def test_the_best_step_is_continued() -> None:
     path.take(candidates, {candidates[0].id: 1.0, candidates[1].id: 0.0})
     assert path.prefix == "2+5=7;"
     assert path.next_problem().id == "12+5#1"
-    request = step_shard([path], PlannedShard("s", (PROBLEM,), 1), CONFIG, 1).requests[0]
+    request = step_shard([path], PlannedShard("s", (PROBLEM,)), CONFIG, 1, 0).requests[0]
     assert (request.id, request.prefix, request.num_samples) == ("12+5#1", "2+5=7;", 3)
 
 
