@@ -16,7 +16,7 @@ from configs.schema.recipe import Recipe
 from infra.store.folder import FolderStore
 from tasks.calibrate.balance import Point
 from tasks.calibrate.task import calibrate
-from tasks.core.bench import Workbench, at
+from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger
 from tasks.core.refs import StepRef
 from tasks.core.roles import Cast
@@ -72,11 +72,11 @@ def measure(folder: Path, round: int, epochs: int) -> tuple[Setting, dict[Settin
 def calibration(folder: Path, settings: Recipe, round: int) -> StepRef:
     """One calibration with a model made by the recipe's warm start; what was made before is found again."""
     ledger = Ledger(FolderStore(folder / "store"), folder / "work", {})
-    with at(Workbench(settings, ledger, folder)):
-        problems, base = prepare_problems(0), prepare_base_model(0)
-        seed = warm_start(0, base, problems)
+    with Workbench(settings, ledger, folder) as bench:
+        problems, base = prepare_problems(bench, 0), prepare_base_model(bench, 0)
+        seed = warm_start(bench, 0, base, problems)
         cast = Cast(base=base, seed=seed, previous=None, round_start=seed, live=seed)
-        return calibrate(round, seed, problems, cast)
+        return calibrate(bench, round, seed, problems, cast)
 
 
 def recipe(epochs: int, probe_problems: int) -> Recipe:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from prefect import Flow
+from prefect import flow
 from prefect.context import FlowRunContext
 
 from configs.errors import GuardError, NoDataError
@@ -93,7 +92,7 @@ def _walk(bench: Workbench, reporting: Reporting, per_run: int | None) -> Ended:
         number = state.round + 1
         was_finished = find_entry(bench.ledger.store, bench.recipe.name, number) is not None
         before = take_up_promotions(bench, state)
-        outcome = _run(improvement_round)(bench.recipe.name, number, before)
+        outcome = _run_round(bench, number, before)
         settled = settle(bench, outcome, before)
         if settled is None:
             return Ended(state, StopReason.APPROVAL, tuple(added), ask_person(bench, outcome))
@@ -112,19 +111,33 @@ def _start(bench: Workbench, reporting: Reporting) -> LoopState:
             reporting.entries.append(entry)
         bench.progress.line(f"round {found.state.round}: gone on from; steps up to it were cleared away")
         return found.state
-    outcome = _run(baseline)(bench.recipe.name)
+    outcome = _run_baseline(bench)
     reporting.add_round(outcome)
     return outcome.state
 
 
-def _run(flow: Flow[..., Any]) -> Callable[..., RoundOutcome]:
-    """A flow as a run below this one.
+def _run_baseline(bench: Workbench) -> RoundOutcome:
+    def run(experiment: str) -> RoundOutcome:
+        return baseline(bench)
+
+    return _below(run, "round-0", "{experiment} round 0")(bench.recipe.name)
+
+
+def _run_round(bench: Workbench, number: int, before: LoopState) -> RoundOutcome:
+    def run(experiment: str, round: int, state: LoopState) -> RoundOutcome:
+        return improvement_round(bench, round, state)
+
+    return _below(run, "round", "{experiment} round {round}")(bench.recipe.name, number, before)
+
+
+def _below(run: Callable[..., RoundOutcome], name: str, run_name: str) -> Callable[..., RoundOutcome]:
+    """A round as a Prefect flow run below this one.
 
     When a suspended run is executed again, Prefect answers a subflow that had completed with its first state, whose
     result is not kept: then the function is called as it is, and finds its steps in the store.
     """
     context = FlowRunContext.get()
-    run = context.flow_run if context else None
-    is_second_time = run is not None and (run.run_count or 0) > 1
-    called: Callable[..., RoundOutcome] = flow.fn if is_second_time else flow
-    return called
+    this = context.flow_run if context else None
+    if this is not None and (this.run_count or 0) > 1:
+        return run
+    return flow(name=name, flow_run_name=run_name, validate_parameters=False)(run)

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prefect import flow
-
 from configs.schema.recipe import Recipe
 from tasks.calibrate.task import calibrate
-from tasks.core.bench import current
+from tasks.core.bench import Workbench
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast
 from tasks.decide.decision import first_standing
@@ -33,16 +31,15 @@ from tasks.sample.problems.task import prepare_problems
 from tasks.select.task import select
 
 
-@flow(name="round-0", flow_run_name="{experiment} round 0", validate_parameters=False)
-def baseline(experiment: str) -> RoundOutcome:
+def baseline(bench: Workbench) -> RoundOutcome:
     """Round 0: problems, base model, optional warm start, and how good the start model is."""
-    problems = prepare_problems(0)
-    base = prepare_base_model(0)
-    seed = warm_start(0, base, problems) if current().recipe.warm_start else None
+    problems = prepare_problems(bench, 0)
+    base = prepare_base_model(bench, 0)
+    seed = warm_start(bench, 0, base, problems) if bench.recipe.warm_start else None
     start = seed or base
     steps = {"problems": problems, **made_by("base", base), **made_by("warm_start", seed)}
     cast = Cast(base=base, seed=seed, previous=None, round_start=start, live=start)
-    evaluation = evaluate(0, start, problems, cast)
+    evaluation = evaluate(bench, 0, start, problems, cast)
     first = scored_model(start, evaluation)
     state = LoopState(
         round=0, problems=problems, base=base, seed=seed, standing=first_standing(first), first=first
@@ -50,47 +47,47 @@ def baseline(experiment: str) -> RoundOutcome:
     return RoundOutcome(state=state, candidate=start, steps=steps | {"evaluate": evaluation})
 
 
-@flow(name="round", flow_run_name="{experiment} round {round}", validate_parameters=False)
-def improvement_round(experiment: str, round: int, state: LoopState) -> RoundOutcome:
+def improvement_round(bench: Workbench, round: int, state: LoopState) -> RoundOutcome:
     """One round of improvement, from the state after the round before."""
-    recipe = current().recipe
-    steps, state = gather(round, state, recipe)
+    recipe = bench.recipe
+    steps, state = gather(bench, round, state)
     candidate = evaluation = None
     if may_train(state, steps, recipe):
-        candidate = train(round, state)
+        candidate = train(bench, round, state)
         steps |= made_by("train", candidate)
         if recipe.verifier:
-            state = state.model_copy(update={"verifier": train_verifier(round, state)})
+            state = state.model_copy(update={"verifier": train_verifier(bench, round, state)})
             steps |= made_by("train_verifier", state.verifier)
         cast = state.cast().model_copy(update={"live": candidate})
-        steps["evaluate"] = evaluation = evaluate(round, candidate, state.problems, cast)
-    steps["decide"] = decide_round(round, state, steps, candidate, evaluation)
-    after = state.after(read_decision(steps["decide"]), candidate, evaluation, recipe)
+        steps["evaluate"] = evaluation = evaluate(bench, round, candidate, state.problems, cast)
+    steps["decide"] = decide_round(bench, round, state, steps, candidate, evaluation)
+    after = state.after(read_decision(bench.ledger, steps["decide"]), candidate, evaluation, recipe)
     return RoundOutcome(state=after, candidate=candidate, steps=steps, beaten=state.incumbent.name)
 
 
-def gather(round: int, state: LoopState, recipe: Recipe) -> tuple[dict[str, StepRef], LoopState]:
+def gather(bench: Workbench, round: int, state: LoopState) -> tuple[dict[str, StepRef], LoopState]:
     """The round's samples, what judges say of them, and what is kept: the steps, and the state that knows them."""
+    recipe = bench.recipe
     steps: dict[str, StepRef] = {}
     problems, cast, model = state.problems, state.cast(), state.incumbent
     if recipe.invent:
-        steps["invent"] = problems = invent(round, model, state.problems, state.invented)
+        steps["invent"] = problems = invent(bench, round, model, state.problems, state.invented)
         state = state.model_copy(update={"invented": (*state.invented, problems)})
     if recipe.calibrate:
-        steps["calibrate"] = calibrate(round, model, problems, cast)
-    steps["generate"] = generate(round, model, problems, cast, steps.get("calibrate"))
+        steps["calibrate"] = calibrate(bench, round, model, problems, cast)
+    steps["generate"] = generate(bench, round, model, problems, cast, steps.get("calibrate"))
     problems = steps["generate"] if recipe.generate.kind == "stepwise" else problems
-    steps["judge"] = judge(round, steps["generate"], problems, cast)
+    steps["judge"] = judge(bench, round, steps["generate"], problems, cast)
     if recipe.guide:
-        steps["guide"] = guide(round, model, problems, steps["generate"], steps["judge"], cast)
+        steps["guide"] = guide(bench, round, model, problems, steps["generate"], steps["judge"], cast)
     if recipe.meta and round <= (recipe.meta.rounds or round):
-        steps["meta"] = meta_judge(round, steps["judge"], steps["generate"], problems, cast)
+        steps["meta"] = meta_judge(bench, round, steps["judge"], steps["generate"], problems, cast)
         state = state.model_copy(update={"judge_pairs": (*state.judge_pairs, steps["meta"])})
     guided = [steps["guide"]] if recipe.guide else []
     samples, verdicts = [steps["generate"], *guided], [steps["judge"], *guided]
-    steps["select"] = select(round, samples, verdicts, problems, steps.get("calibrate"))
+    steps["select"] = select(bench, round, samples, verdicts, problems, steps.get("calibrate"))
     steps["monitor"] = monitor(
-        round, steps["generate"], steps["judge"], steps["select"], state.problems, state.monitor, problems
+        bench, round, steps["generate"], steps["judge"], steps["select"], state.problems, state.monitor, problems
     )  # fmt: skip
     kept = {"selections": (*state.selections, steps["select"]), "monitor": state.monitor or steps["monitor"]}
     return steps, state.model_copy(update=kept)

@@ -16,7 +16,7 @@ from flows.services.addresses import Addresses
 from infra.store.address import open_store
 from infra.store.lease.holder import name_user
 from infra.store.lease.lease import Lease
-from tasks.core.bench import Workbench, at
+from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger
 from tasks.core.progress import Progress
 from tasks.core.step import digest
@@ -37,7 +37,7 @@ RECORDED_PACKAGES = (
 
 @contextmanager
 def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progress: Progress) -> Iterator[Workbench]:
-    """Take the experiment's lease, store the resolved recipe, and make the workbench the current one.
+    """Take the experiment's lease, store the resolved recipe, and open a workbench.
 
     Raises:
         StoreError: the store cannot be reached, or another run holds the experiment.
@@ -51,7 +51,7 @@ def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progres
         ledger.clear_leftovers()
         store.put(f"{recipe.name}/recipes/{recipe_digest(recipe)}.yaml", text)
         store.put(f"{recipe.name}/recipe.yaml", text)
-        with at(Workbench(recipe, ledger, base_dir, progress)) as bench:
+        with Workbench(recipe, ledger, base_dir, progress) as bench:
             yield bench
 
 

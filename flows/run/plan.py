@@ -13,7 +13,6 @@ from flows.round import baseline, improvement_round
 from flows.run.resume import find_resume_point
 from infra.store.base import Store
 from infra.store.errors import DamagedObjectError
-from tasks.core.bench import at
 from tasks.core.cost import estimate_cost
 from tasks.core.ledger import Ledger
 from tasks.core.planning import EndOfKnowledge, PlannedStep, PlanningBench
@@ -68,8 +67,7 @@ class Plan:
 def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> Plan:
     """Walk the experiment as far as its decisions are published. Writes and loads nothing; reads the problems."""
     ledger = Ledger(store, work_dir / f"{recipe.name}-plan", {})
-    with at(PlanningBench(recipe, ledger, base_dir)) as bench:
-        assert isinstance(bench, PlanningBench)
+    with PlanningBench(recipe, ledger, base_dir) as bench:
         resumed = find_resume_point(store, recipe)
         is_open = not _walk(bench, resumed.state if resumed else None)
         sizes = {name: len(problems) for name, problems in read_sets(bench).items()}
@@ -86,12 +84,11 @@ def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> P
 
 def _walk(bench: PlanningBench, state: LoopState | None) -> bool:
     """Walk from a state, or from the baseline; False where a decision is missing on the way."""
-    name = bench.recipe.name
     try:
-        state = state or baseline.fn(name).state
+        state = state or baseline(bench).state
         while state.stop_reason is None:
             before = take_up_promotions(bench, state)
-            outcome = settle(bench, improvement_round.fn(name, state.round + 1, before), before)
+            outcome = settle(bench, improvement_round(bench, state.round + 1, before), before)
             if outcome is None:
                 return False
             state = outcome.state

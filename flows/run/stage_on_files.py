@@ -13,7 +13,7 @@ from configs.errors import UserError
 from configs.schema.recipe import Recipe
 from flows.report.terminal import Terminal
 from infra.store.folder import FolderStore
-from tasks.core.bench import Workbench, at
+from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger
 from tasks.core.records import Example, ItemResult, Pair, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
@@ -72,7 +72,7 @@ def run_stage(name: str, recipe: Recipe, files: Files) -> Summary:
         scratch = Scratch(Path(folder) / "out", Path(folder) / "scratch", progress)
         scratch.out.mkdir()
         scratch.work.mkdir()
-        with at(Workbench(recipe, ledger, Path())) as bench:
+        with Workbench(recipe, ledger, Path()) as bench:
             return STAGES[name](bench, files, scratch)
 
 
@@ -170,7 +170,7 @@ STAGES: dict[str, Callable[[Workbench, Files, Scratch], Summary]] = {
 def _model(bench: Workbench, files: Files) -> ModelRef:
     """--model, a folder, or the recipe's base model."""
     if files.model is None:
-        return prepare_base_model(0)
+        return prepare_base_model(bench, 0)
     folder = files.model
     if (folder / "adapter").is_dir():
         raise UserError(f"{folder} holds an adapter alone", "merge it first: selfloop export NAME --to DIR --merged")

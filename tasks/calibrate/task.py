@@ -6,7 +6,7 @@ from tasks.calibrate.balance import wanted_per_problem
 from tasks.calibrate.probe import draw_probe, probe_judges, probe_shards
 from tasks.calibrate.rows import PublishedRows
 from tasks.calibrate.run import Calibration, calibrate_round
-from tasks.core.bench import current
+from tasks.core.bench import Workbench
 from tasks.core.identity import calibrate_spec
 from tasks.core.records import Problem
 from tasks.core.refs import ModelRef, StepRef
@@ -19,7 +19,7 @@ from tasks.judge.specify import judging_identity
 
 
 @stage_task("calibrate")
-def calibrate(round: int, model: ModelRef, problems: StepRef, cast: Cast) -> StepRef:
+def calibrate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, cast: Cast) -> StepRef:
     """The round's setting, as the summary's `temperature` and `threshold`; the grid as `curve.parquet` and `curve.svg`,
     and the probe's samples and verdicts.
 
@@ -27,7 +27,6 @@ def calibrate(round: int, model: ModelRef, problems: StepRef, cast: Cast) -> Ste
         model: writes the probe's samples, and then the round's.
         problems: the step with `train.parquet`; the probe is drawn from it, the same in every round.
     """
-    bench = current()
     recipe, ledger = bench.recipe, bench.ledger
     config = recipe.calibrate
     assert config is not None, "the flow asks for a calibration only where the recipe has one"

@@ -1,17 +1,17 @@
 """The workbench of one run: the recipe, the ledger, and the generator that stays open while its model stays.
 
-`flows/improve.py` opens one; the task of every stage works at it through `current()`. Prefect parameters carry only
-small references, so the workbench is process state, one a process.
+`flows/run/experiment.py` opens one, and hands it to every stage as its first argument. Nothing of it is global: two
+experiments can run in one process, each at a bench of its own.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from configs.schema.engine import EndpointEngine, Engine, RewardEngine
 from configs.schema.recipe import Recipe
@@ -28,7 +28,7 @@ from tasks.core.step import StepSpec, Summary
 
 @dataclass
 class Workbench:
-    """Tools of one run.
+    """Tools of one run; closed at the end of a `with` block, however that comes.
 
     Attributes:
         base_dir: relative paths of the recipe start here.
@@ -45,6 +45,12 @@ class Workbench:
     _kept: dict[tuple[str, str], GeneratorPool] = field(default_factory=dict)
     _endpoints: dict[str, EndpointPool] = field(default_factory=dict)
     _loads: Counter[str] = field(default_factory=Counter)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary]) -> StepRef:
         """Find the step, or compute and publish it.
@@ -130,25 +136,3 @@ class Workbench:
         for endpoint in self._endpoints.values():
             endpoint.close()
         self.ledger.clear_cache()
-
-
-_current: Workbench | None = None
-
-
-def current() -> Workbench:
-    """The workbench of the running flow."""
-    if _current is None:
-        raise RuntimeError("a stage task ran outside of a flow that opened a workbench")
-    return _current
-
-
-@contextmanager
-def at(workbench: Workbench) -> Iterator[Workbench]:
-    """Make a workbench the current one, and close it at the end however that comes."""
-    global _current
-    before, _current = _current, workbench
-    try:
-        yield workbench
-    finally:
-        _current = before
-        workbench.close()

@@ -31,7 +31,7 @@ from tasks.select.resolve import in_round, versions_of
 
 # Raised when a change to a stage's code changes what it computes.
 VERSIONS = {
-    "problems": 1, "base": 1, "warm_start": 1, "invent": 1, "calibrate": 1, "guide": 1, "generate": 1, "judge": 1,
+    "problems": 1, "base": 1, "warm_start": 1, "invent": 1, "calibrate": 1, "guide": 2, "generate": 2, "judge": 1,
     "meta": 1, "select": 1, "monitor": 1, "train": 1, "train_verifier": 1, "evaluate": 1, "decide": 1,
 }  # fmt: skip
 

@@ -1,7 +1,7 @@
 """The vocabulary: what travels between stages. Read this first.
 
     Problem     what the model is asked                      problems  -> generate, judge, evaluate
-    Sample      one model output for one problem             generate  -> judge, select
+    Sample      one text that somebody wrote for a problem   generate  -> judge, select
     Verdict     one judge's opinion of one sample            judge     -> select
     Judgement   one text that a judging model wrote          judge     -> monitor, meta judge
     Example     one row of SFT or KTO training               select    -> train
@@ -10,7 +10,8 @@
     ItemResult  one problem's outcome in an evaluation       evaluate  -> decide, report
 
 All are frozen, flat and typed, so that each is one row of a Parquet file (`tasks/core/tables.py`). Handles to
-models and steps are in `tasks/core/refs.py`. Nothing here imports more than the standard library.
+models and steps are in `tasks/core/refs.py`, paths through a problem's samples in `tasks/core/paths.py`. Nothing here
+imports more than the standard library.
 """
 
 from __future__ import annotations
@@ -43,6 +44,39 @@ class Label(StrEnum):
     """the verifier hung, crashed or declined: no score"""
     UNSCORED = "unscored"
     """the judge scores without calling right or wrong"""
+
+
+class Part(StrEnum):
+    """What a text is in its episode."""
+
+    ATTEMPT = "attempt"
+    """an answer to the problem: what judges, filters and monitors look at"""
+    CRITIQUE = "critique"
+    """words about an attempt"""
+    VERDICT = "verdict"
+    """right or wrong, said of an attempt"""
+    HINT = "hint"
+    """help towards the next attempt"""
+    EXECUTION = "execution"
+    """what came out when an attempt was run"""
+    ACTION = "action"
+    """a move in an environment"""
+    OBSERVATION = "observation"
+    """what the environment answered"""
+    STEP = "step"
+    """a piece of an answer that is chosen among others before the next is written"""
+
+
+class Author(StrEnum):
+    """Who wrote a text, where it is no role of the recipe: `Sample.by` is one of these or a role's name."""
+
+    POLICY = "policy"
+    TEMPLATE = "template"
+    SOLUTION = "solution"
+    """the problem's worked solution"""
+    PEER = "peer"
+    """another sample of the same problem"""
+    ENVIRONMENT = "environment"
 
 
 class DropReason(StrEnum):
@@ -104,17 +138,26 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One model output for one problem. Samples of a problem lie together, in order of `index`.
+    """One text that somebody wrote in an episode of a problem: a node with its parent.
+
+    Independent draws are trees of depth one; a chain of corrections or a conversation is a path. Nodes of a problem lie
+    together, depth first, siblings in order of `index`.
 
     Attributes:
-        id: `PROBLEM_ID/index`; `PROBLEM_ID/gINDEX` for guided samples.
+        id: `PROBLEM_ID/index` for draws, `PROBLEM_ID/gINDEX` for guided ones; unique, and opaque to readers.
         index: number of the draw, from 0: the request's place, never the order of completion.
         num_tokens: tokens generated, the end token included.
         logprob: sum of log-probabilities of those tokens under the model at temperature 1, natural log.
         model: digest of the model that wrote it.
-        source: iid | hot | hinted | guided | step | gold | replay.
-        parent_id: the sample this one continues or revises.
+        parent_id: the node that this one was asked after; None for the first of an episode.
+        part: what the text is, a `Part`.
+        by: who wrote it, an `Author` or a role's name.
+        state: of the writer's chain of models: base, seed, previous, round_start or live.
+        draw: name of the variant it was drawn under, such as hot; empty for the sampler's own setting.
         prefix: the beginning of `text` that was given to the model rather than written by it.
+        messages: what the writer was asked; empty: the problem's chat and the path above.
+        stored: the chat that training shows in place of `messages`; empty: the same chat.
+        privileged: its writer, or that of a node above, saw the answer, the solution or a sibling.
     """
 
     id: str
@@ -125,9 +168,26 @@ class Sample:
     num_tokens: int
     logprob: float | None
     model: str
-    source: str = "iid"
     parent_id: str | None = None
+    part: str = Part.ATTEMPT
+    by: str = Author.POLICY
+    state: str = "round_start"
+    draw: str = ""
     prefix: str = ""
+    messages: tuple[Message, ...] = ()
+    stored: tuple[Message, ...] = ()
+    privileged: bool = False
+
+    @property
+    def is_independent(self) -> bool:
+        """Whether it is one of the problem's exchangeable draws, those that pass rates and entropies are made of."""
+        is_first = self.parent_id is None and self.part == Part.ATTEMPT and self.by == Author.POLICY
+        return is_first and not self.draw and not self.privileged
+
+    @property
+    def origin(self) -> str:
+        """How it was drawn, in one word for counting: iid, the variant's name, or the part if it is no attempt."""
+        return self.draw or ("iid" if self.part == Part.ATTEMPT else self.part)
 
     @property
     def is_truncated(self) -> bool:

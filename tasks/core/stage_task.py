@@ -1,53 +1,62 @@
 """How a stage appears in Prefect: its task-run name, no result caching, and the state `Reused` for found steps.
 
-Besides flows/ and each stage's task.py this is the only place that imports Prefect.
+Besides flows/ this is the only place that imports Prefect.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
-from prefect import task
+from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
 from prefect.states import Completed, State
 
-from tasks.core.bench import current
+from tasks.core.bench import Workbench
 from tasks.core.refs import ModelRef, StepRef
 
 Inputs = ParamSpec("Inputs")
 Output = TypeVar("Output")
 
 
-def stage_task(stage: str) -> Callable[[Callable[Inputs, Output]], Callable[Inputs, Output]]:
+def stage_task(
+    stage: str,
+) -> Callable[[Callable[Concatenate[Workbench, Inputs], Output]], Callable[Concatenate[Workbench, Inputs], Output]]:
     """Make a function the Prefect task of a stage.
 
-    The function's first parameter is `round`. Prefect's own caching stays off: its INPUTS policy could hand round
-    k+1 the model of round k. Our store decides what is done; a found step ends in a state named Reused.
-    In a plan, and outside of a flow run, it is the plain function.
+    The function's parameters are the bench, `round`, and small handles. Prefect sees all but the bench. Its own caching
+    stays off: its INPUTS policy could hand round k+1 the model of round k. Our store decides what is done; a found step
+    ends in a state named Reused. In a plan, and outside of a flow run, it is the plain function.
     """
 
-    def wrap(function: Callable[Inputs, Output]) -> Callable[Inputs, Output]:
+    def wrap(function: Callable[Concatenate[Workbench, Inputs], Output]) -> Callable[..., Output]:
         @wraps(function)
-        def run(*args: Inputs.args, **kwargs: Inputs.kwargs) -> State[Output] | Output:
-            value = function(*args, **kwargs)
-            return Completed(name="Reused", message="found in the store", data=value) if _is_reused(value) else value
-
-        name = "round {round} \u00b7 " + stage.replace("_", " ")
-        prefect_task = task(name=stage, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(run)
-
-        @wraps(function)
-        def call(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Output:
-            if current().is_planning or FlowRunContext.get() is None:
-                return function(*args, **kwargs)
-            value = prefect_task(*args, **kwargs)
+        def call(bench: Workbench, *args: Inputs.args, **kwargs: Inputs.kwargs) -> Output:
+            if bench.is_planning or FlowRunContext.get() is None:
+                return function(bench, *args, **kwargs)
+            value = _task_at(bench, stage, function)(*args, **kwargs)
             return value.result() if isinstance(value, State) else value
 
         return call
 
     return wrap
+
+
+def _task_at(bench: Workbench, stage: str, function: Callable[..., Output]) -> Task[..., State[Output] | Output]:
+    """The stage as a Prefect task that works at one bench."""
+
+    def run(*args: object, **kwargs: object) -> State[Output] | Output:
+        value = function(bench, *args, **kwargs)
+        return Completed(name="Reused", message="found in the store", data=value) if _is_reused(value) else value
+
+    signature = inspect.signature(function)
+    run.__name__, run.__doc__ = function.__name__, function.__doc__
+    run.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
+    name = "round {round} \u00b7 " + stage.replace("_", " ")
+    return task(name=stage, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(run)
 
 
 def _is_reused(value: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import types
 import typing
 from collections.abc import Iterable, Iterator
@@ -59,8 +60,10 @@ def write_records(path: Path, record: type[Record], rows: Iterable[Record]) -> i
 def read_records(path: Path, record: type[Record]) -> Iterator[Record]:
     """Rows of a file that `write_records` made, in order.
 
+    A column that the file lacks because it is older than the field holds the field's default.
+
     Raises:
-        UserError: the file is not Parquet, is cut short, or holds other columns.
+        UserError: the file is not Parquet, is cut short, or lacks a column that has no default.
     """
     schema = schema_of(record)
     try:
@@ -68,22 +71,26 @@ def read_records(path: Path, record: type[Record]) -> Iterator[Record]:
     except (pa.ArrowInvalid, OSError) as error:
         raise UserError(f"{path} is not a whole Parquet file: {error}", "make the file again") from None
     with source:
-        missing = [name for name in schema.names if name not in source.schema_arrow.names]
-        if missing:
+        known = [name for name in schema.names if name in source.schema_arrow.names]
+        if missing := _needed_columns(record) - set(known):
             raise UserError(
-                f"{path} has no column {', '.join(missing)}: not a table of {record.__name__}s",
+                f"{path} has no column {', '.join(sorted(missing))}: not a table of {record.__name__}s",
                 f"give a file of {record.__name__}s, as the stage before writes it",
             )
-        restore = _restorer(record)
-        for batch in source.iter_batches(batch_size=ROWS_PER_GROUP, columns=schema.names, use_threads=False):
-            columns = [batch.column(name).to_pylist() for name in schema.names]
-            yield from (restore(values) for values in zip(*columns, strict=True))
+        columns = _Columns(record, known)
+        for batch in source.iter_batches(batch_size=ROWS_PER_GROUP, columns=known, use_threads=False):
+            yield from map(record, *columns.of(batch))
 
 
 def schema_of(record: Any) -> pa.Schema:
     """Arrow schema of a record class; one column a field, in the order of the fields."""
     hints = typing.get_type_hints(record)
     return pa.schema([_field(field.name, hints[field.name]) for field in dataclasses.fields(record)])
+
+
+def _needed_columns(record: Any) -> set[str]:
+    """Names of the fields without a default."""
+    return {field.name for field in dataclasses.fields(record) if field.default is dataclasses.MISSING}
 
 
 def _field(name: str, hint: Any) -> pa.Field:
@@ -115,15 +122,22 @@ def _to_table(batch: list[Any], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _restorer(record: Any) -> Any:
-    """A function from one row's plain values to the record: lists become tuples, structs their class."""
-    hints = typing.get_type_hints(record)
-    converters = [_converter(hints[field.name]) for field in dataclasses.fields(record)]
-    if not any(converters):
-        return lambda values: record(*values)
-    return lambda values: record(
-        *(convert(value) if convert else value for convert, value in zip(converters, values, strict=True))
-    )
+class _Columns:
+    """A record's fields, in order, from a batch that holds the columns `known`: lists become tuples, structs their
+    class, and a field without a column its default."""
+
+    def __init__(self, record: Any, known: list[str]) -> None:
+        hints = typing.get_type_hints(record)
+        self._converters = {name: _converter(hints[name]) for name in known}
+        self._fields = dataclasses.fields(record)
+
+    def of(self, batch: pa.RecordBatch) -> Iterator[Iterable[Any]]:
+        for field in self._fields:
+            if field.name not in self._converters:
+                yield itertools.repeat(field.default, batch.num_rows)
+                continue
+            convert, values = self._converters[field.name], batch.column(field.name).to_pylist()
+            yield map(convert, values) if convert else values
 
 
 def _converter(hint: Any) -> Any:

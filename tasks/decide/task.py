@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tasks.core.bench import current
+from tasks.core.bench import Workbench
 from tasks.core.identity import decide_spec
+from tasks.core.ledger import Ledger
 from tasks.core.records import ItemResult
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.scratch import Scratch
@@ -22,7 +23,12 @@ READ_BY_GUARDS = ("invent", "calibrate", "generate", "judge", "guide", "select",
 
 @stage_task("decide")
 def decide_round(
-    round: int, state: LoopState, steps: Mapping[str, StepRef], candidate: ModelRef | None, evaluation: StepRef | None
+    bench: Workbench,
+    round: int,
+    state: LoopState,
+    steps: Mapping[str, StepRef],
+    candidate: ModelRef | None,
+    evaluation: StepRef | None,
 ) -> StepRef:
     """The decision as `decision.json`.
 
@@ -31,7 +37,6 @@ def decide_round(
         steps: of this round, by stage; guards read their numbers.
         candidate, evaluation: None where the round trained nothing.
     """
-    bench = current()
     recipe, ledger = bench.recipe, bench.ledger
     inputs = {
         "incumbent": state.evaluation.key,
@@ -76,7 +81,7 @@ def round_metrics(state: LoopState, steps: Mapping[str, StepRef], evaluation: St
     return metrics
 
 
-def read_decision(step: StepRef) -> Decision:
+def read_decision(ledger: Ledger, step: StepRef) -> Decision:
     """The decision that a decide step published."""
-    path = current().ledger.fetch(step, "decision.json")
+    path = ledger.fetch(step, "decision.json")
     return Decision.model_validate_json(path.read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tasks.core.bench import current
+from tasks.core.bench import Workbench
 from tasks.core.identity import evaluate_spec
 from tasks.core.records import ItemResult, Problem
 from tasks.core.refs import ModelRef, StepRef
@@ -22,13 +22,12 @@ SUITES = ("select", "report")
 
 
 @stage_task("evaluate")
-def evaluate(round: int, model: ModelRef, problems: StepRef, cast: Cast) -> StepRef:
+def evaluate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, cast: Cast) -> StepRef:
     """Results of a model on both held-out sets, one row a problem: `items.parquet`.
 
     Args:
         cast: who judges where best-of-k is asked for; the model evaluated is `live`.
     """
-    bench = current()
     recipe = bench.recipe
     best_of = recipe.evaluate.best_of
     if best_of and getattr(best_of.judge, "role", None) == "verifier" and cast.verifier is None:

@@ -10,6 +10,8 @@ from tasks.core.records import Sample
 from tasks.generate.shards import PlannedShard
 
 PREFIX = "hot-"
+DRAW = "hot"
+"""`Sample.draw` of these"""
 
 
 def hot_twin(shard: PlannedShard) -> PlannedShard:
@@ -20,7 +22,7 @@ def hot_twin(shard: PlannedShard) -> PlannedShard:
 def join_hot(plain: list[Sample], hot: list[Sample], num_samples: int) -> list[Sample]:
     """Both shards as one: problem by problem, the hot samples after the others, numbered on."""
     renamed = [
-        replace(row, id=f"{row.problem_id}/{num_samples + row.index}", index=num_samples + row.index, source="hot")
+        replace(row, id=f"{row.problem_id}/{num_samples + row.index}", index=num_samples + row.index, draw=DRAW)
         for row in hot
     ]
     order = {problem_id: place for place, (problem_id, _) in enumerate(groupby(plain, lambda row: row.problem_id))}

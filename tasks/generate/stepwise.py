@@ -18,7 +18,7 @@ from configs.errors import RecipeError
 from configs.schema.generate import StepwiseGenerate
 from configs.schema.judge import PairwiseJudge
 from infra.engines.wire import Completion, Shard
-from tasks.core.records import FinishReason, Problem, Sample, Verdict
+from tasks.core.records import FinishReason, Part, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
 from tasks.core.step import derive_seed
 from tasks.generate.run import to_request
@@ -87,7 +87,7 @@ def to_candidates(
             num_tokens=row.num_tokens,
             logprob=row.logprob,
             model=model.digest,
-            source="step",
+            part=Part.STEP,
             prefix=path.prefix,
         )
         for row in completions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from configs.schema.generate import IndependentGenerate, Sampling, StepwiseGenerate
-from tasks.core.bench import Workbench, current
+from tasks.core.bench import Workbench
 from tasks.core.identity import generate_spec
 from tasks.core.records import Problem, Sample
 from tasks.core.refs import ModelRef, StepRef
@@ -22,7 +22,9 @@ from tasks.judge.specify import judging_identity
 
 
 @stage_task("generate")
-def generate(round: int, model: ModelRef, problems: StepRef, cast: Cast, calibration: StepRef | None = None) -> StepRef:
+def generate(
+    bench: Workbench, round: int, model: ModelRef, problems: StepRef, cast: Cast, calibration: StepRef | None = None
+) -> StepRef:
     """Samples of one round: `shard-00000.parquet`, ... of Sample rows.
 
     Args:
@@ -31,7 +33,6 @@ def generate(round: int, model: ModelRef, problems: StepRef, cast: Cast, calibra
         cast: who compares steps, where samples are drawn step by step.
         calibration: says the temperature, where the recipe calibrates.
     """
-    bench = current()
     config, ledger = bench.recipe.generate, bench.ledger
     is_stepwise = isinstance(config, StepwiseGenerate)
     judging = judging_identity(bench, bench.recipe.judge, cast) if is_stepwise else None

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from configs.errors import ProblemsError
 from configs.schema.judge import AnswerJudge, VoteJudge
+from tasks.core.joined import find_problem
 from tasks.core.records import Label, Problem, Sample, Verdict
-from tasks.judge.groups import find_problem
 from tasks.judge.verifiers.finding import Finding
 from tasks.judge.verifiers.registry import Item, explain_gold
 

@@ -18,8 +18,8 @@ from typing import Any
 
 from configs.schema.judge import ImplicitJudge
 from infra.engines.wire import Scoring
+from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Sample, Verdict
-from tasks.judge.groups import Group
 from tasks.judge.questions import score_sample, to_messages
 
 VERSION = 1

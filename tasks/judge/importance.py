@@ -21,8 +21,8 @@ from typing import Any
 from configs.errors import ProblemsError
 from configs.schema.judge import ImportanceJudge
 from infra.engines.wire import Scoring
-from tasks.core.records import FinishReason, Judgement, Label, Problem, Sample, Verdict
-from tasks.judge.groups import Group
+from tasks.core.joined import Group
+from tasks.core.records import Author, FinishReason, Judgement, Label, Problem, Sample, Verdict
 from tasks.judge.questions import score_sample, to_messages
 from tasks.sample.problems.sets import fingerprint
 
@@ -60,7 +60,15 @@ def trusted_groups(problems: Iterable[Problem], held_out: Iterable[Problem]) -> 
                 "take other problems for the judge's trusted set: held-out problems never choose anything",
             )
         gold = Sample(
-            f"gold/{problem.id}", problem.id, 0, problem.solution, FinishReason.STOP, 0, None, "gold", source="gold"
+            f"gold/{problem.id}",
+            problem.id,
+            0,
+            problem.solution,
+            FinishReason.STOP,
+            0,
+            None,
+            "gold",
+            by=Author.SOLUTION,
         )
         groups.append(Group(problem, (gold,)))
     return groups

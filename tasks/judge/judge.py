@@ -11,11 +11,11 @@ from contextlib import ExitStack, closing
 from itertools import tee
 
 from configs.schema.judge import AnswerJudge, Judge, SumJudge, VoteJudge
+from tasks.core.joined import group_samples
 from tasks.core.records import Judgement, Problem, Sample, Verdict
 from tasks.judge import sum as sum_judge
 from tasks.judge import vote
 from tasks.judge.answer import VerifyAll, answer_verdicts, truncated_verdict
-from tasks.judge.groups import group_samples
 from tasks.judge.importance import TRUSTED
 from tasks.judge.kinds import KINDS
 from tasks.judge.questions import ModelJudge

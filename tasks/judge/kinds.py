@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from tasks.core.joined import Group
 from tasks.core.records import Judgement, Sample, Verdict
 from tasks.judge import implicit, importance, pairwise, reward_model, rubric
-from tasks.judge.groups import Group
 from tasks.judge.questions import Answer, ModelJudge, Question
 
 

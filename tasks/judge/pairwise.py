@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 
 from configs.schema.judge import PairwiseJudge
 from infra.engines.wire import Request, Scoring
+from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Problem, Sample, Verdict
 from tasks.judge.choices import choice_scorings
-from tasks.judge.groups import Group
 from tasks.judge.questions import ask_user, to_messages
 from tasks.judge.reading import Reading, read_winner
 

@@ -15,8 +15,8 @@ from typing import Any
 from configs.errors import RecipeError
 from configs.schema.judge import RewardModelJudge
 from infra.engines.wire import Rating
+from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Sample, Verdict
-from tasks.judge.groups import Group
 from tasks.judge.questions import given_chat, to_messages
 
 VERSION = 1

@@ -19,9 +19,9 @@ from typing import Any
 
 from configs.schema.judge import RubricJudge
 from infra.engines.wire import Request, Scoring
+from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Sample, Verdict
 from tasks.judge.choices import choice_scorings, expect
-from tasks.judge.groups import Group
 from tasks.judge.questions import ask_user, to_messages
 from tasks.judge.reading import read_score
 

@@ -12,13 +12,14 @@ from configs.schema.problems import StoreSource
 from infra.sandbox.bubblewrap import START_SECONDS
 from infra.sandbox.killable import KillablePool, Outcome
 from tasks.core.bench import Workbench
+from tasks.core.joined import Group, group_samples
 from tasks.core.progress import StageProgress
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Judgement, Problem, Sample
 from tasks.core.roles import Pool
 from tasks.core.step import derive_seed
 from tasks.judge.ask import Asking, ask_shards, asking_of
-from tasks.judge.groups import Group, GroupShard, group_samples
+from tasks.judge.groups import GroupShard
 from tasks.judge.importance import TRUSTED, trusted_groups
 from tasks.judge.passes import Pass
 from tasks.judge.verifiers.registry import Item

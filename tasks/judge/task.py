@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
-from tasks.core.bench import Workbench, current
+from tasks.core.bench import Workbench
 from tasks.core.records import Judgement, Problem, Verdict
 from tasks.core.refs import StepRef
 from tasks.core.roles import Cast
@@ -27,7 +27,7 @@ VERDICTS = "verdicts.parquet"
 
 
 @stage_task("judge")
-def judge(round: int, samples: StepRef, problems: StepRef, cast: Cast) -> StepRef:
+def judge(bench: Workbench, round: int, samples: StepRef, problems: StepRef, cast: Cast) -> StepRef:
     """Verdicts of every judge on every sample: `verdicts.parquet`; what models said: `judgements-NAME-00000.parquet`.
 
     A stepwise generator's samples were judged as they were drawn: their verdicts are taken over.
@@ -36,7 +36,6 @@ def judge(round: int, samples: StepRef, problems: StepRef, cast: Cast) -> StepRe
         problems: the step with `train.parquet`.
         cast: the states of the policy that may judge.
     """
-    bench = current()
     spec = specify(bench, round, samples, problems, cast)
 
     def produce(scratch: Scratch) -> Summary:

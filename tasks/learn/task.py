@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from configs.schema.train import Lora, Train
-from tasks.core.bench import Workbench, current
+from tasks.core.bench import Workbench
 from tasks.core.identity import train_spec
 from tasks.core.records import Example, Pair, Problem
 from tasks.core.refs import ModelRef, StepRef, trained_model
@@ -23,9 +23,8 @@ from tasks.learn.worked_examples import worked_examples
 
 
 @stage_task("train")
-def train(round: int, state: LoopState) -> ModelRef:
+def train(bench: Workbench, round: int, state: LoopState) -> ModelRef:
     """The round's candidate, from the state that holds the round's selection."""
-    bench = current()
     settings = bench.recipe.train
     pairs = state.window(settings.data, state.judge_pairs) if settings.objective.rows == "pairs" else ()
     table = "pairs.parquet" if settings.objective.rows == "pairs" else "examples.parquet"
@@ -33,9 +32,8 @@ def train(round: int, state: LoopState) -> ModelRef:
 
 
 @stage_task("train_verifier")
-def train_verifier(round: int, state: LoopState) -> ModelRef:
+def train_verifier(bench: Workbench, round: int, state: LoopState) -> ModelRef:
     """The verifier after this round, trained on pairs of right and wrong samples (V-STaR, arXiv 2402.06457)."""
-    bench = current()
     assert bench.recipe.verifier is not None, "the flow asks for a verifier only where the recipe has one"
     return _Training(bench, bench.recipe.verifier.train, state, "train_verifier", "verifier_pairs.parquet").model(round)
 

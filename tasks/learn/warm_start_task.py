@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from configs.schema.objective import Sft
-from tasks.core.bench import current
+from tasks.core.bench import Workbench
 from tasks.core.identity import warm_start_spec
 from tasks.core.records import Problem
 from tasks.core.refs import ModelRef, StepRef, trained_model
@@ -17,7 +17,7 @@ from tasks.learn.worked_examples import worked_examples
 
 
 @stage_task("warm_start")
-def warm_start(round: int, base: ModelRef, problems: StepRef) -> ModelRef:
+def warm_start(bench: Workbench, round: int, base: ModelRef, problems: StepRef) -> ModelRef:
     """The seed model.
 
     Args:
@@ -26,7 +26,6 @@ def warm_start(round: int, base: ModelRef, problems: StepRef) -> ModelRef:
     Raises:
         ProblemsError: a problem has no worked solution.
     """
-    bench = current()
     settings = bench.recipe.warm_start
     assert settings is not None, "the flow asks for a warm start only where the recipe has one"
     spec = warm_start_spec(bench.recipe, base, problems)

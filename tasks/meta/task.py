@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from configs.schema.judge import MetaJudge, RubricJudge
-from tasks.core.bench import Workbench, current
+from tasks.core.bench import Workbench
 from tasks.core.identity import meta_spec
 from tasks.core.records import Judgement, Pair, Problem
 from tasks.core.refs import StepRef
@@ -24,14 +24,15 @@ from tasks.meta.run import MetaPairs, find_contests, meta_asking
 
 
 @stage_task("meta")
-def meta_judge(round: int, verdicts: StepRef, samples: StepRef, problems: StepRef, cast: Cast) -> StepRef:
+def meta_judge(
+    bench: Workbench, round: int, verdicts: StepRef, samples: StepRef, problems: StepRef, cast: Cast
+) -> StepRef:
     """Pairs of judgements: `pairs.parquet` of Pair rows with role judge; comparisons: `judgements-meta-00000.parquet`.
 
     Args:
         verdicts: the judge step, with the judgements of the judge that `meta.judge` names.
         cast: who judged; the same model compares.
     """
-    bench = current()
     meta, judge = _settings(bench)
     asked = {**describe(bench, judge, cast), "prompt": prompt_text(bench, meta), "pattern": judge.pattern}
     spec = meta_spec(bench.recipe, round, verdicts, samples, problems, asked)

@@ -59,7 +59,7 @@ class Difficulty:
 
     def add(self, group: Group) -> PassRate | None:
         """Count one problem; returns its pass rate in this round, or None where gold is not known."""
-        drawn = group.only("iid")
+        drawn = group.independent()
         own = None
         if drawn.correct is not None and drawn.samples:
             own = PassRate(group.problem_id, len(drawn.correct), sum(drawn.correct))

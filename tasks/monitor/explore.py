@@ -50,7 +50,7 @@ class Exploration:
 
     def add(self, group: Group) -> None:
         """Count one problem: its independent draws."""
-        drawn = group.only("iid")
+        drawn = group.independent()
         if not drawn.samples:
             return
         self._means.add("explore_answer_entropy", answer_entropy(drawn))

@@ -8,12 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from configs.schema.verifier import Verifier
-from tasks.core.records import Label, Problem, Sample, Verdict
+from tasks.core.records import Label, Part, Problem, Sample, Verdict
 from tasks.judge.verifiers.registry import explain_gold
 from tasks.monitor.group import Known
-
-STEP = "step"
-"""`Sample.source` of a candidate for one step"""
 
 
 def known_from_judge(judge: str) -> Known:
@@ -43,10 +40,10 @@ def known_from_verifier(
         problem_ids: of these problems.
         verify_all: one verdict a sample, in order; given the samples of these problems alone.
     """
-    verdicts = verify_all(one for one in samples if one.problem_id in problem_ids and one.source != STEP)
+    verdicts = verify_all(one for one in samples if one.problem_id in problem_ids and one.part != Part.STEP)
 
     def known(group: Sequence[Sample], _: Mapping[str, Sequence[Verdict]]) -> list[bool] | None:
-        if group[0].problem_id not in problem_ids or group[0].source == STEP:
+        if group[0].problem_id not in problem_ids or group[0].part == Part.STEP:
             return None
         found = [next(verdicts) for _ in group]
         assert [verdict.sample_id for verdict in found] == [sample.id for sample in group], "samples changed order"

@@ -33,9 +33,9 @@ class Group:
     correct: Sequence[bool] | None
     kept: Sequence[bool]
 
-    def only(self, source: str) -> Group:
-        """The samples of one source alone, such as the independent draws."""
-        return self.where([sample.source == source for sample in self.samples])
+    def independent(self) -> Group:
+        """The independent draws alone."""
+        return self.where([sample.is_independent for sample in self.samples])
 
     def where(self, wanted: Sequence[bool]) -> Group:
         """The samples marked True."""

@@ -73,7 +73,7 @@ class SelfPreference:
 
     def add(self, group: Group, scores: Sequence[float | None]) -> None:
         """Count one problem; without gold, or with one author alone, it is passed over."""
-        self._own = self._own or next((sample.model for sample in group.samples if sample.source == "iid"), None)
+        self._own = self._own or next((sample.model for sample in group.samples if sample.is_independent), None)
         if group.correct is None or len({sample.model for sample in group.samples}) < 2:
             return
         for quality in (True, False):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.core.bench import current
+from tasks.core.bench import Workbench
 from tasks.core.identity import monitor_spec
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
@@ -13,6 +13,7 @@ from tasks.monitor.run import RoundSteps, monitor_round
 
 @stage_task("monitor")
 def monitor(
+    bench: Workbench,
     round: int,
     samples: StepRef,
     verdicts: StepRef,
@@ -28,7 +29,6 @@ def monitor(
         first: the monitor of round 1, whose pass rates are the fixed measure of difficulty; None in round 1.
         sampled: the step whose `train.parquet` holds the problems sampled; default: `problems`.
     """
-    bench = current()
     steps = RoundSteps(samples, verdicts, selection, sampled or problems, problems, first)
     spec = monitor_spec(bench.recipe, round, steps)
 

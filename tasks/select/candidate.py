@@ -26,7 +26,7 @@ class Candidate:
     @property
     def is_guided(self) -> bool:
         """Drawn with help: not exchangeable with the problem's other samples."""
-        return self.sample.source in ("hinted", "guided")
+        return self.sample.privileged
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,14 @@ Numbers = dict[str, float | int | None]
 
 
 class SelectSummary:
-    """Counts samples by fate, source and problem."""
+    """Counts samples by fate, origin and problem."""
 
     def __init__(self) -> None:
         self.num_kept_by_problem: Counter[str] = Counter()
         self._num_problems = 0
         self._fates: Counter[DropReason | None] = Counter()
         self._tokens: Counter[bool] = Counter()
-        self._kept_by_source: Counter[str] = Counter()
+        self._kept_by_origin: Counter[str] = Counter()
 
     def count(self, group: Iterable[Selected]) -> None:
         """Count the samples of one problem."""
@@ -29,14 +29,14 @@ class SelectSummary:
             sample, is_kept = selected.sample, selected.reason is None
             self._fates[selected.reason] += 1
             self._tokens[is_kept] += sample.num_tokens
-            self._kept_by_source[sample.source] += is_kept
+            self._kept_by_origin[sample.origin] += is_kept
             if is_kept:
                 self.num_kept_by_problem[sample.problem_id] += 1
 
     def numbers(self) -> Numbers:
         """num_samples, num_kept, kept_rate, num_problems, num_problems_with_kept, dropped_REASON for every reason,
-        mean_tokens_kept, mean_tokens_dropped, num_kept_SOURCE for every source seen. Rates and means of nothing are
-        None."""
+        mean_tokens_kept, mean_tokens_dropped, num_kept_ORIGIN for every `Sample.origin` seen. Rates and means
+        of nothing are None."""
         total, kept = self._fates.total(), self._fates[None]
         counts: Numbers = {
             "num_samples": total,
@@ -48,7 +48,7 @@ class SelectSummary:
         counts |= {f"dropped_{reason}": self._fates[reason] for reason in DropReason}
         counts["mean_tokens_kept"] = _divide(self._tokens[True], kept)
         counts["mean_tokens_dropped"] = _divide(self._tokens[False], total - kept)
-        return counts | {f"num_kept_{source}": number for source, number in sorted(self._kept_by_source.items())}
+        return counts | {f"num_kept_{origin}": number for origin, number in sorted(self._kept_by_origin.items())}
 
 
 class RowSummary:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from configs.errors import RecipeError
-from tasks.core.bench import current
+from tasks.core.bench import Workbench
 from tasks.core.identity import select_spec
 from tasks.core.ledger import Ledger
 from tasks.core.records import Problem, Sample, Verdict
@@ -25,6 +25,7 @@ from tasks.select.write import write_selection
 
 @stage_task("select")
 def select(
+    bench: Workbench,
     round: int,
     samples: Sequence[StepRef],
     verdicts: Sequence[StepRef],
@@ -39,7 +40,6 @@ def select(
         problems: the step with `train.parquet`.
         calibration: its summary holds the `threshold`.
     """
-    bench = current()
     recipe, ledger = bench.recipe, bench.ledger
     formats = read_formats(recipe.train.formats, bench.base_dir)
     spec = select_spec(recipe, round, samples, verdicts, problems, calibration, [config.text for config in formats])

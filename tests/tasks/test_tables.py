@@ -1,7 +1,9 @@
 """Records come back from Parquet as they went in; damaged files are named."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +41,14 @@ def test_a_truncated_file_is_named(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(UserError, match=r"cut\.parquet is not a whole Parquet file"):
         list(read_records(path, Problem))
+
+
+def test_a_column_older_than_its_field_reads_as_the_default(tmp_path: Path) -> None:
+    path = tmp_path / "old.parquet"
+    sample = Sample("p/0", "p", 0, "4", "stop", 2, -1.0, "m", draw="hot", messages=(Message("user", "?"),))
+    write_records(path, Sample, [sample])
+    pq.write_table(pq.read_table(path).drop_columns(["messages", "draw"]), path)
+    assert list(read_records(path, Sample)) == [replace(sample, draw="", messages=())]
 
 
 def test_a_table_of_other_records_is_refused(tmp_path: Path) -> None:

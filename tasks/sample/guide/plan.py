@@ -52,7 +52,7 @@ def standings(judged: Iterable[tuple[Sample, Label]]) -> Iterator[Standing]:
 
 def _standing(problem_id: str, group: Sequence[tuple[Sample, Label]]) -> Standing:
     right = [label == Label.CORRECT for _, label in group]
-    plain = [is_right for (sample, _), is_right in zip(group, right, strict=True) if sample.source != "hot"]
+    plain = [is_right for (sample, _), is_right in zip(group, right, strict=True) if not sample.draw]
     return Standing(
         problem_id=problem_id,
         num_samples=1 + max(sample.index for sample, _ in group),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.core.bench import current
+from tasks.core.bench import Workbench
 from tasks.core.identity import guide_spec
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Problem, Verdict
@@ -20,7 +20,9 @@ from tasks.sample.guide.run import labelled, write_guided
 
 
 @stage_task("guide")
-def guide(round: int, model: ModelRef, problems: StepRef, samples: StepRef, verdicts: StepRef, cast: Cast) -> StepRef:
+def guide(
+    bench: Workbench, round: int, model: ModelRef, problems: StepRef, samples: StepRef, verdicts: StepRef, cast: Cast
+) -> StepRef:
     """Guided samples of one round, `shard-00000.parquet` and `verdicts.parquet`, in the order of the problems; where a
     teacher commented on failed tries, `feedback.parquet`.
 
@@ -29,7 +31,6 @@ def guide(round: int, model: ModelRef, problems: StepRef, samples: StepRef, verd
         problems: the step with `train.parquet`.
         verdicts: on `samples`; the first judge's labels say who is guided.
     """
-    bench = current()
     config, ledger = bench.recipe.guide, bench.ledger
     assert config is not None, "the flow asks for guidance only where the recipe has it"
     prompts = tuple(read_prompt(name, bench.base_dir) for name in prompt_names(config))

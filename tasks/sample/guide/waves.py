@@ -19,7 +19,7 @@ from tasks.core.records import Label, Sample, Verdict
 from tasks.core.roles import Pool
 from tasks.core.step import derive_seed
 from tasks.core.tables import read_records, write_records
-from tasks.sample.guide.help import SOURCES, Ask
+from tasks.sample.guide.help import DRAWS, Ask
 from tasks.sample.guide.plan import Standing, still_open
 
 Record = TypeVar("Record")
@@ -132,9 +132,11 @@ def to_sample(standing: Standing, wave: int, ask: Ask, completion: Completion, k
         num_tokens=completion.num_tokens,
         logprob=completion.logprob if kind == "state_reset" else None,
         model=model,
-        source=SOURCES[kind],
-        parent_id=standing.failed.id if standing.failed else None,
+        parent_id=standing.failed.id if standing.failed and kind == "interactive" else None,
+        draw=DRAWS[kind],
         prefix=ask.prefix,
+        messages=() if kind == "state_reset" else ask.messages,
+        privileged=True,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from configs.errors import NoDataError
 from configs.schema.generate import Sampling, SelfInstruct
 from infra.engines.wire import Request, Shard
-from tasks.core.bench import current
+from tasks.core.bench import Workbench
 from tasks.core.identity import invent_spec
 from tasks.core.prompts import read_prompt, render
 from tasks.core.records import Message, Problem
@@ -25,7 +25,7 @@ PROMPTS_PER_DRAW = 256
 
 
 @stage_task("invent")
-def invent(round: int, model: ModelRef, problems: StepRef, earlier: Sequence[StepRef]) -> StepRef:
+def invent(bench: Workbench, round: int, model: ModelRef, problems: StepRef, earlier: Sequence[StepRef]) -> StepRef:
     """The round's problems as `train.parquet`, beside copies of the held-out sets.
 
     Args:
@@ -34,7 +34,6 @@ def invent(round: int, model: ModelRef, problems: StepRef, earlier: Sequence[Ste
     Raises:
         NoDataError: the filters left nothing.
     """
-    bench = current()
     config = bench.recipe.invent
     assert config is not None, "the flow asks for it only where the recipe has it"
     prompt = read_prompt(config.prompt, bench.base_dir)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.core.bench import current
+from tasks.core.bench import Workbench
 from tasks.core.records import Problem
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
@@ -13,13 +13,12 @@ from tasks.sample.problems.run import read_sets, specify
 
 
 @stage_task("problems")
-def prepare_problems(round: int) -> StepRef:
+def prepare_problems(bench: Workbench, round: int) -> StepRef:
     """The sets as `train.parquet`, `select.parquet`, `report.parquet` and, if asked for, `warm_start.parquet`.
 
     Raises:
         ProblemsError: a source is unreadable, a problem is in two sets, or one that a judge needs has no answer.
     """
-    bench = current()
 
     def produce(scratch: Scratch) -> Summary:
         sets = read_sets(bench)

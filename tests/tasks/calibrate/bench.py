@@ -10,7 +10,7 @@ from typing import Any
 
 from configs.schema.recipe import Recipe
 from infra.store.folder import FolderStore
-from tasks.core.bench import Workbench, at
+from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast
@@ -35,8 +35,8 @@ def seeded(folder: Path, **sections: Any) -> Iterator[Seeded]:
     """Make the micro model, or find it in the folder's store; `sections` replace the micro recipe's."""
     recipe = Recipe.model_validate(micro_recipe(**sections))
     ledger = Ledger(FolderStore(folder / "store"), folder / "work", {})
-    with at(Workbench(recipe, ledger, folder)) as bench:
-        problems = prepare_problems(0)
-        base = prepare_base_model(0)
-        seed = warm_start(0, base, problems)
+    with Workbench(recipe, ledger, folder) as bench:
+        problems = prepare_problems(bench, 0)
+        base = prepare_base_model(bench, 0)
+        seed = warm_start(bench, 0, base, problems)
         yield Seeded(bench, problems, seed, Cast(base=base, seed=seed, previous=base, round_start=seed, live=seed))

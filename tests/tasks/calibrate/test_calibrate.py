@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(start: Seeded, round: int = 1) -> StepRef:
-    return calibrate(round, start.seed, start.problems, start.cast)
+    return calibrate(start.bench, round, start.seed, start.problems, start.cast)
 
 
 def rows(start: Seeded, step: StepRef, prefix: str, record: type) -> list[Any]:

@@ -45,7 +45,7 @@ def test_hot_samples_follow_the_others_of_their_problem() -> None:
     hot = [make_sample(name, 0) for name in ("b", "a")]
     joined = join_hot(plain, hot, 2)
     assert [sample.id for sample in joined] == ["b/0", "b/1", "b/2", "a/0", "a/1", "a/2"]
-    assert [sample.source for sample in joined] == ["iid", "iid", "hot"] * 2
+    assert [sample.draw for sample in joined] == ["", "", "hot"] * 2
 
 
 def test_a_hot_twin_has_a_name_of_its_own() -> None:

@@ -14,8 +14,8 @@ def make_problem(
     return Problem(problem_id, (Message("user", "47+85="),), gold, solution)
 
 
-def make_sample(problem_id: str = "p", index: int = 0, text: str = "131", source: str = "iid") -> Sample:
-    return Sample(f"{problem_id}/{index}", problem_id, index, text, "stop", len(text) + 1, -1.0, "m" * 64, source)
+def make_sample(problem_id: str = "p", index: int = 0, text: str = "131", draw: str = "") -> Sample:
+    return Sample(f"{problem_id}/{index}", problem_id, index, text, "stop", len(text) + 1, -1.0, "m" * 64, draw=draw)
 
 
 def judged(problem_id: str, outcomes: Sequence[bool]) -> list[tuple[Sample, Label]]:

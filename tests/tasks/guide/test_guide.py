@@ -86,8 +86,8 @@ def publish_samples(start: Seeded, num_correct: Mapping[str, int]) -> StepRef:
 
 def run(start: Seeded, num_correct: Mapping[str, int]) -> tuple[StepRef, list[Sample], list[Verdict]]:
     samples = publish_samples(start, num_correct)
-    verdicts = judge(1, samples, start.problems, start.cast)
-    step = guide(1, start.seed, start.problems, samples, verdicts, start.cast)
+    verdicts = judge(start.bench, 1, samples, start.problems, start.cast)
+    step = guide(start.bench, 1, start.seed, start.problems, samples, verdicts, start.cast)
     fetch = start.bench.ledger.fetch
     tries = list(read_records(fetch(step, "shard-00000.parquet"), Sample))
     return step, tries, list(read_records(fetch(step, "verdicts.parquet"), Verdict))
@@ -136,7 +136,7 @@ def test_state_reset_continues_the_solution_and_gains_correct_samples(folder: Pa
         check_tries(start, step, tries, verdicts, counts)
         solutions = {problem.id: str(problem.solution) for problem in read_problems(start)}
         for sample in tries:
-            assert sample.source == "guided"
+            assert sample.draw == "guided"
             assert len(sample.prefix) == 2 and sample.text.startswith(sample.prefix)
             assert solutions[sample.problem_id].startswith(sample.prefix)
             assert sample.logprob is not None and sample.logprob < 0
@@ -156,16 +156,16 @@ def test_the_same_call_finds_the_step_and_a_lost_record_gives_the_same_bytes(fol
 
 
 @pytest.mark.parametrize(
-    ("kind", "prompt", "source"),
+    ("kind", "prompt", "draw"),
     [("answer", "{{ answer }} {{ prompt }}", "hinted"), ("rationale", "{{ solution }} {{ prompt }}", "guided")],
 )
-def test_hints_stand_in_the_prompt_only(folder: Path, kind: str, prompt: str, source: str) -> None:
+def test_hints_stand_in_the_prompt_only(folder: Path, kind: str, prompt: str, draw: str) -> None:
     (folder / f"{kind}.j2").write_text(prompt, encoding="utf-8")
     with seeded(folder, **sections(folder, kind=kind, prompt=f"{kind}.j2", min_correct=1, max_extra=2)) as start:
         counts = planted(start)
         step, tries, verdicts = run(start, counts)
         check_tries(start, step, tries, verdicts, counts)
-        assert tries and {sample.source for sample in tries} == {source}
+        assert tries and {sample.draw for sample in tries} == {draw}
         assert {(sample.prefix, sample.logprob) for sample in tries} == {("", None)}
         assert not any(file.name == "feedback.parquet" for file in step.files)
 

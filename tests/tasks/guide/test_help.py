@@ -90,15 +90,18 @@ def test_a_prompt_of_ones_own_is_used_and_one_that_asks_too_much_is_refused(tmp_
 
 
 @pytest.mark.parametrize(
-    ("kind", "source", "logprob"),
-    [("answer", "hinted", None), ("rationale", "guided", None), ("interactive", "guided", None),
-     ("state_reset", "guided", -3.0)],
+    ("kind", "draw", "parent_id", "logprob"),
+    [("answer", "hinted", None, None), ("rationale", "guided", None, None), ("interactive", "guided", "p/0", None),
+     ("state_reset", "guided", None, -3.0)],
 )  # fmt: skip
 def test_a_stored_try_continues_the_numbering_and_names_its_origin(
-    kind: str, source: str, logprob: float | None
+    kind: str, draw: str, parent_id: str | None, logprob: float | None
 ) -> None:
     completion = Completion("p", 0, "4+8+1=13;132", "stop", 13, -3.0)
-    sample = to_sample(make_standing(num_samples=8), 2, Ask((), "7+5=12;"), completion, kind, "m" * 64)
+    ask = Ask((Message("user", "the answer is 132"),), "7+5=12;")
+    sample = to_sample(make_standing(num_samples=8), 2, ask, completion, kind, "m" * 64)
     assert (sample.id, sample.index, sample.problem_id) == ("p/g10", 10, "p")
     assert (sample.text, sample.prefix) == ("7+5=12;4+8+1=13;132", "7+5=12;")
-    assert (sample.source, sample.parent_id, sample.logprob) == (source, "p/0", logprob)
+    assert (sample.draw, sample.parent_id, sample.logprob) == (draw, parent_id, logprob)
+    assert sample.messages == (() if kind == "state_reset" else ask.messages)
+    assert sample.privileged and not sample.is_independent

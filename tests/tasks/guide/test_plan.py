@@ -56,7 +56,7 @@ def test_guidance_ends_at_enough_correct_ones_or_at_the_last_try(
 
 
 def test_a_standing_counts_hot_samples_but_not_in_the_pass_rate() -> None:
-    hot = [(make_sample(index=index, source="hot"), label) for index, label in ((2, Label.CORRECT), (5, Label.WRONG))]
+    hot = [(make_sample(index=index, draw="hot"), label) for index, label in ((2, Label.CORRECT), (5, Label.WRONG))]
     (standing,) = standings([*judged("p", [True, False]), *hot])
     assert (standing.num_correct, standing.pass_rate, standing.num_samples) == (2, 0.5, 6)
     assert standing.failed is not None and standing.failed.id == "p/1"

@@ -10,7 +10,7 @@ from typing import Any
 from configs.schema.model import TinyLlama
 from configs.schema.recipe import Recipe
 from infra.store.folder import FolderStore
-from tasks.core.bench import Workbench, at
+from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger
 from tasks.core.records import Message, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef, StepRef
@@ -51,7 +51,7 @@ def open_bench(folder: Path, judges: Sequence[dict[str, Any]], **sections: Any) 
     changes = {"judge": list(judges), "evaluate": {"verifier": {"kind": "number"}}, **sections}
     recipe = Recipe.model_validate(micro_recipe(**changes))
     ledger = Ledger(FolderStore(folder / "store"), folder / "work", {})
-    with at(Workbench(recipe, ledger, folder)) as bench:
+    with Workbench(recipe, ledger, folder) as bench:
         yield bench
 
 

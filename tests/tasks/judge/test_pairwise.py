@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from configs.schema.judge import PairwiseJudge
 from infra.engines.wire import Completion, Score
+from tasks.core.joined import Group
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Judgement, Sample
-from tasks.judge.groups import Group
 from tasks.judge.pairwise import (
     comparison_requests,
     comparison_scorings,

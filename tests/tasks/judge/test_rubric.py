@@ -9,9 +9,9 @@ import pytest
 
 from configs.schema.judge import RubricJudge
 from infra.engines.wire import Completion, Request, Score, Scoring
+from tasks.core.joined import Group
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Judgement, Message, Verdict
-from tasks.judge.groups import Group
 from tasks.judge.rubric import rubric_judgements, rubric_questions, rubric_verdicts
 from tests.tasks.judge.make import make_problem, make_sample
 

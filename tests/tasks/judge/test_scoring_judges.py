@@ -12,8 +12,8 @@ from configs.errors import ProblemsError, RecipeError
 from configs.schema.judge import ImplicitJudge, ImportanceJudge, RewardModelJudge, SumJudge
 from configs.schema.problems import AdditionSource
 from infra.engines.wire import Rated, Rating, Score, Scoring
+from tasks.core.joined import Group
 from tasks.core.records import Message, Problem, Sample, Verdict
-from tasks.judge.groups import Group
 from tasks.judge.implicit import implicit_judgements, implicit_questions, implicit_verdicts
 from tasks.judge.importance import distance, importance_judgements, importance_verdicts, trusted_groups
 from tasks.judge.reward_model import reduce_scores, reward_judgements, reward_questions, reward_verdicts
@@ -83,7 +83,7 @@ def test_trusted_problems_need_solutions_and_are_not_held_out() -> None:
     with pytest.raises(ProblemsError, match="trusted problem t is in the select or the report set too"):
         trusted_groups([solved], [Problem("other", (Message("user", " 1+1= "),))])
     (group,) = trusted_groups([solved], [make_problem()])
-    assert (group.samples[0].id, group.samples[0].text, group.samples[0].source) == ("gold/t", "2", "gold")
+    assert (group.samples[0].id, group.samples[0].text, group.samples[0].by) == ("gold/t", "2", "solution")
 
 
 def rate(judge: RewardModelJudge, *scores: tuple[float, ...]) -> list[Verdict]:

@@ -46,7 +46,7 @@ def test_every_kind_of_judge_gives_its_verdicts(tmp_path: Path, cast: Cast) -> N
     judges = [{"kind": "vote"}, RUBRIC, CHOICES, PAIRWISE, IMPLICIT, IMPORTANCE, SUM]
     with open_bench(tmp_path, judges) as bench:
         samples, problems = publish_round(bench)
-        step = judge(1, samples, problems, cast)
+        step = judge(bench, 1, samples, problems, cast)
         by_judge = {part.name: verdicts_of(bench, step, part.name) for part in bench.recipe.judge}
         assert all(len(verdicts) == 12 for verdicts in by_judge.values())
         assert bench.spending()["generator_loads"] == 2
@@ -62,7 +62,7 @@ def test_every_kind_of_judge_gives_its_verdicts(tmp_path: Path, cast: Cast) -> N
             assert total.label == "truncated" or total.score == pytest.approx(vote.score + sure.score)
         assert step.summary["num_samples"] == 12 and step.summary["sure_parse_rate"] == 0.75
         assert step.summary["rubric_num_judgements"] == 27
-        assert judge(1, samples, problems, cast).is_reused
+        assert judge(bench, 1, samples, problems, cast).is_reused
 
 
 def check_rubric(bench: Workbench, step: StepRef, verdicts: list[Verdict]) -> None:
@@ -110,11 +110,11 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path, cast: Cast)
         samples, problems = publish_round(bench, num_problems=5)
         bench.ledger.guard = fail_after(3)
         with pytest.raises(StoreError, match="the lease is lost"):
-            judge(1, samples, problems, cast)
+            judge(bench, 1, samples, problems, cast)
         bench.ledger.guard = lambda: None
         published = bench.ledger.published_shards(specify(bench, 1, samples, problems, cast))
         assert len(published) == 3
-        step = judge(1, samples, problems, cast)
+        step = judge(bench, 1, samples, problems, cast)
         assert len([file for file in step.files if file.name.startswith("judgements-")]) == 9
         assert {file.name: file for file in step.files}.items() >= published.items()
         resumed = {name: verdicts_of(bench, step, name) for name in ("rubric", "implicit")}
@@ -148,7 +148,7 @@ def test_verdicts_that_were_made_with_the_samples_are_taken_over(tmp_path: Path,
         made = [Verdict(sample.id, sample.problem_id, "vote", "unscored", 2.0) for sample in samples]
         drawn = publish(bench, "generate", **{"shard-00000": samples}, verdicts=made)
         problems = publish(bench, "problems", train=make_problems(1))
-        step = judge(1, drawn, problems, cast)
+        step = judge(bench, 1, drawn, problems, cast)
         assert verdicts_of(bench, step, "vote") == made and step.summary["mean_score"] == 2.0
 
 
@@ -173,6 +173,6 @@ def test_judges_by_rule_alone_need_no_seed_and_no_model(tmp_path: Path, cast: Ca
         samples, problems = publish_round(bench)
         spec = specify(bench, 1, samples, problems, cast)
         assert spec.seed is None and "asked" not in spec.config
-        step = judge(1, samples, problems, cast)
+        step = judge(bench, 1, samples, problems, cast)
         assert [file.name for file in step.files] == ["verdicts.parquet"]
         assert bench.spending()["generator_loads"] == 0

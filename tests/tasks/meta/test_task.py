@@ -29,8 +29,8 @@ def test_judgements_are_compared_and_become_pairs(tmp_path: Path) -> None:
     with open_bench(tmp_path, [RUBRIC], meta=META, warm_start=None, **PAIRS) as bench:
         samples, problems = publish_round(bench, num_problems=12)
         cast = tiny_cast(tmp_path)
-        verdicts = judge(1, samples, problems, cast)
-        step = meta_judge(1, verdicts, samples, problems, cast)
+        verdicts = judge(bench, 1, samples, problems, cast)
+        step = meta_judge(bench, 1, verdicts, samples, problems, cast)
         num_shards = math.ceil(step.summary["num_contests"] / bench.recipe.generate.shard_size)
         names = [f"judgements-meta-{number:05d}.parquet" for number in range(num_shards)]
         assert [file.name for file in step.files] == [*names, "pairs.parquet"] and num_shards > 1
@@ -47,7 +47,7 @@ def test_judgements_are_compared_and_become_pairs(tmp_path: Path) -> None:
         for pair in pairs:
             check_pair(pair, judgements, comparisons, bench.recipe.meta.ridge)
         assert bench.spending()["generator_loads"] == 1, "the judge's model compares too"
-        assert meta_judge(1, verdicts, samples, problems, cast).is_reused
+        assert meta_judge(bench, 1, verdicts, samples, problems, cast).is_reused
 
 
 def check_pair(pair: Pair, judgements: dict[str, Judgement], comparisons: list[Judgement], ridge: float) -> None:

@@ -10,8 +10,11 @@ from tasks.monitor.group import Group
 LABELS = {"c": Label.CORRECT, "w": Label.WRONG, "t": Label.TRUNCATED, "u": Label.UNPARSEABLE, "s": Label.UNSCORED}
 
 
-def sample(problem_id: str, index: int, text: str, source: str = "iid", model: str = "m1") -> Sample:
-    return Sample(f"{problem_id}/{index}", problem_id, index, text, FinishReason.STOP, len(text), None, model, source)
+def sample(problem_id: str, index: int, text: str, draw: str = "", model: str = "m1") -> Sample:
+    return Sample(
+        f"{problem_id}/{index}", problem_id, index, text, FinishReason.STOP, len(text), None, model,
+        draw=draw, privileged=draw in ("hinted", "guided"),
+    )  # fmt: skip
 
 
 def verdict(of: Sample, judge: str, label: str, score: float | None, answer: str | None = None) -> Verdict:
@@ -27,7 +30,7 @@ def group(
     labels: str = "",
     answers: Sequence[str | None] = (),
     judge: str = "rubric",
-    sources: Sequence[str] = (),
+    draws: Sequence[str] = (),
     models: Sequence[str] = (),
 ) -> Group:
     """A problem's samples.
@@ -40,7 +43,7 @@ def group(
     size = len(correct or kept or scores or texts or ())
     texts = texts or [f"text {index}" for index in range(size)]
     samples = [
-        sample(problem_id, index, text, sources[index] if sources else "iid", models[index] if models else "m1")
+        sample(problem_id, index, text, draws[index] if draws else "", models[index] if models else "m1")
         for index, text in enumerate(texts)
     ]
     named = labels or "s" * size

@@ -58,7 +58,7 @@ def test_without_gold_there_is_no_tail() -> None:
 
 def test_hot_samples_may_solve_a_problem_but_do_not_make_its_rate() -> None:
     measure = Difficulty()
-    assert measure.add(group("001", kept="001", sources=["iid", "iid", "hot"])) == PassRate("p", 2, 0)
+    assert measure.add(group("001", kept="001", draws=["", "", "hot"])) == PassRate("p", 2, 0)
     assert measure.numbers()["share_never_solved"] == 0
     assert measure.numbers()["tail_bin_0"] == 1
 

@@ -49,7 +49,7 @@ def test_the_same_correct_text_twice_is_one() -> None:
 
 
 def test_only_independent_draws_count() -> None:
-    numbers = explored(group("10111", sources=["iid", "iid", "hot", "hinted", "guided"]))
+    numbers = explored(group("10111", draws=["", "", "hot", "hinted", "guided"]))
     assert numbers["explore_pass_at_1"] == 0.5
 
 

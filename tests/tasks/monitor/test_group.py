@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from configs.errors import UserError
 from configs.schema.verifier import NumberVerifier
-from tasks.core.records import Label, Message, Problem, Sample, Verdict
+from tasks.core.records import Label, Message, Part, Problem, Sample, Verdict
 from tasks.monitor.gold import gold_is_unknown, has_gold, known_from_judge, known_from_verifier
 from tasks.monitor.group import Known, read_groups
 from tasks.monitor.texts import Texts
@@ -59,7 +60,7 @@ def test_only_problems_with_gold_are_verified() -> None:
 
 
 def test_steps_of_a_solution_are_neither_right_nor_wrong() -> None:
-    steps = [sample("p", 0, "7", "step"), sample("p", 1, "8", "step")]
+    steps = [replace(sample("p", index, text), part=Part.STEP) for index, text in enumerate("78")]
     known = known_from_verifier(steps, {"p"}, lambda samples: iter([pytest.fail("verified") for _ in samples]))
     assert known(steps, {}) is None
 
@@ -70,8 +71,8 @@ def test_gold_that_a_verifier_cannot_read_is_none() -> None:
     assert golds == [True, False, False]
 
 
-def test_a_source_can_be_looked_at_alone() -> None:
-    one = group("101", kept="011", scores=[1.0, 2.0, 3.0], sources=["iid", "hot", "iid"]).only("iid")
+def test_independent_draws_can_be_looked_at_alone() -> None:
+    one = group("101", kept="011", scores=[1.0, 2.0, 3.0], draws=["", "hot", ""]).independent()
     assert [row.index for row in one.samples] == [0, 2]
     assert (one.correct, one.kept) == ([True, True], [False, True])
     assert [row.score for row in one.verdicts["rubric"]] == [1.0, 3.0]

@@ -29,9 +29,7 @@ def everything() -> Summary:
     shares = (0.2, 0.4, 0.6, 0.9)
     for number in range(4):
         draws = [
-            sample(
-                f"p{number}", i, f"<<{i}>>" + "x" * i, model="m1" if i < 8 else "m2", source="iid" if i < 8 else "hot"
-            )
+            sample(f"p{number}", i, f"<<{i}>>" + "x" * i, model="m1" if i < 8 else "m2", draw="" if i < 8 else "hot")
             for i in range(16)
         ]
         correct = [i % 3 == 0 if number else i == 0 for i in range(16)]

@@ -22,14 +22,15 @@ def make_sample(
     text: str | None = None,
     num_tokens: int = 5,
     is_truncated: bool = False,
-    source: str = "iid",
+    draw: str = "",
     prefix: str = "",
 ) -> Sample:
     reason = FinishReason.LENGTH if is_truncated else FinishReason.STOP
     text = f"text {index}" if text is None else text
     return Sample(
-        f"{problem_id}/{index}", problem_id, index, text, reason, num_tokens, -1.0, "model", source, None, prefix
-    )
+        f"{problem_id}/{index}", problem_id, index, text, reason, num_tokens, -1.0, "model",
+        draw=draw, prefix=prefix, privileged=draw in ("hinted", "guided"),
+    )  # fmt: skip
 
 
 def make_verdict(
@@ -52,11 +53,11 @@ def make_candidate(
     num_tokens: int = 5,
     is_truncated: bool = False,
     answer: str | None = None,
-    source: str = "iid",
+    draw: str = "",
     prefix: str = "",
     problem: Problem | None = None,
 ) -> Candidate:
-    sample = make_sample(problem_id, index, text, num_tokens, is_truncated, source, prefix)
+    sample = make_sample(problem_id, index, text, num_tokens, is_truncated, draw, prefix)
     verdict = make_verdict(sample, label=label, score=score, answer=answer)
     return Candidate(sample, {"answer": verdict}, problem or make_problem(problem_id))
 

@@ -208,14 +208,14 @@ def test_one_sample_stays_of_each_key(texts: list[str]) -> None:
 
 def test_a_guided_sample_that_speaks_of_its_hint_is_dropped() -> None:
     shown, guide = DropReason.HINT_SHOWS, Guide(leak_words=("hint", "Given Answer"))
-    for source, text, prefix, reason in [
+    for draw, text, prefix, reason in [
         ("hinted", "As the HINT says, 4", "", shown),
         ("guided", "the given answer is 4", "", shown),
         ("guided", "2 + 2 = 4, I think", "", None),
         ("guided", "A hint: 2 + 2 = 4", "A hint: ", None),
-        ("iid", "a hint of lemon", "", None),
+        ("", "a hint of lemon", "", None),
     ]:
-        candidate = make_candidate(text=text, source=source, prefix=prefix)
+        candidate = make_candidate(text=text, draw=draw, prefix=prefix)
         assert hint_shows.keep([candidate], guide, Draw(0, 1)) == [reason], text
 
 

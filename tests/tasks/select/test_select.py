@@ -151,7 +151,7 @@ def test_a_component_of_the_whole_round_sees_what_is_left() -> None:
 
 
 def test_a_shown_hint_comes_before_every_component() -> None:
-    groups = [[make_candidate(label=Label.WRONG, source="hinted", text="the hint"), make_candidate(index=1)]]
+    groups = [[make_candidate(label=Label.WRONG, draw="hinted", text="the hint"), make_candidate(index=1)]]
     ((hinted, other),) = prepare(groups, guide=Guide())
     assert (hinted.reason, other.reason) == (DropReason.HINT_SHOWS, None)
     assert next(iter(prepare(groups)))[0].reason == DropReason.WRONG
@@ -174,8 +174,8 @@ def test_the_summary_counts_reasons_sources_and_tokens() -> None:
     groups = [
         [
             make_candidate("p", 0, num_tokens=4),
-            make_candidate("p", 1, Label.WRONG, num_tokens=8, source="hot"),
-            make_candidate("p", 2, num_tokens=6, source="hinted"),
+            make_candidate("p", 1, Label.WRONG, num_tokens=8, draw="hot"),
+            make_candidate("p", 2, num_tokens=6, draw="hinted"),
         ],
         [make_candidate("q", 0, Label.UNPARSEABLE, None, num_tokens=10)],
     ]

@@ -39,7 +39,7 @@ def test_each_candidate_has_its_problem_and_all_verdicts() -> None:
 
 def test_guided_samples_come_after_the_others_of_their_problem() -> None:
     own = [make_sample("p", 0), make_sample("p", 1), make_sample("r", 0)]
-    guided = [make_sample("p", 2, source="hinted"), make_sample("q", 2, source="hinted"), make_sample("r", 1)]
+    guided = [make_sample("p", 2, draw="hinted"), make_sample("q", 2, draw="hinted"), make_sample("r", 1)]
     assert ids(read(source(own), source(guided))) == [["p/0", "p/1", "p/2"], ["q/2"], ["r/0", "r/1"]]
     assert ids(read(source(own), source([]))) == [["p/0", "p/1"], ["r/0"]]
     assert read(source([])) == []

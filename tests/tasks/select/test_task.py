@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.store.folder import FolderStore
-from tasks.core.bench import Workbench, at
+from tasks.core.bench import Workbench
 from tasks.core.identity import select_spec
 from tasks.core.ledger import Ledger
 from tasks.core.records import Drop, Example, Label, Sample, Verdict
@@ -46,7 +46,7 @@ def judged(samples: Sequence[Sample], labels: str) -> list[Verdict]:
 def published(ledger: Ledger, tmp_path: Path) -> dict[str, Any]:
     """Inputs of the stage: three problems, two samples each of p and r, and a hinted one of q."""
     own = [make_sample(problem, index) for problem in ("p", "r") for index in range(2)]
-    guided = [make_sample("q", 0, source="hinted"), make_sample("r", 2, source="hinted", text="a hint")]
+    guided = [make_sample("q", 0, draw="hinted"), make_sample("r", 2, draw="hinted", text="a hint")]
     generate = publish(
         ledger, tmp_path, "generate", {"shard-00000.parquet": own[:2], "shard-00001.parquet": own[2:]}
     )  # fmt: skip
@@ -61,10 +61,10 @@ def test_the_stage_merges_steps_in_the_order_of_problems(ledger: Ledger, tmp_pat
     from tasks.select.task import select
 
     recipe = make_recipe(guide={"kind": "answer"})
-    with at(Workbench(recipe, ledger, tmp_path)):
+    with Workbench(recipe, ledger, tmp_path) as bench:
         inputs = published(ledger, tmp_path)
-        step = select(1, **inputs)
-        again = select(1, **inputs)
+        step = select(bench, 1, **inputs)
+        again = select(bench, 1, **inputs)
     rows = list(read_records(ledger.fetch(step, "examples.parquet"), Example))
     assert [row.sample_id for row in rows] == ["p/0", "q/0", "r/0", "r/1"]
     drops = [(drop.sample_id, drop.reason) for drop in read_records(ledger.fetch(step, "drops.parquet"), Drop)]
@@ -83,10 +83,10 @@ def test_the_calibrations_threshold_and_formats_are_used(ledger: Ledger, tmp_pat
         calibrate={"kind": "balance"},
         train={"formats": [{"prompt": "own.j2"}, {"prompt": "few_shot_reasoning"}]},
     )
-    with at(Workbench(recipe, ledger, tmp_path)):
+    with Workbench(recipe, ledger, tmp_path) as bench:
         inputs = published(ledger, tmp_path)
         calibration = publish(ledger, tmp_path, "calibrate", {"train.parquet": PROBLEMS}, threshold=0.5)
-        step = select(1, **inputs, calibration=calibration)
+        step = select(bench, 1, **inputs, calibration=calibration)
     rows = list(read_records(ledger.fetch(step, "examples.parquet"), Example))
     assert len(rows) == 12 and step.summary["num_kept"] == 6  # every verdict has score 1
     assert rows[0].messages[0].content == "Say: question p"

@@ -78,7 +78,7 @@ def test_no_answer_is_a_cluster_and_one_answer_is_no_weight() -> None:
 
 
 def test_guided_samples_do_not_enter_the_entropy() -> None:
-    guided = [Selected(make_candidate("a", 9, answer="9", source="hinted"))]
+    guided = [Selected(make_candidate("a", 9, answer="9", draw="hinted"))]
     with_guided = problem_weights([by_answers("a", 4, 4) + guided, by_answers("b", 7, 1)], WeighByEntropy())
     assert with_guided == problem_weights([by_answers("a", 4, 4), by_answers("b", 7, 1)], WeighByEntropy())
 

@@ -65,7 +65,7 @@ def test_examples_are_the_kept_samples(tmp_path: Path) -> None:
 
 
 def test_a_guided_examples_prefix_is_told_to_the_trainer(tmp_path: Path) -> None:
-    guided = make_candidate("p", 1, text="one two", source="guided", prefix="one ")
+    guided = make_candidate("p", 1, text="one two", draw="guided", prefix="one ")
     rows, _, numbers = write(tmp_path, [[make_candidate("p", 0, WRONG), guided]], make_recipe(guide={}))
     assert [(row.completion, row.prefix) for row in rows] == [("one two", "one ")]
     assert (numbers["num_kept_guided"], numbers["num_kept_iid"]) == (1, 0)
@@ -76,12 +76,12 @@ def test_star_counts_hinted_samples_apart_and_drops_shown_hints(tmp_path: Path) 
     groups = [labelled(f"p{number}", RIGHT if number < 6 else WRONG) for number in range(10)]
     for number in range(6, 10):
         label = RIGHT if number < 9 else WRONG
-        groups[number].append(make_candidate(f"p{number}", 1, label, source="hinted"))
+        groups[number].append(make_candidate(f"p{number}", 1, label, draw="hinted"))
     recipe = make_recipe(guide={"kind": "answer"})
     rows, _, numbers = write(tmp_path, groups, recipe)
     assert len(rows) == numbers["num_kept"] == 9
     assert numbers["num_kept_hinted"] == 3 and numbers["num_kept_iid"] == 6
-    groups[6].append(make_candidate("p6", 2, text="The Hint says so", source="hinted"))
+    groups[6].append(make_candidate("p6", 2, text="The Hint says so", draw="hinted"))
     _, drops, numbers = write(tmp_path, groups, recipe)
     assert drops["p6/2"] == "hint_shows" and numbers["dropped_hint_shows"] == 1 and numbers["num_rows"] == 9
 

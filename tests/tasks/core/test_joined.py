@@ -1,0 +1,99 @@
+"""Samples, problems and verdicts become candidates and groups; what does not fit is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count, islice
+
+import pytest
+
+from configs.errors import ProblemsError, UserError
+from tasks.core.joined import Candidate, Group, group_samples, grouped, joined
+from tasks.core.records import FinishReason, Label, Message, Problem, Sample, Verdict
+
+PROBLEMS = {name: Problem(name, (Message("user", "?"),), "7") for name in ("p", "q", "r")}
+
+
+def make_sample(problem_id: str = "p", index: int = 0, finish_reason: str = FinishReason.STOP) -> Sample:
+    return Sample(f"{problem_id}/{index}", problem_id, index, "7", finish_reason, 1, None, "m")
+
+
+def make_verdict(sample: Sample, judge: str = "answer", score: float = 1.0) -> Verdict:
+    return Verdict(sample.id, sample.problem_id, judge, str(Label.CORRECT), score)
+
+
+SAMPLES = [make_sample("p"), make_sample("p", 1, FinishReason.LENGTH), make_sample("q")]
+
+
+def read(samples: Sequence[Sample], verdicts: Sequence[Verdict], judges: Sequence[str] = ("answer",)) -> list[Group]:
+    return list(grouped(joined(samples, verdicts, judges, PROBLEMS)))
+
+
+def test_each_candidate_has_its_problem_and_all_verdicts() -> None:
+    verdicts = [make_verdict(SAMPLES[2], "answer"), make_verdict(SAMPLES[2], "style", 0.5)]
+    (candidate,) = joined(SAMPLES[2:], verdicts, ["answer", "style"], PROBLEMS)
+    assert candidate.problem is PROBLEMS["q"]
+    assert list(candidate.verdicts.values()) == verdicts
+    assert (candidate.verdict(None), candidate.verdict("style")) == tuple(verdicts)
+
+
+def test_a_group_has_the_samples_and_verdicts_of_one_problem() -> None:
+    verdicts = [make_verdict(sample, judge) for sample in SAMPLES for judge in ("answer", "style")]
+    groups = read(SAMPLES, verdicts, ("answer", "style"))
+    assert [(group.problem.id, [sample.id for sample in group.samples]) for group in groups] == [
+        ("p", ["p/0", "p/1"]),
+        ("q", ["q/0"]),
+    ]
+    assert groups[0].verdicts == {"answer": (verdicts[0], verdicts[2]), "style": (verdicts[1], verdicts[3])}
+    assert [one for group in groups for one in group.candidates] == list(
+        joined(SAMPLES, verdicts, ["answer", "style"], PROBLEMS)
+    )
+
+
+def test_a_part_of_a_group_keeps_its_verdicts() -> None:
+    verdicts = [make_verdict(sample) for sample in SAMPLES[:2]]
+    (group,) = read(SAMPLES[:2], verdicts)
+    assert group.where([False, True]) == Group(PROBLEMS["p"], (SAMPLES[1],), {"answer": (verdicts[1],)})
+
+
+def test_truncated_samples_are_not_whole() -> None:
+    first, second = group_samples(SAMPLES, PROBLEMS)
+    assert first == Group(PROBLEMS["p"], tuple(SAMPLES[:2])) and first.whole_samples == (SAMPLES[0],)
+    assert second.whole_samples == (SAMPLES[2],)
+    assert first.candidates == [Candidate(sample, {}, PROBLEMS["p"]) for sample in SAMPLES[:2]]
+
+
+def test_verdicts_of_other_samples_are_refused() -> None:
+    verdicts = [make_verdict(sample) for sample in SAMPLES]
+    for wrong, found in [
+        (verdicts[::-1], "expected sample p/0, judge answer, found sample q/0, judge answer"),
+        (verdicts[:2], "expected sample q/0, judge answer, found the end"),
+        (verdicts * 2, "expected the end, found sample p/0, judge answer"),
+        ([make_verdict(sample, "style") for sample in SAMPLES], "found sample p/0, judge style"),
+        ([], "found the end"),
+    ]:
+        with pytest.raises(UserError, match=f"the verdicts are not those of the samples: .*{found}"):
+            read(SAMPLES, wrong)
+
+
+def test_samples_of_a_problem_must_lie_together() -> None:
+    samples = [make_sample("p"), make_sample("q"), make_sample("p", 1)]
+    with pytest.raises(UserError, match="problem p lie apart"):
+        read(samples, [make_verdict(sample) for sample in samples])
+
+
+def test_samples_of_unknown_problems_are_refused() -> None:
+    sample = make_sample("z")
+    with pytest.raises(ProblemsError, match="sample z/0 belongs to problem z"):
+        read([sample], [make_verdict(sample)])
+    with pytest.raises(ProblemsError, match="sample z/0 belongs to problem z"):
+        list(group_samples([sample], PROBLEMS))
+
+
+def test_one_problem_is_read_ahead_at_most() -> None:
+    problems = {f"p{number}": Problem(f"p{number}", ()) for number in range(100)}
+    samples = (make_sample(f"p{index // 4}", index) for index in count())
+    verdicts = (make_verdict(make_sample(f"p{index // 4}", index)) for index in count())
+    (group,) = islice(grouped(joined(samples, verdicts, ["answer"], problems)), 1)
+    assert [sample.index for sample in group.samples] == [0, 1, 2, 3]
+    assert next(samples).index == 5
