@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -18,6 +18,7 @@ from configs.schema.recipe import Recipe
 from infra.engines.endpoint.pool import EndpointPool
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import GeneratorPool
+from tasks.core.answers import Answers
 from tasks.core.ledger import Ledger
 from tasks.core.local_model import fetch_model
 from tasks.core.progress import Progress, Silent
@@ -52,18 +53,22 @@ class Workbench:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary]) -> StepRef:
+    def step(
+        self, spec: StepSpec, produce: Callable[[Scratch], Summary], answers: Sequence[str] = ()
+    ) -> StepRef:
         """Find the step, or compute and publish it.
 
         Args:
             produce: fills `scratch.out` and returns the summary.
+            answers: folders in which answers lie that the step would find; for a plan, which counts them.
         """
         label = f"round {spec.round} {spec.stage}"
         if found := self.ledger.find(spec):
             self.progress.line(f"{label}: reused")
             return found
         with self.ledger.scratch(spec) as folder, self.progress.stage(label) as bar:
-            scratch = Scratch(folder / "out", folder / "work", bar)
+            answers_of_stage = Answers(self.ledger, spec.answers, self.recipe.generate.shard_size, bar)
+            scratch = Scratch(folder / "out", folder / "work", bar, answers_of_stage)
             for path in (scratch.out, scratch.work):
                 path.mkdir(exist_ok=True)
             started = time.monotonic()

@@ -14,7 +14,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -90,7 +90,7 @@ class Ledger:
 
     def publish(self, spec: StepSpec, folder: Path, summary: Summary, seconds: float) -> StepRef:
         """Publish every file of a folder, then the record. Shards that are published already are listed, not sent."""
-        self._check_lease()
+        self.check_lease()
         files = [*self.published_shards(spec).values()]
         known = {file.name for file in files}
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -111,7 +111,7 @@ class Ledger:
 
     def publish_shard(self, spec: StepSpec, name: str, path: Path) -> FileRef:
         """Publish one shard: the file first, its small record last."""
-        self._check_lease()
+        self.check_lease()
         file = self._send(spec, name, path)
         self.store.put(f"{spec.prefix}/shards/{name}.json", json.dumps(file.model_dump()).encode())
         return file
@@ -173,6 +173,26 @@ class Ledger:
             raise explain_os_error(error, f"cannot fetch {key!r} from {self.store.uri}", path.parent) from error
         return path
 
+    def check_lease(self) -> None:
+        """Raise where the experiment's lease was lost; called before anything is published."""
+        if self.guard is not None:
+            self.guard()
+
+    def set_aside(self, prefix: str, names: Sequence[str]) -> str | None:
+        """Move damaged objects below a prefix, in this order; returns where to. None, and nothing moved, for a reader.
+
+        Raises:
+            StoreError: the lease was lost.
+        """
+        if self.guard is None:
+            return None
+        self.guard()
+        experiment, _, rest = prefix.partition("/")
+        place = f"{experiment}/damaged/{rest}/{datetime.now(UTC):%Y%m%dT%H%M%S}"
+        for name in names:
+            self.store.move(f"{prefix}/{name}", f"{place}/{name}")
+        return place
+
     def clear_leftovers(self) -> None:
         """Remove what a killed run left beside the scratch of its unfinished steps, which is kept for resuming."""
         for name in ("cache", "engines"):
@@ -182,23 +202,12 @@ class Ledger:
         """Remove local copies; the store keeps the originals."""
         shutil.rmtree(self.work_dir / "cache", ignore_errors=True)
 
-    def _check_lease(self) -> None:
-        if self.guard is not None:
-            self.guard()
-
     def _is_sound(self, prefix: str, file: FileRef) -> bool:
         return self.store.verify(f"{prefix}/{file.name}", file.sha256, file.size_bytes)
 
     def _set_aside(self, prefix: str, names: list[str]) -> str | None:
-        """Move a step's record, then its damaged files; returns where to. None, and nothing moved, for a reader."""
-        if self.guard is None:
-            return None
-        self.guard()
-        experiment, _, step = prefix.partition("/")
-        place = f"{experiment}/damaged/{step}/{datetime.now(UTC):%Y%m%dT%H%M%S}"
-        for name in ("record.json", *names, *(f"shards/{name}.json" for name in names)):
-            self.store.move(f"{prefix}/{name}", f"{place}/{name}")
-        return place
+        """Move a step's record, then its damaged files."""
+        return self.set_aside(prefix, ["record.json", *names, *(f"shards/{name}.json" for name in names)])
 
     def _report(self, reason: str, place: str | None) -> None:
         where = f" (what was damaged lies in {place})" if place else ""

@@ -7,9 +7,10 @@ missing: the first decision that is not published ends the walk.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from tasks.core.answer_folder import count_answers
 from tasks.core.bench import Workbench
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
@@ -22,13 +23,13 @@ class EndOfKnowledge(Exception):
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """One step of the plan; `num_shards` of a new generate step are published already."""
+    """One step of the plan; `num_answers` of what a new one asks are there already."""
 
     round: int
     stage: str
     key: str
     is_reused: bool
-    num_shards: int = 0
+    num_answers: int = 0
 
 
 @dataclass
@@ -38,11 +39,13 @@ class PlanningBench(Workbench):
     is_planning: bool = True
     planned: list[PlannedStep] = field(default_factory=list)
 
-    def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary]) -> StepRef:
+    def step(
+        self, spec: StepSpec, produce: Callable[[Scratch], Summary], answers: Sequence[str] = ()
+    ) -> StepRef:
         """The published step, or a reference to what will be one."""
         found = self.ledger.find(spec, check_files=False)
-        num_shards = 0 if found or spec.stage != "generate" else len(self.ledger.published_shards(spec))
-        self.planned.append(PlannedStep(spec.round, spec.stage, spec.key, found is not None, num_shards))
+        num_answers = 0 if found else count_answers(self.ledger.store, answers)
+        self.planned.append(PlannedStep(spec.round, spec.stage, spec.key, found is not None, num_answers))
         if found is None and spec.stage == "decide":
             raise EndOfKnowledge
         return found or self._expected(spec)

@@ -10,11 +10,31 @@ from typing import Any
 from configs.schema.engine import RewardEngine
 from infra.engines.endpoint.pool import EndpointPool
 from infra.engines.pool import GeneratorPool
+from tasks.core.answers import Answerer
 from tasks.core.bench import Workbench
+from tasks.core.identity import settings
 from tasks.core.refs import ModelRef, Ref
 from tasks.learn.base import pretrained_model
 
 Pool = GeneratorPool | EndpointPool
+
+
+def policy_answerer(bench: Workbench, model: ModelRef) -> Answerer:
+    """The recipe's engine with a state of the policy, as somebody who is asked."""
+    return Answerer(
+        {"model": model.digest, "engine": settings(bench.recipe.engine)}, lambda: bench.generator(model)
+    )
+
+
+def role_answerer(bench: Workbench, role: str, player: ModelRef | None) -> Answerer:
+    """What answers for a role, as somebody who is asked; arguments as of `open_role`."""
+    if player is not None:
+        return policy_answerer(bench, player)
+    config = bench.recipe.roles[role]
+    is_served = config.engine is not None and config.engine.kind == "endpoint"
+    engine = None if is_served else settings(config.engine or bench.recipe.engine)
+    identity = {"model": role_identity(bench, role, None), "engine": engine}
+    return Answerer(identity, lambda: open_role(bench, role, None))
 
 
 class Cast(Ref):

@@ -74,6 +74,11 @@ class StepSpec:
     def prefix(self) -> str:
         return f"{self.experiment}/round-{self.round:03d}/{self.stage}/{self.key[:12]}"
 
+    @property
+    def answers(self) -> str:
+        """Where answers to what the stage asks in this round lie; the same for every key."""
+        return f"{self.experiment}/round-{self.round:03d}/{self.stage}/answers"
+
 
 def write_record(spec: StepSpec, files: list[FileRef], summary: Summary, seconds: float, provenance: Any) -> bytes:
     """The record of a finished step; `record_sha256` guards the record itself."""

@@ -15,14 +15,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from configs.errors import RecipeError
-from configs.schema.generate import StepwiseGenerate
+from configs.schema.generate import Sampling, StepwiseGenerate
 from configs.schema.judge import PairwiseJudge
-from infra.engines.wire import Completion, Shard
+from infra.engines.wire import Completion, Request
 from tasks.core.records import FinishReason, Part, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
 from tasks.core.step import derive_seed
-from tasks.generate.run import to_request
-from tasks.generate.shards import PlannedShard
+from tasks.generate.run import chat_of
 
 
 @dataclass
@@ -59,17 +58,15 @@ class Path:
         return replace(self.problem, id=f"{self.problem.id}#{self.num_waves}")
 
 
-def step_shard(paths: Sequence[Path], shard: PlannedShard, config: StepwiseGenerate, wave: int, seed: int) -> Shard:
-    """Requests for the next step of every path; `seed` is the stage's."""
-    sampling = config.sampling().model_copy(update={"stop": (config.step_end, *config.stop)})
-    requests = tuple(
-        replace(
-            to_request(path.next_problem(), config.width, derive_seed(seed, path.problem.id, path.num_waves)),
-            prefix=path.prefix,
-        )
-        for path in paths
-    )
-    return Shard(f"{shard.name}-{wave}", requests, sampling)
+def step_sampling(config: StepwiseGenerate) -> Sampling:
+    """The settings of one step: its end ends the draw."""
+    return config.sampling().model_copy(update={"stop": (config.step_end, *config.stop)})
+
+
+def step_request(path: Path, width: int, seed: int) -> Request:
+    """The request for the next step of a path; `seed` is the stage's."""
+    own = derive_seed(seed, path.problem.id, path.num_waves)
+    return Request(path.next_problem().id, chat_of(path.problem), width, path.prefix, own)
 
 
 def to_candidates(

@@ -7,8 +7,7 @@ from configs.schema.judge import PairwiseJudge
 from infra.engines.wire import Completion
 from tasks.core.records import Message, Problem
 from tasks.core.refs import ModelRef
-from tasks.generate.shards import PlannedShard
-from tasks.generate.stepwise import Path, comparable, step_shard, step_verdicts, to_candidates
+from tasks.generate.stepwise import Path, comparable, step_request, step_verdicts, to_candidates
 
 CONFIG = StepwiseGenerate(step_end=";", width=3)
 MODEL = ModelRef(name="base", digest="d")
@@ -25,7 +24,7 @@ def test_the_best_step_is_continued() -> None:
     path.take(candidates, {candidates[0].id: 1.0, candidates[1].id: 0.0})
     assert path.prefix == "2+5=7;"
     assert path.next_problem().id == "12+5#1"
-    request = step_shard([path], PlannedShard("s", (PROBLEM,)), CONFIG, 1, 0).requests[0]
+    request = step_request(path, CONFIG.width, 0)
     assert (request.id, request.prefix, request.num_samples) == ("12+5#1", "2+5=7;", 3)
 
 
