@@ -17,9 +17,9 @@ from statistics import median
 from configs.schema.judge import AnswerJudge
 from configs.schema.verifier_code import CodeVerifier
 from tasks.core.records import FinishReason, Message, Problem, Sample
-from tasks.judge.judge import judge_samples
-from tasks.judge.run import verify_in_pool
 from tasks.judge.summary import JudgeSummary
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
 
 HUMANEVAL = Path("../shared/data/humaneval/HumanEval.jsonl.gz")
 
@@ -46,7 +46,7 @@ def judge(rows: list[dict[str, str]]) -> float:
     problems = {row["task_id"]: make_problem(row) for row in rows}
     samples = (make_sample(row) for row in rows)
     begin, summary = time.monotonic(), JudgeSummary([judge.name])
-    for _ in summary.watch(judge_samples(samples, problems, [judge], verify_in_pool)):
+    for _ in summary.watch(judge_samples(samples, [judge], World(problems))):
         pass
     assert summary.numbers()["num_correct"] == len(rows)
     return time.monotonic() - begin

@@ -23,9 +23,9 @@ from configs.schema.recipe import Recipe
 from configs.schema.verifier import MathVerifier, NumberVerifier
 from tasks.core.records import FinishReason, Message, Problem, Sample, Verdict
 from tasks.core.tables import read_records, write_records
-from tasks.judge.judge import judge_samples
-from tasks.judge.run import verify_in_pool
 from tasks.judge.summary import JudgeSummary
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
 from tasks.select.candidate import Draw
 from tasks.select.streams import open_groups
 from tasks.select.write import write_selection
@@ -71,7 +71,7 @@ def measure_memory(count: int) -> None:
         samples, verdicts = Path(folder, "samples.parquet"), Path(folder, "verdicts.parquet")
         write_records(samples, Sample, make_samples(count))
         begin = time.monotonic()
-        stream = judge_samples(read_records(samples, Sample), problems, [AnswerJudge()], verify_in_pool)
+        stream = judge_samples(read_records(samples, Sample), [AnswerJudge()], World(problems))
         write_records(verdicts, Verdict, stream)
         judged = time.monotonic()
         groups = open_groups(
@@ -99,7 +99,7 @@ def judge(
 ) -> tuple[float, dict[str, int | float | None]]:
     """Seconds and summary of one judge step; its verdicts are counted and let go."""
     begin, summary = time.monotonic(), JudgeSummary([config.name])
-    for _ in summary.watch(judge_samples(samples, problems, [config], verify_in_pool)):
+    for _ in summary.watch(judge_samples(samples, [config], World(problems))):
         pass
     return time.monotonic() - begin, summary.numbers()
 

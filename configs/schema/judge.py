@@ -8,27 +8,92 @@ policy, `frozen` says which of its states judges: base, seed, previous (the one 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern, default_kind
+from configs.schema.generate import Sampling
 from configs.schema.problems import Source
 from configs.schema.verifier import NumberVerifier, Verifier
 
 Frozen = Literal["base", "seed", "previous", "round_start", "live"]
+Wants = Literal["text", "logprobs", "rating"]
+"""what is asked of a model: to write text, the log-probabilities of given texts, or a reward model's rating of them"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One model asked about every sample, for one judge.
+
+    Attributes:
+        name: empty for a judge's first pass; those of further passes are part of the names of files.
+        role, state: who answers: the policy in one of its states, or an entry of roles, which has no states.
+        prompt: name of the prompt that questions are made from.
+        sampling: how text is drawn; for passes that want text.
+        about: problems whose worked solutions are asked about in place of the samples.
+    """
+
+    name: str
+    role: str
+    state: Frozen
+    wants: Wants
+    prompt: str | None = None
+    sampling: Sampling | None = None
+    about: Source | None = None
 
 
 class _Judge(Component):
+    """What every judge declares. Rules of the recipe, keys and costs read these declarations, and no kind by name.
+
+    Attributes:
+        reads_gold: whether samples are compared with the problem's gold answer.
+        compares: whether samples of a problem are compared two by two: a score counts the samples beaten.
+    """
+
+    reads_gold: ClassVar[bool] = False
+    compares: ClassVar[bool] = False
     name: str = Field(pattern="^[a-z][a-z0-9_]*$")
+
+    @property
+    def passes(self) -> tuple[Pass, ...]:
+        """The models that are asked, in order; none for judges by rule."""
+        return ()
+
+    @property
+    def rule(self) -> Verifier | None:
+        """What looks at each sample in a worker that can be killed."""
+        return None
+
+    @property
+    def needed_judges(self) -> tuple[str, ...]:
+        """Names of the judges whose verdicts this one is made from."""
+        return ()
+
+    @property
+    def num_opinions(self) -> int:
+        """How many texts are written about each sample by itself; 0 where none is, or where samples are compared."""
+        return 0
+
+    @property
+    def draws_at_random(self) -> bool:
+        """Whether what is answered depends on a seed."""
+        return any(part.sampling is not None and part.sampling.temperature > 0 for part in self.passes)
 
 
 class AnswerJudge(_Judge):
     """Compares a sample's answer with the gold answer, by rule."""
 
+    reads_gold: ClassVar[bool] = True
     kind: Literal["answer"] = "answer"
     name: str = Field("answer", pattern="^[a-z][a-z0-9_]*$")
     verifier: Verifier = NumberVerifier()
+
+    @property
+    def rule(self) -> Verifier:
+        """It compares each sample's answer."""
+        return self.verifier
 
 
 class VoteJudge(_Judge):
@@ -42,6 +107,11 @@ class VoteJudge(_Judge):
     name: str = Field("vote", pattern="^[a-z][a-z0-9_]*$")
     verifier: Verifier = Field(NumberVerifier(), description="how answers are found; nothing is compared with gold")
 
+    @property
+    def rule(self) -> Verifier:
+        """It finds each sample's answer."""
+        return self.verifier
+
 
 class SumJudge(_Judge):
     """The sum of other judges' scores; a sample that one of them could not score has none."""
@@ -50,15 +120,28 @@ class SumJudge(_Judge):
     name: str = Field("sum", pattern="^[a-z][a-z0-9_]*$")
     of: tuple[str, ...] = Field(min_length=2, description="names of judges written before this one")
 
+    @property
+    def needed_judges(self) -> tuple[str, ...]:
+        """Those it adds up."""
+        return self.of
 
-class _ModelJudge(_Judge):
+
+class ModelJudge(_Judge):
+    """A judge that asks one model; what it wants of it is text for an OpinionJudge, log-probabilities for others."""
+
     role: str = Field("policy", description="policy, or an entry of roles")
     frozen: Frozen = "round_start"
 
+    @property
+    def passes(self) -> tuple[Pass, ...]:
+        """The judge's own model."""
+        return (Pass("", self.role, self.frozen, "logprobs"),)
 
-class _AskingJudge(_ModelJudge):
+
+class OpinionJudge(ModelJudge):
     """A judge that writes its opinion as text."""
 
+    prompt: str = Field(description="prompt of configs/prompts, or path of a .j2 file")
     pattern: str = Field(description="one group: the verdict; the last match in the judge's text counts")
     temperature: float = Field(0.7, ge=0)
     top_p: float = Field(0.9, gt=0, le=1)
@@ -66,6 +149,14 @@ class _AskingJudge(_ModelJudge):
     read: Literal["text", "choices"] = Field(
         "text", description="choices: no text is written, each possible verdict's probability is taken instead"
     )
+
+    @property
+    def passes(self) -> tuple[Pass, ...]:
+        """The judge's own model, which writes, or is asked for the probabilities of the choices."""
+        if self.read == "choices":
+            return (Pass("", self.role, self.frozen, "logprobs", self.prompt),)
+        drawn = Sampling(temperature=self.temperature, top_p=self.top_p, max_tokens=self.max_tokens)
+        return (Pass("", self.role, self.frozen, "text", self.prompt, drawn),)
 
     @field_validator("pattern")
     @classmethod
@@ -75,7 +166,7 @@ class _AskingJudge(_ModelJudge):
         return pattern
 
 
-class RubricJudge(_AskingJudge):
+class RubricJudge(OpinionJudge):
     """The model scores each sample by a rubric, several times; the score is the mean of what could be parsed.
 
     Defaults: Self-Rewarding (arXiv 2401.10020): additive 5-point rubric, three judgements, temperature 0.7, top-p 0.9.
@@ -90,6 +181,11 @@ class RubricJudge(_AskingJudge):
     high: float = 5
     repeats: int = Field(3, ge=1)
 
+    @property
+    def num_opinions(self) -> int:
+        """Each sample is judged `repeats` times, unless choices are read."""
+        return self.repeats if self.read == "text" else 0
+
     @model_validator(mode="after")
     def _scale_rises(self) -> RubricJudge:
         if self.high <= self.low:
@@ -101,12 +197,13 @@ class RubricJudge(_AskingJudge):
         return self
 
 
-class PairwiseJudge(_AskingJudge):
+class PairwiseJudge(OpinionJudge):
     """The model compares samples of a problem two by two, in both orders; the score is the number of samples beaten.
 
     Orders that disagree, or cannot be read, count half a win each (Process-based Self-Rewarding, arXiv 2503.03746).
     """
 
+    compares: ClassVar[bool] = True
     kind: Literal["pairwise"] = "pairwise"
     name: str = Field("pairwise", pattern="^[a-z][a-z0-9_]*$")
     prompt: str = Field("pairwise", description="prompt of configs/prompts, or path of a .j2 file")
@@ -115,7 +212,7 @@ class PairwiseJudge(_AskingJudge):
     max_tokens: int = Field(256, ge=1)
 
 
-class ImplicitJudge(_ModelJudge):
+class ImplicitJudge(ModelJudge):
     """The DPO reward a model implies: log-probability of the sample under it, less that under a reference (DICE,
     arXiv 2406.09760). With `reference: none` it is the likelihood itself (V-STaR's verifier, arXiv 2402.06457)."""
 
@@ -124,8 +221,14 @@ class ImplicitJudge(_ModelJudge):
     reference: Literal["none", "base", "seed", "previous", "round_start"] = "previous"
     per_token: bool = Field(False, description="means over tokens instead of sums")
 
+    @property
+    def passes(self) -> tuple[Pass, ...]:
+        """The judge's own model, then the reference, which is a state of the policy."""
+        own = super().passes
+        return own if self.reference == "none" else (*own, Pass("reference", "policy", self.reference, "logprobs"))
 
-class RewardModelJudge(_ModelJudge):
+
+class RewardModelJudge(ModelJudge):
     """A reward model: a sequence classifier gives one score, a token classifier one score a step.
 
     `reduce` makes one number of the steps' scores, and `map_to` carries [0, 1] to another range, as B-STaR (arXiv
@@ -139,8 +242,13 @@ class RewardModelJudge(_ModelJudge):
     map_to: tuple[float, float] | None = None
     step_separator: str = Field("\n", min_length=1)
 
+    @property
+    def passes(self) -> tuple[Pass, ...]:
+        """The reward model, which rates."""
+        return (Pass("", self.role, self.frozen, "rating"),)
 
-class ImportanceJudge(_ModelJudge):
+
+class ImportanceJudge(ModelJudge):
     """How far a sample lies from a small trusted set, by the ratio of losses under the model (IWSI, arXiv 2408.09849).
 
     w = min(mean loss of the trusted set / loss of the sample, 2); the score is w where w > 1, else min(1 / w, 5).
@@ -151,6 +259,11 @@ class ImportanceJudge(_ModelJudge):
     name: str = Field("importance", pattern="^[a-z][a-z0-9_]*$")
     frozen: Frozen = "base"
     trusted: Source = Field(description="problems with worked solutions; none of the select or report set")
+
+    @property
+    def passes(self) -> tuple[Pass, ...]:
+        """Over the samples, and over the trusted set."""
+        return (*super().passes, Pass("trusted", self.role, self.frozen, "logprobs", about=self.trusted))
 
 
 Judge = Annotated[

@@ -90,14 +90,14 @@ class Recipe(Component):
         check_recipe_rules(self)
         return self
 
-    def answer_judge(self) -> AnswerJudge | None:
-        """The first judge by rule, if there is one."""
-        return next((judge for judge in self.judge if isinstance(judge, AnswerJudge)), None)
+    def answer_judge(self) -> Judge | None:
+        """The first judge that compares with gold, if there is one."""
+        return next((judge for judge in self.judge if judge.reads_gold), None)
 
     def verifier_for_gold(self) -> Verifier:
         """What compares answers with gold in evaluation: evaluate.verifier, or the first answer judge's."""
         judge = self.answer_judge()
-        found = self.evaluate.verifier or (judge.verifier if judge else None)
+        found = self.evaluate.verifier or (judge.rule if judge else None)
         assert found is not None, "the recipe was checked for one"
         return found
 

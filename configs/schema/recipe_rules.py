@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from configs.schema.judge import Judge, Pass
     from configs.schema.recipe import Recipe
+    from configs.schema.role import Role
 
 
 def check_recipe_rules(recipe: Recipe) -> None:
@@ -20,7 +22,7 @@ def _judges_have_their_own_names(recipe: Recipe) -> None:
     for index, judge in enumerate(recipe.judge):
         if judge.name in names:
             raise ValueError(f"judge: two judges are called '{judge.name}': give each its own name")
-        for wanted in getattr(judge, "of", ()):
+        for wanted in judge.needed_judges:
             if wanted not in names:
                 raise ValueError(f"judge.{index}.of: no judge called '{wanted}' stands before: {_one_of(names)}")
         names.append(judge.name)
@@ -51,15 +53,13 @@ def _roles_exist(recipe: Recipe) -> None:
     reserved = {"policy", "verifier"} & set(recipe.roles)
     if reserved:
         raise ValueError(f"roles.{reserved.pop()}: this name is taken: choose another")
-    best_of = recipe.evaluate.best_of
-    judges = [*recipe.judge, *([best_of.judge] if best_of else [])]
-    for judge in judges:
-        role = getattr(judge, "role", "policy")
-        if role not in known:
-            raise ValueError(f"judge '{judge.name}': no role is called '{role}': add it to roles, or {_one_of(known)}")
-        if judge.kind == "reward_model" and role in ("policy", "verifier"):
-            raise ValueError(f"judge '{judge.name}': a reward model is a model of its own: add it to roles")
-    if any(judge.role == "verifier" for judge in recipe.judge if hasattr(judge, "role")):
+    for judge in _all_judges(recipe):
+        for role in (part.role for part in judge.passes):
+            if role not in known:
+                raise ValueError(
+                    f"judge '{judge.name}': no role is called '{role}': add it to roles, or {_one_of(known)}"
+                )
+    if any(part.role == "verifier" for judge in recipe.judge for part in judge.passes):
         raise ValueError("judge: the verifier is trained after the round's judging: name it in evaluate.best_of.judge")
     if recipe.guide is not None and recipe.guide.role not in known:
         raise ValueError(f"guide.role: no role is called '{recipe.guide.role}': {_one_of(known)}")
@@ -67,25 +67,38 @@ def _roles_exist(recipe: Recipe) -> None:
 
 def _roles_can_judge(recipe: Recipe) -> None:
     """An endpoint gives no log-probabilities, and only reward models rate."""
-    judges: tuple[Any, ...] = recipe.judge
-    for judge in judges:
-        role = recipe.roles.get(getattr(judge, "role", "policy"))
-        kind = role.engine.kind if role is not None and role.engine is not None else None
-        needs_scores = judge.kind in ("implicit", "importance") or getattr(judge, "read", "text") == "choices"
-        if needs_scores and kind in ("endpoint", "reward"):
-            raise ValueError(
-                f"judge '{judge.name}': needs log-probabilities, which the engine {kind} of role '{judge.role}' does "
-                "not give: write engine kind transformers or vllm"
-            )
-        if judge.kind == "reward_model" and kind not in (None, "reward"):
-            raise ValueError(f"roles.{judge.role}.engine: a reward model runs in engine kind reward, not {kind}")
+    for judge in _all_judges(recipe):
+        for part in judge.passes:
+            _check_role(judge.name, part, recipe.roles.get(part.role))
+
+
+def _check_role(judge: str, asked: Pass, role: Role | None) -> None:
+    """`role`: None for the policy and the verifier."""
+    kind = role.engine.kind if role is not None and role.engine is not None else None
+    if asked.wants == "rating":
+        if role is None:
+            raise ValueError(f"judge '{judge}': a reward model is a model of its own: add it to roles")
+        if kind not in (None, "reward"):
+            raise ValueError(f"roles.{asked.role}.engine: a reward model runs in engine kind reward, not {kind}")
+    elif kind == "reward" or (kind == "endpoint" and asked.wants == "logprobs"):
+        wanted = "log-probabilities" if asked.wants == "logprobs" else "text"
+        raise ValueError(
+            f"judge '{judge}': needs {wanted}, which the engine {kind} of role '{asked.role}' does not give: "
+            "write engine kind transformers or vllm"
+        )
+
+
+def _all_judges(recipe: Recipe) -> list[Judge]:
+    """The round's, and the one that picks the best of k in evaluations."""
+    best_of = recipe.evaluate.best_of
+    return [*recipe.judge, *([best_of.judge] if best_of else [])]
 
 
 def _votes_have_answers(recipe: Recipe) -> None:
-    for judge in recipe.judge:
-        if judge.kind == "vote" and judge.verifier.kind not in ("number", "exact", "choice", "math"):
+    for judge in _all_judges(recipe):
+        if judge.rule is not None and not judge.reads_gold and not judge.rule.finds_answers:
             raise ValueError(
-                f"judge '{judge.name}': the verifier {judge.verifier.kind} finds no answer to count: "
+                f"judge '{judge.name}': the verifier {judge.rule.kind} finds no answer to count: "
                 "write kind number, exact, choice or math"
             )
 
@@ -148,7 +161,7 @@ def _meta_judge_has_judgements(recipe: Recipe) -> None:
     if recipe.meta is None:
         return
     judge = next((judge for judge in recipe.judge if judge.name == recipe.meta.judge), None)
-    if judge is None or judge.kind != "rubric" or judge.read != "text" or judge.repeats < 2:
+    if judge is None or judge.num_opinions < 2:
         raise ValueError(
             "meta.judge: judgements are compared: name a rubric judge with read: text and repeats 2 or more"
         )
@@ -157,7 +170,7 @@ def _meta_judge_has_judgements(recipe: Recipe) -> None:
 
 
 def _stepwise_has_a_pairwise_judge(recipe: Recipe) -> None:
-    if recipe.generate.kind == "stepwise" and [judge.kind for judge in recipe.judge] != ["pairwise"]:
+    if recipe.generate.kind == "stepwise" and [judge.compares for judge in recipe.judge] != [True]:
         raise ValueError("judge: generate.kind stepwise compares steps as it goes: write exactly one pairwise judge")
 
 
@@ -172,7 +185,7 @@ def _calibration_is_used(recipe: Recipe) -> None:
 
 
 def _guide_can_check(recipe: Recipe) -> None:
-    if recipe.guide is not None and recipe.judge[0].kind != "answer":
+    if recipe.guide is not None and not recipe.judge[0].reads_gold:
         raise ValueError(
             "guide: it looks for problems that were solved too rarely: the first judge must be an answer judge"
         )

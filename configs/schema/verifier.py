@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -15,6 +15,7 @@ from configs.schema.verifier_code import CodeVerifier
 class NumberVerifier(VerifierBase):
     """The last number of the sample equals the gold number (thousands separators, $ and % are understood)."""
 
+    finds_answers: ClassVar[bool] = True
     kind: Literal["number"] = "number"
     tolerance: float = Field(0.0, ge=0, description="largest absolute difference that still counts as equal")
 
@@ -22,6 +23,7 @@ class NumberVerifier(VerifierBase):
 class ExactVerifier(VerifierBase):
     """The stripped text equals the gold text."""
 
+    finds_answers: ClassVar[bool] = True
     kind: Literal["exact"] = "exact"
     ignore_case: bool = False
 
@@ -29,6 +31,7 @@ class ExactVerifier(VerifierBase):
 class ChoiceVerifier(VerifierBase):
     """The chosen letter equals the gold letter."""
 
+    finds_answers: ClassVar[bool] = True
     kind: Literal["choice"] = "choice"
     choices: str = Field("ABCD", min_length=2)
 
@@ -52,6 +55,7 @@ class RegexVerifier(VerifierBase):
 class MathVerifier(VerifierBase):
     """Symbolic equality by the package math-verify."""
 
+    finds_answers: ClassVar[bool] = True
     kind: Literal["math"] = "math"
     limit_seconds: float = Field(1.0, gt=0, description="wall clock for one sample; past it there is no verdict")
 

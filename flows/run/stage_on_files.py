@@ -5,30 +5,31 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from configs.errors import UserError
 from configs.schema.recipe import Recipe
 from flows.report.terminal import Terminal
 from infra.store.folder import FolderStore
+from tasks.core.answers import Answers
 from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger
 from tasks.core.records import Example, ItemResult, Pair, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
-from tasks.core.roles import Cast
+from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.step import Summary, hash_file
 from tasks.core.tables import read_records, write_records
-from tasks.evaluate.evaluate import asked_by, summarize
+from tasks.evaluate.evaluate import extras_of, summarize
 from tasks.evaluate.run import Sampler, evaluate_suites
-from tasks.generate.run import sample_shards
-from tasks.generate.shards import cut_shards
-from tasks.judge.judge import judge_samples
-from tasks.judge.now import judge_now
-from tasks.judge.run import verify_in_pool
+from tasks.generate.run import draw_variants
+from tasks.generate.task import variants
 from tasks.judge.summary import JudgeSummary
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
 from tasks.learn.base_task import prepare_base_model
 from tasks.learn.rows import example_row, pair_row, write_rows
 from tasks.learn.run import Phase, train_model
@@ -37,6 +38,8 @@ from tasks.select.candidate import Draw
 from tasks.select.formats import read_formats, with_examples
 from tasks.select.streams import open_groups
 from tasks.select.write import rows_file, write_selection
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,8 @@ def run_stage(name: str, recipe: Recipe, files: Files) -> Summary:
     files.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="selfloop-") as folder, Terminal().stage(name) as progress:
         ledger = Ledger(FolderStore(Path(folder) / "store"), Path(folder) / "work", {})
-        scratch = Scratch(Path(folder) / "out", Path(folder) / "scratch", progress)
+        answers = Answers(ledger, f"{recipe.name}/{name}", recipe.generate.shard_size, progress)
+        scratch = Scratch(Path(folder) / "out", Path(folder) / "scratch", progress, answers)
         scratch.out.mkdir()
         scratch.work.mkdir()
         with Workbench(recipe, ledger, Path()) as bench:
@@ -81,41 +85,36 @@ def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     if config.kind != "independent":
         raise UserError(f"generate.kind {config.kind} judges as it draws, and needs a whole round", "use selfloop run")
     problems = list(read_records(files.source, Problem)) if files.source else read_sets(bench)["train"]
-    shards = list(cut_shards(problems, config.shard_size))
     model = _model(bench, files)
-    pool = bench.generator(model)
-    finished = sample_shards(
-        pool, shards, config.sampling(), config.num_samples, bench.recipe.seed, model.digest, scratch.progress
-    )
-    by_name = {shard.name: samples for shard, samples in finished}
-    samples = (sample for shard in shards for sample in by_name[shard.name])
+    drawings = variants(config, None, bench.recipe.seed)
+    groups = draw_variants(scratch.answers, policy_answerer(bench, model), model.digest, problems, drawings)
+    samples = (sample for group in groups for sample in group)
     return {"num_problems": len(problems), "num_samples": write_records(files.out, Sample, samples)}
 
 
 def _judge(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
+    """Where a judge asks a model, --model plays every state of the policy."""
+    recipe, samples = bench.recipe, _Rows(files.needed_source("samples"), Sample)
     problems = {problem.id: problem for problem in read_sets(bench)["train"]}
-    counts = JudgeSummary.of(bench.recipe.judge)
-    path = files.needed_source("samples")
-    verdicts = _verdicts(bench, files, path, problems, scratch)
-    write_records(files.out, Verdict, counts.watch(verdicts))
+    world = World(problems, seed=recipe.seed, answers=scratch.answers)
+    if any(judge.passes for judge in recipe.judge):
+        model = _model(bench, files)
+        cast = Cast(base=model, seed=None, previous=None, round_start=model, live=model)
+        world = replace(world, bench=bench, cast=cast)
+    counts = JudgeSummary.of(recipe.judge)
+    write_records(files.out, Verdict, counts.watch(judge_samples(samples, recipe.judge, world)))
     return {**counts.numbers()}
 
 
-def _verdicts(
-    bench: Workbench, files: Files, path: Path, problems: dict[str, Problem], scratch: Scratch
-) -> Iterable[Verdict]:
-    """Streamed where no judge asks a model; else all samples are held, and --model plays every state of the policy."""
-    judges = bench.recipe.judge
-    if all(judge.kind in ("answer", "vote", "sum") for judge in judges):
-        yield from judge_samples(read_records(path, Sample), problems, judges, verify_in_pool)
-        return
-    samples, model = list(read_records(path, Sample)), _model(bench, files)
-    cast = Cast(base=model, seed=None, previous=None, round_start=model, live=model)
-    opinions = [
-        judge_now(bench, judge, samples, problems, cast, bench.recipe.seed, scratch.progress) for judge in judges
-    ]
-    for of_one_sample in zip(*opinions, strict=True):
-        yield from of_one_sample
+@dataclass(frozen=True)
+class _Rows(Generic[Row]):
+    """The rows of a file, read anew each time."""
+
+    path: Path
+    record: type[Row]
+
+    def __iter__(self) -> Iterator[Row]:
+        return read_records(self.path, self.record)
 
 
 def _select(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
@@ -153,9 +152,9 @@ def _evaluate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     sets = read_sets(bench)
     suites = {suite: sets[suite] for suite in ("select", "report")}
     model = _model(bench, files)
-    sampler = Sampler(bench.generator(model), bench.recipe, model.digest, scratch.progress)
+    sampler = Sampler(bench.recipe, policy_answerer(bench, model), model.digest, scratch.answers)
     write_records(files.out, ItemResult, evaluate_suites(sampler, suites, bench.recipe, bench.recipe.seed))
-    return {**summarize(read_records(files.out, ItemResult), asked_by(bench.recipe.evaluate))}
+    return {**summarize(read_records(files.out, ItemResult), extras_of(bench.recipe.evaluate))}
 
 
 STAGES: dict[str, Callable[[Workbench, Files, Scratch], Summary]] = {

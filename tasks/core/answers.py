@@ -3,6 +3,7 @@
     Request   a model writes text                     -> its Completions, in order of the draws
     Scoring   the log-probability of a given text     -> Score
     Rating    a reward model's opinion of a text      -> Rated
+    Item      what a judge's rule finds in a sample   -> its outcome (tasks/judge/rules.py)
 
 What was answered before is looked up in the store, the rest is asked in shards, each published as it finishes.
 Answers come in the order of the questions, whatever the order of completion; a bounded number is in memory.
@@ -16,12 +17,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from configs.schema.generate import Sampling
 from infra.engines.wire import Completion, Rated, Rating, Request, Score, Scoring
-from tasks.core.answer_folder import AnswerFolder, who_folder
+from tasks.core.answer_folder import AnswerFolder, AnswerRow, who_folder
 from tasks.core.ledger import Ledger
 from tasks.core.progress import StageProgress
 from tasks.core.services import (
@@ -34,7 +35,8 @@ from tasks.core.services import (
     to_score,
 )
 
-Question = TypeVar("Question", bound=Request | Scoring | Rating)
+Question = TypeVar("Question")
+Row = TypeVar("Row", bound=AnswerRow)
 
 SCORES_PER_SHARD = 1024
 """at least: reading a text costs a small part of writing one"""
@@ -69,52 +71,66 @@ class Answers:
     place: str
     shard_size: int
     progress: StageProgress
+    _folders: dict[str, AnswerFolder[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def ask(
-        self, who: Answerer, sampling: Sampling, questions: Iterable[Request], total: int | None = None, note: str = ""
+        self,
+        who: Answerer,
+        sampling: Sampling,
+        questions: Iterable[Request],
+        total: int | None = None,
+        note: str = "",
+        shard_size: int | None = None,
     ) -> Iterator[tuple[Request, tuple[Completion, ...]]]:
         """Every request with its completions, in the order of the requests.
 
         Args:
             questions: ids are unique.
             total: draws of all of them, where it is known, and `note`, for the progress shown.
+            shard_size: default: the stage's.
 
         Raises:
             EngineError, UserError: as the pool's `generate`.
             StoreError: the lease was lost, or the store failed.
         """
-        for request, rows in self._run(who, TextService(sampling), questions, self.shard_size, total, note):
+        service = TextService(sampling)
+        for request, rows in self.run(who, service, questions, shard_size or self.shard_size, total, note):
             yield request, tuple(to_completion(request, row) for row in rows)
 
     def score(self, who: Answerer, questions: Iterable[Scoring], note: str = "") -> Iterator[Score]:
         """Log-probabilities, in the order of the questions. Those of one chat are cheapest next to each other."""
-        for scoring, (row,) in self._run(who, scoring_service(), questions, self._scores_per_shard, None, note):
+        for scoring, (row,) in self.run(who, scoring_service(), questions, self._scores_per_shard, note=note):
             yield to_score(scoring, row)
 
     def rate(self, who: Answerer, questions: Iterable[Rating], note: str = "") -> Iterator[Rated]:
         """A reward model's opinions, in the order of the questions."""
-        for rating, (row,) in self._run(who, rating_service(), questions, self._scores_per_shard, None, note):
+        for rating, (row,) in self.run(who, rating_service(), questions, self._scores_per_shard, note=note):
             yield to_rated(rating, row)
 
     @property
     def _scores_per_shard(self) -> int:
         return max(SCORES_PER_SHARD, self.shard_size)
 
-    def _run(
+    def run(
         self,
         who: Answerer,
-        service: Service[Question, Any],
+        service: Service[Question, Row],
         questions: Iterable[Question],
         shard_size: int,
-        total: int | None,
-        note: str,
-    ) -> Iterator[tuple[Question, list[Any]]]:
-        folder = AnswerFolder(self.ledger, self.place, service.identity(who.identity), service.record)
+        total: int | None = None,
+        note: str = "",
+    ) -> Iterator[tuple[Question, list[Row]]]:
+        """Every question with its rows, whatever is asked for; arguments and errors as of `ask`."""
+        identity = service.identity(who.identity)
+        place = who_folder(self.place, identity)
+        if place not in self._folders:
+            self._folders[place] = AnswerFolder(self.ledger, self.place, identity, service.record)
 
         def show(num_answers: int, num_tokens: int) -> None:
-            self.progress.update(num_answers, total, f"{note}, {num_tokens} tokens" if note else f"{num_tokens} tokens")
+            words = [note, f"{num_tokens} tokens" if num_tokens else ""]
+            self.progress.update(num_answers, total, ", ".join(word for word in words if word))
 
-        return iter(_Asking(service, folder, who.open, iter(questions), shard_size, show))
+        return iter(_Asking(service, self._folders[place], who.open, iter(questions), shard_size, show))
 
 
 def text_folder(place: str, who: Answerer, sampling: Sampling) -> str:

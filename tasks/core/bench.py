@@ -53,9 +53,7 @@ class Workbench:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def step(
-        self, spec: StepSpec, produce: Callable[[Scratch], Summary], answers: Sequence[str] = ()
-    ) -> StepRef:
+    def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary], answers: Sequence[str] = ()) -> StepRef:
         """Find the step, or compute and publish it.
 
         Args:

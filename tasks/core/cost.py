@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from configs.schema.judge import Judge, PairwiseJudge, RubricJudge
 from configs.schema.recipe import Recipe
 from configs.schema.train import Lora
+from tasks.judge.kinds.registry import kind_of
 
 BYTES_PER_SAMPLE = 150
 """ids, numbers and verdict of a sample, compressed"""
@@ -77,19 +77,12 @@ def draws_a_problem(recipe: Recipe) -> int:
 
 
 def judgements_a_round(recipe: Recipe, num_train: int) -> int:
-    """What judging models are asked in a round."""
+    """What judging models are asked in a round: texts and comparisons. Where steps are compared, those of one step."""
     problems = problems_a_round(recipe, num_train)
     samples = samples_a_round(recipe, num_train) // max(problems, 1)
-    return problems * sum(_judgements_a_problem(judge, samples, recipe) for judge in recipe.judge)
-
-
-def _judgements_a_problem(judge: Judge, samples: int, recipe: Recipe) -> int:
-    if isinstance(judge, RubricJudge):
-        return samples * judge.repeats
-    if isinstance(judge, PairwiseJudge):
-        width = getattr(recipe.generate, "width", samples)
-        return (samples // width) * width * (width - 1)
-    return 0
+    together = max(getattr(recipe.generate, "width", samples), 1)
+    each = sum(kind_of(judge).num_judgements(judge, together) for judge in recipe.judge)
+    return problems * (samples // together) * each
 
 
 def mean_length(recipe: Recipe, measured: Mapping[str, float]) -> tuple[float, str]:
@@ -102,14 +95,10 @@ def mean_length(recipe: Recipe, measured: Mapping[str, float]) -> tuple[float, s
 
 def judge_loads(recipe: Recipe) -> int:
     """Loads of models other than the one that wrote the samples, in one round's judging."""
-    others = {
-        (getattr(judge, "role", "policy"), state)
-        for judge in recipe.judge
-        for state in (getattr(judge, "frozen", "round_start"), getattr(judge, "reference", "none"))
-        if state not in ("round_start", "none")
-    }
-    roles = {getattr(judge, "role", "policy") for judge in recipe.judge}
-    return len(others) + len(roles & set(recipe.roles))
+    asked = {(part.role, part.state) for judge in recipe.judge for part in judge.passes}
+    roles = {role for role, _ in asked if role in recipe.roles}
+    states = {(role, state) for role, state in asked if role not in recipe.roles and state != "round_start"}
+    return len(roles) + len(states)
 
 
 def generator_loads(new: Sequence[tuple[int, str]], judge_loads: int = 0) -> int:

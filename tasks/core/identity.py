@@ -20,8 +20,7 @@ from configs.schema.train import Train
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.step import StepSpec, derive_seed
 from tasks.evaluate import statistics
-from tasks.judge.judge import component_versions
-from tasks.judge.kinds import draws_at_random
+from tasks.judge.kinds.registry import component_versions
 from tasks.judge.verifiers.registry import verifier_versions
 from tasks.monitor.steps import RoundSteps
 from tasks.sample.problems import arithmetic, builtin, mapping
@@ -106,7 +105,7 @@ def judge_spec(
     config: dict[str, Any] = {"judge": [settings(judge, *NAMES_ONLY) for judge in recipe.judge]}
     if asked:
         config |= {"asked": dict(asked), "shard_size": recipe.generate.shard_size}
-    seed = derive_seed(recipe.seed, round, "judge") if any(map(draws_at_random, recipe.judge)) else None
+    seed = derive_seed(recipe.seed, round, "judge") if any(judge.draws_at_random for judge in recipe.judge) else None
     versions = component_versions(recipe.judge)
     return _spec(recipe, "judge", round, config, _inputs(samples=samples, problems=problems), seed, versions)
 

@@ -39,9 +39,7 @@ class PlanningBench(Workbench):
     is_planning: bool = True
     planned: list[PlannedStep] = field(default_factory=list)
 
-    def step(
-        self, spec: StepSpec, produce: Callable[[Scratch], Summary], answers: Sequence[str] = ()
-    ) -> StepRef:
+    def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary], answers: Sequence[str] = ()) -> StepRef:
         """The published step, or a reference to what will be one."""
         found = self.ledger.find(spec, check_files=False)
         num_answers = 0 if found else count_answers(self.ledger.store, answers)

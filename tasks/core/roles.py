@@ -21,9 +21,7 @@ Pool = GeneratorPool | EndpointPool
 
 def policy_answerer(bench: Workbench, model: ModelRef) -> Answerer:
     """The recipe's engine with a state of the policy, as somebody who is asked."""
-    return Answerer(
-        {"model": model.digest, "engine": settings(bench.recipe.engine)}, lambda: bench.generator(model)
-    )
+    return Answerer({"model": model.digest, "engine": settings(bench.recipe.engine)}, lambda: bench.generator(model))
 
 
 def role_answerer(bench: Workbench, role: str, player: ModelRef | None) -> Answerer:
@@ -35,6 +33,14 @@ def role_answerer(bench: Workbench, role: str, player: ModelRef | None) -> Answe
     engine = None if is_served else settings(config.engine or bench.recipe.engine)
     identity = {"model": role_identity(bench, role, None), "engine": engine}
     return Answerer(identity, lambda: open_role(bench, role, None))
+
+
+def reward_answerer(bench: Workbench, role: str) -> Answerer:
+    """A role's model as a reward model that is asked."""
+    config = bench.recipe.roles[role]
+    engine = config.engine if isinstance(config.engine, RewardEngine) else RewardEngine()
+    identity = {"model": role_identity(bench, role, None), "engine": settings(engine)}
+    return Answerer(identity, lambda: bench.generator(role_model(bench, role), engine, config.stays_open))
 
 
 class Cast(Ref):
@@ -78,13 +84,6 @@ def open_role(bench: Workbench, role: str, player: ModelRef | None) -> Pool:
     if config.engine is not None and config.engine.kind == "endpoint":
         return bench.endpoint(role, config.engine)
     return bench.generator(role_model(bench, role), config.engine, config.stays_open)
-
-
-def open_reward_model(bench: Workbench, role: str) -> GeneratorPool:
-    """A role's model as a reward model."""
-    config = bench.recipe.roles[role]
-    engine = config.engine if isinstance(config.engine, RewardEngine) else RewardEngine()
-    return bench.generator(role_model(bench, role), engine, config.stays_open)
 
 
 def role_model(bench: Workbench, role: str) -> ModelRef:

@@ -1,5 +1,5 @@
-"""The three things that a pool does, as `answers.py` asks for them: what of a question is its identity, how a shard is
-asked, and how its answers lie in a table."""
+"""What is asked for, as `answers.py` needs it: what identifies a question, how a shard is asked, how answers lie in a
+table. The three things that a pool does stand here; what rules do, in `tasks/judge/rules.py`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tasks.core.step import digest
 VERSION = 1
 """Raised when engines answer the same question otherwise, or rows get other fields."""
 
-Question = TypeVar("Question", bound=Request | Scoring | Rating)
+Question = TypeVar("Question")
 Row = TypeVar("Row")
 OnProgress = Callable[[int, int], None]
 Keyed = Sequence[tuple[str, Question]]
@@ -55,7 +55,7 @@ class RatedRow:
 
 
 class Service(ABC, Generic[Question, Row]):
-    """One thing that a pool does.
+    """One thing that is asked for.
 
     Attributes:
         name: enters identities.
@@ -145,7 +145,7 @@ class GivenTextService(Service[Question, Row]):
         self.name, self.record, self._call, self._row = name, record, call, row
 
     def _content(self, question: Question) -> Any:
-        return {name: value for name, value in asdict(question).items() if name != "id"}
+        return {name: value for name, value in asdict(question).items() if name != "id"}  # type: ignore[call-overload]
 
     def ask(self, pool: Any, shards: Iterator[Keyed[Question]], on_progress: OnProgress) -> Iterator[Sequence[Row]]:
         before, last = (0, 0), (0, 0)

@@ -9,13 +9,13 @@ from typing import Any
 from configs.schema.evaluate import BestOfN
 from configs.schema.generate import Sampling
 from tasks.core.bench import Workbench
-from tasks.core.progress import StageProgress
 from tasks.core.records import Label, Problem, Verdict
 from tasks.core.roles import Cast
 from tasks.core.step import derive_seed
-from tasks.evaluate.run import Sampler, evaluation_judge, verify
+from tasks.evaluate.run import Sampler, evaluation_judge, verified
 from tasks.evaluate.subsets import best_at_k, majority_at_k
-from tasks.judge.now import judge_now
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
 
 
 def best_of_results(
@@ -25,7 +25,6 @@ def best_of_results(
     suites: Mapping[str, Sequence[Problem]],
     cast: Cast,
     seed: int,
-    progress: StageProgress,
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """Fields `best_of` and `majority` of each (suite, problem id): expected correctness for each k of the recipe.
 
@@ -38,10 +37,10 @@ def best_of_results(
     }
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for suite, problems in suites.items():
-        facts = verify(draws[suite], problems, evaluation_judge(bench.recipe))
-        known = {problem.id: problem for problem in problems}
-        opinions = judge_now(bench, settings.judge, draws[suite], known, cast, seed, progress)
-        rows = zip(facts, opinions, strict=True)
+        facts = verified(draws[suite], problems, evaluation_judge(bench.recipe), sampler.answers)
+        world = World({problem.id: problem for problem in problems}, bench, cast, seed, sampler.answers)
+        opinions = judge_samples(draws[suite], [settings.judge], world)
+        rows = ((one.verdict(None), opinion) for one, opinion in zip(facts, opinions, strict=True))
         for problem_id, group in groupby(rows, key=lambda row: row[0].problem_id):
             found[suite, problem_id] = _expectations(list(group), settings.k)
     return found

@@ -11,47 +11,39 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from configs.schema.evaluate import Evaluate
-from tasks.core.records import ItemResult, Label, Problem, Sample, Verdict
+from tasks.core.joined import Candidate, Group
+from tasks.core.records import ItemResult, Label, Problem
 from tasks.evaluate.statistics import pass_at_k, wilson_interval
-
-Judged = tuple[Sample, Verdict]
 
 
 def item_results(
-    suite: str,
-    problems: Iterable[Problem],
-    greedy: Iterable[Sample],
-    greedy_verdicts: Iterable[Verdict],
-    draws: Iterable[Sample] = (),
-    draw_verdicts: Iterable[Verdict] = (),
+    suite: str, problems: Iterable[Problem], greedy: Iterable[Candidate], draws: Iterable[Group] = ()
 ) -> Iterator[ItemResult]:
     """One result a problem, in the order of the problems.
 
     Args:
         suite: select | report.
-        greedy: one sample a problem, in the order of the problems.
-        greedy_verdicts, draw_verdicts: one a sample, in the order of the samples.
-        draws: samples for pass@k, those of a problem together, in the order of the problems; empty where it is off.
+        greedy: one sample a problem, in the order of the problems; each with the verdict of one judge.
+        draws: samples for pass@k with the verdicts of one judge; empty where it is off.
 
     Raises:
-        ValueError: samples, verdicts and problems do not belong together.
+        ValueError: samples and problems do not belong together.
     """
-    drawn = _Lookahead(_judged(draws, draw_verdicts))
-    for problem, first in zip_longest(problems, _judged(greedy, greedy_verdicts)):
-        if problem is None or first is None or first[0].problem_id != problem.id:
+    labels = {group.problem.id: [one.verdict(None).label for one in group.candidates] for group in draws}
+    for problem, first in zip_longest(problems, greedy):
+        if problem is None or first is None or first.problem.id != problem.id:
             raise ValueError(f"not one greedy sample a problem, in order: {first} stands where {problem} does")
-        sample, verdict = first
-        labels = drawn.take(problem.id)
+        sample, verdict, drawn = first.sample, first.verdict(None), labels.pop(problem.id, [])
         yield ItemResult(
             suite, problem.id, verdict.label, sample.text, verdict.answer, problem.gold, sample.num_tokens,
-            num_draws=len(labels), num_correct=labels.count(Label.CORRECT), tags=problem.tags,
+            num_draws=len(drawn), num_correct=drawn.count(Label.CORRECT), tags=problem.tags,
         )  # fmt: skip
-    if drawn.next is not None:
-        raise ValueError(f"draw {drawn.next[0].id} belongs to no problem, or is out of order")
+    if labels:
+        raise ValueError(f"draws of {', '.join(labels)} belong to no problem of the suite")
 
 
 @dataclass(frozen=True)
-class Asked:
+class Extras:
     """What a recipe wants to know besides greedy accuracy: the k of pass@k, the k of best-of-k, and a tag."""
 
     pass_at: tuple[int, ...] = ()
@@ -59,13 +51,13 @@ class Asked:
     tag: str | None = None
 
 
-def asked_by(evaluate: Evaluate) -> Asked:
+def extras_of(evaluate: Evaluate) -> Extras:
     """The same from the recipe's section."""
     best_of = evaluate.best_of.k if evaluate.best_of else ()
-    return Asked(evaluate.pass_at.k if evaluate.pass_at else (), best_of, evaluate.by_tag)
+    return Extras(evaluate.pass_at.k if evaluate.pass_at else (), best_of, evaluate.by_tag)
 
 
-def summarize(items: Iterable[ItemResult], asked: Asked = Asked()) -> dict[str, float | int]:
+def summarize(items: Iterable[ItemResult], extras: Extras = Extras()) -> dict[str, float | int]:
     """Flat numbers of each suite, named `SUITE_NAME`, such as select_accuracy. Rates are in [0, 1].
 
     accuracy (with _low and _high, its 95 % Wilson interval), num_problems, num_correct, truncated_rate,
@@ -78,7 +70,7 @@ def summarize(items: Iterable[ItemResult], asked: Asked = Asked()) -> dict[str, 
     """
     suites: dict[str, _Totals] = {}
     for item in items:
-        suites.setdefault(item.suite, _Totals(asked)).add(item)
+        suites.setdefault(item.suite, _Totals(extras)).add(item)
     return {f"{suite}_{name}": value for suite, totals in suites.items() for name, value in totals.numbers().items()}
 
 
@@ -86,7 +78,7 @@ def summarize(items: Iterable[ItemResult], asked: Asked = Asked()) -> dict[str, 
 class _Totals:
     """Sums over the items of one suite."""
 
-    asked: Asked
+    extras: Extras
     num_problems: int = 0
     num_tokens: int = 0
     num_draws: int | None = None
@@ -101,14 +93,14 @@ class _Totals:
         self.num_problems += 1
         self.num_tokens += item.num_tokens
         self.labels[item.label] = self.labels.get(item.label, 0) + 1
-        for k in self.asked.pass_at:
+        for k in self.extras.pass_at:
             self._count(f"pass_at_{k}", pass_at_k(item.num_draws, item.num_correct, k))
-        for k, best, majority in zip(self.asked.best_of, item.best_of, item.majority, strict=bool(item.best_of)):
+        for k, best, majority in zip(self.extras.best_of, item.best_of, item.majority, strict=bool(item.best_of)):
             self._count(f"best_of_{k}", best)
             self._count(f"majority_at_{k}", majority)
-        for tag in item.tags if self.asked.tag else ():
+        for tag in item.tags if self.extras.tag else ():
             name, _, value = tag.partition("=")
-            if name == self.asked.tag:
+            if name == self.extras.tag:
                 self.by_value.setdefault(value, []).append(item.is_correct)
 
     def _count(self, name: str, value: float) -> None:
@@ -128,31 +120,8 @@ class _Totals:
             "verifier_error_rate": self._rate(Label.VERIFIER_ERROR),
             "mean_tokens": self.num_tokens / self.num_problems,
             **{name: total / self.num_problems for name, total in self.sums.items()},
-            **{f"accuracy_{self.asked.tag}_{value}": sum(hits) / len(hits) for value, hits in self.by_value.items()},
+            **{f"accuracy_{self.extras.tag}_{value}": sum(hits) / len(hits) for value, hits in self.by_value.items()},
         }
 
     def _rate(self, label: Label) -> float:
         return self.labels.get(label, 0) / self.num_problems
-
-
-class _Lookahead:
-    """Judged samples with one read ahead, so that a problem's own can be taken off the front."""
-
-    def __init__(self, judged: Iterator[Judged]) -> None:
-        self._judged = judged
-        self.next = next(judged, None)
-
-    def take(self, problem_id: str) -> list[str]:
-        """Labels of the samples of a problem that come next."""
-        labels: list[str] = []
-        while self.next is not None and self.next[0].problem_id == problem_id:
-            labels.append(self.next[1].label)
-            self.next = next(self._judged, None)
-        return labels
-
-
-def _judged(samples: Iterable[Sample], verdicts: Iterable[Verdict]) -> Iterator[Judged]:
-    for sample, verdict in zip_longest(samples, verdicts):
-        if sample is None or verdict is None or verdict.sample_id != sample.id:
-            raise ValueError(f"not one verdict a sample, in order: {verdict} stands where {sample} does")
-        yield sample, verdict

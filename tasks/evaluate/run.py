@@ -6,39 +6,45 @@ Called by the Prefect task and by `selfloop stage evaluate`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from configs.schema.generate import Sampling
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
-from infra.engines.pool import GeneratorPool
 from infra.engines.wire import Scoring
-from tasks.core.progress import StageProgress
-from tasks.core.records import ItemResult, Problem, Sample, Verdict
+from tasks.core.answers import Answerer, Answers
+from tasks.core.joined import Candidate, grouped, joined
+from tasks.core.records import ItemResult, Problem, Sample
 from tasks.evaluate.evaluate import item_results
-from tasks.generate.run import sample_shards
-from tasks.generate.shards import cut_shards
-from tasks.judge.judge import judge_samples
-from tasks.judge.run import verify_in_pool
+from tasks.generate.run import Drawing, chat_of, draw_samples
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
 
 PROBLEMS_PER_SHARD = 512
-"""Engines fill their batches within a shard; evaluation publishes none, so its shards are large."""
+"""at least: engines fill their batches within a shard, and most evaluations draw one sample a problem"""
 
 
+@dataclass(frozen=True)
 class Sampler:
-    """Draws with one generator and the recipe's length and stop settings."""
+    """Draws with one model and the recipe's length and stop settings.
 
-    def __init__(self, pool: GeneratorPool, recipe: Recipe, model_digest: str, progress: StageProgress) -> None:
-        self._pool, self._recipe = pool, recipe
-        self._model_digest, self._progress = model_digest, progress
+    Attributes:
+        model: its digest.
+    """
+
+    recipe: Recipe
+    who: Answerer
+    model: str
+    answers: Answers
 
     def draw(self, problems: Sequence[Problem], sampling: Sampling, num_samples: int, seed: int) -> list[Sample]:
         """`num_samples` of each problem, in the order of the problems."""
-        max_tokens = self._recipe.evaluate.max_tokens or self._recipe.generate.max_tokens
-        sampling = sampling.model_copy(update={"max_tokens": max_tokens, "stop": self._recipe.generate.stop})
-        shards = list(cut_shards(problems, PROBLEMS_PER_SHARD))
-        finished = sample_shards(self._pool, shards, sampling, num_samples, seed, self._model_digest, self._progress)
-        by_name = {shard.name: samples for shard, samples in finished}
-        return [sample for shard in shards for sample in by_name[shard.name]]
+        max_tokens = self.recipe.evaluate.max_tokens or self.recipe.generate.max_tokens
+        sampling = sampling.model_copy(update={"max_tokens": max_tokens, "stop": self.recipe.generate.stop})
+        shard_size = max(PROBLEMS_PER_SHARD, self.answers.shard_size)
+        drawing = Drawing(sampling, num_samples, seed)
+        groups = draw_samples(self.answers, self.who, self.model, problems, drawing, shard_size)
+        return [sample for group in groups for sample in group]
 
 
 def evaluate_suites(
@@ -57,22 +63,21 @@ def evaluate_suites(
         if pass_at := recipe.evaluate.pass_at:
             sampling = Sampling(temperature=pass_at.temperature, top_p=pass_at.top_p)
             draws = sampler.draw(problems, sampling, pass_at.num_samples, seed)
-        verdicts = [verify(samples, problems, judge) for samples in (greedy, draws)]
-        yield from item_results(suite, problems, greedy, verdicts[0], draws, verdicts[1])
+        judged = [verified(samples, problems, judge, sampler.answers) for samples in (greedy, draws)]
+        yield from item_results(suite, problems, judged[0], grouped(judged[1]))
 
 
-def gold_logprob(pool: GeneratorPool, problems: Sequence[Problem]) -> float | None:
+def gold_logprob(sampler: Sampler, problems: Sequence[Problem]) -> float | None:
     """Mean log-probability of a token of the held-out gold texts (worked solutions, else answers) under the model.
 
     None where no problem has one.
     """
-    texts = [(problem, problem.solution or problem.gold) for problem in problems]
     items = [
-        Scoring(problem.id, tuple((message.role, message.content) for message in problem.messages), text)
-        for problem, text in texts
-        if text
+        Scoring(problem.id, chat_of(problem), text)
+        for problem in problems
+        if (text := problem.solution or problem.gold)
     ]
-    scores = pool.score(items) if items else []
+    scores = list(sampler.answers.score(sampler.who, items))
     num_tokens = sum(score.num_tokens for score in scores)
     return sum(score.logprob for score in scores) / num_tokens if num_tokens else None
 
@@ -82,6 +87,9 @@ def evaluation_judge(recipe: Recipe) -> AnswerJudge:
     return AnswerJudge(name="evaluation", verifier=recipe.verifier_for_gold())
 
 
-def verify(samples: Sequence[Sample], problems: Sequence[Problem], judge: AnswerJudge) -> Iterator[Verdict]:
-    """One verdict a sample."""
-    return judge_samples(samples, {problem.id: problem for problem in problems}, [judge], verify_in_pool)
+def verified(
+    samples: Sequence[Sample], problems: Sequence[Problem], judge: AnswerJudge, answers: Answers
+) -> Iterator[Candidate]:
+    """The samples with what the verifier says of them."""
+    known = {problem.id: problem for problem in problems}
+    return joined(samples, judge_samples(samples, [judge], World(known, answers=answers)), [judge.name], known)

@@ -8,15 +8,15 @@ from tasks.core.bench import Workbench
 from tasks.core.identity import evaluate_spec
 from tasks.core.records import ItemResult, Problem
 from tasks.core.refs import ModelRef, StepRef
-from tasks.core.roles import Cast
+from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.core.tables import read_records, write_records
 from tasks.evaluate.best_of import best_of_results
-from tasks.evaluate.evaluate import asked_by, summarize
+from tasks.evaluate.evaluate import extras_of, summarize
 from tasks.evaluate.run import Sampler, evaluate_suites, gold_logprob
-from tasks.judge.specify import judging_identity
+from tasks.judge.identity import judging_identity
 
 SUITES = ("select", "report")
 
@@ -30,7 +30,8 @@ def evaluate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, c
     """
     recipe = bench.recipe
     best_of = recipe.evaluate.best_of
-    if best_of and getattr(best_of.judge, "role", None) == "verifier" and cast.verifier is None:
+    asks_verifier = best_of is not None and any(asked.role == "verifier" for asked in best_of.judge.passes)
+    if asks_verifier and cast.verifier is None:
         best_of = None  # round 0 has no verifier yet
     judging = judging_identity(bench, [best_of.judge], cast) if best_of else None
     spec = evaluate_spec(recipe, round, model, problems, judging)
@@ -39,14 +40,14 @@ def evaluate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, c
         suites = {
             suite: list(read_records(bench.ledger.fetch(problems, f"{suite}.parquet"), Problem)) for suite in SUITES
         }
-        pool, seed = bench.generator(model), spec.seed or 0
-        sampler = Sampler(pool, recipe, model.digest, scratch.progress)
+        seed = spec.seed or 0
+        sampler = Sampler(recipe, policy_answerer(bench, model), model.digest, scratch.answers)
         items = list(evaluate_suites(sampler, suites, recipe, seed))
-        drift = gold_logprob(pool, suites["select"])  # while the candidate is loaded: a judge may be another model
+        drift = gold_logprob(sampler, suites["select"])  # while the candidate is loaded: a judge may be another model
         if best_of:
-            found = best_of_results(bench, best_of, sampler, suites, cast, seed, scratch.progress)
+            found = best_of_results(bench, best_of, sampler, suites, cast, seed)
             items = [replace(item, **found[item.suite, item.problem_id]) for item in items]
         write_records(scratch.out / "items.parquet", ItemResult, items)
-        return {**summarize(items, asked_by(recipe.evaluate)), "select_gold_logprob": drift}
+        return {**summarize(items, extras_of(recipe.evaluate)), "select_gold_logprob": drift}
 
     return bench.step(spec, produce)

@@ -30,12 +30,18 @@ class Drawing:
 
 
 def draw_samples(
-    answers: Answers, who: Answerer, model: str, problems: Sequence[Problem], drawing: Drawing
+    answers: Answers,
+    who: Answerer,
+    model: str,
+    problems: Sequence[Problem],
+    drawing: Drawing,
+    shard_size: int | None = None,
 ) -> Iterator[list[Sample]]:
     """The samples of problem after problem, in order of `index`.
 
     Args:
         model: digest of the model, written into every sample.
+        shard_size: problems that are drawn together; default: the recipe's.
 
     Raises:
         EngineError: the engine could not load the model, or died; the message gives its reason and its log.
@@ -46,7 +52,7 @@ def draw_samples(
         Request(problem.id, chat_of(problem), drawing.num_samples, seed=derive_seed(*path, problem.id))
         for problem in problems
     )
-    for _, completions in answers.ask(who, drawing.sampling, requests, total, drawing.variant):
+    for _, completions in answers.ask(who, drawing.sampling, requests, total, drawing.variant, shard_size):
         yield [to_sample(completion, model, drawing.variant) for completion in completions]
 
 

@@ -43,13 +43,13 @@ class Path:
         return "".join(self.steps)
 
     def take(self, candidates: Sequence[Sample], scores: dict[str, float]) -> None:
-        """Go on from the best candidate; of equals the first."""
+        """Go on from the best of the candidates that have a score; of equals the first."""
         self.num_waves += 1
         if len(set(scores.values())) < 2:
             self.num_roll_backs += 1
             self.steps = self.steps[:-1]
             return
-        best = max(candidates, key=lambda sample: scores[sample.id])
+        best = max((one for one in candidates if one.id in scores), key=lambda sample: scores[sample.id])
         self.steps.append(best.text[len(best.prefix) :])
         self.is_done = best.finish_reason != FinishReason.STEP
 

@@ -18,7 +18,7 @@ from tasks.generate.read import write_samples
 from tasks.generate.run import Drawing, draw_variants
 from tasks.generate.stepwise import step_sampling
 from tasks.generate.stepwise_run import generate_stepwise
-from tasks.judge.specify import judging_identity
+from tasks.judge.identity import judging_identity
 
 
 @stage_task("generate")

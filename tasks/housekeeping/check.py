@@ -10,7 +10,7 @@ from tasks.housekeeping.inventory import Inventory
 
 
 def find_damage(store: Store, inventory: Inventory, progress: Callable[[int, int], None]) -> Iterator[str]:
-    """What is wrong, one line each: damaged records, files that are missing or changed, answers that are not what was given.
+    """What is wrong, one line each: damaged records, files that are missing or changed, damaged answers.
 
     Args:
         progress: told how many of how many steps are done.
@@ -27,6 +27,7 @@ def find_damage(store: Store, inventory: Inventory, progress: Callable[[int, int
         progress(number + 1, len(inventory.steps))
     for item in inventory.answers:
         for key, shard in read_shard_records(store, item.prefix + "/"):
-            file = shard and f"{item.prefix}/{shard.file.name}"
-            if shard is None or not store.verify(str(file), shard.file.sha256, shard.file.size_bytes):
-                yield f"{file or key} is missing or damaged: run the experiment again, what it answers is asked again"
+            table = key.removesuffix(".json") + ".parquet"
+            if shard is None or not store.verify(table, shard.file.sha256, shard.file.size_bytes):
+                damaged = key if shard is None else table
+                yield f"{damaged} is missing or damaged: run the experiment again, what it answers is asked again"

@@ -1,26 +1,27 @@
-"""Asking a model about shards of groups: questions to a pool, answers back in their places, Judgement rows out.
+"""Asking judges' models about samples: questions out, answers back in their places, judgements kept.
 
-Called by `run.py` and by the meta stage. What is asked and how answers are read is said by the judge's kind
-(`kinds.py`); this file knows neither.
+What is asked and how answers are read is said by the judge's kind (`kind.py`), who answers by `world.py`; what was
+answered before is not asked again (`tasks/core/answers.py`). The meta stage asks in the same way about judgements.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, TypeVar
 
 from configs.schema.generate import Sampling
-from infra.engines.wire import Completion, Request, Shard
-from tasks.core.records import Judgement
+from configs.schema.judge import Judge, Wants
+from infra.engines.wire import Request
+from tasks.core.answers import Answerer, Answers
+from tasks.core.records import Judgement, Sample
 from tasks.core.step import derive_seed
-from tasks.judge.groups import GroupShard
-from tasks.judge.kinds import KINDS, asks_for
-from tasks.judge.questions import ModelJudge
+from tasks.judge.judgements import Judgements
+from tasks.judge.kinds.registry import kind_of
+from tasks.judge.world import PlannedPass, World, plan_passes
 
-OnProgress = Callable[[int, int], None]
-"""Called with the questions answered and the tokens written so far."""
-Finished = Iterator[tuple[GroupShard[Any], list[Judgement]]]
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -28,90 +29,91 @@ class Asking:
     """How one judge asks.
 
     Attributes:
-        service: of the pool: text is written, given texts are scored, or rated.
+        wants: which service of the answerer.
         questions: from some groups to what is asked about them.
         judgements: from (groups, questions, answers in the questions' places) to rows.
         sampling: how text is drawn; None where none is.
     """
 
     name: str
-    service: Literal["text", "score", "rating"]
+    wants: Wants
     questions: Callable[[Sequence[Any]], Sequence[Any]]
     judgements: Callable[[Sequence[Any], Sequence[Any], Sequence[Any]], list[Judgement]]
     sampling: Sampling | None = None
     seed: int = 0
 
 
-def asking_of(judge: ModelJudge, template: str, seed: int) -> Asking:
-    """How a judge of the recipe asks; `template` is its prompt's text."""
-    kind, service = KINDS[judge.kind], asks_for(judge)
-    return Asking(
-        judge.name,
-        service,
-        lambda groups: kind.questions(judge, template, groups),
-        lambda groups, questions, answers: kind.judgements(judge, groups, questions, answers),
-        judge_sampling(judge) if service == "text" else None,
-        seed,
-    )
-
-
-def judge_sampling(judge: Any) -> Sampling:
-    """How a judge's text is drawn."""
-    return Sampling(temperature=judge.temperature, top_p=judge.top_p, max_tokens=judge.max_tokens)
-
-
-def ask_shards(pool: Any, asking: Asking, shards: Iterable[GroupShard[Any]], on_progress: OnProgress) -> Finished:
-    """Each shard with its judgements, as shards finish; shards are read as the pool needs them.
+def ask_models(judges: Sequence[Judge], samples: Iterable[Sample], world: World, kept: Judgements) -> None:
+    """Ask about every sample what these judges have to ask.
 
     Args:
-        pool: a GeneratorPool, or an EndpointPool for judges that read text.
+        samples: read once for every pass.
+
+    Raises:
+        EngineError: an engine could not load a model, or died.
+        RecipeError: a role has no model yet, or a judge could not judge with these models.
+    """
+    asking = [judge for judge in judges if judge.passes]
+    if not asking:
+        return
+    if world.bench is None or world.cast is None or world.answers is None:
+        raise LookupError(f"judge '{asking[0].name}' asks a model, and this world has none")
+    assert iter(samples) is not samples, "samples are read once for every pass: give a list, or what opens them anew"
+    for one in plan_passes(asking, world.cast):
+        groups = one.groups(world.bench, samples, world)
+        asked = ask_about(groups, _asking(one, world), one.answerer(world.bench), world.answers)
+        kept.put(one.judge.name, one.asked.name, (row for rows in asked for row in rows))
+
+
+def ask_about(items: Iterable[Item], asking: Asking, who: Answerer, answers: Answers) -> Iterator[list[Judgement]]:
+    """The judgements of item after item; the model is loaded only if something is to be asked.
 
     Raises:
         EngineError: the engine or the server failed.
         UserError: a question does not fit into the model's context; the message names the sample.
     """
-    if asking.service == "text":
-        yield from _ask_for_text(pool, asking, shards, on_progress)
-        return
-    service = pool.rate if asking.service == "rating" else pool.score
-    answered = 0
-    for shard in shards:
-        questions = asking.questions(shard.groups)
-        answers = service(questions, _shifted(on_progress, answered)) if questions else []
-        answered += len(questions)
-        yield shard, asking.judgements(shard.groups, questions, answers)
+    waiting: deque[tuple[Item, Sequence[Any]]] = deque()
+
+    def questions() -> Iterator[Any]:
+        for item in items:
+            asked = [_seeded(question, asking.seed) for question in asking.questions([item])]
+            waiting.append((item, asked))
+            yield from asked
+
+    found: list[Any] = []
+    for answer in _answers(questions(), asking, who, answers):
+        while not waiting[0][1]:  # nothing was asked about it
+            yield asking.judgements([waiting.popleft()[0]], [], [])
+        found.append(answer)
+        if len(found) == len(waiting[0][1]):
+            item, asked = waiting.popleft()
+            yield asking.judgements([item], asked, found)
+            found = []
+    for item, _ in waiting:
+        yield asking.judgements([item], [], [])
 
 
-def _ask_for_text(pool: Any, asking: Asking, shards: Iterable[GroupShard[Any]], on_progress: OnProgress) -> Finished:
-    under_way: dict[str, tuple[GroupShard[Any], Sequence[Request]]] = {}
-    silent: list[GroupShard[Any]] = []  # shards with nothing to ask: an engine is not bothered with them
-
-    def requests() -> Iterator[Shard]:
+def _answers(questions: Iterator[Any], asking: Asking, who: Answerer, answers: Answers) -> Iterator[Any]:
+    if asking.wants == "text":
         assert asking.sampling is not None
-        for shard in shards:
-            questions = asking.questions(shard.groups)
-            if not questions:
-                silent.append(shard)
-                continue
-            name = f"{asking.name}-{shard.number:05d}"
-            under_way[name] = shard, questions
-            seeded = (replace(question, seed=derive_seed(asking.seed, question.id)) for question in questions)
-            yield Shard(name, tuple(seeded), asking.sampling)
-
-    for finished, completions in pool.generate(requests(), on_progress):
-        shard, questions = under_way.pop(finished.name)
-        yield shard, asking.judgements(shard.groups, questions, in_place(questions, completions))
-    for shard in silent:
-        yield shard, []
+        return (rows for _, rows in answers.ask(who, asking.sampling, questions, note=asking.name))
+    service = answers.rate if asking.wants == "rating" else answers.score
+    return iter(service(who, questions, asking.name))
 
 
-def in_place(requests: Sequence[Request], completions: Iterable[Completion]) -> list[tuple[Completion, ...]]:
-    """The completions of each request, in order of index, in the order of the requests."""
-    found: dict[str, list[Completion]] = {request.id: [] for request in requests}
-    for completion in completions:
-        found[completion.request_id].append(completion)
-    return [tuple(sorted(found[request.id], key=lambda completion: completion.index)) for request in requests]
+def _seeded(question: Any, seed: int) -> Any:
+    """A request with a seed of its own; other questions need none."""
+    return replace(question, seed=derive_seed(seed, question.id)) if isinstance(question, Request) else question
 
 
-def _shifted(on_progress: OnProgress, answered: int) -> OnProgress:
-    return lambda done, tokens: on_progress(answered + done, tokens)
+def _asking(one: PlannedPass, world: World) -> Asking:
+    assert world.bench is not None, "somebody answers"
+    judge, kind, template = one.judge, kind_of(one.judge), one.prompt(world.bench)
+    return Asking(
+        judge.name,
+        one.asked.wants,
+        lambda groups: kind.questions(judge, template, groups),
+        lambda groups, questions, answers: kind.judgements(judge, groups, questions, answers),
+        one.asked.sampling,
+        derive_seed(world.seed, judge.name),
+    )

@@ -27,7 +27,12 @@ class JudgeSummary:
     @classmethod
     def of(cls, judges: Sequence[Judge]) -> JudgeSummary:
         """For a recipe's judges: mean scores of all but the judges by rule."""
-        return cls([judge.name for judge in judges], [judge.name for judge in judges if judge.kind != "answer"])
+        return cls([judge.name for judge in judges], [judge.name for judge in judges if not judge.reads_gold])
+
+    def count(self, verdicts: Iterable[Verdict]) -> None:
+        """Count verdicts that nobody else reads."""
+        for _ in self.watch(verdicts):
+            pass
 
     def watch(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
         """The same verdicts, counted."""

@@ -18,9 +18,9 @@ from typing import Any
 
 from infra.engines.wire import Request
 from tasks.core.records import Judgement, Pair, Problem
-from tasks.judge.pairwise import ordered_pairs
-from tasks.judge.questions import ask_user, to_messages
-from tasks.judge.reading import read_winner, strip_matches
+from tasks.judge.kinds.pairwise import ordered_pairs
+from tasks.judge.kinds.questions import ask_user, to_messages
+from tasks.judge.kinds.reading import read_winner, strip_matches
 
 NAME = "meta"
 """What comparisons of judgements carry as their judge."""

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-from configs.schema.judge import MetaJudge, RubricJudge
+from configs.schema.generate import Sampling
+from configs.schema.judge import MetaJudge, OpinionJudge
 from tasks.core.records import Judgement, Pair, Problem
 from tasks.core.step import Summary
-from tasks.judge.ask import Asking, judge_sampling
+from tasks.judge.ask import Asking
 from tasks.meta.contest import NAME, Contest, judge_pair, meta_requests, most_disputed, read_meta
 from tasks.meta.elo import rate
 
@@ -22,14 +23,14 @@ def find_contests(judgements: Iterable[Judgement], problems: Mapping[str, Proble
             yield contest
 
 
-def meta_asking(judge: RubricJudge, meta: MetaJudge, template: str, seed: int) -> Asking:
+def meta_asking(judge: OpinionJudge, meta: MetaJudge, template: str, seed: int) -> Asking:
     """How the meta-judge asks about contests."""
     return Asking(
         NAME,
         "text",
         lambda contests: meta_requests(template, judge.pattern, contests),
         lambda contests, questions, answers: read_meta(contests, meta.pattern, questions, answers),
-        judge_sampling(meta),
+        Sampling(temperature=meta.temperature, top_p=meta.top_p, max_tokens=meta.max_tokens),
         seed,
     )
 

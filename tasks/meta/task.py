@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from configs.schema.judge import MetaJudge, RubricJudge
+from configs.schema.judge import MetaJudge, OpinionJudge, PairwiseJudge, RubricJudge
+from tasks.core.answers import Answers
 from tasks.core.bench import Workbench
 from tasks.core.identity import meta_spec
+from tasks.core.prompts import read_prompt
 from tasks.core.records import Judgement, Pair, Problem
 from tasks.core.refs import StepRef
-from tasks.core.roles import Cast, open_role
+from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
-from tasks.core.step import StepSpec, Summary
+from tasks.core.step import Summary
 from tasks.core.tables import read_records, write_records
-from tasks.judge.groups import cut_groups
-from tasks.judge.read import judgement_prefix, published_so_far, read_judgements
-from tasks.judge.run import ask_lazily, prompt_text
-from tasks.judge.specify import describe
+from tasks.judge.ask import ask_about
+from tasks.judge.identity import describe
+from tasks.judge.judgements import InFolder, read_judgements
+from tasks.judge.world import plan_passes
 from tasks.meta.contest import NAME, Contest
 from tasks.meta.elo import position_weights
 from tasks.meta.run import MetaPairs, find_contests, meta_asking
@@ -27,14 +29,15 @@ from tasks.meta.run import MetaPairs, find_contests, meta_asking
 def meta_judge(
     bench: Workbench, round: int, verdicts: StepRef, samples: StepRef, problems: StepRef, cast: Cast
 ) -> StepRef:
-    """Pairs of judgements: `pairs.parquet` of Pair rows with role judge; comparisons: `judgements-meta-00000.parquet`.
+    """Pairs of judgements: `pairs.parquet` of Pair rows with role judge; comparisons: `judgements-meta.parquet`.
 
     Args:
         verdicts: the judge step, with the judgements of the judge that `meta.judge` names.
         cast: who judged; the same model compares.
     """
     meta, judge = _settings(bench)
-    asked = {**describe(bench, judge, cast), "prompt": prompt_text(bench, meta), "pattern": judge.pattern}
+    prompt = read_prompt(meta.prompt, bench.base_dir)
+    asked = {**describe(bench, judge, cast), "prompt": prompt, "pattern": judge.pattern}
     spec = meta_spec(bench.recipe, round, verdicts, samples, problems, asked)
 
     def produce(scratch: Scratch) -> Summary:
@@ -43,41 +46,31 @@ def meta_judge(
         def contests() -> Iterator[Contest]:
             return find_contests(read_judgements(bench.ledger, verdicts, judge.name), known)
 
-        _publish_comparisons(bench, spec, contests(), cast, scratch)
-        step = published_so_far(bench.ledger, spec)
-        weights = position_weights(read_judgements(bench.ledger, step, NAME))
+        kept = InFolder(scratch.out)
+        compared = _compare(bench, contests(), cast, spec.seed or 0, scratch.answers)
+        kept.put(NAME, "", (row for rows in compared for row in rows))
+        weights = position_weights(kept.read(NAME, ""))
         pairs = MetaPairs(weights, meta.ridge)
-        made = pairs.make(contests(), read_judgements(bench.ledger, step, NAME))
+        made = pairs.make(contests(), kept.read(NAME, ""))
         write_records(scratch.out / "pairs.parquet", Pair, made)
         return pairs.numbers()
 
     return bench.step(spec, produce)
 
 
-def _settings(bench: Workbench) -> tuple[MetaJudge, RubricJudge]:
+def _settings(bench: Workbench) -> tuple[MetaJudge, RubricJudge | PairwiseJudge]:
     meta = bench.recipe.meta
     assert meta is not None, "the flow calls this stage where the recipe has it"
     judge = next(judge for judge in bench.recipe.judge if judge.name == meta.judge)
-    assert isinstance(judge, RubricJudge), "the recipe was checked for it"
+    assert isinstance(judge, OpinionJudge), "the recipe was checked for it"
     return meta, judge
 
 
-def _publish_comparisons(
-    bench: Workbench, spec: StepSpec, contests: Iterator[Contest], cast: Cast, scratch: Scratch
-) -> None:
-    """Ask about the contests whose shards are not published yet."""
+def _compare(
+    bench: Workbench, contests: Iterator[Contest], cast: Cast, seed: int, answers: Answers
+) -> Iterator[list[Judgement]]:
+    """What the judge's own model says of each contest."""
     meta, judge = _settings(bench)
-    published = bench.ledger.published_shards(spec)
-    shards = cut_groups(contests, bench.recipe.generate.shard_size)
-    todo = (shard for shard in shards if _file_name(shard.number) not in published)
-    asking = meta_asking(judge, meta, prompt_text(bench, meta), spec.seed or 0)
-    player = cast.player(judge.role, judge.frozen)
-    finished = ask_lazily(lambda: open_role(bench, judge.role, player), asking, todo, scratch.progress)
-    for shard, comparisons in finished:
-        path = scratch.work / _file_name(shard.number)
-        write_records(path, Judgement, comparisons)
-        bench.ledger.publish_shard(spec, path.name, path)
-
-
-def _file_name(number: int) -> str:
-    return f"{judgement_prefix(NAME)}{number:05d}.parquet"
+    asking = meta_asking(judge, meta, read_prompt(meta.prompt, bench.base_dir), seed)
+    (one,) = plan_passes([judge], cast)
+    return ask_about(contests, asking, one.answerer(bench), answers)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tasks.core.step import Summary
 from tasks.monitor.formulas import divide, effective_bins, shares, total_variation
-from tasks.monitor.group import Group
+from tasks.monitor.group import RoundGroup
 from tasks.monitor.histograms import Histogram
 from tasks.monitor.means import known
 
@@ -57,15 +57,15 @@ class Difficulty:
         self._kept, self._drawn = [0] * len(BINS), [0] * len(BINS)
         self._num_known = self._num_unsolved = self._num_binned = self._num_empty = 0
 
-    def add(self, group: Group) -> PassRate | None:
+    def add(self, group: RoundGroup) -> PassRate | None:
         """Count one problem; returns its pass rate in this round, or None where gold is not known."""
         drawn = group.independent()
         own = None
         if drawn.correct is not None and drawn.samples:
-            own = PassRate(group.problem_id, len(drawn.correct), sum(drawn.correct))
+            own = PassRate(group.problem.id, len(drawn.correct), sum(drawn.correct))
             self._num_known += 1
             self._num_unsolved += not any(group.correct or ())
-        rate = (own.rate if own else None) if self._reference is None else self._reference.get(group.problem_id)
+        rate = (own.rate if own else None) if self._reference is None else self._reference.get(group.problem.id)
         if rate is not None:
             place = bin_of(rate)
             self._num_binned += 1

@@ -21,7 +21,7 @@ from tasks.core.step import Summary
 from tasks.evaluate.statistics import pass_at_k
 from tasks.evaluate.subsets import pass_at_k_s
 from tasks.monitor.formulas import entropy
-from tasks.monitor.group import Group
+from tasks.monitor.group import RoundGroup
 from tasks.monitor.means import Means
 
 _EQUATION = re.compile(r"<<([^<>]+)>>|\$([^$\n]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
@@ -48,7 +48,7 @@ class Exploration:
     def __init__(self) -> None:
         self._means = Means()
 
-    def add(self, group: Group) -> None:
+    def add(self, group: RoundGroup) -> None:
         """Count one problem: its independent draws."""
         drawn = group.independent()
         if not drawn.samples:
@@ -73,7 +73,7 @@ class Exploration:
         return self._means.numbers()
 
 
-def answer_entropy(group: Group) -> float | None:
+def answer_entropy(group: RoundGroup) -> float | None:
     """Entropy of the answers that the first judge who found any read from the samples; None where nobody did."""
     for verdicts in group.verdicts.values():
         votes = Counter(verdict.answer for verdict in verdicts if verdict.answer)

@@ -5,9 +5,10 @@ Called by `tasks/monitor/run.py`. Verifiers run elsewhere, behind `verify_all`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator
 
 from configs.schema.verifier import Verifier
+from tasks.core.joined import Group
 from tasks.core.records import Label, Part, Problem, Sample, Verdict
 from tasks.judge.verifiers.registry import explain_gold
 from tasks.monitor.group import Known
@@ -19,8 +20,8 @@ def known_from_judge(judge: str) -> Known:
     A problem in which it scored without calling right or wrong is not known.
     """
 
-    def known(samples: Sequence[Sample], verdicts: Mapping[str, Sequence[Verdict]]) -> list[bool] | None:
-        labels = [verdict.label for verdict in verdicts[judge]]
+    def known(group: Group) -> list[bool] | None:
+        labels = [verdict.label for verdict in group.verdicts[judge]]
         return None if Label.UNSCORED in labels else [label == Label.CORRECT for label in labels]
 
     return known
@@ -42,11 +43,11 @@ def known_from_verifier(
     """
     verdicts = verify_all(one for one in samples if one.problem_id in problem_ids and one.part != Part.STEP)
 
-    def known(group: Sequence[Sample], _: Mapping[str, Sequence[Verdict]]) -> list[bool] | None:
-        if group[0].problem_id not in problem_ids or group[0].part == Part.STEP:
+    def known(group: Group) -> list[bool] | None:
+        if group.problem.id not in problem_ids or group.samples[0].part == Part.STEP:
             return None
-        found = [next(verdicts) for _ in group]
-        assert [verdict.sample_id for verdict in found] == [sample.id for sample in group], "samples changed order"
+        found = [next(verdicts) for _ in group.samples]
+        assert [verdict.sample_id for verdict in found] == [sample.id for sample in group.samples], "another order"
         if any(verdict.label == Label.UNSCORED for verdict in found):
             return None
         return [verdict.label == Label.CORRECT for verdict in found]
@@ -59,5 +60,5 @@ def has_gold(problem: Problem, verifier: Verifier) -> bool:
     return problem.gold is not None and explain_gold(problem.gold, verifier) is None
 
 
-def gold_is_unknown(_: Sequence[Sample], __: Mapping[str, Sequence[Verdict]]) -> None:
+def gold_is_unknown(group: Group) -> None:
     """For rounds whose problems have no gold at all."""

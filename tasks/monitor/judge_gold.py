@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tasks.core.step import Summary
 from tasks.monitor.formulas import Confusion, divide
-from tasks.monitor.group import Group
+from tasks.monitor.group import RoundGroup
 from tasks.monitor.means import known
 
 HARD_RATE = 0.25
@@ -23,7 +23,7 @@ class GoldAgreement:
         self._won = 0.0
         self._num_pairs = 0
 
-    def add(self, group: Group, scores: Sequence[float | None], yes: Sequence[bool | None]) -> None:
+    def add(self, group: RoundGroup, scores: Sequence[float | None], yes: Sequence[bool | None]) -> None:
         """Count one problem; without gold it is passed over.
 
         Args:
@@ -71,7 +71,7 @@ class SelfPreference:
         self._num_pairs = 0
         self._own: str | None = None
 
-    def add(self, group: Group, scores: Sequence[float | None]) -> None:
+    def add(self, group: RoundGroup, scores: Sequence[float | None]) -> None:
         """Count one problem; without gold, or with one author alone, it is passed over."""
         self._own = self._own or next((sample.model for sample in group.samples if sample.is_independent), None)
         if group.correct is None or len({sample.model for sample in group.samples}) < 2:

@@ -1,9 +1,9 @@
 """How a judge uses its scores: can it be read, does it tell samples apart at all, does it follow length?
 
 Histogram entropy / ln B and the share of the commonest class: a judge that answers nearly the same to everything
-teaches nothing. Bounded scales are binned as `scale.py` says. Scores without bounds have no classes of their own: their
-mode share is that of the commonest value (to six digits), and their histogram has ten equal bins from the 5th to the
-95th percentile, so that outliers do not squeeze the rest into one bin.
+teaches nothing. Bounded scales are binned as the judge's kind says. Scores without bounds have no classes of their own:
+their mode share is that of the commonest value (to six digits), and their histogram has ten equal bins from the 5th to
+the 95th percentile, so that outliers do not squeeze the rest into one bin.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from collections.abc import Sequence
 
 from tasks.core.records import Label, Verdict
 from tasks.core.step import Summary
+from tasks.judge.kind import Scale
 from tasks.monitor.formulas import divide, normalised_entropy, shares, spearman
-from tasks.monitor.group import Group
+from tasks.monitor.group import RoundGroup
 from tasks.monitor.histograms import Histogram
 from tasks.monitor.means import Means, known
-from tasks.monitor.scale import Scale
 
 NUM_FREE_BINS = 10
 
@@ -37,7 +37,7 @@ class JudgeScores:
         self._scores, self._lengths = array("d"), array("q")
         self._means = Means()
 
-    def add(self, group: Group, verdicts: Sequence[Verdict], scores: Sequence[float | None]) -> None:
+    def add(self, group: RoundGroup, verdicts: Sequence[Verdict], scores: Sequence[float | None]) -> None:
         """Count one problem. A truncated sample is shown to no judge, and says nothing about one."""
         self._num_asked += sum(verdict.label != Label.TRUNCATED for verdict in verdicts)
         self._num_read += sum(verdict.score is not None for verdict in verdicts)

@@ -13,16 +13,17 @@ from configs.schema.judge import Judge
 from configs.schema.select import Select
 from tasks.core.records import Label
 from tasks.core.step import Summary
+from tasks.judge.kinds.registry import kind_of, scale_of
 from tasks.monitor.difficulty import Difficulty, PassRate
 from tasks.monitor.exploit import Exploitation
 from tasks.monitor.explore import Exploration
-from tasks.monitor.group import Group
+from tasks.monitor.group import RoundGroup
 from tasks.monitor.histograms import Histogram
 from tasks.monitor.judge_gold import GoldAgreement, SelfPreference
 from tasks.monitor.judge_scores import JudgeScores
-from tasks.monitor.orders import Orders, Said
+from tasks.monitor.orders import JudgementColumns, Orders
 from tasks.monitor.pseudo_labels import PseudoLabels
-from tasks.monitor.scale import RANKING, SCORING, scale_of, scores_of, yes_of
+from tasks.monitor.scale import cutoff_of, scores_of
 from tasks.monitor.texts import Texts
 
 
@@ -36,29 +37,30 @@ class JudgeWatch:
 
     def __init__(self, judge: Judge, is_first: bool, select: Sequence[Select], seed: int) -> None:
         self.judge = judge
-        self._yes = yes_of(judge, is_first, select)
+        self._cutoff = cutoff_of(judge, is_first, select)
         self._scores = JudgeScores(judge.name, scale_of(judge))
         self._exploitation, self._gold = Exploitation(seed), GoldAgreement()
         self._labels, self._orders = PseudoLabels(), Orders()
-        is_own = getattr(judge, "role", None) == "policy" and getattr(judge, "frozen", None) == "round_start"
+        self._is_vote = judge.rule is not None  # no defect, where all votes agree: it has no mode share
+        is_own = [(asked.role, asked.state) for asked in judge.passes[:1]] == [("policy", "round_start")]
         self._preference = SelfPreference() if is_own else None
 
-    def add(self, group: Group) -> None:
+    def add(self, group: RoundGroup) -> None:
         """Count one problem."""
         verdicts = group.verdicts[self.judge.name]
         scores = scores_of(self.judge, verdicts)
         self._scores.add(group, verdicts, scores)
-        if self.judge.kind not in RANKING:
+        if kind_of(self.judge).better != "higher":
             return
-        yes = [self._yes.says(verdict, score) for verdict, score in zip(verdicts, scores, strict=True)]
+        yes = [self._cutoff.says(verdict, score) for verdict, score in zip(verdicts, scores, strict=True)]
         self._exploitation.add(group, scores, yes)
         self._gold.add(group, scores, yes)
-        if self.judge.kind == "vote":
+        if self._is_vote:
             self._labels.add(group, verdicts)
         if self._preference is not None:
             self._preference.add(group, scores)
 
-    def add_judgements(self, judgements: Iterable[Said]) -> None:
+    def add_judgements(self, judgements: Iterable[JudgementColumns]) -> None:
         """Count what a judging model wrote."""
         self._orders.add_all(judgements)
 
@@ -75,9 +77,8 @@ class JudgeWatch:
         }
 
     def _score_numbers(self) -> Summary:
-        """Votes that agree on nearly everything are no defect of a judge: they have no mode share."""
         numbers = self._scores.numbers()
-        return {name: number for name, number in numbers.items() if self.judge.kind != "vote" or "mode" not in name}
+        return {name: number for name, number in numbers.items() if not self._is_vote or "mode" not in name}
 
     def histograms(self) -> dict[str, Histogram]:
         """Histograms of this judge by name."""
@@ -103,14 +104,16 @@ class Monitor:
         first_shares: Sequence[float] | None = None,
     ) -> None:
         self.judges = [
-            JudgeWatch(judge, place == 0, select, seed) for place, judge in enumerate(judges) if judge.kind in SCORING
+            JudgeWatch(judge, place == 0, select, seed)
+            for place, judge in enumerate(judges)
+            if kind_of(judge).better is not None
         ]
         self._first = judges[0].name
         self._exploration, self._texts = Exploration(), Texts()
         self._difficulty = Difficulty(reference, first_shares)
         self._labels: Counter[str] = Counter()
 
-    def add(self, group: Group) -> PassRate | None:
+    def add(self, group: RoundGroup) -> PassRate | None:
         """Count one problem; returns its pass rate, or None where gold is not known."""
         self._exploration.add(group)
         self._texts.add(group)

@@ -13,7 +13,7 @@ UNDECIDED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class JudgementColumns:
     """The columns of a `Judgement` that are read here."""
 
     sample_id: str
@@ -26,37 +26,37 @@ class Orders:
     """Collects one judge's judgements. Holds the comparisons whose other order is still to come."""
 
     def __init__(self) -> None:
-        self._num_said = self._num_read = 0
+        self._num_rows = self._num_read = 0
         self._num_first = self._num_decided = 0
         self._num_both = self._num_agreeing = 0
         self._waiting: dict[tuple[str, str, int], float | None] = {}
 
-    def add_all(self, judgements: Iterable[Said]) -> None:
+    def add_all(self, judgements: Iterable[JudgementColumns]) -> None:
         """Count judgements, comparisons or not."""
-        for said in judgements:
-            self._num_said += 1
-            self._num_read += said.score is not None
-            if said.other_id is not None:
-                self._compare(said, said.other_id)
+        for row in judgements:
+            self._num_rows += 1
+            self._num_read += row.score is not None
+            if row.other_id is not None:
+                self._compare(row, row.other_id)
 
-    def _compare(self, said: Said, other_id: str) -> None:
-        if said.score is not None and said.score != UNDECIDED:
+    def _compare(self, row: JudgementColumns, other_id: str) -> None:
+        if row.score is not None and row.score != UNDECIDED:
             self._num_decided += 1
-            self._num_first += said.score > UNDECIDED
-        mirrored = (other_id, said.sample_id, said.index)
+            self._num_first += row.score > UNDECIDED
+        mirrored = (other_id, row.sample_id, row.index)
         if mirrored not in self._waiting:
-            self._waiting[said.sample_id, other_id, said.index] = said.score
+            self._waiting[row.sample_id, other_id, row.index] = row.score
             return
         before = self._waiting.pop(mirrored)
-        if before is not None and said.score is not None:
+        if before is not None and row.score is not None:
             self._num_both += 1
-            self._num_agreeing += _side(before) == -_side(said.score)
+            self._num_agreeing += _side(before) == -_side(row.score)
 
     def numbers(self) -> Summary:
         """judge_parse_rate over all judgements; of comparisons judge_first_position_rate and judge_order_agreement,
         with the _low and _high end of its 95 % Wilson interval."""
         rates: dict[str, float | None] = {
-            "judge_parse_rate": divide(self._num_read, self._num_said),
+            "judge_parse_rate": divide(self._num_read, self._num_rows),
             "judge_first_position_rate": divide(self._num_first, self._num_decided),
             "judge_order_agreement": divide(self._num_agreeing, self._num_both),
         }

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from tasks.core.records import Label, Verdict
 from tasks.core.step import Summary
 from tasks.monitor.formulas import bin_place, brier_score, divide, expected_calibration_error
-from tasks.monitor.group import Group
+from tasks.monitor.group import RoundGroup
 from tasks.monitor.histograms import Histogram
 from tasks.monitor.means import known
 
@@ -26,7 +26,7 @@ class PseudoLabels:
         self._shares: list[float] = []
         self._right: list[bool] = []
 
-    def add(self, group: Group, verdicts: Sequence[Verdict]) -> None:
+    def add(self, group: RoundGroup, verdicts: Sequence[Verdict]) -> None:
         """Count one problem.
 
         Args:

@@ -7,10 +7,11 @@ samples, the n-grams of the held-out problems and one score and length a sample 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
+from tasks.core.joined import joined
 from tasks.core.ledger import Ledger
 from tasks.core.records import Example, Pair, Problem, Sample, Verdict
 from tasks.core.refs import StepRef
@@ -18,15 +19,16 @@ from tasks.core.scratch import Scratch
 from tasks.core.step import Summary
 from tasks.core.tables import read_records, write_records
 from tasks.generate.read import read_samples
-from tasks.judge.judge import judge_samples
-from tasks.judge.run import verify_in_pool
+from tasks.judge.judgements import read_as
+from tasks.judge.kinds.registry import kind_of
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
 from tasks.monitor.difficulty import PassRate, first_shares
 from tasks.monitor.gold import gold_is_unknown, has_gold, known_from_judge, known_from_verifier
 from tasks.monitor.group import Known, read_groups
 from tasks.monitor.histograms import write_histograms
 from tasks.monitor.measure import Monitor
-from tasks.monitor.orders import Said
-from tasks.monitor.scale import WRITING
+from tasks.monitor.orders import JudgementColumns
 from tasks.monitor.steps import RoundSteps
 from tasks.monitor.training_rows import TrainingRows
 
@@ -46,17 +48,18 @@ def monitor_round(ledger: Ledger, recipe: Recipe, steps: RoundSteps, seed: int, 
     monitor = Monitor(recipe.judge, recipe.select, seed, reference, earlier)
     training = TrainingRows(read_held_out(ledger, steps.problems))
     training.add_all(read_rows(ledger, steps.selection))
-    groups = read_groups(
+    problems = {row.id: row for row in read_records(ledger.fetch(steps.sampled, "train.parquet"), Problem)}
+    candidates = joined(
         read_samples(ledger, steps.samples),
         read_records(ledger.fetch(steps.verdicts, "verdicts.parquet"), Verdict),
         [judge.name for judge in recipe.judge],
-        training.kept_ids,
-        find_gold(ledger, recipe, steps),
+        problems,
     )
+    groups = read_groups(candidates, training.kept_ids, find_gold(ledger, recipe, steps, problems))
     rates = [rate for group in groups if (rate := monitor.add(group)) is not None]
     for watch in monitor.judges:
-        if watch.judge.kind in WRITING:
-            watch.add_judgements(read_judgements(ledger, steps.verdicts, watch.judge.name))
+        if kind_of(watch.judge).gives_opinions:
+            watch.add_judgements(read_as(JudgementColumns, ledger, steps.verdicts, watch.judge.name))
     write_records(scratch.out / PASS_RATES, PassRate, rates)
     write_histograms(scratch.out, monitor.histograms())
     flagged = json.dumps(training.held_out.flagged(), indent=1, sort_keys=True)
@@ -64,7 +67,7 @@ def monitor_round(ledger: Ledger, recipe: Recipe, steps: RoundSteps, seed: int, 
     return {**monitor.numbers(), **training.numbers()}
 
 
-def find_gold(ledger: Ledger, recipe: Recipe, steps: RoundSteps) -> Known:
+def find_gold(ledger: Ledger, recipe: Recipe, steps: RoundSteps, problems: Mapping[str, Problem]) -> Known:
     """How correctness against gold is known: by the answer judge, else by verifying the problems with gold here.
 
     The verifier runs in killable workers while the groups are read.
@@ -73,16 +76,15 @@ def find_gold(ledger: Ledger, recipe: Recipe, steps: RoundSteps) -> Known:
     if judge is not None:
         return known_from_judge(judge.name)
     verifier = recipe.verifier_for_gold()
-    rows = read_records(ledger.fetch(steps.sampled, "train.parquet"), Problem)
-    problems = {problem.id: problem for problem in rows if has_gold(problem, verifier)}
-    if not problems:
+    with_gold = {name: problem for name, problem in problems.items() if has_gold(problem, verifier)}
+    if not with_gold:
         return gold_is_unknown
     by_rule = AnswerJudge(name="gold", verifier=verifier)
 
     def verify_all(samples: Iterable[Sample]) -> Iterator[Verdict]:
-        return judge_samples(samples, problems, [by_rule], verify_in_pool)
+        return judge_samples(samples, [by_rule], World(with_gold))
 
-    return known_from_verifier(read_samples(ledger, steps.samples), problems, verify_all)
+    return known_from_verifier(read_samples(ledger, steps.samples), with_gold, verify_all)
 
 
 def read_held_out(ledger: Ledger, problems: StepRef) -> dict[str, list[Problem]]:
@@ -97,13 +99,6 @@ def read_rows(ledger: Ledger, selection: StepRef) -> Iterator[Example | Pair]:
         yield from read_records(ledger.fetch(selection, "examples.parquet"), Example)
     if "pairs.parquet" in names:
         yield from read_records(ledger.fetch(selection, "pairs.parquet"), Pair)
-
-
-def read_judgements(ledger: Ledger, verdicts: StepRef, judge: str) -> Iterator[Said]:
-    """What a judging model wrote; nothing for judges that write no text."""
-    for file in verdicts.files:
-        if file.name.startswith(f"judgements-{judge}-") and file.name.endswith(".parquet"):
-            yield from read_records(ledger.fetch(verdicts, file.name), Said)
 
 
 def read_pass_rates(ledger: Ledger, first: StepRef) -> dict[str, float]:

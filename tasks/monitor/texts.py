@@ -7,7 +7,7 @@ from collections import Counter
 from tasks.core.records import Pair
 from tasks.core.step import Summary
 from tasks.monitor.formulas import divide, shares
-from tasks.monitor.group import Group
+from tasks.monitor.group import RoundGroup
 from tasks.monitor.histograms import Histogram
 from tasks.monitor.means import Means, known
 
@@ -21,7 +21,7 @@ class Texts:
         self._kept_right = self._kept_known = 0
         self._num_repeats = self._num_kept_repeats = 0
 
-    def add(self, group: Group) -> None:
+    def add(self, group: RoundGroup) -> None:
         """Count one problem."""
         texts = [sample.text.strip() for sample in group.samples]
         kept = [text for text, is_kept in zip(texts, group.kept, strict=True) if is_kept]

@@ -5,17 +5,17 @@ Called by `task.py`.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 
-from configs.errors import UserError
-from tasks.calibrate.judging import judge_given
-from tasks.core.records import Label, Sample, Verdict
+from configs.schema.judge import Judge
+from tasks.core.records import Sample, Verdict
+from tasks.core.roles import policy_answerer
 from tasks.core.step import Summary, derive_seed
 from tasks.core.tables import write_records
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
 from tasks.sample.guide.difficulty import guide_summary
-from tasks.sample.guide.feedback import NAME as FEEDBACK
 from tasks.sample.guide.feedback import read_feedback
 from tasks.sample.guide.guidance import Guidance
 from tasks.sample.guide.help import Ask, ask_with_feedback, ask_with_help
@@ -25,8 +25,6 @@ from tasks.sample.guide.waves import Tries, draw_texts, run_waves, to_sample
 
 def write_guided(guidance: Guidance) -> Summary:
     """Draw, judge and write the guided samples of a round; returns the step's summary.
-
-    Resumes from the waves that lie in the work folder.
 
     Raises:
         EngineError: a generator could not start, or died.
@@ -39,49 +37,28 @@ def write_guided(guidance: Guidance) -> Summary:
     scratch = guidance.scratch
     write_records(scratch.out / "shard-00000.parquet", Sample, samples)
     write_records(scratch.out / "verdicts.parquet", Verdict, _all_verdicts(guidance, samples, first))
-    if (comments := scratch.work / FEEDBACK).exists():
-        shutil.copyfile(comments, scratch.out / FEEDBACK)
     return guide_summary(guidance.standing, tries.outcomes(), guidance.config.min_correct)
-
-
-def labelled(samples: Iterable[Sample], verdicts: Iterable[Verdict], judge: str) -> Iterator[tuple[Sample, Label]]:
-    """Each sample with one judge's label.
-
-    Args:
-        verdicts: of all judges, sample by sample, as the judge stage writes them.
-
-    Raises:
-        UserError: the verdicts are not those of the samples.
-    """
-    own = (verdict for verdict in verdicts if verdict.judge == judge)
-    for sample, verdict in zip_longest(samples, own):
-        if sample is None or verdict is None or sample.id != verdict.sample_id:
-            raise UserError(
-                f"the verdicts of judge '{judge}' are not those of the samples: sample "
-                f"{sample.id if sample else 'none'}, verdict on {verdict.sample_id if verdict else 'none'}",
-                "judge these samples with the recipe's judges, and give the verdicts unchanged",
-            )
-        yield sample, Label(verdict.label)
 
 
 def _guided_tries(guidance: Guidance) -> Tries:
     if not guidance.standing:
         return Tries()
     make_ask = _asks(guidance)
-    drawing, config, model = guidance.drawing(), guidance.config, guidance.model
+    config, model, answers = guidance.config, guidance.model, guidance.scratch.answers
+    who, sampling = policy_answerer(guidance.bench, model), guidance.sampling()
 
     def draw(wave: int, open_now: Sequence[Standing]) -> list[Sample]:
         asks = {item.problem_id: make_ask(item, wave) for item in open_now}
-        texts = draw_texts(guidance.bench.generator(model), asks, 1, drawing, f"wave-{wave:03d}")
+        texts = draw_texts(answers, who, sampling, asks, 1, derive_seed(guidance.seed, "wave", wave), f"wave {wave}")
         return [
             to_sample(item, wave, asks[item.problem_id], texts[item.problem_id][0], config.kind, model.digest)
             for item in open_now
         ]
 
     def judge(samples: list[Sample]) -> list[Verdict]:
-        return _judge(guidance, 0, samples, {})
+        return list(_judge(guidance, guidance.bench.recipe.judge[:1], samples, {}))
 
-    return run_waves(guidance.standing, config, draw, judge, guidance.scratch.work)
+    return run_waves(guidance.standing, config, draw, judge)
 
 
 def _asks(guidance: Guidance) -> Callable[[Standing, int], Ask]:
@@ -100,17 +77,16 @@ def _asks(guidance: Guidance) -> Callable[[Standing, int], Ask]:
 
 def _all_verdicts(guidance: Guidance, samples: list[Sample], first: list[Verdict]) -> Iterator[Verdict]:
     """Verdicts of all judges, sample by sample. The judges after the first see all tries of a problem together."""
-    names = [judge.name for judge in guidance.bench.recipe.judge]
-    made = {names[0]: first}
-    for place in range(1, len(names) if samples else 1):
-        made[names[place]] = _judge(guidance, place, samples, made)
-    for verdicts in zip(*made.values(), strict=True):
-        yield from verdicts
+    judge, *others = guidance.bench.recipe.judge
+    judged = _judge(guidance, others, samples, {judge.name: first})
+    for verdict in first:
+        yield verdict
+        yield from islice(judged, len(others))
 
 
 def _judge(
-    guidance: Guidance, place: int, samples: list[Sample], made: Mapping[str, Sequence[Verdict]]
-) -> list[Verdict]:
-    bench, seed = guidance.bench, derive_seed(guidance.seed, "judge")
-    judge, progress = bench.recipe.judge[place], guidance.scratch.progress
-    return judge_given(bench, judge, samples, guidance.problems, guidance.cast, seed, progress, made.__getitem__)
+    guidance: Guidance, judges: Sequence[Judge], samples: list[Sample], given: Mapping[str, Sequence[Verdict]]
+) -> Iterator[Verdict]:
+    seed = derive_seed(guidance.seed, "judge")
+    world = World(guidance.problems, guidance.bench, guidance.cast, seed, guidance.scratch.answers)
+    return judge_samples(samples, judges, world, given)

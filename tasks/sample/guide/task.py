@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tasks.core.bench import Workbench
 from tasks.core.identity import guide_spec
+from tasks.core.joined import joined
 from tasks.core.prompts import read_prompt
-from tasks.core.records import Problem, Verdict
+from tasks.core.records import Label, Problem, Verdict
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast, role_identity
 from tasks.core.scratch import Scratch
@@ -16,7 +17,7 @@ from tasks.generate.read import read_samples
 from tasks.sample.guide.guidance import FROZEN, Guidance
 from tasks.sample.guide.help import prompt_names
 from tasks.sample.guide.plan import require_help, standings
-from tasks.sample.guide.run import labelled, write_guided
+from tasks.sample.guide.run import write_guided
 
 
 @stage_task("guide")
@@ -41,8 +42,10 @@ def guide(
     def produce(scratch: Scratch) -> Summary:
         known = {row.id: row for row in read_records(ledger.fetch(problems, "train.parquet"), Problem)}
         opinions = read_records(ledger.fetch(verdicts, "verdicts.parquet"), Verdict)
-        judged = labelled(read_samples(ledger, samples), opinions, bench.recipe.judge[0].name)
-        standing = {item.problem_id: item for item in standings(judged)}
+        names = [judge.name for judge in bench.recipe.judge]
+        judged = joined(read_samples(ledger, samples), opinions, names, known)
+        labelled = ((one.sample, Label(one.verdict(None).label)) for one in judged)
+        standing = {item.problem_id: item for item in standings(labelled)}
         ordered = [standing[problem_id] for problem_id in known if problem_id in standing]
         require_help((known[item.problem_id] for item in ordered), config)
         short = [item for item in ordered if item.num_correct < config.min_correct]

@@ -21,13 +21,13 @@ from tasks.sample.problems.sources import read_problems
 
 def specify(bench: Workbench) -> StepSpec:
     """The step's key, from the recipe and the content of the files it names."""
-    fetch = _fetcher(bench)
+    fetch = fetcher(bench)
     return problems_spec(bench.recipe, digest_sources(sources_of(bench.recipe), bench.base_dir, fetch))
 
 
 def read_sets(bench: Workbench) -> dict[str, list[Problem]]:
     """Every set of the recipe, checked against each other."""
-    fetch = _fetcher(bench)
+    fetch = fetcher(bench)
     sets = {
         part: read_problems(source, part=part, fetch=fetch, base_dir=bench.base_dir)
         for part, source in sources_of(bench.recipe).items()
@@ -42,7 +42,7 @@ def sets_with_gold(recipe: Recipe) -> list[str]:
     """Sets whose problems need a gold answer: the held-out ones, and train where a judge compares with it."""
     judge = recipe.answer_judge()
     held_out = [] if recipe.verifier_for_gold().kind == "python" else ["select", "report"]
-    is_compared = judge is not None and judge.verifier.kind != "python"
+    is_compared = judge is not None and judge.rule is not None and judge.rule.kind != "python"
     return ["train", *held_out] if is_compared else held_out
 
 
@@ -56,5 +56,6 @@ def sources_of(recipe: Recipe) -> dict[str, Source]:
     return {**sets, "warm_start": recipe.warm_start.source} if recipe.warm_start else sets
 
 
-def _fetcher(bench: Workbench) -> Callable[[StoreSource], Path]:
+def fetcher(bench: Workbench) -> Callable[[StoreSource], Path]:
+    """Brings objects of the store that a problem source names."""
     return lambda source: bench.ledger.fetch_object(source.key, source.sha256)

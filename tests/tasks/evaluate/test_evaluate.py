@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
+from tasks.core.joined import Candidate, grouped, joined
 from tasks.core.records import FinishReason, ItemResult, Label, Message, Problem, Sample, Verdict
-from tasks.evaluate.evaluate import Asked, item_results, summarize
+from tasks.evaluate.evaluate import Extras, item_results, summarize
 
 PROBLEMS = [Problem(name, (Message("user", name),), gold="1") for name in "abc"]
 
@@ -25,8 +26,12 @@ GREEDY = [sample("a"), sample("b", num_tokens=7), sample("c")]
 VERDICTS = [verdict("a", Label.CORRECT), verdict("b", Label.TRUNCATED), verdict("c", Label.UNPARSEABLE)]
 
 
+def judged(samples: list[Sample], verdicts: list[Verdict]) -> Iterator[Candidate]:
+    return joined(samples, verdicts, ["answer"], {problem.id: problem for problem in PROBLEMS})
+
+
 def test_a_greedy_sample_and_its_verdict_make_an_item() -> None:
-    items = list(item_results("report", PROBLEMS, GREEDY, VERDICTS))
+    items = list(item_results("report", PROBLEMS, judged(GREEDY, VERDICTS)))
     assert items[1] == ItemResult("report", "b", Label.TRUNCATED, "text", "1", "1", 7, num_draws=0, num_correct=0)
     assert [item.is_correct for item in items] == [True, False, False]
 
@@ -35,32 +40,20 @@ def test_draws_are_counted_by_problem() -> None:
     labels = {"a": [Label.CORRECT, Label.CORRECT], "b": [Label.VERIFIER_ERROR, Label.CORRECT], "c": [Label.WRONG] * 2}
     draws = [sample(name, index) for name in labels for index in range(2)]
     verdicts = [verdict(name, label, index) for name in labels for index, label in enumerate(labels[name])]
-    items = list(item_results("select", PROBLEMS, GREEDY, VERDICTS, draws, verdicts))
+    items = list(item_results("select", PROBLEMS, judged(GREEDY, VERDICTS), grouped(judged(draws, verdicts))))
     assert [(item.num_draws, item.num_correct) for item in items] == [(2, 2), (2, 1), (2, 0)]
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"greedy": GREEDY[:2], "greedy_verdicts": VERDICTS[:2]}, "not one greedy sample a problem"),
-        ({"problems": PROBLEMS[:2]}, "not one greedy sample a problem"),
-        ({"problems": PROBLEMS[::-1]}, "not one greedy sample a problem"),
-        ({"greedy_verdicts": VERDICTS[:2]}, "not one verdict a sample"),
-        ({"greedy_verdicts": VERDICTS[::-1]}, "not one verdict a sample"),
-        ({"draws": [sample("x")], "draw_verdicts": [verdict("x", Label.WRONG)]}, "draw x/0 belongs to no problem"),
-        (
-            {
-                "draws": [sample("b"), sample("a")],
-                "draw_verdicts": [verdict("b", Label.WRONG), verdict("a", Label.WRONG)],
-            },
-            "draw a/0 belongs to no problem, or is out of order",
-        ),
-    ],
-)
-def test_what_does_not_belong_together_is_refused(changes: dict[str, Any], message: str) -> None:
-    inputs = {"problems": PROBLEMS, "greedy": GREEDY, "greedy_verdicts": VERDICTS, **changes}
-    with pytest.raises(ValueError, match=message):
-        list(item_results("select", **inputs))
+@pytest.mark.parametrize("problems", [PROBLEMS[:2], PROBLEMS[::-1], [*PROBLEMS, Problem("d", ())]])
+def test_greedy_samples_of_other_problems_are_refused(problems: list[Problem]) -> None:
+    with pytest.raises(ValueError, match="not one greedy sample a problem"):
+        list(item_results("select", problems, judged(GREEDY, VERDICTS)))
+
+
+def test_draws_of_other_problems_are_refused() -> None:
+    draws = grouped(judged([sample("c")], [verdict("c", Label.WRONG)]))
+    with pytest.raises(ValueError, match="draws of c belong to no problem of the suite"):
+        list(item_results("select", PROBLEMS[:2], judged(GREEDY[:2], VERDICTS[:2]), draws))
 
 
 def item(suite: str, problem_id: str, label: Label, num_correct: int = 0, num_draws: int = 10) -> ItemResult:
@@ -70,7 +63,7 @@ def item(suite: str, problem_id: str, label: Label, num_correct: int = 0, num_dr
 def test_the_numbers_of_a_suite() -> None:
     labels = [Label.CORRECT] * 15 + [Label.TRUNCATED, Label.UNPARSEABLE, Label.UNPARSEABLE, Label.WRONG]
     items = [item("select", "p", label, 3) for label in [*labels, Label.VERIFIER_ERROR]]
-    numbers = summarize(items, Asked((1, 2, 5)))
+    numbers = summarize(items, Extras((1, 2, 5)))
     assert numbers == {
         "select_accuracy": 0.75,
         "select_accuracy_low": pytest.approx(0.5313, abs=5e-5),
@@ -89,7 +82,7 @@ def test_the_numbers_of_a_suite() -> None:
 
 def test_pass_at_k_is_a_mean_over_problems_and_suites_stay_apart() -> None:
     items = [item("select", "a", Label.WRONG, 3), item("report", "b", Label.CORRECT, 10)]
-    numbers = summarize([*items, item("select", "c", Label.CORRECT, 0)], Asked((1,)))
+    numbers = summarize([*items, item("select", "c", Label.CORRECT, 0)], Extras((1,)))
     assert numbers["select_pass_at_1"] == pytest.approx(0.15)
     assert numbers["report_pass_at_1"] == 1.0
     assert (numbers["select_accuracy"], numbers["report_accuracy"]) == (0.5, 1.0)
@@ -103,9 +96,9 @@ def test_without_k_there_is_no_pass_at_k_and_without_items_nothing() -> None:
 def test_unequal_numbers_of_draws_are_refused() -> None:
     items = [item("select", "a", Label.WRONG), item("select", "b", Label.WRONG, num_draws=9)]
     with pytest.raises(ValueError, match="problem b has 9 draws, others have 10"):
-        summarize(items, Asked((1,)))
+        summarize(items, Extras((1,)))
     with pytest.raises(ValueError, match="k 11"):
-        summarize(items[:1], Asked((11,)))
+        summarize(items[:1], Extras((11,)))
 
 
 def test_best_of_majority_and_tags_are_counted_where_asked_for() -> None:
@@ -114,7 +107,7 @@ def test_best_of_majority_and_tags_are_counted_where_asked_for() -> None:
         replace(item("select", "b", Label.WRONG), tags=("digits=2",), best_of=(0.0, 0.5), majority=(0.0, 0.0)),
         replace(item("select", "c", Label.WRONG), tags=("digits=1",), best_of=(0.0, 0.0), majority=(0.0, 0.0)),
     ]
-    numbers = summarize(rows, Asked(best_of=(1, 4), tag="digits"))
+    numbers = summarize(rows, Extras(best_of=(1, 4), tag="digits"))
     assert numbers["select_best_of_1"] == pytest.approx(0.5 / 3)
     assert numbers["select_best_of_4"] == pytest.approx(0.5)
     assert numbers["select_majority_at_4"] == pytest.approx(1 / 3)

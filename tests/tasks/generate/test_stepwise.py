@@ -50,6 +50,14 @@ def test_equal_scores_roll_the_last_step_back() -> None:
     assert (path.num_roll_backs, path.num_waves) == (1, 3)
 
 
+def test_a_truncated_candidate_is_not_continued() -> None:
+    path = Path(PROBLEM)
+    cut = draw("2+", 0, stop_text=None, finish="length")
+    candidates = to_candidates(path, [cut, draw("2+5=7", 1), draw("2", 2)], CONFIG, MODEL)
+    path.take(candidates, {candidates[1].id: 1.0, candidates[2].id: 0.0})
+    assert path.steps == ["2+5=7;"]
+
+
 def test_a_truncated_candidate_is_not_compared_and_has_no_score() -> None:
     path = Path(PROBLEM)
     candidates = to_candidates(path, [draw("2+5=7", 0), draw("2+", 1, stop_text=None, finish="length")], CONFIG, MODEL)

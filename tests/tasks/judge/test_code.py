@@ -16,10 +16,10 @@ from configs.schema.verifier_code import CodeVerifier
 from infra.sandbox.bubblewrap import SandboxError
 from infra.sandbox.bubblewrap_command import find_bubblewrap
 from tasks.core.records import Message, Problem
-from tasks.judge.judge import judge_samples
-from tasks.judge.run import verify_in_pool
+from tasks.judge.verdicts import judge_samples
 from tasks.judge.verifiers import code
 from tasks.judge.verifiers.registry import VERIFIERS
+from tasks.judge.world import World
 from tests.infra.sandbox.sandboxes import needs_sandbox, replace_bwrap
 from tests.tasks.judge.code_problems import WHOLE, humaneval
 from tests.tasks.judge.make import make_sample
@@ -54,7 +54,7 @@ def judge(layout: Any, gold: str, texts: list[str], **settings: Any) -> list[tup
     samples = [make_sample(text, index=index) for index, text in enumerate(texts)]
     problems = {"p": Problem("p", (Message("user", "?"),), gold)}
     judge_ = AnswerJudge(verifier=config)
-    return [(verdict.label, verdict.note) for verdict in judge_samples(samples, problems, [judge_], verify_in_pool)]
+    return [(verdict.label, verdict.note) for verdict in judge_samples(samples, [judge_], World(problems))]
 
 
 def labels(layout: Any, gold: str, texts: list[str], **settings: Any) -> list[str]:
@@ -72,7 +72,7 @@ def test_all_canonical_solutions_of_humaneval_pass_and_empty_ones_do_not() -> No
     for extract, samples, expected in (("whole", right, "correct"), ("fenced", empty, "wrong")):
         config = CodeVerifier(layout="humaneval", extract=extract)  # type: ignore[arg-type]
         judge_ = AnswerJudge(verifier=config)
-        verdicts = list(judge_samples(samples, problems, [judge_], verify_in_pool))
+        verdicts = list(judge_samples(samples, [judge_], World(problems)))
         assert len(verdicts) == 164
         assert [(verdict.problem_id, verdict.note) for verdict in verdicts if verdict.label != expected] == []
 

@@ -17,8 +17,8 @@ import pytest
 from configs.schema.judge import AnswerJudge
 from configs.schema.verifier_code import CodeVerifier
 from tasks.core.records import Verdict
-from tasks.judge.judge import judge_samples
-from tasks.judge.run import verify_in_pool
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
 from tests.infra.sandbox.sandboxes import NEEDS_SANDBOX, sandboxed_processes
 from tests.tasks.judge.make import make_problem, make_sample
 
@@ -61,7 +61,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ver
             texts += [text.replace("SECRET_FOLDER", str(folder)), RIGHT]
         samples = [make_sample(text, index=index) for index, text in enumerate(texts)]
         judge = AnswerJudge(verifier=CODE)
-        found = list(judge_samples(samples, {"p": make_problem(gold=GOLD)}, [judge], verify_in_pool))
+        found = list(judge_samples(samples, [judge], World({"p": make_problem(gold=GOLD)})))
         with pytest.raises(BlockingIOError):
             server.accept()
     assert [path.name for path in folder.iterdir()] == ["key"]

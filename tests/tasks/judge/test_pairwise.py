@@ -12,8 +12,9 @@ from configs.schema.judge import PairwiseJudge
 from infra.engines.wire import Completion, Score
 from tasks.core.joined import Group
 from tasks.core.prompts import read_prompt
-from tasks.core.records import Judgement, Sample
-from tasks.judge.pairwise import (
+from tasks.core.records import Judgement, Sample, Verdict
+from tasks.judge.kind import Evidence
+from tasks.judge.kinds.pairwise import (
     comparison_requests,
     comparison_scorings,
     ordered_pairs,
@@ -38,6 +39,10 @@ def compare(samples: list[Sample], winner: Callable[[Sample, Sample], str]) -> l
         for question, (first, second) in zip(questions, ordered_pairs(samples), strict=True)
     ]
     return read_comparisons(JUDGE, samples, questions, answers)
+
+
+def verdicts_on(samples: list[Sample], rows: list[Judgement]) -> list[Verdict]:
+    return pairwise_verdicts(JUDGE, Group(make_problem(), samples), Evidence(judgements={"": rows}))
 
 
 def by_rank(first: Sample, second: Sample) -> str:
@@ -67,7 +72,7 @@ def test_rock_paper_scissors_gives_1_1_1() -> None:
 def test_a_judge_that_always_prefers_the_first_gives_half_wins() -> None:
     rows = compare([A, B, C], lambda x, y: "Winner: A")
     assert wins([A, B, C], rows) == {"p/0": 1.0, "p/1": 1.0, "p/2": 1.0}
-    verdicts = pairwise_verdicts(JUDGE, [A, B, C], rows)
+    verdicts = verdicts_on([A, B, C], rows)
     assert {(verdict.label, verdict.score) for verdict in verdicts} == {("unscored", 1.0)}
 
 
@@ -79,7 +84,7 @@ def test_one_unreadable_order_is_half_a_win_each() -> None:
 
 def test_a_sample_of_which_nothing_could_be_read_has_no_score() -> None:
     rows = compare([A, B, C], lambda x, y: by_rank(x, y) if C not in (x, y) else "?")
-    assert [(verdict.label, verdict.score) for verdict in pairwise_verdicts(JUDGE, [A, B, C], rows)] == [
+    assert [(verdict.label, verdict.score) for verdict in verdicts_on([A, B, C], rows)] == [
         ("unscored", 1.5),
         ("unscored", 0.5),
         ("unparseable", None),
@@ -87,7 +92,7 @@ def test_a_sample_of_which_nothing_could_be_read_has_no_score() -> None:
 
 
 def test_the_only_sample_of_a_problem_beats_none() -> None:
-    (verdict,) = pairwise_verdicts(JUDGE, [A], [])
+    (verdict,) = verdicts_on([A], [])
     assert (verdict.label, verdict.score) == ("unscored", 0.0)
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from configs.schema.judge import PairwiseJudge, RubricJudge
 from infra.engines.wire import Completion, Scoring
-from tasks.judge.choices import choice_scorings, expect, literal_beginning
-from tasks.judge.reading import Reading, read_score, read_winner, strip_matches
+from tasks.judge.kinds.questions import choice_scorings, literal_beginning
+from tasks.judge.kinds.reading import Reading, expect, read_score, read_winner, strip_matches
 
 SCORE, WINNER = RubricJudge().pattern, PairwiseJudge().pattern
 

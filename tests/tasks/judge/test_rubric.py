@@ -12,7 +12,8 @@ from infra.engines.wire import Completion, Request, Score, Scoring
 from tasks.core.joined import Group
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Judgement, Message, Verdict
-from tasks.judge.rubric import rubric_judgements, rubric_questions, rubric_verdicts
+from tasks.judge.kind import Evidence
+from tasks.judge.kinds.rubric import rubric_judgements, rubric_questions, rubric_verdicts
 from tests.tasks.judge.make import make_problem, make_sample
 
 TEMPLATE = read_prompt("additive_5", Path())
@@ -30,7 +31,7 @@ def judge_texts(judge: RubricJudge, group: Group, *judged: Sequence[str]) -> tup
         for question, texts in zip(questions, judged, strict=True)
     ]
     rows = rubric_judgements(judge, [group], questions, answers)
-    return rows, rubric_verdicts(judge, group.whole_samples, rows)
+    return rows, rubric_verdicts(judge, group, Evidence(judgements={"": rows}))
 
 
 def test_a_sample_is_asked_about_once_with_repeats() -> None:
@@ -102,5 +103,5 @@ def test_choices_are_read_as_an_expectation() -> None:
         ("p/0", 0, "", pytest.approx(2.0)),
         ("p/1", 0, "", 3.0),
     ]
-    verdicts = rubric_verdicts(judge, group.whole_samples, rows)
+    verdicts = rubric_verdicts(judge, group, Evidence(judgements={"": rows}))
     assert [verdict.score for verdict in verdicts] == [pytest.approx(2.0), 3.0]

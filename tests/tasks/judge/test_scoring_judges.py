@@ -13,16 +13,23 @@ from configs.schema.judge import ImplicitJudge, ImportanceJudge, RewardModelJudg
 from configs.schema.problems import AdditionSource
 from infra.engines.wire import Rated, Rating, Score, Scoring
 from tasks.core.joined import Group
-from tasks.core.records import Message, Problem, Sample, Verdict
-from tasks.judge.implicit import implicit_judgements, implicit_questions, implicit_verdicts
-from tasks.judge.importance import distance, importance_judgements, importance_verdicts, trusted_groups
-from tasks.judge.reward_model import reduce_scores, reward_judgements, reward_questions, reward_verdicts
-from tasks.judge.sum import sum_verdict
+from tasks.core.records import Judgement, Message, Problem, Sample, Verdict
+from tasks.judge.kind import Evidence
+from tasks.judge.kinds.implicit import implicit_judgements, implicit_questions, implicit_verdicts
+from tasks.judge.kinds.importance import distance, importance_judgements, importance_verdicts
+from tasks.judge.kinds.reward_model import reduce_scores, reward_judgements, reward_questions, reward_verdicts
+from tasks.judge.kinds.sum_of_scores import sum_verdict
+from tasks.judge.world import solution_groups
 from tests.tasks.judge.make import make_problem, make_sample
 
 GROUP = Group(make_problem(), (make_sample("ab"), make_sample("c", index=1)))
 CHAT = (("user", "How many?"),)
 IMPORTANCE = ImportanceJudge(trusted=AdditionSource(digits=(1,), num_problems=2))
+
+
+def said(own: list[Judgement], **further: list[Judgement]) -> Evidence:
+    """What was answered in a judge's first pass and in further ones."""
+    return Evidence(judgements={"": own, **further})
 
 
 def test_the_implicit_reward_is_a_difference_of_sums() -> None:
@@ -31,21 +38,21 @@ def test_the_implicit_reward_is_a_difference_of_sums() -> None:
     assert questions == [Scoring("p/0", CHAT, "ab"), Scoring("p/1", CHAT, "c")]
     policy = implicit_judgements(judge, [GROUP], questions, [Score("p/0", -20.0, 3), Score("p/1", -25.0, 2)])
     reference = implicit_judgements(judge, [GROUP], questions, [Score("p/0", -22.0, 3), Score("p/1", -24.0, 2)])
-    verdicts = implicit_verdicts(judge, GROUP.samples, policy + reference)
+    verdicts = implicit_verdicts(judge, GROUP, said(policy, reference=reference))
     assert [(verdict.label, verdict.score) for verdict in verdicts] == [("unscored", 2.0), ("unscored", -1.0)]
-    likelihoods = implicit_verdicts(ImplicitJudge(reference="none"), GROUP.samples, policy)
+    likelihoods = implicit_verdicts(ImplicitJudge(reference="none"), GROUP, said(policy))
     assert [verdict.score for verdict in likelihoods] == [-20.0, -25.0]
 
 
 def test_per_token_divides_each_by_its_tokens() -> None:
     judge = ImplicitJudge(per_token=True)
-    rows = [
-        row
+    questions = implicit_questions(judge, "", [GROUP])
+    policy, reference = (
+        implicit_judgements(judge, [GROUP], questions, [Score("", logprob, 4), Score("", -3.0, 3)])
         for logprob in (-20.0, -22.0)
-        for row in implicit_judgements(judge, [GROUP], implicit_questions(judge, "", [GROUP]),
-                                       [Score("", logprob, 4), Score("", -3.0, 3)])
-    ]  # fmt: skip
-    assert [verdict.score for verdict in implicit_verdicts(judge, GROUP.samples, rows)] == [0.5, 0.0]
+    )
+    verdicts = implicit_verdicts(judge, GROUP, said(policy, reference=reference))
+    assert [verdict.score for verdict in verdicts] == [0.5, 0.0]
 
 
 def test_what_was_given_to_the_model_is_not_scored() -> None:
@@ -70,26 +77,26 @@ def test_losses_are_means_over_tokens() -> None:
     rows = importance_judgements(IMPORTANCE, [GROUP], questions, [Score("", -1.8, 3), Score("", -1.8, 1)])
     assert [row.score for row in rows] == pytest.approx([0.6, 1.8])
     trusted_problem = Problem("t", (Message("user", "1+1="),), "2", "1+1=2")
-    trusted = trusted_groups([trusted_problem], [])
+    trusted = list(solution_groups([trusted_problem], []))
     losses = importance_judgements(IMPORTANCE, trusted, [Scoring("gold/t", (), "")], [Score("", -6.0, 10)])
-    verdicts = importance_verdicts(IMPORTANCE, GROUP.samples, rows, losses)
+    verdicts = importance_verdicts(IMPORTANCE, GROUP, said(rows, trusted=losses))
     assert [verdict.score for verdict in verdicts] == pytest.approx([1.0, 3.0])
 
 
 def test_trusted_problems_need_solutions_and_are_not_held_out() -> None:
     solved = Problem("t", (Message("user", "1+1="),), "2", "2")
     with pytest.raises(ProblemsError, match="trusted problem p has no worked solution"):
-        trusted_groups([make_problem()], [])
+        list(solution_groups([make_problem()], []))
     with pytest.raises(ProblemsError, match="trusted problem t is in the select or the report set too"):
-        trusted_groups([solved], [Problem("other", (Message("user", " 1+1= "),))])
-    (group,) = trusted_groups([solved], [make_problem()])
+        list(solution_groups([solved], [Problem("other", (Message("user", " 1+1= "),))]))
+    (group,) = solution_groups([solved], [make_problem()])
     assert (group.samples[0].id, group.samples[0].text, group.samples[0].by) == ("gold/t", "2", "solution")
 
 
 def rate(judge: RewardModelJudge, *scores: tuple[float, ...]) -> list[Verdict]:
     questions = reward_questions(judge, "", [GROUP])
     rows = reward_judgements(judge, [GROUP], questions, [Rated("", steps) for steps in scores])
-    return reward_verdicts(judge, GROUP.samples, rows)
+    return reward_verdicts(judge, GROUP, said(rows))
 
 
 def test_steps_are_reduced_and_mapped() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -10,12 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import RecipeError
+from configs.schema.judge import Judge, VoteJudge
 from configs.schema.verifier import ChoiceVerifier, ExactVerifier, NumberVerifier, PythonVerifier, RegexVerifier
 from tasks.core.records import Verdict
+from tasks.judge.kinds.vote import count_votes
+from tasks.judge.verdicts import judge_samples
 from tasks.judge.verifiers import choice, exact, number
 from tasks.judge.verifiers.finding import Finding
-from tasks.judge.verifiers.registry import build_extractor
-from tasks.judge.vote import count_votes
+from tasks.judge.verifiers.registry import Item, build_extractor
+from tasks.judge.world import World
 from tests.tasks.judge.make import make_problem, make_sample
 
 TRUNCATED = "TRUNCATED"
@@ -30,8 +33,12 @@ class Given:
 def vote(answers: Sequence[str | None]) -> list[Verdict]:
     """Verdicts on samples with these answers; None: no answer."""
     samples = [make_sample("x", index=index, is_truncated=text == TRUNCATED) for index, text in enumerate(answers)]
-    outcomes = [None if answer == TRUNCATED else Given(Finding(answer)) for answer in answers]
-    return count_votes("vote", samples, outcomes)
+    found = (Given(Finding(answer)) for answer in answers if answer != TRUNCATED)
+
+    def verify(judge: Judge, items: Iterable[Item]) -> Generator[Given, None, None]:
+        return (next(found) for _ in items)
+
+    return list(judge_samples(samples, [VoteJudge()], World({"p": make_problem()}, verify=verify)))
 
 
 def test_the_majority_is_called_correct() -> None:
@@ -67,7 +74,7 @@ def test_a_problem_without_any_answer_has_no_scores() -> None:
 
 def test_an_extraction_that_hangs_is_a_verifier_error_and_no_vote() -> None:
     samples = [make_sample("x", index=index) for index in range(2)]
-    verdicts = count_votes("vote", samples, [Given(failure="timeout"), Given(Finding("3"))])
+    verdicts = count_votes("vote", samples, [Given(failure="timeout"), Given(Finding("3"))], 2)
     assert [(verdict.label, verdict.score, verdict.note) for verdict in verdicts] == [
         ("verifier_error", None, "timeout"),
         ("correct", 0.5, None),

@@ -10,7 +10,7 @@ from configs.schema.judge import MetaJudge, RubricJudge
 from infra.engines.wire import Completion
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Judgement, Message, Pair, Problem
-from tasks.judge.pairwise import ordered_pairs
+from tasks.judge.kinds.pairwise import ordered_pairs
 from tasks.meta.contest import Contest, judge_pair, meta_requests, most_disputed, read_meta
 from tasks.meta.elo import position_weights
 from tasks.meta.run import MetaPairs, find_contests

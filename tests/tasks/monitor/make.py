@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tasks.core.records import FinishReason, Label, Sample, Verdict
-from tasks.monitor.group import Group
+from tasks.core.records import FinishReason, Label, Message, Problem, Sample, Verdict
+from tasks.monitor.group import RoundGroup
 
 LABELS = {"c": Label.CORRECT, "w": Label.WRONG, "t": Label.TRUNCATED, "u": Label.UNPARSEABLE, "s": Label.UNSCORED}
 
@@ -32,7 +32,7 @@ def group(
     judge: str = "rubric",
     draws: Sequence[str] = (),
     models: Sequence[str] = (),
-) -> Group:
+) -> RoundGroup:
     """A problem's samples.
 
     Args:
@@ -51,10 +51,10 @@ def group(
         verdict(one, judge, LABELS[named[i]], scores[i] if scores else None, answers[i] if answers else None)
         for i, one in enumerate(samples)
     ]
-    return Group(
-        problem_id,
+    return RoundGroup(
+        Problem(problem_id, (Message("user", "?"),)),
         samples,
         {judge: verdicts} if scores or answers or labels else {},
-        None if correct is None else [letter == "1" for letter in correct],
-        [letter == "1" for letter in kept or correct or "0" * size],
+        correct=None if correct is None else [letter == "1" for letter in correct],
+        kept=[letter == "1" for letter in kept or correct or "0" * size],
     )

@@ -9,18 +9,18 @@ import pytest
 from tasks.core.step import Summary
 from tasks.monitor.exploit import Exploitation
 from tasks.monitor.explore import Exploration, distinct_sizes, diversity, subset_sizes
-from tasks.monitor.group import Group
+from tasks.monitor.group import RoundGroup
 from tests.tasks.monitor.make import group
 
 
-def explored(*groups: Group) -> Summary:
+def explored(*groups: RoundGroup) -> Summary:
     measure = Exploration()
     for one in groups:
         measure.add(one)
     return measure.numbers()
 
 
-def exploited(*groups: Group, yes: list[bool | None] | None = None) -> Summary:
+def exploited(*groups: RoundGroup, yes: list[bool | None] | None = None) -> Summary:
     measure = Exploitation(seed=1)
     for one in groups:
         scores = [verdict.score for verdict in one.verdicts["rubric"]]

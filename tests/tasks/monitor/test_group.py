@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from configs.errors import UserError
 from configs.schema.verifier import NumberVerifier
+from tasks.core.joined import Group, joined
 from tasks.core.records import Label, Message, Part, Problem, Sample, Verdict
 from tasks.monitor.gold import gold_is_unknown, has_gold, known_from_judge, known_from_verifier
 from tasks.monitor.group import Known, read_groups
@@ -23,9 +23,13 @@ VERDICTS = [
 ]
 
 
+PROBLEMS = {name: Problem(name, (Message("user", "?"),)) for name in ("p", "q")}
+
+
 def read(verdicts: list[Verdict], known: Known = gold_is_unknown) -> list[tuple[str, object, list[bool]]]:
-    groups = read_groups(SAMPLES, verdicts, ["answer", "rubric"], {"p/1"}, known)
-    return [(one.problem_id, one.correct, list(one.kept)) for one in groups]
+    candidates = joined(SAMPLES, verdicts, ["answer", "rubric"], PROBLEMS)
+    groups = read_groups(candidates, {"p/1"}, known)
+    return [(one.problem.id, one.correct, list(one.kept)) for one in groups]
 
 
 def test_groups_hold_what_is_known_of_a_problem() -> None:
@@ -33,12 +37,6 @@ def test_groups_hold_what_is_known_of_a_problem() -> None:
         ("p", [True, False], [False, True]),
         ("q", [False], [False]),
     ]
-
-
-@pytest.mark.parametrize("verdicts", [VERDICTS[:-1], VERDICTS[2:], VERDICTS[:1] + VERDICTS[2:], []])
-def test_verdicts_of_other_samples_are_refused(verdicts: list[Verdict]) -> None:
-    with pytest.raises(UserError, match="the verdicts are not those of the samples"):
-        read(verdicts)
 
 
 def test_a_judge_that_only_scores_knows_no_gold() -> None:
@@ -62,7 +60,7 @@ def test_only_problems_with_gold_are_verified() -> None:
 def test_steps_of_a_solution_are_neither_right_nor_wrong() -> None:
     steps = [replace(sample("p", index, text), part=Part.STEP) for index, text in enumerate("78")]
     known = known_from_verifier(steps, {"p"}, lambda samples: iter([pytest.fail("verified") for _ in samples]))
-    assert known(steps, {}) is None
+    assert known(Group(PROBLEMS["p"], steps)) is None
 
 
 def test_gold_that_a_verifier_cannot_read_is_none() -> None:

@@ -17,19 +17,21 @@ from configs.schema.judge import (
 )
 from configs.schema.select import Select, Threshold
 from tasks.core.step import Summary
-from tasks.monitor.group import Group
+from tasks.judge.kind import Scale
+from tasks.judge.kinds.registry import scale_of
+from tasks.monitor.group import RoundGroup
 from tasks.monitor.judge_gold import SelfPreference, self_preference
 from tasks.monitor.judge_scores import count_free
 from tasks.monitor.measure import JudgeWatch
-from tasks.monitor.orders import Orders, Said
-from tasks.monitor.scale import Scale, Yes, scale_of, scores_of, yes_of
+from tasks.monitor.orders import JudgementColumns, Orders
+from tasks.monitor.scale import Cutoff, cutoff_of, scores_of
 from tests.tasks.monitor.make import group
 
 RUBRIC = RubricJudge()
 IMPORTANCE = ImportanceJudge.model_validate({"trusted": {"kind": "file", "path": "trusted.jsonl"}})
 
 
-def watched(judge: Judge, *groups: Group, select: tuple[Select, ...] = ()) -> Summary:
+def watched(judge: Judge, *groups: RoundGroup, select: tuple[Select, ...] = ()) -> Summary:
     watch = JudgeWatch(judge, True, select, seed=1)
     for one in groups:
         watch.add(one)
@@ -98,13 +100,13 @@ def test_length_within_the_problem_and_over_all() -> None:
 
 
 def test_yes_is_the_label_else_the_recipes_threshold_else_the_middle() -> None:
-    assert yes_of(RUBRIC, True, ()) == Yes(above=2.5)
-    assert yes_of(RUBRIC, True, (Threshold(at_least=4),)) == Yes(at_least=4)
-    assert yes_of(RUBRIC, False, (Threshold(at_least=4),)) == Yes(above=2.5)
-    assert yes_of(RUBRIC, False, (Threshold(judge="rubric", above=3),)) == Yes(above=3)
-    assert yes_of(RUBRIC, True, (Threshold(above="calibrated"),)) == Yes(above=2.5)
-    assert yes_of(ImplicitJudge(), True, ()) == Yes(above=0)
-    assert yes_of(ImplicitJudge(reference="none"), True, ()) == yes_of(RewardModelJudge(), True, ()) == Yes()
+    assert cutoff_of(RUBRIC, True, ()) == Cutoff(above=2.5)
+    assert cutoff_of(RUBRIC, True, (Threshold(at_least=4),)) == Cutoff(at_least=4)
+    assert cutoff_of(RUBRIC, False, (Threshold(at_least=4),)) == Cutoff(above=2.5)
+    assert cutoff_of(RUBRIC, False, (Threshold(judge="rubric", above=3),)) == Cutoff(above=3)
+    assert cutoff_of(RUBRIC, True, (Threshold(above="calibrated"),)) == Cutoff(above=2.5)
+    assert cutoff_of(ImplicitJudge(), True, ()) == Cutoff(above=0)
+    assert cutoff_of(ImplicitJudge(reference="none"), True, ()) == cutoff_of(RewardModelJudge(), True, ()) == Cutoff()
 
 
 def test_precision_against_gold_of_a_self_judging_recipe() -> None:
@@ -145,8 +147,8 @@ def test_own_texts_against_equally_good_ones_of_others() -> None:
     assert "judge_self_preference" not in watched(RUBRIC, group("11", scores=[5.0, 1.0]))
 
 
-def said(first: str, second: str | None, score: float | None) -> Said:
-    return Said(first, second, 0, score)
+def said(first: str, second: str | None, score: float | None) -> JudgementColumns:
+    return JudgementColumns(first, second, 0, score)
 
 
 def test_the_same_winner_in_both_orders() -> None:

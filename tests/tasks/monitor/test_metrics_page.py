@@ -11,9 +11,9 @@ from configs.schema.guard import DEFAULT_GUARDS
 from configs.schema.judge import PairwiseJudge, RubricJudge, VoteJudge
 from tasks.core.records import Label, Message, Pair, Problem, Verdict
 from tasks.core.step import Summary
-from tasks.monitor.group import Group
+from tasks.monitor.group import RoundGroup
 from tasks.monitor.measure import Monitor
-from tasks.monitor.orders import Said
+from tasks.monitor.orders import JudgementColumns
 from tasks.monitor.training_rows import TrainingRows
 from tasks.report import monitor_table, track
 from tests.tasks.monitor.make import sample
@@ -40,9 +40,9 @@ def everything() -> Summary:
             for judge in judges
         }
         scored["vote"] = [Verdict(one.id, one.problem_id, "vote", Label.CORRECT, shares[number], "7") for one in draws]
-        monitor.add(Group(f"p{number}", draws, scored, correct, correct))
+        monitor.add(RoundGroup(Problem(f"p{number}", ()), draws, scored, correct=correct, kept=correct))
     for watch in monitor.judges:
-        watch.add_judgements([Said("a", "b", 0, 1.0), Said("b", "a", 0, 0.0)])
+        watch.add_judgements([JudgementColumns("a", "b", 0, 1.0), JudgementColumns("b", "a", 0, 0.0)])
     chat = (Message("user", "?"),)
     rows = TrainingRows({suite: [Problem(suite, chat)] for suite in ("select", "report")})
     rows.add_all([Pair("p", chat, "a", "b", "p/0", "p/1")])

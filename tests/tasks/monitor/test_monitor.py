@@ -13,6 +13,7 @@ import pytest
 from configs.schema.judge import AnswerJudge, RubricJudge
 from configs.schema.recipe import Recipe
 from infra.store.folder import FolderStore
+from tasks.core.answers import Answers
 from tasks.core.identity import monitor_spec
 from tasks.core.ledger import Ledger
 from tasks.core.progress import Silent
@@ -60,7 +61,8 @@ class Store:
         out = self.folder / f"monitor-{round}"
         out.mkdir()
         with Silent().stage("monitor") as bar:
-            summary = monitor_round(self.ledger, recipe, steps, spec.seed or 0, Scratch(out, out, bar))
+            answers = Answers(self.ledger, spec.answers, 4, bar)
+            summary = monitor_round(self.ledger, recipe, steps, spec.seed or 0, Scratch(out, out, bar, answers))
         return self.ledger.publish(spec, out, summary, 1.0)
 
 
@@ -135,7 +137,7 @@ def test_a_self_judging_round_is_measured_against_gold_by_verifying_here(tmp_pat
     pairs[0] = Pair("p0", (Message("user", HELD_OUT),), "Ob", "Nile", "p0/0", "p0/1")
     steps = publish_round(
         store, verdicts, {"pairs.parquet": (Pair, pairs)},
-        **{"judgements-rubric-00000.parquet": (Judgement, judgements)},
+        **{"judgements-rubric.parquet": (Judgement, judgements)},
     )  # fmt: skip
     asked = recipe(
         judge=[{"kind": "rubric"}],
@@ -163,7 +165,7 @@ def test_later_judges_have_their_name_before_their_metrics() -> None:
     one = group("10", scores=[4.0, 1.0])
     two = RubricJudge(name="second")
     verdicts = {**one.verdicts, "second": one.verdicts["rubric"], "answer": one.verdicts["rubric"]}
-    both = type(one)(one.problem_id, one.samples, verdicts, one.correct, one.kept)
+    both = replace(one, verdicts=verdicts)
     monitor = Monitor([AnswerJudge(), RubricJudge(), two], (), seed=0)
     monitor.add(both)
     numbers: Summary = monitor.numbers()

@@ -20,11 +20,10 @@ from configs.schema.judge import PairwiseJudge
 from infra.engines.wire import Request, Scoring
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Problem, Sample, Verdict
-from tasks.judge.choices import choice_scorings
-from tasks.judge.questions import ask_user, to_messages
-from tasks.judge.reading import Reading, read_winner
+from tasks.judge.kind import SHARES, Evidence, JudgeKind
+from tasks.judge.kinds.questions import ask_user, choice_scorings, to_messages
+from tasks.judge.kinds.reading import Reading, read_winner
 
-VERSION = 1
 CHOICES = ("A", "B")
 Item = TypeVar("Item")
 
@@ -104,7 +103,7 @@ def wins(samples: Sequence[Sample], judgements: Iterable[Judgement]) -> dict[str
     return beaten
 
 
-def pairwise_questions(judge: PairwiseJudge, template: str, groups: Iterable[Group]) -> list[Request] | list[Scoring]:
+def pairwise_questions(judge: PairwiseJudge, template: str, groups: Sequence[Group]) -> list[Request] | list[Scoring]:
     """The comparisons of every group, group by group."""
     if judge.read == "text":
         return [row for g in groups for row in comparison_requests(judge, template, g.problem, g.whole_samples)]
@@ -112,7 +111,7 @@ def pairwise_questions(judge: PairwiseJudge, template: str, groups: Iterable[Gro
 
 
 def pairwise_judgements(
-    judge: PairwiseJudge, groups: Iterable[Group], questions: Sequence[Any], answers: Sequence[Any]
+    judge: PairwiseJudge, groups: Sequence[Group], questions: Sequence[Any], answers: Sequence[Any]
 ) -> list[Judgement]:
     """What was answered, group by group."""
     rows: list[Judgement] = []
@@ -125,10 +124,9 @@ def pairwise_judgements(
     return rows
 
 
-def pairwise_verdicts(
-    judge: PairwiseJudge, samples: Sequence[Sample], judgements: Sequence[Judgement], _: Sequence[Judgement] = ()
-) -> list[Verdict]:
-    """One verdict a sample, none of them truncated; the only sample of a problem beats none."""
+def pairwise_verdicts(judge: PairwiseJudge, group: Group, evidence: Evidence) -> list[Verdict]:
+    """The samples that each one beats; the only sample of a problem beats none."""
+    samples, judgements = group.whole_samples, evidence.judgements[""]
     beaten = wins(samples, judgements)
     is_read = {name for row in judgements if row.score is not None for name in (row.sample_id, row.other_id)}
     verdicts = []
@@ -150,3 +148,14 @@ def _likelier(first: float, second: float) -> Reading:
     if first == second:
         return Reading(None, "both choices are equally likely")
     return Reading(1.0 if first > second else 0.0)
+
+
+KIND = JudgeKind(
+    version=1,
+    verdicts=pairwise_verdicts,
+    questions=pairwise_questions,
+    judgements=pairwise_judgements,
+    gives_opinions=True,
+    num_judgements=lambda judge, number: number * (number - 1),
+    scale=lambda judge: SHARES,
+)

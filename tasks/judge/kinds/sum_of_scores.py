@@ -6,9 +6,17 @@ import math
 from collections.abc import Mapping
 
 from configs.schema.judge import SumJudge
+from tasks.core.joined import Group
 from tasks.core.records import Label, Sample, Verdict
+from tasks.judge.kind import Evidence, JudgeKind
 
-VERSION = 1
+
+def sum_verdicts(judge: SumJudge, group: Group, evidence: Evidence) -> list[Verdict]:
+    """The sum of each sample's scores."""
+    return [
+        sum_verdict(judge, sample, {name: made[place] for name, made in evidence.verdicts.items()})
+        for place, sample in enumerate(group.whole_samples)
+    ]
 
 
 def sum_verdict(judge: SumJudge, sample: Sample, made: Mapping[str, Verdict]) -> Verdict:
@@ -24,3 +32,6 @@ def sum_verdict(judge: SumJudge, sample: Sample, made: Mapping[str, Verdict]) ->
         return Verdict(sample.id, sample.problem_id, judge.name, missing.label, note=note)
     score = math.fsum(verdict.score for verdict in verdicts if verdict.score is not None)
     return Verdict(sample.id, sample.problem_id, judge.name, str(Label.UNSCORED), score)
+
+
+KIND = JudgeKind(version=1, verdicts=sum_verdicts, better=None)

@@ -13,7 +13,7 @@ Where this differs from the paper:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from statistics import fmean, pvariance
 from typing import Any
 
@@ -21,14 +21,12 @@ from configs.schema.judge import RubricJudge
 from infra.engines.wire import Request, Scoring
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Sample, Verdict
-from tasks.judge.choices import choice_scorings, expect
-from tasks.judge.questions import ask_user, to_messages
-from tasks.judge.reading import read_score
-
-VERSION = 1
+from tasks.judge.kind import MAX_CLASSES, Evidence, JudgeKind, Scale
+from tasks.judge.kinds.questions import ask_user, choice_scorings, to_messages
+from tasks.judge.kinds.reading import expect, read_score
 
 
-def rubric_questions(judge: RubricJudge, template: str, groups: Iterable[Group]) -> list[Request] | list[Scoring]:
+def rubric_questions(judge: RubricJudge, template: str, groups: Sequence[Group]) -> list[Request] | list[Scoring]:
     """For each sample one request with `repeats` draws, or with `read: choices` one scoring for each whole number.
 
     The template gets prompt, messages, response, low and high.
@@ -46,7 +44,7 @@ def rubric_questions(judge: RubricJudge, template: str, groups: Iterable[Group])
 
 
 def rubric_judgements(
-    judge: RubricJudge, groups: Iterable[Group], questions: Sequence[Any], answers: Sequence[Any]
+    judge: RubricJudge, groups: Sequence[Group], questions: Sequence[Any], answers: Sequence[Any]
 ) -> list[Judgement]:
     """What was answered, sample by sample; one row a draw, or one a sample with `read: choices`."""
     samples = [sample for group in groups for sample in group.whole_samples]
@@ -63,14 +61,12 @@ def rubric_judgements(
     return rows
 
 
-def rubric_verdicts(
-    judge: RubricJudge, samples: Sequence[Sample], judgements: Sequence[Judgement], _: Sequence[Judgement] = ()
-) -> list[Verdict]:
-    """One verdict a sample, none of them truncated."""
-    rows: dict[str, list[Judgement]] = {sample.id: [] for sample in samples}
-    for row in judgements:
+def rubric_verdicts(judge: RubricJudge, group: Group, evidence: Evidence) -> list[Verdict]:
+    """The mean of each sample's judgements."""
+    rows: dict[str, list[Judgement]] = {sample.id: [] for sample in group.whole_samples}
+    for row in evidence.judgements[""]:
         rows[row.sample_id].append(row)
-    return [mean_verdict(judge.name, sample, rows[sample.id]) for sample in samples]
+    return [mean_verdict(judge.name, sample, rows[sample.id]) for sample in group.whole_samples]
 
 
 def mean_verdict(judge: str, sample: Sample, judgements: Sequence[Judgement]) -> Verdict:
@@ -100,3 +96,21 @@ def _expectations(
 
 def _numbers(judge: RubricJudge) -> range:
     return range(math.ceil(judge.low), math.floor(judge.high) + 1)
+
+
+def _scale(judge: RubricJudge) -> Scale:
+    """Its whole numbers are the classes, where texts are read."""
+    is_whole = judge.read == "text" and (judge.high - judge.low) % 1 == 0
+    num_classes = int(judge.high - judge.low) + 1 if is_whole else MAX_CLASSES
+    return Scale(judge.low, judge.high, min(num_classes, MAX_CLASSES))
+
+
+KIND = JudgeKind(
+    version=1,
+    verdicts=rubric_verdicts,
+    questions=rubric_questions,
+    judgements=rubric_judgements,
+    gives_opinions=True,
+    num_judgements=lambda judge, number: number * max(judge.num_opinions, 1),
+    scale=_scale,
+)

@@ -9,8 +9,8 @@ import pytest
 from configs.errors import UserError
 from configs.schema.judge import AnswerJudge, VoteJudge
 from configs.schema.verifier import MathVerifier, PythonVerifier, RegexVerifier
-from tasks.judge.judge import judge_samples
-from tasks.judge.run import verify_in_pool
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
 from tests.tasks.judge.make import make_problem, make_sample
 
 pytestmark = pytest.mark.slow
@@ -29,7 +29,7 @@ def judge(
     texts: list[str], config: AnswerJudge | VoteJudge, gold: str | None = "5"
 ) -> list[tuple[str, float | None, str | None]]:
     samples = [make_sample(text, index=index) for index, text in enumerate(texts)]
-    verdicts = judge_samples(samples, {"p": make_problem(gold=gold)}, [config], verify_in_pool)
+    verdicts = judge_samples(samples, [config], World({"p": make_problem(gold=gold)}))
     return [(verdict.label, verdict.score, verdict.note) for verdict in verdicts]
 
 

@@ -14,54 +14,38 @@ percentage votes as its number (50% with 50).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import closing
-from itertools import groupby, tee
+from collections.abc import Sequence
 
 from configs.schema.judge import VoteJudge
-from tasks.core.records import Label, Problem, Sample, Verdict
-from tasks.judge.answer import Outcome, VerifyAll, items_to_verify, truncated_verdict
-
-VERSION = 1
-
-
-def vote_verdicts(
-    samples: Iterable[Sample], problems: Mapping[str, Problem], judge: VoteJudge, verify: VerifyAll
-) -> Generator[Verdict, None, None]:
-    """One verdict a sample, in order; one problem's samples in memory.
-
-    Raises:
-        ProblemsError: a sample's problem is not there.
-    """
-    own, copy = tee(samples)
-    with closing(verify(judge, items_to_verify(copy, problems, judge))) as outcomes:
-        for _, members in groupby(own, key=lambda sample: sample.problem_id):
-            group = list(members)
-            found = [None if sample.is_truncated else next(outcomes) for sample in group]
-            yield from count_votes(judge.name, group, found)
+from tasks.core.joined import Group
+from tasks.core.records import Label, Sample, Verdict
+from tasks.judge.kind import SHARES, Evidence, JudgeKind
+from tasks.judge.verifiers.pool import Outcome
 
 
-def count_votes(judge: str, samples: Sequence[Sample], outcomes: Sequence[Outcome | None]) -> list[Verdict]:
-    """Verdicts on all samples of one problem.
+def vote_verdicts(judge: VoteJudge, group: Group, evidence: Evidence) -> list[Verdict]:
+    """Shares of all samples of the problem, the truncated ones included."""
+    return count_votes(judge.name, group.whole_samples, evidence.outcomes, len(group.samples))
+
+
+def count_votes(judge: str, samples: Sequence[Sample], outcomes: Sequence[Outcome], num_samples: int) -> list[Verdict]:
+    """Verdicts on the whole samples of one problem.
 
     Args:
-        outcomes: a Finding with the answer for each sample, or a failure; None for a truncated sample.
+        outcomes: a Finding with the answer for each sample, or a failure.
+        num_samples: of the problem, truncated ones included.
     """
     answers = [_answer(outcome) for outcome in outcomes]
     votes = Counter(answer for answer in answers if answer is not None)
     most = max(votes.values(), default=0)
     winners = [answer for answer, count in votes.items() if count == most]
     majority = winners[0] if len(winners) == 1 else None
-    verdicts = []
-    for sample, outcome, answer in zip(samples, outcomes, answers, strict=True):
-        if outcome is None:
-            verdicts.append(truncated_verdict(sample, judge))
-        elif answer is None:
-            verdicts.append(_without_answer(judge, sample, outcome))
-        else:
-            share = votes[answer] / len(samples)
-            verdicts.append(_with_answer(judge, sample, answer, share, majority))
-    return verdicts
+    return [
+        _without_answer(judge, sample, outcome)
+        if answer is None
+        else _with_answer(judge, sample, answer, votes[answer] / num_samples, majority)
+        for sample, outcome, answer in zip(samples, outcomes, answers, strict=True)
+    ]
 
 
 def _with_answer(judge: str, sample: Sample, answer: str, share: float, majority: str | None) -> Verdict:
@@ -78,5 +62,8 @@ def _without_answer(judge: str, sample: Sample, outcome: Outcome) -> Verdict:
     return Verdict(sample.id, sample.problem_id, judge, str(Label.UNPARSEABLE), note="no answer found")
 
 
-def _answer(outcome: Outcome | None) -> str | None:
-    return outcome.value.answer if outcome is not None and outcome.failure is None else None
+def _answer(outcome: Outcome) -> str | None:
+    return outcome.value.answer if outcome.failure is None else None
+
+
+KIND = JudgeKind(version=1, verdicts=vote_verdicts, scale=lambda judge: SHARES)

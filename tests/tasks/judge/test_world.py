@@ -9,8 +9,8 @@ from configs.schema.judge import AnswerJudge, ImplicitJudge, ImportanceJudge, Re
 from configs.schema.problems import AdditionSource
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast
-from tasks.judge.now import judges_needed
-from tasks.judge.passes import plan_passes
+from tasks.judge.judgements import judgement_file
+from tasks.judge.world import judges_needed, plan_passes
 
 
 def model(name: str) -> ModelRef:
@@ -22,7 +22,7 @@ CAST = Cast(base=model("base"), seed=model("seed"), previous=model("seed"), roun
 
 def order(*judges: object) -> list[tuple[str, str, str | None]]:
     passes = plan_passes(judges, CAST)  # type: ignore[arg-type]
-    return [(step.judge.name, step.part, step.player.name if step.player else None) for step in passes]
+    return [(one.judge.name, one.asked.name, one.player.name if one.player else None) for one in passes]
 
 
 def test_passes_of_one_model_lie_together_and_the_open_one_comes_first() -> None:
@@ -46,9 +46,8 @@ def test_passes_of_one_model_lie_together_and_the_open_one_comes_first() -> None
 
 
 def test_file_names_tell_the_judge_and_the_pass() -> None:
-    first, second = plan_passes([ImplicitJudge()], CAST)
-    assert first.file_name(3) == "judgements-implicit-00003.parquet"
-    assert second.file_name(3) == "judgements-implicit-reference-00003.parquet"
+    assert judgement_file("implicit") == "judgements-implicit.parquet"
+    assert judgement_file("implicit", "reference") == "judgements-implicit-reference.parquet"
 
 
 def test_a_likelihood_takes_one_pass() -> None:

@@ -8,7 +8,7 @@ to another range: B-STaR's [-1, 1].
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
@@ -17,12 +17,11 @@ from configs.schema.judge import RewardModelJudge
 from infra.engines.wire import Rating
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Sample, Verdict
-from tasks.judge.questions import given_chat, to_messages
+from tasks.judge.kind import MAX_CLASSES, Evidence, JudgeKind, Scale
+from tasks.judge.kinds.questions import given_chat, to_messages
 
-VERSION = 1
 
-
-def reward_questions(judge: RewardModelJudge, template: str, groups: Iterable[Group]) -> list[Rating]:
+def reward_questions(judge: RewardModelJudge, template: str, groups: Sequence[Group]) -> list[Rating]:
     """One rating a sample."""
     return [
         Rating(sample.id, given_chat(group.problem), sample.text, judge.step_separator)
@@ -32,7 +31,7 @@ def reward_questions(judge: RewardModelJudge, template: str, groups: Iterable[Gr
 
 
 def reward_judgements(
-    judge: RewardModelJudge, groups: Iterable[Group], questions: Sequence[Any], answers: Sequence[Any]
+    judge: RewardModelJudge, groups: Sequence[Group], questions: Sequence[Any], answers: Sequence[Any]
 ) -> list[Judgement]:
     """One row a score, `index` is the step's number; raw, before `reduce` and `map_to`."""
     samples = [sample for group in groups for sample in group.whole_samples]
@@ -46,19 +45,16 @@ def reward_judgements(
     ]  # fmt: skip
 
 
-def reward_verdicts(
-    judge: RewardModelJudge, samples: Sequence[Sample], judgements: Sequence[Judgement], _: Sequence[Judgement] = ()
-) -> list[Verdict]:
-    """One verdict a sample, none of them truncated; a sample without a step, or with a step without a number, has no
-    score.
+def reward_verdicts(judge: RewardModelJudge, group: Group, evidence: Evidence) -> list[Verdict]:
+    """A sample without a step, or with a step without a number, has no score.
 
     Raises:
         RecipeError: `map_to` is set, and a score lies outside of [0, 1].
     """
-    steps: dict[str, list[float | None]] = {sample.id: [] for sample in samples}
-    for row in judgements:
+    steps: dict[str, list[float | None]] = {sample.id: [] for sample in group.whole_samples}
+    for row in evidence.judgements[""]:
         steps[row.sample_id].append(row.score)
-    return [_verdict(judge, sample, steps[sample.id]) for sample in samples]
+    return [_verdict(judge, sample, steps[sample.id]) for sample in group.whole_samples]
 
 
 def reduce_scores(scores: Sequence[float], how: str) -> float:
@@ -90,3 +86,12 @@ def _map(judge: RewardModelJudge, score: float) -> float:
             "leave out map_to: this model's scores are no probabilities",
         )
     return low + (high - low) * score
+
+
+def _scale(judge: RewardModelJudge) -> Scale | None:
+    return None if judge.map_to is None else Scale(min(judge.map_to), max(judge.map_to), MAX_CLASSES)
+
+
+KIND = JudgeKind(
+    version=1, verdicts=reward_verdicts, questions=reward_questions, judgements=reward_judgements, scale=_scale
+)

@@ -10,14 +10,17 @@ from typing import Any
 import pytest
 
 from configs.errors import ProblemsError
-from configs.schema.judge import AnswerJudge, ImplicitJudge, PairwiseJudge, RubricJudge, SumJudge, VoteJudge
+from configs.schema.judge import AnswerJudge, ImplicitJudge, Judge, PairwiseJudge, RubricJudge, SumJudge, VoteJudge
 from configs.schema.verifier import ExactVerifier, PythonVerifier
-from tasks.core.records import Judgement, Label, Verdict
-from tasks.judge.answer import make_verdict
-from tasks.judge.judge import component_versions, judge_samples
+from tasks.core.records import Judgement, Label, Sample, Verdict
+from tasks.judge.judgements import InMemory
+from tasks.judge.kinds.answer import make_verdict
+from tasks.judge.kinds.registry import component_versions
 from tasks.judge.summary import JudgeSummary
+from tasks.judge.verdicts import judge_samples, make_verdicts
 from tasks.judge.verifiers.finding import Finding
 from tasks.judge.verifiers.registry import Item, build_extractor, build_verifier
+from tasks.judge.world import World
 from tests.tasks.judge.make import make_problem, make_sample
 
 
@@ -27,9 +30,10 @@ class Given:
     failure: str | None = None
 
 
-def verify_here(judge: AnswerJudge | VoteJudge, items: Iterable[Item]) -> Generator[Given, None, None]:
+def verify_here(judge: Judge, items: Iterable[Item]) -> Generator[Given, None, None]:
     """The pool's contract in this process."""
-    verify = (build_extractor if isinstance(judge, VoteJudge) else build_verifier)(judge.verifier)
+    assert judge.rule is not None
+    verify = (build_verifier if judge.reads_gold else build_extractor)(judge.rule)
     return (Given(verify(item)) for item in items)
 
 
@@ -39,7 +43,7 @@ PROBLEMS = {"p": make_problem("p", "72"), "q": make_problem("q", "5")}
 
 def test_all_verdicts_of_a_sample_come_before_the_next_sample() -> None:
     samples = [make_sample("72", index=0), make_sample("so 72", index=1), make_sample("6", "q", 0)]
-    verdicts = list(judge_samples(samples, PROBLEMS, [NUMBER, EXACT], verify_here))
+    verdicts = list(judge_samples(samples, [NUMBER, EXACT], World(PROBLEMS, verify=verify_here)))
     assert [(verdict.sample_id, verdict.judge, verdict.label) for verdict in verdicts] == [
         ("p/0", "answer", "correct"),
         ("p/0", "same_text", "correct"),
@@ -55,14 +59,15 @@ def test_all_verdicts_of_a_sample_come_before_the_next_sample() -> None:
 def test_a_truncated_sample_is_never_correct_and_never_verified() -> None:
     seen: list[str] = []
 
-    def verify(judge: AnswerJudge, items: Iterable[Item]) -> Generator[Given, None, None]:
+    def verify(judge: Judge, items: Iterable[Item]) -> Generator[Given, None, None]:
         for _, sample in items:
             seen.append(sample.id)
             yield Given(Finding("72", True))
 
     samples = [make_sample("72", index=0), make_sample("72", index=1, is_truncated=True), make_sample("72", index=2)]
-    labels = [verdict.label for verdict in judge_samples(samples, PROBLEMS, [NUMBER], verify)]
-    assert labels == ["correct", "truncated", "correct"] and seen == ["p/0", "p/2"]
+    verdicts = list(judge_samples(samples, [NUMBER], World(PROBLEMS, verify=verify)))
+    assert [verdict.label for verdict in verdicts] == ["correct", "truncated", "correct"] and seen == ["p/0", "p/2"]
+    assert (verdicts[1].score, verdicts[1].note) == (None, "the text ended at max_tokens")
 
 
 @pytest.mark.parametrize(
@@ -73,38 +78,47 @@ def test_a_truncated_sample_is_never_correct_and_never_verified() -> None:
         (Given(Finding(note="no number found")), Label.UNPARSEABLE, None, "no number found"),
         (Given(Finding(score=0.25)), Label.UNSCORED, 0.25, None),
         (Given(failure="timeout"), Label.VERIFIER_ERROR, None, "timeout"),
-        (None, Label.TRUNCATED, None, "the text ended at max_tokens"),
     ],
 )
-def test_each_outcome_has_its_label(outcome: Given | None, label: Label, score: float | None, note: str | None) -> None:
+def test_each_outcome_has_its_label(outcome: Given, label: Label, score: float | None, note: str | None) -> None:
     verdict = make_verdict(make_sample("x"), "answer", outcome)
     assert (verdict.label, verdict.score, verdict.note) == (label, score, note)
 
 
 def test_a_problem_without_gold_is_named() -> None:
     with pytest.raises(ProblemsError, match="problem r has no gold answer; judge 'answer' \\(number\\)"):
-        list(judge_samples([make_sample("1", "r")], {"r": make_problem("r", None)}, [NUMBER], verify_here))
+        list(
+            judge_samples([make_sample("1", "r")], [NUMBER], World({"r": make_problem("r", None)}, verify=verify_here))
+        )
 
 
 def test_a_function_needs_no_gold() -> None:
     judge = AnswerJudge(verifier=PythonVerifier(function="rewards.py:score"))
 
-    def verify(judge: AnswerJudge, items: Iterable[Item]) -> Generator[Given, None, None]:
+    def verify(judge: Judge, items: Iterable[Item]) -> Generator[Given, None, None]:
         return (Given(Finding(score=1.0)) for _ in items)
 
-    (verdict,) = judge_samples([make_sample("1", "r")], {"r": make_problem("r", None)}, [judge], verify)
+    (verdict,) = judge_samples([make_sample("1", "r")], [judge], World({"r": make_problem("r", None)}, verify=verify))
     assert verdict.score == 1.0
 
 
 def test_a_sample_of_an_unknown_problem_is_named() -> None:
     with pytest.raises(ProblemsError, match="sample z/0 belongs to problem z"):
-        list(judge_samples([make_sample("1", "z")], PROBLEMS, [NUMBER], verify_here))
+        list(judge_samples([make_sample("1", "z")], [NUMBER], World(PROBLEMS, verify=verify_here)))
 
 
 def test_samples_are_read_as_verdicts_are_taken() -> None:
-    endless = (make_sample("72", index=index) for index in count())
-    verdicts = judge_samples(endless, PROBLEMS, [NUMBER, EXACT], verify_here)
+    read: list[str] = []
+
+    def endless() -> Iterator[Sample]:
+        for index in count():
+            read.append(f"p{index // 2}")
+            yield make_sample("72", f"p{index // 2}", index % 2)
+
+    problems = {f"p{number}": make_problem(f"p{number}", "72") for number in range(100)}
+    verdicts = judge_samples(endless(), [NUMBER, EXACT], World(problems, verify=verify_here))
     assert [verdict.label for verdict in islice(verdicts, 4)] == ["correct"] * 4
+    assert set(read) == {"p0", "p1"}, "one problem, and the first sample of the next"
 
 
 def said(judge: str, sample: str, score: float | None, other: str | None = None) -> Judgement:
@@ -129,10 +143,10 @@ def test_judges_of_all_kinds_go_over_the_samples_together() -> None:
     total = SumJudge(of=("answer", "rubric"))
     judges = [NUMBER, VoteJudge(), RubricJudge(), PairwiseJudge(), ImplicitJudge(), total]
 
-    def rows(judge: str, part: str) -> Iterator[Judgement]:
-        return iter(ROWS[judge, part])
-
-    verdicts = list(judge_samples(samples, PROBLEMS, judges, verify_here, rows))
+    kept = InMemory()
+    for (judge, part), rows in ROWS.items():
+        kept.put(judge, part, rows)
+    verdicts = list(make_verdicts(samples, judges, World(PROBLEMS, verify=verify_here), {}, kept))
     assert [verdict.judge for verdict in verdicts] == [judge.name for judge in judges] * 4
     by_sample = [verdicts[start : start + 6] for start in range(0, 24, 6)]
     assert [[verdict.score for verdict in part] for part in by_sample] == [
@@ -147,9 +161,9 @@ def test_judges_of_all_kinds_go_over_the_samples_together() -> None:
     ]  # fmt: skip
 
 
-def test_a_judge_without_judgements_is_not_scored() -> None:
+def test_a_judge_that_nobody_answers_is_not_scored() -> None:
     with pytest.raises(LookupError, match="judge 'rubric' asks a model"):
-        list(judge_samples([make_sample("72")], PROBLEMS, [RubricJudge()], verify_here))
+        list(judge_samples([make_sample("72")], [RubricJudge()], World(PROBLEMS, verify=verify_here)))
 
 
 def test_the_summary_counts_every_label_and_keeps_all_in_the_denominator() -> None:
@@ -184,7 +198,13 @@ def test_scoring_judges_have_means_and_counts_of_judgements() -> None:
 
 
 def test_versions_name_the_judge_and_its_verifier() -> None:
-    assert component_versions([NUMBER, EXACT]) == {"judge": 1, "answer.number": 1, "same_text.exact": 1}
+    assert component_versions([NUMBER, EXACT]) == {
+        "judge": 1,
+        "answer.answer": 1,
+        "answer.number": 1,
+        "same_text.answer": 1,
+        "same_text.exact": 1,
+    }
     assert component_versions([VoteJudge(), RubricJudge(name="style"), SumJudge(of=("vote", "style"))]) == {
         "judge": 1,
         "vote.vote": 1,

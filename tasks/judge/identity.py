@@ -1,4 +1,4 @@
-"""What a judge step's key depends on besides the recipe: prompts' texts, who judges, and outside files."""
+"""What judges add to a step's key besides the recipe: who judges, texts of prompts, versions of code, outside files."""
 
 from __future__ import annotations
 
@@ -6,24 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from configs.schema.engine import RewardEngine
-from configs.schema.judge import ImportanceJudge, Judge, RewardModelJudge
+from configs.schema.judge import Judge
 from tasks.core.bench import Workbench
 from tasks.core.identity import NAMES_ONLY, judge_spec, settings
 from tasks.core.refs import StepRef
 from tasks.core.roles import Cast, role_identity
 from tasks.core.step import StepSpec
-from tasks.judge.importance import TRUSTED
-from tasks.judge.judge import component_versions
-from tasks.judge.kinds import KINDS
-from tasks.judge.now import judges_needed
-from tasks.judge.passes import Pass, plan_passes
-from tasks.judge.run import fetcher, prompt_text
+from tasks.judge.kinds.registry import component_versions
+from tasks.judge.world import PlannedPass, judges_needed, plan_passes
 from tasks.sample.problems.outside import digest_sources
+from tasks.sample.problems.run import fetcher
 
 
 def specify(bench: Workbench, round: int, samples: StepRef, problems: StepRef, cast: Cast) -> StepSpec:
     """The judge step of a round."""
-    asked = {judge.name: describe(bench, judge, cast) for judge in bench.recipe.judge if judge.kind in KINDS}
+    asked = {judge.name: describe(bench, judge, cast) for judge in bench.recipe.judge if judge.passes}
     return judge_spec(bench.recipe, round, samples, problems, asked)
 
 
@@ -41,29 +38,26 @@ def judging_identity(bench: Workbench, judges: Sequence[Judge], cast: Cast) -> d
 
 
 def describe(bench: Workbench, judge: Judge, cast: Cast) -> dict[str, Any]:
-    """What enters a key for a judge that asks a model: its prompt's text, and for each pass model and engine.
+    """What enters a key besides a judge's settings, by pass: model, engine, the prompt's text, content of files.
 
     Empty for judges by rule.
     """
-    if judge.kind not in KINDS:
-        return {}
-    steps = plan_passes([judge], cast)
+    passes = plan_passes([judge], cast)
+    sources = {one.asked.name: one.asked.about for one in passes if one.asked.about is not None}
     told: dict[str, Any] = {
-        "models": {step.part: role_identity(bench, step.judge.role, step.player) for step in steps},
-        "engines": {step.part: _engine(bench, step) for step in steps},
+        "models": {one.asked.name: role_identity(bench, one.asked.role, one.player) for one in passes},
+        "engines": {one.asked.name: _engine(bench, one) for one in passes},
+        "prompts": {one.asked.name: text for one in passes if (text := one.prompt(bench))},
+        "sources": digest_sources(sources, bench.base_dir, fetcher(bench)),
     }
-    if text := prompt_text(bench, judge):
-        told["prompt"] = text
-    if isinstance(judge, ImportanceJudge):
-        told["trusted"] = digest_sources({TRUSTED: judge.trusted}, bench.base_dir, fetcher(bench))
-    return told
+    return {name: what for name, what in told.items() if what}
 
 
-def _engine(bench: Workbench, step: Pass) -> Any:
+def _engine(bench: Workbench, one: PlannedPass) -> Any:
     """Settings of the engine that answers; of a server only the model's name counts, which `models` holds."""
-    role = None if step.player is not None else bench.recipe.roles[step.judge.role]
+    role = None if one.player is not None else bench.recipe.roles[one.asked.role]
     engine = role.engine if role is not None else None
-    if isinstance(step.judge, RewardModelJudge):
+    if one.asked.wants == "rating":
         return settings(engine if isinstance(engine, RewardEngine) else RewardEngine())
     if engine is not None and engine.kind == "endpoint":
         return None

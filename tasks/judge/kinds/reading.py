@@ -1,4 +1,4 @@
-"""Reading a verdict out of what a judging model wrote. Pure.
+"""Reading a verdict out of what a judging model wrote, or out of the probabilities of its choices. Pure.
 
 Only the judge's own completion is read, never what it was shown: a score that a judged text gives itself can't count.
 The last match of the pattern counts, so of two scores the second does. What was cut off at max_tokens is not read.
@@ -6,7 +6,9 @@ The last match of the pattern counts, so of two scores the second does. What was
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from infra.engines.wire import Completion
@@ -51,6 +53,15 @@ def strip_matches(text: str, pattern: str) -> str:
             kept.append(line)
         position = end
     return "".join(kept).strip()
+
+
+def expect(values: Sequence[float], logprobs: Sequence[float]) -> float | None:
+    """Mean of the values under the softmax of the log-probabilities; None where no choice is possible."""
+    top = max(logprobs)
+    if not math.isfinite(top):
+        return None
+    weights = [math.exp(logprob - top) for logprob in logprobs]
+    return math.fsum(value * weight for value, weight in zip(values, weights, strict=True)) / math.fsum(weights)
 
 
 def _last_match(completion: Completion, pattern: str) -> tuple[str | None, str | None]:

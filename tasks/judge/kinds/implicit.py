@@ -1,0 +1,83 @@
+"""Judge `implicit`: the reward that a DPO-trained model implies. "Bootstrapping Language Models with DPO Implicit
+Rewards" (DICE), arXiv 2406.09760. Pure.
+
+s(y) = logp_model(y) - logp_reference(y), sums over the tokens of y and its end token; `per_token`: means. With
+`reference: none` it is logp_model(y), as V-STaR's verifier ranks (arXiv 2402.06457).
+
+Where this differs from the paper:
+1. Filters by length and finish belong to select, and the length penalty to pair.
+2. What was given to the model (a sample's prefix) is not scored.
+
+Two models take two passes; each pass stores one row a sample whose score is that model's log-probability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from configs.errors import RecipeError
+from configs.schema.judge import ImplicitJudge
+from infra.engines.wire import Scoring
+from tasks.core.joined import Group
+from tasks.core.records import Judgement, Label, Verdict
+from tasks.core.refs import ModelRef
+from tasks.judge.kind import Evidence, JudgeKind
+from tasks.judge.kinds.questions import score_sample, to_messages
+
+
+def implicit_questions(judge: ImplicitJudge, template: str, groups: Sequence[Group]) -> list[Scoring]:
+    """One scoring a sample; the same in both passes."""
+    return [score_sample(group.problem, sample) for group in groups for sample in group.whole_samples]
+
+
+def implicit_judgements(
+    judge: ImplicitJudge, groups: Sequence[Group], questions: Sequence[Any], answers: Sequence[Any]
+) -> list[Judgement]:
+    """One row a sample: its log-probability, summed or per token, natural logarithm."""
+    samples = [sample for group in groups for sample in group.whole_samples]
+    return [
+        Judgement(judge.name, sample.problem_id, sample.id, 0, to_messages(question.messages), "", score)
+        for sample, question, answer in zip(samples, questions, answers, strict=True)
+        for score in [answer.logprob / answer.num_tokens if judge.per_token else answer.logprob]
+    ]
+
+
+def implicit_verdicts(judge: ImplicitJudge, group: Group, evidence: Evidence) -> list[Verdict]:
+    """The model's log-probability, less the reference's where there is one."""
+    own = _logprobs(evidence.judgements[""])
+    reference = _logprobs(evidence.judgements.get("reference", ()))
+    scores = {name: logprob - reference.get(name, 0.0) for name, logprob in own.items()}
+    return [
+        Verdict(sample.id, sample.problem_id, judge.name, str(Label.UNSCORED), scores[sample.id])
+        for sample in group.whole_samples
+    ]
+
+
+def _logprobs(rows: Iterable[Judgement]) -> dict[str, float]:
+    return {row.sample_id: row.score for row in rows if row.score is not None}
+
+
+def refuse_itself(judge: ImplicitJudge, players: Mapping[str, ModelRef | None]) -> None:
+    """Compared with itself, every score of a model would be zero, and none of them would mean anything.
+
+    Raises:
+        RecipeError: the model is its own reference.
+    """
+    player, reference = players[""], players.get("reference")
+    if player is not None and reference is not None and player.digest == reference.digest:
+        raise RecipeError(
+            f"judge '{judge.name}': its model ({judge.frozen}) and its reference ({judge.reference}) are both "
+            f"'{player.name}' here, so that every score would be 0",
+            "write reference: base or seed, whichever another model was trained from, or reference: none",
+        )
+
+
+KIND = JudgeKind(
+    version=1,
+    verdicts=implicit_verdicts,
+    questions=implicit_questions,
+    judgements=implicit_judgements,
+    check_models=refuse_itself,
+    middle=lambda judge: None if judge.reference == "none" else 0.0,  # a difference: which model likes it more
+)

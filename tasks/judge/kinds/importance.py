@@ -1,0 +1,78 @@
+"""Judge `importance`: how far a sample lies from a small trusted set. "Importance Weighting Can Help Large Language
+Models Self-Improve" (IWSI), arXiv 2408.09849. Pure.
+
+w = clip(mean loss of the trusted set / loss of the sample, 0, 2); score = w if w > 1, else min(1 / w, 5). 1: no shift;
+smaller is better.
+
+Where this differs from the paper:
+1. A loss is the mean over the tokens of a completion and its end token, with the same chat template for both sets; the
+   trusted set's is the mean over its completions, each counted once.
+2. Which samples are looked at is said by other judges and by select, not only by a vote.
+
+The trusted set takes a pass of its own; each row's score is a loss, natural logarithm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
+
+from configs.schema.judge import ImportanceJudge
+from infra.engines.wire import Scoring
+from tasks.core.joined import Group
+from tasks.core.records import Judgement, Label, Verdict
+from tasks.judge.kind import Evidence, JudgeKind
+from tasks.judge.kinds.questions import score_sample, to_messages
+
+MAX_WEIGHT = 2.0
+MAX_DISTANCE = 5.0
+
+
+def importance_questions(judge: ImportanceJudge, template: str, groups: Sequence[Group]) -> list[Scoring]:
+    """One scoring a completion."""
+    return [score_sample(group.problem, sample) for group in groups for sample in group.whole_samples]
+
+
+def importance_judgements(
+    judge: ImportanceJudge, groups: Sequence[Group], questions: Sequence[Any], answers: Sequence[Any]
+) -> list[Judgement]:
+    """One row a completion: its loss, the mean over its tokens."""
+    samples = [sample for group in groups for sample in group.whole_samples]
+    return [
+        Judgement(
+            judge.name, sample.problem_id, sample.id, 0, to_messages(question.messages), "",
+            -answer.logprob / answer.num_tokens,
+        )
+        for sample, question, answer in zip(samples, questions, answers, strict=True)
+    ]  # fmt: skip
+
+
+def importance_verdicts(judge: ImportanceJudge, group: Group, evidence: Evidence) -> list[Verdict]:
+    """The distance of each sample from the trusted set, which has one completion at least."""
+    trusted_loss = fmean(row.score for row in evidence.judgements["trusted"] if row.score is not None)
+    losses = {row.sample_id: row.score for row in evidence.judgements[""]}
+    verdicts = []
+    for sample in group.whole_samples:
+        loss = losses[sample.id]
+        assert loss is not None
+        score = distance(trusted_loss, loss)
+        verdicts.append(Verdict(sample.id, sample.problem_id, judge.name, str(Label.UNSCORED), score))
+    return verdicts
+
+
+def distance(trusted_loss: float, loss: float) -> float:
+    """How far a sample lies from the trusted set, in [1, 5]; losses are 0 or more."""
+    weight = min(trusted_loss / loss, MAX_WEIGHT) if loss > 0 else MAX_WEIGHT
+    if weight > 1:
+        return weight
+    return min(1 / weight, MAX_DISTANCE) if weight > 0 else MAX_DISTANCE
+
+
+KIND = JudgeKind(
+    version=1,
+    verdicts=importance_verdicts,
+    questions=importance_questions,
+    judgements=importance_judgements,
+    better="lower",
+)

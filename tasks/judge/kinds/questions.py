@@ -1,0 +1,70 @@
+r"""How judging models are asked: chats, and given texts whose probability is taken. Pure.
+
+`read: choices`: no text is written; each possible verdict's probability is taken instead. The model's turn begins with
+the literal beginning of the judge's pattern (`Score:` of `Score:\s*([0-9]+)`), and each choice is scored as what
+follows, after a blank. A pattern without a literal beginning has no such prefix, and the choices stand alone. The end
+token is scored too where one choice begins another (1 and 10).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from infra.engines.wire import Messages, Scoring
+from tasks.core.prompts import render
+from tasks.core.records import Message, Problem, Sample
+
+_FLAGS = re.compile(r"^(?:\(\?[aiLmsux]+\))?\^?")
+_LITERAL = re.compile(r"[^\\.\[\](){}*+?|^$]*")
+_QUANTIFIERS = "*+?{"
+
+
+def ask_user(template: str, problem: Problem, **values: object) -> Messages:
+    """A chat of one user message: the prompt, filled in with the problem's question, chat and further values."""
+    text = render(template, prompt=last_user_message(problem), messages=problem.messages, **values)
+    return (("user", text),)
+
+
+def to_messages(messages: Messages) -> tuple[Message, ...]:
+    """What was asked, as it stands in a Judgement."""
+    return tuple(Message(role, content) for role, content in messages)
+
+
+def given_chat(problem: Problem) -> Messages:
+    """The chat that a sample answers, as an engine reads it."""
+    return tuple((message.role, message.content) for message in problem.messages)
+
+
+def written_part(sample: Sample) -> str:
+    """The sample's text without the beginning that was given to the model."""
+    return sample.text.removeprefix(sample.prefix)
+
+
+def score_sample(problem: Problem, sample: Sample) -> Scoring:
+    """The question for a sample's log-probability: what the model wrote, its end included, after what was given."""
+    return Scoring(sample.id, given_chat(problem), written_part(sample), sample.prefix)
+
+
+def last_user_message(problem: Problem) -> str:
+    """What was asked: the problem's last user message."""
+    user = [message.content for message in problem.messages if message.role == "user"]
+    return user[-1] if user else problem.messages[-1].content
+
+
+def literal_beginning(pattern: str) -> str:
+    """The text that every match begins with, as far as it is plain in the pattern; without white space at its end."""
+    rest = _FLAGS.sub("", pattern, count=1)
+    match = _LITERAL.match(rest)
+    literal = match.group() if match else ""
+    if rest[len(literal) : len(literal) + 1] in tuple(_QUANTIFIERS):
+        literal = literal[:-1]  # the last letter is repeated or optional
+    return literal.rstrip()
+
+
+def choice_scorings(name: str, messages: Messages, pattern: str, choices: Sequence[str]) -> list[Scoring]:
+    """One scoring a choice, in order; ids are `NAME CHOICE`."""
+    prefix = literal_beginning(pattern)
+    blank = " " if prefix else ""
+    with_end = any(other != choice and other.startswith(choice) for choice in choices for other in choices)
+    return [Scoring(f"{name} {choice}", messages, blank + choice, prefix, with_end) for choice in choices]

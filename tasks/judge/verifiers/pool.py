@@ -1,0 +1,79 @@
+"""Verifiers in killable workers: what hangs or crashes on one sample costs that one its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from configs.errors import ProblemsError
+from configs.schema.judge import Judge
+from infra.sandbox import killable
+from infra.sandbox.bubblewrap import START_SECONDS
+from tasks.core.joined import find_problem
+from tasks.core.records import Problem, Sample
+from tasks.judge.verifiers.registry import Item, explain_gold
+
+WORKER_MEMORY_BYTES = 2 * 2**30
+"""Most memory of a worker that runs a built-in verifier; a user's function has no limit."""
+
+
+class Outcome(Protocol):
+    """What verifying one item gave: a Finding as `value`, or a `failure` in words."""
+
+    @property
+    def value(self) -> Any: ...
+
+    @property
+    def failure(self) -> str | None: ...
+
+
+Verify = Callable[[Judge, Iterable[Item]], Generator[Outcome, None, None]]
+"""From a judge with a rule to one outcome an item, in the items' order; it may read a bounded number ahead. For a judge
+that reads no gold the Finding holds the answer alone. Closing it frees its workers."""
+
+
+def verify_in_pool(
+    judge: Judge, items: Iterable[Item], num_workers: int | None = None
+) -> Generator[Outcome, None, None]:
+    """One outcome an item, in order; the pool lives as long as the iteration.
+
+    Args:
+        num_workers: default: the cores this process may use.
+
+    Raises:
+        UserError: the verifier could not be made, as when a user's file cannot be imported.
+    """
+    verifier = judge.rule
+    assert verifier is not None, "called for judges with a rule"
+    memory_bytes = None if verifier.kind == "python" else WORKER_MEMORY_BYTES
+    target = f"tasks.judge.verifiers.registry:{'build_verifier' if judge.reads_gold else 'build_extractor'}"
+    start_seconds = 2 * START_SECONDS if verifier.kind == "code" else 0.0  # the program's sandbox and the tests' one
+    limit_seconds = verifier.limit_seconds + start_seconds
+    with killable.KillablePool(target, limit_seconds, num_workers, (verifier,), memory_bytes) as pool:
+        yield from pool.map(items)
+
+
+def items_to_verify(samples: Iterable[Sample], problems: Mapping[str, Problem], judge: Judge) -> Iterator[Item]:
+    """The samples that are not truncated, each with its problem.
+
+    Raises:
+        ProblemsError: a sample's problem is not there, or has no gold answer that the judge can compare with.
+    """
+    sound: Problem | None = None
+    for sample in samples:
+        if sound is None or sample.problem_id != sound.id:
+            sound = find_problem(sample, problems)
+            if judge.reads_gold:
+                _check_gold(sound, judge)
+        if not sample.is_truncated:
+            yield sound, sample
+
+
+def _check_gold(problem: Problem, judge: Judge) -> None:
+    assert judge.rule is not None, "called for judges with a rule"
+    complaint = explain_gold(problem.gold, judge.rule)
+    if complaint is not None:
+        raise ProblemsError(
+            f"problem {problem.id} {complaint}; judge '{judge.name}' ({judge.rule.kind}) needs one",
+            "set the source's mapping.answer, mend the problem, or choose another verifier",
+        )

@@ -1,0 +1,61 @@
+"""What judging costs in a plan: judgements of a round, and loads of models besides the one that draws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from configs.schema.recipe import Recipe
+from tasks.core.cost import judge_loads, judgements_a_round
+
+TRUSTED = {"kind": "addition", "digits": [1], "num_problems": 2}
+ROLES = {
+    "teacher": {"model": {"base": "models/teacher"}},
+    "prm": {"model": {"base": "models/prm"}, "engine": {"kind": "reward"}},
+}
+
+
+def recipe(judges: list[dict[str, Any]], **sections: Any) -> Recipe:
+    sums = {"kind": "addition"}
+    return Recipe.model_validate({
+        "name": "x", "model": {"kind": "tiny_llama"}, "problems": {"train": sums, "select": sums, "report": sums},
+        "generate": {"num_samples": 8, "max_tokens": 16}, "evaluate": {"verifier": {"kind": "number"}}, "roles": ROLES,
+        "judge": judges, **sections,
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("judges", "count"),
+    [
+        ([{"kind": "answer"}], 0),
+        ([{"kind": "implicit", "reference": "base"}], 0),
+        ([{"kind": "rubric", "repeats": 3}], 10 * 8 * 3),
+        ([{"kind": "rubric", "read": "choices"}], 10 * 8),
+        ([{"kind": "pairwise"}], 10 * 8 * 7),
+        ([{"kind": "vote"}, {"kind": "rubric", "repeats": 2}, {"kind": "pairwise"}], 10 * (8 * 2 + 8 * 7)),
+    ],
+)
+def test_judgements_of_a_round(judges: list[dict[str, Any]], count: int) -> None:
+    assert judgements_a_round(recipe(judges), num_train=10) == count
+
+
+def test_candidates_of_one_step_are_compared_with_each_other() -> None:
+    generate = {"kind": "stepwise", "width": 4, "max_steps": 3, "max_tokens": 16}
+    assert judgements_a_round(recipe([{"kind": "pairwise"}], generate=generate), num_train=10) == 10 * 3 * 4 * 3
+
+
+@pytest.mark.parametrize(
+    ("judges", "loads"),
+    [
+        ([{"kind": "answer"}, {"kind": "rubric"}], 0),
+        ([{"kind": "implicit", "reference": "none"}], 0),
+        ([{"kind": "implicit", "reference": "previous"}], 1),
+        ([{"kind": "implicit", "reference": "base"}, {"kind": "importance", "trusted": TRUSTED}], 1),
+        ([{"kind": "rubric", "role": "teacher"}, {"kind": "pairwise", "role": "teacher"}], 1),
+        ([{"kind": "rubric", "role": "teacher"}, {"kind": "reward_model", "role": "prm"}], 2),
+        ([{"kind": "importance", "role": "teacher", "trusted": TRUSTED}], 1),
+    ],
+)
+def test_loads_of_a_round(judges: list[dict[str, Any]], loads: int) -> None:
+    assert judge_loads(recipe(judges)) == loads
