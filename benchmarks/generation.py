@@ -18,10 +18,10 @@ from pathlib import Path
 from configs.schema.engine import Engine, TransformersEngine, VllmEngine
 from configs.schema.generate import Sampling
 from configs.schema.model import TinyLlama
+from infra.engines.local_pool import LocalPool
 from infra.engines.models.build import build_model, import_gguf
 from infra.engines.models.locate import find_packaged_gguf
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.pool import GeneratorPool
 from infra.engines.wire import Request, Shard
 from infra.process.child import Child, engine_python
 
@@ -84,7 +84,7 @@ def compare(engine_kind: str, model: ModelFiles, repeats: int, folder: Path) -> 
     speeds: dict[str, list[float]] = {}
     with (
         Child(command, log_path=folder / "bare.log", stdin=True) as bare,
-        GeneratorPool(load.engine, model, folder / "pool") as pool,
+        LocalPool(load.engine, model, folder / "pool") as pool,
     ):
         bare.receive()
         pool_speed(pool, load, repeat=0)
@@ -98,7 +98,7 @@ def compare(engine_kind: str, model: ModelFiles, repeats: int, folder: Path) -> 
         print(f"{engine_kind}, {model.name}: pool / {side} = {medians['pool'] / medians[side]:.3f} (medians)")
 
 
-def pool_speed(pool: GeneratorPool, load: Workload, repeat: int) -> float:
+def pool_speed(pool: LocalPool, load: Workload, repeat: int) -> float:
     start = time.perf_counter()
     num_tokens = sum(row.num_tokens for _, rows in pool.generate(load.shards(repeat)) for row in rows)
     return num_tokens / (time.perf_counter() - start)

@@ -20,8 +20,8 @@ def transformers_loops(folder: Path, load: Workload) -> dict[str, Callable[[int]
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from infra.engines.chat import end_token_ids, prompt_token_ids
+    from infra.engines.devices import limit_threads
     from infra.engines.generate.decode import Decoder, Draft, pad_left
-    from infra.engines.threads import limit_threads
     from infra.engines.wire import draw_seed
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -64,7 +64,7 @@ def transformers_loops(folder: Path, load: Workload) -> dict[str, Callable[[int]
 def vllm_loops(folder: Path, load: Workload) -> dict[str, Callable[[int], int]]:
     """All prompts of a repeat in one call of `LLM.generate`, with the engine's own defaults of output."""
     from configs.schema.engine import VllmEngine
-    from infra.engines.generate.vllm_engine import cpu_dtype, set_environment
+    from infra.engines.generate.vllm_runner import cpu_dtype, set_environment
 
     engine = load.engine
     assert isinstance(engine, VllmEngine)

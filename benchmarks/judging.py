@@ -26,9 +26,9 @@ from tasks.core.tables import read_records, write_records
 from tasks.judge.summary import JudgeSummary
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
-from tasks.select.candidate import Draw
-from tasks.select.streams import open_groups
-from tasks.select.write import write_selection
+from tasks.select.filters.filter import Draw
+from tasks.select.join import open_groups
+from tasks.select.rows.tables import write_selection
 
 SAMPLES_PER_PROBLEM = 32
 REASONING = "First we add the two numbers, then we take away what was given. " * 12

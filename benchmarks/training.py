@@ -42,7 +42,8 @@ def write_rows(path: Path) -> Path:
         for _ in range(NUM_ROWS):
             prompt, solution = write_addition(generator.randrange(10, 100), generator.randrange(10, 100))
             messages = [{"role": "user", "content": prompt}]
-            file.write(json.dumps({"messages": messages, "completion": solution, "weight": 1.0}) + "\n")
+            completion = [{"text": solution, "weight": 1.0}]
+            file.write(json.dumps({"messages": messages, "completion": completion, "weight": 1.0}) + "\n")
     return path
 
 
@@ -74,14 +75,14 @@ def time_bare(model_folder: Path, rows: Path) -> float:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from infra.engines.threads import limit_threads
-    from infra.engines.train.objectives.weighted_sft import WeightedCollator
-    from infra.engines.train.rows import encode_rows, read_rows
+    from infra.engines.devices import limit_threads
+    from infra.engines.train.objectives.sft import EXAMPLES, WeightedCollator
+    from infra.engines.train.rows import Encoder, read_rows
 
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
     model = AutoModelForCausalLM.from_pretrained(model_folder).train()
     limit_threads(model)
-    encoded, _ = encode_rows(read_rows(rows), tokenizer, None, 128)
+    encoded, _ = EXAMPLES.encode(read_rows(rows, EXAMPLES.columns), Encoder(tokenizer, None, 128))
     collate = WeightedCollator(pad_token_id=tokenizer.pad_token_id)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.0)
     num_tokens, started = 0, time.perf_counter()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from prefect import flow
 
-from configs.schema.load import check_recipe
 from configs.schema.recipe import Recipe
 from flows.loop import run_rounds
 from flows.run.scheduled import scheduled_improve
@@ -18,7 +16,7 @@ __all__ = ["improve", "run_experiment", "scheduled_improve"]
 
 
 @flow(name="improve", flow_run_name="improve/{experiment}", validate_parameters=False)
-def improve(experiment: str, recipe: dict[str, Any], base_dir: str = ".") -> LoopState:
+def improve(experiment: str, recipe: Recipe, base_dir: str = ".") -> LoopState:
     """Run an experiment's rounds.
 
     Args:
@@ -29,9 +27,9 @@ def improve(experiment: str, recipe: dict[str, Any], base_dir: str = ".") -> Loo
     Raises:
         NoDataError: a round kept too few samples to train on.
     """
-    return run_rounds(check_recipe(recipe, experiment), Path(base_dir)).state
+    return run_rounds(recipe, Path(base_dir)).state
 
 
 def run_experiment(recipe: Recipe, addresses: Addresses) -> LoopState:
     """Run the flow in this process; used by `selfloop run`."""
-    return improve(recipe.name, recipe.model_dump(mode="json"), str(Path.cwd()))
+    return improve(recipe.name, recipe, str(Path.cwd()))

@@ -13,12 +13,12 @@ from configs.errors import GuardError, NoDataError
 from configs.schema.recipe import Recipe
 from flows.champion.approve import ask_person, settle
 from flows.champion.current import promoted_round, take_up_promotions
-from flows.report.artifacts import ProgressArtifact, show_table
+from flows.report.artifacts import ShownInPrefect, show_table
 from flows.report.mlflow_sync import Tracking
 from flows.report.reporting import Reporting
 from flows.report.terminal import Terminal
 from flows.round import baseline, improvement_round
-from flows.run.experiment import open_workbench
+from flows.run.experiment import open_workbench, recipe_digest
 from flows.run.plan import make_plan
 from flows.run.resume import find_resume_point
 from flows.services.addresses import resolve_addresses
@@ -60,9 +60,9 @@ def run_rounds(recipe: Recipe, base_dir: Path, per_run: int | None = None) -> En
         StoreError: another run holds the experiment, or the store failed.
     """
     addresses = resolve_addresses(recipe.services)
-    with open_workbench(recipe, addresses, base_dir, Terminal(ProgressArtifact())) as bench:
+    with open_workbench(recipe, addresses, base_dir, Terminal(ShownInPrefect())) as bench:
         store = bench.ledger.store
-        tracking = Tracking(recipe, addresses, store.uri)
+        tracking = Tracking(recipe, recipe_digest(bench), addresses, store.uri)
         tracking.find_promoted = lambda: promoted_round(store, recipe.name)
         tracking.open_ahead()
         reporting = Reporting(bench, addresses, tracking)
@@ -105,7 +105,7 @@ def _walk(bench: Workbench, reporting: Reporting, per_run: int | None) -> Ended:
 
 def _start(bench: Workbench, reporting: Reporting) -> LoopState:
     """The state after the baseline; after the last round whose steps were cleared away, where there is one."""
-    if found := find_resume_point(bench.ledger.store, bench.recipe):
+    if found := find_resume_point(bench):
         for entry in found.entries:
             write_entry(bench.ledger.store, entry)
             reporting.entries.append(entry)

@@ -3,80 +3,145 @@ where, how wide and how patiently it runs (device, batch size, memory share, tim
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, default_kind
+from configs.schema.marks import Execution
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 SilenceSeconds = Annotated[
-    float, Field(gt=0, description="no sign of life from the engine at work for this long ends the run")
+    float, Execution, Field(gt=0, description="no sign of life from the engine at work for this long ends the run")
 ]
-LoadSeconds = Annotated[float, Field(gt=0, description="loading the model may take this long")]
+LoadSeconds = Annotated[float, Execution, Field(gt=0, description="loading the model may take this long")]
 
 
-class TransformersEngine(Component):
+class EngineComponent(Component):
+    """Base of all engines.
+
+    Attributes:
+        loads_model: it runs a model of the recipe, on devices of its own.
+        works_together: a session works on all its jobs at a time, not on one after the other.
+    """
+
+    loads_model: ClassVar[bool] = True
+    works_together: ClassVar[bool] = False
+
+    @property
+    def takes_gpu(self) -> bool:
+        """Whether it may run on a GPU of this machine."""
+        return False
+
+
+class TransformersEngine(EngineComponent):
     """Hugging Face transformers: in every install, any device, slow on long outputs."""
 
     kind: Literal["transformers"] = "transformers"
     dtype: Dtype = Field("auto", description="auto: bfloat16 on a GPU, float32 on a CPU")
     max_model_length: int | None = Field(None, ge=8, description="context limit in tokens; default: the model's own")
-    batch_size: int = Field(64, ge=1, description="sequences generated together")
-    devices: tuple[str, ...] = Field(("auto",), min_length=1, description="one session each: cpu, cuda:0, cuda:1, ...")
+    batch_size: Annotated[int, Execution] = Field(64, ge=1, description="sequences generated together")
+    devices: Annotated[tuple[str, ...], Execution] = Field(
+        ("auto",), min_length=1, description="one session each: cpu, cuda:0, cuda:1, ..."
+    )
     silence_seconds: SilenceSeconds = 900
     load_seconds: LoadSeconds = 3600
 
+    @property
+    def takes_gpu(self) -> bool:
+        return set(self.devices) != {"cpu"}
 
-class VllmEngine(Component):
+    @property
+    def width(self) -> int:
+        """Sequences that a session works on at a time."""
+        return self.batch_size
+
+
+class VllmEngine(EngineComponent):
     """vLLM's offline engine, on GPUs or as its CPU build."""
 
+    works_together: ClassVar[bool] = True
     kind: Literal["vllm"] = "vllm"
     dtype: Dtype = Field("auto", description="auto: the checkpoint's own; on a CPU what it computes natively")
     max_model_length: int | None = Field(None, ge=8, description="context limit in tokens; default: the model's own")
-    max_num_seqs: int = Field(256, ge=1, description="sequences decoded together")
-    gpu_memory_utilization: float = Field(0.9, gt=0, le=1)
-    cpu_kv_cache_gib: int = Field(2, ge=1, description="KV cache size of the CPU build, in GiB")
-    tensor_parallel_size: int = Field(1, ge=1)
-    enforce_eager: bool | None = Field(None, description="default: true on a CPU, false on a GPU")
-    devices: tuple[str, ...] = Field(("auto",), min_length=1, description="one session each: cuda:0, cuda:1, ...")
+    max_num_seqs: Annotated[int, Execution] = Field(256, ge=1, description="sequences decoded together")
+    gpu_memory_utilization: Annotated[float, Execution] = Field(0.9, gt=0, le=1)
+    cpu_kv_cache_gib: Annotated[int, Execution] = Field(2, ge=1, description="KV cache size of the CPU build, in GiB")
+    tensor_parallel_size: Annotated[int, Execution] = Field(1, ge=1)
+    enforce_eager: Annotated[bool | None, Execution] = Field(None, description="default: true on a CPU, false on a GPU")
+    devices: Annotated[tuple[str, ...], Execution] = Field(
+        ("auto",), min_length=1, description="one session each: cuda:0, cuda:1, ..."
+    )
     silence_seconds: SilenceSeconds = 900
     load_seconds: LoadSeconds = 3600
 
+    @property
+    def takes_gpu(self) -> bool:
+        return set(self.devices) != {"cpu"}
 
-class RewardEngine(Component):
+    @property
+    def width(self) -> int:
+        """Sequences that a session works on at a time."""
+        return self.max_num_seqs
+
+
+class RewardEngine(EngineComponent):
     """A reward model that rates given answers: a sequence-classification head with one output (one score an answer),
     or a token-classification head (a process reward model: one probability a step)."""
 
     kind: Literal["reward"] = "reward"
     dtype: Dtype = Field("auto", description="auto: bfloat16 on a GPU, float32 on a CPU")
     max_model_length: int | None = Field(None, ge=8, description="context limit in tokens; default: the model's own")
-    batch_size: int = Field(16, ge=1, description="answers rated together")
-    devices: tuple[str, ...] = Field(("auto",), min_length=1, description="one session each: cpu, cuda:0, cuda:1, ...")
+    batch_size: Annotated[int, Execution] = Field(16, ge=1, description="answers rated together")
+    devices: Annotated[tuple[str, ...], Execution] = Field(
+        ("auto",), min_length=1, description="one session each: cpu, cuda:0, cuda:1, ..."
+    )
     silence_seconds: SilenceSeconds = 900
     load_seconds: LoadSeconds = 3600
 
+    @property
+    def takes_gpu(self) -> bool:
+        return set(self.devices) != {"cpu"}
 
-class EndpointEngine(Component):
+    @property
+    def width(self) -> int:
+        """Sequences that a session works on at a time."""
+        return self.batch_size
+
+
+class EndpointEngine(EngineComponent):
     """A model behind a server that speaks OpenAI's chat completions: for roles that are not trained."""
 
+    loads_model: ClassVar[bool] = False
     kind: Literal["endpoint"] = "endpoint"
-    url: str = Field(description="base of the interface, usually ending in /v1")
+    url: Annotated[str, Execution] = Field(description="base of the interface, usually ending in /v1")
     model: str = Field(min_length=1, description="the server's name of the model")
-    key_env: str = Field(
+    key_env: Annotated[str, Execution] = Field(
         "SELFLOOP_ENDPOINT_KEY",
         pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
         description="name of the environment variable that holds the key; unset: no key is sent",
     )
-    timeout_seconds: float = Field(120, gt=0, description="longest wait for the server within one request")
-    max_retries: int = Field(5, ge=0, description="further tries of one request, with growing waits in between")
-    requests_per_minute: float | None = Field(None, gt=0, description="retries counted; default: no limit")
-    max_concurrent: int = Field(16, ge=1, description="requests under way at a time")
-    price_per_million_input: float | None = Field(None, ge=0, description="of a million tokens; default: not counted")
-    price_per_million_output: float | None = Field(None, ge=0, description="of a million tokens; default: not counted")
-    max_cost: float | None = Field(None, gt=0, description="stop once a process has spent this; needs both prices")
+    timeout_seconds: Annotated[float, Execution] = Field(
+        120, gt=0, description="longest wait for the server within one request"
+    )
+    max_retries: Annotated[int, Execution] = Field(
+        5, ge=0, description="further tries of one request, with growing waits in between"
+    )
+    requests_per_minute: Annotated[float | None, Execution] = Field(
+        None, gt=0, description="retries counted; default: no limit"
+    )
+    max_concurrent: Annotated[int, Execution] = Field(16, ge=1, description="requests under way at a time")
+    price_per_million_input: Annotated[float | None, Execution] = Field(
+        None, ge=0, description="of a million tokens; default: not counted"
+    )
+    price_per_million_output: Annotated[float | None, Execution] = Field(
+        None, ge=0, description="of a million tokens; default: not counted"
+    )
+    max_cost: Annotated[float | None, Execution] = Field(
+        None, gt=0, description="stop once a process has spent this; needs both prices"
+    )
 
     @field_validator("url")
     @classmethod

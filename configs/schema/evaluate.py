@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from configs.schema.base import Component, by_kind
 from configs.schema.judge import Judge
+from configs.schema.marks import Horizon
 from configs.schema.verifier import Verifier
 
 
@@ -82,12 +83,18 @@ class Decide(Component):
     """The gate, and when to stop."""
 
     gate: Gate = Better()
-    patience: int | None = Field(None, ge=1, description="stop after this many rounds in a row without a promotion")
-    approval: bool = Field(False, description="a person decides on every promotion, in Prefect or by selfloop promote")
+    patience: Annotated[int | None, Horizon] = Field(
+        None, ge=1, description="stop after this many rounds in a row without a promotion"
+    )
+    approval: Annotated[bool, Horizon] = Field(
+        False, description="a person decides on every promotion, in Prefect or by selfloop promote"
+    )
 
 
 class Rounds(Component):
     """How many rounds; round 0 is the baseline and does not count."""
 
-    max: int = Field(3, ge=1)
-    per_run: int | None = Field(None, ge=1, description="rounds that a deployment's run adds; default: all up to max")
+    max: Annotated[int, Horizon] = Field(3, ge=1)
+    per_run: Annotated[int | None, Horizon] = Field(
+        None, ge=1, description="rounds that a deployment's run adds; default: all up to max"
+    )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern, default_kind
+from configs.schema.marks import Content
 
 
 class Sampling(Component):
@@ -93,7 +94,9 @@ class SelfInstruct(Component):
     num_prompts: int = Field(ge=1, description="problems wanted in a round; fewer if the filters leave fewer")
     seed_examples: int = Field(6, ge=1)
     own_examples: int = Field(2, ge=0)
-    prompt: str = Field("self_instruct", description="prompt of configs/prompts, or path of a .j2 file")
+    prompt: Annotated[str, Content("prompt")] = Field(
+        "self_instruct", description="prompt of configs/prompts, or path of a .j2 file"
+    )
     pattern: str = Field(r"(?s)^\s*(.+?)\s*$", description="the problem is this pattern's first group")
     temperature: float = Field(0.6, gt=0)
     top_p: float = Field(0.9, gt=0, le=1)
@@ -121,7 +124,7 @@ class Guide(Component):
     """
 
     kind: Literal["answer", "rationale", "state_reset", "interactive"] = "answer"
-    prompt: str | None = Field(
+    prompt: Annotated[str | None, Content("prompt")] = Field(
         None,
         description="prompt of configs/prompts, or path of a .j2 file; default: by kind; interactive: the teacher's",
     )
@@ -129,7 +132,7 @@ class Guide(Component):
     max_extra: int = Field(1, ge=1, description="guided tries of a problem, at most")
     temperature: float | None = Field(None, ge=0, description="default: generate.temperature")
     prefix_share: float = Field(0.5, gt=0, lt=1, description="state_reset: share of the gold solution that is given")
-    role: str = Field("policy", description="interactive: who comments")
+    role: Annotated[str, Content("model")] = Field("policy", description="interactive: who comments")
     leak_words: tuple[str, ...] = Field(
         ("hint", "the answer given", "given answer"),
         description="a guided sample with one of these is dropped: the hint shows",

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern, default_kind
 from configs.schema.generate import Sampling
+from configs.schema.marks import Content
 from configs.schema.problems import Source
 from configs.schema.verifier import NumberVerifier, Verifier
 
@@ -129,8 +130,8 @@ class SumJudge(_Judge):
 class ModelJudge(_Judge):
     """A judge that asks one model; what it wants of it is text for an OpinionJudge, log-probabilities for others."""
 
-    role: str = Field("policy", description="policy, or an entry of roles")
-    frozen: Frozen = "round_start"
+    role: Annotated[str, Content("model")] = Field("policy", description="policy, or an entry of roles")
+    frozen: Annotated[Frozen, Content("model")] = "round_start"
 
     @property
     def passes(self) -> tuple[Pass, ...]:
@@ -141,7 +142,7 @@ class ModelJudge(_Judge):
 class OpinionJudge(ModelJudge):
     """A judge that writes its opinion as text."""
 
-    prompt: str = Field(description="prompt of configs/prompts, or path of a .j2 file")
+    prompt: Annotated[str, Content("prompt")] = Field(description="prompt of configs/prompts, or path of a .j2 file")
     pattern: str = Field(description="one group: the verdict; the last match in the judge's text counts")
     temperature: float = Field(0.7, ge=0)
     top_p: float = Field(0.9, gt=0, le=1)
@@ -175,7 +176,9 @@ class RubricJudge(OpinionJudge):
 
     kind: Literal["rubric"] = "rubric"
     name: str = Field("rubric", pattern="^[a-z][a-z0-9_]*$")
-    prompt: str = Field("additive_5", description="prompt of configs/prompts, or path of a .j2 file")
+    prompt: Annotated[str, Content("prompt")] = Field(
+        "additive_5", description="prompt of configs/prompts, or path of a .j2 file"
+    )
     pattern: str = r"Score:\s*(-?[0-9]+(?:\.[0-9]+)?)"
     low: float = 0
     high: float = 5
@@ -206,7 +209,9 @@ class PairwiseJudge(OpinionJudge):
     compares: ClassVar[bool] = True
     kind: Literal["pairwise"] = "pairwise"
     name: str = Field("pairwise", pattern="^[a-z][a-z0-9_]*$")
-    prompt: str = Field("pairwise", description="prompt of configs/prompts, or path of a .j2 file")
+    prompt: Annotated[str, Content("prompt")] = Field(
+        "pairwise", description="prompt of configs/prompts, or path of a .j2 file"
+    )
     pattern: str = r"Winner:\s*([AB])"
     temperature: float = Field(0.0, ge=0)
     max_tokens: int = Field(256, ge=1)
@@ -218,7 +223,7 @@ class ImplicitJudge(ModelJudge):
 
     kind: Literal["implicit"] = "implicit"
     name: str = Field("implicit", pattern="^[a-z][a-z0-9_]*$")
-    reference: Literal["none", "base", "seed", "previous", "round_start"] = "previous"
+    reference: Annotated[Literal["none", "base", "seed", "previous", "round_start"], Content("model")] = "previous"
     per_token: bool = Field(False, description="means over tokens instead of sums")
 
     @property
@@ -237,7 +242,7 @@ class RewardModelJudge(ModelJudge):
 
     kind: Literal["reward_model"] = "reward_model"
     name: str = Field("reward_model", pattern="^[a-z][a-z0-9_]*$")
-    role: str = Field("reward_model", description="an entry of roles")
+    role: Annotated[str, Content("model")] = Field("reward_model", description="an entry of roles")
     reduce: Literal["min", "mean", "last", "product"] = "min"
     map_to: tuple[float, float] | None = None
     step_separator: str = Field("\n", min_length=1)
@@ -257,7 +262,7 @@ class ImportanceJudge(ModelJudge):
 
     kind: Literal["importance"] = "importance"
     name: str = Field("importance", pattern="^[a-z][a-z0-9_]*$")
-    frozen: Frozen = "base"
+    frozen: Annotated[Frozen, Content("model")] = "base"
     trusted: Source = Field(description="problems with worked solutions; none of the select or report set")
 
     @property
@@ -279,7 +284,9 @@ class MetaJudge(Component):
     2407.19594). Makes pairs of judgements, which are trained on beside the pairs of samples."""
 
     judge: str = Field("rubric", description="name of the rubric judge whose judgements are compared")
-    prompt: str = Field("meta", description="prompt of configs/prompts, or path of a .j2 file")
+    prompt: Annotated[str, Content("prompt")] = Field(
+        "meta", description="prompt of configs/prompts, or path of a .j2 file"
+    )
     pattern: str = r"Winner:\s*([AB])"
     temperature: float = Field(0.8, ge=0)
     top_p: float = Field(0.95, gt=0, le=1)

@@ -96,6 +96,34 @@ def check_recipe(tree: Mapping[str, Any], origin: str = "recipe") -> Recipe:
         raise RecipeError(f"{origin}: {count}\n" + "\n".join(f"  - {line}" for line in lines)) from None
 
 
+def read_stored_recipe(text: str, origin: str) -> Recipe:
+    """A recipe that `dump_recipe` wrote, of this version or an earlier one.
+
+    Stores are data and stay readable: fields that recipes no longer have are left out. What is run is read by
+    `check_recipe`, which refuses them.
+
+    Raises:
+        RecipeError: anything else is wrong with it.
+    """
+    tree = yaml.safe_load(text)
+    while True:
+        try:
+            return Recipe.model_validate(tree)
+        except ValidationError as error:
+            gone = [_address(detail["loc"]) for detail in error.errors() if detail["type"] == "extra_forbidden"]
+        if not gone:
+            return check_recipe(tree, origin)
+        for address in gone:
+            _drop(tree, address)
+
+
+def _drop(tree: Any, address: list[str]) -> None:
+    *parents, last = address
+    for name in parents:
+        tree = tree[int(name)] if isinstance(tree, list) else tree[name]
+    del tree[last]
+
+
 def dump_recipe(recipe: Recipe) -> str:
     """The resolved recipe, every default written out, as YAML."""
     return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100)

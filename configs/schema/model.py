@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component, by_kind, default_kind
+from configs.schema.marks import Content
 
 DEFAULT_ALPHABET = string.digits + "+*=?.,:; \n" + string.ascii_letters
 
@@ -21,9 +22,15 @@ class PretrainedModel(Component):
     """
 
     kind: Literal["pretrained"] = "pretrained"
-    base: str = Field(min_length=1, description="hub id, folder, .gguf file, or package:NAME")
-    revision: str | None = Field(None, description="hub commit or tag; the commit found is recorded")
-    chat_template: str | None = Field(None, description="Jinja file to use instead of the tokenizer's own template")
+    base: Annotated[str, Content("weights")] = Field(
+        min_length=1, description="hub id, folder, .gguf file, or package:NAME"
+    )
+    revision: Annotated[str | None, Content("version")] = Field(
+        None, description="hub commit or tag; the commit found is recorded"
+    )
+    chat_template: Annotated[str | None, Content("file")] = Field(
+        None, description="Jinja file to use instead of the tokenizer's own template"
+    )
     trust_remote_code: bool = False
 
 

@@ -16,19 +16,38 @@ DpoLoss = Literal[
 ]  # fmt: skip
 
 
-class Sft(Component):
+class TrainingObjective(Component):
+    """Base of all objectives: what the rest of a recipe has to know of one.
+
+    Attributes:
+        rows: kind of rows that it eats.
+        needs_reference: it compares the model with a frozen one.
+        min_batch_size: smallest batch on which it is defined.
+    """
+
+    rows: ClassVar[Rows]
+    needs_reference: ClassVar[bool] = True
+    min_batch_size: ClassVar[int] = 1
+
+    @property
+    def needs_soft_labels(self) -> bool:
+        """Whether every pair must come with its soft label."""
+        return False
+
+
+class Sft(TrainingObjective):
     """Negative log-likelihood of the completion's tokens.
 
     `token_mean` pools all tokens of a batch; `sequence_mean` is the mean over examples of each example's own mean.
     """
 
     rows: ClassVar[Rows] = "examples"
+    needs_reference: ClassVar[bool] = False
     kind: Literal["sft"] = "sft"
     normalise: Literal["token_mean", "sequence_mean"] = "token_mean"
-    skip_prefix: bool = Field(False, description="no loss on the given part of a guided sample")
 
 
-class Dpo(Component):
+class Dpo(TrainingObjective):
     """Direct preference optimisation (arXiv 2305.18290) with any loss of TRL's DPOTrainer, by its name there."""
 
     rows: ClassVar[Rows] = "pairs"
@@ -50,7 +69,7 @@ class Dpo(Component):
         return self
 
 
-class WeightedDpoNll(Component):
+class WeightedDpoNll(TrainingObjective):
     """DPO plus the likelihood of the chosen text, both times the pair's weight (ScPO, arXiv 2411.04109).
 
     L = -w ln sigma(beta h) - alpha (w / |y+|) logp(y+). With every weight 1 it is the loss of IRPO (arXiv 2404.19733).
@@ -62,7 +81,7 @@ class WeightedDpoNll(Component):
     alpha: float = Field(1.0, ge=0)
 
 
-class SoftLabelDpo(Component):
+class SoftLabelDpo(TrainingObjective):
     """Conservative DPO: C L(w, l) + (1 - C) L(l, w), with C the chance that the chosen side is the better one.
 
     CREAM (arXiv 2410.12735) takes C from the pair's `soft_label`; `label` fixes it for all pairs.
@@ -73,11 +92,16 @@ class SoftLabelDpo(Component):
     beta: float = Field(0.1, gt=0)
     label: float | None = Field(None, gt=0.5, le=1, description="default: each pair's own soft label")
 
+    @property
+    def needs_soft_labels(self) -> bool:
+        return self.label is None
 
-class Kto(Component):
+
+class Kto(TrainingObjective):
     """Kahneman-Tversky optimisation (arXiv 2402.01306) on single samples labelled desirable or undesirable."""
 
     rows: ClassVar[Rows] = "labelled"
+    min_batch_size: ClassVar[int] = 2
     kind: Literal["kto"] = "kto"
     beta: float = Field(0.1, gt=0)
     desirable_weight: float = Field(1.0, gt=0)

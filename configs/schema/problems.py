@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, default_kind
+from configs.schema.marks import Content
 
 
 class Extract(Component):
@@ -59,7 +60,7 @@ class FileSource(_Rows):
     """A .jsonl, .json (a list of objects) or .parquet file; a .gz suffix is understood for the first two."""
 
     kind: Literal["file"] = "file"
-    path: str = Field(min_length=1)
+    path: Annotated[str, Content("file")] = Field(min_length=1)
 
 
 class HubSource(_Rows):
@@ -70,15 +71,17 @@ class HubSource(_Rows):
     revision: str | None = None
     config: str | None = None
     split: str = "train"
-    local_path: str | None = Field(None, description="folder of a copy made with datasets' save_to_disk")
+    local_path: Annotated[str | None, Content("folder")] = Field(
+        None, description="folder of a copy made with datasets' save_to_disk"
+    )
 
 
 class StoreSource(_Rows):
     """An object in the experiment's store, in one of the file formats."""
 
     kind: Literal["store"] = "store"
-    key: str = Field(min_length=1)
-    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+    key: Annotated[str, Content("object")] = Field(min_length=1)
+    sha256: Annotated[str | None, Content("version")] = Field(None, pattern="^[0-9a-f]{64}$")
 
 
 class _Pairs(Component):

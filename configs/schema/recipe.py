@@ -7,7 +7,7 @@ stand in `recipe_rules.py`.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
@@ -17,11 +17,13 @@ from configs.schema.evaluate import Decide, Evaluate, Rounds
 from configs.schema.generate import Balance, Generate, Guide, IndependentGenerate, SelfInstruct
 from configs.schema.guard import DEFAULT_GUARDS, Guard
 from configs.schema.judge import AnswerJudge, Judge, MetaJudge
+from configs.schema.marks import Execution
 from configs.schema.model import Model
 from configs.schema.pair import Pair, RightVsWrong
 from configs.schema.problems import Problems, Source
 from configs.schema.recipe_rules import check_recipe_rules
 from configs.schema.role import Role
+from configs.schema.rows import DEFAULT_ROWS, RowKind
 from configs.schema.select import Cap, Correct, DropTruncated, Judged, Select, Weigh
 from configs.schema.train import Lora, Optimizer, Train, Tune
 from configs.schema.verifier import Verifier
@@ -54,7 +56,7 @@ class Services(Component):
 class Recipe(Component):
     """One experiment, from base model to stop rule."""
 
-    name: str = Field(description="the experiment's name in the store")
+    name: Annotated[str, Execution] = Field(description="the experiment's name in the store")
     seed: int = 0
     model: Model
     engine: Engine = TransformersEngine()
@@ -69,6 +71,7 @@ class Recipe(Component):
     meta: MetaJudge | None = None
     select: tuple[Select, ...] = Field((Correct(), DropTruncated(), Cap()), min_length=1)
     weigh: Weigh | None = None
+    rows: tuple[RowKind, ...] = Field(DEFAULT_ROWS, min_length=1, description="a kept sample is written once by each")
     pair: Pair | None = None
     train: Train = Train()
     verifier: VerifierTraining | None = None
@@ -76,7 +79,7 @@ class Recipe(Component):
     guards: tuple[Guard, ...] = DEFAULT_GUARDS
     decide: Decide = Decide()
     rounds: Rounds = Rounds()
-    services: Services = Services()
+    services: Annotated[Services, Execution] = Services()
 
     @field_validator("name")
     @classmethod
@@ -100,7 +103,3 @@ class Recipe(Component):
         found = self.evaluate.verifier or (judge.rule if judge else None)
         assert found is not None, "the recipe was checked for one"
         return found
-
-    def identity(self) -> dict[str, Any]:
-        """What the recipe computes, without where it runs."""
-        return self.model_dump(mode="json", exclude={"services"})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from configs.schema.rows import DEFAULT_ROWS
+
 if TYPE_CHECKING:
     from configs.schema.judge import Judge, Pass
     from configs.schema.recipe import Recipe
@@ -42,6 +44,7 @@ def _components(recipe: Recipe) -> Iterable[tuple[str, Any]]:
     """Everything that may name a judge, with its address."""
     yield from ((f"select.{index}.judge", part) for index, part in enumerate(recipe.select))
     yield from (("pair.judge", recipe.pair), ("weigh.judge", recipe.weigh), ("calibrate.judge", recipe.calibrate))
+    yield from ((f"rows.{index}.judge", row) for index, row in enumerate(recipe.rows))
     yield "meta.judge", recipe.meta
     if recipe.verifier is not None:
         yield from ((f"verifier.select.{index}.judge", part) for index, part in enumerate(recipe.verifier.select))
@@ -128,9 +131,11 @@ def _rows_fit_the_objective(recipe: Recipe) -> None:
         )
     if objective.rows != "pairs" and recipe.pair is not None:
         raise ValueError(f"pair: the objective {objective.kind} trains on single samples: leave pair out")
+    if objective.rows == "pairs" and recipe.rows != DEFAULT_ROWS:
+        raise ValueError(f"rows: the objective {objective.kind} trains on pairs, which pair makes: leave rows out")
     if recipe.verifier is not None and recipe.verifier.train.objective.rows != "pairs":
         raise ValueError("verifier.train.objective: a verifier learns from pairs: write kind: dpo")
-    if objective.kind == "soft_label_dpo" and objective.label is None and not (recipe.pair and recipe.pair.soft_label):
+    if objective.needs_soft_labels and not (recipe.pair and recipe.pair.soft_label):
         raise ValueError("pair.soft_label: the objective reads it: name two judges, or write train.objective.label")
     if recipe.weigh is not None and objective.rows != "examples":
         raise ValueError(f"weigh: examples are weighed, and the objective {objective.kind} has none: leave weigh out")
@@ -155,6 +160,8 @@ def _pairs_have_two_sides(recipe: Recipe) -> None:
 def _formats_are_read(recipe: Recipe) -> None:
     if recipe.train.formats and recipe.train.objective.rows == "pairs":
         raise ValueError("train.formats: pairs are trained on as they are: leave formats out")
+    if recipe.verifier is not None and recipe.verifier.train.formats:
+        raise ValueError("verifier.train.formats: pairs are trained on as they are: leave formats out")
 
 
 def _meta_judge_has_judgements(recipe: Recipe) -> None:

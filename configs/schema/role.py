@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from configs.schema.base import Component
 from configs.schema.engine import RoleEngine
+from configs.schema.marks import Execution
 from configs.schema.model import PretrainedModel
 
 
@@ -14,6 +17,6 @@ class Role(Component):
 
     model: PretrainedModel | None = None
     engine: RoleEngine | None = None
-    stays_open: bool = Field(
+    stays_open: Annotated[bool, Execution] = Field(
         False, description="keep it loaded beside the policy and the trainer, where the device has room for both"
     )

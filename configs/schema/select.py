@@ -1,4 +1,4 @@
-"""Which samples are kept, and how much each of them weighs. The components act in the order they are written."""
+"""Which samples are kept, and how much each of them weighs. The filters act in the order they are written."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern
+from configs.schema.marks import Content
 
 
 class Correct(Component):
@@ -117,9 +118,29 @@ class DropTruncated(Component):
     kind: Literal["drop_truncated"] = "drop_truncated"
 
 
+class HintShows(Component):
+    """Drop samples drawn with help whose own words give the help away (STaR, arXiv 2203.14465). A recipe with a guide
+    has it before all other filters, with `guide.leak_words`."""
+
+    kind: Literal["hint_shows"] = "hint_shows"
+    words: tuple[str, ...] = Field(min_length=1)
+
+
+class UserFilter(Component):
+    """A function of the user: `keep(candidates)` is given the candidates of one problem, and returns for each None or
+    the reason why it is dropped, a word of a-z 0-9 _.
+
+    `function` is `path/to/file.py:name`. A candidate is a `tasks.core.joined` value: sample, verdicts, problem, chain.
+    The file's text is part of the step's identity.
+    """
+
+    kind: Literal["python"] = "python"
+    function: Annotated[str, Content("function")] = Field(pattern=r"^.+\.py:[A-Za-z_]\w*$")
+
+
 Select = Annotated[
     Correct | Judged | Threshold | BothOutcomes | Cap | Unique | DistinctEquations | LengthWindow | LengthGap
-    | BestShare | DropTruncated,
+    | BestShare | DropTruncated | HintShows | UserFilter,
     by_kind,
 ]  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component, by_kind
+from configs.schema.marks import Content, Execution, Horizon
 from configs.schema.objective import Objective, Sft
 
 StartFrom = Literal["base", "seed", "previous", "previous_with_optimizer", "champion"]
@@ -46,21 +47,27 @@ class Optimizer(Component):
     max_grad_norm: float = Field(1.0, gt=0)
     max_length: int = Field(1024, ge=8, description="tokens; longer examples are dropped and counted")
     dtype: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 on GPU, float32 on CPU")
-    gradient_checkpointing: bool = False
-    checkpoint_seconds: float = Field(120.0, gt=0, description="time between checkpoints inside the phase")
+    gradient_checkpointing: Annotated[bool, Execution] = False
+    checkpoint_seconds: Annotated[float, Execution] = Field(
+        120.0, gt=0, description="time between checkpoints inside the phase"
+    )
 
 
 class Replay(Component):
     """Rows from outside mixed with the round's own, as DICE does with its offline pairs (arXiv 2406.09760)."""
 
-    path: str = Field(description="JSONL: prompt or messages, with completion, or with chosen and rejected")
+    path: Annotated[str, Content("file")] = Field(
+        description="JSONL: prompt or messages, with completion, or with chosen and rejected"
+    )
     share: float = Field(0.5, gt=0, lt=1, description="share of the mixture that is replayed")
 
 
 class Format(Component):
     """One way to write a kept sample for training: prompt and completion as Jinja files of configs/prompts."""
 
-    prompt: str = Field(description="prompt of configs/prompts, or path of a .j2 file; sees prompt, answer")
+    prompt: Annotated[str, Content("prompt")] = Field(
+        description="prompt of configs/prompts, or path of a .j2 file; sees prompt, answer"
+    )
     completion: Literal["text", "answer"] = "text"
 
 
@@ -72,14 +79,18 @@ class Train(Optimizer):
 
     objective: Objective = Sft()
     tune: Tune = Lora()
-    start_from: StartFrom = "base"
-    reference: Reference = Field("start", description="frozen model of a preference objective; sft reads none")
-    data: Literal["this_round", "last_two_rounds", "accumulate"] = "this_round"
+    start_from: Annotated[StartFrom, Content("model")] = "base"
+    reference: Annotated[Reference, Content("model")] = Field(
+        "start", description="frozen model of a preference objective; sft reads none"
+    )
+    data: Annotated[Literal["this_round", "last_two_rounds", "accumulate"], Content("steps")] = "this_round"
     replay: Replay | None = None
     formats: tuple[Format, ...] = Field((), description="each kept sample is written in every one of these")
     with_seed_data: bool = Field(False, description="train on the warm start's examples too")
     step_growth: float | None = Field(None, gt=1, description="round t trains floor(max_steps * step_growth^(t-1))")
-    min_examples: int = Field(1, ge=1, description="fewer rows than this stop the experiment: no data")
+    min_examples: Annotated[int, Horizon] = Field(
+        1, ge=1, description="fewer rows than this stop the experiment: no data"
+    )
 
     @model_validator(mode="after")
     def _steps_are_planned(self) -> Train:
@@ -89,8 +100,8 @@ class Train(Optimizer):
                                  "steps: write max_steps, the steps of one round")  # fmt: skip
         if self.step_growth is not None and self.carries_optimizer:
             raise ValueError("step_growth: a carried schedule has equal rounds: leave it out")
-        if self.objective.kind == "kto" and self.batch_size < 2:
-            raise ValueError("batch_size: kto compares the rows of a batch: write 2 or more")
+        if self.batch_size < (least := self.objective.min_batch_size):
+            raise ValueError(f"batch_size: {self.objective.kind} compares the rows of a batch: write {least} or more")
         return self
 
     @property

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from configs.schema.base import by_kind
+from configs.schema.marks import Content
 from configs.schema.verifier_base import VerifierBase
 from configs.schema.verifier_code import CodeVerifier
 
@@ -68,7 +69,7 @@ class PythonVerifier(VerifierBase):
     """
 
     kind: Literal["python"] = "python"
-    function: str = Field(pattern=r"^.+\.py:[A-Za-z_]\w*$")
+    function: Annotated[str, Content("function")] = Field(pattern=r"^.+\.py:[A-Za-z_]\w*$")
 
 
 Verifier = Annotated[

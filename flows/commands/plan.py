@@ -7,16 +7,18 @@ from pathlib import Path
 from flows.commands.check import Overrides
 
 
-def plan(recipe: Path, *, overrides: Overrides = ()) -> None:
+def plan(recipe: Path, *, overrides: Overrides = (), why: bool = False) -> None:
     """Print the resolved recipe, each step as reused or new, and the cost of the new ones.
 
     Parameters
     ----------
     recipe
         A YAML file.
+    why
+        Say below each new step what differs from the newest published step of its stage.
     """
     from configs.schema.load import dump_recipe, load_recipe
-    from flows.run.plan import make_plan
+    from flows.run.plan import explain_new, make_plan
     from flows.services.addresses import resolve_addresses
     from infra.store.address import open_store
 
@@ -26,5 +28,5 @@ def plan(recipe: Path, *, overrides: Overrides = ()) -> None:
     plan = make_plan(checked, store, addresses.work_dir, Path.cwd())
     print(dump_recipe(checked))
     print(f"experiment {checked.name} in {store.uri}")
-    for line in plan.lines():
+    for line in plan.lines(explain_new(plan, store, checked.name) if why else None):
         print(line)

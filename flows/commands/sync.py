@@ -25,7 +25,7 @@ def sync(*experiments: str) -> None:
     store = open_store(addresses.store)
     for name in experiments or list_experiments(store):
         opened = open_experiment(store, name, addresses)
-        tracking = Tracking(opened.recipe, addresses, store.uri, is_required=True)
+        tracking = Tracking(opened.recipe, opened.entries[0].recipe, addresses, store.uri, is_required=True)
         tracking.find_promoted = partial(promoted_round, store, name)
         for entry in opened.entries:
             tracking.add(entry)

@@ -6,7 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -15,13 +15,15 @@ from prefect.artifacts import (
     create_table_artifact,
     update_progress_artifact,
 )
+from prefect.exceptions import MissingContextError
+from prefect.logging import get_run_logger
 
 logger = logging.getLogger(__name__)
 EVERY_SECONDS = 5.0
 
 
-class ProgressArtifact:
-    """A progress bar in the Prefect UI for the stage that runs; at most one update in five seconds.
+class ShownInPrefect:
+    """The lines of a run in its logs, and a progress bar for the stage that runs; at most one update in five seconds.
 
     A Prefect API that does not answer never stops a stage: the failure is logged once a stage.
     """
@@ -30,6 +32,10 @@ class ProgressArtifact:
         self._label = ""
         self._artifact: UUID | None = None
         self._last = 0.0
+
+    def line(self, text: str) -> None:
+        with suppress(MissingContextError):  # shown outside of a run
+            get_run_logger().info(text)
 
     def start(self, label: str) -> None:
         self._label, self._artifact, self._last = label, None, time.monotonic()

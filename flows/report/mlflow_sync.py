@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable
 
 from configs.errors import UserError
-from configs.schema.load import dump_recipe
 from configs.schema.recipe import Recipe
 from flows.services.addresses import Addresses
 from infra.tracking.tracker import Tracker
@@ -32,6 +31,7 @@ class Tracking:
     """One experiment in MLflow.
 
     Args:
+        recipe_digest: tells what the recipe computes; another one begins a run of its own.
         store_uri: prefix of the addresses that MLflow shows for datasets and models.
         is_required: raise instead of going on when MLflow fails (`sync`).
 
@@ -39,8 +39,10 @@ class Tracking:
         find_promoted: the round that a person made champion where the rounds do not show it yet, else None.
     """
 
-    def __init__(self, recipe: Recipe, addresses: Addresses, store_uri: str, is_required: bool = False) -> None:
-        self._recipe, self._store_uri, self._is_required = recipe, store_uri, is_required
+    def __init__(
+        self, recipe: Recipe, recipe_digest: str, addresses: Addresses, store_uri: str, is_required: bool = False
+    ) -> None:
+        self._recipe, self._digest, self._store_uri, self._is_required = recipe, recipe_digest, store_uri, is_required
         self._tracker = Tracker(addresses.tracking, addresses.artifact_root)
         self.find_promoted: Callable[[], int | None] = lambda: None
         self._tracked: Tracked | None = None
@@ -72,7 +74,7 @@ class Tracking:
     def _open(self) -> Tracked:
         if self._tracked is None:
             recipe = self._recipe
-            self._tracked = track_experiment(self._tracker, recipe.name, recipe.identity(), dump_recipe(recipe))
+            self._tracked = track_experiment(self._tracker, recipe, self._digest)
         return self._tracked
 
     def _model(self, entry: ReportEntry) -> TrackedModel | None:

@@ -73,7 +73,7 @@ def reconcile_mlflow(store: Store, experiment: str, addresses: Addresses, dry_ru
 
 def _sync(store: Store, experiment: str, addresses: Addresses) -> None:
     opened = open_experiment(store, experiment, addresses)
-    tracking = Tracking(opened.recipe, addresses, store.uri, is_required=True)
+    tracking = Tracking(opened.recipe, opened.entries[0].recipe, addresses, store.uri, is_required=True)
     tracking.find_promoted = lambda: promoted_round(store, experiment)
     for entry in opened.entries:
         tracking.add(entry)

@@ -33,7 +33,7 @@ from tasks.report.entry import ReportEntry, find_entry, to_experiment, write_ent
 from tasks.report.html import render_report
 from tasks.report.rounds import RoundReport, SampleRow
 from tasks.report.table import markdown_table, print_table
-from tasks.select.streams import OpenSource, open_groups
+from tasks.select.join import OpenSource, open_groups
 
 SPENDING = ("generator_loads", "trainer_loads", "endpoint_")
 """beginnings of the metrics that say what a round used"""
@@ -67,7 +67,7 @@ class Reporting:
         else:
             samples = self._draw_samples(outcome)
         entry = ReportEntry(
-            recipe=recipe_digest(recipe), report=report, samples=samples, model=candidate, state=state
+            recipe=recipe_digest(self.bench), report=report, samples=samples, model=candidate, state=state
         )  # fmt: skip
         write_entry(self.bench.ledger.store, entry)
         self.entries.append(entry)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import yaml
-
 from configs.errors import StoreError
-from configs.schema.load import check_recipe
+from configs.schema.load import read_stored_recipe
 from configs.schema.recipe import Recipe
 from flows.services.addresses import Addresses
 from infra.store.base import Store
@@ -43,7 +41,7 @@ def open_experiment(store: Store, name: str, addresses: Addresses) -> StoredExpe
     text = store.read(key)
     if text is None:
         raise StoreError(f"{store.uri} has no {key}", "run the experiment again: its recipe is stored anew")
-    recipe = check_recipe(yaml.safe_load(text), key)
+    recipe = read_stored_recipe(text.decode(), key)
     ledger = Ledger(store, addresses.work_dir / f"{name}-read", {})
     try:
         report = to_experiment(entries, text.decode(), champion_p_value(ledger, entries))

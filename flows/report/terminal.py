@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -25,8 +25,9 @@ PLAIN_EVERY_SECONDS = 15.0
 
 
 class Listener(Protocol):
-    """Somebody else who wants the same progress, such as a Prefect artifact."""
+    """Somebody else who wants the same lines and progress, such as Prefect."""
 
+    def line(self, text: str) -> None: ...
     def start(self, label: str) -> None: ...
     def update(self, done: int, total: int | None, note: str) -> None: ...
 
@@ -35,7 +36,7 @@ class Terminal:
     """Implements `tasks.core.progress.Progress` on a rich console.
 
     Args:
-        listener: gets every stage's progress too.
+        listener: gets every line of the run and every stage's progress too.
     """
 
     def __init__(self, listener: Listener | None = None, console: Console | None = None) -> None:
@@ -43,7 +44,9 @@ class Terminal:
         self._listener = listener
 
     def line(self, text: str) -> None:
-        self.console.print(text, highlight=False, markup=False)
+        self._print(text)
+        if self._listener is not None:
+            self._listener.line(text)
 
     @contextmanager
     def stage(self, label: str) -> Iterator[StageProgress]:
@@ -54,8 +57,11 @@ class Terminal:
             with _bars(self.console) as bars:
                 yield _Bar(bars, bars.add_task(label, total=None, note=""), self._listener)
         else:
-            yield _PlainLines(self, label, self._listener)
-        self.line(f"{label}: {time.monotonic() - started:.1f} s")
+            yield _PlainLines(self._print, label, self._listener)
+        self._print(f"{label}: {time.monotonic() - started:.1f} s")
+
+    def _print(self, text: str) -> None:
+        self.console.print(text, highlight=False, markup=False)
 
 
 def _bars(console: Console) -> Progress:
@@ -96,13 +102,13 @@ class _Bar(_Rate):
 
 
 class _PlainLines(_Rate):
-    def __init__(self, terminal: Terminal, label: str, listener: Listener | None) -> None:
+    def __init__(self, show: Callable[[str], None], label: str, listener: Listener | None) -> None:
         super().__init__(listener)
-        self._terminal, self._label = terminal, label
+        self._show, self._label = show, label
         self._last = time.monotonic()
 
     def update(self, done: int, total: int | None = None, note: str = "") -> None:
         text = self.describe(done, total, note)
         if time.monotonic() - self._last >= PLAIN_EVERY_SECONDS:
             self._last = time.monotonic()
-            self._terminal.line(f"{self._label}: {done}{f' of {total}' if total else ''} {text}")
+            self._show(f"{self._label}: {done}{f' of {total}' if total else ''} {text}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from infra.store.address import open_store
 from infra.store.lease.holder import name_user
 from infra.store.lease.lease import Lease
 from tasks.core.bench import Workbench
+from tasks.core.identity import outside_contents, recipe_identity
 from tasks.core.ledger import Ledger
 from tasks.core.progress import Progress
 from tasks.core.step import digest
@@ -47,17 +49,24 @@ def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progres
         # One name in two stores is two experiments: each works in a folder of its own.
         work_dir = addresses.work_dir / f"{recipe.name}-{digest(store.uri)[:8]}"
         ledger = Ledger(store, work_dir, provenance(base_dir), lease.check)
-        text = dump_recipe(recipe).encode()
         ledger.clear_leftovers()
-        store.put(f"{recipe.name}/recipes/{recipe_digest(recipe)}.yaml", text)
-        store.put(f"{recipe.name}/recipe.yaml", text)
         with Workbench(recipe, ledger, base_dir, progress) as bench:
+            store_recipe(bench)
             yield bench
 
 
-def recipe_digest(recipe: Recipe) -> str:
-    """Twelve digits that tell what the recipe computes."""
-    return digest(recipe.identity())[:12]
+def recipe_digest(bench: Workbench) -> str:
+    """Twelve digits that tell what the recipe computes, the content of the files that it names included."""
+    return digest(recipe_identity(bench.recipe, bench.contents))[:12]
+
+
+def store_recipe(bench: Workbench) -> None:
+    """Keep the resolved recipe, and the digests of what it names outside of itself, with the experiment."""
+    store, name, known = bench.ledger.store, bench.recipe.name, recipe_digest(bench)
+    text, contents = dump_recipe(bench.recipe).encode(), outside_contents(bench.recipe, bench.contents)
+    store.put(f"{name}/recipes/{known}.contents.json", json.dumps(contents, indent=1, sort_keys=True).encode())
+    store.put(f"{name}/recipes/{known}.yaml", text)
+    store.put(f"{name}/recipe.yaml", text)
 
 
 def provenance(folder: Path) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
+from configs.errors import StoreError
 from configs.schema.recipe import Recipe
 from flows.champion.approve import settle
 from flows.champion.current import take_up_promotions
@@ -16,9 +18,14 @@ from infra.store.errors import DamagedObjectError
 from tasks.core.cost import estimate_cost
 from tasks.core.ledger import Ledger
 from tasks.core.planning import EndOfKnowledge, PlannedStep, PlanningBench
+from tasks.core.why import differences
 from tasks.decide.state import LoopState
+from tasks.housekeeping.steps import RECORD, read_step
 from tasks.report.entry import find_entry
 from tasks.sample.problems.run import read_sets
+
+REASONS_SHOWN = 12
+"""differences listed of one step"""
 
 
 def round_stages(recipe: Recipe) -> list[str]:
@@ -57,18 +64,53 @@ class Plan:
         ]
         return known + [{"round": str(r), "stage": s, "state": "new", "key": "later"} for r, s in self.later]
 
-    def lines(self) -> Iterator[str]:
-        """The plan as text."""
+    def lines(self, reasons: Mapping[str, Sequence[str]] | None = None) -> Iterator[str]:
+        """The plan as text.
+
+        Args:
+            reasons: lines below a new step, by its key (`explain_new`).
+        """
+        below = {key[:12]: lines for key, lines in (reasons or {}).items()}
         for row in self.rows():
             yield f"  round {row['round']}  {row['stage']:<14} {row['state']:<9} {row['key']}"
+            yield from (f"             {line}" for line in below.get(row["key"], ()))
         yield from self.cost
+
+
+def explain_new(plan: Plan, store: Store, experiment: str) -> dict[str, list[str]]:
+    """Why each new step is new, by key: what differs from the newest published step of its stage.
+
+    That is one of the same round where there is one, for it says most; else of the highest round. Of one round's steps
+    the latest counts.
+    """
+    published = [key.removesuffix(RECORD) for key in store.keys(f"{experiment}/round-") if key.endswith(RECORD)]
+    return {step.key: list(_explain(step, store, published)) for step in plan.steps if not step.is_reused}
+
+
+def _explain(step: PlannedStep, store: Store, published: Sequence[str]) -> Iterator[str]:
+    found = []
+    for prefix in published:
+        if prefix.split("/")[2] == step.stage:
+            try:
+                ref, payload, finished_at = read_step(store, prefix)
+            except StoreError:
+                continue  # the run heals what is damaged
+            found.append(((ref.round == step.round, ref.round, finished_at), ref.round, payload))
+    if not found:
+        yield f"the first {step.stage} step"
+        return
+    _, round, payload = max(found, key=itemgetter(0))
+    lines = list(differences(payload, step.payload))
+    yield from (f"since round {round}: {line}" for line in lines[:REASONS_SHOWN])
+    if len(lines) > REASONS_SHOWN:
+        yield f"since round {round}: and {len(lines) - REASONS_SHOWN} more"
 
 
 def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> Plan:
     """Walk the experiment as far as its decisions are published. Writes and loads nothing; reads the problems."""
     ledger = Ledger(store, work_dir / f"{recipe.name}-plan", {})
     with PlanningBench(recipe, ledger, base_dir) as bench:
-        resumed = find_resume_point(store, recipe)
+        resumed = find_resume_point(bench)
         is_open = not _walk(bench, resumed.state if resumed else None)
         sizes = {name: len(problems) for name, problems in read_sets(bench).items()}
     known = {(step.round, step.stage) for step in bench.planned}

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import yaml
 
+from configs.errors import RecipeError
 from configs.schema.load import check_recipe
-from configs.schema.recipe import Recipe
+from configs.schema.marks import as_written
 from flows.run.experiment import recipe_digest
-from infra.store.base import Store
-from tasks.core.identity import settings
-from tasks.core.step import digest
+from tasks.core.bench import Workbench
+from tasks.core.identity import as_it_was, recipe_identity
 from tasks.decide.state import LoopState
 from tasks.decide.stop import should_stop
 from tasks.housekeeping.cleared import last_cleared_round
 from tasks.report.entry import ReportEntry, find_entry
-
-# Sections and fields that may change while every finished round stays as it is.
-CHANGES_NOTHING = ("services", "rounds", "patience", "approval")
 
 
 @dataclass(frozen=True)
@@ -29,15 +27,16 @@ class ResumePoint:
     state: LoopState
 
 
-def find_resume_point(store: Store, recipe: Recipe) -> ResumePoint | None:
+def find_resume_point(bench: Workbench) -> ResumePoint | None:
     """Where the loop begins: None, at the baseline, unless steps of this very recipe were cleared away."""
+    store, recipe = bench.ledger.store, bench.recipe
     last = last_cleared_round(store, recipe.name)
     if last is None:
         return None
     entries = [entry for round in range(last + 1) if (entry := find_entry(store, recipe.name, round))]
-    if len(entries) <= last or not _is_same(store, recipe, entries[last].recipe):
+    if len(entries) <= last or not _is_same(bench, entries[last].recipe):
         return None
-    own = recipe_digest(recipe)
+    own = recipe_digest(bench)
     state = entries[last].state
     stop = state.decisions[-1].stop if state.decisions else None
     actions = [decision.action for decision in state.decisions]
@@ -46,11 +45,20 @@ def find_resume_point(store: Store, recipe: Recipe) -> ResumePoint | None:
     return ResumePoint(renamed, state.model_copy(update={"stop_reason": stop}))
 
 
-def _is_same(store: Store, recipe: Recipe, stored: str) -> bool:
-    """Whether the recipe computes what the stored one did, round for round."""
-    text = store.read(f"{recipe.name}/recipes/{stored}.yaml")
-    return text is not None and _substance(check_recipe(yaml.safe_load(text), stored)) == _substance(recipe)
+def _is_same(bench: Workbench, stored: str) -> bool:
+    """Whether the recipe computes what the stored one did, round for round.
 
-
-def _substance(recipe: Recipe) -> str:
-    return digest(settings(recipe, *CHANGES_NOTHING))
+    Both are read by today's schema, so that a field which is new in it makes no other recipe of an old one. Of recipes
+    stored before contents were kept only the names are known.
+    """
+    store, recipe, place = bench.ledger.store, bench.recipe, f"{bench.recipe.name}/recipes/{stored}"
+    text, known = store.read(f"{place}.yaml"), store.read(f"{place}.contents.json")
+    if text is None:
+        return False
+    try:
+        before = check_recipe(yaml.safe_load(text), stored)
+    except RecipeError:
+        return False
+    if known is None:
+        return bool(recipe_identity(before, as_written) == recipe_identity(recipe, as_written))
+    return bool(recipe_identity(before, as_it_was(json.loads(known))) == recipe_identity(recipe, bench.contents))

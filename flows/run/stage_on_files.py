@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from configs.errors import UserError
 from configs.schema.recipe import Recipe
@@ -17,7 +17,7 @@ from infra.store.folder import FolderStore
 from tasks.core.answers import Answers
 from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger
-from tasks.core.records import Example, ItemResult, Pair, Problem, Sample, Verdict
+from tasks.core.records import ItemResult, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
@@ -31,13 +31,13 @@ from tasks.judge.summary import JudgeSummary
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 from tasks.learn.base_task import prepare_base_model
-from tasks.learn.rows import example_row, pair_row, write_rows
+from tasks.learn.rows import ROW_KINDS, write_rows
 from tasks.learn.run import Phase, train_model
 from tasks.sample.problems.run import read_sets
-from tasks.select.candidate import Draw
-from tasks.select.formats import read_formats, with_examples
-from tasks.select.streams import open_groups
-from tasks.select.write import rows_file, write_selection
+from tasks.select.filters.filter import Draw
+from tasks.select.join import open_groups
+from tasks.select.rows.formats import read_formats, with_examples
+from tasks.select.rows.tables import rows_file, write_selection
 
 Row = TypeVar("Row")
 
@@ -72,11 +72,11 @@ def run_stage(name: str, recipe: Recipe, files: Files) -> Summary:
     files.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="selfloop-") as folder, Terminal().stage(name) as progress:
         ledger = Ledger(FolderStore(Path(folder) / "store"), Path(folder) / "work", {})
-        answers = Answers(ledger, f"{recipe.name}/{name}", recipe.generate.shard_size, progress)
-        scratch = Scratch(Path(folder) / "out", Path(folder) / "scratch", progress, answers)
-        scratch.out.mkdir()
-        scratch.work.mkdir()
         with Workbench(recipe, ledger, Path()) as bench:
+            answers = Answers(ledger, f"{recipe.name}/{name}", recipe.generate.shard_size, progress, bench.contents)
+            scratch = Scratch(Path(folder) / "out", Path(folder) / "scratch", progress, answers)
+            scratch.out.mkdir()
+            scratch.work.mkdir()
             return STAGES[name](bench, files, scratch)
 
 
@@ -136,12 +136,11 @@ def _select(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
 
 def _train(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     settings, rows = bench.recipe.train, scratch.work / "rows.jsonl"
-    if settings.objective.rows == "pairs":
-        write_rows(rows, map(pair_row, read_records(files.needed_source("pairs"), Pair)))
-    else:
-        write_rows(rows, map(example_row, read_records(files.needed_source("examples"), Example)))
+    objective, kind = settings.objective, ROW_KINDS[settings.objective.rows]
+    records: Iterator[Any] = read_records(files.needed_source(Path(kind.table).stem), kind.record)
+    write_rows(rows, map(kind.write, records))
     start = bench.model_files(_model(bench, files))
-    reference = start if settings.objective.rows != "examples" else None
+    reference = start if objective.needs_reference else None
     phase = Phase(start, settings, settings.objective, bench.recipe.seed, reference)
     summary = train_model(phase, rows, scratch)
     shutil.move(scratch.out, files.out)

@@ -3,10 +3,10 @@
     selfloop bootstrap
     python -m flows.services.bootstrap     the job of the stack (docker-compose.yml, `selfloop stack up`)
 
-It takes addresses and keys from the environment, and makes: the bucket; the work pools `cpu` and `gpu`; the global
-concurrency limit `gpu`, since Prefect takes a missing limit for no limit (runs ask for it with strict=True); the
+It takes addresses and keys from the environment, and makes: the bucket; the work pools `cpu` and `gpu`; the
 automation that marks runs as crashed whose process has died; the tags of MLflow's default experiment. It checks
 what new experiments take over from the server: artifacts go into the bucket, where every client can read them.
+Nothing here divides the GPUs: runs on one machine take turns by themselves (`infra/engines/device_lease.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from flows.services.addresses import Addresses, resolve_addresses
 from flows.services.bootstrap_prefect import (
     POOLS,
     Outcome,
-    ensure_gpu_limit,
     ensure_work_pool,
     ensure_zombie_automation,
 )
@@ -28,11 +27,10 @@ from flows.services.prefect_server import answers
 from infra.deploy.mlflow_api import PROXIED, artifact_location, check_artifact_storage, ensure_default_tags
 
 
-def bootstrap(addresses: Addresses, gpu_slots: int | None, project: str | None) -> Iterator[Outcome]:
+def bootstrap(addresses: Addresses, project: str | None) -> Iterator[Outcome]:
     """Do it, one outcome at a time.
 
     Args:
-        gpu_slots: how many engines may hold a GPU at the same time, over all workers; None: as it is, else one.
         project: folder of selfloop's sources as workers see it; deployments' entrypoints are relative to it.
 
     Raises:
@@ -49,7 +47,6 @@ def bootstrap(addresses: Addresses, gpu_slots: int | None, project: str | None) 
     with get_client(sync_client=True) as client:
         for pool, description in POOLS.items():
             yield ensure_work_pool(client, pool, description, project)
-        yield ensure_gpu_limit(client, gpu_slots)
         yield ensure_zombie_automation(client)
     yield _tracking(addresses.tracking)
 
@@ -82,18 +79,11 @@ def _tracking(uri: str) -> Outcome:
 def run() -> None:
     """Print every outcome, and at the end whether anything changed."""
     outcomes = []
-    for outcome in bootstrap(resolve_addresses(), _gpu_slots(), os.environ.get("SELFLOOP_PROJECT")):
+    for outcome in bootstrap(resolve_addresses(), os.environ.get("SELFLOOP_PROJECT")):
         print(outcome, flush=True)
         outcomes.append(outcome)
     if all(outcome.verb == "kept" for outcome in outcomes):
         print("nothing changed", flush=True)
-
-
-def _gpu_slots() -> int | None:
-    text = os.environ.get("SELFLOOP_GPU_SLOTS")
-    if text and not (text.isdecimal() and int(text) > 0):
-        raise UserError(f"SELFLOOP_GPU_SLOTS is {text!r}", "write how many engines may hold a GPU, 1 or more")
-    return int(text) if text else None
 
 
 if __name__ == "__main__":

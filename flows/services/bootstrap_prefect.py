@@ -1,4 +1,4 @@
-"""The part of bootstrap that concerns Prefect: work pools, the GPU limit, the automation for dead runs.
+"""The part of bootstrap that concerns Prefect: work pools, the automation for dead runs.
 
 Each function makes one thing, changes it where it is not what it should be, or leaves it alone, and says which.
 Prefect is imported when they are called, since its address has to be in the environment before.
@@ -16,7 +16,6 @@ POOLS = {
     "cpu": "Runs on a worker without a GPU.",
     "gpu": "Runs on a worker with GPUs.",
 }
-GPU_LIMIT = "gpu"
 ZOMBIES = "selfloop: runs without a heartbeat are crashed"
 SILENCE_SECONDS = 540
 """Three of Prefect's default heartbeats of 180 s: tighter, and healthy runs are marked (Prefect issue 16459)."""
@@ -64,24 +63,6 @@ def ensure_work_pool(client: Any, name: str, description: str, project: str | No
 def _working_dir(template: dict[str, Any]) -> str | None:
     default = template.get("variables", {}).get("properties", {}).get("working_dir", {}).get("default")
     return str(default) if default else None
-
-
-def ensure_gpu_limit(client: Any, slots: int | None) -> Outcome:
-    from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate
-    from prefect.exceptions import ObjectNotFound
-
-    thing = f"concurrency limit {GPU_LIMIT}"
-    try:
-        found = client.read_global_concurrency_limit_by_name(GPU_LIMIT)
-    except ObjectNotFound:
-        slots = slots or 1
-        client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=GPU_LIMIT, limit=slots, active=True))
-        return Outcome(thing, "made", f"{slots} slots")
-    slots = slots or found.limit
-    if found.limit == slots and found.active:
-        return Outcome(thing, "kept", f"{slots} slots")
-    client.update_global_concurrency_limit(GPU_LIMIT, GlobalConcurrencyLimitUpdate(limit=slots, active=True))
-    return Outcome(thing, "changed", f"{found.limit} to {slots} slots")
 
 
 def ensure_zombie_automation(client: Any) -> Outcome:

@@ -19,11 +19,13 @@ from configs.errors import UserError
 from configs.schema.load import dump_recipe
 from configs.schema.recipe import Recipe
 from flows.services.addresses import Addresses
+from infra.engines.device_lease import DEVICES_VARIABLE, FOLDER_VARIABLE
 
 if TYPE_CHECKING:
     from prefect.client.schemas.schedules import CronSchedule
 
 CARRIED = ("SELFLOOP_", "MLFLOW_", "AWS_")
+OF_THE_MACHINE = (DEVICES_VARIABLE, FOLDER_VARIABLE)
 SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL", re.IGNORECASE)
 MAX_RECIPE_BYTES = 400 * 1024
 """Prefect refuses parameters of more than 512 KiB"""
@@ -47,8 +49,10 @@ def carried_settings(environment: Mapping[str, str], addresses: Addresses) -> tu
     """Settings that runs of a deployment get, and the names of those that are left out because they hold secrets.
 
     A store or a database in a folder of this machine is named by its whole path: runs work in folders of their own.
+    How this machine's GPUs are shared stays here.
     """
-    ours = {name: value for name, value in environment.items() if name.startswith(CARRIED) and value}
+    given = {name: value for name, value in environment.items() if value and name not in OF_THE_MACHINE}
+    ours = {name: value for name, value in given.items() if name.startswith(CARRIED)}
     secrets = tuple(sorted(name for name, value in ours.items() if SECRET.search(name) or _has_password(value)))
     carried = {name: value for name, value in sorted(ours.items()) if name not in secrets}
     is_local_store = "://" not in addresses.store

@@ -167,7 +167,6 @@ def _bootstrap(settings: StackSettings, place: Place) -> Service:
             command=(place.python, "-m", "flows.services.bootstrap"),
             environment={
                 **_client_of_prefect(settings, place),
-                "SELFLOOP_GPU_SLOTS": str(settings.gpu_slots),
                 "SELFLOOP_PROJECT": place.project,
             },
             health=None,

@@ -44,7 +44,6 @@ class StackSettings(BaseSettings):
     Attributes:
         host: the one address the services listen on and are called by; only Postgres and S3 ask for a password.
         mlflow_allowed_hosts: names under which browsers and workers may call MLflow, with their ports.
-        gpu_slots: how many engines may hold a GPU at the same time, over all workers.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
@@ -62,7 +61,6 @@ class StackSettings(BaseSettings):
     mlflow_allowed_hosts: str = "localhost,localhost:*,127.0.0.1,127.0.0.1:*,mlflow,mlflow:*"
     worker_port: Port = 8790
     gpu_worker_port: Port = 8791
-    gpu_slots: int = Field(1, ge=1)
 
 
 SECRETS = ("postgres_password", "s3_access_key", "s3_secret_key")

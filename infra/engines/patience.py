@@ -13,12 +13,15 @@ class Patience:
 
     Args:
         clock: seconds, for tests.
+
+    Attributes:
+        is_loaded: the model is loaded, so that the limit of silence holds.
     """
 
     def __init__(self, engine: LocalEngine, clock: Callable[[], float] = time.monotonic) -> None:
         self._engine = engine
         self._clock = clock
-        self._is_loaded = False
+        self.is_loaded = False
         self._last_sign = clock()
 
     def sign_of_life(self) -> None:
@@ -27,12 +30,12 @@ class Patience:
 
     def loaded(self) -> None:
         """The model is loaded: from here on the limit of silence holds."""
-        self._is_loaded = True
+        self.is_loaded = True
         self.sign_of_life()
 
     @property
     def limit(self) -> float:
-        return self._engine.silence_seconds if self._is_loaded else self._engine.load_seconds
+        return self._engine.silence_seconds if self.is_loaded else self._engine.load_seconds
 
     def left(self) -> float:
         """Seconds until silence counts as the end, 0 or more."""
@@ -40,7 +43,7 @@ class Patience:
 
     def describe(self) -> tuple[str, str]:
         """What went on for too long, and the field that limits it."""
-        if self._is_loaded:
+        if self.is_loaded:
             return f"gave no sign of life for {self.limit:g} s", "engine.silence_seconds"
         return f"did not finish loading the model in {self.limit:g} s", "engine.load_seconds"
 

@@ -1,4 +1,4 @@
-"""Starts an engine program: `python -m infra.engines.NAME`. Used by `session.py` and `job.py`.
+"""Starts an engine program: `python -m infra.engines.NAME`. Used by `transport.py` and `one_shot.py`.
 
 Importing torch and its kin takes ten seconds of a CPU, and a round starts an engine two or three times. So where it
 can be done, engines are forks of one process that has imported them. A process that has seen a GPU cannot be forked;
@@ -20,7 +20,7 @@ from infra.process.forking import ForkServer, fork_server
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 """for programs whose files are all local: a library that asks the hub anyway would wait for a time-out"""
 LIBRARIES = (
-    "generate.transformers_engine", "reward.reward_engine", "train.phase", "models.tiny_llama", "models.merging",
+    "generate.transformers_runner", "reward.runner", "train.phase", "models.tiny_llama", "models.merge",
 )  # fmt: skip
 """modules that import, between them, everything that engine programs other than vLLM's use"""
 GPU_FILES = ("/dev/nvidiactl", "/dev/kfd")
@@ -73,3 +73,28 @@ def can_fork(environment: Mapping[str, str]) -> bool:
         return False
     sees_gpu = environment.get("CUDA_VISIBLE_DEVICES") != "" and any(map(os.path.exists, GPU_FILES))
     return not sees_gpu
+
+
+def visible_devices(device: str) -> dict[str, str]:
+    """Environment that shows a process only its own device, whose name there is `cuda`.
+
+    Raises:
+        EngineError: the device's name cannot be read, or there is no such device.
+    """
+    if device == "auto":
+        return {}
+    if device == "cpu":
+        return {"CUDA_VISIBLE_DEVICES": ""}
+    kind, _, number = device.partition(":")
+    if kind != "cuda" or not number.isdigit():
+        raise EngineError(f"engine.devices: '{device}' is no device", "write auto, cpu, or cuda:0, cuda:1, ...")
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is None:
+        return {"CUDA_VISIBLE_DEVICES": number}
+    names = [name for name in visible.split(",") if name]
+    if int(number) >= len(names):
+        raise EngineError(
+            f"engine.devices: '{device}' is beyond the {len(names)} devices of CUDA_VISIBLE_DEVICES={visible}",
+            "write a smaller number, or make more devices visible",
+        )
+    return {"CUDA_VISIBLE_DEVICES": names[int(number)]}

@@ -1,14 +1,10 @@
-"""One generator process, from the control side: it loads its model once and answers shards until it is closed.
+"""One process with a loaded model, from the control side: it loads its model once and answers jobs until it is closed.
 
-Used by `pool.py`. The process starts with the first job.
+Used by `local_pool.py`. The process starts with the first job, and again with the first one after its end.
 """
 
 from __future__ import annotations
 
-import contextlib
-import queue
-import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,14 +14,13 @@ from typing import Any
 from configs import errors
 from configs.errors import EngineError, UserError
 from configs.schema.engine import LocalEngine
-from infra.engines.devices import visible_devices
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.patience import Patience, shorter
-from infra.engines.programs import OFFLINE, start_program
-from infra.engines.work import Job, Progress, write_job
-from infra.process.child import Child, Inbox, Message
-
-CLOSE_SECONDS = 10.0
+from infra.engines.patience import Patience
+from infra.engines.programs import visible_devices
+from infra.engines.runner import Progress
+from infra.engines.transport import CLOSE_SECONDS, ChildTransport, Start, Transport
+from infra.engines.wire import Job, Message, Row, read_rows, write_job
+from infra.process.child import Inbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +32,10 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A job's result file is complete. It is removed with the session."""
+    """A job is answered."""
 
     name: str
-    path: Path
+    rows: list[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +43,35 @@ class Alive:
     """The engine works, and has nothing else to tell."""
 
 
-Event = Ready | Progress | Finished | Alive
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The process ended while it had work, or was silent for too long and is killed; its jobs are not answered.
+
+    Attributes:
+        reason: how it ended, in a few words.
+        error: the same with the end of the log, for when it ends the run.
+    """
+
+    reason: str
+    error: EngineError
 
 
-class GeneratorSession:
-    """A generator process for one model on one device.
+Event = Ready | Progress | Finished | Alive | Lost
+
+
+class Session:
+    """A process for one model on one device.
 
     Args:
-        work_dir: holds the log, and a scratch folder as long as the session is open.
+        work_dir: holds the log, `NAME.log`, and a scratch folder as long as the process runs.
         device: auto | cpu | cuda:N. N counts the devices visible to this process.
-        name: of the log, `NAME.log`; one a session.
-        inbox: see `Child`; with it the owner passes messages to `handle`, and must not call `next_event`.
+        inbox: where messages arrive; the owner passes those whose source `owns` says to `handle`.
+        start: where the program runs.
         on_log: gets a line when the process starts and when its model is loaded.
+
+    Attributes:
+        num_loads: how often a process was started.
+        num_losses: how many processes in a row ended without an answer.
     """
 
     def __init__(
@@ -67,159 +79,127 @@ class GeneratorSession:
         engine: LocalEngine,
         model: ModelFiles,
         work_dir: Path,
-        device: str = "auto",
+        device: str,
         *,
-        name: str = "generator",
-        inbox: Inbox | None = None,
+        name: str,
+        inbox: Inbox,
+        start: Start = ChildTransport,
         on_log: Callable[[str], None] | None = None,
     ) -> None:
-        self.engine = engine
-        self.model = model
-        self.device = device
+        self.engine, self.model, self.device = engine, model, device
         self.log_path = work_dir / f"{name}.log"
-        self.num_loads = 0
-        self._inbox: Inbox = queue.SimpleQueue() if inbox is None else inbox
+        self.num_loads = self.num_losses = 0
+        self._inbox, self._start = inbox, start
         self._log = on_log or (lambda line: None)
-        self._child: Child | None = None
-        self._scratch: Path | None = None
-        self._results: dict[str, Path] = {}
-        self._num_jobs = 0
+        self._transport: Transport | None = None
+        self._rows: dict[str, tuple[str, list[dict[str, Any]]]] = {}
         self._started = 0.0
-        self._patience: Patience | None = None
-
-    def __enter__(self) -> GeneratorSession:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
+        self._patience = Patience(engine)
 
     def submit(self, job: Job) -> None:
         """Send a job; the first one starts the process.
 
         Raises:
-            EngineError: the model's folder is not one, or the process has ended.
+            EngineError: the model's folder is not one, or no process can be started.
         """
-        if job.name in self._results:
-            raise ValueError(f"a job called '{job.name}' is under way")
-        child = self._child or self._open()
-        assert self._scratch is not None and self._patience is not None
-        if not self._results:
+        transport = self._transport or self._open()
+        if not self._rows:
             self._patience.sign_of_life()
-        self._num_jobs += 1
-        path = self._scratch / f"job-{self._num_jobs:06d}.jsonl"
-        result = path.with_suffix(".result.jsonl")
-        kind = write_job(path, job)
-        self._results[job.name] = result
-        self._send(child, {"kind": kind, "name": job.name, "path": str(path), "result": str(result)})
-
-    def next_event(self, timeout: float | None = None) -> Event | None:
-        """What happened next; None if nothing did within `timeout` seconds, or for as long as patience lasts.
-
-        Raises:
-            UserError: a request cannot be answered: its prompt is too long, there is no chat template...
-            EngineError: the engine failed, was silent for too long, or its process ended.
-        """
-        try:
-            child, message = self._inbox.get(timeout=shorter(timeout, self.patience()))
-        except queue.Empty:
-            self.check_silence()
-            return None
-        return self.handle(message) if child is self._child else None
+        self._rows[job.name] = job.kind, []
+        transport.send(write_job(job))
 
     def patience(self) -> float | None:
         """Seconds, 0 or more, after which silence counts as the engine's end; None while nothing is asked of it."""
-        return self._patience.left() if self._results and self._patience else None
+        return self._patience.left() if self._rows else None
 
-    def check_silence(self) -> None:
+    def check_silence(self) -> Lost | None:
         """Kill an engine whose patience has run out; call it when no message waits.
 
         Raises:
-            EngineError: names the limit and the log.
+            EngineError: the model was not loaded in time; names the limit and the log.
         """
         if self.patience() != 0:
-            return
-        assert self._patience is not None and self._child is not None
+            return None
+        assert self._transport is not None, "work is with a process"
         what, field = self._patience.describe()
-        tail = self._child.log_tail()
-        self.close()
-        raise EngineError(
-            f"the generator of model '{self.model.name}' {what}, and is killed; last lines of {self.log_path}:\n{tail}",
-            f"see the log; where an engine is rightly silent for longer, write a larger {field}",
+        message = (
+            f"the session of model '{self.model.name}' {what}, and is killed; last lines of {self.log_path}:\n"
+            f"{self._transport.log_tail()}"
         )
+        fix = f"see the log; where an engine is rightly silent for longer, write a larger {field}"
+        return self._lose(what, EngineError(message, fix))
 
     def handle(self, message: Message | None) -> Event:
-        """The event that a message of this session's process stands for. Raises as `next_event`."""
+        """The event that a message of this session's process stands for; None: its end.
+
+        Raises:
+            UserError: a request cannot be answered: its prompt is too long, there is no chat template...
+            EngineError: the model cannot be loaded.
+        """
         if message is None:
-            raise self._death()
+            return self._death()
         if message["kind"] == "error":
             kind = getattr(errors, message["name"])
+            error: UserError = kind(f"{message['message']}\n  log: {self.log_path}", message["fix"])
+            if isinstance(error, EngineError):
+                return self._lose(message["message"], error)
             self.close()
-            raise kind(f"{message['message']}\n  log: {self.log_path}", message["fix"])
-        assert self._patience is not None
+            raise error
         self._patience.sign_of_life()
-        if message["kind"] == "alive":
-            return Alive()
+        return self._read(message)
+
+    def owns(self, source: object) -> bool:
+        """Whether a message from this source is for this session."""
+        return self._transport is not None and source is self._transport.source
+
+    def close(self) -> None:
+        """End the process; a later job starts it again."""
+        transport, self._transport = self._transport, None
+        if transport is not None and not transport.close(politely=not self._rows):
+            self._log(f"session: {self.model.name} did not close within {CLOSE_SECONDS:.0f} s and is killed")
+        self._rows.clear()
+
+    def _read(self, message: Message) -> Event:
         if message["kind"] == "ready":
             self._patience.loaded()
             seconds = time.monotonic() - self._started
-            self._log(f"generator: {self.model.name} is loaded, after {seconds:.0f} s")
+            self._log(f"session: {self.model.name} is loaded, after {seconds:.0f} s")
             return Ready(seconds)
         if message["kind"] == "progress":
             return Progress(message["name"], message["num_samples"], message["num_tokens"])
-        return Finished(message["name"], self._results.pop(message["name"]))
+        if message["kind"] == "rows":
+            self._rows[message["name"]][1].extend(message["rows"])
+        if message["kind"] == "finished":
+            self.num_losses = 0
+            kind, rows = self._rows.pop(message["name"])
+            return Finished(message["name"], read_rows(kind, rows))
+        return Alive()
 
-    def owns(self, child: Child) -> bool:
-        """Whether a message of this child is for this session."""
-        return child is self._child
-
-    def close(self) -> None:
-        """End the process and remove the scratch folder; a later job starts it again."""
-        child, self._child = self._child, None
-        if child is not None:
-            if not self._results and child.poll() is None:
-                self._send_close(child)
-            child.kill()
-        if self._scratch is not None:
-            shutil.rmtree(self._scratch)
-            self._scratch = None
-        self._results.clear()
-
-    def _open(self) -> Child:
+    def _open(self) -> Transport:
         self.model.check()
-        self._log(f"generator: loading {self.model.name} with {self.engine.kind} on {self.device}")
-        self.log_path.parent.mkdir(parents=True, exist_ok=True)
-        self._scratch = Path(tempfile.mkdtemp(prefix="generator-", dir=self.log_path.parent))
+        self._log(f"session: loading {self.model.name} with {self.engine.kind} on {self.device}")
         self._started = time.monotonic()
         self._patience = Patience(self.engine)
         self.num_loads += 1
-        self._child = start_program(
-            "infra.engines.generate.generator",
-            log_path=self.log_path,
-            env={**OFFLINE, **visible_devices(self.device)},
-            stdin=True,
-            inbox=self._inbox,
-            forks=self.engine.kind != "vllm",
-        )
-        load: dict[str, Any] = {"kind": "load", "engine": self.engine.model_dump(mode="json")}
-        load |= {"model": self.model.to_json(), "scratch": str(self._scratch)}
-        self._send(self._child, load)
-        return self._child
+        env, forks = visible_devices(self.device), self.engine.kind != "vllm"
+        self._transport = self._start(self.log_path, env, forks, self._inbox)
+        load = {"kind": "load", "engine": self.engine.model_dump(mode="json"), "model": self.model.to_json()}
+        self._transport.send(load)
+        return self._transport
 
-    def _send(self, child: Child, message: Message) -> None:
-        with contextlib.suppress(BrokenPipeError):  # its last message says why it ended, and is still to be read
-            child.send(message)
-
-    def _send_close(self, child: Child) -> None:
-        self._send(child, {"kind": "close"})
-        try:
-            child.wait(CLOSE_SECONDS)
-        except TimeoutError:
-            self._log(f"generator: {self.model.name} did not close within {CLOSE_SECONDS:.0f} s and is killed")
-
-    def _death(self) -> UserError:
-        reason = self._child.describe_exit() if self._child else "closed"
+    def _lose(self, reason: str, error: EngineError) -> Lost:
+        """The process is gone. One that could not load its model is an error: another one could not either."""
         self.close()
-        return EngineError(
-            f"the generator of model '{self.model.name}' ended before its work was done: {reason}",
+        if not self._patience.is_loaded:
+            raise error
+        self.num_losses += 1
+        return Lost(reason, error)
+
+    def _death(self) -> Lost:
+        assert self._transport is not None, "it owns the message that says so"
+        how = self._transport.describe_end()
+        error = EngineError(
+            f"the session of model '{self.model.name}' ended before its work was done: {how}",
             "see the log; after a kill by the system, free memory or write a smaller batch_size or max_num_seqs",
         )
+        return self._lose(how.partition(";")[0], error)

@@ -1,25 +1,29 @@
-"""What is asked of a generator and what it answers, and their JSONL files. Standard library and configs only.
+"""What is asked of a model and what it answers, and how both travel: as JSON messages.
 
-Shard = requests + sampling          tasks -> pool -> session -> engine child    one file
-Completion                           engine child -> session -> pool -> tasks    one file a shard
-Scoring / Score                      the same way, for log-probabilities of given texts
-Rating / Rated                       the same way, for a reward model's opinion of given texts
+Standard library and configs only. A job is asked as a whole, in one message; its rows come back in messages of some
+rows each.
+
+    Shard       requests + sampling              -> Completion, one a draw
+    ScoringJob  given texts                      -> Score, a log-probability a text
+    RatingJob   given texts                      -> Rated, a reward model's opinion of a text
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar, Literal
 
 from configs.schema.generate import Sampling
 
+Message = dict[str, Any]
+OnProgress = Callable[[int, int], None]
+"""Called with the samples finished and the tokens generated (or read, in scoring and rating) so far in this call."""
 Messages = tuple[tuple[str, str], ...]
 """A chat: (role, content) pairs."""
+
+ROWS_A_MESSAGE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +79,6 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
-class Shard:
-    """Requests that are drawn together, the unit of generation.
-
-    Attributes:
-        name: unique among the shards under way.
-        requests: no two of them ask for the same draw under the same id.
-    """
-
-    name: str
-    requests: tuple[Request, ...]
-    sampling: Sampling
-
-    @property
-    def num_samples(self) -> int:
-        return sum(request.num_samples for request in self.requests)
-
-
-@dataclass(frozen=True, slots=True)
 class Scoring:
     """A chat and a continuation whose log-probability is asked.
 
@@ -140,57 +126,112 @@ class Rated:
     scores: tuple[float, ...]
 
 
-def write_shard(path: Path, shard: Shard) -> None:
-    """First line: name and sampling; then one request a line."""
-    header = {"name": shard.name, "sampling": shard.sampling.model_dump(mode="json")}
-    write_lines(path, [header, *map(asdict, shard.requests)])
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A request that has no answer, because it ended two processes or more.
+
+    Attributes:
+        reason: how the last of them ended, in words.
+    """
+
+    id: str
+    reason: str
 
 
-def read_shard(path: Path) -> Shard:
-    """Inverse of `write_shard`."""
-    header, *rows = read_lines(path)
-    requests = tuple(Request(**{**row, "messages": _messages(row)}) for row in rows)
-    return Shard(header["name"], requests, Sampling(**header["sampling"]))
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Requests that are drawn together, the unit of generation.
+
+    Attributes:
+        name: unique among the shards under way.
+        requests: no two of them ask for the same draw under the same id.
+    """
+
+    kind: ClassVar[str] = "generate"
+    name: str
+    requests: tuple[Request, ...]
+    sampling: Sampling
+
+    @property
+    def num_samples(self) -> int:
+        return sum(request.num_samples for request in self.requests)
 
 
-def write_rows(path: Path, rows: Iterable[Completion | Scoring | Score | Rating | Rated]) -> None:
-    """One row a line."""
-    write_lines(path, map(asdict, rows))
+@dataclass(frozen=True, slots=True)
+class ScoringJob:
+    """Texts to score together."""
+
+    kind: ClassVar[str] = "score"
+    name: str
+    requests: tuple[Scoring, ...]
+
+    @property
+    def num_samples(self) -> int:
+        return len(self.requests)
 
 
-def read_completions(path: Path) -> list[Completion]:
-    return [Completion(**row) for row in read_lines(path)]
+@dataclass(frozen=True, slots=True)
+class RatingJob:
+    """Answers to rate together."""
+
+    kind: ClassVar[str] = "rate"
+    name: str
+    requests: tuple[Rating, ...]
+
+    @property
+    def num_samples(self) -> int:
+        return len(self.requests)
 
 
-def read_scorings(path: Path) -> list[Scoring]:
-    return [Scoring(**{**row, "messages": _messages(row)}) for row in read_lines(path)]
+Job = Shard | ScoringJob | RatingJob
+Row = Completion | Score | Rated
 
 
-def read_scores(path: Path) -> list[Score]:
-    return [Score(**row) for row in read_lines(path)]
+def halves(job: Job) -> tuple[Job, Job]:
+    """Two jobs with the first and the second half of the requests; with what is drawn per request unchanged.
+
+    Args:
+        job: of two requests or more.
+    """
+    middle = len(job.requests) // 2
+    parts: Iterator[Any] = iter((job.requests[:middle], job.requests[middle:]))
+    first, second = (replace(job, name=f"{job.name}.{number}", requests=part) for number, part in enumerate(parts))
+    return first, second
 
 
-def read_ratings(path: Path) -> list[Rating]:
-    return [Rating(**{**row, "messages": _messages(row)}) for row in read_lines(path)]
+def write_job(job: Job) -> Message:
+    """A job as a message, whose `kind` says what kind of job it is."""
+    message: Message = {"kind": job.kind, "name": job.name, "requests": list(map(asdict, job.requests))}
+    if isinstance(job, Shard):
+        message["sampling"] = job.sampling.model_dump(mode="json")
+    return message
 
 
-def read_rated(path: Path) -> list[Rated]:
-    return [Rated(row["id"], tuple(row["scores"])) for row in read_lines(path)]
+def read_job(message: Message) -> Job:
+    """Inverse of `write_job`."""
+    rows = [{**row, "messages": _messages(row)} for row in message["requests"]]
+    if message["kind"] == Shard.kind:
+        requests = tuple(Request(**row) for row in rows)
+        return Shard(message["name"], requests, Sampling(**message["sampling"]))
+    if message["kind"] == ScoringJob.kind:
+        return ScoringJob(message["name"], tuple(Scoring(**row) for row in rows))
+    assert message["kind"] == RatingJob.kind, f"there is no job of kind {message['kind']}"
+    return RatingJob(message["name"], tuple(Rating(**row) for row in rows))
 
 
-def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    """Write JSONL whole or not at all."""
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row) + "\n" for row in rows)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+def write_rows(name: str, rows: Sequence[Row]) -> Iterator[Message]:
+    """A job's rows as messages."""
+    for start in range(0, len(rows), ROWS_A_MESSAGE):
+        yield {"kind": "rows", "name": name, "rows": list(map(asdict, rows[start : start + ROWS_A_MESSAGE]))}
 
 
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
-        yield from map(json.loads, file)
+def read_rows(kind: str, rows: Iterable[dict[str, Any]]) -> list[Row]:
+    """Rows of a job of a kind."""
+    if kind == Shard.kind:
+        return [Completion(**row) for row in rows]
+    if kind == ScoringJob.kind:
+        return [Score(**row) for row in rows]
+    return [Rated(row["id"], tuple(row["scores"])) for row in rows]
 
 
 def _messages(row: dict[str, Any]) -> Messages:

@@ -1,6 +1,6 @@
 """A child process that cannot outlive its starter, nor leave anything behind. Used for every engine and trainer.
 
-    with Child([engine_python(), "-m", "infra.engines.generate.generator"], log_path=log, stdin=True) as child:
+    with Child([engine_python(), "-m", "infra.engines.session_program"], log_path=log, stdin=True) as child:
         child.send({"kind": "load", ...})
         for message in child.messages(): ...
 
@@ -29,7 +29,8 @@ from infra.process.spawned import Descriptors, Spawned, Started
 
 Message = dict[str, Any]
 Start = Callable[[Sequence[str], Mapping[str, str], Descriptors], Started]
-Inbox = queue.SimpleQueue["tuple[Child, Message | None]"]
+Inbox = queue.SimpleQueue[tuple[object, Message | None]]
+"""messages, each with what sent it, None at its end; one queue may take those of several senders"""
 
 ENGINE_PYTHON_VARIABLE = "SELFLOOP_ENGINE_PYTHON"
 LOG_LINES = 8

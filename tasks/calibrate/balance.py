@@ -20,6 +20,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from configs.errors import NoDataError
 
@@ -36,6 +37,7 @@ class Point:
         share_without: share of problems of which nothing is kept.
     """
 
+    VERSION: ClassVar[int] = 1
     temperature: float
     threshold: float
     balance: float

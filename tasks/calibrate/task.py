@@ -30,7 +30,7 @@ def calibrate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, 
     config = recipe.calibrate
     assert config is not None, "the flow asks for a calibration only where the recipe has one"
     judges = probe_judges(recipe)
-    spec = calibrate_spec(recipe, round, model, problems, judging_identity(bench, judges.needed, cast))
+    spec = calibrate_spec(recipe, bench.contents, round, model, problems, judging_identity(bench, judges.needed, cast))
 
     def produce(scratch: Scratch) -> Summary:
         rows = list(read_records(ledger.fetch(problems, "train.parquet"), Problem))

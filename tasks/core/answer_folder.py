@@ -121,8 +121,8 @@ class AnswerFolder(Generic[Row]):
         return runs
 
     def rows(self, question: str, draws: range) -> list[Row]:
-        """The answers, in order of their draws; none of them is missing."""
-        return [self._row(question, draw) for draw in draws]
+        """The answers that there are, in order of the draws."""
+        return [row for draw in draws if (row := self._row(question, draw)) is not None]
 
     def publish(self, rows: Sequence[Row]) -> None:
         """Publish a shard: the table first, what it answers last.
@@ -149,9 +149,9 @@ class AnswerFolder(Generic[Row]):
         for question, first, number in shard.answers:
             self._by_question.setdefault(question, []).append((range(first, first + number), name))
 
-    def _row(self, question: str, draw: int) -> Row:
-        name = next(name for run, name in self._by_question[question] if draw in run)
-        return self._rows_of(name)[question, draw]
+    def _row(self, question: str, draw: int) -> Row | None:
+        name = next((name for run, name in self._by_question.get(question, ()) if draw in run), None)
+        return None if name is None else self._rows_of(name)[question, draw]
 
     def _rows_of(self, name: str) -> dict[tuple[str, int], Row]:
         if name not in self._open:

@@ -5,6 +5,8 @@
     Rating    a reward model's opinion of a text      -> Rated
     Item      what a judge's rule finds in a sample   -> its outcome (tasks/judge/rules.py)
 
+A question that a pool set aside has no answer in this run: the next one asks it again.
+
 What was answered before is looked up in the store, the rest is asked in shards, each published as it finishes.
 Answers come in the order of the questions, whatever the order of completion; a bounded number is in memory.
 
@@ -21,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from configs.schema.generate import Sampling
+from configs.schema.marks import Resolve
 from infra.engines.wire import Completion, Rated, Rating, Request, Score, Scoring
 from tasks.core.answer_folder import AnswerFolder, AnswerRow, who_folder
 from tasks.core.ledger import Ledger
@@ -65,12 +68,14 @@ class Answers:
     Attributes:
         place: in the store, see `StepSpec.answers`.
         shard_size: requests that are published together.
+        contents: what names in settings stand for, where settings are part of who is asked.
     """
 
     ledger: Ledger
     place: str
     shard_size: int
     progress: StageProgress
+    contents: Resolve
     _folders: dict[str, AnswerFolder[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def ask(
@@ -82,7 +87,7 @@ class Answers:
         note: str = "",
         shard_size: int | None = None,
     ) -> Iterator[tuple[Request, tuple[Completion, ...]]]:
-        """Every request with its completions, in the order of the requests.
+        """Every request with its completions, in the order of the requests; none where the pool set it aside.
 
         Args:
             questions: ids are unique.
@@ -97,15 +102,16 @@ class Answers:
         for request, rows in self.run(who, service, questions, shard_size or self.shard_size, total, note):
             yield request, tuple(to_completion(request, row) for row in rows)
 
-    def score(self, who: Answerer, questions: Iterable[Scoring], note: str = "") -> Iterator[Score]:
-        """Log-probabilities, in the order of the questions. Those of one chat are cheapest next to each other."""
-        for scoring, (row,) in self.run(who, scoring_service(), questions, self._scores_per_shard, note=note):
-            yield to_score(scoring, row)
+    def score(self, who: Answerer, questions: Iterable[Scoring], note: str = "") -> Iterator[Score | None]:
+        """Log-probabilities, in the order of the questions; None for what the pool set aside. Questions of one chat are
+        cheapest next to each other."""
+        for scoring, rows in self.run(who, scoring_service(), questions, self._scores_per_shard, note=note):
+            yield to_score(scoring, rows[0]) if rows else None
 
-    def rate(self, who: Answerer, questions: Iterable[Rating], note: str = "") -> Iterator[Rated]:
-        """A reward model's opinions, in the order of the questions."""
-        for rating, (row,) in self.run(who, rating_service(), questions, self._scores_per_shard, note=note):
-            yield to_rated(rating, row)
+    def rate(self, who: Answerer, questions: Iterable[Rating], note: str = "") -> Iterator[Rated | None]:
+        """A reward model's opinions, in the order of the questions; None for what the pool set aside."""
+        for rating, rows in self.run(who, rating_service(), questions, self._scores_per_shard, note=note):
+            yield to_rated(rating, rows[0]) if rows else None
 
     @property
     def _scores_per_shard(self) -> int:
@@ -162,9 +168,10 @@ class _Asking(Generic[Question]):
             if not self._to_ask:
                 yield from self._answered()
                 continue
-            for rows in self._service.ask(self._open(), self._shards(), self._progress()):
-                self._folder.publish(rows)
-                self._asked -= {row.question for row in rows}
+            for keys, rows in self._service.ask(self._open(), self._shards(), self._progress()):
+                if rows:
+                    self._folder.publish(rows)
+                self._asked.difference_update(keys)
                 yield from self._answered()
             yield from self._answered()
             assert not self._pending, "everything that was read is answered"

@@ -7,20 +7,29 @@ streamed: one problem's texts are in memory.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import compress, groupby
 
 from configs.errors import ProblemsError, UserError
+from tasks.core.paths import path_of
 from tasks.core.records import Problem, Sample, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sample with its problem and every judge's verdict on it, by judge name, in the recipe's order of judges."""
+    """A sample with its problem and every judge's verdict on it, by judge name, in the recipe's order of judges.
+
+    Attributes:
+        verdicts: empty for texts around an answer, such as critiques: no judge looks at them.
+        chain: the texts above it in its episode, first text first; empty for independent draws.
+        after: texts that were asked after it without a further answer, such as the verdict that ended the episode.
+    """
 
     sample: Sample
     verdicts: Mapping[str, Verdict]
     problem: Problem
+    chain: tuple[Candidate, ...] = ()
+    after: tuple[Candidate, ...] = ()
 
     def verdict(self, judge: str | None) -> Verdict:
         """That judge's verdict; the first judge's for None."""
@@ -30,6 +39,40 @@ class Candidate:
     def is_guided(self) -> bool:
         """Drawn with help: not exchangeable with the problem's other samples."""
         return self.sample.privileged
+
+
+def with_chains(members: Sequence[Candidate]) -> list[Candidate]:
+    """The answers among the texts of one problem, each with its chain, in their order.
+
+    Raises:
+        UserError: a chain's parent is missing.
+    """
+    if all(member.sample.parent_id is None for member in members):
+        return [member for member in members if member.sample.is_answer]
+    by_id = {member.sample.id: member for member in members}
+    nodes = {member.sample.id: member.sample for member in members}
+    paths = {node.id: path_of(node, nodes) for node in nodes.values()}
+    answered = {above.id for node in nodes.values() if node.is_answer for above in paths[node.id][:-1]}
+    first_below: dict[str, Candidate] = {}
+    for member in members:
+        if member.sample.parent_id is not None:
+            first_below.setdefault(member.sample.parent_id, member)
+    return [
+        replace(
+            member,
+            chain=tuple(by_id[above.id] for above in paths[member.sample.id][:-1]),
+            after=() if member.sample.id in answered else tuple(_below(member, first_below)),
+        )
+        for member in members
+        if member.sample.is_answer
+    ]
+
+
+def _below(member: Candidate, first_below: Mapping[str, Candidate]) -> Iterator[Candidate]:
+    """The first text below, the first below that, and so on."""
+    while (found := first_below.get(member.sample.id)) is not None:
+        yield found
+        member = found
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +115,7 @@ def joined(
     """Each sample with its problem and its verdicts, in the order of the samples.
 
     Args:
-        verdicts: one for each sample and judge: all of a sample, in the order of `judges`, then the next sample's.
+        verdicts: one for each answer and judge: all of a sample, in the order of `judges`, then the next sample's.
         judges: names.
         problems: by id.
 
@@ -83,7 +126,7 @@ def joined(
     stream = iter(verdicts)
     for sample in samples:
         by_judge: dict[str, Verdict] = {}
-        for name in judges:
+        for name in judges if sample.is_answer else ():
             verdict = next(stream, None)
             if verdict is None or (verdict.sample_id, verdict.judge) != (sample.id, name):
                 raise _mismatch(f"sample {sample.id}, judge {name}", verdict)
@@ -99,6 +142,11 @@ def grouped(candidates: Iterable[Candidate]) -> Iterator[Group]:
     Raises:
         UserError: candidates of a problem lie apart.
     """
+    return map(_group, by_problem(candidates))
+
+
+def by_problem(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
+    """The candidates of problem after problem, in their order; errors as `grouped`."""
     seen: set[str] = set()
     for problem_id, members in groupby(candidates, key=lambda candidate: candidate.problem.id):
         if problem_id in seen:
@@ -106,7 +154,7 @@ def grouped(candidates: Iterable[Candidate]) -> Iterator[Group]:
                 f"samples of problem {problem_id} lie apart", "sort the samples by problem, then judge them"
             )
         seen.add(problem_id)
-        yield _group(list(members))
+        yield list(members)
 
 
 def group_samples(samples: Iterable[Sample], problems: Mapping[str, Problem]) -> Iterator[Group]:

@@ -98,7 +98,8 @@ class Ledger:
             if name not in known:
                 files.append(self._send(spec, name, path))
         files.sort(key=lambda file: file.name)
-        record = write_record(spec, files, summary, seconds, self.provenance)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        record = write_record(spec, files, summary, seconds, {**self.provenance, "finished_at": now})
         if not self.store.put_new(f"{spec.prefix}/record.json", record):
             logger.warning("%s was published by another run meanwhile; its result is used", spec.prefix)
         published = self.find(spec)

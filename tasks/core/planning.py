@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tasks.core.answer_folder import count_answers
 from tasks.core.bench import Workbench
@@ -23,13 +24,14 @@ class EndOfKnowledge(Exception):
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """One step of the plan; `num_answers` of what a new one asks are there already."""
+    """One step of the plan; `num_answers` of what a new one asks are there already. Its key digests `payload`."""
 
     round: int
     stage: str
     key: str
     is_reused: bool
     num_answers: int = 0
+    payload: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -43,7 +45,8 @@ class PlanningBench(Workbench):
         """The published step, or a reference to what will be one."""
         found = self.ledger.find(spec, check_files=False)
         num_answers = 0 if found else count_answers(self.ledger.store, answers)
-        self.planned.append(PlannedStep(spec.round, spec.stage, spec.key, found is not None, num_answers))
+        known = found is not None
+        self.planned.append(PlannedStep(spec.round, spec.stage, spec.key, known, num_answers, spec.payload))
         if found is None and spec.stage == "decide":
             raise EndOfKnowledge
         return found or self._expected(spec)

@@ -12,12 +12,18 @@
 All are frozen, flat and typed, so that each is one row of a Parquet file (`tasks/core/tables.py`). Handles to
 models and steps are in `tasks/core/refs.py`, paths through a problem's samples in `tasks/core/paths.py`. Nothing here
 imports more than the standard library.
+
+VERSION is raised when a record's fields change. It enters the keys of the steps that write such records, so that they
+are made anew. Files of versions before stay readable: a field that is new since then needs a default, which stands in,
+and one that changed its form an entry in OLDER.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, ClassVar
 
 
 class FinishReason(StrEnum):
@@ -29,6 +35,8 @@ class FinishReason(StrEnum):
     """max_tokens was reached: the sample is truncated, and never correct"""
     STEP = "step"
     """the end of a step was reached: the text can go on"""
+    SET_ASIDE = "set_aside"
+    """there is no text: the request ends the engine's process. In evaluations alone, where every problem counts"""
 
 
 class Label(StrEnum):
@@ -105,6 +113,8 @@ class DropReason(StrEnum):
     """others of the round score better, and only a share is kept"""
     HINT_SHOWS = "hint_shows"
     """a guided sample gives the hint away"""
+    NO_ROW = "no_row"
+    """its chain lacks a part that a row is made of, or carries no loss"""
     NOT_PAIRED = "not_paired"
     """it passed every filter, and no pair was made with it"""
 
@@ -129,6 +139,7 @@ class Problem:
         tags: `key=value` strings such as `digits=2`.
     """
 
+    VERSION: ClassVar[int] = 1
     id: str
     messages: tuple[Message, ...]
     gold: str | None = None
@@ -158,8 +169,10 @@ class Sample:
         messages: what the writer was asked; empty: the problem's chat and the path above.
         stored: the chat that training shows in place of `messages`; empty: the same chat.
         privileged: its writer, or that of a node above, saw the answer, the solution or a sibling.
+        said: what a verdict was read as, right or wrong; None where it could not be read, and for other parts.
     """
 
+    VERSION: ClassVar[int] = 2
     id: str
     problem_id: str
     index: int
@@ -177,6 +190,12 @@ class Sample:
     messages: tuple[Message, ...] = ()
     stored: tuple[Message, ...] = ()
     privileged: bool = False
+    said: str | None = None
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether judges and filters look at it: an attempt, or a step that is chosen among others."""
+        return self.part in (Part.ATTEMPT, Part.STEP)
 
     @property
     def is_independent(self) -> bool:
@@ -206,6 +225,7 @@ class Verdict:
         spread: variance of the judgements that the score is the mean of; None for a single one.
     """
 
+    VERSION: ClassVar[int] = 1
     sample_id: str
     problem_id: str
     judge: str
@@ -230,6 +250,7 @@ class Judgement:
         note: why it is not readable, in words.
     """
 
+    VERSION: ClassVar[int] = 1
     judge: str
     problem_id: str
     sample_id: str
@@ -242,22 +263,47 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a completion, tokenised apart from the others.
+
+    Attributes:
+        text: empty only in the last piece, which then is the end token alone.
+        weight: factor of the loss of its tokens, 0 for what was given to the model or shall not be learnt. The end
+            token has the weight of the last piece.
+    """
+
+    text: str
+    weight: float = 1.0
+
+
+def written(text: str) -> tuple[Span, ...]:
+    """A completion in one piece that the model wrote as it stands."""
+    return (Span(text),)
+
+
+def spell(completion: tuple[Span, ...]) -> str:
+    """The text of a completion."""
+    return "".join(span.text for span in completion)
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """One row of SFT or KTO training: the loss falls on the completion only.
 
     Attributes:
-        sample_id: where the completion comes from; `gold/PROBLEM_ID` for worked solutions.
+        sample_id: the answer that it was made of, or the last one of its chain; `gold/PROBLEM_ID` for worked solutions.
         weight: factor of this row's token losses, above 0.
-        prefix: the beginning of `completion` that was given to the model.
+        ends: whether the completion ends the model's turn; a step may not.
         is_desirable: for KTO; None elsewhere.
     """
 
+    VERSION: ClassVar[int] = 2
     sample_id: str
     problem_id: str
     messages: tuple[Message, ...]
-    completion: str
+    completion: tuple[Span, ...]
     weight: float = 1.0
-    prefix: str = ""
+    ends: bool = True
     is_desirable: bool | None = None
 
 
@@ -271,21 +317,21 @@ class Pair:
         margin: score of the chosen less that of the rejected, where both have one.
         soft_label: chance that the chosen is the better one, in (0.5, 1].
         role: policy, or judge for pairs of judgements.
-        prefix: what both texts begin with, where it was given; no loss falls on it.
-        chosen_ends, rejected_ends: whether the text ends the model's turn; a step's text may not.
+        chosen, rejected: what both begin with and was given has weight 0.
+        chosen_ends, rejected_ends: whether the text ends the model's turn; a step may not.
     """
 
+    VERSION: ClassVar[int] = 2
     problem_id: str
     messages: tuple[Message, ...]
-    chosen: str
-    rejected: str
+    chosen: tuple[Span, ...]
+    rejected: tuple[Span, ...]
     chosen_id: str
     rejected_id: str
     weight: float = 1.0
     margin: float | None = None
     soft_label: float | None = None
     role: str = "policy"
-    prefix: str = ""
     chosen_ends: bool = True
     rejected_ends: bool = True
 
@@ -294,6 +340,7 @@ class Pair:
 class Drop:
     """A sample that was not kept, and why (a `DropReason`)."""
 
+    VERSION: ClassVar[int] = 1
     sample_id: str
     problem_id: str
     reason: str
@@ -312,6 +359,7 @@ class ItemResult:
         num_tokens: length of the greedy sample.
     """
 
+    VERSION: ClassVar[int] = 1
     suite: str
     problem_id: str
     label: str
@@ -328,3 +376,41 @@ class ItemResult:
     @property
     def is_correct(self) -> bool:
         return self.label == Label.CORRECT
+
+
+Change = Callable[[dict[str, Any]], dict[str, Any]]
+"""From a row of one version to a row of the next; what it does not name stays, or takes the default."""
+
+
+def _as_node(row: dict[str, Any]) -> dict[str, Any]:
+    """A sample of version 1 said by one word, `source`, what it was: iid, hot, step, hinted or guided. The parent of a
+    guided one was a failed try that it may never have seen."""
+    source = row["source"]
+    is_guided = source in ("hinted", "guided")
+    return row | {
+        "part": Part.STEP if source == "step" else Part.ATTEMPT,
+        "draw": source if source not in ("iid", "step") else "",
+        "privileged": is_guided,
+        "parent_id": None if is_guided else row["parent_id"],
+    }
+
+
+def _with_spans(row: dict[str, Any]) -> dict[str, Any]:
+    """A completion in spans, from a text and the beginning of it that was given."""
+    prefix, text = row["prefix"], row["completion"]
+    return {**row, "completion": (*written(prefix), *written(text[len(prefix) :])) if prefix else written(text)}
+
+
+def _with_sides(row: dict[str, Any]) -> dict[str, Any]:
+    """Both sides in spans; no loss fell on what was given."""
+    prefix = row["prefix"]
+    given = (Span(prefix, 0.0),) if prefix else ()
+    return {**row, **{side: (*given, Span(row[side][len(prefix) :])) for side in ("chosen", "rejected")}}
+
+
+OLDER: dict[tuple[type, int], Change] = {
+    (Sample, 1): _as_node,
+    (Example, 1): _with_spans,
+    (Pair, 1): _with_sides,
+}
+"""by record and version: what changed with the version after, beyond fields with defaults"""

@@ -7,40 +7,36 @@ from __future__ import annotations
 
 from typing import Any
 
-from configs.schema.engine import RewardEngine
-from infra.engines.endpoint.pool import EndpointPool
-from infra.engines.pool import GeneratorPool
+from configs.schema.engine import EndpointEngine, RewardEngine
+from configs.schema.marks import identity
+from infra.engines.pool import Pool
 from tasks.core.answers import Answerer
 from tasks.core.bench import Workbench
-from tasks.core.identity import settings
 from tasks.core.refs import ModelRef, Ref
 from tasks.learn.base import pretrained_model
-
-Pool = GeneratorPool | EndpointPool
 
 
 def policy_answerer(bench: Workbench, model: ModelRef) -> Answerer:
     """The recipe's engine with a state of the policy, as somebody who is asked."""
-    return Answerer({"model": model.digest, "engine": settings(bench.recipe.engine)}, lambda: bench.generator(model))
+    return Answerer(
+        {"model": model.digest, "engine": identity(bench.recipe.engine, bench.contents)}, lambda: bench.generator(model)
+    )
 
 
 def role_answerer(bench: Workbench, role: str, player: ModelRef | None) -> Answerer:
     """What answers for a role, as somebody who is asked; arguments as of `open_role`."""
     if player is not None:
         return policy_answerer(bench, player)
-    config = bench.recipe.roles[role]
-    is_served = config.engine is not None and config.engine.kind == "endpoint"
-    engine = None if is_served else settings(config.engine or bench.recipe.engine)
-    identity = {"model": role_identity(bench, role, None), "engine": engine}
-    return Answerer(identity, lambda: open_role(bench, role, None))
+    who = {"model": role_identity(bench, role, None), "engine": engine_identity(bench, role, None)}
+    return Answerer(who, lambda: open_role(bench, role, None))
 
 
 def reward_answerer(bench: Workbench, role: str) -> Answerer:
     """A role's model as a reward model that is asked."""
     config = bench.recipe.roles[role]
     engine = config.engine if isinstance(config.engine, RewardEngine) else RewardEngine()
-    identity = {"model": role_identity(bench, role, None), "engine": settings(engine)}
-    return Answerer(identity, lambda: bench.generator(role_model(bench, role), engine, config.stays_open))
+    who = {"model": role_identity(bench, role, None), "engine": identity(engine, bench.contents)}
+    return Answerer(who, lambda: bench.generator(role_model(bench, role), engine, config.stays_open))
 
 
 class Cast(Ref):
@@ -81,8 +77,8 @@ def open_role(bench: Workbench, role: str, player: ModelRef | None) -> Pool:
     if player is not None:
         return bench.generator(player)
     config = bench.recipe.roles[role]
-    if config.engine is not None and config.engine.kind == "endpoint":
-        return bench.endpoint(role, config.engine)
+    if config.engine is not None and not config.engine.loads_model:
+        return bench.pools.open(role, config.engine, lambda: bench.model_files(role_model(bench, role)))
     return bench.generator(role_model(bench, role), config.engine, config.stays_open)
 
 
@@ -97,11 +93,20 @@ def role_model(bench: Workbench, role: str) -> ModelRef:
     return pretrained_model(bench, config, role)
 
 
+def engine_identity(bench: Workbench, role: str, player: ModelRef | None) -> Any:
+    """What enters a step's key for the engine that answers for a role; of a server only the model's name counts, which
+    `role_identity` holds."""
+    engine = None if player is not None else bench.recipe.roles[role].engine
+    if engine is not None and not engine.loads_model:
+        return None
+    return identity(engine or bench.recipe.engine, bench.contents)
+
+
 def role_identity(bench: Workbench, role: str, player: ModelRef | None) -> Any:
     """What enters a step's key for a role: the digest of the model, or the server's model name."""
     if player is not None:
         return player.digest
     config = bench.recipe.roles[role]
-    if config.engine is not None and config.engine.kind == "endpoint":
+    if isinstance(config.engine, EndpointEngine):
         return {"endpoint_model": config.engine.model}
     return role_model(bench, role).digest

@@ -4,28 +4,30 @@ table. The three things that a pool does stand here; what rules do, in `tasks/ju
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from configs.schema.generate import Sampling
 from infra.engines.wire import Completion, Rated, Rating, Request, Score, Scoring, Shard
 from tasks.core.step import digest
 
 VERSION = 1
-"""Raised when engines answer the same question otherwise, or rows get other fields."""
+"""Raised when engines answer the same question otherwise; rows have versions of their own."""
 
 Question = TypeVar("Question")
 Row = TypeVar("Row")
 OnProgress = Callable[[int, int], None]
 Keyed = Sequence[tuple[str, Question]]
 """Questions, each with its key."""
+Answered = Iterator[tuple[Iterable[str], Sequence[Row]]]
 
 
 @dataclass(frozen=True, slots=True)
 class TextRow:
     """A Completion as a row; `question` is the key of its request."""
 
+    VERSION: ClassVar[int] = 1
     question: str
     draw: int
     text: str
@@ -39,6 +41,7 @@ class TextRow:
 class ScoreRow:
     """A Score as a row."""
 
+    VERSION: ClassVar[int] = 1
     question: str
     logprob: float
     num_tokens: int
@@ -49,6 +52,7 @@ class ScoreRow:
 class RatedRow:
     """A Rated as a row."""
 
+    VERSION: ClassVar[int] = 1
     question: str
     scores: tuple[float, ...]
     draw: int = 0
@@ -86,8 +90,8 @@ class Service(ABC, Generic[Question, Row]):
         """All that an answer depends on, as JSON."""
 
     @abstractmethod
-    def ask(self, pool: Any, shards: Iterator[Keyed[Question]], on_progress: OnProgress) -> Iterator[Sequence[Row]]:
-        """The rows of each shard, as shards finish."""
+    def ask(self, pool: Any, shards: Iterator[Keyed[Question]], on_progress: OnProgress) -> Answered[Row]:
+        """Each shard's keys and rows, as shards finish; questions without an answer have no rows."""
 
 
 class TextService(Service[Request, TextRow]):
@@ -111,7 +115,7 @@ class TextService(Service[Request, TextRow]):
     def part(self, question: Request, draws: range) -> Request:
         return replace(question, first=draws.start, num_samples=len(draws))
 
-    def ask(self, pool: Any, shards: Iterator[Keyed[Request]], on_progress: OnProgress) -> Iterator[Sequence[TextRow]]:
+    def ask(self, pool: Any, shards: Iterator[Keyed[Request]], on_progress: OnProgress) -> Answered[TextRow]:
         keys: dict[str, dict[str, str]] = {}
 
         def jobs() -> Iterator[Shard]:
@@ -124,7 +128,7 @@ class TextService(Service[Request, TextRow]):
 
         for job, completions in pool.generate(jobs(), on_progress):
             own = keys.pop(job.name)
-            yield [to_row(own[completion.request_id], completion) for completion in completions]
+            yield own.values(), [to_row(own[completion.request_id], completion) for completion in completions]
 
 
 class GivenTextService(Service[Question, Row]):
@@ -147,7 +151,7 @@ class GivenTextService(Service[Question, Row]):
     def _content(self, question: Question) -> Any:
         return {name: value for name, value in asdict(question).items() if name != "id"}  # type: ignore[call-overload]
 
-    def ask(self, pool: Any, shards: Iterator[Keyed[Question]], on_progress: OnProgress) -> Iterator[Sequence[Row]]:
+    def ask(self, pool: Any, shards: Iterator[Keyed[Question]], on_progress: OnProgress) -> Answered[Row]:
         before, last = (0, 0), (0, 0)
 
         def show(num_done: int, num_tokens: int) -> None:
@@ -158,7 +162,8 @@ class GivenTextService(Service[Question, Row]):
         for shard in shards:
             answers = self._call(pool, [question for _, question in shard], show)
             before = last
-            yield [self._row(key, answer) for (key, _), answer in zip(shard, answers, strict=True)]
+            rows = zip(shard, answers, strict=True)
+            yield [key for key, _ in shard], [self._row(key, answer) for (key, _), answer in rows if answer is not None]
 
 
 def scoring_service() -> GivenTextService[Scoring, ScoreRow]:

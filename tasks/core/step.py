@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,20 @@ def canonical_json(value: Any) -> bytes:
 def digest(value: Any) -> str:
     """SHA-256 of a JSON value's canonical spelling, as 64 hexadecimal digits."""
     return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def flatten(tree: Any, prefix: str = "") -> dict[str, str]:
+    """Leaves of nested mappings and lists by dotted address: {"train": {"epochs": 1}} becomes {"train.epochs": "1"}."""
+    if isinstance(tree, Mapping):
+        items = [(str(name), value) for name, value in tree.items()]
+    elif isinstance(tree, (list, tuple)) and any(isinstance(value, (Mapping, list, tuple)) for value in tree):
+        items = [(str(position), value) for position, value in enumerate(tree)]
+    else:
+        return {prefix: json.dumps(tree) if isinstance(tree, (list, tuple)) else str(tree)}
+    leaves: dict[str, str] = {}
+    for name, value in items:
+        leaves |= flatten(value, f"{prefix}.{name}" if prefix else name)
+    return leaves
 
 
 def derive_seed(*parts: str | int) -> int:

@@ -1,12 +1,15 @@
-"""Records as Parquet, streamed: writing and reading hold one row group in memory, whatever the file's size."""
+"""Records as Parquet, streamed: writing and reading hold one row group in memory, whatever the file's size.
+
+A file says of which version its records are; one that says nothing is of the first.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
+import functools
 import types
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,9 +17,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from configs.errors import UserError
+from tasks.core.records import OLDER, Change
 
 ROWS_PER_GROUP = 8192
+FIRST_VERSION = 1
 Record = TypeVar("Record")
+_VERSION = b"selfloop.version"
 _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
@@ -24,7 +30,7 @@ class TableWriter:
     """Writes rows of one record class, a row group at a time; use as a context manager."""
 
     def __init__(self, path: Path, record: type) -> None:
-        self._schema = schema_of(record)
+        self._schema = schema_of(record).with_metadata({_VERSION: str(version_of(record))})
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._waiting: list[Any] = []
 
@@ -58,39 +64,61 @@ def write_records(path: Path, record: type[Record], rows: Iterable[Record]) -> i
 
 
 def read_records(path: Path, record: type[Record]) -> Iterator[Record]:
-    """Rows of a file that `write_records` made, in order.
-
-    A column that the file lacks because it is older than the field holds the field's default.
+    """Rows of a file that `write_records` made, in order. Files of earlier versions are read as records of today's.
 
     Raises:
-        UserError: the file is not Parquet, is cut short, or lacks a column that has no default.
+        UserError: the file is not Parquet, is cut short, holds other records, or is of a version not known here.
     """
-    schema = schema_of(record)
     try:
         source = pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise UserError(f"{path} is not a whole Parquet file: {error}", "make the file again") from None
     with source:
-        known = [name for name in schema.names if name in source.schema_arrow.names]
-        if missing := _needed_columns(record) - set(known):
-            raise UserError(
-                f"{path} has no column {', '.join(sorted(missing))}: not a table of {record.__name__}s",
-                f"give a file of {record.__name__}s, as the stage before writes it",
-            )
-        columns = _Columns(record, known)
-        for batch in source.iter_batches(batch_size=ROWS_PER_GROUP, columns=known, use_threads=False):
-            yield from map(record, *columns.of(batch))
+        changes = _changes_since(_version(source.schema_arrow, record, path), record)
+        names = source.schema_arrow.names if changes else schema_of(record).names
+        _check_columns(source.schema_arrow.names, record, path, is_older=bool(changes))
+        restore = _restorer(record, names, changes)
+        for batch in source.iter_batches(batch_size=ROWS_PER_GROUP, columns=names, use_threads=False):
+            columns = [batch.column(name).to_pylist() for name in names]
+            yield from (restore(values) for values in zip(*columns, strict=True))
+
+
+def version_of(record: Any) -> int:
+    """Version of a record class's fields."""
+    return int(record.VERSION)
+
+
+def _version(schema: pa.Schema, record: type, path: Path) -> int:
+    version = int((schema.metadata or {}).get(_VERSION, FIRST_VERSION))
+    if version > version_of(record):
+        raise UserError(
+            f"{path} holds {record.__name__}s of version {version}, and this selfloop knows them up to version "
+            f"{version_of(record)}",
+            "use the selfloop that wrote the file, or a newer one",
+        )
+    return version
+
+
+def _changes_since(version: int, record: type) -> list[Change]:
+    """What makes a row of today's version from one of an earlier version; empty for a file of today's."""
+    return [OLDER.get((record, number), lambda row: row) for number in range(version, version_of(record))]
+
+
+def _check_columns(names: Sequence[str], record: type, path: Path, is_older: bool) -> None:
+    """A file of today's version has every column; one that is older may lack those with a default."""
+    fields = dataclasses.fields(record)
+    needed = [field.name for field in fields if not is_older or field.default is dataclasses.MISSING]
+    if missing := [name for name in needed if name not in names]:
+        raise UserError(
+            f"{path} has no column {', '.join(missing)}: not a table of {record.__name__}s",
+            f"give a file of {record.__name__}s, as the stage before writes it",
+        )
 
 
 def schema_of(record: Any) -> pa.Schema:
     """Arrow schema of a record class; one column a field, in the order of the fields."""
     hints = typing.get_type_hints(record)
     return pa.schema([_field(field.name, hints[field.name]) for field in dataclasses.fields(record)])
-
-
-def _needed_columns(record: Any) -> set[str]:
-    """Names of the fields without a default."""
-    return {field.name for field in dataclasses.fields(record) if field.default is dataclasses.MISSING}
 
 
 def _field(name: str, hint: Any) -> pa.Field:
@@ -122,22 +150,24 @@ def _to_table(batch: list[Any], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-class _Columns:
-    """A record's fields, in order, from a batch that holds the columns `known`: lists become tuples, structs their
-    class, and a field without a column its default."""
+def _restorer(record: Any, names: list[str], changes: list[Change]) -> Any:
+    """A function from one row's plain values to the record: lists become tuples, structs their class."""
+    hints = typing.get_type_hints(record)
+    converters = [_converter(hints[name]) if name in hints else None for name in names]
 
-    def __init__(self, record: Any, known: list[str]) -> None:
-        hints = typing.get_type_hints(record)
-        self._converters = {name: _converter(hints[name]) for name in known}
-        self._fields = dataclasses.fields(record)
+    def convert(values: tuple[Any, ...]) -> Iterator[Any]:
+        return (
+            read(value) if read and isinstance(value, list) else value
+            for read, value in zip(converters, values, strict=True)
+        )
 
-    def of(self, batch: pa.RecordBatch) -> Iterator[Iterable[Any]]:
-        for field in self._fields:
-            if field.name not in self._converters:
-                yield itertools.repeat(field.default, batch.num_rows)
-                continue
-            convert, values = self._converters[field.name], batch.column(field.name).to_pylist()
-            yield map(convert, values) if convert else values
+    def restore_older(values: tuple[Any, ...]) -> Any:
+        row = functools.reduce(lambda row, change: change(row), changes, dict(zip(names, convert(values), strict=True)))
+        return record(**{field.name: row[field.name] for field in dataclasses.fields(record) if field.name in row})
+
+    if changes:
+        return restore_older
+    return (lambda values: record(*convert(values))) if any(converters) else (lambda values: record(*values))
 
 
 def _converter(hint: Any) -> Any:

@@ -62,7 +62,7 @@ def decide_round(
         drift = {name: value for name, value in metrics.items() if name.startswith("drift_")}
         return {"action": decision.action, "reason": decision.reason, **decision.numbers, **drift}
 
-    return bench.step(decide_spec(recipe, round, inputs), produce)
+    return bench.step(decide_spec(recipe, bench.contents, round, inputs), produce)
 
 
 def round_metrics(state: LoopState, steps: Mapping[str, StepRef], evaluation: StepRef | None) -> dict[str, float]:

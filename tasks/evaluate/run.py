@@ -14,7 +14,7 @@ from configs.schema.recipe import Recipe
 from infra.engines.wire import Scoring
 from tasks.core.answers import Answerer, Answers
 from tasks.core.joined import Candidate, grouped, joined
-from tasks.core.records import ItemResult, Problem, Sample
+from tasks.core.records import FinishReason, ItemResult, Problem, Sample
 from tasks.evaluate.evaluate import item_results
 from tasks.generate.run import Drawing, chat_of, draw_samples
 from tasks.judge.verdicts import judge_samples
@@ -38,13 +38,26 @@ class Sampler:
     answers: Answers
 
     def draw(self, problems: Sequence[Problem], sampling: Sampling, num_samples: int, seed: int) -> list[Sample]:
-        """`num_samples` of each problem, in the order of the problems."""
+        """`num_samples` of each problem, in the order of the problems; without text where it was set aside."""
         max_tokens = self.recipe.evaluate.max_tokens or self.recipe.generate.max_tokens
         sampling = sampling.model_copy(update={"max_tokens": max_tokens, "stop": self.recipe.generate.stop})
         shard_size = max(PROBLEMS_PER_SHARD, self.answers.shard_size)
         drawing = Drawing(sampling, num_samples, seed)
         groups = draw_samples(self.answers, self.who, self.model, problems, drawing, shard_size)
-        return [sample for group in groups for sample in group]
+        return [
+            sample
+            for problem, group in zip(problems, groups, strict=True)
+            for sample in with_unanswered(problem, group, num_samples, self.model)
+        ]
+
+
+def with_unanswered(problem: Problem, samples: Sequence[Sample], num_samples: int, model: str) -> Iterator[Sample]:
+    """The samples of a problem, and one without text for each draw that was set aside: every problem counts."""
+    found = {sample.index: sample for sample in samples}
+    for index in range(num_samples):
+        yield found.get(index) or Sample(
+            f"{problem.id}/{index}", problem.id, index, "", FinishReason.SET_ASIDE, 0, None, model
+        )
 
 
 def evaluate_suites(
@@ -77,7 +90,7 @@ def gold_logprob(sampler: Sampler, problems: Sequence[Problem]) -> float | None:
         for problem in problems
         if (text := problem.solution or problem.gold)
     ]
-    scores = list(sampler.answers.score(sampler.who, items))
+    scores = [score for score in sampler.answers.score(sampler.who, items) if score is not None]
     num_tokens = sum(score.num_tokens for score in scores)
     return sum(score.logprob for score in scores) / num_tokens if num_tokens else None
 

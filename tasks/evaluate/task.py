@@ -34,7 +34,7 @@ def evaluate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, c
     if asks_verifier and cast.verifier is None:
         best_of = None  # round 0 has no verifier yet
     judging = judging_identity(bench, [best_of.judge], cast) if best_of else None
-    spec = evaluate_spec(recipe, round, model, problems, judging)
+    spec = evaluate_spec(recipe, bench.contents, round, model, problems, judging)
 
     def produce(scratch: Scratch) -> Summary:
         suites = {

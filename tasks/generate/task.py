@@ -36,9 +36,8 @@ def generate(
     config, ledger = bench.recipe.generate, bench.ledger
     is_stepwise = isinstance(config, StepwiseGenerate)
     judging = judging_identity(bench, bench.recipe.judge, cast) if is_stepwise else None
-    spec = generate_spec(bench.recipe, round, model, problems, calibration, judging)
+    spec = generate_spec(bench.recipe, bench.contents, round, model, problems, calibration, judging)
 
-    drawings = variants(config, calibration, spec.seed or 0)
     who = policy_answerer(bench, model)
 
     def produce(scratch: Scratch) -> Summary:
@@ -46,11 +45,14 @@ def generate(
         drawn = problems_of_round(rows, config, round, spec.seed or 0)
         if not isinstance(config, IndependentGenerate):
             return generate_stepwise(bench, model, problems, drawn, cast, spec.seed or 0, scratch)
+        drawings = variants(config, calibration, spec.seed or 0)
         groups = draw_variants(scratch.answers, who, model.digest, drawn, drawings)
         num_samples = write_samples(scratch.out, groups, config.shard_size)
         temperature = drawings[0].sampling.temperature
         return {"num_problems": len(drawn), "num_samples": num_samples, "temperature": temperature}
 
+    is_calibrated = calibration is None or "temperature" in calibration.summary  # a planned calibration has none yet
+    drawings = variants(config, calibration, spec.seed or 0) if is_calibrated else []
     return bench.step(spec, produce, [text_folder(spec.answers, who, drawing.sampling) for drawing in drawings])
 
 

@@ -12,6 +12,7 @@ from configs.errors import StoreError
 from infra.store.base import Store
 from tasks.core.answer_folder import FOLDER
 from tasks.core.refs import Ref, StepRef
+from tasks.housekeeping.cleared import last_cleared_round
 from tasks.housekeeping.steps import RECORD, read_step
 from tasks.promote.apply import current_champion
 from tasks.promote.records import read_promotions
@@ -55,6 +56,7 @@ class Inventory:
         entries: of the latest recipe, from round 0; empty before the first round is finished.
         champion: round whose model is the champion; None without entries.
         pinned: rounds that people want to keep.
+        cleared: the last round whose removal was begun, finished or not; None: none was.
         damaged: records that cannot be read, in words.
     """
 
@@ -65,6 +67,7 @@ class Inventory:
     entries: tuple[ReportEntry, ...]
     champion: int | None
     pinned: frozenset[int]
+    cleared: int | None
     damaged: tuple[str, ...]
 
 
@@ -104,7 +107,7 @@ def take_inventory(store: Store, experiment: str) -> Inventory:
             leftovers.append(Leftover(prefix, round, tuple(keys)))
             continue
         try:
-            ref, payload = read_step(store, prefix)
+            ref, payload, _ = read_step(store, prefix)
         except StoreError as error:
             damaged.append(str(error.message))
             continue
@@ -113,9 +116,16 @@ def take_inventory(store: Store, experiment: str) -> Inventory:
     entries = tuple(read_entries(store, experiment)) if has_entries else ()
     champion = current_champion(entries, read_promotions(store, experiment)).report.round if entries else None
     return Inventory(
-        experiment, tuple(steps), tuple(leftovers), tuple(answers), entries, champion, read_pins(store, experiment),
+        experiment,
+        tuple(steps),
+        tuple(leftovers),
+        tuple(answers),
+        entries,
+        champion,
+        read_pins(store, experiment),
+        last_cleared_round(store, experiment),
         tuple(damaged),
-    )  # fmt: skip
+    )
 
 
 def read_pins(store: Store, experiment: str) -> frozenset[int]:

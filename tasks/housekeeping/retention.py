@@ -93,9 +93,14 @@ def _needed(inventory: Inventory, rounds: set[int]) -> set[str]:
 
 
 def _needed_to_resume(inventory: Inventory, listed: dict[str, int], needed: set[str]) -> set[str]:
-    """Prefixes in the state that the loop goes on from: that after the last round which loses a step."""
+    """Prefixes in the state that the loop goes on from: that after the last round which loses a step, or lost one.
+
+    A removal that was killed has said so already, and may have left no step of that round to tell by.
+    """
     lost = [listed[step.ref.prefix] for step in inventory.steps
             if step.ref.prefix in listed and step.ref.prefix not in needed]  # fmt: skip
+    if inventory.cleared is not None and inventory.cleared < len(inventory.entries):
+        lost.append(inventory.cleared)
     return {ref.prefix for ref in refs_in(inventory.entries[max(lost)].state)} if lost else set()
 
 

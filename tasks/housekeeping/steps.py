@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from configs.errors import StoreError
 from infra.store.base import Store
@@ -13,17 +13,28 @@ from tasks.core.step import read_record
 RECORD = "/record.json"
 
 
+class Published(NamedTuple):
+    """A published step, the payload that its key is the digest of, and when it was published.
+
+    `finished_at` is empty in records from before it was kept, which are older than all others.
+    """
+
+    step: StepRef
+    payload: dict[str, Any]
+    finished_at: str
+
+
 def find_step(store: Store, prefix: str) -> StepRef:
     """A published step.
 
     Raises:
         StoreError: there is no such step, or its record is damaged.
     """
-    return read_step(store, prefix)[0]
+    return read_step(store, prefix).step
 
 
-def read_step(store: Store, prefix: str) -> tuple[StepRef, dict[str, Any]]:
-    """A published step, and the payload that its key is the digest of; errors as `find_step`."""
+def read_step(store: Store, prefix: str) -> Published:
+    """A published step with what its record says besides; errors as `find_step`."""
     content = store.read(prefix + RECORD)
     if content is None:
         raise StoreError(f"{store.uri} holds no step {prefix}", "run the experiment again: it is computed anew")
@@ -32,5 +43,5 @@ def read_step(store: Store, prefix: str) -> tuple[StepRef, dict[str, Any]]:
     except (ValueError, KeyError, TypeError):
         key = ""
     step = read_record(content, prefix, key)
-    payload: dict[str, Any] = json.loads(content)["payload"]
-    return step, payload
+    record = json.loads(content)
+    return Published(step, record["payload"], (record["provenance"] or {}).get("finished_at", ""))

@@ -68,6 +68,9 @@ def ask_models(judges: Sequence[Judge], samples: Iterable[Sample], world: World,
 def ask_about(items: Iterable[Item], asking: Asking, who: Answerer, answers: Answers) -> Iterator[list[Judgement]]:
     """The judgements of item after item; the model is loaded only if something is to be asked.
 
+    A question that the pool set aside leaves its item without judgements: what was read from half of the answers would
+    not be the judge's opinion.
+
     Raises:
         EngineError: the engine or the server failed.
         UserError: a question does not fit into the model's context; the message names the sample.
@@ -87,7 +90,7 @@ def ask_about(items: Iterable[Item], asking: Asking, who: Answerer, answers: Ans
         found.append(answer)
         if len(found) == len(waiting[0][1]):
             item, asked = waiting.popleft()
-            yield asking.judgements([item], asked, found)
+            yield asking.judgements([item], asked, found) if all(found) else []
             found = []
     for item, _ in waiting:
         yield asking.judgements([item], [], [])
@@ -115,5 +118,5 @@ def _asking(one: PlannedPass, world: World) -> Asking:
         lambda groups: kind.questions(judge, template, groups),
         lambda groups, questions, answers: kind.judgements(judge, groups, questions, answers),
         one.asked.sampling,
-        derive_seed(world.seed, judge.name),
+        derive_seed(world.seed, judge.name, *filter(None, [one.asked.name])),  # passes draw apart
     )

@@ -7,16 +7,16 @@ verifier or another pattern ask again about what they change, and about nothing 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from configs.schema.judge import Judge
+from configs.schema.marks import identity
 from infra.sandbox.killable import Outcome
 from tasks.core.answers import Answerer, Answers
-from tasks.core.identity import settings
-from tasks.core.services import Keyed, OnProgress, Service
+from tasks.core.services import Answered, Keyed, OnProgress, Service
 from tasks.judge.verifiers import pool
 from tasks.judge.verifiers.finding import Finding
 from tasks.judge.verifiers.registry import Item, reads_text_alone, verifier_versions
@@ -29,6 +29,7 @@ OUTCOMES_PER_SHARD = 1024
 class OutcomeRow:
     """An outcome as a row: a Finding, or a failure in words."""
 
+    VERSION: ClassVar[int] = 1
     question: str
     answer: str | None
     is_correct: bool | None
@@ -53,9 +54,7 @@ class RuleService(Service[Item, OutcomeRow]):
             return [asdict(problem), asdict(sample)]
         return [sample.text, problem.gold if self._judge.reads_gold else None]
 
-    def ask(
-        self, verify: Any, shards: Iterator[Keyed[Item]], on_progress: OnProgress
-    ) -> Iterator[Sequence[OutcomeRow]]:
+    def ask(self, verify: Any, shards: Iterator[Keyed[Item]], on_progress: OnProgress) -> Answered[OutcomeRow]:
         under_way: deque[list[str]] = deque()
 
         def items() -> Iterator[Item]:
@@ -69,10 +68,9 @@ class RuleService(Service[Item, OutcomeRow]):
             for outcome in outcomes:
                 rows.append(_to_row(under_way[0][len(rows)], outcome))
                 if len(rows) == len(under_way[0]):
-                    under_way.popleft()
                     num_done += len(rows)
                     on_progress(num_done, 0)
-                    yield rows
+                    yield under_way.popleft(), rows
                     rows = []
 
 
@@ -88,15 +86,15 @@ def rule_outcomes(
         yield from verify(judge, items)
         return
     assert judge.rule is not None, "called for judges with a rule"
-    identity = {
-        "verifier": settings(judge.rule, "function"),
+    who = {
+        "verifier": identity(judge.rule, answers.contents),
         "versions": verifier_versions(judge.rule),
         "reads_gold": judge.reads_gold,
     }
     opened: Callable[[], Any] = lambda: lambda waiting: verify(judge, waiting)  # noqa: E731
-    who = Answerer(identity, opened)
+    answerer = Answerer(who, opened)
     shard_size = max(OUTCOMES_PER_SHARD, answers.shard_size)
-    for _, (row,) in answers.run(who, RuleService(judge), items, shard_size, note=judge.name):
+    for _, (row,) in answers.run(answerer, RuleService(judge), items, shard_size, note=judge.name):
         yield _to_outcome(row)
 
 

@@ -10,15 +10,14 @@ import shutil
 from pathlib import Path
 
 from configs.errors import RecipeError
+from configs.schema.marks import identity
 from configs.schema.model import PretrainedModel, TinyLlama
-from infra.engines.models.build import build_model, fetch_hub_model, import_gguf
-from infra.engines.models.locate import BaseLocation, resolve_base
-from infra.engines.models.weights import digest_folder
+from infra.engines.models.build import build_model, import_gguf
 from tasks.core.bench import Workbench
 from tasks.core.identity import base_spec
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.scratch import Scratch
-from tasks.core.step import Summary, derive_seed, digest, hash_file
+from tasks.core.step import Summary, derive_seed, digest
 
 NAME = "base"
 
@@ -38,14 +37,14 @@ def base_model(bench: Workbench) -> ModelRef:
 
 def pretrained_model(bench: Workbench, config: PretrainedModel, name: str) -> ModelRef:
     """Weights that exist already, as a model; errors as `base_model`."""
-    location = resolve_base(config, bench.base_dir)
-    template = _chat_template(config, bench.base_dir)
-    if location.kind == "gguf":
-        step = _publish_gguf(bench, config, Path(location.location))
+    weights = bench.contents.weights(config)
+    if weights.path.is_file():
+        step = _publish_gguf(bench, config, weights.path)
         model = ModelRef(name=name, digest=step.key, weights=step)
     else:
-        folder, identity = _outside(bench, location, config)
-        model = ModelRef(name=name, digest=identity, external=str(folder))
+        known = digest(identity(config, bench.contents, "chat_template"))
+        model = ModelRef(name=name, digest=known, external=str(weights.path))
+    template = _chat_template(config, bench.base_dir)
     if template is not None:
         model = model.model_copy(update={"chat_template": template, "digest": digest([model.digest, template])})
     return model.model_copy(update={"trust_remote_code": config.trust_remote_code})
@@ -57,7 +56,7 @@ def _publish_tiny(bench: Workbench, config: TinyLlama) -> StepRef:
         build_model(config, seed, _fresh(scratch.out / "model"), work_dir=scratch.work)
         return {}
 
-    return bench.step(base_spec(bench.recipe, config, ""), produce)
+    return bench.step(base_spec(bench.recipe, bench.contents, config), produce)
 
 
 def _publish_gguf(bench: Workbench, config: PretrainedModel, path: Path) -> StepRef:
@@ -65,16 +64,7 @@ def _publish_gguf(bench: Workbench, config: PretrainedModel, path: Path) -> Step
         import_gguf(path, _fresh(scratch.out / "model"), work_dir=scratch.work)
         return {"source": path.name}
 
-    return bench.step(base_spec(bench.recipe, config, hash_file(path)), produce)
-
-
-def _outside(bench: Workbench, location: BaseLocation, config: PretrainedModel) -> tuple[Path, str]:
-    """Folder and digest of weights that stay where they are."""
-    if location.kind == "folder":
-        folder = Path(location.location)
-        return folder, digest_folder(folder)
-    folder, commit = fetch_hub_model(location.location, config.revision, work_dir=bench.ledger.work_dir / "hub")
-    return folder, digest([location.location, commit])
+    return bench.step(base_spec(bench.recipe, bench.contents, config), produce)
 
 
 def _chat_template(config: PretrainedModel, base_dir: Path) -> str | None:

@@ -14,11 +14,9 @@ import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from configs.errors import ProblemsError
-
-Row = dict[str, Any]
+from tasks.learn.rows import Row, RowKind
 
 
 def replay_counts(num_outside: int, num_own: int, share: float) -> tuple[int, int]:
@@ -46,8 +44,8 @@ def mix(own: Sequence[Row], outside: Sequence[Row], share: float, seed: int) -> 
     return [*_draw(own, num_own, draw), *_draw(apart, num_outside, draw)]
 
 
-def read_replay(path: Path, needed: Sequence[str]) -> list[Row]:
-    """Rows of a JSONL file, each with `messages` (or `prompt`) and the needed fields.
+def read_replay(path: Path, kind: RowKind) -> list[Row]:
+    """Rows of a JSONL file, each with `messages` (or `prompt`), its texts and fields.
 
     Raises:
         ProblemsError: the file cannot be read, or a line lacks a field; names the line.
@@ -61,11 +59,9 @@ def read_replay(path: Path, needed: Sequence[str]) -> list[Row]:
         try:
             row = json.loads(line)
             messages = row["messages"] if "messages" in row else [{"role": "user", "content": row["prompt"]}]
-            rows.append(
-                {"messages": messages, "weight": row.get("weight", 1.0), **{name: row[name] for name in needed}}
-            )
+            rows.append({"messages": messages, "weight": row.get("weight", 1.0), **kind.from_file(row)})
         except (ValueError, KeyError, TypeError) as error:
-            fields = ", ".join(("prompt or messages", *needed))
+            fields = ", ".join(("prompt or messages", *kind.texts, *kind.fields))
             raise ProblemsError(f"{path}, line {number}: {error!r}", f"each line needs {fields}") from None
     return rows
 

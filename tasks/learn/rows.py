@@ -3,45 +3,72 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from configs.errors import UserError
 from configs.schema.objective import Rows
-from tasks.core.records import Example, Message, Pair
+from tasks.core.records import Example, Message, Pair, Span, written
 
 Row = dict[str, Any]
-FIELDS: dict[Rows, tuple[str, ...]] = {
-    "examples": ("completion",),
-    "labelled": ("completion", "is_desirable"),
-    "pairs": ("chosen", "rejected"),
-}
-"""what a row holds beside its messages and weight"""
+Pieces = list[dict[str, str | float]]
 
 
 def example_row(example: Example) -> Row:
-    """An example as the trainer reads it."""
+    """An example, with its label where it has one; UserError for a piece without text."""
     row: Row = {
         "messages": _chat(example.messages),
-        "completion": example.completion,
-        "prefix": example.prefix,
+        "completion": _pieces(example.completion, example.sample_id),
+        "ends": example.ends,
         "weight": example.weight,
     }
     return row if example.is_desirable is None else {**row, "is_desirable": example.is_desirable}
 
 
 def pair_row(pair: Pair) -> Row:
-    """A pair as the trainer reads it."""
+    """A pair; UserError for a piece without text."""
     return {
         "messages": _chat(pair.messages),
-        "chosen": pair.chosen,
-        "rejected": pair.rejected,
-        "weight": pair.weight,
-        "soft_label": pair.soft_label,
-        "prefix": pair.prefix,
+        "chosen": _pieces(pair.chosen, pair.chosen_id),
+        "rejected": _pieces(pair.rejected, pair.rejected_id),
         "chosen_ends": pair.chosen_ends,
         "rejected_ends": pair.rejected_ends,
+        "weight": pair.weight,
+        "soft_label": pair.soft_label,
     }
+
+
+@dataclass(frozen=True)
+class RowKind:
+    """How one kind of training rows lies in the store, and how the trainer reads it.
+
+    Attributes:
+        table: file of a select step.
+        record: what its rows are.
+        write: record -> row.
+        texts, fields: what a row of a user's file holds beside messages and weight: whole texts, and other values.
+    """
+
+    table: str
+    record: type
+    write: Callable[[Any], Row]
+    texts: tuple[str, ...]
+    fields: tuple[str, ...] = ()
+
+    def from_file(self, row: Row) -> Row:
+        """A row of a user's file, where a completion is a text, as the trainer reads it."""
+        texts = {name: _pieces(written(row[name]), name) for name in self.texts}
+        return {**texts, **{name: row[name] for name in self.fields}}
+
+
+ROW_KINDS: dict[Rows, RowKind] = {
+    "examples": RowKind("examples.parquet", Example, example_row, ("completion",)),
+    "labelled": RowKind("examples.parquet", Example, example_row, ("completion",), ("is_desirable",)),
+    "pairs": RowKind("pairs.parquet", Pair, pair_row, ("chosen", "rejected")),
+}
+"""A kind without an entry here cannot be trained on."""
 
 
 def cap_judge_pairs(pairs: Iterable[Pair], max_share: float) -> Iterator[Pair]:
@@ -69,3 +96,13 @@ def write_rows(path: Path, rows: Iterable[Row]) -> int:
 
 def _chat(messages: tuple[Message, ...]) -> list[dict[str, str]]:
     return [{"role": message.role, "content": message.content} for message in messages]
+
+
+def _pieces(completion: tuple[Span, ...], source: str) -> Pieces:
+    """A completion as the trainer reads it; the last piece may be empty: the end token alone."""
+    if not completion or not all(span.text for span in completion[:-1]):
+        raise UserError(
+            f"the row of sample {source} has a piece without text: {[span.text for span in completion]}",
+            "leave empty pieces out of the table; only the last may be empty, which is the end token alone",
+        )
+    return [{"text": span.text, "weight": span.weight} for span in completion]

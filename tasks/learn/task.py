@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from configs.schema.train import Lora, Train
 from tasks.core.bench import Workbench
@@ -12,11 +13,11 @@ from tasks.core.records import Example, Pair, Problem
 from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
-from tasks.core.step import StepSpec, Summary, derive_seed, hash_file
+from tasks.core.step import StepSpec, Summary, derive_seed
 from tasks.core.tables import read_records
 from tasks.decide.state import LoopState
 from tasks.learn.replay import mix, read_replay
-from tasks.learn.rows import FIELDS, Row, cap_judge_pairs, example_row, pair_row, write_rows
+from tasks.learn.rows import ROW_KINDS, Row, cap_judge_pairs, write_rows
 from tasks.learn.run import Phase, Schedule, train_model
 from tasks.learn.schedule import plan_steps
 from tasks.learn.worked_examples import worked_examples
@@ -27,7 +28,7 @@ def train(bench: Workbench, round: int, state: LoopState) -> ModelRef:
     """The round's candidate, from the state that holds the round's selection."""
     settings = bench.recipe.train
     pairs = state.window(settings.data, state.judge_pairs) if settings.objective.rows == "pairs" else ()
-    table = "pairs.parquet" if settings.objective.rows == "pairs" else "examples.parquet"
+    table = ROW_KINDS[settings.objective.rows].table
     return _Training(bench, settings, state, "train", table, pairs).model(round)
 
 
@@ -53,7 +54,7 @@ class _Training:
         self.bench, self.settings, self.state = bench, settings, state
         self.stage, self.table, self.judge_pairs = stage, table, judge_pairs
         self.start = state.start_model(settings.start_from)
-        needs_reference = settings.objective.rows != "examples"
+        needs_reference = settings.objective.needs_reference
         self.reference = state.reference_model(settings.reference, self.start) if needs_reference else None
 
     def model(self, round: int) -> ModelRef:
@@ -79,10 +80,9 @@ class _Training:
             "rows": [step.key for step in window],
             "judge_pairs": [step.key for step in self.judge_pairs],
             "problems": self.state.problems.key if self.settings.with_seed_data else None,
-            "replay": hash_file(self._replay_path()) if self.settings.replay else None,
         }
         steps = {"num_steps": schedule.num_steps, "first": schedule.first_step, "total": schedule.total_steps}
-        return train_spec(self.bench.recipe, self.stage, round, self.settings, inputs, steps)
+        return train_spec(self.bench.recipe, self.bench.contents, self.stage, round, self.settings, inputs, steps)
 
     def _phase(self, spec: StepSpec, schedule: Schedule) -> Phase:
         if schedule.total_steps is not None and (made := self.start.adapter or self.start.weights):
@@ -108,23 +108,27 @@ class _Training:
         rows = list(self._rows())
         if self.settings.replay is None:
             return rows
-        outside = read_replay(self._replay_path(), FIELDS[self.settings.objective.rows])
+        outside = read_replay(self._replay_path(), ROW_KINDS[self.settings.objective.rows])
         return mix(rows, outside, self.settings.replay.share, derive_seed(seed, "replay"))
 
     def _rows(self) -> Iterator[Row]:
-        window = self.state.window(self.settings.data, self.state.selections)
-        fetch = self.bench.ledger.fetch
-        if self.table != "examples.parquet":
-            pairs = [pair for step in window for pair in read_records(fetch(step, self.table), Pair)]
-            judged = [pair for step in self.judge_pairs for pair in read_records(fetch(step, "pairs.parquet"), Pair)]
+        kind = ROW_KINDS[self.settings.objective.rows]
+        if kind.record is Example and self.settings.with_seed_data:
+            worked = read_records(self.bench.ledger.fetch(self.state.problems, "warm_start.parquet"), Problem)
+            yield from map(kind.write, worked_examples(worked))
+        records = self._records(kind.record)
+        if kind.record is Pair:
             meta = self.bench.recipe.meta
-            yield from map(pair_row, cap_judge_pairs([*pairs, *judged], meta.max_share if meta else 0.0))
-            return
-        if self.settings.with_seed_data:
-            worked = read_records(fetch(self.state.problems, "warm_start.parquet"), Problem)
-            yield from map(example_row, worked_examples(worked))
-        for step in window:
-            yield from map(example_row, read_records(fetch(step, self.table), Example))
+            records = cap_judge_pairs(records, meta.max_share if meta else 0.0)
+        yield from map(kind.write, records)
+
+    def _records(self, record: type) -> Iterator[Any]:
+        """What the window's selections hold, then the pairs of judgements."""
+        fetch = self.bench.ledger.fetch
+        for step in self.state.window(self.settings.data, self.state.selections):
+            yield from read_records(fetch(step, self.table), record)
+        for step in self.judge_pairs:
+            yield from read_records(fetch(step, "pairs.parquet"), record)
 
     def _replay_path(self) -> Path:
         assert self.settings.replay is not None, "asked for only where there is a replay"

@@ -28,13 +28,14 @@ def warm_start(bench: Workbench, round: int, base: ModelRef, problems: StepRef) 
     """
     settings = bench.recipe.warm_start
     assert settings is not None, "the flow asks for a warm start only where the recipe has one"
-    spec = warm_start_spec(bench.recipe, base, problems)
+    spec = warm_start_spec(bench.recipe, bench.contents, base, problems)
+    objective = Sft()
 
     def produce(scratch: Scratch) -> Summary:
         rows = scratch.work / "rows.jsonl"
         worked = read_records(bench.ledger.fetch(problems, "warm_start.parquet"), Problem)
         write_rows(rows, map(example_row, worked_examples(worked)))
         bench.make_way_for_trainer()
-        return train_model(Phase(bench.model_files(base), settings, Sft(), spec.seed or 0), rows, scratch)
+        return train_model(Phase(bench.model_files(base), settings, objective, spec.seed or 0), rows, scratch)
 
     return trained_model("seed", base, bench.step(spec, produce), is_adapter=settings.tune.kind == "lora")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from configs.errors import ProblemsError
-from tasks.core.records import Example, Problem
+from tasks.core.records import Example, Problem, written
 
 
 def worked_examples(problems: Iterable[Problem]) -> Iterator[Example]:
@@ -20,4 +20,4 @@ def worked_examples(problems: Iterable[Problem]) -> Iterator[Example]:
                 f"problem {problem.id} of the warm start has no worked solution",
                 "say where it is: mapping.solution: {field: ...}",
             )
-        yield Example(f"gold/{problem.id}", problem.id, problem.messages, problem.solution)
+        yield Example(f"gold/{problem.id}", problem.id, problem.messages, written(problem.solution))

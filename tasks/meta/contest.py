@@ -17,7 +17,7 @@ from statistics import pvariance
 from typing import Any
 
 from infra.engines.wire import Request
-from tasks.core.records import Judgement, Pair, Problem
+from tasks.core.records import Judgement, Pair, Problem, written
 from tasks.judge.kinds.pairwise import ordered_pairs
 from tasks.judge.kinds.questions import ask_user, to_messages
 from tasks.judge.kinds.reading import read_winner, strip_matches
@@ -103,8 +103,9 @@ def judge_pair(contest: Contest, ratings: Mapping[str, float]) -> Pair | str:
     if best.score == worst.score:
         return "equal_score"
     return Pair(
-        contest.problem.id, best.messages, best.text, worst.text, judgement_id(best), judgement_id(worst), role="judge"
-    )
+        contest.problem.id, best.messages, written(best.text), written(worst.text), judgement_id(best),
+        judgement_id(worst), role="judge",
+    )  # fmt: skip
 
 
 def _ask(template: str, pattern: str, contest: Contest, first: Judgement, second: Judgement) -> Any:

@@ -36,9 +36,8 @@ def meta_judge(
         cast: who judged; the same model compares.
     """
     meta, judge = _settings(bench)
-    prompt = read_prompt(meta.prompt, bench.base_dir)
-    asked = {**describe(bench, judge, cast), "prompt": prompt, "pattern": judge.pattern}
-    spec = meta_spec(bench.recipe, round, verdicts, samples, problems, asked)
+    asked = {**describe(bench, judge, cast), "pattern": judge.pattern}
+    spec = meta_spec(bench.recipe, bench.contents, round, verdicts, samples, problems, asked)
 
     def produce(scratch: Scratch) -> Summary:
         known = {row.id: row for row in read_records(bench.ledger.fetch(problems, "train.parquet"), Problem)}

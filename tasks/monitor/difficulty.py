@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tasks.core.step import Summary
 from tasks.monitor.formulas import divide, effective_bins, shares, total_variation
@@ -23,6 +24,7 @@ BINS = ((0.0, "0"), (0.25, "25"), (0.5, "50"), (0.75, "75"), (1.0, "100"))
 class PassRate:
     """How often a problem was solved by independent draws: one row of `pass_rates.parquet`."""
 
+    VERSION: ClassVar[int] = 1
     problem_id: str
     num_draws: int
     num_correct: int

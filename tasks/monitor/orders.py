@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
+from tasks.core.records import Judgement
 from tasks.core.step import Summary
 from tasks.evaluate.statistics import wilson_interval
 from tasks.monitor.formulas import divide
@@ -16,6 +18,7 @@ UNDECIDED = 0.5
 class JudgementColumns:
     """The columns of a `Judgement` that are read here."""
 
+    VERSION: ClassVar[int] = Judgement.VERSION
     sample_id: str
     other_id: str | None
     index: int

@@ -30,7 +30,7 @@ def monitor(
         sampled: the step whose `train.parquet` holds the problems sampled; default: `problems`.
     """
     steps = RoundSteps(samples, verdicts, selection, sampled or problems, problems, first)
-    spec = monitor_spec(bench.recipe, round, steps)
+    spec = monitor_spec(bench.recipe, bench.contents, round, steps)
 
     def produce(scratch: Scratch) -> Summary:
         return monitor_round(bench.ledger, bench.recipe, steps, spec.seed or 0, scratch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tasks.core.records import Pair
+from tasks.core.records import Pair, spell
 from tasks.core.step import Summary
 from tasks.monitor.formulas import divide, shares
 from tasks.monitor.group import RoundGroup
@@ -68,9 +68,10 @@ class PairLengths:
 
     def add(self, pair: Pair) -> None:
         """Count one pair of samples."""
-        self._means.add("length_chosen", len(pair.chosen))
-        self._means.add("length_rejected", len(pair.rejected))
-        self._means.add("length_gap_pairs", len(pair.chosen) - len(pair.rejected))
+        chosen, rejected = len(spell(pair.chosen)), len(spell(pair.rejected))
+        self._means.add("length_chosen", chosen)
+        self._means.add("length_rejected", rejected)
+        self._means.add("length_gap_pairs", chosen - rejected)
 
     def numbers(self) -> Summary:
         """length_chosen, length_rejected, length_gap_pairs; none without pairs."""

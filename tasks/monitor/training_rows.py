@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tasks.core.records import Example, Pair, Problem
+from tasks.core.records import Example, Pair, Problem, spell
 from tasks.core.step import Summary
 from tasks.monitor.contamination import HeldOut
 from tasks.monitor.texts import PairLengths
@@ -30,11 +30,11 @@ class TrainingRows:
         for row in rows:
             prompt = row.messages[-1].content
             if isinstance(row, Example):
-                self.held_out.add(prompt, (row.completion,))
+                self.held_out.add(prompt, (spell(row.completion),))
                 if row.is_desirable is not False:
                     self.kept_ids.add(row.sample_id)
             else:
-                self.held_out.add(prompt, (row.chosen, row.rejected))
+                self.held_out.add(prompt, (spell(row.chosen), spell(row.rejected)))
                 if row.role == POLICY:
                     self.kept_ids.add(row.chosen_id)
                     self._lengths.add(row)

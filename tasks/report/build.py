@@ -9,7 +9,7 @@ from tasks.decide.state import RoundOutcome
 from tasks.monitor.histograms import Histogram
 from tasks.report.rounds import RoundReport, SampleRow
 from tasks.report.samples import draw_rows
-from tasks.select.candidate import Group
+from tasks.select.filters.filter import Group
 
 SAMPLES_KEPT_IN_REPORT = 200
 

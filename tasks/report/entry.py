@@ -2,9 +2,15 @@
 
 Written by the flow after each round; `compare`, `export` and `sync` read nothing else. An entry that is lost comes
 back by running the experiment again, which reuses every step.
+
+An entry says its version, and those of versions before stay readable: a field that is gone since then is passed over,
+one that is new needs a default. VERSION is raised when a field of the entry, of its report or of its state goes or
+changes its meaning; one that changed its form is translated in `_read`.
 """
 
 from __future__ import annotations
+
+import json
 
 from pydantic import ValidationError
 
@@ -13,6 +19,8 @@ from infra.store.base import Store
 from tasks.core.refs import ModelRef, Ref
 from tasks.decide.state import LoopState
 from tasks.report.rounds import ExperimentReport, RoundReport, SampleRow
+
+VERSION = 2
 
 
 class ReportEntry(Ref):
@@ -29,6 +37,7 @@ class ReportEntry(Ref):
     samples: list[SampleRow]
     model: ModelRef | None
     state: LoopState
+    version: int = VERSION
 
 
 def write_entry(store: Store, entry: ReportEntry) -> None:
@@ -40,17 +49,29 @@ def find_entry(store: Store, experiment: str, round: int) -> ReportEntry | None:
     """A round's entry.
 
     Raises:
-        StoreError: it is damaged.
+        StoreError: it is damaged, or of a version that is not known here.
     """
     key = _key(experiment, round)
     content = store.read(key)
-    if content is None:
-        return None
+    return None if content is None else _read(content, key)
+
+
+def _read(content: bytes, key: str) -> ReportEntry:
+    """An entry of any version up to this one; those of the first version do not say it."""
     try:
-        return ReportEntry.model_validate_json(content)
-    except ValidationError as error:
+        tree = json.loads(content)
+        version = tree.get("version", 1)
+        if version <= VERSION:
+            entry = ReportEntry.model_validate(tree, extra="forbid" if version == VERSION else "ignore")
+            return entry.model_copy(update={"version": VERSION})
+    except (ValueError, AttributeError, TypeError) as error:
+        message = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         fix = f"remove {key} from the store and run the experiment again"
-        raise StoreError(f"{key} is damaged: {error.errors()[0]['msg']}", fix) from None
+        raise StoreError(f"{key} is damaged: {message}", fix) from None
+    raise StoreError(
+        f"{key} is of version {version}, and this selfloop knows entries up to version {VERSION}",
+        "use the selfloop that wrote it, or a newer one",
+    )
 
 
 def read_entries(store: Store, experiment: str) -> list[ReportEntry]:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from configs.errors import UserError
-from infra.engines.models.merging import merge_model
+from infra.engines.models.build import merge_model
 from infra.engines.models.model_files import ModelFiles
 from tasks.core.ledger import Ledger
 from tasks.core.local_model import fetch_model
@@ -36,7 +36,7 @@ def _write(files: ModelFiles, to: Path, merged: bool, work_dir: Path) -> str:
         shutil.copytree(files.weights, to, dirs_exist_ok=True)
         return "whole weights"
     if merged:
-        merge_model(files, to, work_dir / "merge")
+        merge_model(files, to, work_dir=work_dir / "merge")
         return "adapter merged into whole weights"
     shutil.copytree(files.adapter, to, dirs_exist_ok=True)
     return "adapter"

@@ -2,23 +2,25 @@
 
 Called by the flows `run` (round by round) and `sync` (all rounds again, after MLflow was lost):
 
-    tracked = track_experiment(tracker, name, recipe.identity(), recipe_text)
+    tracked = track_experiment(tracker, recipe, digest)
     track_round(tracker, tracked, report, samples, datasets, model)       for each round, in order
     finish_experiment(tracker, tracked, experiment)
 
 All three may be repeated; what MLflow has is found again. An edited recipe under the same name becomes a parent run of
-its own in the same MLflow experiment, so both curves can be compared; a longer `rounds` section does not.
+its own in the same MLflow experiment, so both curves can be compared; more rounds or other devices do not.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from configs.schema.load import dump_recipe
+from configs.schema.marks import as_written, identity
+from configs.schema.recipe import Recipe
+from tasks.core.step import flatten
 from tasks.report.figures import accuracy_figure, drops_figure, length_figure
 from tasks.report.monitor_figures import draw_monitor_figures
 from tasks.report.monitor_table import largest_sizes
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 
 SAMPLES_SHOWN = 200
 _NOTE = "mlflow.note.content"
-# Sections of a recipe that may change while the experiment stays the same.
-_NOT_IDENTITY = ("name", "rounds", "services")
 _HEADLINES = (
     "select_accuracy",
     "report_accuracy",
@@ -68,7 +68,7 @@ _HEADLINE_FAMILIES = ("explore_pass_at_", "exploit_best_of_", "exploit_reward_at
 
 @dataclass(frozen=True)
 class Tracked:
-    """The parent run of an experiment. `key` finds it again; `params` are the recipe's settings, flat."""
+    """The parent run of an experiment. `key` finds it again; `params` are its recipe's settings, flat."""
 
     experiment_id: str
     run_id: str
@@ -101,19 +101,19 @@ class TrackedModel:
     takes_title: bool = True
 
 
-def track_experiment(tracker: Tracker, name: str, recipe: Mapping[str, Any], recipe_text: str) -> Tracked:
+def track_experiment(tracker: Tracker, recipe: Recipe, digest: str) -> Tracked:
     """Find or make the parent run of an experiment.
 
     Args:
-        recipe: the resolved recipe; its settings become parameters.
-        recipe_text: the same as YAML, kept as an artifact.
+        recipe: what says what is computed becomes parameters, names of files as they are written; all of it is kept as
+            an artifact.
+        digest: tells what the recipe computes.
     """
-    params = flatten({section: value for section, value in recipe.items() if section not in _NOT_IDENTITY})
-    digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()[:12]
+    params, name = flatten(identity(recipe, as_written)), recipe.name
     key = f"{name}/{digest}"
     experiment_id = tracker.ensure_experiment(name)
     run_id = tracker.ensure_run(experiment_id, key, name, params=params, tags={"selfloop.recipe": digest})
-    tracker.log_text(run_id, recipe_text, "recipe.yaml")
+    tracker.log_text(run_id, dump_recipe(recipe), "recipe.yaml")
     return Tracked(experiment_id, run_id, name, key, params)
 
 
@@ -210,20 +210,6 @@ def _register(tracker: Tracker, tracked: Tracked, report: RoundReport, model: Tr
     tracker.set_alias(tracked.name, "candidate", version, only_forward=True)
     if report.is_accepted and model.takes_title:
         tracker.set_alias(tracked.name, "champion", version, only_forward=True)
-
-
-def flatten(tree: Any, prefix: str = "") -> dict[str, str]:
-    """Leaves of nested mappings and lists by dotted address: {"train": {"epochs": 1}} becomes {"train.epochs": "1"}."""
-    if isinstance(tree, Mapping):
-        items = [(str(name), value) for name, value in tree.items()]
-    elif isinstance(tree, (list, tuple)) and any(isinstance(value, (Mapping, list, tuple)) for value in tree):
-        items = [(str(position), value) for position, value in enumerate(tree)]
-    else:
-        return {prefix: json.dumps(tree) if isinstance(tree, (list, tuple)) else str(tree)}
-    leaves: dict[str, str] = {}
-    for name, value in items:
-        leaves |= flatten(value, f"{prefix}.{name}" if prefix else name)
-    return leaves
 
 
 def _headlines(metrics: Mapping[str, float]) -> dict[str, float]:

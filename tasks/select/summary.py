@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from tasks.core.records import DropReason, Example, Pair
-from tasks.select.select import Selected
+from tasks.core.records import DropReason, Example, Pair, spell
+from tasks.select.selection import Selected
 from tasks.select.weigh import effective_samples
 
 Numbers = dict[str, float | int | None]
@@ -18,7 +18,7 @@ class SelectSummary:
     def __init__(self) -> None:
         self.num_kept_by_problem: Counter[str] = Counter()
         self._num_problems = 0
-        self._fates: Counter[DropReason | None] = Counter()
+        self._fates: Counter[str | None] = Counter()
         self._tokens: Counter[bool] = Counter()
         self._kept_by_origin: Counter[str] = Counter()
 
@@ -45,7 +45,8 @@ class SelectSummary:
             "num_problems": self._num_problems,
             "num_problems_with_kept": len(self.num_kept_by_problem),
         }
-        counts |= {f"dropped_{reason}": self._fates[reason] for reason in DropReason}
+        reasons = [*DropReason, *sorted({reason for reason in self._fates if reason is not None} - set(DropReason))]
+        counts |= {f"dropped_{reason}": self._fates[reason] for reason in reasons}
         counts["mean_tokens_kept"] = _divide(self._tokens[True], kept)
         counts["mean_tokens_dropped"] = _divide(self._tokens[False], total - kept)
         return counts | {f"num_kept_{origin}": number for origin, number in sorted(self._kept_by_origin.items())}
@@ -66,7 +67,7 @@ class RowSummary:
         self._squared_weight += row.weight**2
         if isinstance(row, Pair):
             self._num_pairs += 1
-            self._length_gap += len(row.chosen) - len(row.rejected)
+            self._length_gap += len(spell(row.chosen)) - len(spell(row.rejected))
             if row.margin is not None:
                 self._num_margins += 1
                 self._margin += row.margin

@@ -17,10 +17,10 @@ from tasks.core.step import Summary
 from tasks.core.tables import read_records
 from tasks.generate.read import read_samples
 from tasks.report.diversity import measure_variety
-from tasks.select.candidate import Draw
-from tasks.select.formats import read_formats, with_examples
-from tasks.select.streams import OpenSource, open_groups
-from tasks.select.write import write_selection
+from tasks.select.filters.filter import Draw
+from tasks.select.join import OpenSource, open_groups
+from tasks.select.rows.formats import read_formats, with_examples
+from tasks.select.rows.tables import write_selection
 
 
 @stage_task("select")
@@ -32,7 +32,7 @@ def select(
     problems: StepRef,
     calibration: StepRef | None = None,
 ) -> StepRef:
-    """What is trained on and why the rest is not: the files of `tasks/select/write.py`.
+    """What is trained on and why the rest is not: the files of `tasks/select/rows/tables.py`.
 
     Args:
         samples: the generate step, and the guide step where there is one.
@@ -42,7 +42,7 @@ def select(
     """
     recipe, ledger = bench.recipe, bench.ledger
     formats = read_formats(recipe.train.formats, bench.base_dir)
-    spec = select_spec(recipe, round, samples, verdicts, problems, calibration, [config.text for config in formats])
+    spec = select_spec(recipe, bench.contents, round, samples, verdicts, problems, calibration)
 
     def produce(scratch: Scratch) -> Summary:
         known = {row.id: row for row in read_records(ledger.fetch(problems, "train.parquet"), Problem)}

@@ -1,4 +1,4 @@
-"""Weights of training examples: by problem, or by the entropy of the problem's answers. Called by `examples.py`.
+"""Weights of training examples: by problem, or by the entropy of the problem's answers. Called by `rows/tables.py`.
 
 by_problem. With N examples of P problems, n_p of them of problem p, each example of p weighs N / (P n_p). Every problem
 then has the total weight N / P, and the mean weight of an example is 1.
@@ -24,7 +24,7 @@ from math import fsum, log
 from typing import Any
 
 from configs.schema.select import Weigh, WeighByEntropy
-from tasks.select.select import Selected
+from tasks.select.selection import Selected
 
 VERSIONS = {"by_problem": 1, "entropy": 1}
 

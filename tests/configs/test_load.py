@@ -44,10 +44,6 @@ def test_the_resolved_recipe_loads_to_itself() -> None:
     assert check_recipe(yaml.safe_load(dump_recipe(recipe))) == recipe
 
 
-def test_services_are_no_part_of_the_identity() -> None:
-    assert changed("services.store=s3://bucket/a").identity() == changed().identity()
-
-
 @pytest.mark.parametrize(
     ("override", "message"),
     [

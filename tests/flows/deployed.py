@@ -19,10 +19,12 @@ POOL = "test"
 
 
 @contextmanager
-def worker(folder: Path, prefect_url: str) -> Iterator[None]:
-    """A process pool and its worker; at the end no process of either is left."""
+def worker(folder: Path, prefect_url: str, **settings: str) -> Iterator[None]:
+    """A process pool and its worker with settings in its environment; at the end no process of either is left."""
     ask("POST", f"{prefect_url}/work_pools/", {"name": POOL, "type": "process"}, expected=(201, 409))
-    variables = environment(folder / "worker-home", PREFECT_API_URL=prefect_url, SELFLOOP_TEST_RUN=str(folder))
+    variables = environment(
+        folder / "worker-home", PREFECT_API_URL=prefect_url, SELFLOOP_TEST_RUN=str(folder), **settings
+    )
     variables |= {"PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_HOME": str(folder / "worker-prefect")}
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--name", folder.name]
     with (folder / "worker.log").open("ab") as log:

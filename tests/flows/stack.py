@@ -92,7 +92,7 @@ def write_settings(folder: Path) -> None:
         for name, probe in zip(names, probes, strict=True):
             file.write(f"STACK_{name}_PORT={probe.getsockname()[1]}\n")
             probe.close()
-        file.write("STACK_BUCKET=trial\nSTACK_GPU_SLOTS=2\nSTACK_MLFLOW_WORKERS=1\n")
+        file.write("STACK_BUCKET=trial\nSTACK_MLFLOW_WORKERS=1\n")
 
 
 def left_over(folder: Path) -> list[str]:

@@ -33,6 +33,7 @@ def test_settings_travel_and_secrets_stay() -> None:
         "AWS_ENDPOINT_URL_S3": "http://s3:9000", "AWS_SECRET_ACCESS_KEY": "s", "AWS_ACCESS_KEY_ID": "k",
         "AWS_SESSION_TOKEN": "t", "MLFLOW_TRACKING_URI": "http://me:word@mlflow:5000", "MLFLOW_TRACKING_PASSWORD": "p",
         "SELFLOOP_STORE": "s3://bucket/runs", "HOME": "/home/me", "AWS_PROFILE": "",
+        "SELFLOOP_DEVICES": "GPU-1",
     }  # fmt: skip
     carried, left_out = carried_settings(shell, addresses())
     assert carried == {"AWS_ENDPOINT_URL_S3": "http://s3:9000", "SELFLOOP_STORE": "s3://bucket/runs"}

@@ -1,6 +1,4 @@
-"""A model behind an OpenAI-compatible server, with the methods of `pool.GeneratorPool`.
-
-Opened by `tasks/core/bench.py`.
+"""A model behind an OpenAI-compatible server. A `pool.Pool`.
 
 For judges, critics and teachers: a server gives no weights and no log-probabilities, so it is never what is trained.
 Draws are not promised to repeat: few servers keep the seed that is sent, and some refuse it, which is learnt.
@@ -11,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import queue
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 
 from configs.errors import EngineError
 from configs.schema.engine import EndpointEngine
 from infra.engines.endpoint.loop import EndpointLoop
 from infra.engines.endpoint.usage import Usage
-from infra.engines.pool import AHEAD_SHARDS, AHEAD_WIDTHS, OnProgress
-from infra.engines.wire import Completion, Rated, Rating, Request, Score, Scoring, Shard
+from infra.engines.schedule import AHEAD_JOBS, AHEAD_WIDTHS
+from infra.engines.wire import Completion, OnProgress, Rated, Rating, Request, Score, Scoring, SetAside, Shard
 
 LOCAL = "write engine: {{kind: {kind}}} with a model of your own for this role"
 
@@ -31,18 +28,16 @@ class EndpointPool:
 
     Attributes:
         usage: what was asked and what it cost so far, over the life of the pool.
-        num_loads: 0: no process of ours loads a model.
+        set_aside: stays empty: a server that fails at a request is an error.
 
     Raises, from `generate`: EngineError that names the request, the status and how the answer begins, after
     `max_retries`; requests under way are then cancelled, and a later call starts again.
     """
 
-    num_loads = 0
-    log_paths: tuple[Path, ...] = ()
-
     def __init__(self, engine: EndpointEngine, on_log: Callable[[str], None] | None = None) -> None:
         self.engine = engine
         self.usage = Usage(engine)
+        self.set_aside: list[SetAside] = []
         self._log = on_log or (lambda line: None)
         self._loop: EndpointLoop | None = None
 
@@ -52,14 +47,18 @@ class EndpointPool:
     def __exit__(self, *error: object) -> None:
         self.close()
 
+    @property
+    def num_loads(self) -> int:
+        return 0
+
+    def spending(self) -> dict[str, float]:
+        return self.usage.metrics()
+
     def generate(
         self, shards: Iterable[Shard], on_progress: OnProgress | None = None
     ) -> Iterator[tuple[Shard, list[Completion]]]:
-        """Answer shards, in order of completion; each shard's completions lie in order of request and draw.
-
-        Shards are taken from the iterable as they are needed. Completions have no log-probability, and where a
-        server wrote several at once, their numbers of tokens are shares of an exact sum.
-        """
+        """As `Pool.generate`. Completions have no log-probability, and where a server wrote several at once, their
+        numbers of tokens are shares of an exact sum."""
         waiting = iter(shards)
         under_way: dict[str, Shard] = {}
         events: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -81,13 +80,13 @@ class EndpointPool:
             if under_way:  # an error, or the caller wants no more: nothing may go on costing money
                 self.close()
 
-    def score(self, items: Sequence[Scoring], on_progress: OnProgress | None = None) -> list[Score]:
+    def score(self, items: Sequence[Scoring], on_progress: OnProgress | None = None) -> list[Score | None]:
         """Always an EngineError: a server gives no log-probabilities of given texts."""
         raise EngineError(
             f"endpoint {self.engine.url} gives no log-probabilities of given texts", LOCAL.format(kind="transformers")
         )
 
-    def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated]:
+    def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | None]:
         """Always an EngineError: chat completions carry no rewards."""
         raise EngineError(f"endpoint {self.engine.url} is no reward model", LOCAL.format(kind="reward"))
 
@@ -100,7 +99,7 @@ class EndpointPool:
     def _feed(self, waiting: Iterator[Shard], under_way: dict[str, Shard], events: queue.SimpleQueue[Event]) -> bool:
         """Keep the server busy over the borders of shards; False when all is done."""
         enough = AHEAD_WIDTHS * self.engine.max_concurrent
-        while len(under_way) < AHEAD_SHARDS or sum(shard.num_samples for shard in under_way.values()) < enough:
+        while len(under_way) < AHEAD_JOBS or sum(shard.num_samples for shard in under_way.values()) < enough:
             shard = next(waiting, None)
             if shard is None:
                 return bool(under_way)

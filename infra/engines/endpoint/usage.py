@@ -32,6 +32,11 @@ class Usage:
             return None
         return (self.input_tokens * prices[0] + self.output_tokens * prices[1]) / 1e6
 
+    def metrics(self) -> dict[str, float]:
+        """The sums by names of a run's metrics; no cost where the engine has no prices."""
+        names = ("requests", "retries", "input_tokens", "output_tokens", "cost")
+        return {f"endpoint_{name}": value for name in names if (value := getattr(self, name)) is not None}
+
     def check_cost(self) -> None:
         """Called before every request; what is under way then may still exceed the limit by its own cost.
 

@@ -1,4 +1,4 @@
-"""Decoding of one batch with a Hugging Face model. Used by `transformers_engine.py`.
+"""Decoding of one batch with a Hugging Face model. Used by `transformers_runner.py`.
 
 Differences from transformers' `generate`, all for speed where rows end at different times:
 

@@ -1,4 +1,4 @@
-"""Log-probabilities of given continuations with a Hugging Face model. Used by `transformers_engine.py`.
+"""Log-probabilities of given continuations with a Hugging Face model. Used by `transformers_runner.py`.
 
 Rows with one prompt lie in one batch, where it is read once: several short completions of a long prompt, as in
 judging by constrained choice, cost little more than one.
@@ -15,8 +15,8 @@ import torch
 from infra.engines.generate.decode import Decoder, pad_left, pad_right, token_logprobs
 from infra.engines.generate.prompts import Prompts, encode_scoring
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Score
-from infra.engines.work import Progress, Result, ScoringJob
+from infra.engines.runner import Progress, Result
+from infra.engines.wire import Score, ScoringJob
 
 Row = tuple[list[int], list[int]]
 """tokens of a prompt and of its completion"""
@@ -30,14 +30,14 @@ def score(
 ) -> Iterator[Progress | Result]:
     """Score a job batch by batch, long rows apart from short ones."""
     seen: Prompts = {}
-    rows = [encode_scoring(tokenizer, model, scoring, context, seen) for scoring in job.scorings]
+    rows = [encode_scoring(tokenizer, model, scoring, context, seen) for scoring in job.requests]
     logprobs = [0.0] * len(rows)
     for batch in batches(rows, batch_size, decoder.model.config.get_text_config().vocab_size):
         sums = sum_logprobs(decoder, [rows[number] for number in batch])
         for number, value in zip(batch, sums, strict=True):
             logprobs[number] = value
         yield Progress(job.name, len(batch), sum(len(rows[number][1]) for number in batch))
-    results = zip(job.scorings, logprobs, rows, strict=True)
+    results = zip(job.requests, logprobs, rows, strict=True)
     yield Result(job.name, [Score(scoring.id, value, len(row[1])) for scoring, value, row in results])
 
 

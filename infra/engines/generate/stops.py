@@ -1,6 +1,6 @@
 """Stop texts while decoding, found without decoding every draft after every token.
 
-Used by `transformers_engine.py`.
+Used by `transformers_runner.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Base models on the control side: starts the engine program `make_model.py` for what needs torch or the hub.
+"""Model folders on the control side: starts the engine program `make_model.py` for what needs torch or the hub.
 
-Called by the stage that publishes the base model. Nothing heavy is imported here.
+Called by the stage that publishes the base model, and by `selfloop export --merged`. Nothing heavy is imported here.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from configs.schema.model import TinyLlama
+from infra.engines.models.model_files import ModelFiles
 from infra.engines.one_shot import run_job
 from infra.engines.programs import OFFLINE
 
@@ -35,3 +36,13 @@ def fetch_hub_model(name: str, revision: str | None, *, work_dir: Path) -> tuple
     request = {"source": "hub", "name": name, "revision": revision}
     answer = run_job(PROGRAM, request, what=f"fetching {name}", work_dir=work_dir, env={})
     return Path(answer["folder"]), answer["commit"]
+
+
+def merge_model(model: ModelFiles, out_dir: Path, *, work_dir: Path) -> None:
+    """Write the adapter merged into its base, with the tokenizer, as one folder that every engine loads.
+
+    Raises:
+        EngineError: the files do not belong together, or memory ran out.
+    """
+    request = {"source": "merge", "model": model.to_json(), "out_dir": str(out_dir)}
+    run_job(PROGRAM, request, what=f"merging {model.name}", work_dir=work_dir, env=OFFLINE)

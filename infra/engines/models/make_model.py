@@ -1,4 +1,4 @@
-"""Engine program: makes or fetches a model folder. Started by `build.py`.
+"""Engine program: makes, fetches or merges a model folder. Started by `build.py`.
 
 python -m infra.engines.models.make_model REQUEST.json
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.schema.model import TinyLlama
+from infra.engines.models.model_files import ModelFiles
 from infra.engines.one_shot import answer_job
 
 
@@ -43,7 +44,14 @@ def make_from_hub(request: dict[str, Any]) -> dict[str, Any]:
     return {"folder": str(folder), "commit": commit}
 
 
-MAKERS = {"tiny_llama": make_tiny_llama, "gguf": make_from_gguf, "hub": make_from_hub}
+def make_merged(request: dict[str, Any]) -> dict[str, Any]:
+    from infra.engines.models.merge import save_merged
+
+    save_merged(ModelFiles.from_json(request["model"]), Path(request["out_dir"]))
+    return {}
+
+
+MAKERS = {"tiny_llama": make_tiny_llama, "gguf": make_from_gguf, "hub": make_from_hub, "merge": make_merged}
 
 if __name__ == "__main__":
     main()

@@ -1,4 +1,4 @@
-"""Loading a reward model, and refusing checkpoints without a trained head. Used by `reward_engine.py`.
+"""Loading a reward model, and refusing checkpoints without a trained head. Used by `runner.py`.
 
 `from_pretrained` gives a checkpoint whose head is missing a fresh random one and only logs a warning. Scores of such
 a model look like scores, so the checkpoint's own architecture and the loading report are both checked.

@@ -1,4 +1,4 @@
-"""Chats with answers become the token ids that a reward model reads. Used by `reward_engine.py`.
+"""Chats with answers become the token ids that a reward model reads. Used by `runner.py`.
 
 A sequence-classification head reads the templated chat, answer included, tokenised as one text, as in training on
 chats. A process reward model reads every step followed by the separator, the last step too, each tokenised apart,

@@ -4,43 +4,34 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback
 
-from configs.schema.objective import Rows
-
 PROGRESS_SECONDS = 0.2
-
-REWARDS: dict[Rows, dict[str, str]] = {
-    "examples": {},
-    "pairs": {"reward_margin": "rewards/margins", "reward_accuracy": "rewards/accuracies"},
-    "labelled": {"reward_margin": "rewards/margins"},
-}
-"""By kind of rows: name in the metrics -> name in TRL's log. A reward is beta times the log-ratio to the reference.
-
-Margin: mean over the step of chosen - rejected, or mean of the desirable rows - mean of the others, null in a step with
-one kind only. Accuracy: share of pairs whose chosen side has the higher reward.
-"""
 
 
 class MetricsStream(TrainerCallback):
-    """Appends a line a step: step, loss, learning_rate, tokens, and the rewards of a preference objective.
+    """Appends a line a step: step, loss, learning_rate, tokens, and what the objective adds.
 
     Tells the starter about it now and then.
 
     Args:
-        rows: kind of rows of the objective.
+        added: name in the line -> name in TRL's log; null in a step whose log has none.
         step_tokens: gives the completion tokens of the latest step.
     """
 
     def __init__(
-        self, path: Path, rows: Rows, step_tokens: Callable[[], int], send: Callable[[dict[str, Any]], None]
+        self,
+        path: Path,
+        added: Mapping[str, str],
+        step_tokens: Callable[[], int],
+        send: Callable[[dict[str, Any]], None],
     ) -> None:
         self.path = path
-        self.rewards = REWARDS[rows]
+        self.added = added
         self.step_tokens = step_tokens
         self.send = send
         self.latest = 0.0
@@ -53,7 +44,7 @@ class MetricsStream(TrainerCallback):
             "loss": logs["loss"],
             "learning_rate": logs["learning_rate"],
             "tokens": self.step_tokens(),
-            **{name: logs.get(logged) for name, logged in self.rewards.items()},
+            **{name: logs.get(logged) for name, logged in self.added.items()},
         }
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")

@@ -14,10 +14,10 @@ from transformers.trainer_callback import PrinterCallback
 from configs.schema.train import Lora
 from infra.engines.train.carry import CarriedState, save_state
 from infra.engines.train.checkpoints import TimedCheckpoints, find_checkpoint
-from infra.engines.train.data import load_rows
 from infra.engines.train.metrics import MetricsStream, read_metrics, rewind_metrics
-from infra.engines.train.objective import make_trainer
+from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.output import save_adapter, save_model
+from infra.engines.train.prepare import load_rows, make_trainer
 from infra.engines.train.reference import REFERENCE_FILE, add_reference
 from infra.engines.train.request import TrainReport, TrainRequest
 from infra.engines.train.setup import load_tokenizer, load_trainable
@@ -34,7 +34,8 @@ def run_phase(
     fingerprint = request.fingerprint()
     checkpoints, metrics = work_dir / CHECKPOINTS, work_dir / METRICS
     trainer, num_too_long = prepare(request, work_dir, fingerprint)
-    trainer.add_callback(MetricsStream(metrics, request.objective.rows, lambda: trainer.step_tokens, send))
+    added = objective_of(request.objective).rows.metrics
+    trainer.add_callback(MetricsStream(metrics, added, lambda: trainer.step_tokens, send))
     with trainer.accelerator.main_process_first():
         checkpoint = find_checkpoint(checkpoints, fingerprint)
     resumed_from_step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
@@ -59,7 +60,7 @@ def prepare(request: TrainRequest, work_dir: Path, fingerprint: str) -> tuple[Co
     """The trainer with its model and rows, and the number of rows that are too long."""
     tokenizer = load_tokenizer(request.model)
     rows, num_too_long = load_rows(request, tokenizer)
-    if request.objective.rows != "examples":
+    if request.objective.needs_reference:
         rows = add_reference(request, rows, work_dir, fingerprint)
     checkpoints = work_dir / CHECKPOINTS
     callbacks: list[TrainerCallback] = [

@@ -18,20 +18,15 @@ from accelerate.utils import gather_object
 from torch.nn.utils.rnn import pad_sequence
 from trl.trainer.utils import add_fused_lm_head
 
-from infra.engines.train.data import TokenRows
+from infra.engines.train.objectives.objective import WEIGHTS, TokenRows
+from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.rows import IGNORED
 from infra.engines.train.setup import arithmetic, load_frozen
+from infra.engines.train.steps import pad_weights, weigh_tokens
 
-Sequences = list[tuple[list[int], list[int]]]
-"""tokens of a prompt and of a completion"""
-
-COLUMNS = {
-    "pairs": {"ref_chosen_logps": "chosen_ids", "ref_rejected_logps": "rejected_ids"},
-    "labelled": {"ref_logps": "completion_ids", "ref_KL_logps": "KL_completion_ids"},
-}
-"""by kind of rows: column of log-probabilities -> column of the completion"""
-
+Asked = tuple[list[int], list[int], list[float] | None]
+"""tokens of a prompt and of a completion, and weights of the completion's tokens where they are not all 1"""
 
 REFERENCE_FILE = "reference.json"
 
@@ -65,8 +60,8 @@ def _compute(request: TrainRequest, rows: TokenRows) -> dict[str, list[float]]:
     state = PartialState(cpu=not torch.cuda.is_available())
     model = load_reference(request).to(state.device)
     columns = {}
-    for name, completion in COLUMNS[request.objective.rows].items():
-        sequences = [(row["prompt_ids"], row[completion]) for row in rows]
+    for name, completion in objective_of(request.objective).rows.reference.items():
+        sequences = [(row["prompt_ids"], row[completion], row.get(completion + WEIGHTS)) for row in rows]
         share = list(range(state.process_index, len(sequences), state.num_processes))
         with arithmetic(request, state.device):
             sums = sum_logprobs(model, [sequences[number] for number in share], 2 * request.optimizer.batch_size)
@@ -76,27 +71,29 @@ def _compute(request: TrainRequest, rows: TokenRows) -> dict[str, list[float]]:
 
 
 @torch.no_grad()
-def sum_logprobs(model: Any, sequences: Sequences, batch_size: int) -> list[float]:
-    """Sum of the log-probabilities of each completion's tokens, in the order of the sequences.
+def sum_logprobs(model: Any, sequences: Sequence[Asked], batch_size: int) -> list[float]:
+    """Sum of the log-probabilities of each completion's tokens, each times its weight, in the order of the sequences.
 
     Args:
         model: patched by `add_fused_lm_head`, in evaluation mode.
     """
     sums = [0.0] * len(sequences)
-    order = sorted(range(len(sequences)), key=lambda number: sum(map(len, sequences[number])))
+    order = sorted(range(len(sequences)), key=lambda number: sum(map(len, sequences[number][:2])))
     for start in range(0, len(order), batch_size):
         batch = order[start : start + batch_size]
-        tokens, mask, labels = _pad([sequences[number] for number in batch], model.device)
-        outputs = model(input_ids=tokens, attention_mask=mask, labels=labels, use_cache=False, fused_lm_head=True)
+        asked = [sequences[number] for number in batch]
+        tokens, mask, labels = _pad(asked, model.device)
+        weighed = weigh_tokens(model, _weights(asked, model.device))
+        outputs = weighed(input_ids=tokens, attention_mask=mask, labels=labels, use_cache=False, fused_lm_head=True)
         for number, value in zip(batch, outputs.log_probs.float().sum(1).tolist(), strict=True):
             sums[number] = value
     return sums
 
 
-def _pad(sequences: Sequence[tuple[list[int], list[int]]], device: torch.device) -> tuple[torch.Tensor, ...]:
+def _pad(sequences: Sequence[Asked], device: torch.device) -> tuple[torch.Tensor, ...]:
     """Tokens, attention mask and labels of a batch, filled up on the right."""
-    whole = [torch.tensor(prompt + completion) for prompt, completion in sequences]
-    labels = [torch.tensor([IGNORED] * len(prompt) + completion) for prompt, completion in sequences]
+    whole = [torch.tensor(prompt + completion) for prompt, completion, _ in sequences]
+    labels = [torch.tensor([IGNORED] * len(prompt) + completion) for prompt, completion, _ in sequences]
     masks = [torch.ones(len(tokens), dtype=torch.long) for tokens in whole]
     padded = (
         pad_sequence(whole, batch_first=True),
@@ -104,6 +101,13 @@ def _pad(sequences: Sequence[tuple[list[int], list[int]]], device: torch.device)
         pad_sequence(labels, batch_first=True, padding_value=IGNORED),
     )
     return tuple(tensor.to(device) for tensor in padded)
+
+
+def _weights(sequences: Sequence[Asked], device: torch.device) -> torch.Tensor | None:
+    if all(weights is None for *_, weights in sequences):
+        return None
+    rows = [[0.0] * len(prompt) + (weights or [1.0] * len(completion)) for prompt, completion, weights in sequences]
+    return pad_weights(rows).to(device)
 
 
 def load_reference(request: TrainRequest) -> Any:

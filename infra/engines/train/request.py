@@ -21,10 +21,11 @@ class TrainRequest(BaseModel):
     Attributes:
         model: where training starts; with an adapter, that adapter is continued.
         optimizer: only the fields of `Optimizer` are read.
-        rows: JSONL, one row a line, as the objective eats them; messages are [{role, content}, ...]:
-            examples: messages, completion, weight, and prefix, the part of the completion that was given;
-            pairs: messages, chosen, rejected, weight, soft_label (in (0.5, 1], or null);
-            labelled: messages, completion, is_desirable, weight.
+        rows: JSONL, one row a line, as the objective eats them; messages are [{role, content}, ...], and what the
+            model wrote is a list of parts, [{text, weight}, ...] (`rows.py`):
+            examples: messages, completion, ends, weight;
+            labelled: messages, completion, ends, is_desirable, weight;
+            pairs: messages, chosen, rejected, chosen_ends, rejected_ends, weight, soft_label (in (0.5, 1], or null).
         seed: order of the rows, and the random weights of a fresh adapter.
         reference: the frozen model of a preference objective; sft reads none.
         reference_digest: what the reference computes; the caller's digest of it.
@@ -50,7 +51,7 @@ class TrainRequest(BaseModel):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> TrainRequest:
-        if self.objective.rows != "examples" and self.reference is None:
+        if self.objective.needs_reference and self.reference is None:
             raise ValueError(f"the objective {self.objective.kind} needs a reference")
         if (self.resume_state is None) != (self.first_step == 0):
             raise ValueError("resume_state and a first_step above 0 come together")

@@ -1,31 +1,79 @@
-"""From text to token ids: what one example of SFT is. Used inside the engine program `train_program.py`."""
+"""From text to token ids: prompts, and completions made of parts. Used inside the engine program `train_program.py`.
+
+A row of the file is a chat and one completion, or two in a pair; a completion is a list of parts:
+
+    {"messages": [...], "completion": [{"text": "12", "weight": 1.0}], "ends": true, "weight": 1.0}
+
+A part's weight is a factor of the loss of its tokens: 0 for what was given to the model rather than written by it. The
+prompt and every part are tokenised apart, as they are when generated. `ends`: the completion ends the model's turn and
+has its end token, with the weight of the last part; without the field it does.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
 from configs.errors import EngineError
-from infra.engines.chat import completion_token_ids, prompt_token_ids
-from infra.engines.generate.prompts import prefix_token_ids
+from infra.engines.chat import prompt_token_ids
 
 IGNORED = -100
 """label of a token on which no loss falls, by torch's convention"""
 
-EXAMPLE_COLUMNS = ("messages", "completion", "weight")
 
+class Part(TypedDict):
+    """A piece of a completion, and the factor of its tokens' loss, 0 or more."""
 
-class TokenRow(TypedDict):
-    """One example: the generation prompt exactly as in sampling, then the model's turn and its end token."""
-
-    input_ids: list[int]
-    labels: list[int]
+    text: str
     weight: float
 
 
-def read_rows(path: Path, columns: Collection[str] = EXAMPLE_COLUMNS) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True)
+class Encoder:
+    """How text becomes token ids; rows longer than `max_length` tokens are left out whole, and counted."""
+
+    tokenizer: Any
+    chat_template: str | None
+    max_length: int
+
+    def prompt(self, row: dict[str, Any], given: Sequence[Part] = ()) -> list[int]:
+        """The generation prompt exactly as in sampling, and the given beginning of the model's turn."""
+        messages = [(message["role"], message["content"]) for message in row["messages"]]
+        chat = prompt_token_ids(self.tokenizer, messages, self.chat_template)
+        return chat + [token for part in given for token in self._tokens(part["text"])]
+
+    def completion(self, parts: Sequence[Part], ends: bool) -> tuple[list[int], list[float]]:
+        """Tokens of a completion, and the weight of each."""
+        tokens: list[int] = []
+        weights: list[float] = []
+        for part in parts:
+            found = self._tokens(part["text"])
+            tokens += found
+            weights += [part["weight"]] * len(found)
+        if ends:
+            tokens.append(self.tokenizer.eos_token_id)
+            weights.append(parts[-1]["weight"])
+        return tokens, weights
+
+    def _tokens(self, text: str) -> list[int]:
+        tokens: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"] if text else []
+        return tokens
+
+
+def split_given(*sides: Sequence[Part]) -> tuple[Sequence[Part], list[Sequence[Part]]]:
+    """Parts of weight 0 that all sides begin with, and what follows on each: at least its last part."""
+    count = 0
+    while all(len(side) > count + 1 and side[count] == sides[0][count] for side in sides):
+        if sides[0][count]["weight"] != 0:
+            break
+        count += 1
+    return sides[0][:count], [side[count:] for side in sides]
+
+
+def read_rows(path: Path, columns: Collection[str]) -> Iterator[dict[str, Any]]:
     """Rows of a JSONL file.
 
     Raises:
@@ -40,43 +88,3 @@ def read_rows(path: Path, columns: Collection[str] = EXAMPLE_COLUMNS) -> Iterato
                     f"this objective is trained on rows with {', '.join(columns)}",
                 )
             yield row
-
-
-def encode_prompt(row: dict[str, Any], tokenizer: Any, chat_template: str | None) -> list[int]:
-    messages = [(message["role"], message["content"]) for message in row["messages"]]
-    return prompt_token_ids(tokenizer, messages, chat_template)
-
-
-def encode_rows(
-    rows: Iterable[dict[str, Any]],
-    tokenizer: Any,
-    chat_template: str | None,
-    max_length: int,
-    *,
-    skip_prefix: bool = False,
-) -> tuple[list[TokenRow], int]:
-    """Token rows, and the number of rows left out because they are longer than `max_length` tokens; none is cut.
-
-    Args:
-        skip_prefix: no loss on the tokens of a row's `prefix`.
-    """
-    encoded, num_too_long = [], 0
-    for row in rows:
-        prompt = encode_prompt(row, tokenizer, chat_template)
-        prefix, rest = _encode_turn(row, tokenizer)
-        if len(prompt) + len(prefix) + len(rest) > max_length:
-            num_too_long += 1
-            continue
-        num_ignored = len(prompt) + (len(prefix) if skip_prefix else 0)
-        input_ids = prompt + prefix + rest
-        labels = [IGNORED] * num_ignored + input_ids[num_ignored:]
-        encoded.append(TokenRow(input_ids=input_ids, labels=labels, weight=row["weight"]))
-    return encoded, num_too_long
-
-
-def _encode_turn(row: dict[str, Any], tokenizer: Any) -> tuple[list[int], list[int]]:
-    """Tokens of the given start, and of the rest with its end token: apart, as they are when generated."""
-    completion, prefix = row["completion"], row.get("prefix") or ""
-    if not completion.startswith(prefix):
-        raise EngineError(f"a completion does not begin with its prefix {prefix!r}: {completion[:80]!r}")
-    return prefix_token_ids(tokenizer, prefix), completion_token_ids(tokenizer, completion[len(prefix) :])

@@ -1,4 +1,4 @@
-"""All settings of the trainers; everything with a surprising default is set here.
+"""Settings that the trainers of all objectives share; everything with a surprising default is set here.
 
 Used inside the engine program `train_program.py`.
 """
@@ -11,46 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from trl import DPOConfig, KTOConfig, SFTConfig
 
-from configs.schema.objective import Dpo, Kto, Sft
+from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.setup import choose_dtype
 
 
-def choose_settings(
-    request: TrainRequest, num_examples: int, checkpoints: Path, *, has_weights: bool = False
-) -> SFTConfig | DPOConfig | KTOConfig:
-    """Settings of the objective's trainer.
+def choose_settings(request: TrainRequest, num_examples: int, checkpoints: Path, *, has_weights: bool = False) -> Any:
+    """Settings of the objective's trainer: an SFTConfig, DPOConfig or KTOConfig.
 
     Args:
         has_weights: some row has a weight other than 1.
     """
+    objective = objective_of(request.objective)
     shared = _shared_settings(request, num_examples, checkpoints)
-    objective = request.objective
-    if isinstance(objective, Sft):
-        return SFTConfig(
-            **shared,
-            packing=False,
-            dataset_kwargs={"skip_prepare_dataset": True},
-            completion_only_loss=False,  # the labels say where the loss falls
-            loss_type="nll",
-        )
-    shared |= {"precompute_ref_log_probs": True, "beta": objective.beta}  # the rows bring the reference's numbers
-    shared |= {"disable_dropout": False}  # tune says what it is
-    if isinstance(objective, Kto):
-        weights = {"desirable_weight": objective.desirable_weight, "undesirable_weight": objective.undesirable_weight}
-        return KTOConfig(**shared, **weights, loss_type="kto", train_sampling_strategy="sequential")
-    return DPOConfig(**shared, **(_dpo_settings(objective, has_weights) if isinstance(objective, Dpo) else {}))
-
-
-def _dpo_settings(objective: Dpo, has_weights: bool) -> dict[str, Any]:
-    return {
-        "loss_type": [objective.loss],
-        "label_smoothing": objective.label_smoothing,
-        "discopop_tau": objective.discopop_tau,
-        "use_weighting": has_weights,
-    }
+    return objective.config(**shared, **objective.options(request.objective, has_weights))
 
 
 def _shared_settings(request: TrainRequest, num_examples: int, checkpoints: Path) -> dict[str, Any]:

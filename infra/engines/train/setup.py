@@ -14,8 +14,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
 from configs.errors import EngineError
 from configs.schema.train import Lora
+from infra.engines.devices import limit_threads
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.threads import limit_threads
 from infra.engines.train.request import TrainRequest
 
 

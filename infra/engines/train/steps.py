@@ -1,13 +1,15 @@
-"""What every training step does besides its loss. Base of the trainers.
+"""What every training step does besides its loss. Bases of the trainers in `objectives/`.
 
 Used inside the engine program `train_program.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from torch.nn.utils.rnn import pad_sequence
 from transformers import Trainer
 
 from configs.errors import EngineError
@@ -49,3 +51,40 @@ class CountedSteps(Trainer):
         """Called once a step with all its batches, before the first of them is trained on."""
         self.step_tokens = self.sum_over_devices(sum(map(self.count_tokens, batch_samples)), device)
         return super()._get_num_items_in_batch(batch_samples, device)
+
+
+class GivenReferenceSteps(CountedSteps):
+    """Rows come as token ids with the reference's log-probabilities: TRL prepares nothing and keeps no reference.
+
+    To be mixed into a trainer of TRL, left of it.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # TRL copies a continued adapter to have a reference.
+        if "ref" in getattr(self.model, "peft_config", {}):
+            self.model.delete_adapter("ref")
+
+    def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
+        return dataset
+
+    def _precompute_ref_logps(self, dataset: Any, *_: Any) -> Any:
+        return dataset
+
+
+def pad_weights(rows: Sequence[Sequence[float]]) -> torch.Tensor:
+    """Weights of a batch's tokens, (rows, longest), 0 where there is no token."""
+    return pad_sequence([torch.tensor(row, dtype=torch.float32) for row in rows], batch_first=True)
+
+
+def weigh_tokens(model: Any, weights: torch.Tensor | None) -> Callable[..., Any]:
+    """The model with the log-probability of each token times its weight, (rows, tokens); None: as it is."""
+    if weights is None:
+        return model
+
+    def forward(**inputs: Any) -> Any:
+        outputs = model(**inputs)
+        outputs.log_probs = outputs.log_probs * weights[:, 1:]  # the first token is predicted from nothing
+        return outputs
+
+    return forward

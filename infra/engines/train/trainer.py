@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import EngineError
-from configs.schema.objective import Kto
 from configs.schema.train import FullWeights
 from infra.engines.one_shot import run_job
 from infra.engines.programs import OFFLINE
@@ -68,8 +67,9 @@ def check_request(request: TrainRequest) -> None:
             f"training of {request.model.name}: full weights cannot be trained through an adapter",
             "write tune: {kind: lora} with the adapter's settings, or start from a model without an adapter",
         )
-    if isinstance(objective, Kto) and request.optimizer.batch_size < 2:
+    least = objective.min_batch_size
+    if request.optimizer.batch_size < least:
         raise EngineError(
-            "the objective kto needs a batch_size of 2 or more: its KL term compares the rows of a batch",
-            "write batch_size: 2 or more",
+            f"the objective {objective.kind} needs a batch_size of {least} or more: it compares the rows of a batch",
+            f"write batch_size: {least} or more",
         )

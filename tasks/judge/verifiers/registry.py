@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from configs.errors import RecipeError
 from configs.schema.verifier import PythonVerifier, Verifier
 from tasks.core.records import Problem, Sample
+from tasks.core.user_function import load_function
 from tasks.judge.verifiers import choice, code, exact, math, number, python, regex
 from tasks.judge.verifiers.finding import Finding
 
@@ -60,7 +60,7 @@ def build_extractor(config: Verifier) -> Verify:
 
 
 def verifier_versions(config: Verifier) -> dict[str, int | str]:
-    """Versions of the code that these settings use, by name; for `python` the digest of the user's file too."""
+    """Versions of the code that these settings use, by name."""
     return VERIFIERS[config.kind].versions(config)
 
 
@@ -89,13 +89,8 @@ def _build_code(config: Any) -> Verify:
 
 
 def _build_python(config: PythonVerifier) -> Verify:
-    function = python.load_function(config.function)
+    function = load_function(config.function, python.FIELD, "(problem, sample)")
     return lambda item: python.verify(function, *item)
-
-
-def _python_versions(config: PythonVerifier) -> dict[str, int | str]:
-    path, name = python.find_file(config.function)
-    return {"python": python.VERSION, f"python:{name}": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 def _by_text(module: Any) -> VerifierKind:
@@ -118,5 +113,7 @@ VERIFIERS: dict[str, VerifierKind] = {
         _build_math, lambda _: {"math": math.VERSION, "number": number.VERSION}, math.explain_gold, math.extract
     ),
     "code": VerifierKind(_build_code, lambda _: {"code": code.VERSION}, code.explain_gold),
-    "python": VerifierKind(_build_python, _python_versions, lambda _gold, _config: None, reads_text_alone=False),
+    "python": VerifierKind(
+        _build_python, lambda _: {"python": python.VERSION}, lambda _gold, _config: None, reads_text_alone=False
+    ),
 }

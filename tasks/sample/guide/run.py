@@ -53,6 +53,7 @@ def _guided_tries(guidance: Guidance) -> Tries:
         return [
             to_sample(item, wave, asks[item.problem_id], texts[item.problem_id][0], config.kind, model.digest)
             for item in open_now
+            if texts[item.problem_id]  # a request that was set aside makes no try
         ]
 
     def judge(samples: list[Sample]) -> list[Verdict]:

@@ -8,7 +8,7 @@ from tasks.core.joined import joined
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Label, Problem, Verdict
 from tasks.core.refs import ModelRef, StepRef
-from tasks.core.roles import Cast, role_identity
+from tasks.core.roles import Cast, engine_identity, role_identity
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
@@ -36,8 +36,9 @@ def guide(
     assert config is not None, "the flow asks for guidance only where the recipe has it"
     prompts = tuple(read_prompt(name, bench.base_dir) for name in prompt_names(config))
     is_taught = config.kind == "interactive"
-    teacher = role_identity(bench, config.role, cast.player(config.role, FROZEN)) if is_taught else None
-    spec = guide_spec(bench.recipe, round, model, problems, samples, verdicts, prompts, teacher)
+    asked = (bench, config.role, cast.player(config.role, FROZEN))
+    teacher = {"model": role_identity(*asked), "engine": engine_identity(*asked)} if is_taught else None
+    spec = guide_spec(bench.recipe, bench.contents, round, model, problems, samples, verdicts, prompts, teacher)
 
     def produce(scratch: Scratch) -> Summary:
         known = {row.id: row for row in read_records(ledger.fetch(problems, "train.parquet"), Problem)}

@@ -38,7 +38,7 @@ def invent(bench: Workbench, round: int, model: ModelRef, problems: StepRef, ear
     config = bench.recipe.invent
     assert config is not None, "the flow asks for it only where the recipe has it"
     prompt = read_prompt(config.prompt, bench.base_dir)
-    spec = invent_spec(bench.recipe, round, model, problems, earlier, prompt)
+    spec = invent_spec(bench.recipe, bench.contents, round, model, problems, earlier)
     fetch = bench.ledger.fetch
 
     def produce(scratch: Scratch) -> Summary:

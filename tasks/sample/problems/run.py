@@ -14,15 +14,13 @@ from tasks.core.bench import Workbench
 from tasks.core.identity import problems_spec
 from tasks.core.records import Problem
 from tasks.core.step import StepSpec
-from tasks.sample.problems.outside import digest_sources
 from tasks.sample.problems.sets import check_sets, require_gold
 from tasks.sample.problems.sources import read_problems
 
 
 def specify(bench: Workbench) -> StepSpec:
     """The step's key, from the recipe and the content of the files it names."""
-    fetch = fetcher(bench)
-    return problems_spec(bench.recipe, digest_sources(sources_of(bench.recipe), bench.base_dir, fetch))
+    return problems_spec(bench.recipe, bench.contents)
 
 
 def read_sets(bench: Workbench) -> dict[str, list[Problem]]:

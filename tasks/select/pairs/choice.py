@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from tasks.core.records import FinishReason, Pair
-from tasks.select.candidate import Candidate, Draw
+from tasks.core.joined import Candidate
+from tasks.core.records import Pair, written
+from tasks.select.filters.filter import Draw
+from tasks.select.rows.spans import ends_turn, spans_of
 
 
 class NoPair(StrEnum):
@@ -77,16 +79,16 @@ def scored(group: Sequence[Candidate], judge: str | None) -> list[Scored]:
 def make_pair(chosen: Candidate, rejected: Candidate, margin: float | None = None, weight: float = 1.0) -> Pair:
     """Two samples of one problem as a row of training; a prefix counts as given only where both have it."""
     first, second = chosen.sample, rejected.sample
+    is_shared = first.prefix == second.prefix
     return Pair(
         problem_id=chosen.problem.id,
         messages=chosen.problem.messages,
-        chosen=first.text,
-        rejected=second.text,
+        chosen=spans_of(first) if is_shared else written(first.text),
+        rejected=spans_of(second) if is_shared else written(second.text),
         chosen_id=first.id,
         rejected_id=second.id,
         weight=weight,
         margin=margin,
-        prefix=first.prefix if first.prefix == second.prefix else "",
-        chosen_ends=first.finish_reason != FinishReason.STEP,
-        rejected_ends=second.finish_reason != FinishReason.STEP,
+        chosen_ends=ends_turn(first),
+        rejected_ends=ends_turn(second),
     )

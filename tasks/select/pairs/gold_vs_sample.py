@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.pair import GoldVsSample
-from tasks.core.records import Pair
-from tasks.select.candidate import Candidate, Draw
+from tasks.core.joined import Candidate
+from tasks.core.records import Pair, written
+from tasks.select.filters.filter import Draw
 from tasks.select.pairs.choice import NoPair
 
 
@@ -20,4 +21,5 @@ def make(group: Sequence[Candidate], config: GoldVsSample, draw: Draw) -> list[P
     problem, sample = group[0].problem, group[0].sample
     if problem.solution is None:
         return NoPair.NO_SOLUTION
-    return [Pair(problem.id, problem.messages, problem.solution, sample.text, f"gold/{problem.id}", sample.id)]
+    sides = written(problem.solution), written(sample.text)
+    return [Pair(problem.id, problem.messages, *sides, f"gold/{problem.id}", sample.id)]

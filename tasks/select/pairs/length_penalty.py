@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from configs.schema.pair import BestVsWorst
-from tasks.select.candidate import Candidate
+from tasks.core.joined import Candidate
 from tasks.select.pairs.choice import scored
 from tasks.select.pairs.ranking import pick
 

@@ -1,4 +1,4 @@
-"""Pairs of one round, made of the samples that passed the filters. Called by `write.py`.
+"""Pairs of one round, made of the samples that passed the filters. Called by `rows/tables.py`.
 
 A sample that passes every filter and ends in no pair is dropped as not_paired; a problem without a pair is counted
 under its reason.
@@ -12,13 +12,13 @@ from dataclasses import replace
 
 from configs.schema.pair import BestVsWorst
 from configs.schema.pair import Pair as PairConfig
-from tasks.core.records import DropReason, Pair
-from tasks.select.candidate import Draw, Group
+from tasks.core.records import DropReason, Pair, spell
+from tasks.select.filters.filter import Draw, Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.length_penalty import search_penalty
 from tasks.select.pairs.registry import KINDS
 from tasks.select.pairs.soft_label import consistency, mean_consistency
-from tasks.select.select import Selected, kept_of
+from tasks.select.selection import Selected, kept_of
 
 
 class PairMaker:
@@ -27,7 +27,7 @@ class PairMaker:
     Args:
         kept: opens what the filters left of each problem; read once where the length penalty is searched for, and once
             where one soft label holds for all pairs.
-        config: the pair section with its judge's name and the round's values (`resolve.py`).
+        config: the pair section with its judge's name and the round's values (`defaults.py`).
 
     Raises:
         NoDataError: two judges agree too little for the soft label that the recipe asks for.
@@ -68,7 +68,7 @@ class PairMaker:
         made = KINDS[self._config.kind](group, self._config, self._draw)
         if isinstance(made, NoPair):
             return made
-        pairs = [pair for pair in made if pair.chosen.strip() != pair.rejected.strip()]
+        pairs = [pair for pair in made if spell(pair.chosen).strip() != spell(pair.rejected).strip()]
         if not pairs:
             return NoPair.SAME_TEXT
         return self._trust(pairs, group) if self._soft_label else pairs

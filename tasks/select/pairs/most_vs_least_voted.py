@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.pair import MostVsLeastVoted
+from tasks.core.joined import Candidate
 from tasks.core.records import Pair
-from tasks.select.candidate import Candidate, Draw
+from tasks.select.filters.filter import Draw
 from tasks.select.pairs.choice import NoPair, Scored, make_pair, scored
 
 

@@ -22,7 +22,7 @@ from math import fsum
 
 from configs.errors import NoDataError
 from configs.schema.pair import RankConsistency
-from tasks.select.candidate import Candidate
+from tasks.core.joined import Candidate
 
 
 def consistency(group: Sequence[Candidate], config: RankConsistency) -> float | None:

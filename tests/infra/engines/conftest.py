@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.pool import GeneratorPool
 from tests.infra.engines.shards import ENGINE
 from tests.infra.engines.tiny import build_tiny_folder
 
@@ -18,6 +18,6 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
 
 
 @pytest.fixture(scope="module")
-def pool(model: ModelFiles, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GeneratorPool]:
-    with GeneratorPool(ENGINE, model, tmp_path_factory.mktemp("pool")) as opened:
+def pool(model: ModelFiles, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPool]:
+    with LocalPool(ENGINE, model, tmp_path_factory.mktemp("pool")) as opened:
         yield opened

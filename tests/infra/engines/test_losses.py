@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from configs.schema.objective import SoftLabelDpo, WeightedDpoNll
+
 pytestmark = pytest.mark.slow
 
 
@@ -19,10 +21,18 @@ def column(*values: float) -> Any:
 CHOSEN, REJECTED, REF_CHOSEN, REF_REJECTED, GAP = -20.0, -25.0, -22.0, -24.0, 3.0
 
 
-def test_the_gap_is_what_the_model_moved_towards_the_chosen_side() -> None:
-    from infra.engines.train.objectives.losses import log_ratio_gap
+def batch(**values: Any) -> Any:
+    """D1: one pair, ten tokens on the chosen side, weight 1."""
+    from infra.engines.train.objectives.pairs import PairBatch
 
-    assert log_ratio_gap(column(CHOSEN), column(REJECTED), column(REF_CHOSEN), column(REF_REJECTED)).item() == GAP
+    known = {"chosen": CHOSEN, "rejected": REJECTED, "ref_chosen": REF_CHOSEN, "ref_rejected": REF_REJECTED}
+    known |= {"chosen_lengths": 10, "weight": 1.0}
+    return PairBatch(**{name: column(value) if isinstance(value, float | int) else value
+                        for name, value in {**known, **values}.items()})  # fmt: skip
+
+
+def test_the_gap_is_what_the_model_moved_towards_the_chosen_side() -> None:
+    assert batch().gap.item() == GAP
 
 
 @pytest.mark.parametrize(
@@ -31,7 +41,7 @@ def test_the_gap_is_what_the_model_moved_towards_the_chosen_side() -> None:
     ids=["D1", "D1 swapped", "D1 beta .5", "Bradley-Terry"],
 )
 def test_sigmoid(gap: float, beta: float, loss: float) -> None:
-    from infra.engines.train.objectives.losses import sigmoid_loss
+    from infra.engines.train.objectives.pairs import sigmoid_loss
 
     assert sigmoid_loss(column(gap), beta).item() == pytest.approx(loss, abs=1e-6)
 
@@ -42,40 +52,46 @@ def test_sigmoid(gap: float, beta: float, loss: float) -> None:
     ids=["ScPO", "ScPO weight 1", "IRPO"],
 )
 def test_weighted_dpo_nll_with_ten_chosen_tokens(weight: float, beta: float, loss: float) -> None:
-    from infra.engines.train.objectives.losses import weighted_dpo_nll_loss
+    from infra.engines.train.objectives.weighted_dpo_nll import weighted_dpo_nll_losses
 
-    found = weighted_dpo_nll_loss(column(GAP), column(CHOSEN), column(10), column(weight), beta, alpha=1.0)
+    found = weighted_dpo_nll_losses(batch(weight=weight), WeightedDpoNll(beta=beta, alpha=1.0))
     assert found.item() == pytest.approx(loss, abs=1e-6)
 
 
 def test_without_alpha_the_likelihood_term_is_gone() -> None:
-    from infra.engines.train.objectives.losses import sigmoid_loss, weighted_dpo_nll_loss
+    from infra.engines.train.objectives.pairs import sigmoid_loss
+    from infra.engines.train.objectives.weighted_dpo_nll import weighted_dpo_nll_losses
 
-    found = weighted_dpo_nll_loss(column(GAP), column(CHOSEN), column(10), column(0.5), 0.5, alpha=0.0)
+    found = weighted_dpo_nll_losses(batch(weight=0.5), WeightedDpoNll(beta=0.5, alpha=0.0))
     assert found.item() == pytest.approx(0.5 * sigmoid_loss(column(GAP), 0.5).item(), abs=1e-12)
 
 
 def test_soft_label_is_the_conservative_loss() -> None:
     """CREAM with C .8 is the flip rate .2; C 1 is plain DPO."""
-    from infra.engines.train.objectives.losses import sigmoid_loss, soft_label_loss
+    from infra.engines.train.objectives.pairs import sigmoid_loss
+    from infra.engines.train.objectives.soft_label_dpo import soft_label_losses
 
-    assert soft_label_loss(column(GAP), column(0.8), 0.1).item() == pytest.approx(0.614355, abs=1e-6)
-    assert soft_label_loss(column(GAP), column(1.0), 0.1).item() == sigmoid_loss(column(GAP), 0.1).item()
+    settings = SoftLabelDpo(beta=0.1)
+    assert soft_label_losses(batch(soft_label=0.8), settings).item() == pytest.approx(0.614355, abs=1e-6)
+    assert soft_label_losses(batch(soft_label=1.0), settings).item() == sigmoid_loss(column(GAP), 0.1).item()
 
 
 def test_losses_are_one_a_pair_and_finite_far_out() -> None:
-    from infra.engines.train.objectives.losses import sigmoid_loss, soft_label_loss
+    from infra.engines.train.objectives.pairs import sigmoid_loss
+    from infra.engines.train.objectives.soft_label_dpo import soft_label_losses
 
     assert sigmoid_loss(column(-4000.0, 0.0, 4000.0), 1.0).tolist() == pytest.approx([4000.0, math.log(2), 0.0])
-    assert soft_label_loss(column(1e4, -1e4), column(0.75, 0.75), 1.0).tolist() == pytest.approx([2500.0, 7500.0])
+    sides = {"chosen": column(1e4, -1e4), "rejected": column(0.0, 0.0), "ref_chosen": 0.0, "ref_rejected": 0.0}
+    far = batch(**sides, soft_label=column(0.75, 0.75))
+    assert soft_label_losses(far, SoftLabelDpo(beta=1.0)).tolist() == pytest.approx([2500.0, 7500.0])
 
 
 def test_the_gradient_pushes_the_sides_apart() -> None:
     """d/d chosen of -ln sigma(beta h) is -beta sigma(-beta h), and the opposite for the rejected side."""
-    from infra.engines.train.objectives.losses import log_ratio_gap, sigmoid_loss
+    from infra.engines.train.objectives.pairs import sigmoid_loss
 
     chosen, rejected = column(CHOSEN).requires_grad_(), column(REJECTED).requires_grad_()
-    sigmoid_loss(log_ratio_gap(chosen, rejected, column(REF_CHOSEN), column(REF_REJECTED)), 0.1).sum().backward()
+    sigmoid_loss(batch(chosen=chosen, rejected=rejected).gap, 0.1).sum().backward()
     slope = 0.1 / (1 + math.exp(0.3))
     assert chosen.grad.item() == pytest.approx(-slope)
     assert rejected.grad.item() == pytest.approx(slope)

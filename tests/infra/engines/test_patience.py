@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from configs.schema.engine import TransformersEngine
-from infra.engines.generate.generator import serve
 from infra.engines.patience import Patience, shorter
-from infra.engines.wire import Score, Scoring
-from infra.engines.work import Job, Progress, Result, ScoringJob, write_job
+from infra.engines.runner import Progress, Result
+from infra.engines.session_program import serve
+from infra.engines.wire import Job, Score, Scoring, ScoringJob, write_job
 from infra.process.protocol import Channel
 
 
@@ -39,7 +38,7 @@ def test_the_shorter_limit_holds(limits: tuple[float | None, ...], expected: flo
     assert shorter(*limits) == expected
 
 
-class SlowEngine:
+class SlowRunner:
     """Works for many steps that finish nothing."""
 
     def __init__(self, num_steps: int) -> None:
@@ -82,12 +81,9 @@ class Lines:
 
 
 @pytest.mark.parametrize(("alive_seconds", "is_said"), [(0.05, True), (60.0, False)])
-def test_an_engine_without_news_says_that_it_works(tmp_path: Path, alive_seconds: float, is_said: bool) -> None:
-    path = tmp_path / "job.jsonl"
-    kind = write_job(path, ScoringJob("job", (Scoring("a", (), "x"),)))
-    command = {"kind": kind, "name": "job", "path": str(path), "result": str(tmp_path / "result.jsonl")}
-    lines = Lines([command])
-    serve(cast(Channel, lines), SlowEngine(60), alive_seconds)
+def test_an_engine_without_news_says_that_it_works(alive_seconds: float, is_said: bool) -> None:
+    lines = Lines([write_job(ScoringJob("job", (Scoring("a", (), "x"),)))])
+    serve(cast(Channel, lines), SlowRunner(60), alive_seconds)
     kinds = [message["kind"] for message in lines.sent]
     assert (kinds.count("alive") > 1) == is_said
-    assert kinds[-1] == "finished"
+    assert kinds[-2:] == ["rows", "finished"]

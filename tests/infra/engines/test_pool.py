@@ -11,18 +11,16 @@ import pytest
 from configs.errors import EngineError, UserError
 from configs.schema.engine import TransformersEngine
 from configs.schema.generate import Sampling
+from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.pool import GeneratorPool
-from infra.engines.session import Finished, GeneratorSession, Ready
 from infra.engines.wire import Rating, Request, Score, Scoring, Shard
-from infra.engines.work import Progress
 from tests.infra.engines.shards import ENGINE, answers, shard
 from tests.infra.engines.tiny import build_tiny_adapter
 
 pytestmark = pytest.mark.slow
 
 
-def test_every_request_gets_its_samples_in_order(pool: GeneratorPool) -> None:
+def test_every_request_gets_its_samples_in_order(pool: LocalPool) -> None:
     shards = [shard(number) for number in range(5)]
     reports: list[tuple[int, int]] = []
     completions_by_shard = {}
@@ -41,16 +39,14 @@ def test_every_request_gets_its_samples_in_order(pool: GeneratorPool) -> None:
         assert completion.logprob is not None and completion.logprob < 0
 
 
-def test_a_shards_samples_do_not_depend_on_what_ran_before(
-    pool: GeneratorPool, model: ModelFiles, tmp_path: Path
-) -> None:
+def test_a_shards_samples_do_not_depend_on_what_ran_before(pool: LocalPool, model: ModelFiles, tmp_path: Path) -> None:
     together = answers(pool, shard(1), shard(2), shard(3))
     assert answers(pool, shard(3))["shard-3"] == together["shard-3"]
-    with GeneratorPool(ENGINE, model, tmp_path) as fresh:
+    with LocalPool(ENGINE, model, tmp_path) as fresh:
         assert answers(fresh, shard(2))["shard-2"] == together["shard-2"]
 
 
-def test_a_draw_depends_on_its_request_and_number_alone(pool: GeneratorPool, model: ModelFiles, tmp_path: Path) -> None:
+def test_a_draw_depends_on_its_request_and_number_alone(pool: LocalPool, model: ModelFiles, tmp_path: Path) -> None:
     """Whatever the batch, the shard, the order, and the other draws."""
     whole = shard(4, num_requests=6, num_samples=8, max_tokens=20)
     expected = {(row.request_id, row.index): row.text for row in answers(pool, whole)["shard-4"]}
@@ -60,7 +56,7 @@ def test_a_draw_depends_on_its_request_and_number_alone(pool: GeneratorPool, mod
         for start in (4, 0)
         for request in reversed(whole.requests)
     ]
-    with GeneratorPool(TransformersEngine(batch_size=3), model, tmp_path) as narrow:
+    with LocalPool(TransformersEngine(batch_size=3), model, tmp_path) as narrow:
         found = [row for rows in answers(narrow, *halves).values() for row in rows]
     assert {(row.request_id, row.index): row.text for row in found} == expected
     first = replace(whole.requests[0], seed=99)
@@ -68,14 +64,14 @@ def test_a_draw_depends_on_its_request_and_number_alone(pool: GeneratorPool, mod
     assert [row.text for row in other] != [expected[first.id, draw] for draw in first.draws]
 
 
-def test_one_load_serves_every_call(pool: GeneratorPool) -> None:
+def test_one_load_serves_every_call(pool: LocalPool) -> None:
     answers(pool, shard(1))
     pool.score([Scoring("a", (("user", "1+1="),), "2")])
     answers(pool, shard(2))
     assert pool.num_loads == 1
 
 
-def test_scores_of_generated_texts_are_their_logprobs(pool: GeneratorPool) -> None:
+def test_scores_of_generated_texts_are_their_logprobs(pool: LocalPool) -> None:
     drawn = shard(7, num_requests=8, num_samples=40, max_tokens=40)
     chats = {request.id: request.messages for request in drawn.requests}
     ended = [row for row in answers(pool, drawn)[drawn.name] if row.finish_reason == "stop"]
@@ -91,7 +87,7 @@ def test_scores_of_generated_texts_are_their_logprobs(pool: GeneratorPool) -> No
 CHAT = (("user", "1+1="),)
 
 
-def test_scores_come_in_order_of_the_items_and_count_the_end_where_asked(pool: GeneratorPool) -> None:
+def test_scores_come_in_order_of_the_items_and_count_the_end_where_asked(pool: LocalPool) -> None:
     reports: list[tuple[int, int]] = []
     items = [
         Scoring(f"{name}{place % 7}/{place}", CHAT, "2" * (1 + place % 3), with_end=name == "end")
@@ -108,7 +104,7 @@ def test_scores_come_in_order_of_the_items_and_count_the_end_where_asked(pool: G
     assert max(ends) < 0, "the end token has a probability below 1"
 
 
-def test_an_end_is_scored_as_drawing_it_would_be(pool: GeneratorPool) -> None:
+def test_an_end_is_scored_as_drawing_it_would_be(pool: LocalPool) -> None:
     """P(the whole text) = P(text) x P(end | text), which the same text as prefix gives."""
     whole, text, end = pool.score(
         [
@@ -121,7 +117,7 @@ def test_an_end_is_scored_as_drawing_it_would_be(pool: GeneratorPool) -> None:
     assert whole.logprob == pytest.approx(text.logprob + end.logprob, abs=1e-4)
 
 
-def test_a_prefix_is_what_the_models_turn_begins_with(pool: GeneratorPool) -> None:
+def test_a_prefix_is_what_the_models_turn_begins_with(pool: LocalPool) -> None:
     """Where the template writes contents alone, a prefix gives what the same text at the chat's end gives."""
     greedy = Sampling(temperature=0, max_tokens=9)
     split = Shard("split", (Request("a", CHAT, prefix="0123"),), greedy)
@@ -133,13 +129,13 @@ def test_a_prefix_is_what_the_models_turn_begins_with(pool: GeneratorPool) -> No
     assert without[0].text != said["split"][0].text
 
 
-def test_a_prefix_counts_towards_the_context(pool: GeneratorPool) -> None:
+def test_a_prefix_counts_towards_the_context(pool: LocalPool) -> None:
     long = Shard("long", (Request("train/9", CHAT, prefix="1" * 60),), Sampling(max_tokens=4))
     with pytest.raises(UserError, match="request 'train/9': the prompt has 64 tokens"):
         answers(pool, long)
 
 
-def test_what_has_no_score_is_refused(pool: GeneratorPool) -> None:
+def test_what_has_no_score_is_refused(pool: LocalPool) -> None:
     with pytest.raises(UserError, match="'empty': an empty completion without its end has no score"):
         pool.score([Scoring("empty", CHAT, "", with_end=False)])
     with pytest.raises(ValueError, match="unique"):
@@ -151,7 +147,7 @@ def test_what_has_no_score_is_refused(pool: GeneratorPool) -> None:
     assert isinstance(pool.score([Scoring("a", CHAT, "2")])[0], Score), "the pool opens again"
 
 
-def test_stop_texts_and_the_context_end_samples(pool: GeneratorPool) -> None:
+def test_stop_texts_and_the_context_end_samples(pool: LocalPool) -> None:
     free = answers(pool, shard(1, temperature=0, num_samples=1))["shard-1"][0]
     stopped = answers(pool, shard(1, temperature=0, num_samples=1, stop=(free.text[4:6],)))["shard-1"][0]
     assert stopped.text == free.text[: free.text.index(free.text[4:6])]
@@ -161,22 +157,22 @@ def test_stop_texts_and_the_context_end_samples(pool: GeneratorPool) -> None:
     assert 40 < longest <= 64 - len("1+1=")
 
 
-def test_an_adapter_changes_what_is_said(pool: GeneratorPool, model: ModelFiles, tmp_path: Path) -> None:
+def test_an_adapter_changes_what_is_said(pool: LocalPool, model: ModelFiles, tmp_path: Path) -> None:
     adapted = ModelFiles("round-1", model.weights, build_tiny_adapter(model.weights, tmp_path / "adapter"))
-    with GeneratorPool(ENGINE, adapted, tmp_path / "work") as other:
+    with LocalPool(ENGINE, adapted, tmp_path / "work") as other:
         assert answers(other, shard(1)) != answers(pool, shard(1))
 
 
 def test_two_sessions_share_the_work_and_leave_only_logs(model: ModelFiles, tmp_path: Path) -> None:
     two = TransformersEngine(batch_size=2, devices=("cpu", "cpu"))
-    with GeneratorPool(two, model, tmp_path) as both:
+    with LocalPool(two, model, tmp_path) as both:
         assert len(answers(both, *(shard(number) for number in range(8)))) == 8
         assert both.num_loads == 2
-    assert sorted(os.listdir(tmp_path)) == ["generator-0.log", "generator-1.log"]
+    assert sorted(os.listdir(tmp_path)) == ["session-0.log", "session-1.log"]
 
 
 def test_leaving_in_the_middle_forgets_the_rest(model: ModelFiles, tmp_path: Path) -> None:
-    with GeneratorPool(ENGINE, model, tmp_path) as short:
+    with LocalPool(ENGINE, model, tmp_path) as short:
         stream = short.generate(shard(number, max_tokens=50) for number in range(1000))
         next(stream)
         stream.close()
@@ -184,17 +180,10 @@ def test_leaving_in_the_middle_forgets_the_rest(model: ModelFiles, tmp_path: Pat
         assert short.num_loads == 2
 
 
-def test_a_session_tells_what_happens(model: ModelFiles, tmp_path: Path) -> None:
+def test_a_pool_tells_what_happens(model: ModelFiles, tmp_path: Path) -> None:
     lines: list[str] = []
-    with GeneratorSession(ENGINE, model, tmp_path, "cpu", on_log=lines.append) as session:
-        session.submit(shard(1))
-        session.submit(shard(2))
-        events = []
-        while sum(isinstance(event, Finished) for event in events) < 2:
-            event = session.next_event(timeout=60)
-            assert event is not None
-            events.append(event)
-        assert isinstance(events[0], Ready)
-        assert sum(event.num_samples for event in events if isinstance(event, Progress)) == 30
-        assert session.next_event(timeout=0.05) is None
+    with LocalPool(TransformersEngine(devices=("cpu",)), model, tmp_path, lines.append) as told:
+        answers(told, shard(1), shard(2))
     assert "loading tiny with transformers on cpu" in lines[0]
+    assert "tiny is loaded, after" in lines[1]
+    assert len(lines) == 2

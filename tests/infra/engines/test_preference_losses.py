@@ -14,6 +14,7 @@ from configs.schema.train import FullWeights, Optimizer
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
 from tests.infra.engines.tiny import build_tiny_folder
+from tests.infra.engines.training import said
 
 pytestmark = pytest.mark.slow
 
@@ -50,14 +51,20 @@ def make_request(base: Path, objective: Objective, rows: Path = Path("rows.jsonl
 
 
 def pair_rows(base: Path, *weights: float) -> list[dict[str, Any]]:
-    from infra.engines.train.preference_rows import encode_pairs
+    from infra.engines.train.objectives.pairs import encode_pairs
+    from infra.engines.train.rows import Encoder
     from infra.engines.train.setup import load_tokenizer
 
     texts = [
-        {"messages": [{"role": "user", "content": prompt}], "chosen": chosen, "rejected": rejected, "weight": weight}
+        {
+            "messages": [{"role": "user", "content": prompt}],
+            "chosen": said(chosen),
+            "rejected": said(rejected),
+            "weight": weight,
+        }
         for (prompt, chosen, rejected), weight in zip(TEXTS, weights or [1.0] * len(TEXTS), strict=True)
     ]
-    pairs, _ = encode_pairs(texts, load_tokenizer(ModelFiles("start", base)), None, 64)
+    pairs, _ = encode_pairs(texts, Encoder(load_tokenizer(ModelFiles("start", base)), None, 64))
     return [
         {**pair, "soft_label": 0.8, "ref_chosen_logps": chosen, "ref_rejected_logps": rejected}
         for pair, (chosen, rejected) in zip(pairs, REFERENCES, strict=True)
@@ -65,7 +72,7 @@ def pair_rows(base: Path, *weights: float) -> list[dict[str, Any]]:
 
 
 def make_trainer(base: Path, objective: Objective, rows: list[dict[str, Any]], folder: Path, **optimizer: Any) -> Any:
-    from infra.engines.train.objective import make_trainer as make
+    from infra.engines.train.prepare import make_trainer as make
     from infra.engines.train.setup import load_tokenizer, load_trainable
 
     request = make_request(base, objective, **optimizer)

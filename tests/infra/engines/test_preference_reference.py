@@ -15,6 +15,7 @@ from configs.schema.train import FullWeights, Lora, Optimizer
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
 from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
+from tests.infra.engines.training import said
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +46,7 @@ def make_request(
     with rows.open("w") as file:
         for number, prompt in enumerate(PROMPTS):
             row = {"messages": [{"role": "user", "content": prompt}], "weight": 1.0}
-            sides = {"chosen": "12 " * (number + 1), "rejected": "no"}
+            sides = {"chosen": said("12 " * (number + 1)), "rejected": said("no")}
             labelled = {"completion": sides["chosen"], "is_desirable": number != 1}
             file.write(json.dumps({**row, **sides, **labelled}) + "\n")
     settings = {"model": start, "reference": reference, "tune": LORA, "objective": objective, "rows": rows, "seed": 0}
@@ -53,7 +54,7 @@ def make_request(
 
 
 def rows_with_reference(request: TrainRequest, work: Path) -> list[dict[str, Any]]:
-    from infra.engines.train.data import load_rows
+    from infra.engines.train.prepare import load_rows
     from infra.engines.train.reference import add_reference
     from infra.engines.train.setup import load_tokenizer
 
@@ -126,7 +127,7 @@ def test_kto_gets_the_reference_of_own_and_of_foreign_completions(base: Path, ad
 def test_a_reference_equal_to_the_start_gives_rewards_of_zero_and_trains_one_adapter(
     base: Path, adapter: Path, tmp_path: Path, start_has_adapter: bool, objective: Objective
 ) -> None:
-    from infra.engines.train.objective import make_trainer
+    from infra.engines.train.prepare import make_trainer
     from infra.engines.train.setup import load_tokenizer, load_trainable
 
     start = ModelFiles("start", base, adapter if start_has_adapter else None)
@@ -161,3 +162,19 @@ def test_a_reference_with_other_tokens_is_refused(base: Path, tmp_path: Path) ->
     request = make_request(tmp_path, ModelFiles("start", base), ModelFiles("foreign", tmp_path / "m"), Dpo())
     with pytest.raises(EngineError, match="the reference foreign and the model start have different tokenizers"):
         rows_with_reference(request, tmp_path)
+
+
+def test_the_reference_sums_with_the_weights_of_the_parts(base: Path, tmp_path: Path) -> None:
+    start = ModelFiles("start", base)
+    request = make_request(tmp_path, start, start, Dpo())
+    parts = {"chosen": [*said("12", 0.0), *said("3", 2.0)], "rejected": [*said("4", 0.5), *said("5")]}
+    row = {"messages": [{"role": "user", "content": PROMPTS[0]}], "weight": 1.0, **parts}
+    request.rows.write_text(json.dumps(row) + "\n")
+    ((found),) = rows_with_reference(request, tmp_path)
+    plain = plain_model(start)
+    for side, weights in (("chosen", [0, 0, 2, 2]), ("rejected", [0.5, 1, 1])):
+        tokens = found[f"{side}_ids"]
+        sums = [logprob(plain, found["prompt_ids"], tokens[:count]) for count in range(1, len(tokens) + 1)]
+        each = [after - before for before, after in zip([0.0, *sums], sums, strict=False)]
+        expected = sum(weight * value for weight, value in zip(weights, each, strict=True))
+        assert found[f"ref_{side}_logps"] == pytest.approx(expected, abs=1e-4)

@@ -16,12 +16,13 @@ from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.trainer import run_trainer
 from tests.infra.engines.tiny import build_tiny_folder
+from tests.infra.engines.training import said
 
 pytestmark = pytest.mark.slow
 
 MESSAGES = [{"role": "user", "content": "4+8="}]
-PAIR = {"messages": MESSAGES, "chosen": "12", "rejected": "123", "weight": 1.0, "soft_label": None}
-LABELLED = {"messages": MESSAGES, "completion": "12", "is_desirable": True, "weight": 1.0}
+PAIR = {"messages": MESSAGES, "chosen": said("12"), "rejected": said("123"), "weight": 1.0, "soft_label": None}
+LABELLED = {"messages": MESSAGES, "completion": said("12"), "is_desirable": True, "weight": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def load(base: Path, folder: Path, objective: Objective, rows: list[dict[str, Any]], **optimizer: Any) -> Any:
-    from infra.engines.train.data import load_rows
+    from infra.engines.train.prepare import load_rows
     from infra.engines.train.setup import load_tokenizer
 
     request = make_request(base, folder, objective, rows, **optimizer)
@@ -74,10 +75,10 @@ def test_a_pair_is_one_generation_prompt_and_two_completions_with_their_ends(bas
 def test_a_pair_with_one_side_too_long_is_left_out_whole_and_counted(
     base: Path, tmp_path: Path, long_side: str
 ) -> None:
-    rows, num_too_long = load(base, tmp_path, Dpo(), [PAIR, {**PAIR, long_side: "1" * 5}], max_length=4 + 4 + 1)
+    rows, num_too_long = load(base, tmp_path, Dpo(), [PAIR, {**PAIR, long_side: said("1" * 5)}], max_length=4 + 4 + 1)
     assert (len(rows), num_too_long) == (1, 1)
     with pytest.raises(EngineError, match="all 1 examples are longer than 9 tokens"):
-        load(base, tmp_path, Dpo(), [{**PAIR, long_side: "1" * 5}], max_length=9)
+        load(base, tmp_path, Dpo(), [{**PAIR, long_side: said("1" * 5)}], max_length=9)
 
 
 def test_the_soft_label_is_the_pair_s_own_or_the_objective_s(base: Path, tmp_path: Path) -> None:
@@ -113,9 +114,9 @@ def test_rows_of_another_objective_are_refused(
 
 def test_kto_reads_its_kl_term_from_the_completion_before_in_the_batch() -> None:
     """Five rows in batches of two: each takes its neighbour's; the row that is alone takes the one before it."""
-    from infra.engines.train.preference_rows import TokenLabelled, lay_out_batches
+    from infra.engines.train.objectives.kto import lay_out_batches
 
-    rows = [TokenLabelled(prompt_ids=[0], completion_ids=[n], label=True, weight=1.0) for n in range(5)]
+    rows = [{"prompt_ids": [0], "completion_ids": [n], "label": True, "weight": 1.0} for n in range(5)]
     laid_out = lay_out_batches(rows, 2, seed=0)
     order = [row["completion_ids"][0] for row in laid_out]
     assert sorted(order) == [0, 1, 2, 3, 4]
@@ -145,15 +146,36 @@ def test_a_reference_without_files_is_named(base: Path, tmp_path: Path) -> None:
         run_trainer(request, work_dir=tmp_path / "work", out_dir=tmp_path / "out")
 
 
-def test_a_shared_prefix_is_part_of_the_prompt_and_a_step_has_no_end(base: Path, tmp_path: Path) -> None:
-    step = {**PAIR, "prefix": "1", "chosen_ends": False}
+def given(text: str) -> dict[str, Any]:
+    return {"text": text, "weight": 0.0}
+
+
+def test_what_both_sides_were_given_is_part_of_the_prompt_and_a_step_has_no_end(base: Path, tmp_path: Path) -> None:
+    step = {
+        **PAIR,
+        "chosen": [given("1"), *said("2")],
+        "rejected": [given("1"), *said("23")],
+        "chosen_ends": False,
+    }
     (row,), _ = load(base, tmp_path, Dpo(), [step])
     (whole,), _ = load(base, tmp_path, Dpo(), [PAIR])
     assert row["prompt_ids"] == whole["prompt_ids"] + whole["chosen_ids"][:1]
     assert row["chosen_ids"] == whole["chosen_ids"][1:-1]
     assert row["rejected_ids"] == whole["rejected_ids"][1:]
+    assert set(row) == set(whole), "the common case carries no weights of tokens"
 
 
-def test_a_side_without_the_prefix_is_refused(base: Path, tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="rejected text does not begin with its prefix"):
-        load(base, tmp_path, Dpo(), [{**PAIR, "prefix": "12", "rejected": "3"}])
+def test_parts_that_differ_between_the_sides_keep_their_weights(base: Path, tmp_path: Path) -> None:
+    row = {**PAIR, "chosen": [given("1"), *said("2")], "rejected": [given("3"), *said("45", 0.5)]}
+    (encoded,), _ = load(base, tmp_path, Dpo(), [row])
+    assert len(encoded["chosen_ids"]) == 3 and len(encoded["rejected_ids"]) == 4
+    assert encoded["chosen_ids_weights"] == [0.0, 1.0, 1.0]
+    assert encoded["rejected_ids_weights"] == [0.0, 0.5, 0.5, 0.5]
+
+
+def test_kto_takes_a_given_beginning_and_no_other_weights(base: Path, tmp_path: Path) -> None:
+    row = {**LABELLED, "completion": [given("1"), *said("2")]}
+    rows, _ = load(base, tmp_path, Kto(), [row, row])
+    assert [len(row["prompt_ids"]) for row in rows] == [5, 5]
+    with pytest.raises(EngineError, match=r"has the weight 0\.5, and kto weighs all that is written alike"):
+        load(base, tmp_path, Kto(), [{**row, "completion": said("2", 0.5)}] * 2)

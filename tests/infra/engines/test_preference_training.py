@@ -16,6 +16,7 @@ from infra.engines.train.request import TrainRequest
 from infra.engines.train.trainer import run_trainer
 from tests.infra.engines.kill import contents, kill_after_a_checkpoint
 from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
+from tests.infra.engines.training import said
 
 pytestmark = pytest.mark.slow
 
@@ -36,10 +37,11 @@ def write_rows(path: Path, objective: Objective) -> Path:
             right, wrong = str(number + 1), f"{number} no"
             weight = 1.0 + number % 2
             if objective.rows == "pairs":
-                rows = [{"chosen": right, "rejected": wrong, "soft_label": 0.9, "weight": weight}]
+                rows = [{"chosen": said(right), "rejected": said(wrong), "soft_label": 0.9, "weight": weight}]
             else:
                 rows = [
-                    {"completion": text, "is_desirable": text == right, "weight": weight} for text in (right, wrong)
+                    {"completion": said(text), "is_desirable": text == right, "weight": weight}
+                    for text in (right, wrong)
                 ]
             for row in rows:
                 file.write(json.dumps({**prompt, **row}) + "\n")

@@ -1,9 +1,10 @@
-"""Shards and their answers survive the way through files."""
+"""Jobs and their answers survive the way through messages."""
 
 from __future__ import annotations
 
-import os
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,78 +12,92 @@ from hypothesis import strategies as st
 
 from configs.errors import EngineError
 from configs.schema.generate import Sampling
-from infra.engines.devices import visible_devices
 from infra.engines.models.model_files import ModelFiles
+from infra.engines.programs import visible_devices
 from infra.engines.wire import (
+    ROWS_A_MESSAGE,
     Completion,
+    Job,
     Rated,
     Rating,
+    RatingJob,
     Request,
+    Row,
     Score,
     Scoring,
+    ScoringJob,
     Shard,
-    read_completions,
-    read_rated,
-    read_ratings,
-    read_scores,
-    read_scorings,
-    read_shard,
+    halves,
+    read_job,
+    read_rows,
+    write_job,
     write_rows,
-    write_shard,
 )
-from infra.engines.work import Job, RatingJob, ScoringJob, num_sequences, read_job, write_job
 
 texts = st.text(max_size=20)
 chats = st.lists(st.tuples(st.sampled_from(["system", "user", "assistant"]), texts), max_size=3).map(tuple)
-
-
 asked = st.builds(Request, texts, chats, st.integers(1, 9), texts, st.integers(0, 2**31), st.integers(0, 9))
+shards = st.builds(
+    Shard,
+    texts,
+    st.lists(asked, max_size=6).map(tuple),
+    st.lists(texts.filter(bool)).map(lambda stop: Sampling(temperature=0.3, stop=tuple(stop))),
+)
+JOBS: list[Job] = [
+    Shard("s", (Request("a", (("user", "x"),), 3), Request("b", ())), Sampling()),
+    ScoringJob("s", (Scoring("a", (("user", "x"),), "y"), Scoring("b", (), "", "Score: ", with_end=False))),
+    RatingJob("s", (Rating("a", (("user", "x"),), "y"), Rating("b", (), "", "<step>"), Rating("c", (), "y"))),
+]
 
 
-@given(st.lists(asked, max_size=4), st.lists(texts.filter(bool)))
-def test_a_shard_is_read_as_it_was_written(
-    tmp_path_factory: pytest.TempPathFactory, requests: list[Request], stop: list[str]
-) -> None:
-    path = tmp_path_factory.mktemp("shard") / "shard.jsonl"
-    shard = Shard("train/7", tuple(requests), Sampling(temperature=0.3, stop=tuple(stop)))
-    write_shard(path, shard)
-    assert read_shard(path) == shard
-    assert shard.num_samples == sum(request.num_samples for request in requests)
-    assert os.listdir(path.parent) == ["shard.jsonl"]
+def carried(message: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(json.dumps(message))
+    return found
 
 
-def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:
-    path = tmp_path / "rows.jsonl"
-    completions = [
-        Completion("a", 0, "line\nline\u2028\u00e9", "stop", 3, -1.25),
-        Completion("a", 1, "", "length", 1, None),
-    ]
-    write_rows(path, completions)
-    assert read_completions(path) == completions
-    scorings = [Scoring("0", (("user", "x"),), "y"), Scoring("1", (), "", "Score: ", with_end=False)]
-    write_rows(path, scorings)
-    assert read_scorings(path) == scorings
-    write_rows(path, [Score("0", -2.5, 2)])
-    assert read_scores(path) == [Score("0", -2.5, 2)]
-    ratings = [Rating("0", (("user", "x"),), "a\n\nb"), Rating("1", (), "", "<step>")]
-    write_rows(path, ratings)
-    assert read_ratings(path) == ratings
-    rated = [Rated("0", (0.25, 1.0)), Rated("1", ())]
-    write_rows(path, rated)
-    assert read_rated(path) == rated
+@given(shards)
+def test_a_shard_is_read_as_it_was_written(shard: Shard) -> None:
+    assert read_job(carried(write_job(shard))) == shard
+    assert shard.num_samples == sum(request.num_samples for request in shard.requests)
 
 
-def test_a_job_is_read_as_it_was_written(tmp_path: Path) -> None:
-    shard = Shard("s", (Request("a", (("user", "x"),), 3),), Sampling())
-    scoring = ScoringJob("s", (Scoring("a", (("user", "x"),), "y"),))
-    rating = RatingJob("s", (Rating("a", (("user", "x"),), "y"), Rating("b", (), "y")))
-    jobs: list[Job] = [shard, scoring, rating]
-    assert [num_sequences(job) for job in jobs] == [3, 1, 2]
-    kinds = []
-    for job in jobs:
-        kinds.append(write_job(tmp_path / "job.jsonl", job))
-        assert read_job(tmp_path / "job.jsonl", kinds[-1], "s") == job
-    assert kinds == ["generate", "score", "rate"]
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.kind)
+def test_a_job_is_read_as_it_was_written(job: Job) -> None:
+    assert read_job(carried(write_job(job))) == job
+
+
+def test_a_job_counts_its_sequences() -> None:
+    assert [job.num_samples for job in JOBS] == [4, 2, 3]
+
+
+@given(shards.filter(lambda shard: len(shard.requests) > 1))
+def test_halves_are_the_job_cut_in_two(shard: Shard) -> None:
+    first, second = halves(shard)
+    assert (*first.requests, *second.requests) == shard.requests
+    assert abs(len(first.requests) - len(second.requests)) <= 1
+    assert len({first.name, second.name, shard.name}) == 3
+    assert isinstance(first, Shard) and first.sampling == shard.sampling
+
+
+COMPLETIONS = [
+    Completion("a", 0, "line\nline\u2028\u00e9", "stop", 3, -1.25),
+    Completion("a", 1, "", "length", 1, None),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows"),
+    [
+        ("generate", COMPLETIONS * ROWS_A_MESSAGE),
+        ("score", [Score("0", -2.5, 2)]),
+        ("rate", [Rated("0", (0.25, 1.0)), Rated("1", ())]),
+        ("generate", []),
+    ],
+)
+def test_rows_are_read_as_they_were_written(kind: str, rows: list[Row]) -> None:
+    messages = [carried(message) for message in write_rows("job", rows)]
+    assert read_rows(kind, [row for message in messages for row in message["rows"]]) == rows
+    assert len(messages) == -(-len(rows) // ROWS_A_MESSAGE)
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:

@@ -11,10 +11,9 @@ import pytest
 from configs.errors import EngineError, UserError
 from configs.schema.engine import RewardEngine
 from configs.schema.generate import Sampling
+from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.pool import GeneratorPool
-from infra.engines.wire import Rated, Rating, Request, Scoring, Shard
-from infra.engines.work import RatingJob
+from infra.engines.wire import Rated, Rating, RatingJob, Request, Scoring, Shard
 from tests.infra.engines.tiny import build_tiny_folder
 
 pytestmark = pytest.mark.slow
@@ -53,14 +52,14 @@ def build(folder: Path, kind: str, *, num_labels: int = 1, pad: bool = True, **s
 
 
 def rate(model: ModelFiles, items: list[Rating], **settings: Any) -> list[Rated]:
-    """By the engine alone, in this process."""
-    from infra.engines.reward import reward_engine
+    """By the runner alone, in this process."""
+    from infra.engines.reward.runner import RewardRunner
 
-    engine = reward_engine.RewardEngine(RewardEngine(**settings), model)
-    engine.submit(RatingJob("job", tuple(items)))
+    runner = RewardRunner(RewardEngine(**settings), model)
+    runner.submit(RatingJob("job", tuple(items)))
     events: list[Any] = []
-    while not engine.is_idle:
-        events += engine.step()
+    while not runner.is_idle:
+        events += runner.step()
     return events[-1].rows
 
 
@@ -81,7 +80,7 @@ def plain_logits(model: ModelFiles, text: str) -> Any:
 def test_a_sequence_head_gives_its_raw_output(tmp_path: Path, pad: bool) -> None:
     model = build(tmp_path / "model", "sequence", pad=pad)
     reports: list[tuple[int, int]] = []
-    with GeneratorPool(RewardEngine(batch_size=3), model, tmp_path / "work") as pool:
+    with LocalPool(RewardEngine(batch_size=3), model, tmp_path / "work") as pool:
         batched = pool.rate(RATINGS, lambda *report: reports.append(report))
         assert pool.num_loads == 1
     alone = rate(model, RATINGS, batch_size=1)
@@ -160,7 +159,7 @@ def test_texts_beyond_the_context_are_named_and_nothing_is_cut(tmp_path: Path) -
     model = build(tmp_path / "model", "sequence")
     long = Rating("long", (("user", "1+1="),), "1" * 120)
     with (
-        GeneratorPool(RewardEngine(), model, tmp_path / "work") as pool,
+        LocalPool(RewardEngine(), model, tmp_path / "work") as pool,
         pytest.raises(UserError, match="request 'long': chat and answer have 130 tokens"),
     ):
         pool.rate([*RATINGS, long])
@@ -169,7 +168,7 @@ def test_texts_beyond_the_context_are_named_and_nothing_is_cut(tmp_path: Path) -
 def test_a_reward_engine_neither_generates_nor_scores(tmp_path: Path) -> None:
     model = ModelFiles("judge", build_tiny_folder(tmp_path / "model"))
     shard = Shard("s", (Request("a", (("user", "1"),)),), Sampling())
-    with GeneratorPool(RewardEngine(), model, tmp_path / "work") as pool:
+    with LocalPool(RewardEngine(), model, tmp_path / "work") as pool:
         with pytest.raises(EngineError, match="'judge': the reward engine cannot generate"):
             list(pool.generate([shard]))
         with pytest.raises(EngineError, match="'judge': the reward engine gives no log-probabilities"):

@@ -14,7 +14,7 @@ from configs.schema.objective import Sft
 from configs.schema.train import Lora
 from infra.engines.models.model_files import ModelFiles
 from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
-from tests.infra.engines.training import make_request
+from tests.infra.engines.training import make_request, said
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_trainer(
     base: Path, rows: list[dict[str, Any]], folder: Path, *, normalise: Any = "token_mean", **optimizer: Any
 ) -> Any:
-    from infra.engines.train.objective import make_trainer as make
+    from infra.engines.train.prepare import make_trainer as make
     from infra.engines.train.setup import load_tokenizer, load_trainable
 
     request = make_request(base, **optimizer).model_copy(update={"objective": Sft(normalise=normalise)})
@@ -57,46 +57,54 @@ def row(prompt: list[int], completion: list[int], weight: float = 1.0) -> dict[s
 ROWS = [row([4, 5, 6], [7, 8, 2]), row([9], [10, 2]), row([4, 4], [5, 6, 7, 8, 2]), row([11, 12], [2]), row([3], [4])]
 
 
+def encode(base: Path, rows: list[dict[str, Any]], max_length: int = 64) -> tuple[list[dict[str, Any]], int]:
+    from transformers import AutoTokenizer
+
+    from infra.engines.train.objectives.sft import encode_examples
+    from infra.engines.train.rows import Encoder
+
+    return encode_examples(rows, Encoder(AutoTokenizer.from_pretrained(base), None, max_length))
+
+
 def test_a_row_is_the_generation_prompt_then_the_completion_and_its_end(base: Path) -> None:
     from transformers import AutoTokenizer
 
     from infra.engines.chat import prompt_token_ids
-    from infra.engines.train.rows import encode_rows
 
     tokenizer = AutoTokenizer.from_pretrained(base)
     messages = [{"role": "user", "content": "4+8="}]
-    rows, num_too_long = encode_rows([{"messages": messages, "completion": "12", "weight": 0.5}], tokenizer, None, 64)
+    rows, num_too_long = encode(base, [{"messages": messages, "completion": said("12"), "weight": 0.5}])
     prompt = prompt_token_ids(tokenizer, [("user", "4+8=")])
     completion = [*tokenizer("12")["input_ids"], tokenizer.eos_token_id]
     assert rows == [{"input_ids": prompt + completion, "labels": [-100] * 4 + completion, "weight": 0.5}]
     assert num_too_long == 0
 
 
-@pytest.mark.parametrize("skip_prefix", [True, False])
-def test_the_given_start_of_a_completion_is_tokenised_apart(base: Path, skip_prefix: bool) -> None:
+@pytest.mark.parametrize("given_weight", [0.0, 1.0])
+def test_parts_are_tokenised_apart_and_no_loss_falls_on_weight_zero(base: Path, given_weight: float) -> None:
     from transformers import AutoTokenizer
 
-    from infra.engines.train.rows import encode_rows
-
     tokenizer = AutoTokenizer.from_pretrained(base)
-    row = {"messages": [{"role": "user", "content": "4+8="}], "completion": "12 is it", "weight": 1, "prefix": "12 "}
-    encoded, _ = encode_rows([row], tokenizer, None, 64, skip_prefix=skip_prefix)
+    parts = [*said("12 ", given_weight), *said("is it")]
+    encoded, _ = encode(base, [{"messages": [{"role": "user", "content": "4+8="}], "completion": parts, "weight": 1}])
     given, rest = tokenizer("12 ")["input_ids"], [*tokenizer("is it")["input_ids"], tokenizer.eos_token_id]
     assert encoded[0]["input_ids"][4:] == given + rest
-    assert encoded[0]["labels"] == [-100] * 4 + (([-100] * 3 if skip_prefix else given) + rest)
-    with pytest.raises(EngineError, match="does not begin with its prefix"):
-        encode_rows([{**row, "prefix": "13"}], tokenizer, None, 64)
+    assert encoded[0]["labels"] == [-100] * 4 + ((given if given_weight else [-100] * 3) + rest)
+    assert set(encoded[0]) == {"input_ids", "labels", "weight"}
+
+
+def test_a_completion_that_does_not_end_has_no_end_token(base: Path) -> None:
+    row = {"messages": [{"role": "user", "content": "4+8="}], "completion": said("12"), "weight": 1}
+    (ended, cut), _ = encode(base, [row, {**row, "ends": False}])
+    assert cut["input_ids"] == ended["input_ids"][:-1]
 
 
 def test_rows_longer_than_the_limit_are_dropped_whole_and_counted(base: Path) -> None:
-    from transformers import AutoTokenizer
-
-    from infra.engines.train.rows import encode_rows
-
-    tokenizer = AutoTokenizer.from_pretrained(base)
     texts = ["1" * length for length in (3, 4, 5)]
-    rows = [{"messages": [{"role": "user", "content": "4+8="}], "completion": text, "weight": 1} for text in texts]
-    encoded, num_too_long = encode_rows(rows, tokenizer, None, 4 + 4 + 1)
+    rows = [
+        {"messages": [{"role": "user", "content": "4+8="}], "completion": said(text), "weight": 1} for text in texts
+    ]
+    encoded, num_too_long = encode(base, rows, 4 + 4 + 1)
     assert [len(row["input_ids"]) for row in encoded] == [8, 9]
     assert num_too_long == 1
 
@@ -200,11 +208,11 @@ def test_nothing_is_reported_or_written_where_nobody_asked(base: Path, tmp_path:
 
 
 def test_without_any_row_that_fits_there_is_no_phase(base: Path, tmp_path: Path) -> None:
-    from infra.engines.train.data import load_rows
+    from infra.engines.train.prepare import load_rows
     from infra.engines.train.setup import load_tokenizer
 
     path = tmp_path / "rows.jsonl"
-    line = json.dumps({"messages": [{"role": "user", "content": "4+8="}], "completion": "123456", "weight": 1})
+    line = json.dumps({"messages": [{"role": "user", "content": "4+8="}], "completion": said("123456"), "weight": 1})
     path.write_text(f"{line}\n{line}\n")
     request = make_request(base, max_length=10).model_copy(update={"rows": path})
     with pytest.raises(EngineError, match="all 2 examples are longer than 10 tokens"):
@@ -212,7 +220,7 @@ def test_without_any_row_that_fits_there_is_no_phase(base: Path, tmp_path: Path)
 
 
 def test_a_row_that_lacks_a_column_is_named(base: Path, tmp_path: Path) -> None:
-    from infra.engines.train.data import load_rows
+    from infra.engines.train.prepare import load_rows
     from infra.engines.train.setup import load_tokenizer
 
     path = tmp_path / "rows.jsonl"

@@ -13,6 +13,7 @@ from configs.schema.train import FullWeights, Lora, Optimizer, Tune
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
 from tests.infra.engines.tiny import build_tiny_folder
+from tests.infra.engines.training import said
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +35,7 @@ def run(folder: Path, base: Path, tune: Tune, steps: int, **carried: Any) -> lis
     with rows.open("w") as file:
         for number in range(NUM_ROWS):
             messages = [{"role": "user", "content": f"{number}+1="}]
-            file.write(json.dumps({"messages": messages, "completion": str(number + 1), "weight": 1.0}) + "\n")
+            file.write(json.dumps({"messages": messages, "completion": said(str(number + 1)), "weight": 1.0}) + "\n")
     optimizer = Optimizer(learning_rate=1e-2, batch_size=NUM_ROWS, max_steps=steps, warmup_share=0.25, weight_decay=0.1)
     request = TrainRequest(
         model=carried.pop("model", ModelFiles("base", base)),

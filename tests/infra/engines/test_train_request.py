@@ -49,7 +49,7 @@ def test_the_fingerprint_sees_settings_and_rows_and_not_paths(base: Path, tmp_pa
         {"rows": tmp_path / "other.jsonl"},
         {"seed": 1},
         {"tune": Lora()},
-        {"objective": Sft(skip_prefix=True)},
+        {"objective": Sft(normalise="sequence_mean")},
         {"reference_digest": "a"},
         {"resume_state": state},
         {"total_steps": 100},

@@ -16,6 +16,7 @@ from infra.engines.train.request import TrainReport, TrainRequest
 from infra.engines.train.trainer import run_trainer
 from tests.infra.engines.kill import contents, kill_after_a_checkpoint
 from tests.infra.engines.tiny import build_tiny_folder
+from tests.infra.engines.training import said
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +47,7 @@ def write_rows(path: Path) -> Path:
     with path.open("w") as file:
         for number in [*range(NUM_ROWS), 10**9]:
             messages = [{"role": "user", "content": f"{number}+1="}]
-            row = {"messages": messages, "completion": str(number + 1), "weight": 1.0 + number % 2}
+            row = {"messages": messages, "completion": said(str(number + 1)), "weight": 1.0 + number % 2}
             file.write(json.dumps(row) + "\n")
     return path
 

@@ -9,8 +9,8 @@ import pytest
 
 from configs.schema.engine import TransformersEngine, VllmEngine
 from configs.schema.generate import Sampling
+from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.pool import GeneratorPool
 from infra.engines.wire import Request, Scoring, Shard
 from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
 
@@ -24,8 +24,8 @@ def test_vllm_generates_and_scores_like_transformers(tmp_path: Path) -> None:
     greedy = Shard("greedy", tuple(Request(r.id, r.messages) for r in requests), Sampling(temperature=0, max_tokens=12))
     engine = VllmEngine(dtype="float32", max_num_seqs=16, cpu_kv_cache_gib=1)
     with (
-        GeneratorPool(engine, model, tmp_path / "vllm") as pool,
-        GeneratorPool(TransformersEngine(dtype="float32"), model, tmp_path / "transformers") as other,
+        LocalPool(engine, model, tmp_path / "vllm") as pool,
+        LocalPool(TransformersEngine(dtype="float32"), model, tmp_path / "transformers") as other,
     ):
         shards = [Shard(f"shard-{number}", requests, Sampling(max_tokens=20)) for number in range(3)]
         for shard, completions in pool.generate(shards):
@@ -57,4 +57,4 @@ def test_vllm_generates_and_scores_like_transformers(tmp_path: Path) -> None:
         ((_, (stopped,)),) = pool.generate([stopping])
         assert stopped.text == expected_rows[0].text[: expected_rows[0].text.index(stop)]
         assert pool.num_loads == 1
-    assert os.listdir(tmp_path / "vllm") == ["generator-0.log"]
+    assert os.listdir(tmp_path / "vllm") == ["session-0.log"]

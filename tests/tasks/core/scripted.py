@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from configs.schema.marks import as_written
 from infra.engines.wire import Completion, Rated, Rating, Request, Score, Scoring, Shard, draw_seed
 from infra.store.folder import FolderStore
 from tasks.core.answers import Answerer, Answers
@@ -88,7 +89,9 @@ def make_answers(folder: Path, shard_size: int = 4, place: str = "e/round-001/ge
     runs = len(list(folder.glob("work-*")))
     work = folder / f"work-{runs}"
     work.mkdir(parents=True)
-    return Answers(Ledger(FolderStore(folder / "store"), work, {}, lambda: None), place, shard_size, Silent())
+    return Answers(
+        Ledger(FolderStore(folder / "store"), work, {}, lambda: None), place, shard_size, Silent(), as_written
+    )
 
 
 def answerer(pool: ScriptedPool, model: str = "m") -> Answerer:

@@ -8,7 +8,7 @@ from itertools import count, islice
 import pytest
 
 from configs.errors import ProblemsError, UserError
-from tasks.core.joined import Candidate, Group, group_samples, grouped, joined
+from tasks.core.joined import Candidate, Group, group_samples, grouped, joined, with_chains
 from tasks.core.records import FinishReason, Label, Message, Problem, Sample, Verdict
 
 PROBLEMS = {name: Problem(name, (Message("user", "?"),), "7") for name in ("p", "q", "r")}
@@ -97,3 +97,33 @@ def test_one_problem_is_read_ahead_at_most() -> None:
     (group,) = islice(grouped(joined(samples, verdicts, ["answer"], problems)), 1)
     assert [sample.index for sample in group.samples] == [0, 1, 2, 3]
     assert next(samples).index == 5
+
+
+def member(name: str, parent: str | None = None, part: str = "attempt") -> Candidate:
+    sample = Sample(name, "p", 0, name, "stop", 1, None, "m", parent, part)
+    return Candidate(sample, {"answer": make_verdict(sample)} if part == "attempt" else {}, PROBLEMS["p"])
+
+
+def test_answers_have_the_texts_above_them_and_those_that_end_the_episode() -> None:
+    members = [
+        member("a"), member("f", "a", "critique"), member("b", "f"), member("c", "f"), member("g", "c", "verdict"),
+        member("h", "c", "verdict"), member("d"),
+    ]  # fmt: skip
+    found = with_chains(members)
+    names = [
+        (one.sample.id, "".join(up.sample.id for up in one.chain), "".join(down.sample.id for down in one.after))
+        for one in found
+    ]
+    assert names == [("a", "", ""), ("b", "af", ""), ("c", "af", "g"), ("d", "", "")]
+    assert found[1].chain[0].verdict(None).label == Label.CORRECT
+
+
+def test_a_chain_without_its_parent_is_refused() -> None:
+    with pytest.raises(UserError, match="sample b was asked after sample f"):
+        with_chains([member("a"), member("b", "f")])
+
+
+def test_only_answers_have_verdicts() -> None:
+    critique = member("f", "p/0", "critique").sample
+    first, second = joined([SAMPLES[0], critique], [make_verdict(SAMPLES[0])], ["answer"], PROBLEMS)
+    assert (list(first.verdicts), dict(second.verdicts)) == (["answer"], {})

@@ -7,12 +7,13 @@ import pytest
 from configs.schema.evaluate import Always, Better, Gate, Significant
 from tasks.core.records import ItemResult, Label
 from tasks.decide.gate import GateDecision, apply_gate
+from tests.build import make_item
 
 
 def items(marks: str, suite: str = "select") -> list[ItemResult]:
     """One item a character: `+` is correct, `-` is wrong."""
     labels = [Label.CORRECT if mark == "+" else Label.WRONG for mark in marks]
-    return [ItemResult(suite, str(number), label, "", None, None, 1) for number, label in enumerate(labels)]
+    return [make_item(suite, str(number), label) for number, label in enumerate(labels)]
 
 
 def compare(gate: Gate, gained: int, lost: int, num_problems: int = 100) -> GateDecision:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from configs.schema.load import check_recipe
 from configs.schema.recipe import Recipe
 from tasks.core.refs import ModelRef, StepRef
 from tasks.decide.decision import decide, decide_without_candidate, first_standing
 from tasks.decide.gate import GateDecision
 from tasks.decide.state import LoopState, explain_too_few, scored_model
 from tasks.decide.stop import StopReason
+from tests.build import make_recipe
 
 BASE, SEED = (ModelRef(name=name, digest=name) for name in ("base", "seed"))
 
 
 def recipe(**decide: object) -> Recipe:
-    sums = {"kind": "addition"}
-    problems = {"train": sums, "select": sums, "report": sums}
-    return check_recipe({"name": "x", "model": {"base": "a/b"}, "problems": problems, "decide": decide})
+    return make_recipe(decide=decide, rounds={"max": 3})
 
 
 def step(stage: str, round: int, **summary: float) -> StepRef:

@@ -8,21 +8,18 @@ from dataclasses import replace
 import pytest
 
 from tasks.core.joined import Candidate, grouped, joined
-from tasks.core.records import FinishReason, ItemResult, Label, Message, Problem, Sample, Verdict
+from tasks.core.records import ItemResult, Label, Problem, Sample, Verdict
 from tasks.evaluate.evaluate import Extras, item_results, summarize
+from tests.build import make_item, make_problem, make_sample, make_verdict
 
-PROBLEMS = [Problem(name, (Message("user", name),), gold="1") for name in "abc"]
-
-
-def sample(problem_id: str, index: int = 0, num_tokens: int = 4) -> Sample:
-    return Sample(f"{problem_id}/{index}", problem_id, index, "text", FinishReason.STOP, num_tokens, None, "model")
+PROBLEMS = [make_problem(name, "1") for name in "abc"]
 
 
 def verdict(problem_id: str, label: Label, index: int = 0) -> Verdict:
-    return Verdict(f"{problem_id}/{index}", problem_id, "answer", label, answer="1")
+    return make_verdict(make_sample(problem_id, index), label, answer="1")
 
 
-GREEDY = [sample("a"), sample("b", num_tokens=7), sample("c")]
+GREEDY = [make_sample("a"), make_sample("b", text="text", num_tokens=7), make_sample("c")]
 VERDICTS = [verdict("a", Label.CORRECT), verdict("b", Label.TRUNCATED), verdict("c", Label.UNPARSEABLE)]
 
 
@@ -38,26 +35,28 @@ def test_a_greedy_sample_and_its_verdict_make_an_item() -> None:
 
 def test_draws_are_counted_by_problem() -> None:
     labels = {"a": [Label.CORRECT, Label.CORRECT], "b": [Label.VERIFIER_ERROR, Label.CORRECT], "c": [Label.WRONG] * 2}
-    draws = [sample(name, index) for name in labels for index in range(2)]
+    draws = [make_sample(name, index) for name in labels for index in range(2)]
     verdicts = [verdict(name, label, index) for name in labels for index, label in enumerate(labels[name])]
     items = list(item_results("select", PROBLEMS, judged(GREEDY, VERDICTS), grouped(judged(draws, verdicts))))
     assert [(item.num_draws, item.num_correct) for item in items] == [(2, 2), (2, 1), (2, 0)]
 
 
-@pytest.mark.parametrize("problems", [PROBLEMS[:2], PROBLEMS[::-1], [*PROBLEMS, Problem("d", ())]])
+@pytest.mark.parametrize("problems", [PROBLEMS[:2], PROBLEMS[::-1], [*PROBLEMS, make_problem("d")]])
 def test_greedy_samples_of_other_problems_are_refused(problems: list[Problem]) -> None:
     with pytest.raises(ValueError, match="not one greedy sample a problem"):
         list(item_results("select", problems, judged(GREEDY, VERDICTS)))
 
 
 def test_draws_of_other_problems_are_refused() -> None:
-    draws = grouped(judged([sample("c")], [verdict("c", Label.WRONG)]))
+    draws = grouped(judged([make_sample("c")], [verdict("c", Label.WRONG)]))
     with pytest.raises(ValueError, match="draws of c belong to no problem of the suite"):
         list(item_results("select", PROBLEMS[:2], judged(GREEDY[:2], VERDICTS[:2]), draws))
 
 
 def item(suite: str, problem_id: str, label: Label, num_correct: int = 0, num_draws: int = 10) -> ItemResult:
-    return ItemResult(suite, problem_id, label, "", None, "1", 3 + len(problem_id), num_draws, num_correct)
+    return make_item(
+        suite, problem_id, label, num_tokens=3 + len(problem_id), num_draws=num_draws, num_correct=num_correct
+    )
 
 
 def test_the_numbers_of_a_suite() -> None:

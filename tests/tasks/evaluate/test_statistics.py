@@ -21,6 +21,7 @@ from tasks.evaluate.statistics import (
     pass_at_k,
     wilson_interval,
 )
+from tests.build import make_item
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_mcnemar_stands_large_counts() -> None:
 
 
 def item(problem_id: str, correct: bool, suite: str = "select") -> ItemResult:
-    return ItemResult(suite, problem_id, Label.CORRECT if correct else Label.WRONG, "", None, None, 1)
+    return make_item(suite, problem_id, Label.CORRECT if correct else Label.WRONG)
 
 
 def test_changes_are_counted_by_item_not_by_place() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from configs.schema.load import check_recipe
 from infra.store.folder import FolderStore
 from tasks.core.answer_folder import AnswerFolder
 from tasks.core.ledger import Ledger
@@ -17,10 +16,10 @@ from tasks.decide.state import LoopState, scored_model
 from tasks.decide.stop import Action
 from tasks.report.entry import ReportEntry, write_entry
 from tasks.report.rounds import RoundReport
-from tests.flows.micro import micro_recipe
+from tests.build import make_recipe
 
 NAME = "made"
-RECIPE = check_recipe(micro_recipe(name=NAME, rounds={"max": 50}))
+RECIPE = make_recipe(name=NAME, rounds={"max": 50})
 
 
 class Maker:

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from infra.store.folder import FolderStore
@@ -64,6 +64,7 @@ class Dying(FolderStore):
 
 
 @settings(max_examples=15)
+@example([(UP, 0)] * 3, 1, set(), None, False, 1)
 @given(ROUNDS, st.integers(1, 3), st.sets(st.integers(0, 6)), st.one_of(st.none(), st.integers(0, 6)), st.booleans(),
        st.integers(0, 60))  # fmt: skip
 def test_what_is_kept_is_whole_and_the_loop_can_go_on(

@@ -12,6 +12,7 @@ from tasks.core.bench import Workbench
 from tasks.core.records import Verdict
 from tasks.core.refs import StepRef
 from tasks.core.roles import Cast
+from tasks.core.step import digest
 from tasks.core.tables import read_records
 from tasks.generate.read import read_samples
 from tasks.judge.identity import judging_identity, specify
@@ -164,7 +165,7 @@ def test_keys_follow_what_is_said_and_who_says_it(tmp_path: Path, cast: Cast) ->
     with open_bench(tmp_path, [RUBRIC, {**IMPLICIT, "reference": "previous"}]) as bench:
         samples, problems = publish_round(bench)
         spec = specify(bench, 1, samples, problems, cast)
-        assert spec.config["asked"]["rubric"]["prompts"] == {"": "{{ prompt }}{{ response }}: "}
+        assert spec.config["judge"][0]["prompt"] == digest("{{ prompt }}{{ response }}: ")
         assert spec.config["asked"]["implicit"]["models"] == {"": f"{1:064d}", "reference": f"{0:064d}"}
         same = cast.model_copy(update={"live": cast.base})
         assert specify(bench, 1, samples, problems, same).key == spec.key

@@ -9,23 +9,20 @@ import pytest
 from configs.schema.judge import MetaJudge, RubricJudge
 from infra.engines.wire import Completion
 from tasks.core.prompts import read_prompt
-from tasks.core.records import Judgement, Message, Pair, Problem
+from tasks.core.records import Judgement, Pair, written
 from tasks.judge.kinds.pairwise import ordered_pairs
 from tasks.meta.contest import Contest, judge_pair, meta_requests, most_disputed, read_meta
 from tasks.meta.elo import position_weights
 from tasks.meta.run import MetaPairs, find_contests
+from tests.build import ask, make_judgement, make_problem
 
 TEMPLATE = read_prompt("meta", Path())
 SCORE, WINNER = RubricJudge().pattern, MetaJudge().pattern
 
 
-def problem(name: str = "p") -> Problem:
-    return Problem(name, (Message("user", "How many?"),))
-
-
 def judged(score: float | None, index: int, sample: str = "p/0", text: str | None = None) -> Judgement:
-    asked = (Message("user", f"Grade {sample}"),)
-    return Judgement("rubric", sample.split("/")[0], sample, index, asked, text or f"r{index}\nScore: {score}", score)
+    text = text or f"r{index}\nScore: {score}"
+    return make_judgement(sample, score, index=index, messages=ask(f"Grade {sample}"), text=text)
 
 
 def meet(contest: Contest, verdicts: dict[tuple[int, int], str]) -> list[Judgement]:
@@ -38,20 +35,20 @@ def meet(contest: Contest, verdicts: dict[tuple[int, int], str]) -> list[Judgeme
 
 def test_the_sample_whose_judgements_differ_most_is_taken() -> None:
     rows = [judged(4, 0), judged(5, 1), judged(1, 0, "p/1"), judged(None, 1, "p/1"), judged(5, 2, "p/1")]
-    contest = most_disputed(problem(), rows)
+    contest = most_disputed(make_problem(), rows)
     assert contest is not None and contest.players == ["p/1#0", "p/1#2"]
 
 
 def test_where_all_agree_there_is_no_contest() -> None:
     rows = [judged(5, 0), judged(5, 1), judged(2, 0, "p/1"), judged(None, 1, "p/1")]
-    assert most_disputed(problem(), rows) is None
+    assert most_disputed(make_problem(), rows) is None
     rows += [judged(1, 0, "q/0"), judged(2, 1, "q/0")]
-    (contest,) = find_contests(rows, {"p": problem(), "q": problem("q")})
+    (contest,) = find_contests(rows, {"p": make_problem(), "q": make_problem("q")})
     assert contest.players == ["q/0#0", "q/0#1"]
 
 
 def test_scores_are_hidden_from_the_meta_judge() -> None:
-    contest = Contest(problem(), (judged(1, 0, text="Bad.\nScore: 1"), judged(5, 1, text="Score: 5\nGood.")))
+    contest = Contest(make_problem(), (judged(1, 0, text="Bad.\nScore: 1"), judged(5, 1, text="Score: 5\nGood.")))
     requests = meta_requests(TEMPLATE, SCORE, [contest])
     assert [request.id for request in requests] == ["p/0#0 p/0#1", "p/0#1 p/0#0"]
     text = requests[0].messages[0][1]
@@ -60,21 +57,22 @@ def test_scores_are_hidden_from_the_meta_judge() -> None:
 
 
 def test_the_best_judgement_is_chosen_whole() -> None:
-    contest = Contest(problem(), (judged(1, 0), judged(5, 1), judged(3, 2)))
+    contest = Contest(make_problem(), (judged(1, 0), judged(5, 1), judged(3, 2)))
     pair = judge_pair(contest, {"p/0#0": 900.0, "p/0#1": 1200.0, "p/0#2": 900.0})
-    assert pair == Pair(
-        "p", (Message("user", "Grade p/0"),), "r1\nScore: 5", "r0\nScore: 1", "p/0#1", "p/0#0", role="judge"
-    )
+    sides = written("r1\nScore: 5"), written("r0\nScore: 1")
+    assert pair == Pair("p", ask("Grade p/0"), *sides, "p/0#1", "p/0#0", role="judge")
 
 
 def test_equal_ratings_and_equal_scores_give_no_pair() -> None:
-    contest = Contest(problem(), (judged(4, 0), judged(5, 1), judged(4, 2)))
+    contest = Contest(make_problem(), (judged(4, 0), judged(5, 1), judged(4, 2)))
     assert judge_pair(contest, dict.fromkeys(contest.players, 1000.0)) == "equal_rating"
     assert judge_pair(contest, {"p/0#0": 1200.0, "p/0#1": 1000.0, "p/0#2": 800.0}) == "equal_score"
 
 
 def test_consistent_comparisons_become_a_pair_and_inconsistent_ones_do_not() -> None:
-    clear, biased = (Contest(problem(name), (judged(1, 0, f"{name}/0"), judged(5, 1, f"{name}/0"))) for name in "pq")
+    clear, biased = (
+        Contest(make_problem(name), (judged(1, 0, f"{name}/0"), judged(5, 1, f"{name}/0"))) for name in "pq"
+    )
     rows = meet(clear, {(0, 1): "Winner: B", (1, 0): "Winner: A"})
     rows += meet(biased, {(0, 1): "Winner: A", (1, 0): "Winner: A"})
     weights = position_weights(rows)
@@ -94,7 +92,7 @@ def test_consistent_comparisons_become_a_pair_and_inconsistent_ones_do_not() -> 
 
 
 def test_a_meta_judge_that_cannot_be_read_makes_no_pairs() -> None:
-    contest = Contest(problem(), (judged(1, 0), judged(5, 1)))
+    contest = Contest(make_problem(), (judged(1, 0), judged(5, 1)))
     rows = meet(contest, {})
     pairs = MetaPairs(position_weights(rows), ridge=1e-3)
     assert list(pairs.make([contest], rows)) == []

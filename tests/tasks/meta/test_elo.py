@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from tasks.core.records import Judgement
 from tasks.meta.elo import elo_ratings, position_weights, rate, win_matrix
+from tests.build import make_judgement
 
 TINY = 1e-9
 
 
 def compared(first: str, second: str, score: float | None) -> Judgement:
-    return Judgement("meta", "p", first, 0, (), "", score, second)
+    return make_judgement(first, score, "meta", other_id=second)
 
 
 def test_position_weights_over_all_comparisons() -> None:

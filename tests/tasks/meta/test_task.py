@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.records import Judgement, Pair
+from tasks.core.records import Judgement, Pair, spell
 from tasks.core.tables import read_records
 from tasks.judge.judgements import read_judgements
 from tasks.judge.task import judge
@@ -50,7 +50,7 @@ def test_judgements_are_compared_and_become_pairs(tmp_path: Path) -> None:
 
 def check_pair(pair: Pair, judgements: dict[str, Judgement], comparisons: list[Judgement], ridge: float) -> None:
     chosen, rejected = judgements[pair.chosen_id], judgements[pair.rejected_id]
-    assert (pair.role, pair.chosen, pair.rejected) == ("judge", chosen.text, rejected.text)
+    assert (pair.role, spell(pair.chosen), spell(pair.rejected)) == ("judge", chosen.text, rejected.text)
     assert pair.messages == chosen.messages and chosen.score != rejected.score
     rows = [row for row in comparisons if row.problem_id == pair.problem_id]
     players = sorted({row.sample_id for row in rows})

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tasks.core.records import FinishReason, Label, Message, Problem, Sample, Verdict
+from tasks.core.records import Label
 from tasks.monitor.group import RoundGroup
+from tests.build import make_problem, make_sample, make_verdict
 
 LABELS = {"c": Label.CORRECT, "w": Label.WRONG, "t": Label.TRUNCATED, "u": Label.UNPARSEABLE, "s": Label.UNSCORED}
-
-
-def sample(problem_id: str, index: int, text: str, draw: str = "", model: str = "m1") -> Sample:
-    return Sample(
-        f"{problem_id}/{index}", problem_id, index, text, FinishReason.STOP, len(text), None, model,
-        draw=draw, privileged=draw in ("hinted", "guided"),
-    )  # fmt: skip
-
-
-def verdict(of: Sample, judge: str, label: str, score: float | None, answer: str | None = None) -> Verdict:
-    return Verdict(of.id, of.problem_id, judge, label, score, answer)
 
 
 def group(
@@ -43,16 +33,18 @@ def group(
     size = len(correct or kept or scores or texts or ())
     texts = texts or [f"text {index}" for index in range(size)]
     samples = [
-        sample(problem_id, index, text, draws[index] if draws else "", models[index] if models else "m1")
-        for index, text in enumerate(texts)
+        make_sample(problem_id, i, text, draw=draws[i] if draws else "", model=models[i] if models else "model")
+        for i, text in enumerate(texts)
     ]
     named = labels or "s" * size
     verdicts = [
-        verdict(one, judge, LABELS[named[i]], scores[i] if scores else None, answers[i] if answers else None)
+        make_verdict(
+            one, LABELS[named[i]], judge, score=scores[i] if scores else None, answer=answers[i] if answers else None
+        )
         for i, one in enumerate(samples)
     ]
     return RoundGroup(
-        Problem(problem_id, (Message("user", "?"),)),
+        make_problem(problem_id),
         samples,
         {judge: verdicts} if scores or answers or labels else {},
         correct=None if correct is None else [letter == "1" for letter in correct],

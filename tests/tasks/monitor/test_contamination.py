@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.core.records import Example, Message, Pair, Problem
+from tasks.core.records import Problem
 from tasks.monitor.contamination import HeldOut, words_of
 from tasks.monitor.training_rows import TrainingRows
+from tests.build import ask, make_example, make_pair, make_problem, make_sample
 
 LONG = (
     "A farmer has seven fields and sells three of them to a neighbour who pays in silver coins, "
@@ -16,7 +17,7 @@ SHORT = "Which of the nine planets is the smallest of all?"
 
 
 def problem(question: str, name: str = "p") -> Problem:
-    return Problem(name, (Message("system", "You are helpful."), Message("user", question)))
+    return make_problem(name, messages=ask(question, "You are helpful."))
 
 
 def held_out(*questions: str, suite: str = "report", **sizes: int) -> HeldOut:
@@ -77,14 +78,14 @@ def test_two_suites_are_counted_apart() -> None:
 
 
 def test_what_is_trained_on_gives_kept_ids_and_lengths() -> None:
-    chat = (Message("user", SHORT),)
+    draws = [make_sample(index=index, text=text) for index, text in enumerate(("good", "bad", "chosen", "no"))]
     rows = TrainingRows({"report": [problem(SHORT)]})
     rows.add_all(
         [
-            Example("p/0", "p", chat, "good", is_desirable=True),
-            Example("p/1", "p", chat, "bad", is_desirable=False),
-            Pair("p", (Message("user", "?"),), "chosen", "no", "p/2", "p/3"),
-            Pair("p", (Message("user", "?"),), f"It asks: {SHORT}", "", "j/0", "j/1", role="judge"),
+            make_example(draws[0], SHORT, is_desirable=True),
+            make_example(draws[1], SHORT, is_desirable=False),
+            make_pair(draws[2], draws[3]),
+            make_pair(make_sample("j", 0, f"It asks: {SHORT}"), make_sample("j", 1, ""), role="judge"),
         ]
     )
     assert rows.kept_ids == {"p/0", "p/2"}

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 import pytest
 
 from configs.schema.verifier import NumberVerifier
 from tasks.core.joined import Group, joined
-from tasks.core.records import Label, Message, Part, Problem, Sample, Verdict
+from tasks.core.records import Label, Part, Sample, Verdict
 from tasks.monitor.gold import gold_is_unknown, has_gold, known_from_judge, known_from_verifier
 from tasks.monitor.group import Known, read_groups
 from tasks.monitor.texts import Texts
-from tests.tasks.monitor.make import group, sample, verdict
+from tests.build import make_problem, make_sample, make_scored, make_verdict
+from tests.tasks.monitor.make import group
 
-SAMPLES = [sample("p", 0, "7"), sample("p", 1, "8"), sample("q", 0, "9")]
+SAMPLES = [make_sample("p", 0, "7"), make_sample("p", 1, "8"), make_sample("q", 0, "9")]
 VERDICTS = [
-    verdict(one, judge, label, None)
+    make_verdict(one, label, judge)
     for one, label in zip(SAMPLES, (Label.CORRECT, Label.TRUNCATED, Label.WRONG), strict=True)
     for judge in ("answer", "rubric")
 ]
 
 
-PROBLEMS = {name: Problem(name, (Message("user", "?"),)) for name in ("p", "q")}
+PROBLEMS = {name: make_problem(name) for name in ("p", "q")}
 
 
 def read(verdicts: list[Verdict], known: Known = gold_is_unknown) -> list[tuple[str, object, list[bool]]]:
@@ -40,7 +40,7 @@ def test_groups_hold_what_is_known_of_a_problem() -> None:
 
 
 def test_a_judge_that_only_scores_knows_no_gold() -> None:
-    bare = [verdict(one, judge, Label.UNSCORED, 1.0) for one in SAMPLES for judge in ("answer", "rubric")]
+    bare = [make_scored(one, 1.0, judge) for one in SAMPLES for judge in ("answer", "rubric")]
     assert [correct for _, correct, _ in read(bare, known_from_judge("answer"))] == [None, None]
 
 
@@ -50,7 +50,7 @@ def test_only_problems_with_gold_are_verified() -> None:
     def verify_all(samples: Iterable[Sample]) -> Iterator[Verdict]:
         for one in samples:
             seen.append(one.id)
-            yield verdict(one, "gold", Label.CORRECT if one.text == "9" else Label.WRONG, None)
+            yield make_verdict(one, Label.CORRECT if one.text == "9" else Label.WRONG, "gold")
 
     known = known_from_verifier(SAMPLES, {"q"}, verify_all)
     assert [correct for _, correct, _ in read(VERDICTS, known)] == [None, [True]]
@@ -58,14 +58,13 @@ def test_only_problems_with_gold_are_verified() -> None:
 
 
 def test_steps_of_a_solution_are_neither_right_nor_wrong() -> None:
-    steps = [replace(sample("p", index, text), part=Part.STEP) for index, text in enumerate("78")]
+    steps = [make_sample(index=index, part=Part.STEP) for index in (0, 1)]
     known = known_from_verifier(steps, {"p"}, lambda samples: iter([pytest.fail("verified") for _ in samples]))
     assert known(Group(PROBLEMS["p"], steps)) is None
 
 
 def test_gold_that_a_verifier_cannot_read_is_none() -> None:
-    chat = (Message("user", "?"),)
-    golds = [has_gold(Problem("p", chat, gold), NumberVerifier()) for gold in ("7", "seven", None)]
+    golds = [has_gold(make_problem(gold=gold), NumberVerifier()) for gold in ("7", "seven", None)]
     assert golds == [True, False, False]
 
 

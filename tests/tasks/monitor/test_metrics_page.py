@@ -9,14 +9,14 @@ import pytest
 
 from configs.schema.guard import DEFAULT_GUARDS
 from configs.schema.judge import PairwiseJudge, RubricJudge, VoteJudge
-from tasks.core.records import Label, Message, Pair, Problem, Verdict
+from tasks.core.records import Label
 from tasks.core.step import Summary
 from tasks.monitor.group import RoundGroup
 from tasks.monitor.measure import Monitor
 from tasks.monitor.orders import JudgementColumns
 from tasks.monitor.training_rows import TrainingRows
 from tasks.report import monitor_table, track
-from tests.tasks.monitor.make import sample
+from tests.build import make_pair, make_problem, make_sample, make_scored, make_verdict
 
 PAGE = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text(encoding="utf-8")
 NAMED = set(re.findall(r"`([a-zA-Z0-9_]+)`", PAGE))
@@ -29,23 +29,22 @@ def everything() -> Summary:
     shares = (0.2, 0.4, 0.6, 0.9)
     for number in range(4):
         draws = [
-            sample(f"p{number}", i, f"<<{i}>>" + "x" * i, model="m1" if i < 8 else "m2", draw="" if i < 8 else "hot")
+            make_sample(
+                f"p{number}", i, f"<<{i}>>" + "x" * i, model="m1" if i < 8 else "m2", draw="" if i < 8 else "hot"
+            )
             for i in range(16)
         ]
         correct = [i % 3 == 0 if number else i == 0 for i in range(16)]
         scored = {
-            judge.name: [
-                Verdict(one.id, one.problem_id, judge.name, Label.UNSCORED, float(one.index % 5), "7") for one in draws
-            ]
+            judge.name: [make_scored(one, float(one.index % 5), judge.name, answer="7") for one in draws]
             for judge in judges
         }
-        scored["vote"] = [Verdict(one.id, one.problem_id, "vote", Label.CORRECT, shares[number], "7") for one in draws]
-        monitor.add(RoundGroup(Problem(f"p{number}", ()), draws, scored, correct=correct, kept=correct))
+        scored["vote"] = [make_verdict(one, Label.CORRECT, "vote", score=shares[number], answer="7") for one in draws]
+        monitor.add(RoundGroup(make_problem(f"p{number}"), draws, scored, correct=correct, kept=correct))
     for watch in monitor.judges:
         watch.add_judgements([JudgementColumns("a", "b", 0, 1.0), JudgementColumns("b", "a", 0, 0.0)])
-    chat = (Message("user", "?"),)
-    rows = TrainingRows({suite: [Problem(suite, chat)] for suite in ("select", "report")})
-    rows.add_all([Pair("p", chat, "a", "b", "p/0", "p/1")])
+    rows = TrainingRows({suite: [make_problem(suite)] for suite in ("select", "report")})
+    rows.add_all([make_pair(make_sample(), make_sample(index=1))])
     return {**monitor.numbers(), **rows.numbers()}
 
 

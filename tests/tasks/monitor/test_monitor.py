@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from configs.schema.judge import AnswerJudge, RubricJudge
+from configs.schema.marks import as_written
 from configs.schema.recipe import Recipe
 from infra.store.folder import FolderStore
 from tasks.core.answers import Answers
 from tasks.core.identity import monitor_spec
 from tasks.core.ledger import Ledger
 from tasks.core.progress import Silent
-from tasks.core.records import Example, FinishReason, Judgement, Label, Message, Pair, Problem, Sample, Verdict
+from tasks.core.records import Example, Judgement, Label, Pair, Problem, Sample, Verdict, written
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
 from tasks.core.step import StepSpec, Summary
@@ -26,20 +27,21 @@ from tasks.monitor.histograms import read_histograms
 from tasks.monitor.measure import Monitor
 from tasks.monitor.run import monitor_round
 from tasks.monitor.steps import RoundSteps
+from tests.build import (
+    ask,
+    make_example,
+    make_judgement,
+    make_pair,
+    make_problem,
+    make_recipe,
+    make_sample,
+    make_scored,
+    make_verdict,
+)
 from tests.tasks.monitor.make import group
 
 HELD_OUT = "What is the name of the largest river that flows north of here?"
 NUM_PROBLEMS, NUM_DRAWS = 12, 4
-
-
-def recipe(**changes: Any) -> Recipe:
-    base: dict[str, Any] = {
-        "name": "demo",
-        "model": {"kind": "pretrained", "base": "org/model"},
-        "problems": {part: {"kind": "file", "path": f"{part}.jsonl"} for part in ("train", "select", "report")},
-        "rounds": {"max": 1},
-    }
-    return Recipe.model_validate(base | changes)
 
 
 class Store:
@@ -57,23 +59,23 @@ class Store:
         return self.ledger.publish(StepSpec("demo", stage, round, {"round": round}), out, {}, 1.0)
 
     def run(self, recipe: Recipe, steps: RoundSteps, round: int = 1) -> StepRef:
-        spec = monitor_spec(recipe, round, steps)
+        spec = monitor_spec(recipe, as_written, round, steps)
         out = self.folder / f"monitor-{round}"
         out.mkdir()
         with Silent().stage("monitor") as bar:
-            answers = Answers(self.ledger, spec.answers, 4, bar)
+            answers = Answers(self.ledger, spec.answers, 4, bar, as_written)
             summary = monitor_round(self.ledger, recipe, steps, spec.seed or 0, Scratch(out, out, bar, answers))
         return self.ledger.publish(spec, out, summary, 1.0)
 
 
 def problems() -> list[Problem]:
-    return [Problem(f"p{n}", (Message("user", f"{n}+1=?"),), str(n + 1)) for n in range(NUM_PROBLEMS)]
+    return [make_problem(f"p{n}", str(n + 1), f"{n}+1=?") for n in range(NUM_PROBLEMS)]
 
 
 def samples() -> list[Sample]:
     """Of problem n the first n % 5 draws are right."""
     return [
-        Sample(f"{one.id}/{i}", one.id, i, f"It is {n + 1 + (i >= n % 5)}", FinishReason.STOP, 3, None, "m1")
+        make_sample(one.id, i, f"It is {n + 1 + (i >= n % 5)}")
         for n, one in enumerate(problems())
         for i in range(NUM_DRAWS)
     ]
@@ -85,8 +87,8 @@ def is_right(one: Sample) -> bool:
 
 def held_out() -> dict[str, tuple[type, Iterable[Any]]]:
     return {
-        "select.parquet": (Problem, [Problem("s0", (Message("user", "What is rain?"),), "water")]),
-        "report.parquet": (Problem, [Problem("r0", (Message("user", HELD_OUT),), "Ob")]),
+        "select.parquet": (Problem, [make_problem("s0", "water", "What is rain?")]),
+        "report.parquet": (Problem, [make_problem("r0", "Ob", HELD_OUT)]),
     }
 
 
@@ -98,19 +100,12 @@ def publish_round(store: Store, verdicts: list[Verdict], selection: dict[str, An
     return RoundSteps(drawn, judged, kept, published, published, None)
 
 
-def example(one: Sample) -> Example:
-    return Example(one.id, one.problem_id, (Message("user", "?"),), one.text)
-
-
 def test_a_round_with_an_answer_judge(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    verdicts = [
-        Verdict(one.id, one.problem_id, "answer", Label.CORRECT if is_right(one) else Label.WRONG, float(is_right(one)))
-        for one in samples()
-    ]
-    kept = [example(one) for one in samples() if is_right(one)]
+    verdicts = [make_verdict(one, Label.CORRECT if is_right(one) else Label.WRONG) for one in samples()]
+    kept = [make_example(one) for one in samples() if is_right(one)]
     steps = publish_round(store, verdicts, {"examples.parquet": (Example, kept)})
-    first = store.run(recipe(), steps)
+    first = store.run(make_recipe(), steps)
     summary = first.summary
     assert summary["share_never_solved"] == pytest.approx(3 / 12)
     assert summary["explore_pass_at_1"] == pytest.approx(len(kept) / 48)
@@ -120,7 +115,7 @@ def test_a_round_with_an_answer_judge(tmp_path: Path) -> None:
     assert not [name for name in summary if name.startswith(("judge_", "exploit_", "gap_", "pseudo_"))]
     assert set(read_histograms(store.ledger, first)) == {"difficulty", "length"}
 
-    second = store.run(recipe(), replace(steps, first=first), round=2)
+    second = store.run(make_recipe(), replace(steps, first=first), round=2)
     assert second.summary["tail_tv_to_first"] == 0
     assert second.summary["tail_hard_ratio"] == 1
 
@@ -129,17 +124,20 @@ def test_a_round_with_an_answer_judge(tmp_path: Path) -> None:
 def test_a_self_judging_round_is_measured_against_gold_by_verifying_here(tmp_path: Path) -> None:
     store = Store(tmp_path)
     scores = {one.id: 4.0 if is_right(one) or one.index == 3 else 1.0 for one in samples()}
-    verdicts = [Verdict(one.id, one.problem_id, "rubric", Label.UNSCORED, scores[one.id]) for one in samples()]
-    chat = (Message("user", "Judge this."),)
-    judgements = [Judgement("rubric", one.problem_id, one.id, n, chat, "", 4.0 if n else None)
-                  for one in samples() for n in range(3)]  # fmt: skip
-    pairs = [Pair(f"p{n}", chat, "right and long", "wrong", f"p{n}/0", f"p{n}/1") for n in range(NUM_PROBLEMS)]
-    pairs[0] = Pair("p0", (Message("user", HELD_OUT),), "Ob", "Nile", "p0/0", "p0/1")
+    verdicts = [make_scored(one, scores[one.id]) for one in samples()]
+    judgements = [
+        make_judgement(one.id, 4 if n else None, index=n, messages=ask("Judge this."))
+        for one in samples()
+        for n in range(3)
+    ]
+    chosen, rejected = make_sample(text="right and long"), make_sample(index=1, text="wrong")
+    pairs = [make_pair(chosen, rejected, problem_id=f"p{n}") for n in range(NUM_PROBLEMS)]
+    pairs[0] = replace(pairs[0], messages=ask(HELD_OUT), chosen=written("Ob"), rejected=written("Nile"))
     steps = publish_round(
         store, verdicts, {"pairs.parquet": (Pair, pairs)},
         **{"judgements-rubric.parquet": (Judgement, judgements)},
     )  # fmt: skip
-    asked = recipe(
+    asked = make_recipe(
         judge=[{"kind": "rubric"}],
         evaluate={"verifier": {"kind": "number"}},
         pair={"kind": "best_vs_worst"},
@@ -180,8 +178,8 @@ def test_a_monitor_is_new_when_what_it_reads_is(tmp_path: Path) -> None:
 
     def key(samples: str = "a", first: StepRef | None = None, settings: Recipe | None = None) -> str:
         steps = (ref(samples), ref("v"), ref("s"), ref("p"), ref("p"))
-        return monitor_spec(settings or recipe(), 1, RoundSteps(*steps, first)).key
+        return monitor_spec(settings or make_recipe(), as_written, 1, RoundSteps(*steps, first)).key
 
-    verifier = recipe(judge=[{"kind": "answer", "verifier": {"kind": "exact"}}])
+    verifier = make_recipe(judge=[{"kind": "answer", "verifier": {"kind": "exact"}}])
     assert len({key(), key("b"), key(first=ref("f")), key(settings=verifier)}) == 4
-    assert key() == key(settings=recipe(rounds={"max": 9}, guards=[]))
+    assert key() == key(settings=make_recipe(rounds={"max": 9}, guards=[]))

@@ -6,14 +6,15 @@ from hypothesis import strategies as st
 
 from tasks.core.records import Sample
 from tasks.report.diversity import distinct_rate, measure_variety
+from tests.build import make_sample
 
 
-def draw(problem: str, index: int, text: str, num_tokens: int = 4, finish: str = "stop") -> Sample:
-    return Sample(f"{problem}/{index}", problem, index, text, finish, num_tokens, None, "m")
+def draw(problem: str, index: int, text: str, num_tokens: int, is_truncated: bool = False) -> Sample:
+    return make_sample(problem, index, text, num_tokens=num_tokens, is_truncated=is_truncated)
 
 
 def test_variety_by_hand() -> None:
-    first = [draw("a", 0, "12", 2), draw("a", 1, "12 ", 3), draw("a", 2, "13", 2), draw("a", 3, "12", 1, "length")]
+    first = [draw("a", 0, "12", 2), draw("a", 1, "12 ", 3), draw("a", 2, "13", 2), draw("a", 3, "12", 1, True)]
     second = [draw("b", 0, "7", 12)]
     assert measure_variety(iter([first, [], second])) == {
         "distinct_rate": (2 / 4 + 1 / 1) / 2,

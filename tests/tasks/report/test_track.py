@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
+from configs.schema.load import check_recipe
+from configs.schema.marks import as_written, identity
+from configs.schema.recipe import Recipe
 from infra.tracking.tracker import Tracker
+from tasks.core.step import digest, flatten
 from tasks.report.html import render_report
 from tasks.report.rounds import ExperimentReport, SampleRow
 from tasks.report.track import (
@@ -17,16 +21,23 @@ from tasks.report.track import (
     TrackedDataset,
     TrackedModel,
     finish_experiment,
-    flatten,
     track_experiment,
     track_round,
 )
+from tests.flows.micro import micro_recipe
 from tests.servers.mlflow import mlflow_server
 from tests.tasks.report.example import baseline, experiment_report, sample_rows, trained
 from tests.tasks.report.test_monitors import watched
 
 pytestmark = pytest.mark.slow
-RECIPE = {"name": "demo", "seed": 0, "train": {"epochs": 2, "tune": {"kind": "lora"}}, "rounds": {"max": 2}}
+
+
+def recipe(name: str, **sections: Any) -> Recipe:
+    return check_recipe(micro_recipe(name=name, **sections))
+
+
+def track(tracker: Tracker, own: Recipe) -> Tracked:
+    return track_experiment(tracker, own, digest(identity(own, as_written))[:12])
 
 
 @pytest.fixture(scope="module", params=["database", "server"])
@@ -39,9 +50,9 @@ def tracker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             yield Tracker(uri)
 
 
-def write(tracker: Tracker, recipe: dict[str, Any], report: ExperimentReport) -> Tracked:
+def write(tracker: Tracker, report: ExperimentReport) -> Tracked:
     """What `run` and `sync` do, for the rounds of a report."""
-    tracked = track_experiment(tracker, report.name, recipe, report.recipe)
+    tracked = track(tracker, recipe(report.name))
     for number, entry in enumerate(report.rounds):
         digest = f"{report.name}-{number}"
         track_round(
@@ -84,24 +95,25 @@ def children(tracker: Tracker, tracked: Tracked) -> dict[int, Any]:
 
 
 def test_the_parent_holds_one_curve_a_metric(tracker: Tracker) -> None:
-    tracked = write(tracker, RECIPE, experiment_report("curves"))
+    tracked = write(tracker, experiment_report("curves"))
     history = tracker.client.get_metric_history(tracked.run_id, "report_accuracy")
     assert [(point.step, point.value) for point in history] == [(0, 0.19), (1, 0.79), (2, 0.75)]
     parent = tracker.client.get_run(tracked.run_id)
     assert parent.info.status == "FINISHED"
-    assert parent.data.params == {"seed": "0", "train.epochs": "2", "train.tune.kind": "lora"}
+    assert parent.data.params == flatten(identity(recipe("demo"), as_written))
+    assert parent.data.params["train.tune.kind"] == "full" and "engine.batch_size" not in parent.data.params
     files = {"figures", "recipe.yaml", "report.html", "rounds.md"}
     assert {file.path for file in tracker.client.list_artifacts(tracked.run_id)} == files
 
 
 def test_each_round_is_a_child_with_its_own_facts(tracker: Tracker) -> None:
-    tracked = write(tracker, RECIPE, experiment_report("children"))
+    tracked = write(tracker, experiment_report("children"))
     found = children(tracker, tracked)
     assert sorted(found) == [0, 1, 2]
     assert found[2].data.tags["action"] == "keep_incumbent"
     assert found[2].data.tags["step.judge"] == "children/round-002/judge/bbbbbbbbbbbb"
     assert found[1].data.metrics["dropped_wrong"] == 600
-    assert found[1].data.params["train.epochs"] == "2"
+    assert found[1].data.params["train.epochs"] == "2.0"
     assert found[1].inputs.dataset_inputs[0].dataset.digest == "cd" * 18
     run_id = found[1].info.run_id
     table = json.loads(Path(tracker.client.download_artifacts(run_id, "samples.json")).read_text())
@@ -112,7 +124,7 @@ def test_each_round_is_a_child_with_its_own_facts(tracker: Tracker) -> None:
 
 
 def test_model_versions_point_to_the_store_and_aliases_say_who_won(tracker: Tracker) -> None:
-    tracked = write(tracker, RECIPE, experiment_report("models"))
+    tracked = write(tracker, experiment_report("models"))
     client = tracker.client
     champion = client.get_model_version_by_alias("models", "champion")
     candidate = client.get_model_version_by_alias("models", "candidate")
@@ -122,32 +134,34 @@ def test_model_versions_point_to_the_store_and_aliases_say_who_won(tracker: Trac
 
 
 def test_writing_twice_changes_nothing_and_says_nothing(tracker: Tracker, capfd: pytest.CaptureFixture[str]) -> None:
-    write(tracker, RECIPE, experiment_report("twice"))
+    write(tracker, experiment_report("twice"))
     assert capfd.readouterr() == ("", "")
     before = state(tracker, "twice")
-    write(tracker, RECIPE, experiment_report("twice"))
+    write(tracker, experiment_report("twice"))
     assert state(tracker, "twice") == before
 
 
 def test_while_old_rounds_pass_again_the_champion_never_falls_back(tracker: Tracker) -> None:
     report = experiment_report("again")
     better = report.model_copy(update={"rounds": [*report.rounds[:2], trained(2, 0.9, "promote", "again")]})
-    tracked = write(tracker, RECIPE, better)
+    tracked = write(tracker, better)
     track_round(tracker, tracked, report.rounds[1], model=TrackedModel("s3://bucket/again-1/adapter", "again-1"))
     assert tracker.client.get_model_version_by_alias("again", "champion").source == "s3://bucket/again-2/adapter"
 
 
 def test_more_rounds_continue_the_curve_and_an_edited_recipe_starts_another(tracker: Tracker) -> None:
-    short = write(tracker, RECIPE, experiment_report("edited"))
-    longer = track_experiment(tracker, "edited", RECIPE | {"rounds": {"max": 9}}, "")
-    edited = track_experiment(tracker, "edited", RECIPE | {"seed": 1}, "")
+    short = write(tracker, experiment_report("edited"))
+    longer = track(tracker, recipe("edited", rounds={"max": 9}))
+    elsewhere = track(tracker, recipe("edited", engine={"kind": "transformers", "devices": ["cpu", "cpu"]}))
+    edited = track(tracker, recipe("edited", seed=1))
+    assert elsewhere.run_id == short.run_id
     assert longer.run_id == short.run_id != edited.run_id
     assert edited.experiment_id == short.experiment_id
 
 
 def test_a_baseline_alone_can_be_written(tracker: Tracker, tmp_path: Path) -> None:
     report = ExperimentReport(name="start", rounds=[baseline("start")])
-    tracked = track_experiment(tracker, "start", RECIPE, "")
+    tracked = track(tracker, recipe("start"))
     weights = TrackedModel(str(tmp_path), "seed-digest")
     run_id = track_round(tracker, tracked, report.rounds[0], model=weights)
     finish_experiment(tracker, tracked, report)
@@ -161,7 +175,7 @@ def test_monitors_become_curves_and_figures_and_guards_a_note(tracker: Tracker) 
     report = ExperimentReport(
         name="watched", rounds=[one.model_copy(update={"experiment": "watched"}) for one in rounds]
     )
-    tracked = write(tracker, RECIPE, report)
+    tracked = write(tracker, report)
     parent = tracker.client.get_run(tracked.run_id)
     assert parent.data.metrics["judge_mode_share"] == 0.99
     assert parent.data.metrics["explore_pass_at_8_4"] == 0.2

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy  # noqa: F401 - loaded here, before hypothesis times a test
 
+from tasks.core.joined import Candidate
 from tasks.core.records import FinishReason, Label, Message, Problem, Sample, Verdict
-from tasks.select.candidate import Candidate, Group
+from tasks.select.filters.filter import Group
 
 
 def make_problem(

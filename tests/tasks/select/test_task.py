@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from configs.schema.marks import as_written
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
 from tasks.core.identity import select_spec
@@ -17,7 +18,7 @@ from tasks.core.refs import StepRef
 from tasks.core.step import StepSpec
 from tasks.core.tables import read_records, write_records
 from tests.tasks.select.make import make_problem, make_sample, make_verdict
-from tests.tasks.select.test_write import make_recipe
+from tests.tasks.select.rows.test_tables import make_recipe
 
 pytestmark = pytest.mark.slow
 
@@ -98,7 +99,7 @@ def spec(recipe: Any, round: int = 1, calibration: StepRef | None = None, prompt
         return StepRef(stage=stage, round=1, key=stage, prefix=stage, files=())
 
     names = [step("generate")], [step("judge")]
-    return select_spec(recipe, round, *names, step("problems"), calibration, prompts)
+    return select_spec(recipe, as_written, round, *names, step("problems"), calibration)
 
 
 def test_what_makes_a_select_step_new() -> None:
@@ -116,6 +117,8 @@ def test_what_makes_a_select_step_new() -> None:
         spec(make_recipe(**verifier)),
         spec(make_recipe(guide={"kind": "answer"})),
         spec(make_recipe(guide={"kind": "answer", "leak_words": ["clue"]})),
+        spec(make_recipe(rows=[{"kind": "turn"}])),
+        spec(make_recipe(rows=[{"kind": "answer"}, {"kind": "answer", "given": 0}])),
         spec(make_recipe(train={"formats": [{"prompt": "a"}]}), prompts=["one"]),
         spec(make_recipe(train={"formats": [{"prompt": "a"}]}), prompts=["two"]),
         spec(make_recipe(), calibration=calibration),

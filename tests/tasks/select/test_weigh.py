@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from configs.schema.select import WeighByEntropy, WeighByProblem
 from tasks.core.records import DropReason
-from tasks.select.select import Selected
+from tasks.select.selection import Selected
 from tasks.select.weigh import answer_entropy, effective_samples, problem_weights
 from tests.tasks.select.make import make_candidate
 

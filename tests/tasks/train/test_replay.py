@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from configs.errors import ProblemsError
 from tasks.learn.replay import mix, read_replay, replay_counts
+from tasks.learn.rows import ROW_KINDS
 
 
 def rows(name: str, number: int) -> list[dict[str, Any]]:
@@ -53,6 +54,6 @@ def test_a_line_without_a_field_is_named(tmp_path: Path) -> None:
     path = tmp_path / "pairs.jsonl"
     path.write_text('{"prompt": "a", "chosen": "b", "rejected": "c"}\n{"prompt": "a", "chosen": "b"}\n')
     with pytest.raises(ProblemsError, match=r"pairs.jsonl, line 2: KeyError\('rejected'\)"):
-        read_replay(path, ("chosen", "rejected"))
+        read_replay(path, ROW_KINDS["pairs"])
     with pytest.raises(ProblemsError, match="cannot be read"):
-        read_replay(tmp_path / "none.jsonl", ())
+        read_replay(tmp_path / "none.jsonl", ROW_KINDS["pairs"])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from configs.schema.pair import Pair as PairConfig
 from tasks.core.records import Pair
-from tasks.select.candidate import Draw, Group
+from tasks.select.defaults import in_round, with_judge
+from tasks.select.filters.filter import Draw, Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.registry import KINDS
-from tasks.select.resolve import in_round, with_judge
 
 
 def pairs_of(group: Group, config: PairConfig, round: int = 1, seed: int = 0) -> list[Pair] | NoPair:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.schema.pair import BestVsWorst
-from tasks.core.records import Pair
-from tasks.select.candidate import Group
+from tasks.core.records import Pair, spell
+from tasks.select.filters.filter import Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.length_penalty import search_penalty
 from tests.tasks.select.make import make_scored
@@ -128,7 +128,7 @@ def dice_groups() -> list[Group]:
 def mean_gap(penalty: float, groups: list[Group] | None = None) -> float:
     made = [pairs_of(group, BestVsWorst(length_penalty=penalty)) for group in groups or dice_groups()]
     pairs = [one for pairs in made if not isinstance(pairs, NoPair) for one in pairs]
-    return sum(len(one.chosen) - len(one.rejected) for one in pairs) / len(pairs)
+    return sum(len(spell(one.chosen)) - len(spell(one.rejected)) for one in pairs) / len(pairs)
 
 
 def test_gaps_of_dice() -> None:

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.schema.pair import GoldVsSample, MostVsLeastVoted, RightVsWrong, ShortestBestLongestWorst
-from tasks.core.records import Label, Pair
-from tasks.select.candidate import Candidate, Group
+from tasks.core.joined import Candidate
+from tasks.core.records import Label, Pair, written
+from tasks.select.filters.filter import Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.registry import KINDS, VERSIONS, pair_versions
 from tests.tasks.select.make import make_candidate, make_problem, make_sample, make_scored, make_verdict
@@ -155,7 +156,7 @@ def test_spin_prefers_the_worked_solution_to_the_first_sample() -> None:
     problem = make_problem(solution="gold text")
     group = [make_candidate(index=index, problem=problem) for index in (2, 3)]
     made = one_pair(pairs_of(group, GoldVsSample()))
-    assert made == Pair("p", problem.messages, "gold text", "text 2", "gold/p", "p/2")
+    assert made == Pair("p", problem.messages, written("gold text"), written("text 2"), "gold/p", "p/2")
     assert pairs_of([make_candidate()], GoldVsSample()) is NoPair.NO_SOLUTION
 
 

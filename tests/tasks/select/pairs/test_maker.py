@@ -13,13 +13,13 @@ from configs.errors import NoDataError
 from configs.schema.pair import BestVsWorst, GoldVsSample, RankConsistency, RightVsWrong
 from configs.schema.pair import Pair as PairConfig
 from configs.schema.select import Judged
-from tasks.core.records import DropReason, Label, Pair
-from tasks.select.candidate import Draw, Group
+from tasks.core.records import DropReason, Label, Pair, spell
+from tasks.select.defaults import in_round, with_judge
+from tasks.select.filters.filter import Draw, Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.maker import PairMaker
 from tasks.select.pairs.soft_label import consistency, mean_consistency
-from tasks.select.resolve import in_round, with_judge
-from tasks.select.select import Selected, Selection
+from tasks.select.selection import Selected, Selection
 from tests.tasks.select.make import make_candidate, make_problem, make_scored, with_scores
 
 RANKS, OTHER = (1, 2, 3, 4, 5), (2, 1, 3, 5, 4)
@@ -104,7 +104,9 @@ def test_a_searched_penalty_is_used_and_told() -> None:
     ]
     pairs, _, numbers = run(groups, BestVsWorst(length_penalty="search"))
     assert numbers["length_penalty"] == 0.007
-    assert sum(len(pair.chosen) - len(pair.rejected) for pair in pairs) / 3 == pytest.approx(16.67, abs=0.005)
+    assert sum(len(spell(pair.chosen)) - len(spell(pair.rejected)) for pair in pairs) / 3 == pytest.approx(
+        16.67, abs=0.005
+    )
 
 
 def test_equal_texts_are_no_pair() -> None:

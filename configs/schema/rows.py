@@ -1,0 +1,81 @@
+"""What a kept sample is written as for training on single texts: SFT and KTO. Pairs are made by `pair`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from configs.schema.base import Component, by_kind
+
+Part = Literal["attempt", "critique", "verdict", "hint", "execution", "action", "observation", "step"]
+
+
+class LossByPart(Component):
+    """Factor of the loss of each part of a chain; 0: the part is shown and not learnt.
+
+    What an environment or an execution said, and what was given to the writer, always has 0. The defaults leave out
+    wrong attempts and learn what corrects them, as self-rewarding correction (arXiv 2502.19613), S2R (arXiv 2502.12853)
+    and ISC (arXiv 2401.07301) do.
+    """
+
+    attempt_wrong: float = Field(0.0, ge=0)
+    attempt_right_earlier: float = Field(0.0, ge=0, description="right, and another attempt follows")
+    attempt_right_last: float = Field(1.0, ge=0)
+    verdict_true: float = Field(1.0, ge=0, description="it says what the judge says of the attempt before it")
+    verdict_false: float = Field(0.0, ge=0, description="it says otherwise, or nothing that could be read")
+    critique: float = Field(1.0, ge=0)
+    hint: float = Field(1.0, ge=0)
+    action: float = Field(1.0, ge=0)
+
+
+class _Row(Component):
+    judge: str | None = Field(None, description="the judge that says which attempts are right; default: the first")
+
+
+Links = dict[Part, tuple[str, ...]]
+_LINKS = "texts put before a part, by part; one is drawn for each row. The first part of a row has none"
+
+
+class AnswerRow(Component):
+    """The problem's chat, completed by the sample's text, whatever chain led to it. `train.formats` writes it in
+    several ways."""
+
+    kind: Literal["answer"] = "answer"
+    given: float = Field(1.0, ge=0, description="factor of the loss of a guided sample's given beginning")
+
+
+class TurnRow(Component):
+    """One turn of a chain, completed by what was written in it: all that was shown before, then the last parts named.
+
+    Of several parts each is the last one before the next; they make one completion, joined by `links`. A chain that
+    lacks a part makes no row.
+    """
+
+    kind: Literal["turn"] = "turn"
+    of: tuple[Part, ...] = Field(("attempt",), min_length=1)
+    context: Literal["chat", "single"] = Field(
+        "chat", description="single: of what was shown only system turns and the last user turn"
+    )
+    links: Links = Field({}, description=_LINKS)
+
+
+class ConversationRow(_Row):
+    """One row for each turn of a chain that has a loss: all that was shown before it, completed by the turn."""
+
+    kind: Literal["conversation"] = "conversation"
+    loss: LossByPart = LossByPart()
+
+
+class SpliceRow(_Row):
+    """The problem's chat, completed by the whole chain as one text: attempts, verdicts and corrections in order."""
+
+    kind: Literal["splice"] = "splice"
+    loss: LossByPart = LossByPart()
+    links: Links = Field({}, description=_LINKS)
+    stop_text: str = Field("", description="put after the last part, with its weight")
+
+
+RowKind = Annotated[AnswerRow | TurnRow | ConversationRow | SpliceRow, by_kind]
+
+DEFAULT_ROWS: tuple[RowKind, ...] = (AnswerRow(),)

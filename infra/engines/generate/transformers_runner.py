@@ -1,0 +1,116 @@
+"""Generation with Hugging Face models, on any device. Loaded by `session_program.py`.
+
+A completion depends on the model, its request and the number of its draw. What it is decoded together with changes the
+scores in their last bits alone, which turns a draw in about one token of a million.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoTokenizer
+
+from configs.errors import EngineError
+from configs.schema.engine import TransformersEngine
+from infra.engines.chat import end_token_ids
+from infra.engines.devices import limit_threads
+from infra.engines.generate.decode import Decoder, Draft
+from infra.engines.generate.prompts import decode_continuation, encode_request
+from infra.engines.generate.score import score
+from infra.engines.generate.stops import StopTexts
+from infra.engines.models.merge import load_merged
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.runner import Progress, Result, SerialRunner
+from infra.engines.wire import Completion, Job, Request, ScoringJob, Shard, draw_seed
+
+
+class TransformersRunner(SerialRunner):
+    """Generates and scores with a causal language model."""
+
+    def __init__(self, settings: TransformersEngine, model: ModelFiles) -> None:
+        super().__init__()
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        dtype = torch_dtype(settings.dtype, device)
+        self._settings = settings
+        self._files = model
+        self._tokenizer = AutoTokenizer.from_pretrained(model.weights, trust_remote_code=model.trust_remote_code)
+        self._model = load_merged(model, dtype).to(device)
+        limit_threads(self._model)
+        self._context = context_length(settings.max_model_length, model, self._model.config)
+        ends = end_token_ids(self._tokenizer, self._model.generation_config)
+        padding = self._tokenizer.pad_token_id
+        self._decoder = Decoder(self._model, ends, ends[0] if padding is None else padding)
+        self._stops = StopTexts(self._tokenizer)
+
+    def _work(self, job: Job) -> Iterator[Progress | Result]:
+        if isinstance(job, Shard):
+            return self._generate(job)
+        assert isinstance(job, ScoringJob)
+        return score(job, self._decoder, self._tokenizer, self._files, self._context, self._settings.batch_size)
+
+    def _generate(self, shard: Shard) -> Iterator[Progress | Result]:
+        limit = shard.sampling.max_tokens
+        drafts: list[tuple[Request, int, list[int], Draft]] = []
+        for request in shard.requests:
+            chat, prefix = encode_request(self._tokenizer, self._files, request, self._context)
+            room = min(limit, self._context - len(chat) - len(prefix))
+            drafts += [
+                (request, draw, prefix, Draft(chat + prefix, room, draw_seed(request.seed, draw)))
+                for draw in request.draws
+            ]
+        reaches_stop = self._stops.watch(shard.sampling.stop)
+        waiting = sorted((draft for *_, draft in drafts), key=lambda draft: len(draft.prompt))
+        for start in range(0, len(waiting), self._settings.batch_size):
+            batch = waiting[start : start + self._settings.batch_size]
+            num_done = 0
+            for num_tokens in self._decoder.decode(batch, shard.sampling, reaches_stop):
+                now_done = sum(draft.is_done for draft in batch)
+                yield Progress(shard.name, now_done - num_done, num_tokens)
+                num_done = now_done
+        yield Result(shard.name, [self._completion(*draft, shard.sampling.stop) for draft in drafts])
+
+    def _completion(
+        self, request: Request, index: int, prefix: list[int], draft: Draft, stop: tuple[str, ...]
+    ) -> Completion:
+        text, stop_text = decode_continuation(self._tokenizer, prefix, draft.tokens, stop)
+        return Completion(
+            request_id=request.id,
+            index=index,
+            text=text,
+            finish_reason="stop" if draft.is_stopped else "length",
+            num_tokens=len(draft.tokens),
+            logprob=draft.logprob,
+            stop_text=stop_text,
+        )
+
+
+def load(settings: TransformersEngine, model: ModelFiles, scratch: Path) -> TransformersRunner:
+    """Called by the session program; needs no scratch folder."""
+    return TransformersRunner(settings, model)
+
+
+def context_length(wanted: int | None, model: ModelFiles, config: Any) -> int:
+    """The context in tokens: the model's own, or the shorter one asked for.
+
+    Raises:
+        EngineError: more was asked than the model has.
+    """
+    own = getattr(config.get_text_config(), "max_position_embeddings", None) or sys.maxsize
+    if wanted is not None and wanted > own:
+        raise EngineError(
+            f"engine.max_model_length: {wanted} is more than the {own} tokens of model '{model.name}'",
+            f"write {own} or less",
+        )
+    return wanted or own
+
+
+def torch_dtype(name: str, device: torch.device) -> torch.dtype:
+    """The number format asked for; auto is bfloat16 on a GPU and float32 on a CPU."""
+    if name == "auto":
+        name = "float32" if device.type == "cpu" else "bfloat16"
+    dtype: torch.dtype = getattr(torch, name)
+    return dtype

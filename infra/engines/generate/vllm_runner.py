@@ -1,0 +1,211 @@
+"""Generation with vLLM, on GPUs or with its CPU build. Loaded by `session_program.py`.
+
+Requests of all submitted jobs are decoded together, so no time is lost between shards. Every draw is a request of its
+own with a seed of its own. Its scores depend on what is decoded with it in their last bits, so a draw repeats but for
+the few tokens where that turns the choice.
+
+An adapter is merged into a scratch copy of its base before loading: on a CPU that is about eight times faster than
+vLLM's own adapters, and everywhere it keeps one code path and float32 merging.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoTokenizer, GenerationConfig
+
+from configs.errors import EngineError
+from configs.schema.engine import VllmEngine
+from configs.schema.generate import Sampling
+from infra.engines.chat import end_token_ids
+from infra.engines.devices import wait_for_memory
+from infra.engines.generate.prompts import Prompts, decode_continuation, encode_request, encode_scoring
+from infra.engines.generate.transformers_runner import context_length
+from infra.engines.models.merge import save_merged
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.runner import Progress, Result
+from infra.engines.wire import Completion, Job, Request, Score, ScoringJob, Shard, draw_seed
+
+
+@dataclass(slots=True)
+class OpenJob:
+    """A job whose requests are with the engine.
+
+    Attributes:
+        asked: (request, number of the draw) of each draw of a shard; of other jobs each scoring.
+        given: for each draw the tokens of its prefix, for each scoring those before the completion.
+        rows: answers, which fill up in any order.
+    """
+
+    job: Job
+    asked: list[Any]
+    given: list[list[int]]
+    rows: list[Any]
+    num_open: int
+
+
+class VllmRunner:
+    """See `runner.Runner`."""
+
+    def __init__(self, settings: VllmEngine, model: ModelFiles, scratch: Path) -> None:
+        on_cpu = not torch.cuda.is_available()
+        set_environment(settings, on_cpu)
+        import vllm  # reads the environment when imported
+
+        self._vllm = vllm
+        self._files = model
+        self._tokenizer = AutoTokenizer.from_pretrained(model.weights, trust_remote_code=model.trust_remote_code)
+        config = AutoConfig.from_pretrained(model.weights, trust_remote_code=model.trust_remote_code)
+        self._context = context_length(settings.max_model_length, model, config)
+        folder = model.weights
+        if model.adapter is not None:
+            folder = scratch / "merged"
+            save_merged(model, folder)
+        self._ends = end_token_ids(self._tokenizer, generation_config(folder))
+        if not on_cpu:
+            wait_for_memory(settings.gpu_memory_utilization)
+        llm = vllm.LLM(
+            model=str(folder),
+            dtype=cpu_dtype() if on_cpu and settings.dtype == "auto" else settings.dtype,
+            max_model_len=self._context,
+            max_num_seqs=settings.max_num_seqs,
+            gpu_memory_utilization=settings.gpu_memory_utilization,
+            tensor_parallel_size=settings.tensor_parallel_size,
+            enforce_eager=on_cpu if settings.enforce_eager is None else settings.enforce_eager,
+            trust_remote_code=model.trust_remote_code,
+            disable_log_stats=True,
+        )
+        self._engine = llm.llm_engine
+        self._open: dict[str, OpenJob] = {}
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._open
+
+    def submit(self, job: Job) -> None:
+        """Hand all requests of a job to vLLM, which queues what does not fit."""
+        inputs: list[tuple[list[int], Any]] = []
+        asked: list[Any] = []
+        given: list[list[int]] = []
+        if isinstance(job, Shard):
+            for request in job.requests:
+                chat, prefix = encode_request(self._tokenizer, self._files, request, self._context)
+                room = self._context - len(chat) - len(prefix)
+                for draw in request.draws:
+                    asked.append((request, draw))
+                    inputs.append((chat + prefix, self._sampling(job.sampling, draw_seed(request.seed, draw), room)))
+                    given.append(prefix)
+        else:
+            assert isinstance(job, ScoringJob)
+            seen: Prompts = {}
+            for row in job.requests:
+                prompt, completion = encode_scoring(self._tokenizer, self._files, row, self._context - 1, seen)
+                asked.append(row)
+                inputs.append((prompt + completion, self._scoring()))
+                given.append(prompt)
+        self._open[job.name] = OpenJob(job, asked, given, [None] * len(inputs), len(inputs))
+        for place, (tokens, params) in enumerate(inputs):
+            self._engine.add_request(f"{place}/{job.name}", {"prompt_token_ids": tokens}, params)
+
+    def step(self) -> list[Progress | Result]:
+        """One step of vLLM's scheduler."""
+        events: list[Progress | Result] = []
+        for output in self._engine.step():
+            if output.finished:
+                events += self._take(output)
+        empty = [name for name, work in self._open.items() if work.num_open == 0]
+        for name in empty:
+            events.append(Result(name, self._open.pop(name).rows))
+        return events
+
+    def close(self) -> None:
+        self._engine.engine_core.shutdown()
+
+    def _take(self, output: Any) -> list[Progress | Result]:
+        place, _, name = output.request_id.partition("/")
+        work = self._open[name]
+        work.num_open -= 1
+        asked, given = work.asked[int(place)], work.given[int(place)]
+        if isinstance(work.job, Shard):
+            request, number = asked
+            row: Any = self._completion(request, number, given, work.job.sampling, output.outputs[0])
+        else:
+            row = sum_prompt_logprobs(asked.id, output, len(given))
+        work.rows[int(place)] = row
+        return [Progress(name, 1, row.num_tokens)]
+
+    def _completion(
+        self, request: Request, number: int, prefix: list[int], sampling: Sampling, draw: Any
+    ) -> Completion:
+        if draw.finish_reason not in ("stop", "length"):
+            raise EngineError(f"vLLM gave up on request '{request.id}': {draw.finish_reason}", "see the log")
+        text, stop_text = decode_continuation(self._tokenizer, prefix, draw.token_ids, sampling.stop)
+        return Completion(
+            request_id=request.id,
+            index=number,
+            text=text,
+            finish_reason=draw.finish_reason,
+            num_tokens=len(draw.token_ids),
+            logprob=draw.cumulative_logprob,
+            stop_text=stop_text,
+        )
+
+    def _sampling(self, sampling: Sampling, seed: int, room: int) -> Any:
+        return self._vllm.SamplingParams(
+            seed=seed,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            top_k=sampling.top_k,
+            min_p=sampling.min_p,
+            max_tokens=min(sampling.max_tokens, room),
+            stop=list(sampling.stop),
+            stop_token_ids=self._ends,
+            detokenize=bool(sampling.stop),  # otherwise text is decoded once, at the end
+            logprobs=0,
+            flat_logprobs=True,
+            output_kind=self._vllm.sampling_params.RequestOutputKind.FINAL_ONLY,
+        )
+
+    def _scoring(self) -> Any:
+        return self._vllm.SamplingParams(
+            max_tokens=1,
+            prompt_logprobs=0,
+            detokenize=False,
+            output_kind=self._vllm.sampling_params.RequestOutputKind.FINAL_ONLY,
+        )
+
+
+def load(settings: VllmEngine, model: ModelFiles, scratch: Path) -> VllmRunner:
+    """Called by the session program."""
+    return VllmRunner(settings, model, scratch)
+
+
+def set_environment(settings: VllmEngine, on_cpu: bool) -> None:
+    """Settings that vLLM takes from the environment only."""
+    os.environ["VLLM_NO_USAGE_STATS"] = "1"
+    if on_cpu:
+        os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(settings.cpu_kv_cache_gib)
+        os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"  # one process: it has nothing to overlap with
+        os.environ["VLLM_CPU_OMP_THREADS_BIND"] = "nobind"
+
+
+def cpu_dtype() -> str:
+    """bfloat16 where the processor computes in it; emulated, it is several times slower than float32."""
+    return "bfloat16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "float32"
+
+
+def generation_config(folder: Path) -> GenerationConfig:
+    """The folder's, or an empty one where it has none."""
+    if (folder / "generation_config.json").exists():
+        return GenerationConfig.from_pretrained(folder)
+    return GenerationConfig()
+
+
+def sum_prompt_logprobs(name: str, output: Any, start: int) -> Score:
+    """The sum over the tokens from `start` on; they were given as part of a prompt."""
+    tokens, entries = output.prompt_token_ids[start:], output.prompt_logprobs[start:]
+    return Score(name, sum(entry[token].logprob for token, entry in zip(tokens, entries, strict=True)), len(tokens))

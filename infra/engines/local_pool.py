@@ -1,0 +1,225 @@
+"""Work of one model over all devices of its engine: jobs go to whichever session is free. A `pool.Pool`.
+
+    with LocalPool(engine, model, work_dir) as pool:
+        for shard, completions in pool.generate(shards): ...
+
+Sessions start when they are first needed and stay open until `close`, so one pool serves every stage that uses the same
+model. What a session that ended had not answered is asked again (`schedule.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from configs.errors import EngineError
+from configs.schema.engine import LocalEngine
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.patience import shorter
+from infra.engines.runner import Progress
+from infra.engines.schedule import Answered, Schedule
+from infra.engines.session import Event, Finished, Lost, Session
+from infra.engines.transport import ChildTransport, Start
+from infra.engines.wire import (
+    Completion,
+    Job,
+    OnProgress,
+    Rated,
+    Rating,
+    RatingJob,
+    Score,
+    Scoring,
+    ScoringJob,
+    SetAside,
+    Shard,
+)
+from infra.process.child import Inbox
+
+logger = logging.getLogger(__name__)
+
+ROWS_A_JOB = 256
+"""of texts to score or rate"""
+NUM_NAMED = 5
+"""requests that were set aside, of which the log says more than their number"""
+
+
+class LocalPool:
+    """One session a device. Not for use by several threads. For the methods see `pool.Pool`.
+
+    Args:
+        start: where sessions run.
+
+    Raises, from every method that works: UserError where a request cannot be answered; EngineError where the model
+    cannot be loaded, a session ended four times in a row, or the work is not the engine's. The pool's sessions are then
+    closed, and a later call starts them again.
+    """
+
+    def __init__(
+        self,
+        engine: LocalEngine,
+        model: ModelFiles,
+        work_dir: Path,
+        on_log: Callable[[str], None] | None = None,
+        start: Start = ChildTransport,
+    ) -> None:
+        self.model = model
+        self.set_aside: list[SetAside] = []
+        self._engine = engine
+        self._inbox: Inbox = queue.SimpleQueue()
+        self._sessions = [
+            Session(
+                engine, model, work_dir, device, name=f"session-{number}", inbox=self._inbox, start=start, on_log=on_log
+            )
+            for number, device in enumerate(engine.devices)
+        ]
+
+    def __enter__(self) -> LocalPool:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @property
+    def num_loads(self) -> int:
+        return sum(session.num_loads for session in self._sessions)
+
+    def spending(self) -> dict[str, float]:
+        return {"generator_loads": self.num_loads}
+
+    def generate(
+        self, shards: Iterable[Shard], on_progress: OnProgress | None = None
+    ) -> Iterator[tuple[Shard, list[Completion]]]:
+        self._refuse_unless(self._engine.kind != "reward", "cannot generate", "transformers or vllm")
+        for shard, rows in self._run(shards, on_progress):
+            assert isinstance(shard, Shard)
+            yield shard, [row for row in rows if isinstance(row, Completion)]
+
+    def score(self, items: Sequence[Scoring], on_progress: OnProgress | None = None) -> list[Score | None]:
+        self._refuse_unless(self._engine.kind != "reward", "gives no log-probabilities", "transformers or vllm")
+        jobs = (ScoringJob(f"score-{start}", tuple(part)) for start, part in _parts(items))
+        found = {row.id: row for _, rows in self._run(jobs, on_progress) for row in rows if isinstance(row, Score)}
+        return [found.get(item.id) for item in items]
+
+    def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | None]:
+        self._refuse_unless(self._engine.kind == "reward", "rates nothing", "reward")
+        jobs = (RatingJob(f"rate-{start}", tuple(part)) for start, part in _parts(items))
+        found = {row.id: row for _, rows in self._run(jobs, on_progress) for row in rows if isinstance(row, Rated)}
+        return [found.get(item.id) for item in items]
+
+    def close(self) -> None:
+        for session in self._sessions:
+            session.close()
+        while not self._inbox.empty():
+            self._inbox.get()
+
+    def _refuse_unless(self, is_able: bool, what: str, kind: str) -> None:
+        if not is_able:
+            raise EngineError(
+                f"model '{self.model.name}': the {self._engine.kind} engine {what}", f"write engine: {{kind: {kind}}}"
+            )
+
+    def _run(self, jobs: Iterable[Job], on_progress: OnProgress | None) -> Iterator[Answered]:
+        engine = self._engine
+        schedule = Schedule(jobs, len(self._sessions), engine.width, works_together=engine.works_together)
+        tally = Tally(on_progress)
+        try:
+            while self._feed(schedule):
+                number, event = self._next_event()
+                answered = None
+                if isinstance(event, Progress):
+                    tally.add(event)
+                elif isinstance(event, Finished):
+                    tally.close(event.name)
+                    answered = schedule.finish(number, event.name, event.rows)
+                elif isinstance(event, Lost):
+                    tally.forget(schedule.held_names(number))
+                    answered = self._lose(schedule, number, event)
+                if answered is not None:
+                    yield answered
+        finally:
+            if schedule.is_busy:  # an error, or the caller wants no more: half-done work must not meet the next call
+                self.close()
+
+    def _feed(self, schedule: Schedule) -> bool:
+        """Give every session enough to do; False when all is done."""
+        while (given := schedule.assign()) is not None:
+            number, job = given
+            self._sessions[number].submit(job)
+        return schedule.is_busy
+
+    def _next_event(self) -> tuple[int, Event | None]:
+        """What happened next, and in which session; None if a while passed."""
+        try:
+            source, message = self._inbox.get(timeout=shorter(*(session.patience() for session in self._sessions)))
+        except queue.Empty:
+            for number, session in enumerate(self._sessions):
+                if (lost := session.check_silence()) is not None:
+                    return number, lost
+            return 0, None
+        for number, session in enumerate(self._sessions):
+            if session.owns(source):
+                return number, session.handle(message)
+        return 0, None  # the last words of a process that was killed
+
+    def _lose(self, schedule: Schedule, number: int, lost: Lost) -> Answered | None:
+        """Ask again what a session had not answered.
+
+        Raises:
+            EngineError: the session's own, where it ended too often.
+        """
+        session, num_known = self._sessions[number], len(schedule.set_aside)
+        answered, limit = schedule.lose(number, lost.reason)
+        for request in schedule.set_aside[num_known:]:
+            self.set_aside.append(request)
+            if len(self.set_aside) <= NUM_NAMED:
+                logger.warning("model '%s': request '%s' is set aside: %s", self.model.name, request.id, request.reason)
+        if session.num_losses > limit:
+            raise lost.error
+        logger.warning(
+            "model '%s', process %d in a row: %s; its work is asked again; log: %s",
+            self.model.name, session.num_losses, lost.reason, session.log_path,
+        )  # fmt: skip
+        return answered
+
+
+class Tally:
+    """Samples and tokens of one call; what a process that ended had done does not count."""
+
+    def __init__(self, on_progress: OnProgress | None) -> None:
+        self._on_progress = on_progress
+        self._open: dict[str, tuple[int, int]] = {}
+        self._done = (0, 0)
+
+    def add(self, event: Progress) -> None:
+        samples, tokens = self._open.get(event.name, (0, 0))
+        self._open[event.name] = samples + event.num_samples, tokens + event.num_tokens
+        self._tell()
+
+    def close(self, name: str) -> None:
+        """A job is answered."""
+        samples, tokens = self._open.pop(name, (0, 0))
+        self._done = self._done[0] + samples, self._done[1] + tokens
+
+    def forget(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._open.pop(name, None)
+
+    def _tell(self) -> None:
+        if self._on_progress is not None:
+            samples, tokens = zip(self._done, *self._open.values(), strict=True)
+            self._on_progress(sum(samples), sum(tokens))
+
+
+def _parts(items: Sequence[Any]) -> Iterator[tuple[int, Sequence[Any]]]:
+    """Slices of a job's size with their starts.
+
+    Raises:
+        ValueError: two items have one id.
+    """
+    if len({item.id for item in items}) < len(items):
+        raise ValueError("ids of items to score or rate must be unique")
+    for start in range(0, len(items), ROWS_A_JOB):
+        yield start, items[start : start + ROWS_A_JOB]

@@ -1,0 +1,85 @@
+"""Direct preference optimisation (arXiv 2305.18290) with any loss of TRL's DPOTrainer, and a weight for each pair.
+
+    loss = mean_i weight_i loss_i,  for sigmoid loss_i = -ln sigma(beta h)     (h: `pairs.py`)
+
+Where this differs from TRL's trainer:
+
+1. Rows come as token ids, with the reference's log-probabilities (`train/reference.py`): no reference model is kept,
+   and none is guessed.
+2. A weight is a factor of its pair's loss, handed in where TRL puts the weights of WPO (arXiv 2406.11827).
+   With all weights 1 the loss is TRL's own.
+3. A completion's log-probability is a sum over tokens, each times the weight of its part; tokens of weight 0 do not
+   count in lengths. With all weights 1 it is TRL's own.
+4. Dropout is what `tune` says, rather than off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from trl import DPOConfig, DPOTrainer
+
+from configs.errors import EngineError
+from configs.schema.objective import Dpo
+from infra.engines.train.objectives.objective import Objective, TokenRows, given_reference
+from infra.engines.train.objectives.pairs import PAIRS, without_soft_labels
+from infra.engines.train.request import TrainRequest
+from infra.engines.train.steps import GivenReferenceSteps, weigh_tokens
+
+LOG_OF_ZERO = -1000.0
+"""stands for the logarithm of weight 0; its exponential is 0 in every number format"""
+
+COUPLED_LOSSES = ("aot", "aot_unpaired")
+"""they sort the log-ratios of a batch, so that no loss belongs to one pair"""
+
+
+class WeightedDPOTrainer(GivenReferenceSteps, DPOTrainer):
+    """DPOTrainer on rows of `encode_pairs` with ref_chosen_logps and ref_rejected_logps."""
+
+    def _compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool) -> Any:
+        weights = inputs.pop("weight")
+        model = weigh_tokens(model, inputs.pop("token_weights", None))
+        return super()._compute_loss(_weigh(model, weights) if self.use_weighting else model, inputs, return_outputs)
+
+
+def _weigh(model: Any, weights: torch.Tensor) -> Callable[..., Any]:
+    """The model with outputs from which TRL reads the factor `weight` for each pair.
+
+    Its factor is exp(mean_t(log_probs - log_sum_sq_probs)) of the chosen times that of the rejected side: the
+    chosen side is made to give the weight, the rejected side 1.
+    """
+    logs = weights.log().clamp(min=LOG_OF_ZERO)
+    logs = torch.cat([logs, torch.zeros_like(logs)])
+
+    def forward(**inputs: Any) -> Any:
+        outputs = model(**inputs)
+        outputs.log_sum_sq_probs = outputs.log_probs.detach() - logs[:, None]
+        return outputs
+
+    return forward
+
+
+def _options(settings: Dpo, has_weights: bool) -> dict[str, Any]:
+    return {
+        **given_reference(settings),
+        "loss_type": [settings.loss],
+        "label_smoothing": settings.label_smoothing,
+        "discopop_tau": settings.discopop_tau,
+        "use_weighting": has_weights,
+    }
+
+
+def _prepare(rows: TokenRows, request: TrainRequest) -> TokenRows:
+    loss = getattr(request.objective, "loss", None)
+    for row in rows:
+        if loss in COUPLED_LOSSES and row["weight"] != 1:
+            raise EngineError(
+                f"a pair has weight {row['weight']}, and the loss {loss} takes no weights: it sorts the batch",
+                "take another loss, or pairs without weights",
+            )
+    return without_soft_labels(rows, request)
+
+
+DPO = Objective(rows=PAIRS, trainer=WeightedDPOTrainer, config=DPOConfig, options=_options, prepare=_prepare)

@@ -1,0 +1,87 @@
+"""What an objective is to the trainer: one object a kind, in a file of its own in this folder.
+
+A file says the formula, the paper and the differences from it, and ends in its object; `registry.py` lists them. The
+phases around it (`prepare.py`, `settings.py`, `reference.py`, `metrics.py`) ask the object and know no kind.
+
+    a loss over known rows     its settings in configs/schema/objective.py; a file here with one `Objective`, its entry
+    a new kind of rows         besides, its `RowKind` in that file, and how rows are written in tasks/learn/rows.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.engines.train.request import TrainRequest
+from infra.engines.train.rows import Encoder
+from infra.engines.train.steps import CountedSteps
+
+TokenRows = list[dict[str, Any]]
+"""what a data set holds: token ids, weight, and what a kind of rows has besides"""
+
+
+@dataclass(frozen=True)
+class RowKind:
+    """One shape of training rows.
+
+    Attributes:
+        columns: what every row of the file must have.
+        encode: rows of the file -> token rows, and the number that is too long.
+        collator: class that pads token rows into a batch, made with `pad_token_id`.
+        reference: column of the reference's summed log-probabilities -> column of the completion they are of; the
+            weights of its tokens, where they are not all 1, lie in the column of that name with `_weights`. Empty: no
+            reference is asked.
+        metrics: name in metrics.jsonl -> name in TRL's log. A reward is beta times the log-ratio to the reference.
+    """
+
+    columns: tuple[str, ...]
+    encode: Callable[[Iterable[dict[str, Any]], Encoder], tuple[TokenRows, int]]
+    collator: type
+    reference: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, str] = field(default_factory=dict)
+
+
+WEIGHTS = "_weights"
+"""ends the name of the column with the weights of a completion's tokens"""
+
+
+def drop_plain_weights(rows: TokenRows, *columns: str) -> TokenRows:
+    """Rows without columns of token weights where these are all 1 in every row: the common case carries none."""
+    plain = {column for column in columns if all(weight == 1 for row in rows for weight in row[column])}
+    return [{name: value for name, value in row.items() if name not in plain} for row in rows] if plain else rows
+
+
+def _as_they_are(rows: TokenRows, request: TrainRequest) -> TokenRows:
+    return rows
+
+
+def _nothing(settings: Any) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One kind of objective. `settings` below is the recipe's component of this kind.
+
+    Attributes:
+        rows: which rows it eats.
+        trainer: class of the trainer, a `CountedSteps` left of one of TRL's.
+        config: class of TRL's settings.
+        options: (settings, whether some row has a weight other than 1) -> fields of `config` beside the shared ones.
+        arguments: settings -> further arguments of `trainer`.
+        prepare: token rows before the reference is asked -> those that are trained on; refuses what the objective
+            cannot learn from with an EngineError.
+    """
+
+    rows: RowKind
+    trainer: type[CountedSteps]
+    config: type
+    options: Callable[[Any, bool], dict[str, Any]]
+    arguments: Callable[[Any], dict[str, Any]] = _nothing
+    prepare: Callable[[TokenRows, TrainRequest], TokenRows] = _as_they_are
+
+
+def given_reference(settings: Any) -> dict[str, Any]:
+    """Fields of TRL's preference settings where the rows bring the reference's numbers, and `tune` says the dropout."""
+    return {"precompute_ref_log_probs": True, "beta": settings.beta, "disable_dropout": False}

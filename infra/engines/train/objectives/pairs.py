@@ -1,0 +1,180 @@
+"""Training rows that are pairs: their tokens, and the trainer of losses that TRL does not have.
+
+With w the chosen and l the rejected completion, logp the sum over a completion's tokens, its end token included, each
+times the weight of its part (reference alike; the policy's rewards in the metrics too):
+
+    h(w, l) = [logp(w) - logp_ref(w)] - [logp(l) - logp_ref(l)]
+    sigmoid    -ln sigma(beta h)                              (DPO, arXiv 2305.18290)
+
+The loss of a step is the mean over its pairs; no divisor depends on the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.nn.functional import logsigmoid
+from trl import DPOConfig, DPOTrainer
+from trl.trainer.dpo_trainer import DataCollatorForPreference
+
+from infra.engines.train.objectives.objective import (
+    WEIGHTS,
+    Objective,
+    RowKind,
+    TokenRows,
+    drop_plain_weights,
+    given_reference,
+)
+from infra.engines.train.request import TrainRequest
+from infra.engines.train.rows import IGNORED, Encoder, split_given
+from infra.engines.train.steps import GivenReferenceSteps, pad_weights, weigh_tokens
+
+
+def encode_pairs(rows: Iterable[dict[str, Any]], encoder: Encoder) -> tuple[TokenRows, int]:
+    """Rows with prompt_ids, chosen_ids, rejected_ids, weight and soft_label, the columns of TRL's collator, and weights
+    of the tokens; and the number left out because one of their sides is too long.
+
+    What both sides begin with and no loss falls on belongs to the prompt.
+    """
+    encoded: TokenRows = []
+    num_too_long = 0
+    for row in rows:
+        given, (chosen, rejected) = split_given(row["chosen"], row["rejected"])
+        prompt = encoder.prompt(row, given)
+        chosen_ids, chosen_weights = encoder.completion(chosen, row.get("chosen_ends", True))
+        rejected_ids, rejected_weights = encoder.completion(rejected, row.get("rejected_ends", True))
+        if len(prompt) + max(len(chosen_ids), len(rejected_ids)) > encoder.max_length:
+            num_too_long += 1
+            continue
+        tokens = {"prompt_ids": prompt, "chosen_ids": chosen_ids, "rejected_ids": rejected_ids}
+        weights = {f"chosen_ids{WEIGHTS}": chosen_weights, f"rejected_ids{WEIGHTS}": rejected_weights}
+        encoded.append({**tokens, **weights, "weight": row["weight"], "soft_label": row.get("soft_label")})
+    return _same_weights(encoded), num_too_long
+
+
+def _same_weights(rows: TokenRows) -> TokenRows:
+    """Both sides have token weights, or neither has."""
+    columns = [f"{side}{WEIGHTS}" for side in ("chosen_ids", "rejected_ids")]
+    plain = drop_plain_weights(rows, *columns)
+    return plain if not plain or not any(column in plain[0] for column in columns) else rows
+
+
+@dataclass
+class PairCollator(DataCollatorForPreference):
+    """TRL's padding of token pairs, plus their weights and soft labels; no loss falls on tokens of weight 0."""
+
+    def torch_call(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
+        batch = super().torch_call(examples)
+        if f"chosen_ids{WEIGHTS}" in examples[0]:
+            sides = [(row, side) for side in ("chosen_ids", "rejected_ids") for row in examples]
+            batch["token_weights"] = pad_weights(
+                [[0.0] * len(row["prompt_ids"]) + row[side + WEIGHTS] for row, side in sides]
+            )
+            batch["completion_mask"] = (batch["token_weights"] != 0).long()
+        for column in ("weight", "soft_label"):
+            if column in examples[0]:
+                batch[column] = torch.tensor([example[column] for example in examples], dtype=torch.float32)
+        return batch
+
+
+PAIRS = RowKind(
+    columns=("messages", "chosen", "rejected", "weight"),
+    encode=encode_pairs,
+    collator=PairCollator,
+    reference={"ref_chosen_logps": "chosen_ids", "ref_rejected_logps": "rejected_ids"},
+    metrics={"reward_margin": "rewards/margins", "reward_accuracy": "rewards/accuracies"},
+)
+"""reward_margin: mean over the step of chosen - rejected; reward_accuracy: share of pairs whose chosen side has the
+higher reward"""
+
+
+def without_soft_labels(rows: TokenRows, request: TrainRequest) -> TokenRows:
+    """Pairs for a loss that reads no soft label."""
+    return [{name: value for name, value in row.items() if name != "soft_label"} for row in rows]
+
+
+@dataclass(frozen=True)
+class PairBatch:
+    """What a loss reads: one number a pair, all of shape (pairs,), log-probabilities natural.
+
+    Attributes:
+        chosen, rejected, ref_chosen, ref_rejected: summed log-probabilities of the completions.
+        chosen_lengths: tokens of the chosen completion on which loss falls, its end token included, at least 1.
+        weight: at least 0.
+        soft_label: chance that the chosen side is the better one; None for losses that read none.
+    """
+
+    chosen: torch.Tensor
+    rejected: torch.Tensor
+    ref_chosen: torch.Tensor
+    ref_rejected: torch.Tensor
+    chosen_lengths: torch.Tensor
+    weight: torch.Tensor
+    soft_label: torch.Tensor | None = None
+
+    @property
+    def gap(self) -> torch.Tensor:
+        """h: how much more the model has moved towards the chosen than towards the rejected completion."""
+        return (self.chosen - self.ref_chosen) - (self.rejected - self.ref_rejected)
+
+
+def sigmoid_loss(gap: torch.Tensor, beta: float) -> torch.Tensor:
+    """DPO's own loss; with beta 1 and a gap of two scores it is the Bradley-Terry loss of a reward model."""
+    return -logsigmoid(beta * gap)
+
+
+PairLosses = Callable[[PairBatch, Any], torch.Tensor]
+"""(batch, the objective's settings) -> one loss a pair, weights applied"""
+
+
+class PairLossTrainer(GivenReferenceSteps, DPOTrainer):
+    """Pairs under a loss of ours, with TRL's metrics of rewards.
+
+    Args:
+        losses: of a file of this folder.
+        settings: the recipe's objective; its `beta` scales the rewards.
+    """
+
+    def __init__(self, *args: Any, losses: PairLosses, settings: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.losses, self.settings = losses, settings
+
+    def _compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool) -> Any:
+        labels = inputs["input_ids"].masked_fill(inputs["completion_mask"] == 0, IGNORED)
+        outputs = weigh_tokens(model, inputs.get("token_weights"))(
+            input_ids=inputs["input_ids"],
+            attention_mask=inputs["attention_mask"],
+            labels=labels,
+            use_cache=False,
+            fused_lm_head=True,
+        )
+        chosen, rejected = outputs.log_probs.sum(1).chunk(2)
+        lengths = inputs["completion_mask"].chunk(2)[0].sum(1)
+        references = inputs["ref_chosen_logps"], inputs["ref_rejected_logps"]
+        batch = PairBatch(chosen, rejected, *references, lengths, inputs["weight"], inputs.get("soft_label"))
+        self._note_rewards(batch)
+        return self.losses(batch, self.settings).mean()
+
+    def _note_rewards(self, batch: PairBatch) -> None:
+        beta = self.settings.beta
+        chosen = beta * (batch.chosen - batch.ref_chosen).detach()
+        rejected = beta * (batch.rejected - batch.ref_rejected).detach()
+        margins = self.accelerator.gather(chosen - rejected)
+        metrics = self._metrics["train" if self.model.training else "eval"]
+        metrics["rewards/margins"].append(margins.mean().item())
+        metrics["rewards/accuracies"].append((margins > 0).float().mean().item())
+
+
+def pair_objective(losses: PairLosses, prepare: Callable[[TokenRows, TrainRequest], TokenRows]) -> Objective:
+    """An objective over pairs with a loss of ours."""
+    return Objective(
+        rows=PAIRS,
+        trainer=PairLossTrainer,
+        config=DPOConfig,
+        options=lambda settings, has_weights: given_reference(settings),
+        arguments=lambda settings: {"losses": losses, "settings": settings},
+        prepare=prepare,
+    )

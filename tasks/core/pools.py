@@ -1,0 +1,97 @@
+"""The models that a run keeps open, and what they used. Part of the workbench (`bench.py`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from configs.schema.engine import RoleEngine
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.pool import OPENERS, Pool
+from infra.engines.wire import SetAside
+
+NUM_NAMED = 3
+
+
+def describe_set_aside(requests: Sequence[SetAside]) -> str:
+    """How many requests have no answer, and the first of them with the reasons."""
+    named = "; ".join(f"'{request.id}': {request.reason}" for request in requests[:NUM_NAMED])
+    return f"{len(requests)} set aside, since they end the engine's process ({named})"
+
+
+@dataclass(frozen=True)
+class _Open:
+    pool: Pool
+    stays_open: bool
+
+
+class Pools:
+    """Open pools by model and engine: one that comes and goes, beside any number that stay to the end of the run.
+
+    Args:
+        work_dir: logs of sessions lie here, in a folder a model.
+        take_devices: called before a pool opens that may use a GPU.
+    """
+
+    def __init__(self, work_dir: Path, take_devices: Callable[[], object]) -> None:
+        self._work_dir, self._take_devices = work_dir, take_devices
+        self._open: dict[tuple[str, str], _Open] = {}
+        self._spent: Counter[str] = Counter()
+        self._set_aside: list[SetAside] = []
+
+    def open(
+        self,
+        name: str,
+        engine: RoleEngine,
+        model: Callable[[], ModelFiles],
+        *,
+        stays_open: bool = False,
+    ) -> Pool:
+        """An open pool. One that does not stay closes the others that do not; an endpoint takes no device, and stays.
+
+        Args:
+            name: digest of the model, or the role that a server plays.
+            model: its files, asked for where the engine loads them.
+        """
+        key = (name, engine.model_dump_json())
+        stays_open = stays_open or not engine.loads_model
+        found = self._open.get(key)
+        if found is None:
+            if not stays_open:
+                self.make_way()
+            if engine.takes_gpu:
+                self._take_devices()
+            pool = OPENERS[engine.kind](engine, model, self._work_dir / name[:12])
+        else:
+            pool, stays_open = found.pool, found.stays_open or stays_open
+        self._open[key] = _Open(pool, stays_open)
+        return pool
+
+    def make_way(self) -> None:
+        """End what does not stay open, so that its device's memory is free."""
+        for key in [key for key, opened in self._open.items() if not opened.stays_open]:
+            self._close(key)
+
+    def close(self) -> None:
+        """End everything."""
+        for key in list(self._open):
+            self._close(key)
+
+    def spending(self) -> dict[str, float]:
+        """What was used so far, by names of a run's metrics."""
+        spent = Counter({"generator_loads": 0.0} | dict(self._spent))
+        for opened in self._open.values():
+            spent.update(opened.pool.spending())
+        return dict(spent)
+
+    def set_aside(self) -> list[SetAside]:
+        """Requests that were not answered so far, each with the reason."""
+        return [*self._set_aside, *(row for opened in self._open.values() for row in opened.pool.set_aside)]
+
+    def _close(self, key: tuple[str, str]) -> None:
+        pool = self._open.pop(key).pool
+        self._spent.update(pool.spending())
+        self._set_aside += pool.set_aside
+        pool.close()

@@ -1,0 +1,62 @@
+"""What a recipe's selection means in one round: schedules by round, default judges, the calibrated threshold. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from configs.errors import RecipeError
+from configs.schema.generate import Guide
+from configs.schema.pair import Pair
+from configs.schema.select import HintShows, Select
+from tasks.select.filters.registry import filter_versions
+from tasks.select.pairs.registry import pair_versions
+
+_FIRST_JUDGE = ("right_vs_wrong",)
+
+
+def with_guide(filters: Sequence[Select], guide: Guide | None) -> tuple[Select, ...]:
+    """The filters of a recipe: where samples are drawn with help, those that show it go before all others act."""
+    return (*((HintShows(words=guide.leak_words),) if guide and guide.leak_words else ()), *filters)
+
+
+def fill_in_threshold(components: Sequence[Select], threshold: float | None) -> tuple[Select, ...]:
+    """The components with the calibrated threshold as a number.
+
+    Raises:
+        RecipeError: a component wants it, and there is none.
+    """
+    return tuple(_fill_in(component, threshold) for component in components)
+
+
+def _fill_in(component: Select, threshold: float | None) -> Any:
+    if component.kind != "threshold" or component.above != "calibrated":
+        return component
+    if threshold is None:
+        raise RecipeError(
+            "select: above: calibrated needs the threshold that the round's calibration picked, and there is none",
+            "write the threshold as a number to select on files",
+        )
+    return component.model_copy(update={"above": threshold})
+
+
+def in_round(pair: Pair, round: int) -> Pair:
+    """The pair section with the values of one round: schedules begin with round 1, and their last value goes on."""
+    changes = {}
+    for name in ("rho", "min_share"):
+        schedule = getattr(pair, name, None)
+        if schedule is not None:
+            changes[name] = (schedule[min(max(round, 1), len(schedule)) - 1],)
+    return pair.model_copy(update=changes)
+
+
+def with_judge(pair: Pair, judge_names: Sequence[str]) -> Pair:
+    """The pair section with its judge's name: right_vs_wrong takes the first judge by default, others the last."""
+    if getattr(pair, "judge", "") is not None:
+        return pair
+    return pair.model_copy(update={"judge": judge_names[0 if pair.kind in _FIRST_JUDGE else -1]})
+
+
+def versions_of(select: Sequence[Select], pair: Pair | None) -> dict[str, int | str]:
+    """Versions of the code that a list of filters and a pair section use, for step keys."""
+    return filter_versions(select) | pair_versions(pair)

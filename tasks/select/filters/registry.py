@@ -1,0 +1,31 @@
+"""All filters by their `kind`. To add one: a config class in configs/schema/select.py, a file like `cap.py`, an entry
+here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from configs.schema.select import Select
+from tasks.select.filters import basic, best_share, cap, distinct_equations, hint_shows, length_gap, user_function
+from tasks.select.filters.filter import Filter, ProblemFilter, RoundFilter
+
+FILTERS: dict[str, Filter] = {
+    "correct": ProblemFilter(basic.correct),
+    "judged": ProblemFilter(basic.judged),
+    "threshold": ProblemFilter(basic.threshold),
+    "both_outcomes": ProblemFilter(basic.both_outcomes),
+    "cap": ProblemFilter(cap.keep),
+    "unique": ProblemFilter(basic.unique),
+    "distinct_equations": ProblemFilter(distinct_equations.keep),
+    "length": ProblemFilter(basic.length),
+    "length_gap": RoundFilter(length_gap.learn),
+    "best_share": RoundFilter(best_share.learn),
+    "drop_truncated": ProblemFilter(basic.drop_truncated),
+    "hint_shows": ProblemFilter(hint_shows.keep),
+    "python": RoundFilter(user_function.learn),
+}
+
+
+def filter_versions(filters: Sequence[Select]) -> dict[str, int | str]:
+    """Versions of the code that these filters use, for step keys."""
+    return {config.kind: FILTERS[config.kind].version for config in filters}

@@ -1,0 +1,134 @@
+"""Kinds of rows: what a kept answer and its chain are written as. To add one: a config class in configs/schema/rows.py,
+a function here, an entry in ROWS.
+
+A row is a chat and ONE completion made of pieces with weights. What was seen and what is trained on are two chats: a
+text whose writer saw the answer, the solution or a sibling is trained under `Sample.stored`, and refused without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from configs.errors import UserError
+from configs.schema.rows import AnswerRow, ConversationRow, RowKind, SpliceRow, TurnRow
+from tasks.core.joined import Candidate
+from tasks.core.records import Author, Message, Span
+from tasks.select.filters.filter import Draw
+from tasks.select.rows.spans import ends_turn, join_spans, spans_of, tidy, weights_of
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One row before its weight: a chat and its completion."""
+
+    messages: tuple[Message, ...]
+    completion: tuple[Span, ...]
+    ends: bool = True
+
+
+def rows_of(candidate: Candidate, config: RowKind, draw: Draw) -> list[Written]:
+    """What one kind of row makes of a kept answer; nothing where its chain lacks a part, or carries no loss.
+
+    Raises:
+        UserError: a text of the chain was asked with privileged text, and nothing is stored to train it under.
+    """
+    rows = ROWS[config.kind].write(candidate, config, draw)
+    return [row for row in rows if any(span.weight for span in row.completion)]
+
+
+def row_versions(kinds: Sequence[RowKind]) -> dict[str, int | str]:
+    """Versions of the code that these kinds of rows use, for step keys."""
+    return {f"rows.{config.kind}": ROWS[config.kind].version for config in kinds}
+
+
+def chain_of(candidate: Candidate) -> tuple[Candidate, ...]:
+    """The whole chain: the texts above, the answer, and what ended the episode."""
+    return (*candidate.chain, candidate, *candidate.after)
+
+
+def shown_before(chain: Sequence[Candidate], place: int) -> tuple[Message, ...]:
+    """The chat that the text at a place of its chain is trained under.
+
+    Raises:
+        UserError: it was asked with privileged text, and nothing is stored to train it under.
+    """
+    sample = chain[place].sample
+    if sample.stored or not sample.messages:
+        return sample.stored or (*chain[place].problem.messages, *(_turn(one) for one in chain[:place]))
+    if sample.privileged:
+        raise UserError(
+            f"rows: sample {sample.id} was asked with text that training must not show, and has no stored prompt",
+            "write stored_prompt in the step that asks for it, or rows: [{kind: answer}]",
+        )
+    return sample.messages
+
+
+def _turn(one: Candidate) -> Message:
+    return Message("assistant" if one.sample.by == Author.POLICY else "user", one.sample.text)
+
+
+def _answer(candidate: Candidate, config: AnswerRow, draw: Draw) -> list[Written]:
+    spans = spans_of(candidate.sample, given=config.given)
+    return [Written(candidate.problem.messages, tidy(spans), ends_turn(candidate.sample))]
+
+
+def _turns(candidate: Candidate, config: TurnRow, draw: Draw) -> list[Written]:
+    chain = chain_of(candidate)
+    places: list[int] = []
+    for part in reversed(config.of):
+        below = places[0] if places else len(chain)
+        found = [place for place in range(below) if chain[place].sample.part == part]
+        if not found:
+            return []
+        places.insert(0, found[-1])
+    shown = shown_before(chain, places[0])
+    texts = [chain[place] for place in places]
+    completion = join_spans(texts, [1.0] * len(texts), config.links, draw)
+    messages = _last_question(shown) if config.context == "single" else shown
+    return [Written(messages, completion, ends_turn(texts[-1].sample))]
+
+
+def _last_question(messages: Sequence[Message]) -> tuple[Message, ...]:
+    asked = [message for message in messages if message.role == "user"]
+    return (*(message for message in messages if message.role == "system"), *asked[-1:])
+
+
+def _conversation(candidate: Candidate, config: ConversationRow, draw: Draw) -> list[Written]:
+    chain = chain_of(candidate)
+    return [
+        Written(shown_before(chain, place), tidy(spans_of(one.sample, written=weight)), ends_turn(one.sample))
+        for place, (one, weight) in enumerate(zip(chain, weights_of(chain, config.loss, config.judge), strict=True))
+        if weight > 0
+    ]
+
+
+def _splice(candidate: Candidate, config: SpliceRow, draw: Draw) -> list[Written]:
+    chain = chain_of(candidate)
+    weights = weights_of(chain, config.loss, config.judge)
+    spans = join_spans(chain, weights, config.links, draw)
+    stop = [Span(config.stop_text, weights[-1])] if config.stop_text else []
+    return [Written(candidate.problem.messages, tidy([*spans, *stop]), ends_turn(chain[-1].sample))]
+
+
+@dataclass(frozen=True, slots=True)
+class RowWriter:
+    """One kind of row.
+
+    Attributes:
+        has_formats: its chat is the problem's own, which `train.formats` writes in several ways.
+        version: the next number where its rows change.
+    """
+
+    write: Callable[[Candidate, Any, Draw], list[Written]]
+    has_formats: bool = False
+    version: int = 1
+
+
+ROWS: dict[str, RowWriter] = {
+    "answer": RowWriter(_answer, has_formats=True),
+    "turn": RowWriter(_turns),
+    "conversation": RowWriter(_conversation),
+    "splice": RowWriter(_splice),
+}

@@ -1,0 +1,65 @@
+"""Pieces of a completion and their weights. Used by `kinds.py` and by the pair makers. Pure.
+
+Weights of a chain's parts (`configs/schema/rows.py`, LossByPart), with the paper's worked case: an attempt of 4 words
+that is wrong, "Verify:" + a true verdict of 2 words, "Retry:" + a right attempt of 3 words, and the end token make 12
+tokens, of which 8 carry loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from configs.schema.rows import Links, LossByPart
+from tasks.core.joined import Candidate
+from tasks.core.records import FinishReason, Label, Part, Sample, Span
+from tasks.select.filters.filter import Draw
+
+SAID_RIGHT, SAID_WRONG = "right", "wrong"
+"""what `Sample.said` may be"""
+
+
+def spans_of(sample: Sample, given: float = 0.0, written: float = 1.0) -> tuple[Span, ...]:
+    """A sample's text as a completion: the given beginning, where there is one, and what the model wrote."""
+    if not sample.prefix:
+        return (Span(sample.text, written),)
+    return Span(sample.prefix, given), Span(sample.text.removeprefix(sample.prefix), written)
+
+
+def ends_turn(sample: Sample) -> bool:
+    """A step's text does not end the model's turn."""
+    return sample.finish_reason != FinishReason.STEP
+
+
+def weights_of(path: Sequence[Candidate], loss: LossByPart, judge: str | None) -> list[float]:
+    """The weight of each text of a chain, first text first."""
+    last = max((place for place, one in enumerate(path) if one.sample.is_answer), default=-1)
+    weights = []
+    is_right = False
+    for place, one in enumerate(path):
+        if one.sample.is_answer:
+            is_right = one.verdict(judge).label == Label.CORRECT
+            right = loss.attempt_right_last if place == last else loss.attempt_right_earlier
+            weights.append(right if is_right else loss.attempt_wrong)
+        elif one.sample.part == Part.VERDICT:
+            is_true = one.sample.said == (SAID_RIGHT if is_right else SAID_WRONG)
+            weights.append(loss.verdict_true if is_true else loss.verdict_false)
+        else:
+            learnt = {Part.CRITIQUE: loss.critique, Part.HINT: loss.hint, Part.ACTION: loss.action}
+            weights.append(learnt.get(Part(one.sample.part), 0.0))
+    return weights
+
+
+def join_spans(path: Sequence[Candidate], weights: Sequence[float], links: Links, draw: Draw) -> tuple[Span, ...]:
+    """Texts of a chain as one completion, each after the first with its link, which has the weight of its part."""
+    spans: list[Span] = []
+    for place, (one, weight) in enumerate(zip(path, weights, strict=True)):
+        variants = {str(part): texts for part, texts in links.items()}.get(one.sample.part, ()) if place else ()
+        if variants and (link := draw.random(f"links.{place}", path[-1].sample.id).choice(variants)):
+            spans.append(Span(link, weight))
+        spans += spans_of(one.sample, written=weight)
+    return tidy(spans)
+
+
+def tidy(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """The pieces without empty ones before the last."""
+    return (*(span for span in spans[:-1] if span.text), spans[-1])

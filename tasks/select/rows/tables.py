@@ -1,0 +1,125 @@
+"""The select stage on open streams: training rows of what is kept, and why the rest is not. No Prefect, no store.
+
+Called by `task.py` and by `selfloop stage select`. Files, in the order of the samples:
+
+    examples.parquet         rows of SFT, or of KTO with is_desirable
+    pairs.parquet            rows of preference training, instead of examples
+    verifier_pairs.parquet   the same samples paired for the verifier, where the recipe trains one
+    drops.parquet            every sample that is in no row, and why
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from configs.schema.recipe import Recipe
+from tasks.core.records import Drop, Pair
+from tasks.core.tables import TableWriter
+from tasks.select.defaults import fill_in_threshold, in_round, with_guide, with_judge
+from tasks.select.filters.filter import Draw, OpenGroups
+from tasks.select.pairs.maker import PairMaker
+from tasks.select.rows.formats import AS_IT_IS, Formats
+from tasks.select.rows.makers import ExampleMaker, LabelledMaker, Writing
+from tasks.select.selection import Selected, Selection
+from tasks.select.summary import Numbers, RowSummary, SelectSummary
+from tasks.select.weigh import problem_weights
+
+EXAMPLES, PAIRS, VERIFIER_PAIRS = "examples.parquet", "pairs.parquet", "verifier_pairs.parquet"
+
+
+class RowMaker(Protocol):
+    """Makes training rows of one problem after the other."""
+
+    record: type
+
+    def make(self, group: Sequence[Selected]) -> tuple[Sequence[Any], list[Selected]]:
+        """The problem's rows, and the fates of its samples: kept are those that are in a row."""
+
+    def numbers(self) -> Numbers:
+        """What it counted beside its rows."""
+
+
+def write_selection(
+    out: Path,
+    groups: OpenGroups,
+    recipe: Recipe,
+    draw: Draw,
+    formats: Formats = AS_IT_IS,
+    threshold: float | None = None,
+) -> Numbers:
+    """Write all files of the stage into a folder; returns the step's numbers.
+
+    Args:
+        groups: made by `join.open_groups`; read once, and once more for each part that looks at the whole round:
+            `length_gap`, `best_share`, `weigh`, a length penalty to search for, an average soft label, the verifier.
+        formats: of `train.formats`, with their prompts' texts.
+        threshold: what the round's calibration picked, where `select` asks for it.
+
+    Raises:
+        UserError: the samples, their verdicts and the recipe do not fit together.
+        NoDataError: two judges agree too little for the soft label that the recipe asks for.
+    """
+    filters = fill_in_threshold(with_guide(recipe.select, recipe.guide), threshold)
+    selection = Selection(groups, filters, draw)
+    numbers = _write(out, selection, _row_maker(recipe, selection, draw, formats))
+    if recipe.verifier is not None:
+        numbers |= _write_verifier_pairs(out, groups, recipe, draw, threshold)
+    return numbers
+
+
+def rows_file(recipe: Recipe) -> str:
+    """Name of the file with the policy's rows."""
+    return PAIRS if recipe.train.objective.rows == "pairs" else EXAMPLES
+
+
+def _row_maker(recipe: Recipe, selection: Selection, draw: Draw, formats: Formats) -> RowMaker:
+    rows, writing = recipe.train.objective.rows, Writing(recipe.rows, formats, draw)
+    if rows == "labelled":
+        return LabelledMaker(writing)
+    if rows == "examples":
+        return ExampleMaker(writing, problem_weights(selection, recipe.weigh) if recipe.weigh else None)
+    assert recipe.pair is not None, "the recipe was checked for it"
+    return _pair_maker(recipe.pair, selection, recipe, draw)
+
+
+def _pair_maker(pair: Any, selection: Selection, recipe: Recipe, draw: Draw) -> PairMaker:
+    config = in_round(with_judge(pair, [judge.name for judge in recipe.judge]), draw.round)
+    return PairMaker(selection.kept, config, draw)
+
+
+def _write(out: Path, selection: Selection, maker: RowMaker) -> Numbers:
+    samples, rows = SelectSummary(), RowSummary()
+    is_pairs = maker.record is Pair
+    with (
+        TableWriter(out / (PAIRS if is_pairs else EXAMPLES), maker.record) as table,
+        TableWriter(out / "drops.parquet", Drop) as drops,
+    ):
+        for group in selection:
+            made, fates = maker.make(group)
+            samples.count(fates)
+            for row in made:
+                rows.count(row)
+                table.add(row)
+            for fate in fates:
+                if fate.reason is not None:
+                    drops.add(fate.to_drop())
+    return samples.numbers() | rows.numbers(is_pairs) | maker.numbers()
+
+
+def _write_verifier_pairs(
+    out: Path, groups: OpenGroups, recipe: Recipe, draw: Draw, threshold: float | None
+) -> Numbers:
+    """The verifier's pairs: its own filters and pair section over the same samples."""
+    assert recipe.verifier is not None
+    filters = fill_in_threshold(with_guide(recipe.verifier.select, recipe.guide), threshold)
+    selection = Selection(groups, filters, draw)
+    maker, num_pairs = _pair_maker(recipe.verifier.pair, selection, recipe, draw), 0
+    with TableWriter(out / VERIFIER_PAIRS, Pair) as table:
+        for group in selection:
+            for pair in maker.make(group)[0]:
+                table.add(pair)
+                num_pairs += 1
+    counts: Numbers = {"num_verifier_pairs": num_pairs}
+    return counts | {f"verifier_{name}": number for name, number in maker.numbers().items()}

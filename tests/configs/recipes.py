@@ -1,0 +1,64 @@
+"""Recipes for tests that go over all of them: the published ones, and two with every part that none of those has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from configs.schema.load import check_recipe, load_recipe
+from configs.schema.recipe import Recipe
+
+PUBLISHED = sorted((Path(__file__).parents[2] / "configs" / "recipes").glob("*.yaml"))
+FURTHER: dict[str, dict[str, Any]] = {
+    "taught": {
+        "name": "taught",
+        "model": {"kind": "tiny_llama"},
+        "roles": {
+            "critic": {"engine": {"kind": "endpoint", "url": "http://localhost:1/v1", "model": "a",
+                                  "price_per_million_input": 1, "price_per_million_output": 1, "max_cost": 9}},
+            "teacher": {"model": {"base": "models/other", "chat_template": "template.j2"}},
+        },
+        "problems": {
+            "train": {
+                "kind": "hub", "id": "a/b", "local_path": "copy",
+                "mapping": {"answer": {"fields": ["tests", "entry"]}, "solution": {"field": "solution"}},
+            },
+            "select": {"kind": "store", "key": "data/rows.jsonl"},
+            "report": {"kind": "multiplication"},
+        },
+        "generate": {"max_tokens": 64},
+        "judge": [
+            {"kind": "answer", "verifier": {"kind": "code", "layout": "mbpp"}},
+            {"kind": "rubric", "role": "critic"},
+        ],
+        "guide": {"kind": "interactive", "role": "teacher"},
+        "select": [{"kind": "correct"}, {"kind": "length", "max_tokens": 99}],
+        "weigh": {"kind": "by_problem"},
+        "evaluate": {"verifier": {"kind": "regex", "accept": "{gold}"}},
+        "decide": {"gate": {"kind": "significant"}},
+    },
+    "chains": {
+        "name": "chains",
+        "model": {"kind": "tiny_llama"},
+        "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
+        "generate": {"max_tokens": 64},
+        "judge": [{"kind": "answer", "verifier": {"kind": "python", "function": "score.py:score"}}],
+        "select": [{"kind": "judged"}, {"kind": "hint_shows", "words": ["hint"]}, {"kind": "python", "function": "score.py:keep"}],
+        "rows": [{"kind": "turn"}, {"kind": "conversation"}, {"kind": "splice"}],
+        "evaluate": {"verifier": {"kind": "choice"}},
+    },
+    "desirable": {
+        "name": "desirable",
+        "model": {"kind": "tiny_llama"},
+        "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
+        "generate": {"max_tokens": 64},
+        "select": [{"kind": "judged"}],
+        "train": {"objective": {"kind": "kto"}},
+    },
+}  # fmt: skip
+NAMES = [*(path.stem for path in PUBLISHED), *FURTHER]
+
+
+def recipe(name: str) -> Recipe:
+    """One of them."""
+    return check_recipe(FURTHER[name]) if name in FURTHER else load_recipe(PUBLISHED[0].with_name(f"{name}.yaml"))

@@ -1,0 +1,122 @@
+"""Which session gets which job, and that every request ends answered or set aside, whatever dies."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from configs.schema.generate import Sampling
+from infra.engines.schedule import MAX_RESTARTS, Schedule
+from infra.engines.wire import Completion, Job, Request, SetAside, Shard
+
+
+def shard(name: str, *ids: str, num_samples: int = 1) -> Shard:
+    return Shard(name, tuple(Request(id, (), num_samples) for id in ids), Sampling())
+
+
+def rows(job: Job) -> list[Completion]:
+    return [Completion(request.id, 0, "", "stop", 1, None) for request in job.requests]  # type: ignore[misc]
+
+
+def given_out(schedule: Schedule) -> list[tuple[int, str]]:
+    found = []
+    while (given := schedule.assign()) is not None:
+        found.append((given[0], given[1].name))
+    return found
+
+
+def test_each_session_gets_two_jobs_and_twice_its_width() -> None:
+    jobs = [shard(str(number), *"abc") for number in range(20)]
+    schedule = Schedule(jobs, 2, 4, works_together=False)
+    assert given_out(schedule) == [(0, "0"), (1, "1"), (0, "2"), (1, "3"), (0, "4"), (1, "5")]
+    schedule.finish(1, "1", rows(jobs[1]))
+    assert given_out(schedule) == [(1, "6")]
+
+
+def test_the_job_at_work_is_suspected_and_runs_alone_after_all_others() -> None:
+    jobs = [shard(str(number), "a", "b") for number in range(4)]
+    schedule = Schedule(jobs, 1, 1, works_together=False)
+    assert given_out(schedule) == [(0, "0"), (0, "1")]
+    assert schedule.lose(0, "died") == (None, MAX_RESTARTS)
+    assert given_out(schedule) == [(0, "1"), (0, "2")], "what waited behind it is asked again at once"
+    for name in ("1", "2", "3"):
+        schedule.finish(0, name, rows(jobs[int(name)]))
+        given_out(schedule)
+    assert schedule.held_names(0) == ["0"]
+    assert schedule.finish(0, "0", rows(jobs[0])) == (jobs[0], rows(jobs[0])), "it was not its fault"
+    assert not schedule.is_busy and schedule.set_aside == []
+
+
+def test_where_jobs_run_together_all_are_suspected() -> None:
+    schedule = Schedule([shard("0", "a"), shard("1", "b")], 1, 1, works_together=True)
+    given_out(schedule)
+    schedule.lose(0, "died")
+    assert given_out(schedule) == [(0, "0")]
+    schedule.finish(0, "0", rows(shard("0", "a")))
+    assert given_out(schedule) == [(0, "1")]
+
+
+def test_the_hunt_for_one_of_eight_may_end_four_processes_more() -> None:
+    schedule = Schedule([shard("0", *"abcdefgh")], 1, 1, works_together=False)
+    limits, names = [], []
+    while not schedule.set_aside:
+        names += [name for _, name in given_out(schedule)]
+        limit = schedule.lose(0, "died")[1]
+        limits.append(limit)
+    assert limits[:3] == [MAX_RESTARTS, MAX_RESTARTS, MAX_RESTARTS + 4]
+    assert names[:4] == ["0", "0", "0.0", "0.1"], "halves take turns, so that a healthy one comes in between"
+
+
+def test_one_request_that_ends_two_processes_is_set_aside_and_its_job_is_answered() -> None:
+    job = shard("0", "a", num_samples=3)
+    schedule = Schedule([job], 1, 1, works_together=False)
+    given_out(schedule)
+    assert schedule.lose(0, "first") == (None, MAX_RESTARTS)
+    given_out(schedule)
+    assert schedule.lose(0, "second") == ((job, []), MAX_RESTARTS)
+    assert schedule.set_aside == [SetAside("a", "second")]
+
+
+@given(
+    st.lists(st.integers(1, 9), min_size=1, max_size=6),
+    st.sets(st.integers(0, 20)),
+    st.integers(1, 3),
+    st.booleans(),
+    st.randoms(use_true_random=False),
+)
+def test_every_request_is_answered_in_order_or_set_aside(
+    sizes: list[int], fatal: set[int], num_sessions: int, works_together: bool, chance: object
+) -> None:
+    """Sessions die at fatal requests; at most one process a run dies for another reason."""
+    ids = [[f"{number}/{place}" for place in range(size)] for number, size in enumerate(sizes)]
+    flat = [id for part in ids for id in part]
+    poison = {flat[number] for number in fatal if number < len(flat)}
+    jobs = {str(number): shard(str(number), *part) for number, part in enumerate(ids)}
+    schedule = Schedule(jobs.values(), num_sessions, 2, works_together=works_together)
+    held: list[dict[str, Job]] = [{} for _ in range(num_sessions)]
+    answered: dict[str, list[str]] = {}
+    innocent_deaths = 1
+    while True:
+        while (given := schedule.assign()) is not None:
+            held[given[0]][given[1].name] = given[1]
+        if not schedule.is_busy:
+            break
+        number = chance.choice([number for number in range(num_sessions) if held[number]])  # type: ignore[attr-defined]
+        job = next(iter(held[number].values()))
+        at_work = list(held[number].values()) if works_together else [job]
+        dies = any(request.id in poison for one in at_work for request in one.requests)
+        if not dies and innocent_deaths and chance.random() < 0.2:  # type: ignore[attr-defined]
+            dies, innocent_deaths = True, innocent_deaths - 1
+        if dies:
+            done, _ = schedule.lose(number, "died")
+            held[number].clear()
+        else:
+            del held[number][job.name]
+            done = schedule.finish(number, job.name, rows(job))
+        if done is not None:
+            assert done[0] is jobs[done[0].name] and done[0].name not in answered
+            answered[done[0].name] = [row.request_id for row in done[1]]  # type: ignore[union-attr]
+    assert {row.id for row in schedule.set_aside} == poison
+    assert answered == {
+        name: [request.id for request in job.requests if request.id not in poison] for name, job in jobs.items()
+    }

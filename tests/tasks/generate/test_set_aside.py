@@ -1,0 +1,69 @@
+"""A problem that ends the engine's process costs itself and nothing else, and the stage's numbers say so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from configs.schema.generate import Sampling
+from tasks.core.bench import Workbench
+from tasks.core.progress import Silent
+from tasks.core.records import FinishReason, Sample
+from tasks.core.refs import ModelRef, StepRef
+from tasks.core.roles import Cast
+from tasks.core.tables import read_records
+from tasks.evaluate.run import Sampler, evaluate_suites
+from tasks.generate.task import generate
+from tests.infra.engines.fatal import build_fatal_model
+from tests.infra.engines.tiny import build_tiny_folder
+from tests.tasks.judge.bench import make_problems, open_bench, publish
+
+pytestmark = pytest.mark.slow
+
+ANSWER = {"kind": "answer", "verifier": {"kind": "number"}}
+
+
+class Lines(Silent):
+    """Keeps the plain lines."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def line(self, text: str) -> None:
+        self.lines.append(text)
+
+
+@pytest.fixture(scope="module")
+def fatal(tmp_path_factory: pytest.TempPathFactory) -> ModelRef:
+    """Dies of 3+3=."""
+    folder = tmp_path_factory.mktemp("fatal")
+    files = build_fatal_model(build_tiny_folder(folder / "tiny"), folder / "three_and_three", deadly="3+3")
+    return ModelRef(name="fatal", digest="f" * 64, external=str(files.weights), trust_remote_code=True)
+
+
+def run_generate(bench: Workbench, model: ModelRef) -> StepRef:
+    problems = make_problems(6)
+    published = publish(bench, "problems", train=problems, select=problems[:1], report=problems[1:2])
+    return generate(1, model, published, Cast(base=model, seed=None, previous=None, round_start=model, live=model))
+
+
+def test_generate_leaves_it_out_and_counts_it(tmp_path: Path, fatal: ModelRef) -> None:
+    with open_bench(tmp_path, [ANSWER]) as bench:
+        bench.progress = lines = Lines()
+        step = run_generate(bench, fatal)
+        samples = [row for file in step.files for row in read_records(bench.ledger.fetch(step, file.name), Sample)]
+        assert [row.id for row in samples] == [f"p{n}/{index}" for n in (0, 1, 2, 4, 5) for index in range(4)]
+        assert step.summary["num_set_aside"] == 1
+        assert any("1 set aside, since they end the engine's process ('p3': killed by SIGABRT)" in line
+                   for line in lines.lines)  # fmt: skip
+
+
+def test_an_evaluation_counts_it_as_not_right(tmp_path: Path, fatal: ModelRef) -> None:
+    with open_bench(tmp_path, [ANSWER]) as bench:
+        sampler = Sampler(bench.generator(fatal), bench.recipe, fatal.digest, Silent())
+        drawn = sampler.draw(make_problems(6), Sampling(temperature=0), 2, 0)
+        assert [row.id for row in drawn] == [f"p{n}/{index}" for n in range(6) for index in range(2)]
+        assert [row.id for row in drawn if row.finish_reason == FinishReason.SET_ASIDE] == ["p3/0", "p3/1"]
+        results = list(evaluate_suites(sampler, {"report": make_problems(6)}, bench.recipe, 0))
+        assert (len(results), results[3].label, results[3].is_correct) == (6, "unparseable", False)

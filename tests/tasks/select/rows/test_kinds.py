@@ -1,0 +1,148 @@
+"""What a chain is written as, with the worked numbers of self-correction: tokens are words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from configs.errors import UserError
+from configs.schema.load import component_choices
+from configs.schema.rows import RowKind
+from tasks.core.joined import Candidate, with_chains
+from tasks.core.records import FinishReason, Label, Message, Sample, Span, Verdict, spell
+from tasks.select.filters.filter import Draw
+from tasks.select.rows.kinds import ROWS, Written, rows_of
+from tests.tasks.select.make import make_problem
+
+CHAT = (Message("user", "question p"),)
+LINKS = {"verdict": ["Verify: "], "attempt": ["Retry: "]}
+
+
+def episode(*texts: tuple[str, str, str], **fields: Any) -> Candidate:
+    """The last answer of one path of (part, text, label of an attempt or what a verdict says)."""
+    members: list[Candidate] = []
+    for place, (part, text, word) in enumerate(texts):
+        said = word if part == "verdict" else None
+        parent = members[-1].sample.id if members else None
+        sample = Sample(
+            f"p/{place}", "p", 0, text, FinishReason.STOP, 1, None, "m", parent, part, said=said, **fields
+        )  # fmt: skip
+        verdicts = {"answer": Verdict(sample.id, "p", "answer", word)} if part == "attempt" else {}
+        members.append(Candidate(sample, verdicts, make_problem()))
+    return with_chains(members)[-1]
+
+
+def write(candidate: Candidate, **config: Any) -> list[Written]:
+    return rows_of(candidate, TypeAdapter(RowKind).validate_python(config), Draw(0, 1))
+
+
+def weights(row: Written) -> list[float]:
+    """The weight of every word, and of the end token."""
+    words = [span.weight for span in row.completion for _ in span.text.split()]
+    return [*words, row.completion[-1].weight]
+
+
+RIGHT, WRONG = Label.CORRECT, Label.WRONG
+C1 = episode(("attempt", "w1 w2 w3 w4 ", WRONG), ("verdict", "check no ", "wrong"), ("attempt", "r1 r2 r3", RIGHT))
+C2 = episode(("attempt", "r1 r2 ", RIGHT), ("verdict", "check no ", "wrong"), ("attempt", "r1 r2 r3", RIGHT))
+C3 = episode(("attempt", "r1 r2 ", RIGHT), ("verdict", "check yes", "right"))
+UNREAD = episode(("attempt", "r1 r2 ", RIGHT), ("verdict", "hm", ""))
+
+
+def test_an_answer_forgets_its_chain() -> None:
+    assert write(C1, kind="answer") == [Written(CHAT, (Span("r1 r2 r3"),))]
+    assert write(C3, kind="answer") == [Written(CHAT, (Span("r1 r2 "),))]
+
+
+def test_a_splice_learns_true_verdicts_and_the_last_right_attempt() -> None:
+    (first,), (second,), (third,) = (write(chain, kind="splice", links=LINKS) for chain in (C1, C2, C3))
+    assert spell(first.completion) == "w1 w2 w3 w4 Verify: check no Retry: r1 r2 r3"
+    assert weights(first) == [0] * 4 + [1] * 8
+    assert weights(second) == [0] * 5 + [1] * 5
+    assert weights(third) == [1] * 6
+    assert {row.messages for row in (first, second, third)} == {CHAT}
+    total = [weight for row in (first, second, third) for weight in weights(row)]
+    assert (sum(total), len(total)) == (19, 28)
+    (strict,) = write(C3, kind="splice", links=LINKS, loss={"attempt_right_last": 0})
+    assert sum(weights(strict)) == 4
+
+
+def test_a_verdict_that_cannot_be_read_is_not_learnt() -> None:
+    (row,) = write(UNREAD, kind="splice")
+    assert weights(row) == [1, 1, 0, 0]
+
+
+def test_a_stop_text_has_the_weight_of_the_last_part() -> None:
+    (row,) = write(C1, kind="splice", stop_text=" done")
+    assert row.completion[-1] == Span(" done", 1.0)
+    (row,) = write(C2, kind="splice", stop_text=" done", loss={"attempt_right_last": 0.5})
+    assert row.completion[-1] == Span(" done", 0.5)
+
+
+def test_a_conversation_is_a_row_for_each_turn_with_a_loss() -> None:
+    verdict, attempt = write(C1, kind="conversation")
+    assert (spell(verdict.completion), spell(attempt.completion)) == ("check no ", "r1 r2 r3")
+    assert verdict.messages == (*CHAT, Message("assistant", "w1 w2 w3 w4 "))
+    assert attempt.messages == (*verdict.messages, Message("assistant", "check no "))
+    assert sum(weights(verdict)) + sum(weights(attempt)) == 7
+    assert len(write(C1, kind="conversation", loss={"attempt_wrong": 1})) == 3
+
+
+def test_a_turn_is_what_was_shown_before_it_and_its_parts() -> None:
+    asked = episode(
+        ("attempt", "a", WRONG), ("critique", "c", ""), ("attempt", "b", WRONG), ("critique", "d", ""),
+        ("attempt", "e", RIGHT),
+    )  # fmt: skip
+    (row,) = write(asked, kind="turn", of=["critique", "attempt"], links={"attempt": ["; so "], "critique": ["no"]})
+    assert row.completion == (Span("d"), Span("; so "), Span("e"))
+    assert [message.content for message in row.messages] == ["question p", "a", "c", "b"]
+    (row,) = write(asked, kind="turn")
+    assert [message.content for message in row.messages] == ["question p", "a", "c", "b", "d"]
+    (row,) = write(C3, kind="turn", of=["verdict"])
+    assert spell(row.completion) == "check yes"
+
+
+def test_a_chain_without_the_part_or_without_a_loss_makes_no_row() -> None:
+    assert write(C1, kind="turn", of=["critique"]) == []
+    assert write(C1, kind="turn", of=["attempt", "critique"]) == []
+    assert write(episode(("attempt", "w", WRONG)), kind="splice") == []
+
+
+def test_the_stored_prompt_stands_in_for_what_was_asked() -> None:
+    asked, neutral = (Message("user", "the answer is 4: fix it"),), (Message("system", "s"), Message("user", "fix it"))
+    steps = ("attempt", "a", WRONG), ("attempt", "b", RIGHT)
+    plain = episode(*steps, messages=asked)
+    assert write(plain, kind="turn")[0].messages == asked
+    hidden = episode(*steps, messages=asked, stored=neutral, privileged=True)
+    for kind in ("turn", "conversation"):
+        assert write(hidden, kind=kind)[0].messages == neutral
+    assert write(hidden, kind="answer")[0].messages == CHAT
+    with pytest.raises(UserError, match="sample p/1 was asked with text that training must not show"):
+        write(episode(*steps, messages=asked, privileged=True), kind="turn")
+
+
+def test_a_single_context_is_the_system_turns_and_the_last_question() -> None:
+    shown = (Message("system", "s"), Message("user", "1"), Message("assistant", "2"), Message("user", "3"))
+    (row,) = write(episode(("attempt", "b", RIGHT), messages=shown), kind="turn", context="single")
+    assert row.messages == (shown[0], shown[3])
+
+
+def test_one_variant_of_a_link_is_drawn_by_seed_and_chain() -> None:
+    config = TypeAdapter(RowKind).validate_python({"kind": "splice", "links": {"attempt": list("abcdefgh")}})
+    drawn = {rows_of(C1, config, Draw(seed, 1))[0].completion[2].text for seed in range(20)}
+    assert len(drawn) > 3
+    assert rows_of(C1, config, Draw(0, 1)) == rows_of(C1, config, Draw(0, 1))
+
+
+def test_a_given_beginning_is_shown_and_not_learnt_in_a_chain() -> None:
+    guided = episode(("attempt", "one two", RIGHT), prefix="one ")
+    assert write(guided, kind="conversation")[0].completion == (Span("one ", 0.0), Span("two"))
+    assert write(guided, kind="answer")[0].completion == (Span("one "), Span("two"))
+    nothing = episode(("attempt", "one ", RIGHT), prefix="one ")
+    assert write(nothing, kind="answer", given=0)[0].completion == (Span("one ", 0.0), Span("")), "the end is learnt"
+
+
+def test_every_kind_of_the_schema_is_registered() -> None:
+    assert set(ROWS) == set(component_choices(RowKind))
