@@ -1,4 +1,4 @@
-# make demo       the whole loop on a laptop: a tiny model learns to add, about 5 minutes
+# make demo       the whole loop on a laptop: a tiny model learns to add, two minutes after the install
 # make demo-llm   one round with a real 135M language model
 # make test       linters, import contract, all tests (JOBS=2 of the slow ones at a time)
 # make bench      the numbers of docs/benchmarks.md

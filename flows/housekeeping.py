@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from prefect import flow
@@ -21,7 +22,7 @@ from flows.report.reconcile import reconcile_mlflow, reconcile_prefect
 from flows.services.addresses import Addresses, resolve_addresses
 from infra.store.address import open_store
 from infra.store.base import Store
-from infra.store.lease.claim import Claim
+from infra.store.lease.claim import find_claim, lease_key
 from infra.store.lease.holder import name_user
 from infra.store.lease.lease import Lease
 from tasks.housekeeping.check import find_damage
@@ -54,6 +55,8 @@ class HousekeepingParameters(BaseModel):
 
 
 DRY_RUN = HousekeepingParameters()
+LONGEST_UPLOAD = timedelta(days=1)
+"""an upload that began earlier has been given up; a younger one may go on, in a run that lost its lease"""
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ def _keep_experiment(
     if lease is not None:
         remove(store, inventory, removal, name_user(), lease.check)
         inventory = take_inventory(store, name)
+    yield from _uploads(store, name, lease)
     yield from _damage(store, inventory, parameters.check_files)
 
 
@@ -132,6 +136,22 @@ def _describe(name: str, removal: Removal, dry_run: bool) -> Iterator[Finding]:
         yield Finding(name, word, f"{left.prefix}: {len(left.keys)} files of an upload that was given up")
 
 
+def _uploads(store: Store, name: str, lease: Lease | None) -> Iterator[Finding]:
+    """Parts of files whose upload a kill broke off; removed with a lease."""
+    latest = datetime.now(UTC) - LONGEST_UPLOAD
+    try:
+        for upload in store.uploads(f"{name}/"):
+            if upload.started_at > latest:
+                continue
+            if lease is not None:
+                lease.check()
+                store.remove_upload(upload)
+            word = "would go" if lease is None else "gone"
+            yield Finding(name, word, f"{upload.key}: parts of an upload that ended without its file")
+    except StoreError as error:
+        yield Finding(name, "uploads", f"left alone: {error.message}")
+
+
 def _damage(store: Store, inventory: Inventory, check_files: bool) -> Iterator[Finding]:
     lines = find_damage(store, inventory, lambda *_: None) if check_files else iter(inventory.damaged)
     for line in lines:
@@ -147,14 +167,12 @@ def _held(store: Store, name: str, dry_run: bool) -> Iterator[tuple[Lease | None
     Raises:
         StoreError: a run holds it; the message says which.
     """
-    key = f"{name}/lease.json"
-    found = store.read(key)
-    claim = Claim.from_json(found, f"lease {key!r} in {store.uri}") if found is not None else None
+    claim = find_claim(store, name)
     whose = f"left behind by {claim.holder.describe()}" if claim else ""
     if dry_run:
         yield None, f"{whose}; would be removed" if claim and claim.holder.is_gone() else ""
         return
-    with Lease(store, key, name_user()) as lease:
+    with Lease(store, lease_key(name), name_user()) as lease:
         yield lease, f"{whose}; removed" if claim else ""
 
 

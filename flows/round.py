@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from configs.schema.recipe import Recipe
+from configs.schema.role import POLICY
 from tasks.calibrate.task import calibrate
 from tasks.core.bench import Workbench
+from tasks.core.models import Lineage, stage_of
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast
 from tasks.decide.decision import first_standing
@@ -21,7 +23,7 @@ from tasks.evaluate.task import evaluate
 from tasks.generate.task import generate
 from tasks.judge.task import judge
 from tasks.learn.base_task import prepare_base_model
-from tasks.learn.task import train, train_verifier
+from tasks.learn.task import rows_of, train
 from tasks.learn.warm_start_task import warm_start
 from tasks.meta.task import meta_judge
 from tasks.monitor.task import monitor
@@ -32,34 +34,62 @@ from tasks.select.task import select
 
 
 def baseline(bench: Workbench) -> RoundOutcome:
-    """Round 0: problems, base model, optional warm start, and how good the start model is."""
-    problems = prepare_problems(bench, 0)
-    base = prepare_base_model(bench, 0)
-    seed = warm_start(bench, 0, base, problems) if bench.recipe.warm_start else None
-    start = seed or base
-    steps = {"problems": problems, **made_by("base", base), **made_by("warm_start", seed)}
-    cast = Cast(base=base, seed=seed, previous=None, round_start=start, live=start)
-    evaluation = evaluate(bench, 0, start, problems, cast)
-    first = scored_model(start, evaluation)
+    """Round 0: problems, the models that everything begins with, and how good the policy is before any round."""
+    steps = {"problems": prepare_problems(bench, 0)}
+    models: dict[str, Lineage] = {}
+    for name in (POLICY, *bench.recipe.chains()):
+        models[name], made = begin(bench, name, models.get(POLICY), steps["problems"])
+        steps |= made
+    states = {name: lineage.states() for name, lineage in models.items()}
+    start, cast = models[POLICY].current, Cast.of(states)
+    steps["evaluate"] = evaluate(bench, 0, start, steps["problems"], cast)
+    first = scored_model(start, steps["evaluate"])
     state = LoopState(
-        round=0, problems=problems, base=base, seed=seed, standing=first_standing(first), first=first
+        round=0, problems=steps["problems"], models=models, standing=first_standing(first), first=first
     )  # fmt: skip
-    return RoundOutcome(state=state, candidate=start, steps=steps | {"evaluate": evaluation})
+    return RoundOutcome(state=state, candidate=start, steps=steps)
+
+
+def begin(bench: Workbench, name: str, policy: Lineage | None, problems: StepRef) -> tuple[Lineage, dict[str, StepRef]]:
+    """A model's base and seed, and the steps that made them; a role like the policy takes over what it has not."""
+    role = bench.recipe.roles.get(name)
+    steps: dict[str, StepRef] = {}
+    if role is not None and role.like == POLICY:
+        assert policy is not None, "the policy comes first"
+        base, seed = policy.base, policy.seed
+    else:
+        base, seed = prepare_base_model(bench, 0, learner=name), None
+        steps |= made_by(stage_of("base", name), base)
+    if (role or bench.recipe).warm_start is not None:
+        seed = warm_start(bench, 0, base, problems, learner=name)
+        steps |= made_by(stage_of("warm_start", name), seed)
+    return Lineage(base=base, seed=seed, current=seed or base), steps
 
 
 def improvement_round(bench: Workbench, round: int, state: LoopState) -> RoundOutcome:
-    """One round of improvement, from the state after the round before."""
+    """One round of improvement, from the state after the round before, by the recipe of its phase."""
+    before, now = bench.recipe.stay_at(round - 1), bench.recipe.stay_at(round)
+    if before is not None and before.last == round - 1:
+        state = state.after_phase(before.name)
+    if now is not None:
+        bench.progress.line(f"round {round}: phase {now.name}")
+    with bench.in_round(round):
+        return _improve(bench, round, state)
+
+
+def _improve(bench: Workbench, round: int, state: LoopState) -> RoundOutcome:
     recipe = bench.recipe
     steps, state = gather(bench, round, state)
     candidate = evaluation = None
     if may_train(state, steps, recipe):
-        candidate = train(bench, round, state)
-        steps |= made_by("train", candidate)
-        if recipe.verifier:
-            state = state.model_copy(update={"verifier": train_verifier(bench, round, state)})
-            steps |= made_by("train_verifier", state.verifier)
-        cast = state.cast().model_copy(update={"live": candidate})
-        steps["evaluate"] = evaluation = evaluate(bench, round, candidate, state.problems, cast)
+        for name in recipe.learners():
+            if name == POLICY or has_rows(bench, round, state, name):
+                made = train(bench, round, state, learner=name)
+                state = state.with_model(name, newest=made)
+                steps |= made_by(stage_of("train", name), made)
+        candidate = state.policy.newest
+        assert candidate is not None, "the policy was just trained"
+        steps["evaluate"] = evaluation = evaluate(bench, round, candidate, state.problems, state.cast())
     steps["decide"] = decide_round(bench, round, state, steps, candidate, evaluation)
     after = state.after(read_decision(bench.ledger, steps["decide"]), candidate, evaluation, recipe)
     return RoundOutcome(state=after, candidate=candidate, steps=steps, beaten=state.incumbent.name)
@@ -85,18 +115,30 @@ def gather(bench: Workbench, round: int, state: LoopState) -> tuple[dict[str, St
         state = state.model_copy(update={"judge_pairs": (*state.judge_pairs, steps["meta"])})
     guided = [steps["guide"]] if recipe.guide else []
     samples, verdicts = [steps["generate"], *guided], [steps["judge"], *guided]
-    steps["select"] = select(bench, round, samples, verdicts, problems, steps.get("calibrate"))
+    for name in recipe.learners():
+        kept = select(bench, round, samples, verdicts, problems, steps.get("calibrate"), learner=name)
+        steps[stage_of("select", name)] = kept
+        state = state.with_selection(name, kept)
     steps["monitor"] = monitor(
         bench, round, steps["generate"], steps["judge"], steps["select"], state.problems, state.monitor, problems
     )  # fmt: skip
-    kept = {"selections": (*state.selections, steps["select"]), "monitor": state.monitor or steps["monitor"]}
-    return steps, state.model_copy(update=kept)
+    return steps, state.model_copy(update={"monitor": state.monitor or steps["monitor"]})
 
 
 def may_train(state: LoopState, steps: Mapping[str, StepRef], recipe: Recipe) -> bool:
     """Whether the round kept enough to train on, and no guard stops it."""
     is_stopped = strongest(check_guards(recipe.guards, round_metrics(state, steps, None))) == "stop"
-    return int(state.selections[-1].summary["num_rows"] or 0) >= recipe.train.min_examples and not is_stopped
+    return int(steps["select"].summary["num_rows"] or 0) >= recipe.train.min_examples and not is_stopped
+
+
+def has_rows(bench: Workbench, round: int, state: LoopState, name: str) -> bool:
+    """Whether there is enough to train a role on; where there is not, it stays as it is, and the run says so."""
+    settings = bench.recipe.for_learner(name).train
+    num_rows = sum(int(step.summary["num_rows"] or 0) for step in rows_of(bench, state, name))
+    if num_rows < settings.min_examples:
+        needed = f"roles.{name}.train.min_examples is {settings.min_examples}"
+        bench.progress.line(f"round {round} train {name}: left as it is, with {num_rows} rows: {needed}")
+    return num_rows >= settings.min_examples
 
 
 def made_by(stage: str, model: ModelRef | None) -> dict[str, StepRef]:

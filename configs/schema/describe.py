@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
+import yaml
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
@@ -63,11 +65,23 @@ def _default(field: Any) -> str:
     if field.default is PydanticUndefined:
         return "**needed**"
     value = field.default
+    if isinstance(value, BaseModel) and "kind" not in type(value).model_fields:
+        return "see below"
     if isinstance(value, BaseModel):
-        return f"`{value.kind}`" if hasattr(value, "kind") else "see below"
+        return f"`{_written(value)}`"
     if isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
-        return ", ".join(f"`{getattr(part, 'kind', '')}`" for part in value)
+        return ", ".join(f"`{_written(part)}`" for part in value)
     return f"`{json.dumps(value)}`" if value is not None else "none"
+
+
+def _written(component: BaseModel) -> str:
+    """A component as a recipe writes it: its kind, where that says all, or what is not default."""
+    fields = component.model_dump(mode="json", exclude_defaults=True)
+    kind = getattr(component, "kind", None)
+    if kind is not None and not fields.keys() - {"kind"}:
+        return str(kind)
+    named = fields if kind is None else {"kind": kind, **fields}
+    return yaml.safe_dump(named, default_flow_style=True, sort_keys=False, width=math.inf).strip()
 
 
 if __name__ == "__main__":

@@ -15,10 +15,10 @@ from configs.schema.verifier import Verifier
 class PassAtK(Component):
     """Unbiased pass@k from a fixed number of draws per problem (arXiv 2107.03374)."""
 
-    num_samples: int = Field(8, ge=1)
-    k: tuple[int, ...] = Field((1, 4), min_length=1)
-    temperature: float = Field(0.7, gt=0)
-    top_p: float = Field(1.0, gt=0, le=1)
+    num_samples: int = Field(8, ge=1, description="draws a problem")
+    k: tuple[int, ...] = Field((1, 4), min_length=1, description="one number each, up to num_samples")
+    temperature: float = Field(0.7, gt=0, description="of the draws")
+    top_p: float = Field(1.0, gt=0, le=1, description="of the draws")
 
     @model_validator(mode="after")
     def _k_fits(self) -> PassAtK:
@@ -33,11 +33,11 @@ class BestOfN(Component):
     """Accuracy of the sample that a judge scores best of k draws, and of the majority's answer (maj@k), expected
     over all subsets of `num_samples` draws."""
 
-    num_samples: int = Field(8, ge=2)
-    k: tuple[int, ...] = Field((4, 8), min_length=1)
-    temperature: float = Field(0.7, gt=0)
-    top_p: float = Field(1.0, gt=0, le=1)
-    judge: Judge
+    num_samples: int = Field(8, ge=2, description="draws a problem")
+    k: tuple[int, ...] = Field((4, 8), min_length=1, description="one number each, up to num_samples")
+    temperature: float = Field(0.7, gt=0, description="of the draws")
+    top_p: float = Field(1.0, gt=0, le=1, description="of the draws")
+    judge: Judge = Field(description="whose highest score is taken")
 
     @model_validator(mode="after")
     def _k_fits(self) -> BestOfN:
@@ -50,8 +50,8 @@ class Evaluate(Component):
     """Greedy accuracy on the select and report sets, and pass@k if asked for."""
 
     max_tokens: int | None = Field(None, ge=1, description="default: generate.max_tokens")
-    pass_at: PassAtK | None = None
-    best_of: BestOfN | None = None
+    pass_at: PassAtK | None = Field(None, description="further draws: the chance that one of k is right")
+    best_of: BestOfN | None = Field(None, description="further draws: how good a choice among k is")
     by_tag: str | None = Field(None, description="accuracy for each value of this tag too, such as digits")
     verifier: Verifier | None = Field(None, description="default: the verifier of the first answer judge")
 
@@ -60,14 +60,14 @@ class Better(Component):
     """Promote when accuracy on the select set rises by more than `margin`."""
 
     kind: Literal["better"] = "better"
-    margin: float = Field(0.0, ge=0, lt=1)
+    margin: float = Field(0.0, ge=0, lt=1, description="as a share: 0.01 is one percentage point")
 
 
 class Significant(Component):
     """Promote when accuracy on the select set rises and the exact McNemar test gives p below `alpha`."""
 
     kind: Literal["significant"] = "significant"
-    alpha: float = Field(0.05, gt=0, lt=1)
+    alpha: float = Field(0.05, gt=0, lt=1, description="largest p-value of a promotion")
 
 
 class Always(Component):
@@ -82,7 +82,7 @@ Gate = Annotated[Better | Significant | Always, by_kind]
 class Decide(Component):
     """The gate, and when to stop."""
 
-    gate: Gate = Better()
+    gate: Gate = Field(Better(), description="when a candidate takes over")
     patience: Annotated[int | None, Horizon] = Field(
         None, ge=1, description="stop after this many rounds in a row without a promotion"
     )
@@ -94,7 +94,8 @@ class Decide(Component):
 class Rounds(Component):
     """How many rounds; round 0 is the baseline and does not count."""
 
-    max: Annotated[int, Horizon] = Field(3, ge=1)
+    max: Annotated[int, Horizon] = Field(3, ge=1, description="with phases: what they add up to")
+    cycles: Annotated[int, Horizon] = Field(1, ge=1, description="how often the list of phases is gone through")
     per_run: Annotated[int | None, Horizon] = Field(
         None, ge=1, description="rounds that a deployment's run adds; default: all up to max"
     )

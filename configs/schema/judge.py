@@ -30,7 +30,8 @@ class Pass:
 
     Attributes:
         name: empty for a judge's first pass; those of further passes are part of the names of files.
-        role, state: who answers: the policy in one of its states, or an entry of roles, which has no states.
+        role, state: who answers: the policy or a role that learns, in one of its states, or a role that stays as it is.
+        of_chain: the state itself is meant: the policy's, where the role has no states.
         prompt: name of the prompt that questions are made from.
         sampling: how text is drawn; for passes that want text.
         about: problems whose worked solutions are asked about in place of the samples.
@@ -43,6 +44,7 @@ class Pass:
     prompt: str | None = None
     sampling: Sampling | None = None
     about: Source | None = None
+    of_chain: bool = False
 
 
 class _Judge(Component):
@@ -228,9 +230,10 @@ class ImplicitJudge(ModelJudge):
 
     @property
     def passes(self) -> tuple[Pass, ...]:
-        """The judge's own model, then the reference, which is a state of the policy."""
+        """The judge's own model, then the reference: a state of its chain, or of the policy's where it has none."""
         own = super().passes
-        return own if self.reference == "none" else (*own, Pass("reference", "policy", self.reference, "logprobs"))
+        reference = Pass("reference", self.role, self.reference, "logprobs", of_chain=True)  # type: ignore[arg-type]
+        return own if self.reference == "none" else (*own, reference)
 
 
 class RewardModelJudge(ModelJudge):

@@ -6,12 +6,13 @@ import difflib
 import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from configs.errors import RecipeError
+from configs.schema.phase_rules import phase_mistakes
 from configs.schema.recipe import Recipe
 
 
@@ -86,14 +87,32 @@ def _position(items: list[Any], name: str, override: str) -> int:
 
 def check_recipe(tree: Mapping[str, Any], origin: str = "recipe") -> Recipe:
     """A mapping as a checked recipe; RecipeError lists every field that is wrong."""
+    recipe, lines = None, []
     try:
-        return Recipe.model_validate(dict(tree))
+        recipe = Recipe.model_validate(dict(tree))
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        # A list whose items are all refused is also reported as too short: that says nothing new.
-        lines = [_explain(detail) for detail in details if detail["type"] != "too_short" or len(details) == 1]
-        count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
-        raise RecipeError(f"{origin}: {count}\n" + "\n".join(f"  - {line}" for line in lines)) from None
+        lines = _mistakes(error)
+    if recipe is not None and not (lines := _mistakes_of_phases(recipe)):
+        return recipe
+    count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
+    raise RecipeError(f"{origin}: {count}\n" + "\n".join(f"  - {line}" for line in lines))
+
+
+def _mistakes(error: ValidationError) -> list[str]:
+    details = error.errors(include_url=False)
+    # A list whose items are all refused is also reported as too short: that says nothing new.
+    return [_explain(detail) for detail in details if detail["type"] != "too_short" or len(details) == 1]
+
+
+def _mistakes_of_phases(recipe: Recipe) -> list[str]:
+    """Every phase has to make a sound recipe, and then they have to fit each other."""
+    lines = []
+    for index, phase in enumerate(recipe.phases):
+        try:
+            recipe.of_phase(index)
+        except ValidationError as error:
+            lines += [f"phases.{index}.set ({phase.name}): {line}" for line in _mistakes(error)]
+    return lines or list(phase_mistakes(recipe))
 
 
 def read_stored_recipe(text: str, origin: str) -> Recipe:
@@ -105,7 +124,7 @@ def read_stored_recipe(text: str, origin: str) -> Recipe:
     Raises:
         RecipeError: anything else is wrong with it.
     """
-    tree = yaml.safe_load(text)
+    tree = _with_a_role_for_the_verifier(yaml.safe_load(text))
     while True:
         try:
             return Recipe.model_validate(tree)
@@ -115,6 +134,15 @@ def read_stored_recipe(text: str, origin: str) -> Recipe:
             return check_recipe(tree, origin)
         for address in gone:
             _drop(tree, address)
+
+
+def _with_a_role_for_the_verifier(tree: dict[str, Any]) -> dict[str, Any]:
+    """Recipes had a section `verifier`, which was trained as the role of that name is today."""
+    section = tree.pop("verifier", None)
+    if section is None:
+        return tree
+    train = {**section["train"], "select": section["select"], "pair": section["pair"]}
+    return {**tree, "roles": {**tree.get("roles", {}), "verifier": {"like": "policy", "train": train}}}
 
 
 def _drop(tree: Any, address: list[str]) -> None:
@@ -171,13 +199,17 @@ def _walk(location: tuple[Any, ...]) -> tuple[list[str], type[BaseModel] | None]
     keys: list[str] = []
     choices: dict[str, type[BaseModel]] = {"": Recipe}
     model: type[BaseModel] | None = Recipe
+    is_by_name = False  # the next key is a user's own name, as below `roles`
     for part in location:
         if isinstance(part, str) and part in choices and model is None:
             model = choices[part]
             continue
         keys.append(str(part))
-        if model is not None and part in model.model_fields:
-            choices = component_choices(model.model_fields[str(part)].annotation)
+        if is_by_name:
+            is_by_name = False
+        elif model is not None and part in model.model_fields:
+            annotation = model.model_fields[str(part)].annotation
+            choices, is_by_name = component_choices(annotation), get_origin(annotation) is dict
             model = next(iter(choices.values())) if len(choices) == 1 else None
         elif isinstance(part, str):
             model = None

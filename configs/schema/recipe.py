@@ -7,7 +7,7 @@ stand in `recipe_rules.py`.
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
@@ -19,30 +19,15 @@ from configs.schema.guard import DEFAULT_GUARDS, Guard
 from configs.schema.judge import AnswerJudge, Judge, MetaJudge
 from configs.schema.marks import Execution
 from configs.schema.model import Model
-from configs.schema.pair import Pair, RightVsWrong
-from configs.schema.problems import Problems, Source
+from configs.schema.pair import Pair
+from configs.schema.phase import Phase, Stay, lay_over, stay_at
+from configs.schema.problems import Problems
 from configs.schema.recipe_rules import check_recipe_rules
-from configs.schema.role import Role
+from configs.schema.role import POLICY, Role, RoleName
 from configs.schema.rows import DEFAULT_ROWS, RowKind
-from configs.schema.select import Cap, Correct, DropTruncated, Judged, Select, Weigh
-from configs.schema.train import Lora, Optimizer, Train, Tune
+from configs.schema.select import DEFAULT_SELECT, Select, Weigh
+from configs.schema.train import Train, WarmStart
 from configs.schema.verifier import Verifier
-
-
-class WarmStart(Optimizer):
-    """SFT of the base model on worked examples; the result is kept as the `seed` model."""
-
-    source: Source
-    tune: Tune = Lora()
-
-
-class VerifierTraining(Component):
-    """A verifier trained each round on right and wrong samples (V-STaR, arXiv 2402.06457). It plays the role
-    `verifier`, which evaluate.best_of may name."""
-
-    select: tuple[Select, ...] = Field((Judged(),), min_length=1)
-    pair: Pair = RightVsWrong()
-    train: Train
 
 
 class Services(Component):
@@ -57,29 +42,59 @@ class Recipe(Component):
     """One experiment, from base model to stop rule."""
 
     name: Annotated[str, Execution] = Field(description="the experiment's name in the store")
-    seed: int = 0
-    model: Model
-    engine: Engine = TransformersEngine()
-    roles: dict[str, Role] = Field({}, description="models beside the policy, by name")
-    problems: Problems
-    warm_start: WarmStart | None = None
-    invent: SelfInstruct | None = None
-    calibrate: Balance | None = None
-    generate: Generate = IndependentGenerate()
-    judge: tuple[Judge, ...] = Field((AnswerJudge(),), min_length=1)
-    guide: Guide | None = None
-    meta: MetaJudge | None = None
-    select: tuple[Select, ...] = Field((Correct(), DropTruncated(), Cap()), min_length=1)
-    weigh: Weigh | None = None
+    seed: int = Field(0, description="of every random choice")
+    model: Model = Field(description="the model that improves")
+    engine: Engine = Field(TransformersEngine(), description="the program that generates and scores")
+    problems: Problems = Field(
+        description="train is sampled from; select decides on promotions; report is only measured"
+    )
+    warm_start: WarmStart | None = Field(None, description="training on worked examples before round 1")
+    invent: SelfInstruct | None = Field(None, description="the model writes further problems for each round")
+    calibrate: Balance | None = Field(
+        None, description="a probe that sets temperature and threshold before each round samples"
+    )
+    generate: Generate = Field(IndependentGenerate(), description="how a round samples")
+    judge: tuple[Judge, ...] = Field(
+        (AnswerJudge(),),
+        min_length=1,
+        description="what says which samples are good; later judges may read those before them",
+    )
+    guide: Guide | None = Field(None, description="help on problems that the model solves too seldom")
+    meta: MetaJudge | None = Field(
+        None, description="the model compares its own judgements, and learns from the comparison"
+    )
+    select: tuple[Select, ...] = Field(
+        DEFAULT_SELECT,
+        min_length=1,
+        description="filters over judged samples, in this order: what is kept is trained on",
+    )
+    weigh: Weigh | None = Field(None, description="weights of the kept samples in training")
     rows: tuple[RowKind, ...] = Field(DEFAULT_ROWS, min_length=1, description="a kept sample is written once by each")
-    pair: Pair | None = None
-    train: Train = Train()
-    verifier: VerifierTraining | None = None
-    evaluate: Evaluate = Evaluate()
-    guards: tuple[Guard, ...] = DEFAULT_GUARDS
-    decide: Decide = Decide()
-    rounds: Rounds = Rounds()
-    services: Annotated[Services, Execution] = Services()
+    pair: Pair | None = Field(None, description="what is preferred to what; preference objectives need it")
+    train: Train = Field(Train(), description="how the next model is made from what was kept")
+    roles: dict[RoleName, Role] = Field({}, description="models beside the policy, by name")
+    evaluate: Evaluate = Field(Evaluate(), description="how models are measured on select and report")
+    guards: tuple[Guard, ...] = Field(
+        DEFAULT_GUARDS, description="limits on metrics, and what follows when one is passed"
+    )
+    decide: Decide = Field(Decide(), description="whether a candidate takes over, and when to stop")
+    phases: tuple[Phase, ...] = Field((), description="rounds with settings of their own, one phase after the other")
+    rounds: Rounds = Field(Rounds(), description="how many rounds")
+    services: Annotated[Services, Execution] = Field(Services(), description="addresses of store, MLflow and Prefect")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rounds_are_those_of_the_phases(cls, tree: Any) -> Any:
+        """rounds.max is what the phases add up to, unless it is written."""
+        phases, rounds = (tree.get("phases"), tree.get("rounds") or {}) if isinstance(tree, dict) else (None, None)
+        if not phases or not isinstance(rounds, dict) or "max" in rounds:
+            return tree
+        lengths = [phase.get("rounds") if isinstance(phase, dict) else None for phase in phases]
+        cycles = rounds.get("cycles", 1)
+        numbers = [number for number in (cycles, *lengths) if isinstance(number, int) and number > 0]
+        if len(numbers) <= len(lengths):
+            return tree  # each field says itself what is wrong with it
+        return {**tree, "rounds": {**rounds, "max": numbers[0] * sum(numbers[1:])}}
 
     @field_validator("name")
     @classmethod
@@ -103,3 +118,58 @@ class Recipe(Component):
         found = self.evaluate.verifier or (judge.rule if judge else None)
         assert found is not None, "the recipe was checked for one"
         return found
+
+    def chains(self) -> tuple[str, ...]:
+        """Roles with states of their own, in the recipe's order: those that learn, are warm-started, or are like the
+        policy."""
+        return tuple(name for name, role in self.roles.items() if role.is_chain)
+
+    def learners(self) -> tuple[str, ...]:
+        """Who is trained in a round, in order: the policy, and the roles with a `train` section."""
+        return (POLICY, *(name for name, role in self.roles.items() if role.train is not None))
+
+    def for_learner(self, name: str) -> Recipe:
+        """This recipe with the sections that one model is made and trained by in the places of the policy's.
+
+        What selects, trains or warm-starts a model reads these places alone, so that every model takes one path.
+        """
+        if name == POLICY:
+            return self
+        role = self.roles[name]
+        changes: dict[str, Any] = {"weigh": None, "meta": None, "warm_start": role.warm_start}
+        if role.like == POLICY:
+            changes["warm_start"] = role.warm_start or self.warm_start
+        else:
+            changes["model"] = role.model
+        if role.train is not None:
+            own = role.train
+            changes |= {"select": own.filters(), "rows": own.rows, "pair": own.pair, "train": own.plain()}
+        return self.model_copy(update=changes)
+
+    def stay_at(self, round: int) -> Stay | None:
+        """The phase that a round lies in; None without phases, and for the baseline."""
+        return stay_at(self.phases, round)
+
+    def in_round(self, round: int) -> Recipe:
+        """The recipe of one round: with its phase's settings, and without phases."""
+        stay = self.stay_at(round)
+        return self if stay is None else self.of_phase(stay.index)
+
+    def of_phase(self, index: int) -> Recipe:
+        """The recipe of one phase.
+
+        Raises:
+            ValidationError: the phase sets what no recipe has; `configs/schema/load.py` says so in words.
+        """
+        tree = self.model_dump(mode="json", exclude={"phases": True, "rounds": {"cycles"}})
+        return Recipe.model_validate(lay_over(tree, self.phases[index].set))
+
+    def warm_starts(self) -> dict[str, WarmStart]:
+        """Every warm start, by the name of the set that it reads: warm_start, and warm_start_NAME for a role's own."""
+        own = {f"warm_start_{name}": role.warm_start for name, role in self.roles.items() if role.warm_start}
+        return {**({"warm_start": self.warm_start} if self.warm_start else {}), **own}
+
+    def warm_start_set(self, learner: str) -> str:
+        """Name of the set that a model's warm start reads."""
+        has_own = learner != POLICY and self.roles[learner].warm_start is not None
+        return f"warm_start_{learner}" if has_own else "warm_start"

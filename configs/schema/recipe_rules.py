@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from configs.schema.role import POLICY
 from configs.schema.rows import DEFAULT_ROWS
 
 if TYPE_CHECKING:
-    from configs.schema.judge import Judge, Pass
+    from configs.schema.judge import Pass
     from configs.schema.recipe import Recipe
     from configs.schema.role import Role
 
@@ -46,24 +47,41 @@ def _components(recipe: Recipe) -> Iterable[tuple[str, Any]]:
     yield from (("pair.judge", recipe.pair), ("weigh.judge", recipe.weigh), ("calibrate.judge", recipe.calibrate))
     yield from ((f"rows.{index}.judge", row) for index, row in enumerate(recipe.rows))
     yield "meta.judge", recipe.meta
-    if recipe.verifier is not None:
-        yield from ((f"verifier.select.{index}.judge", part) for index, part in enumerate(recipe.verifier.select))
-        yield "verifier.pair.judge", recipe.verifier.pair
+    for place, own in _learners(recipe)[1:]:
+        yield from ((f"{place}.select.{index}.judge", part) for index, part in enumerate(own.select))
+        yield from ((f"{place}.rows.{index}.judge", row) for index, row in enumerate(own.rows))
+        yield f"{place}.pair.judge", own.pair
+
+
+def _learners(recipe: Recipe) -> list[tuple[str, Recipe]]:
+    """Every model that rounds train, the policy first: the address of its `train`, and the recipe as it learns by it.
+
+    A role's filters and pairs stand inside its `train`, the policy's beside it: `_beside` says where.
+    """
+    places = ("train" if name == POLICY else f"roles.{name}.train" for name in recipe.learners())
+    return [(place, recipe.for_learner(name)) for place, name in zip(places, recipe.learners(), strict=True)]
+
+
+def _beside(train: str, field: str) -> str:
+    """Address of a learner's filters or pairs."""
+    return field if train == "train" else f"{train}.{field}"
+
+
+def _all_judges(recipe: Recipe) -> list[Any]:
+    best_of = recipe.evaluate.best_of
+    return [*recipe.judge, *([best_of.judge] if best_of else [])]
 
 
 def _roles_exist(recipe: Recipe) -> None:
-    known = {"policy", *recipe.roles, *(["verifier"] if recipe.verifier else [])}
-    reserved = {"policy", "verifier"} & set(recipe.roles)
-    if reserved:
-        raise ValueError(f"roles.{reserved.pop()}: this name is taken: choose another")
+    known = {POLICY, *recipe.roles}
+    if POLICY in recipe.roles:
+        raise ValueError(f"roles.{POLICY}: this name is taken: choose another")
     for judge in _all_judges(recipe):
         for role in (part.role for part in judge.passes):
             if role not in known:
                 raise ValueError(
                     f"judge '{judge.name}': no role is called '{role}': add it to roles, or {_one_of(known)}"
                 )
-    if any(part.role == "verifier" for judge in recipe.judge for part in judge.passes):
-        raise ValueError("judge: the verifier is trained after the round's judging: name it in evaluate.best_of.judge")
     if recipe.guide is not None and recipe.guide.role not in known:
         raise ValueError(f"guide.role: no role is called '{recipe.guide.role}': {_one_of(known)}")
 
@@ -76,11 +94,13 @@ def _roles_can_judge(recipe: Recipe) -> None:
 
 
 def _check_role(judge: str, asked: Pass, role: Role | None) -> None:
-    """`role`: None for the policy and the verifier."""
+    """`role`: None for the policy."""
     kind = role.engine.kind if role is not None and role.engine is not None else None
     if asked.wants == "rating":
-        if role is None:
-            raise ValueError(f"judge '{judge}': a reward model is a model of its own: add it to roles")
+        if role is None or role.is_chain:
+            raise ValueError(
+                f"judge '{judge}': a reward model is a model of its own that does not learn: add it to roles"
+            )
         if kind not in (None, "reward"):
             raise ValueError(f"roles.{asked.role}.engine: a reward model runs in engine kind reward, not {kind}")
     elif kind == "reward" or (kind == "endpoint" and asked.wants == "logprobs"):
@@ -89,12 +109,6 @@ def _check_role(judge: str, asked: Pass, role: Role | None) -> None:
             f"judge '{judge}': needs {wanted}, which the engine {kind} of role '{asked.role}' does not give: "
             "write engine kind transformers or vllm"
         )
-
-
-def _all_judges(recipe: Recipe) -> list[Judge]:
-    """The round's, and the one that picks the best of k in evaluations."""
-    best_of = recipe.evaluate.best_of
-    return [*recipe.judge, *([best_of.judge] if best_of else [])]
 
 
 def _votes_have_answers(recipe: Recipe) -> None:
@@ -106,15 +120,6 @@ def _votes_have_answers(recipe: Recipe) -> None:
             )
 
 
-def _role_models_can_run(recipe: Recipe) -> None:
-    for name, role in recipe.roles.items():
-        kind = role.engine.kind if role.engine else None
-        if role.model is None and kind != "endpoint":
-            raise ValueError(f"roles.{name}.model: needed, unless the engine is an endpoint")
-        if role.model is not None and kind == "endpoint":
-            raise ValueError(f"roles.{name}.model: an endpoint serves the model that roles.{name}.engine.model names")
-
-
 def _answers_can_be_compared(recipe: Recipe) -> None:
     if recipe.answer_judge() is None and recipe.evaluate.verifier is None:
         raise ValueError(
@@ -124,19 +129,24 @@ def _answers_can_be_compared(recipe: Recipe) -> None:
 
 
 def _rows_fit_the_objective(recipe: Recipe) -> None:
+    for place, own in _learners(recipe):
+        objective, pair = own.train.objective, _beside(place, "pair")
+        if objective.rows == "pairs" and own.pair is None:
+            raise ValueError(
+                f"{pair}: the objective {objective.kind} trains on pairs: add for example pair: {{kind: best_vs_worst}}"
+            )
+        if objective.rows != "pairs" and own.pair is not None:
+            raise ValueError(f"{pair}: the objective {objective.kind} trains on single samples: leave pair out")
+        if objective.rows == "pairs" and own.rows != DEFAULT_ROWS:
+            raise ValueError(
+                f"{_beside(place, 'rows')}: the objective {objective.kind} trains on pairs, which pair makes: "
+                "leave rows out"
+            )
+        if objective.needs_soft_labels and not (own.pair and own.pair.soft_label):
+            raise ValueError(
+                f"{pair}.soft_label: the objective reads it: name two judges, or write {place}.objective.label"
+            )
     objective = recipe.train.objective
-    if objective.rows == "pairs" and recipe.pair is None:
-        raise ValueError(
-            f"pair: the objective {objective.kind} trains on pairs: add for example pair: {{kind: best_vs_worst}}"
-        )
-    if objective.rows != "pairs" and recipe.pair is not None:
-        raise ValueError(f"pair: the objective {objective.kind} trains on single samples: leave pair out")
-    if objective.rows == "pairs" and recipe.rows != DEFAULT_ROWS:
-        raise ValueError(f"rows: the objective {objective.kind} trains on pairs, which pair makes: leave rows out")
-    if recipe.verifier is not None and recipe.verifier.train.objective.rows != "pairs":
-        raise ValueError("verifier.train.objective: a verifier learns from pairs: write kind: dpo")
-    if objective.needs_soft_labels and not (recipe.pair and recipe.pair.soft_label):
-        raise ValueError("pair.soft_label: the objective reads it: name two judges, or write train.objective.label")
     if recipe.weigh is not None and objective.rows != "examples":
         raise ValueError(f"weigh: examples are weighed, and the objective {objective.kind} has none: leave weigh out")
 
@@ -144,24 +154,20 @@ def _rows_fit_the_objective(recipe: Recipe) -> None:
 def _pairs_have_two_sides(recipe: Recipe) -> None:
     """Filters that keep correct samples alone leave nothing to set against them."""
     first = recipe.judge[0].name
-    sections = [("select", recipe.select, recipe.pair)]
-    if recipe.verifier is not None:
-        sections.append(("verifier.select", recipe.verifier.select, recipe.verifier.pair))
-    for place, filters, pair in sections:
-        if pair is None or pair.kind != "right_vs_wrong":
+    for place, own in _learners(recipe):
+        if own.pair is None or own.pair.kind != "right_vs_wrong":
             continue
-        if (pair.judge or first) in [part.judge or first for part in filters if part.kind == "correct"]:
+        if (own.pair.judge or first) in [part.judge or first for part in own.select if part.kind == "correct"]:
             raise ValueError(
-                f"{place}: 'correct' leaves no wrong sample for pair.kind right_vs_wrong: "
+                f"{_beside(place, 'select')}: 'correct' leaves no wrong sample for pair.kind right_vs_wrong: "
                 "write select: [{kind: judged}, {kind: drop_truncated}]"
             )
 
 
 def _formats_are_read(recipe: Recipe) -> None:
-    if recipe.train.formats and recipe.train.objective.rows == "pairs":
-        raise ValueError("train.formats: pairs are trained on as they are: leave formats out")
-    if recipe.verifier is not None and recipe.verifier.train.formats:
-        raise ValueError("verifier.train.formats: pairs are trained on as they are: leave formats out")
+    for place, own in _learners(recipe):
+        if own.train.formats and own.train.objective.rows == "pairs":
+            raise ValueError(f"{place}.formats: pairs are trained on as they are: leave formats out")
 
 
 def _meta_judge_has_judgements(recipe: Recipe) -> None:
@@ -202,34 +208,52 @@ def _guide_draws_anew(recipe: Recipe) -> None:
     guide = recipe.guide
     if guide is None:
         return
-    if guide.role == "verifier":
-        raise ValueError("guide.role: the verifier is trained after the round's guiding: name another role")
     temperature = recipe.generate.temperature if guide.temperature is None else guide.temperature
     if temperature == 0 and guide.max_extra > 1:
         raise ValueError(f"guide.max_extra: temperature 0 gives {guide.max_extra} times the same: write 1")
 
 
 def _start_model_exists(recipe: Recipe) -> None:
-    sections = {"train": recipe.train, **({"verifier.train": recipe.verifier.train} if recipe.verifier else {})}
-    for place, train in sections.items():
+    for place, own in _learners(recipe):
+        if own.warm_start is not None:
+            continue
         for field in ("start_from", "reference"):
-            if getattr(train, field) == "seed" and recipe.warm_start is None:
+            if getattr(own.train, field) == "seed":
                 raise ValueError(
                     f"{place}.{field}: 'seed' is the model of the warm start, and there is none: "
                     f"add a warm_start section or write {field}: base"
                 )
-    if recipe.train.with_seed_data and recipe.warm_start is None:
-        raise ValueError("train.with_seed_data: there is no warm start: add one, or leave this out")
+        if own.train.with_seed_data:
+            raise ValueError(f"{place}.with_seed_data: there is no warm start: add one, or leave this out")
 
 
 def _tuning_can_continue(recipe: Recipe) -> None:
-    if recipe.warm_start is None or recipe.train.start_from == "base" or recipe.warm_start.tune.kind != "lora":
-        return
-    if recipe.train.tune != recipe.warm_start.tune:
-        raise ValueError(
-            f"train.tune: the warm start makes an adapter, and start_from: {recipe.train.start_from} continues it, "
-            "which needs the adapter's own settings: copy warm_start.tune, or write start_from: base"
-        )
+    for place, own in _learners(recipe):
+        if own.warm_start is None or own.train.start_from == "base" or own.warm_start.tune.kind != "lora":
+            continue
+        if own.train.tune != own.warm_start.tune:
+            raise ValueError(
+                f"{place}.tune: the warm start makes an adapter, and start_from: {own.train.start_from} continues it, "
+                "which needs the adapter's own settings: copy warm_start.tune, or write start_from: base"
+            )
+
+
+def _phases_fit_the_rounds(recipe: Recipe) -> None:
+    names, first = [phase.name for phase in recipe.phases], 1
+    total = recipe.rounds.cycles * sum(phase.rounds for phase in recipe.phases)
+    for index, phase in enumerate(recipe.phases):
+        if phase.name in names[:index]:
+            raise ValueError(f"phases.{index}: two phases are called '{phase.name}': write rounds.cycles to go through "
+                             "the list again, or give each its own name")  # fmt: skip
+        if recipe.rounds.max < first:
+            raise ValueError(f"phases.{index}: '{phase.name}' begins with round {first} and is never reached: "
+                             f"write rounds.max: {total}, or leave it out")  # fmt: skip
+        first += phase.rounds
+    if recipe.phases and recipe.rounds.max > total:
+        raise ValueError(f"rounds.max: the phases have {total} rounds, and {recipe.rounds.max} are wanted: lengthen a "
+                         "phase, or write rounds.cycles")  # fmt: skip
+    if not recipe.phases and recipe.rounds.cycles > 1:
+        raise ValueError("rounds.cycles: there are no phases to go through: leave it out")
 
 
 def _text_fits(recipe: Recipe) -> None:
@@ -249,7 +273,6 @@ RULES: tuple[Callable[[Any], None], ...] = (
     _judges_have_their_own_names,
     _named_judges_exist,
     _roles_exist,
-    _role_models_can_run,
     _roles_can_judge,
     _votes_have_answers,
     _answers_can_be_compared,
@@ -264,4 +287,5 @@ RULES: tuple[Callable[[Any], None], ...] = (
     _start_model_exists,
     _tuning_can_continue,
     _text_fits,
+    _phases_fit_the_rounds,
 )

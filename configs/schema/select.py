@@ -145,6 +145,10 @@ Select = Annotated[
 ]  # fmt: skip
 
 
+DEFAULT_SELECT: tuple[Select, ...] = (Correct(), DropTruncated(), Cap())
+"""what is kept where a recipe has no `select`: ReST-EM's correct samples, ten of a problem"""
+
+
 class WeighByProblem(Component):
     """Each problem gets the same total weight, however many of its samples were kept."""
 

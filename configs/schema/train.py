@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from configs.schema.base import Component, by_kind
 from configs.schema.marks import Content, Execution, Horizon
 from configs.schema.objective import Objective, Sft
+from configs.schema.problems import Source
 
-StartFrom = Literal["base", "seed", "previous", "previous_with_optimizer", "champion"]
+STARTS = ("base", "seed", "previous", "previous_with_optimizer", "champion")
+
+
+def _check_start(name: str) -> str:
+    if name not in STARTS and not re.fullmatch("phase:[a-z][a-z0-9_-]*", name):
+        raise ValueError(f"'{name}' names no model: write {', '.join(STARTS)}, or phase:NAME")
+    return name
+
+
+StartFrom = Annotated[str, AfterValidator(_check_start)]
+"""one of STARTS, or phase:NAME, the model that the latest finished phase of that name ended with"""
 Reference = Literal["base", "seed", "start", "previous"]
 
 
@@ -18,10 +30,10 @@ class Lora(Component):
     """Low-rank adapters (arXiv 2106.09685) on every linear layer."""
 
     kind: Literal["lora"] = "lora"
-    rank: int = Field(16, ge=1)
-    alpha: int = Field(32, ge=1)
-    dropout: float = Field(0.0, ge=0, lt=1)
-    target_modules: str | tuple[str, ...] = "all-linear"
+    rank: int = Field(16, ge=1, description="of the two factors of each change")
+    alpha: int = Field(32, ge=1, description="the change is scaled by alpha / rank")
+    dropout: float = Field(0.0, ge=0, lt=1, description="on the input of each adapter")
+    target_modules: str | tuple[str, ...] = Field("all-linear", description="names of the layers that get adapters")
 
 
 class FullWeights(Component):
@@ -36,21 +48,30 @@ Tune = Annotated[Lora | FullWeights, by_kind]
 class Optimizer(Component):
     """Optimisation settings, shared by the warm start and the rounds. Optimizer: AdamW."""
 
-    learning_rate: float = Field(1e-4, gt=0)
+    learning_rate: float = Field(1e-4, gt=0, description="the highest of the schedule")
     epochs: float = Field(1.0, gt=0, description="passes over the training set; ignored where max_steps is given")
-    max_steps: int | None = Field(None, ge=1)
+    max_steps: int | None = Field(None, ge=1, description="optimizer steps, in place of epochs")
     batch_size: int = Field(16, ge=1, description="examples per device and step")
-    gradient_accumulation: int = Field(1, ge=1)
+    gradient_accumulation: int = Field(1, ge=1, description="batches to an optimizer step")
     warmup_share: float = Field(0.03, ge=0, le=1, description="share of the steps with rising learning rate")
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"
-    weight_decay: float = Field(0.0, ge=0)
-    max_grad_norm: float = Field(1.0, gt=0)
+    schedule: Literal["cosine", "linear", "constant"] = Field(
+        "cosine", description="of the learning rate after the warm-up; cosine and linear end at 0"
+    )
+    weight_decay: float = Field(0.0, ge=0, description="decoupled, as AdamW has it")
+    max_grad_norm: float = Field(1.0, gt=0, description="larger gradients are scaled down to this norm")
     max_length: int = Field(1024, ge=8, description="tokens; longer examples are dropped and counted")
     dtype: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 on GPU, float32 on CPU")
-    gradient_checkpointing: Annotated[bool, Execution] = False
+    gradient_checkpointing: Annotated[bool, Execution] = Field(False, description="less memory, more time")
     checkpoint_seconds: Annotated[float, Execution] = Field(
         120.0, gt=0, description="time between checkpoints inside the phase"
     )
+
+
+class WarmStart(Optimizer):
+    """SFT of the base model on worked examples; the result is kept as the `seed` model."""
+
+    source: Source = Field(description="problems with solutions: the worked examples")
+    tune: Tune = Field(Lora(), description="which weights learn")
 
 
 class Replay(Component):
@@ -68,7 +89,9 @@ class Format(Component):
     prompt: Annotated[str, Content("prompt")] = Field(
         description="prompt of configs/prompts, or path of a .j2 file; sees prompt, answer"
     )
-    completion: Literal["text", "answer"] = "text"
+    completion: Literal["text", "answer"] = Field(
+        "text", description="text: the whole sample; answer: its final answer alone"
+    )
 
 
 class Train(Optimizer):
@@ -77,14 +100,19 @@ class Train(Optimizer):
     Defaults: ReST-EM (arXiv 2312.06585): from the base model each round, on this round's samples alone.
     """
 
-    objective: Objective = Sft()
-    tune: Tune = Lora()
-    start_from: Annotated[StartFrom, Content("model")] = "base"
+    objective: Objective = Field(Sft(), description="the loss")
+    tune: Tune = Field(Lora(), description="which weights learn")
+    start_from: Annotated[StartFrom, Content("model")] = Field(
+        "base",
+        description="which model training begins with; previous_with_optimizer: its optimizer goes on too",
+    )
     reference: Annotated[Reference, Content("model")] = Field(
         "start", description="frozen model of a preference objective; sft reads none"
     )
-    data: Annotated[Literal["this_round", "last_two_rounds", "accumulate"], Content("steps")] = "this_round"
-    replay: Replay | None = None
+    data: Annotated[Literal["this_round", "last_two_rounds", "accumulate"], Content("steps")] = Field(
+        "this_round", description="rounds whose kept samples are trained on"
+    )
+    replay: Replay | None = Field(None, description="rows from outside, mixed in")
     formats: tuple[Format, ...] = Field((), description="each kept sample is written in every one of these")
     with_seed_data: bool = Field(False, description="train on the warm start's examples too")
     step_growth: float | None = Field(None, gt=1, description="round t trains floor(max_steps * step_growth^(t-1))")

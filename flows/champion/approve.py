@@ -59,10 +59,10 @@ def settle(bench: Workbench, outcome: RoundOutcome, before: LoopState) -> RoundO
         return outcome
     store, name, candidate = bench.ledger.store, bench.recipe.name, _candidate(outcome)
     if answer := find_approval(store, name, outcome.state.round, candidate.digest):
-        return answered(outcome, before, answer, bench.recipe)
+        return answered(outcome, before, answer, bench.recipe.in_round(outcome.state.round))
     entry = find_entry(store, name, outcome.state.round)
     was_finished = entry is not None and entry.model is not None and entry.model.digest == candidate.digest
-    return outcome if was_finished or not bench.recipe.decide.approval else None
+    return outcome if was_finished or not bench.recipe.in_round(outcome.state.round).decide.approval else None
 
 
 def ask_person(bench: Workbench, outcome: RoundOutcome) -> Question:

@@ -93,7 +93,7 @@ class Tracking:
             for suite in ("select", "report")
         ]
         if entry.model is not None and entry.report.round > 0:
-            kept = entry.state.selections[-1]
+            kept = entry.state.policy.selections[-1]
             name, uri = f"round-{entry.report.round}-examples", f"{self._store_uri}/{kept.prefix}"
             found.append(TrackedDataset(name, kept.key[:32], uri, "training"))
         return found

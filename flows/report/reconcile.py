@@ -18,7 +18,7 @@ from flows.report.mlflow_sync import Tracking
 from flows.report.stored import open_experiment
 from flows.services.addresses import Addresses
 from infra.store.base import Store
-from infra.store.lease.claim import Claim
+from infra.store.lease.claim import find_claim
 from infra.tracking.tracker import Tracker
 from tasks.report.entry import ReportEntry
 
@@ -58,7 +58,7 @@ def reconcile_mlflow(store: Store, experiment: str, addresses: Addresses, dry_ru
     missing = [entry for entry in models if entry.model is not None and entry.model.digest not in versions]
     if missing:
         if not dry_run:
-            _sync(store, experiment, addresses)
+            write_again(store, experiment, addresses)
         rounds = ", ".join(str(entry.report.round) for entry in missing)
         yield f"rounds {rounds} {'would be' if dry_run else 'are'} written: MLflow had no version of them"
     for entry in models:
@@ -71,13 +71,19 @@ def reconcile_mlflow(store: Store, experiment: str, addresses: Addresses, dry_ru
         yield f"version {version.number} {'would be' if dry_run else 'is'} marked: its weights were cleared away"
 
 
-def _sync(store: Store, experiment: str, addresses: Addresses) -> None:
+def write_again(store: Store, experiment: str, addresses: Addresses) -> int:
+    """Write an experiment into MLflow from the store alone; what is there already stays. Returns how many rounds.
+
+    Raises:
+        TrackingError: MLflow cannot be reached.
+    """
     opened = open_experiment(store, experiment, addresses)
     tracking = Tracking(opened.recipe, opened.entries[0].recipe, addresses, store.uri, is_required=True)
     tracking.find_promoted = lambda: promoted_round(store, experiment)
     for entry in opened.entries:
         tracking.add(entry)
     tracking.finish(opened.report, opened.page())
+    return len(opened.entries)
 
 
 def _has_weights(store: Store, entry: ReportEntry) -> bool:
@@ -89,8 +95,8 @@ def _has_weights(store: Store, entry: ReportEntry) -> bool:
 def _is_held(store: Store, experiment: str) -> bool:
     """Whether somebody holds the experiment; a lease that cannot be read counts as held."""
     try:
-        content = store.read(f"{experiment}/lease.json")
-        return content is not None and not Claim.from_json(content, "").holder.is_gone()
+        claim = find_claim(store, experiment)
+        return claim is not None and not claim.holder.is_gone()
     except UserError:
         return True
 

@@ -55,9 +55,11 @@ class Reporting:
         recipe = self.bench.recipe
         before = find_entry(self.bench.ledger.store, recipe.name, state.round)
         histograms = read_histograms(self.bench.ledger, steps["monitor"]) if "monitor" in steps else {}
+        stay = recipe.stay_at(state.round)
         warnings = state.decisions[-1].warnings if state.decisions else ()
         report = build_round(
-            recipe.name, outcome, self._count_spending(), histograms, warnings, self._figures(steps)
+            recipe.name, outcome, self._count_spending(), histograms, warnings, self._figures(steps),
+            stay.name if stay else "",
         )  # fmt: skip
         if before is not None and before.report.steps == report.steps and len(report.reused) == len(report.steps):
             # Nothing was used now: what the run used that computed the round is the thing to show.
@@ -112,7 +114,9 @@ class Reporting:
         problems = {row.id: row for row in read_records(ledger.fetch(outcome.sampled, "train.parquet"), Problem)}
         guided = [(steps["guide"], steps["guide"])] if "guide" in steps else []
         sources = [_source(ledger, *pair) for pair in [(steps["generate"], steps["judge"]), *guided]]
-        groups = open_groups(sources, problems, [judge.name for judge in self.bench.recipe.judge])
+        groups = open_groups(
+            sources, problems, [judge.name for judge in self.bench.recipe.in_round(outcome.state.round).judge]
+        )
         return draw_sample_rows(groups(), read_records(ledger.fetch(steps["select"], "drops.parquet"), Drop))
 
     def _figures(self, steps: Mapping[str, StepRef]) -> dict[str, str]:

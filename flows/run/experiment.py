@@ -15,6 +15,7 @@ from configs.schema.load import dump_recipe
 from configs.schema.recipe import Recipe
 from flows.services.addresses import Addresses
 from infra.store.address import open_store
+from infra.store.lease.claim import lease_key
 from infra.store.lease.holder import name_user
 from infra.store.lease.lease import Lease
 from tasks.core.bench import Workbench
@@ -45,7 +46,7 @@ def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progres
         StoreError: the store cannot be reached, or another run holds the experiment.
     """
     store = open_store(addresses.store)
-    with Lease(store, f"{recipe.name}/lease.json", name_user()) as lease:
+    with Lease(store, lease_key(recipe.name), name_user()) as lease:
         # One name in two stores is two experiments: each works in a folder of its own.
         work_dir = addresses.work_dir / f"{recipe.name}-{digest(store.uri)[:8]}"
         ledger = Ledger(store, work_dir, provenance(base_dir), lease.check)

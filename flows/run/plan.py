@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from infra.store.base import Store
 from infra.store.errors import DamagedObjectError
 from tasks.core.cost import estimate_cost
 from tasks.core.ledger import Ledger
+from tasks.core.models import stage_of
 from tasks.core.planning import EndOfKnowledge, PlannedStep, PlanningBench
 from tasks.core.why import differences
 from tasks.decide.state import LoopState
@@ -30,12 +31,13 @@ REASONS_SHOWN = 12
 
 def round_stages(recipe: Recipe) -> list[str]:
     """Stages of a round with a candidate, in order."""
-    wanted = {
+    gathered = {
         "invent": recipe.invent, "calibrate": recipe.calibrate, "generate": True, "judge": True, "guide": recipe.guide,
-        "meta": recipe.meta, "select": True, "monitor": True, "train": True, "train_verifier": recipe.verifier,
-        "evaluate": True, "decide": True,
+        "meta": recipe.meta,
     }  # fmt: skip
-    return [stage for stage, is_there in wanted.items() if is_there]
+    selected, trained = ([stage_of(stage, name) for name in recipe.learners()] for stage in ("select", "train"))
+    return [*(stage for stage, is_there in gathered.items() if is_there), *selected, "monitor", *trained, "evaluate",
+            "decide"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,23 +48,28 @@ class Plan:
         steps: those whose keys are known: published, or of the next round.
         later: (round, stage) of the steps that depend on decisions still to be made; all new.
         cost: lines that say what the new steps take.
+        phases: name of each round's phase; empty without phases.
     """
 
     steps: list[PlannedStep]
     later: list[tuple[int, str]]
     cost: list[str]
+    phases: dict[int, str] = field(default_factory=dict)
 
     def has_new_steps(self) -> bool:
         """Whether anything is left to compute."""
         return bool(self.later) or not all(step.is_reused for step in self.steps)
 
     def rows(self) -> list[dict[str, str]]:
-        """One row a step: round, stage, state, key."""
-        known = [
-            {"round": str(step.round), "stage": step.stage, "state": _state(step), "key": step.key[:12]}
-            for step in self.steps
+        """One row a step: round, phase where there are phases, stage, state, key."""
+        known = [(step.round, step.stage, _state(step), step.key[:12]) for step in self.steps]
+        return [
+            {"round": str(number), **self._phase(number), "stage": stage, "state": state, "key": key}
+            for number, stage, state, key in [*known, *((r, s, "new", "later") for r, s in self.later)]
         ]
-        return known + [{"round": str(r), "stage": s, "state": "new", "key": "later"} for r, s in self.later]
+
+    def _phase(self, round: int) -> dict[str, str]:
+        return {"phase": self.phases.get(round, "-")} if self.phases else {}
 
     def lines(self, reasons: Mapping[str, Sequence[str]] | None = None) -> Iterator[str]:
         """The plan as text.
@@ -72,7 +79,8 @@ class Plan:
         """
         below = {key[:12]: lines for key, lines in (reasons or {}).items()}
         for row in self.rows():
-            yield f"  round {row['round']}  {row['stage']:<14} {row['state']:<9} {row['key']}"
+            phase = f"{row['phase']:<10} " if self.phases else ""
+            yield f"  round {row['round']}  {phase}{row['stage']:<14} {row['state']:<9} {row['key']}"
             yield from (f"             {line}" for line in below.get(row["key"], ()))
         yield from self.cost
 
@@ -117,11 +125,12 @@ def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> P
     new = [(step.round, step.stage) for step in bench.planned if not step.is_reused]
     first = resumed.state.round + 1 if resumed else 1
     to_come = range(first, recipe.rounds.max + 1) if new or is_open else ()
-    later = [(r, s) for r in to_come for s in round_stages(recipe) if (r, s) not in known]
+    later = [(r, s) for r in to_come for s in round_stages(recipe.in_round(r)) if (r, s) not in known]
     last = max((step.round for step in bench.planned if step.is_reused), default=0)
     entry = find_entry(store, recipe.name, last)
     measured = entry.report.metrics if entry else {}
-    return Plan(bench.planned, later, list(estimate_cost(recipe, sizes, new + later, measured)))
+    phases = {r: stay.name for r in range(1, recipe.rounds.max + 1) if (stay := recipe.stay_at(r))}
+    return Plan(bench.planned, later, list(estimate_cost(recipe, sizes, new + later, measured)), phases)
 
 
 def _walk(bench: PlanningBench, state: LoopState | None) -> bool:

@@ -40,7 +40,9 @@ def find_resume_point(bench: Workbench) -> ResumePoint | None:
     state = entries[last].state
     stop = state.decisions[-1].stop if state.decisions else None
     actions = [decision.action for decision in state.decisions]
-    stop = stop or should_stop(actions, state.round, recipe.rounds.max, recipe.decide.patience)
+    stop = stop or should_stop(
+        actions, state.round, recipe.rounds.max, recipe.in_round(state.round).decide.patience
+    )  # fmt: skip
     renamed = [entry.model_copy(update={"recipe": own}) for entry in entries]
     return ResumePoint(renamed, state.model_copy(update={"stop_reason": stop}))
 

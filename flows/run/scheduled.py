@@ -20,7 +20,7 @@ from flows.champion.approve import find_own_question, wait_for_person
 from flows.loop import Ended, run_rounds
 from flows.services.addresses import resolve_addresses
 from infra.store.address import open_store
-from infra.store.lease.claim import Claim
+from infra.store.lease.claim import find_claim
 from infra.store.lease.holder import describe_this_process, name_user
 
 
@@ -103,7 +103,7 @@ def describe(recipe: Recipe, ended: Ended) -> str:
 def _is_held_by_another(recipe: Recipe) -> bool:
     """Whether a process other than this one keeps the experiment's lease."""
     try:
-        content = open_store(resolve_addresses(recipe.services).store).read(f"{recipe.name}/lease.json")
-        return content is not None and Claim.from_json(content, "").holder != describe_this_process(name_user())
+        claim = find_claim(open_store(resolve_addresses(recipe.services).store), recipe.name)
+        return claim is not None and claim.holder != describe_this_process(name_user())
     except UserError:
         return False

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from configs.errors import UserError
 from configs.schema.recipe import Recipe
 from flows.report.terminal import Terminal
+from infra.store.files import sha256_of
 from infra.store.folder import FolderStore
 from tasks.core.answers import Answers
 from tasks.core.bench import Workbench
@@ -21,7 +22,7 @@ from tasks.core.records import ItemResult, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
-from tasks.core.step import Summary, hash_file
+from tasks.core.step import Summary
 from tasks.core.tables import read_records, write_records
 from tasks.evaluate.evaluate import extras_of, summarize
 from tasks.evaluate.run import Sampler, evaluate_suites
@@ -173,4 +174,4 @@ def _model(bench: Workbench, files: Files) -> ModelRef:
     if (folder / "adapter").is_dir():
         raise UserError(f"{folder} holds an adapter alone", "merge it first: selfloop export NAME --to DIR --merged")
     weights = folder / "model" if (folder / "model").is_dir() else folder
-    return ModelRef(name=folder.name, digest=hash_file(weights / "config.json"), external=str(weights.absolute()))
+    return ModelRef(name=folder.name, digest=sha256_of(weights / "config.json"), external=str(weights.absolute()))

@@ -1,4 +1,4 @@
-"""What a store can do. Two kinds exist: a folder (`folder.py`) and S3 (`s3.py`); `open.py` picks by address.
+"""What a store can do. Two kinds exist: a folder (`folder.py`) and S3 (`s3/store.py`); `address.py` picks by address.
 
 A store maps keys (`a/b/c`, relative, no `..`) to bytes. Objects are never seen half-written.
 """
@@ -6,8 +6,25 @@ A store maps keys (`a/b/c`, relative, no `..`) to bytes. Objects are never seen 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file's upload in parts that has begun and not ended: it shows no object, and its parts take up room.
+
+    Attributes:
+        key: what would be stored.
+        id: the server's name for it.
+        started_at: by the server's clock.
+    """
+
+    key: str
+    id: str
+    started_at: datetime
 
 
 class Store(Protocol):
@@ -56,3 +73,10 @@ class Store(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove an object; nothing happens if there is none."""
+
+    def uploads(self, prefix: str) -> list[Upload]:
+        """Uploads to keys that start with a prefix, oldest first: those of now, and those that a kill broke off. A
+        folder has none; it removes its own temporaries when it is opened."""
+
+    def remove_upload(self, upload: Upload) -> None:
+        """Remove the parts of an upload; nothing happens if it has ended."""

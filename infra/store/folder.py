@@ -1,4 +1,4 @@
-"""A store in a folder: one file an object, at ROOT/KEY. Opened by `open.py`; the default of a run without services.
+"""A store in a folder: one file an object, at ROOT/KEY. Opened by `address.py`; the default of a run without services.
 
 Objects are written to ROOT/.selfloop, synced, then renamed into place. Everything that changes an object does so under
 one lock (flock on ROOT/.selfloop/lock), so `put_new` and `replace` are atomic between threads and processes. `put_new`
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from infra.store.base import Upload
 from infra.store.errors import changed_file, damaged_object, explain_os_error, missing_object
 from infra.store.files import (
     TEMPORARY_PREFIX,
@@ -128,6 +129,12 @@ class FolderStore:
         with self._attempt("delete", key), suppress(*ABSENT), self._locked():
             path.unlink()
             sync_folder(path.parent)
+
+    def uploads(self, prefix: str) -> list[Upload]:
+        return []
+
+    def remove_upload(self, upload: Upload) -> None:
+        """Nothing to do: there are none."""
 
     def _path(self, key: str) -> Path:
         check_key(key, self.uri)

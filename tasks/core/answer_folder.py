@@ -19,9 +19,10 @@ from pydantic import ValidationError
 
 from infra.store.base import Store
 from infra.store.errors import DamagedObjectError
+from infra.store.files import sha256_of
 from tasks.core.ledger import Ledger
 from tasks.core.refs import FileRef, Ref
-from tasks.core.step import canonical_json, digest, hash_file
+from tasks.core.step import canonical_json, digest
 from tasks.core.tables import read_records, write_records
 
 logger = logging.getLogger(__name__)
@@ -136,7 +137,7 @@ class AnswerFolder(Generic[Row]):
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_records(path, self._record, rows)
-        file = FileRef(name=path.name, sha256=hash_file(path), size_bytes=os.path.getsize(path))
+        file = FileRef(name=path.name, sha256=sha256_of(path), size_bytes=os.path.getsize(path))
         shard = ShardRecord(who=self._who, file=file, answers=answers)
         self._ledger.store.put_file(f"{self.prefix}/{path.name}", path, file.sha256)
         self._ledger.store.put(f"{self.prefix}/{name}.json", canonical_json(shard.model_dump(mode="json")))

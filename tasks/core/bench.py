@@ -7,7 +7,8 @@ experiments can run in one process, each at a bench of its own.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -33,6 +34,7 @@ class Workbench:
     """Tools of one run; closed at the end of a `with` block, however that comes.
 
     Attributes:
+        recipe: the experiment's; while a round runs, that of the round's phase.
         base_dir: relative paths of the recipe start here.
         is_planning: stages are walked as plain functions, not as Prefect tasks.
         contents: what the recipe names outside of itself, as digests.
@@ -45,6 +47,7 @@ class Workbench:
     progress: Progress = field(default_factory=Silent)
     is_planning: bool = False
     contents: Contents = field(init=False)
+    _whole: Recipe | None = None
     pools: Pools = field(init=False)
     _num_trainings: int = 0
 
@@ -58,6 +61,21 @@ class Workbench:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    @property
+    def whole(self) -> Recipe:
+        """The experiment's recipe, with all its phases, in a round too."""
+        return self._whole or self.recipe
+
+    @contextmanager
+    def in_round(self, round: int) -> Iterator[None]:
+        """Let every stage read the recipe of a round's phase."""
+        whole = self.whole
+        self._whole, self.recipe = whole, whole.in_round(round)
+        try:
+            yield
+        finally:
+            self._whole, self.recipe = None, whole
 
     def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary], answers: Sequence[str] = ()) -> StepRef:
         """Find the step, or compute and publish it.

@@ -5,7 +5,6 @@ A `Contents` answers the schema's mark `Content` (`configs/schema/marks.py`). Ev
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +19,10 @@ from configs.schema.problems import StoreSource
 from infra.engines.models.build import fetch_hub_model
 from infra.engines.models.locate import resolve_base
 from infra.engines.models.weights import digest_folder
+from infra.store.files import sha256_of
 from tasks.core.ledger import Ledger
 from tasks.core.prompts import read_prompt
-from tasks.core.step import digest, hash_file
+from tasks.core.step import digest
 from tasks.core.user_function import find_file
 
 
@@ -76,7 +76,7 @@ class Contents:
             folder, commit = fetch_hub_model(found.location, model.revision, work_dir=work_dir)
             return Weights(folder, digest([found.location, commit]))
         path = Path(found.location)
-        return Weights(path, hash_file(path) if found.kind == "gguf" else digest_folder(path))
+        return Weights(path, sha256_of(path) if found.kind == "gguf" else digest_folder(path))
 
     def _file(self, name: str, holder: BaseModel) -> str:
         path = self.base_dir / Path(name).expanduser()
@@ -84,7 +84,7 @@ class Contents:
             raise ProblemsError(
                 f"there is no file {name}", "correct the path; relative ones begin at the current folder"
             )
-        return hash_file(path)
+        return sha256_of(path)
 
     def _folder(self, name: str, holder: BaseModel) -> str:
         folder = self.base_dir / Path(name).expanduser()
@@ -93,18 +93,18 @@ class Contents:
                 f"there is no folder {name}", "correct local_path; relative ones begin at the current folder"
             )
         files = sorted(path for path in folder.rglob("*") if path.is_file())
-        return digest([[path.relative_to(folder).as_posix(), hash_file(path)] for path in files])
+        return digest([[path.relative_to(folder).as_posix(), sha256_of(path)] for path in files])
 
     def _object(self, key: str, holder: BaseModel) -> str:
         assert isinstance(holder, StoreSource), "no other component names an object"
-        return holder.sha256 or hash_file(self.ledger.fetch_object(key, None))
+        return holder.sha256 or sha256_of(self.ledger.fetch_object(key, None))
 
     def _prompt(self, name: str, holder: BaseModel) -> str:
         return digest(read_prompt(name, self.base_dir))
 
     def _function(self, address: str, holder: BaseModel) -> str:
         path, name = find_file(address, "function")
-        return digest([name, hashlib.sha256(path.read_bytes()).hexdigest()])
+        return digest([name, sha256_of(path)])
 
     def _base(self, name: str, holder: BaseModel) -> str:
         assert isinstance(holder, PretrainedModel), "no other component names weights"

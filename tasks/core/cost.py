@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from configs.schema.recipe import Recipe
+from configs.schema.role import POLICY
 from configs.schema.train import Lora
+from tasks.core.models import stage_kind
 from tasks.judge.kinds.registry import kind_of
 
 BYTES_PER_SAMPLE = 150
@@ -13,6 +17,7 @@ BYTES_PER_SAMPLE = 150
 BYTES_PER_TOKEN = 2
 """text of a sample, compressed"""
 ASSUMED_SHARE_OF_MAX_TOKENS = 0.5
+PURPOSES = ("to train on", "to calibrate", "guided, at most", "to evaluate")
 
 
 def estimate_cost(
@@ -29,27 +34,43 @@ def estimate_cost(
     if not stages:
         yield "everything is reused: nothing to compute"
         return
-    drawn = {
-        "to train on": stages.count("generate") * samples_a_round(recipe, sizes["train"]),
-        "to calibrate": stages.count("calibrate") * probe_samples(recipe),
-        "guided, at most": stages.count("guide") * problems_a_round(recipe, sizes["train"])
-        * (recipe.guide.max_extra if recipe.guide else 0),
-        "to evaluate": stages.count("evaluate") * (sizes["select"] + sizes["report"]) * draws_a_problem(recipe),
-    }  # fmt: skip
+    by_round = {number: recipe.in_round(number) for number, _ in new}
+    drawn: Counter[str] = Counter()
+    for number, stage in new:
+        drawn.update(drawn_by(by_round[number], stage, sizes))
     length, assumption = mean_length(recipe, measured)
-    samples = sum(drawn.values())
+    samples = drawn.total()
     tokens = samples * length
-    yield "samples           " + ", ".join(f"{count:,} {purpose}" for purpose, count in drawn.items() if count)
+    yield "samples           " + ", ".join(f"{drawn[purpose]:,} {purpose}" for purpose in PURPOSES if drawn[purpose])
     yield f"tokens            about {tokens:,.0f} generated, at {length:.0f} a sample ({assumption})"
-    if judgements := stages.count("judge") * judgements_a_round(recipe, sizes["train"]):
+    judged = [by_round[number] for number, stage in new if stage == "judge"]
+    if judgements := sum(judgements_a_round(one, sizes["train"]) for one in judged):
         yield f"judgements        {judgements:,}, besides: texts or comparisons that a model is asked for"
-    loads = generator_loads(new, judge_loads(recipe))
+    loads = generator_loads(new, {number: judge_loads(one) for number, one in by_round.items()})
     yield f"generator loads   {loads} (it stays open from evaluation to the next generation)"
-    trained = stages.count("train") + stages.count("train_verifier")
-    yield f"trainer loads     {trained + stages.count('warm_start')}"
+    kinds = [stage_kind(stage) for stage in stages]
+    trained = kinds.count("train")
+    yield f"trainer loads     {trained + kinds.count('warm_start')}"
     disk = samples * (BYTES_PER_SAMPLE + BYTES_PER_TOKEN * length)
     models = "adapters" if isinstance(recipe.train.tune, Lora) else "whole models"
     yield f"disk              about {disk / 2**20:,.1f} MiB of samples, and {trained} {models}"
+
+
+def drawn_by(recipe: Recipe, stage: str, sizes: Mapping[str, int]) -> dict[str, int]:
+    """Samples that a stage draws, by purpose.
+
+    Args:
+        recipe: of the stage's round.
+    """
+    if stage == "generate":
+        return {"to train on": samples_a_round(recipe, sizes["train"])}
+    if stage == "calibrate":
+        return {"to calibrate": probe_samples(recipe)}
+    if stage == "guide" and recipe.guide is not None:
+        return {"guided, at most": problems_a_round(recipe, sizes["train"]) * recipe.guide.max_extra}
+    if stage == "evaluate":
+        return {"to evaluate": (sizes["select"] + sizes["report"]) * draws_a_problem(recipe)}
+    return {}
 
 
 def problems_a_round(recipe: Recipe, num_train: int) -> int:
@@ -95,23 +116,28 @@ def mean_length(recipe: Recipe, measured: Mapping[str, float]) -> tuple[float, s
 
 def judge_loads(recipe: Recipe) -> int:
     """Loads of models other than the one that wrote the samples, in one round's judging."""
-    asked = {(part.role, part.state) for judge in recipe.judge for part in judge.passes}
-    roles = {role for role, _ in asked if role in recipe.roles}
-    states = {(role, state) for role, state in asked if role not in recipe.roles and state != "round_start"}
-    return len(roles) + len(states)
+    asked = set()
+    for part in (part for judge in recipe.judge for part in judge.passes):
+        has_states = part.role == POLICY or recipe.roles[part.role].is_chain
+        asked.add((POLICY, part.state) if part.of_chain and not has_states
+                  else (part.role, part.state if has_states else ""))  # fmt: skip
+    return len(asked - {(POLICY, "round_start")})
 
 
-def generator_loads(new: Sequence[tuple[int, str]], judge_loads: int = 0) -> int:
+def generator_loads(new: Sequence[tuple[int, str]], judge_loads: Mapping[int, int] = MappingProxyType({})) -> int:
     """Loads if every candidate is promoted; a kept incumbent costs its round one more.
 
     The generator that evaluates a candidate also draws the next round's samples.
+
+    Args:
+        judge_loads: loads of other models for judging, by round.
     """
     loads, is_open = 0, False
-    for _, stage in new:
+    for number, stage in new:
         if stage in ("generate", "evaluate", "invent", "calibrate") and not is_open:
             loads, is_open = loads + 1, True
         if stage == "judge":
-            loads += judge_loads
+            loads += judge_loads.get(number, 0)
         if stage == "train":
             is_open = False
     return loads

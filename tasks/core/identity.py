@@ -20,6 +20,7 @@ from configs.schema.model import Model
 from configs.schema.recipe import Recipe
 from configs.schema.train import Train
 from tasks.calibrate.balance import Point
+from tasks.core.models import stage_kind
 from tasks.core.records import Drop, Example, ItemResult, Judgement, Pair, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.step import StepSpec, derive_seed
@@ -38,7 +39,7 @@ from tasks.select.rows.kinds import row_versions
 # Raised when a change to a stage's code changes what it computes.
 VERSIONS = {
     "problems": 1, "base": 1, "warm_start": 1, "invent": 2, "calibrate": 2, "guide": 2, "generate": 2, "judge": 2,
-    "meta": 2, "select": 1, "monitor": 1, "train": 1, "train_verifier": 1, "evaluate": 2, "decide": 1,
+    "meta": 2, "select": 1, "monitor": 1, "train": 1, "evaluate": 2, "decide": 1,
 }  # fmt: skip
 
 # The records that each stage writes: their versions enter its keys.
@@ -52,15 +53,20 @@ WRITES: dict[str, tuple[type, ...]] = {
 def recipe_identity(recipe: Recipe, resolve: Resolve) -> Any:
     """What a recipe computes, whole. Names of its own models and steps stand for themselves.
 
-    A learning-rate schedule that is planned over all rounds makes their number, elsewhere a `Horizon`, part of it.
+    A learning-rate schedule that is planned over all rounds makes their number, elsewhere a `Horizon`, part of it. A
+    phase is what its recipe computes, so that marks hold within `set` too.
     """
-    trained = [recipe.train, *([recipe.verifier.train] if recipe.verifier else [])]
+    trained = [recipe.for_learner(name).train for name in recipe.learners()]
     planned = recipe.rounds.max if any(train.carries_optimizer for train in trained) else None
 
     def resolve_outside(content: Content, value: Any, holder: BaseModel) -> Any:
         return resolve(content, value, holder) if content.names in OUTSIDE else value
 
-    return {**identity(recipe, resolve_outside), "planned_rounds": planned}
+    phases = [
+        {"name": phase.name, "rounds": phase.rounds, **identity(recipe.of_phase(index), resolve_outside)}
+        for index, phase in enumerate(recipe.phases)
+    ]
+    return {**identity(recipe, resolve_outside, "phases"), "phases": phases, "planned_rounds": planned}
 
 
 def outside_contents(recipe: Recipe, resolve: Resolve) -> dict[str, str]:
@@ -88,8 +94,8 @@ def _label(content: Content, value: Any, holder: BaseModel) -> str:
 
 
 def problems_spec(recipe: Recipe, resolve: Resolve) -> StepSpec:
-    warm_start = identity(recipe.warm_start.source, resolve) if recipe.warm_start else None
-    config = {"problems": identity(recipe.problems, resolve), "warm_start": warm_start}
+    warm_starts = {name: identity(section.source, resolve) for name, section in recipe.warm_starts().items()}
+    config = {"problems": identity(recipe.problems, resolve), "warm_starts": warm_starts}
     versions = {"arithmetic": arithmetic.VERSION, "builtin": builtin.VERSION, "mapping": mapping.VERSION}
     return _spec(recipe, "problems", 0, config, {}, versions=versions)
 
@@ -100,9 +106,12 @@ def base_spec(recipe: Recipe, resolve: Resolve, model: Model) -> StepSpec:
     return _spec(recipe, "base", 0, {"model": identity(model, resolve, "chat_template")}, {}, seed)
 
 
-def warm_start_spec(recipe: Recipe, resolve: Resolve, base: ModelRef, problems: StepRef) -> StepSpec:
+def warm_start_spec(
+    recipe: Recipe, resolve: Resolve, base: ModelRef, problems: StepRef, stage: str = "warm_start"
+) -> StepSpec:
+    """`recipe`: as the model learns by it that is begun."""
     config = {"warm_start": identity(recipe.warm_start, resolve, "source")}
-    return _spec(recipe, "warm_start", 0, config, _inputs(base, problems=problems), derive_seed(recipe.seed, "seed"))
+    return _spec(recipe, stage, 0, config, _inputs(base, problems=problems), derive_seed(recipe.seed, "seed"))
 
 
 def generate_spec(
@@ -194,9 +203,11 @@ def select_spec(
     verdicts: Sequence[StepRef],
     problems: StepRef,
     calibration: StepRef | None,
+    stage: str = "select",
 ) -> StepSpec:
-    """Schedules enter with the round's value."""
-    verifier, filters = recipe.verifier, with_guide(recipe.select, recipe.guide)
+    """`recipe`: as the model learns by it that is selected for; every model's selection draws by one seed. Schedules
+    enter with the round's value."""
+    filters = with_guide(recipe.select, recipe.guide)
     config = {
         "select": identity(filters, resolve),
         "rows": recipe.train.objective.rows,
@@ -209,14 +220,10 @@ def select_spec(
     versions |= {f"weigh.{recipe.weigh.kind}": weigh.VERSIONS[recipe.weigh.kind]} if recipe.weigh else {}
     versions |= {"formats": select_formats.VERSION} if recipe.train.formats else {}
     versions |= row_versions(recipe.rows)
-    if verifier is not None:
-        pair = identity(in_round(verifier.pair, round), resolve)
-        config["verifier"] = {"select": identity(verifier.select, resolve), "pair": pair}
-        versions |= {f"verifier.{name}": number for name, number in versions_of(verifier.select, verifier.pair).items()}
     steps = {"problems": problems, **({"calibration": calibration} if calibration else {})}
     inputs = _inputs(None, **steps)
     inputs |= {"samples": [step.key for step in samples], "verdicts": [step.key for step in verdicts]}
-    return _spec(recipe, "select", round, config, inputs, derive_seed(recipe.seed, round, "select"), versions)
+    return _spec(recipe, stage, round, config, inputs, derive_seed(recipe.seed, round, "select"), versions)
 
 
 def monitor_spec(recipe: Recipe, resolve: Resolve, round: int, steps: RoundSteps) -> StepSpec:
@@ -280,6 +287,7 @@ def _spec(
     seed: int | None = None,
     versions: Mapping[str, int | str] | None = None,
 ) -> StepSpec:
-    records = {f"record.{record.__name__}": version_of(record) for record in WRITES.get(stage, ())}
-    versions = {stage: VERSIONS[stage], **records, **(versions or {})}
+    kind = stage_kind(stage)
+    records = {f"record.{record.__name__}": version_of(record) for record in WRITES.get(kind, ())}
+    versions = {kind: VERSIONS[kind], **records, **(versions or {})}
     return StepSpec(recipe.name, stage, round, config, inputs, seed, versions)

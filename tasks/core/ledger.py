@@ -26,9 +26,9 @@ from pydantic import ValidationError
 from configs.errors import StoreError
 from infra.store.base import Store
 from infra.store.errors import DamagedObjectError, explain_full_disk, explain_os_error
-from infra.store.files import replace_durably
+from infra.store.files import replace_durably, sha256_of
 from tasks.core.refs import FileRef, StepRef
-from tasks.core.step import StepSpec, Summary, hash_file, read_record, write_record
+from tasks.core.step import StepSpec, Summary, read_record, write_record
 
 logger = logging.getLogger(__name__)
 
@@ -223,6 +223,6 @@ class Ledger:
         return DamagedObjectError(error.message, fix)
 
     def _send(self, spec: StepSpec, name: str, path: Path) -> FileRef:
-        file = FileRef(name=name, sha256=hash_file(path), size_bytes=os.path.getsize(path))
+        file = FileRef(name=name, sha256=sha256_of(path), size_bytes=os.path.getsize(path))
         self.store.put_file(f"{spec.prefix}/{name}", path, file.sha256)
         return file

@@ -52,7 +52,8 @@ class PlanningBench(Workbench):
         return found or self._expected(spec)
 
     def _expected(self, spec: StepSpec) -> StepRef:
-        """A step to be: its accuracy is not known, and it is expected to keep enough samples."""
-        enough = self.recipe.train.min_examples
+        """A step to be: its accuracy is not known, and it is expected to keep enough samples to train on."""
+        recipe = self.recipe
+        enough = max(recipe.for_learner(name).train.min_examples for name in recipe.learners())
         summary: Summary = {"select_accuracy": math.nan, "num_kept": enough, "num_rows": enough, "num_samples": enough}
         return StepRef(stage=spec.stage, round=spec.round, key=spec.key, prefix=spec.prefix, files=(), summary=summary)

@@ -1,34 +1,34 @@
-"""Who plays which role in a round: the policy in one of its states, or a model of the recipe's `roles`.
+"""Who plays which role in a round: the policy or a role that learns, in one of its states, or a model that stays.
 
 Used by the stages that ask a model: judge, guide, calibrate, invent, evaluate.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from configs.schema.engine import EndpointEngine, RewardEngine
 from configs.schema.marks import identity
+from configs.schema.role import POLICY
 from infra.engines.pool import Pool
 from tasks.core.answers import Answerer
 from tasks.core.bench import Workbench
-from tasks.core.refs import ModelRef, Ref
+from tasks.core.models import States
+from tasks.core.refs import ModelRef
 from tasks.learn.base import pretrained_model
 
 
 def policy_answerer(bench: Workbench, model: ModelRef) -> Answerer:
     """The recipe's engine with a state of the policy, as somebody who is asked."""
-    return Answerer(
-        {"model": model.digest, "engine": identity(bench.recipe.engine, bench.contents)}, lambda: bench.generator(model)
-    )
+    who = {"model": model.digest, "engine": identity(bench.recipe.engine, bench.contents)}
+    return Answerer(who, lambda: bench.generator(model))
 
 
 def role_answerer(bench: Workbench, role: str, player: ModelRef | None) -> Answerer:
     """What answers for a role, as somebody who is asked; arguments as of `open_role`."""
-    if player is not None:
-        return policy_answerer(bench, player)
-    who = {"model": role_identity(bench, role, None), "engine": engine_identity(bench, role, None)}
-    return Answerer(who, lambda: open_role(bench, role, None))
+    who = {"model": role_identity(bench, role, player), "engine": engine_identity(bench, role, player)}
+    return Answerer(who, lambda: open_role(bench, role, player))
 
 
 def reward_answerer(bench: Workbench, role: str) -> Answerer:
@@ -39,51 +39,45 @@ def reward_answerer(bench: Workbench, role: str) -> Answerer:
     return Answerer(who, lambda: bench.generator(role_model(bench, role), engine, config.stays_open))
 
 
-class Cast(Ref):
-    """States of the policy that a round can ask.
+class Cast(States):
+    """Who can be asked in a round: the policy's states, and those of every role that has states.
 
     Attributes:
-        previous: the model before the round's start model.
-        round_start: the model that writes the round's samples.
-        live: the newest candidate, promoted or not.
-        verifier: trained by the round before, where the recipe trains one.
+        roles: by name; a role that stays as it is has none.
     """
 
-    base: ModelRef
-    seed: ModelRef | None
-    previous: ModelRef | None
-    round_start: ModelRef
-    live: ModelRef
-    verifier: ModelRef | None = None
+    roles: dict[str, States] = {}  # noqa: RUF012
 
-    def state(self, frozen: str) -> ModelRef:
-        """A state by its name in the recipe; where there is no seed or no previous model, the base stands for it."""
-        found: ModelRef | None = getattr(self, frozen)
-        return found or self.base
+    @classmethod
+    def of(cls, models: Mapping[str, States]) -> Cast:
+        """The cast of some models, the policy among them."""
+        roles = {name: states for name, states in models.items() if name != POLICY}
+        return cls(**dict(models[POLICY]), roles=roles)
 
     def player(self, role: str, frozen: str) -> ModelRef | None:
-        """The policy's state that plays a role; None for a role with a model of its own."""
-        if role == "verifier":
-            return self.verifier
-        return self.state(frozen) if role == "policy" else None
+        """The state that plays a role; None for a role that stays as it is, which has a model of its own."""
+        states = self if role == POLICY else self.roles.get(role)
+        return states.state(frozen) if states else None
 
 
 def open_role(bench: Workbench, role: str, player: ModelRef | None) -> Pool:
     """What answers for a role.
 
     Args:
-        player: the state of the policy that plays it; None for a role with a model of its own.
+        player: the state that plays it; None for a role that stays as it is.
     """
-    if player is not None:
-        return bench.generator(player)
-    config = bench.recipe.roles[role]
-    if config.engine is not None and not config.engine.loads_model:
-        return bench.pools.open(role, config.engine, lambda: bench.model_files(role_model(bench, role)))
-    return bench.generator(role_model(bench, role), config.engine, config.stays_open)
+    config = bench.recipe.roles.get(role)
+    engine = config.engine if config else None
+    if player is not None or config is None:
+        assert player is not None and not isinstance(engine, EndpointEngine), "the recipe was checked for it"
+        return bench.generator(player, engine)
+    if engine is not None and not engine.loads_model:
+        return bench.pools.open(role, engine, lambda: bench.model_files(role_model(bench, role)))
+    return bench.generator(role_model(bench, role), engine, config.stays_open)
 
 
 def role_model(bench: Workbench, role: str) -> ModelRef:
-    """The model of a role that has one of its own.
+    """The model of a role that stays as it is.
 
     Raises:
         EngineError: there is no such model, or it has no weights.
@@ -96,7 +90,8 @@ def role_model(bench: Workbench, role: str) -> ModelRef:
 def engine_identity(bench: Workbench, role: str, player: ModelRef | None) -> Any:
     """What enters a step's key for the engine that answers for a role; of a server only the model's name counts, which
     `role_identity` holds."""
-    engine = None if player is not None else bench.recipe.roles[role].engine
+    config = bench.recipe.roles.get(role)
+    engine = config.engine if config else None
     if engine is not None and not engine.loads_model:
         return None
     return identity(engine or bench.recipe.engine, bench.contents)

@@ -15,7 +15,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
 from prefect.states import Completed, State
 
+from configs.schema.role import POLICY
 from tasks.core.bench import Workbench
+from tasks.core.models import stage_of
 from tasks.core.refs import ModelRef, StepRef
 
 Inputs = ParamSpec("Inputs")
@@ -27,9 +29,10 @@ def stage_task(
 ) -> Callable[[Callable[Concatenate[Workbench, Inputs], Output]], Callable[Concatenate[Workbench, Inputs], Output]]:
     """Make a function the Prefect task of a stage.
 
-    The function's parameters are the bench, `round`, and small handles. Prefect sees all but the bench. Its own caching
-    stays off: its INPUTS policy could hand round k+1 the model of round k. Our store decides what is done; a found step
-    ends in a state named Reused. In a plan, and outside of a flow run, it is the plain function.
+    The function's parameters are the bench, `round`, and small handles; the keyword `learner` names the model whose
+    stage it is, where there may be several. Prefect sees all but the bench. Its own caching stays off: its INPUTS
+    policy could hand round k+1 the model of round k. Our store decides what is done; a found step ends in a state named
+    Reused. In a plan, and outside of a flow run, it is the plain function.
     """
 
     def wrap(function: Callable[Concatenate[Workbench, Inputs], Output]) -> Callable[..., Output]:
@@ -37,7 +40,8 @@ def stage_task(
         def call(bench: Workbench, *args: Inputs.args, **kwargs: Inputs.kwargs) -> Output:
             if bench.is_planning or FlowRunContext.get() is None:
                 return function(bench, *args, **kwargs)
-            value = _task_at(bench, stage, function)(*args, **kwargs)
+            name = stage_of(stage, str(kwargs.get("learner", POLICY)))
+            value = _task_at(bench, name, function)(*args, **kwargs)
             return value.result() if isinstance(value, State) else value
 
         return call

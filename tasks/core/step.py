@@ -12,7 +12,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from configs.errors import StoreError
@@ -49,12 +48,6 @@ def flatten(tree: Any, prefix: str = "") -> dict[str, str]:
 def derive_seed(*parts: str | int) -> int:
     """A seed below 2**31 from a path of names, so that no two places share one by accident."""
     return int(digest(list(parts))[:8], 16) % 2**31
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, read in pieces."""
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
 
 
 @dataclass(frozen=True)

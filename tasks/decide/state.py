@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from configs.schema.recipe import Recipe
-from configs.schema.train import Reference, StartFrom
+from configs.schema.role import POLICY
+from configs.schema.train import StartFrom
+from tasks.core.models import Lineage
 from tasks.core.refs import ModelRef, Ref, StepRef
 from tasks.core.roles import Cast
 from tasks.decide.decision import Decision, ScoredModel, Standing, next_models
@@ -15,13 +17,9 @@ class LoopState(Ref):
 
     Attributes:
         problems: the step with the recipe's sets.
-        base, seed: the base model, and the warm start's where there is one.
-        standing: incumbent and champion.
+        models: the policy, and every role that has states, by name.
+        standing: incumbent and champion; the incumbent is the policy's `current`.
         first: the model that round 0 evaluated.
-        previous: the incumbent before the last promotion.
-        newest: the latest candidate, promoted or not.
-        verifier: the latest verifier, where the recipe trains one.
-        selections: what each round kept, from round 1.
         judge_pairs: pairs of judgements that the rounds made, where there is a meta judge.
         invented: the problems that each round's model wrote.
         monitor: the first round's monitors, which later rounds are compared with.
@@ -31,19 +29,18 @@ class LoopState(Ref):
 
     round: int
     problems: StepRef
-    base: ModelRef
-    seed: ModelRef | None
+    models: dict[str, Lineage]
     standing: Standing
     first: ScoredModel
-    previous: ModelRef | None = None
-    newest: ModelRef | None = None
-    verifier: ModelRef | None = None
-    selections: tuple[StepRef, ...] = ()
     judge_pairs: tuple[StepRef, ...] = ()
     invented: tuple[StepRef, ...] = ()
     monitor: StepRef | None = None
     decisions: tuple[Decision, ...] = ()
     stop_reason: StopReason | None = None
+
+    @property
+    def policy(self) -> Lineage:
+        return self.models[POLICY]
 
     @property
     def incumbent(self) -> ModelRef:
@@ -58,44 +55,51 @@ class LoopState(Ref):
         """The incumbent's evaluation."""
         return self.standing.incumbent.evaluation
 
-    def start_model(self, start_from: StartFrom) -> ModelRef:
-        """The model that a round's training starts from; previous is the model that wrote the round's samples."""
-        assert start_from != "seed" or self.seed is not None, "the recipe was checked for a warm start"
-        models = {"base": self.base, "seed": self.seed, "champion": self.champion}
-        return models.get(start_from, self.incumbent) or self.base
+    def start_model(self, learner: str, start_from: StartFrom) -> ModelRef:
+        """The model that a round's training starts from; previous is the model that played in the round."""
+        return self.champion if start_from == "champion" else self.models[learner].start_model(start_from)
 
-    def reference_model(self, reference: Reference, start: ModelRef) -> ModelRef:
-        """The frozen model of a preference objective. `previous` is the model before the start model: the incumbent
-        before the last promotion, and until there is one the base."""
-        models = {"base": self.base, "seed": self.seed, "start": start, "previous": self.previous}
-        return models[reference] or self.base
+    def with_model(self, learner: str, **changes: object) -> LoopState:
+        """This state with changes to one model's lineage."""
+        lineage = self.models[learner].model_copy(update=changes)
+        return self.model_copy(update={"models": {**self.models, learner: lineage}})
 
-    def window(self, data: str, steps: tuple[StepRef, ...]) -> tuple[StepRef, ...]:
-        """The rounds whose rows are trained on, of all rounds' steps."""
-        return steps[{"this_round": -1, "last_two_rounds": -2, "accumulate": 0}[data] :]
+    def with_selection(self, learner: str, step: StepRef) -> LoopState:
+        """This state with what the round kept for one model."""
+        return self.with_model(learner, selections=(*self.models[learner].selections, step))
+
+    def with_standing(self, standing: Standing, previous: ModelRef | None) -> LoopState:
+        """This state with other titles: the policy's next round starts from the incumbent."""
+        state = self.with_model(POLICY, current=standing.incumbent.model, previous=previous)
+        return state.model_copy(update={"standing": standing})
+
+    def after_phase(self, name: str) -> LoopState:
+        """This state as a phase ends: what plays now is kept under its name."""
+        models = {
+            model: lineage.model_copy(update={"phases": {**lineage.phases, name: lineage.current}})
+            for model, lineage in self.models.items()
+        }
+        return self.model_copy(update={"models": models})
 
     def cast(self) -> Cast:
-        """The states of the policy that the next round can ask."""
-        return Cast(
-            base=self.base, seed=self.seed, previous=self.previous, round_start=self.incumbent,
-            live=self.newest or self.incumbent, verifier=self.verifier,
-        )  # fmt: skip
+        """Who the next round can ask; while a round trains, `live` is what it trained so far."""
+        return Cast.of({name: lineage.states() for name, lineage in self.models.items()})
 
     def after(
         self, decision: Decision, candidate: ModelRef | None, evaluation: StepRef | None, recipe: Recipe
     ) -> LoopState:
-        """The state after a decision; a candidate that was not promoted changes only the history."""
+        """The state after a decision; a candidate that was not promoted changes only the history. Roles go on from what
+        the round trained."""
         scored = scored_model(candidate, evaluation) if candidate and evaluation else None
         decisions = (*self.decisions, decision)
         actions = [one.action for one in decisions]
         stop_reason = decision.stop or should_stop(actions, decision.round, recipe.rounds.max, recipe.decide.patience)
         changes: dict[str, object] = {"round": decision.round, "decisions": decisions, "stop_reason": stop_reason}
-        changes["standing"] = next_models(self.standing, decision.action, scored)
-        if decision.action == Action.PROMOTE:
-            changes["previous"] = self.incumbent
-        if candidate is not None:
-            changes["newest"] = candidate
-        return self.model_copy(update=changes)
+        changes["models"] = {name: one if name == POLICY else one.advanced() for name, one in self.models.items()}
+        previous = self.incumbent if decision.action == Action.PROMOTE else self.policy.previous
+        state = self.model_copy(update=changes)
+        state = state.with_standing(next_models(self.standing, decision.action, scored), previous)
+        return state if candidate is None else state.with_model(POLICY, newest=candidate)
 
 
 class RoundOutcome(Ref):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from configs.schema.role import POLICY
 from tasks.core.bench import Workbench
 from tasks.core.identity import decide_spec
 from tasks.core.ledger import Ledger
+from tasks.core.models import learner_of, metric_of, stage_kind
 from tasks.core.records import ItemResult
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.scratch import Scratch
@@ -44,14 +46,15 @@ def decide_round(
         "champion": state.champion.digest,
         "first": state.first.evaluation.key,
         "monitor": steps["monitor"].key,
-        "num_rows": None if candidate else state.selections[-1].summary["num_rows"],
+        "num_rows": None if candidate else state.policy.selections[-1].summary["num_rows"],
+        "roles": {stage: step.key for stage, step in steps.items() if learner_of(stage) != POLICY},
     }
 
     def produce(scratch: Scratch) -> Summary:
         metrics = round_metrics(state, steps, evaluation)
         limits = check_guards(recipe.guards, metrics)
         if candidate is None or evaluation is None:
-            reason = explain_too_few(state.selections[-1], recipe.train.min_examples)
+            reason = explain_too_few(state.policy.selections[-1], recipe.train.min_examples)
             decision = decide_without_candidate(round, reason, state.standing, limits)
         else:
             before, after = (read_records(ledger.fetch(step, "items.parquet"), ItemResult)
@@ -66,13 +69,15 @@ def decide_round(
 
 
 def round_metrics(state: LoopState, steps: Mapping[str, StepRef], evaluation: StepRef | None) -> dict[str, float]:
-    """What guards can read: the numbers of every stage before, and the drift of held-out gold since round 0."""
-    read = [step for stage, step in steps.items() if stage in READ_BY_GUARDS]
-    summaries = [step.summary for step in [*read, *([evaluation] if evaluation else [])]]
+    """What guards can read: the numbers of every stage before, and the drift of held-out gold since round 0. Numbers of
+    a role's selection have `role_NAME_` before."""
+    read = {stage: step for stage, step in steps.items() if stage_kind(stage) in READ_BY_GUARDS}
+    if evaluation is not None:
+        read["evaluate"] = evaluation
     metrics = {
-        name: float(value)
-        for summary in summaries
-        for name, value in summary.items()
+        metric_of(stage, name): float(value)
+        for stage, step in read.items()
+        for name, value in step.summary.items()
         if isinstance(value, (int, float)) and not isinstance(value, bool)
     }
     first = state.first.evaluation.summary.get("select_gold_logprob")

@@ -1,19 +1,15 @@
 """Rates, their intervals and their tests, each one line of a paper. Formulas over subsets of draws: `subsets.py`.
 
-Called by `evaluate.py`, `decide/gate.py`, the monitor and the report. Pure; numpy is imported by the bootstrap alone.
+Called by `evaluate.py`, `decide/gate.py`, the monitor and the report. Pure.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from tasks.core.records import ItemResult
-from tasks.evaluate.subsets import best_at_k as best_at_k
-from tasks.evaluate.subsets import majority_at_k as majority_at_k
-from tasks.evaluate.subsets import pass_at_k_s as pass_at_k_s
-from tasks.evaluate.subsets import reward_at_k_s as reward_at_k_s
 
 VERSION = 1
 """raised when the same counts would give another number"""
@@ -30,24 +26,6 @@ class PairedCounts(NamedTuple):
     """correct in both"""
     neither: int
     """wrong in both"""
-
-    @property
-    def lost_rate(self) -> float | None:
-        """Of the items that were correct, the share that is no longer; None where none was."""
-        return self.lost / (self.both + self.lost) if self.both + self.lost else None
-
-    @property
-    def gained_rate(self) -> float | None:
-        """Of the items that were wrong, the share that is correct after; None where none was."""
-        return self.gained / (self.gained + self.neither) if self.gained + self.neither else None
-
-
-class MeanInterval(NamedTuple):
-    """A mean difference with the ends of its interval."""
-
-    mean: float
-    low: float
-    high: float
 
 
 def wilson_interval(successes: int, n: int, z: float = 1.959964) -> tuple[float, float]:
@@ -90,66 +68,11 @@ def mcnemar_exact(b: int, c: int) -> float:
     """
     if b < 0 or c < 0:
         raise ValueError(f"counts cannot be negative, got {b} and {c}")
-    tail, _ = _tail_and_term(b, c)
-    return min(1.0, 2 * tail / 2 ** (b + c))
-
-
-def mcnemar_mid_p(b: int, c: int) -> float:
-    """McNemar's test with half the weight on the observed table (Lancaster 1961): not as strict as the exact test.
-
-    Args:
-        b, c: discordant pairs of either direction; their order does not matter.
-    """
-    if b < 0 or c < 0:
-        raise ValueError(f"counts cannot be negative, got {b} and {c}")
-    tail, term = _tail_and_term(b, c)
-    return min(1.0, (2 * tail - term) / 2 ** (b + c))
-
-
-def _tail_and_term(b: int, c: int) -> tuple[int, int]:
-    """sum_{i <= m} C(b+c, i) and its last term, with m the smaller count."""
-    tail = term = 1
+    tail = term = 1  # of sum_{i <= m} C(b+c, i), with m the smaller count
     for i in range(min(b, c)):
         term = term * (b + c - i) // (i + 1)
         tail += term
-    return tail, term
-
-
-def paired_bootstrap(
-    differences: Sequence[float], seed: int, num_resamples: int = 10_000, coverage: float = 0.95
-) -> MeanInterval:
-    """Mean difference of two evaluations of the same items, with its percentile interval over resampled items.
-
-    Args:
-        differences: after less before, one an item (Efron 1979: items are resampled, never the draws of an item).
-        seed: of the resampling; the same seed gives the same interval.
-
-    Raises:
-        ValueError: there is no item.
-    """
-    import numpy
-
-    if not len(differences):
-        raise ValueError("no items: the mean is not defined")
-    values = numpy.asarray(differences, dtype=float)
-    draw = numpy.random.default_rng(seed)
-    means = numpy.array([values[draw.integers(0, len(values), len(values))].mean() for _ in range(num_resamples)])
-    low, high = numpy.quantile(means, [(1 - coverage) / 2, (1 + coverage) / 2])
-    return MeanInterval(float(values.mean()), float(low), float(high))
-
-
-def normal_interval(differences: Sequence[float], z: float = 1.959964) -> MeanInterval:
-    """Mean difference with the interval of the normal approximation; standard error with n, not n - 1.
-
-    Raises:
-        ValueError: there is no item.
-    """
-    if not differences:
-        raise ValueError("no items: the mean is not defined")
-    n = len(differences)
-    mean = sum(differences) / n
-    error = math.sqrt(sum((value - mean) ** 2 for value in differences) / n / n)
-    return MeanInterval(mean, mean - z * error, mean + z * error)
+    return min(1.0, 2 * tail / 2 ** (b + c))
 
 
 def paired_counts(before: Iterable[ItemResult], after: Iterable[ItemResult]) -> PairedCounts:

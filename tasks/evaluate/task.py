@@ -26,13 +26,10 @@ def evaluate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, c
     """Results of a model on both held-out sets, one row a problem: `items.parquet`.
 
     Args:
-        cast: who judges where best-of-k is asked for; the model evaluated is `live`.
+        cast: who judges where best-of-k is asked for; `live` are the model evaluated and what roles were trained to.
     """
     recipe = bench.recipe
     best_of = recipe.evaluate.best_of
-    asks_verifier = best_of is not None and any(asked.role == "verifier" for asked in best_of.judge.passes)
-    if asks_verifier and cast.verifier is None:
-        best_of = None  # round 0 has no verifier yet
     judging = judging_identity(bench, [best_of.judge], cast) if best_of else None
     spec = evaluate_spec(recipe, bench.contents, round, model, problems, judging)
 

@@ -51,7 +51,7 @@ def ask_models(judges: Sequence[Judge], samples: Iterable[Sample], world: World,
 
     Raises:
         EngineError: an engine could not load a model, or died.
-        RecipeError: a role has no model yet, or a judge could not judge with these models.
+        RecipeError: a judge could not judge with these models.
     """
     asking = [judge for judge in judges if judge.passes]
     if not asking:

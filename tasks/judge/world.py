@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from configs.errors import ProblemsError, RecipeError
+from configs.errors import ProblemsError
 from configs.schema.judge import Judge, Pass
+from configs.schema.role import POLICY
 from tasks.core.answers import Answerer, Answers
 from tasks.core.bench import Workbench
 from tasks.core.joined import Group, group_samples
@@ -46,7 +47,8 @@ class World:
 
 @dataclass(frozen=True)
 class PlannedPass:
-    """A pass of one judge, and the state of the policy that is asked; None for a role with a model of its own."""
+    """A pass of one judge, and the state that is asked, of the policy or of a role that learns; None for a role that
+    stays as it is."""
 
     judge: Judge
     asked: Pass
@@ -77,11 +79,11 @@ def plan_passes(judges: Iterable[Judge], cast: Cast) -> list[PlannedPass]:
     Those of one model lie together, those of the model that wrote the samples first: its generator is open already.
 
     Raises:
-        RecipeError: a role has no model yet, or a judge could not judge with these models.
+        RecipeError: a judge could not judge with these models.
     """
     passes = []
     for judge in judges:
-        own = [PlannedPass(judge, asked, _player(judge, asked, cast)) for asked in judge.passes]
+        own = [_plan(judge, asked, cast) for asked in judge.passes]
         if (check := kind_of(judge).check_models) is not None:
             check(judge, {one.asked.name: one.player for one in own})
         passes += own
@@ -125,11 +127,11 @@ def judges_needed(judge: Judge, known: Sequence[Judge]) -> list[Judge]:
     return wanted
 
 
-def _player(judge: Judge, asked: Pass, cast: Cast) -> ModelRef | None:
+def _plan(judge: Judge, asked: Pass, cast: Cast) -> PlannedPass:
     player = cast.player(asked.role, asked.state)
-    if asked.role == "verifier" and player is None:
-        raise RecipeError(f"judge '{judge.name}': no verifier was trained yet", "name another role, or none in round 0")
-    return player
+    if player is None and asked.of_chain:
+        return PlannedPass(judge, replace(asked, role=POLICY), cast.state(asked.state))
+    return PlannedPass(judge, asked, player)
 
 
 def _model_key(one: PlannedPass) -> bytes:

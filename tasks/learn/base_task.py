@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from configs.schema.role import POLICY
 from tasks.core.bench import Workbench
 from tasks.core.refs import ModelRef
+from tasks.core.roles import role_model
 from tasks.core.stage_task import stage_task
 from tasks.learn.base import base_model
 
 
 @stage_task("base")
-def prepare_base_model(bench: Workbench, round: int) -> ModelRef:
-    """The model everything starts from; see `tasks/learn/base.py`."""
-    return base_model(bench)
+def prepare_base_model(bench: Workbench, round: int, *, learner: str = POLICY) -> ModelRef:
+    """The model that everything starts from, or one role; see `tasks/learn/base.py`."""
+    return base_model(bench) if learner == POLICY else role_model(bench, learner)

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.schema.objective import Objective
-from configs.schema.recipe import WarmStart
-from configs.schema.train import Train
+from configs.schema.train import Train, WarmStart
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.trainer import run_trainer

@@ -1,4 +1,4 @@
-"""Prefect tasks that train: the policy, and a verifier where the recipe has one."""
+"""Prefect task that trains one model in one round: the policy, or a role that learns."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from configs.schema.train import Lora, Train
+from configs.schema.role import POLICY
+from configs.schema.train import Lora
 from tasks.core.bench import Workbench
 from tasks.core.identity import train_spec
+from tasks.core.models import stage_of, window
 from tasks.core.records import Example, Pair, Problem
 from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.scratch import Scratch
@@ -24,38 +26,40 @@ from tasks.learn.worked_examples import worked_examples
 
 
 @stage_task("train")
-def train(bench: Workbench, round: int, state: LoopState) -> ModelRef:
-    """The round's candidate, from the state that holds the round's selection."""
-    settings = bench.recipe.train
-    pairs = state.window(settings.data, state.judge_pairs) if settings.objective.rows == "pairs" else ()
-    table = ROW_KINDS[settings.objective.rows].table
-    return _Training(bench, settings, state, "train", table, pairs).model(round)
+def train(bench: Workbench, round: int, state: LoopState, *, learner: str = POLICY) -> ModelRef:
+    """What a round trains for one model, from the state that holds the round's selection: the policy's candidate, or
+    the next model of a role."""
+    return _Training(bench, round, state, learner).model(round)
 
 
-@stage_task("train_verifier")
-def train_verifier(bench: Workbench, round: int, state: LoopState) -> ModelRef:
-    """The verifier after this round, trained on pairs of right and wrong samples (V-STaR, arXiv 2402.06457)."""
-    assert bench.recipe.verifier is not None, "the flow asks for a verifier only where the recipe has one"
-    return _Training(bench, bench.recipe.verifier.train, state, "train_verifier", "verifier_pairs.parquet").model(round)
+def rows_of(bench: Workbench, state: LoopState, learner: str) -> tuple[StepRef, ...]:
+    """The select steps whose rows a model is trained on, of the state that holds the round's: those of the recipe's
+    window, among rounds whose phase made rows of the same kind."""
+    settings = bench.recipe.for_learner(learner).train
+    alike = [
+        step
+        for step in state.models[learner].selections
+        if bench.whole.in_round(step.round).for_learner(learner).train.objective.rows == settings.objective.rows
+    ]
+    return window(settings.data, tuple(alike))
 
 
 class _Training:
-    """One model trained in one round: which start, which reference, which rows.
+    """One model trained in one round: which start, which reference, which rows."""
 
-    Args:
-        table: file of the select steps that holds the rows.
-        judge_pairs: steps with pairs of judgements that are trained on beside them.
-    """
-
-    def __init__(
-        self, bench: Workbench, settings: Train, state: LoopState, stage: str, table: str,
-        judge_pairs: tuple[StepRef, ...] = (),
-    ) -> None:  # fmt: skip
-        self.bench, self.settings, self.state = bench, settings, state
-        self.stage, self.table, self.judge_pairs = stage, table, judge_pairs
-        self.start = state.start_model(settings.start_from)
-        needs_reference = settings.objective.needs_reference
-        self.reference = state.reference_model(settings.reference, self.start) if needs_reference else None
+    def __init__(self, bench: Workbench, round: int, state: LoopState, learner: str) -> None:
+        self.bench, self.state, self.learner = bench, state, learner
+        self.recipe = bench.recipe.for_learner(learner)
+        self.settings = self.recipe.train
+        self.is_pairs = self.settings.objective.rows == "pairs"
+        self.start = state.start_model(learner, self.settings.start_from)
+        needs_reference = self.settings.objective.needs_reference
+        lineage = state.models[learner]
+        self.reference = lineage.reference_model(self.settings.reference, self.start) if needs_reference else None
+        self.stay = bench.whole.stay_at(round)
+        self.window = rows_of(bench, state, learner)
+        has_judged = self.is_pairs and self.recipe.meta is not None
+        self.judge_pairs = window(self.settings.data, state.judge_pairs) if has_judged else ()
 
     def model(self, round: int) -> ModelRef:
         """Train, or find what was trained."""
@@ -68,24 +72,24 @@ class _Training:
             self.bench.make_way_for_trainer()
             return train_model(self._phase(spec, schedule), rows, scratch)
 
-        name = f"round-{round}" if self.stage == "train" else f"verifier-{round}"
+        name = f"round-{round}" if self.learner == POLICY else f"{self.learner}-{round}"
         is_adapter = isinstance(self.settings.tune, Lora)
         return trained_model(name, self.start, self.bench.step(spec, produce), is_adapter)
 
     def _spec(self, round: int, schedule: Schedule) -> StepSpec:
-        window = self.state.window(self.settings.data, self.state.selections)
         inputs = {
             "model": self.start.digest,
             "reference": self.reference.digest if self.reference else None,
-            "rows": [step.key for step in window],
+            "rows": [step.key for step in self.window],
             "judge_pairs": [step.key for step in self.judge_pairs],
             "problems": self.state.problems.key if self.settings.with_seed_data else None,
         }
         steps = {"num_steps": schedule.num_steps, "first": schedule.first_step, "total": schedule.total_steps}
-        return train_spec(self.bench.recipe, self.bench.contents, self.stage, round, self.settings, inputs, steps)
+        stage = stage_of("train", self.learner)
+        return train_spec(self.recipe, self.bench.contents, stage, round, self.settings, inputs, steps)
 
     def _phase(self, spec: StepSpec, schedule: Schedule) -> Phase:
-        if schedule.total_steps is not None and (made := self.start.adapter or self.start.weights):
+        if schedule.first_step and (made := self.start.adapter or self.start.weights):
             has_state = bool(made.files_under("optimizer"))
             folder = self.bench.ledger.fetch_all(made, "optimizer") if has_state else None
             schedule = Schedule(schedule.num_steps, schedule.first_step, schedule.total_steps, folder)
@@ -100,9 +104,12 @@ class _Training:
         )
 
     def _schedule(self, round: int) -> Schedule:
-        made = self.start.adapter or self.start.weights
-        done = made.summary.get("end_step", 0) if made is not None and made.stage == "train" else 0
-        return plan_steps(self.settings, round, self.bench.recipe.rounds.max, int(done or 0))
+        """A carried optimizer begins anew with each phase."""
+        made, stay = self.start.adapter or self.start.weights, self.stay
+        first, last = (stay.first, stay.last) if stay else (1, self.recipe.rounds.max)
+        is_own = made is not None and made.stage == stage_of("train", self.learner) and made.round >= first
+        done = made.summary.get("end_step", 0) if made is not None and is_own else 0
+        return plan_steps(self.settings, round, last - first + 1, int(done or 0))
 
     def _mixed(self, seed: int) -> list[Row]:
         rows = list(self._rows())
@@ -114,19 +121,20 @@ class _Training:
     def _rows(self) -> Iterator[Row]:
         kind = ROW_KINDS[self.settings.objective.rows]
         if kind.record is Example and self.settings.with_seed_data:
-            worked = read_records(self.bench.ledger.fetch(self.state.problems, "warm_start.parquet"), Problem)
+            table = f"{self.bench.recipe.warm_start_set(self.learner)}.parquet"
+            worked = read_records(self.bench.ledger.fetch(self.state.problems, table), Problem)
             yield from map(kind.write, worked_examples(worked))
-        records = self._records(kind.record)
+        records = self._records(kind.table, kind.record)
         if kind.record is Pair:
-            meta = self.bench.recipe.meta
+            meta = self.recipe.meta
             records = cap_judge_pairs(records, meta.max_share if meta else 0.0)
         yield from map(kind.write, records)
 
-    def _records(self, record: type) -> Iterator[Any]:
+    def _records(self, table: str, record: type) -> Iterator[Any]:
         """What the window's selections hold, then the pairs of judgements."""
         fetch = self.bench.ledger.fetch
-        for step in self.state.window(self.settings.data, self.state.selections):
-            yield from read_records(fetch(step, self.table), record)
+        for step in self.window:
+            yield from read_records(fetch(step, table), record)
         for step in self.judge_pairs:
             yield from read_records(fetch(step, "pairs.parquet"), record)
 

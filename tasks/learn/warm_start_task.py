@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from configs.schema.objective import Sft
+from configs.schema.role import POLICY
 from tasks.core.bench import Workbench
 from tasks.core.identity import warm_start_spec
+from tasks.core.models import stage_of
 from tasks.core.records import Problem
 from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.scratch import Scratch
@@ -17,25 +19,28 @@ from tasks.learn.worked_examples import worked_examples
 
 
 @stage_task("warm_start")
-def warm_start(bench: Workbench, round: int, base: ModelRef, problems: StepRef) -> ModelRef:
-    """The seed model.
+def warm_start(bench: Workbench, round: int, base: ModelRef, problems: StepRef, *, learner: str = POLICY) -> ModelRef:
+    """The seed model of the policy, or of a role.
 
     Args:
-        problems: the step with `warm_start.parquet`.
+        problems: the step with the warm start's set.
 
     Raises:
         ProblemsError: a problem has no worked solution.
     """
-    settings = bench.recipe.warm_start
+    recipe = bench.recipe.for_learner(learner)
+    settings = recipe.warm_start
     assert settings is not None, "the flow asks for a warm start only where the recipe has one"
-    spec = warm_start_spec(bench.recipe, bench.contents, base, problems)
+    spec = warm_start_spec(recipe, bench.contents, base, problems, stage_of("warm_start", learner))
     objective = Sft()
 
     def produce(scratch: Scratch) -> Summary:
         rows = scratch.work / "rows.jsonl"
-        worked = read_records(bench.ledger.fetch(problems, "warm_start.parquet"), Problem)
+        table = bench.ledger.fetch(problems, f"{bench.recipe.warm_start_set(learner)}.parquet")
+        worked = read_records(table, Problem)
         write_rows(rows, map(example_row, worked_examples(worked)))
         bench.make_way_for_trainer()
         return train_model(Phase(bench.model_files(base), settings, objective, spec.seed or 0), rows, scratch)
 
-    return trained_model("seed", base, bench.step(spec, produce), is_adapter=settings.tune.kind == "lora")
+    name = "seed" if learner == POLICY else f"{learner}-seed"
+    return trained_model(name, base, bench.step(spec, produce), is_adapter=settings.tune.kind == "lora")

@@ -36,7 +36,7 @@ def answered(outcome: RoundOutcome, before: LoopState, approval: Approval, recip
         }
         changes |= {"action": Action.KEEP_INCUMBENT, "incumbent": before.incumbent.name}
         changes |= {"champion": before.champion.name, "numbers": {**decision.numbers, **titles}}
-        state = state.model_copy(update={"standing": before.standing, "previous": before.previous})
+        state = state.with_standing(before.standing, before.policy.previous)
     decisions = (*before.decisions, decision.model_copy(update=changes))
     actions = [one.action for one in decisions]
     stop = decision.stop or should_stop(actions, state.round, recipe.rounds.max, recipe.decide.patience)
@@ -49,8 +49,7 @@ def promoted(state: LoopState, model: ScoredModel) -> LoopState:
     """The loop that goes on from a model which a person chose: it is incumbent and champion."""
     if model == state.standing.incumbent == state.standing.champion:
         return state
-    standing = Standing(incumbent=model, champion=model)
-    return state.model_copy(update={"standing": standing, "previous": state.incumbent})
+    return state.with_standing(Standing(incumbent=model, champion=model), state.incumbent)
 
 
 def open_promotion(

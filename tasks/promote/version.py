@@ -23,7 +23,7 @@ def version_tags(entry: ReportEntry, recipe: Recipe, store_uri: str) -> dict[str
     model = entry.model
     if model is None:
         return {}
-    config, base = recipe.model, entry.state.base
+    config, base = recipe.model, entry.state.policy.base
     name, asked = (config.base, config.revision) if isinstance(config, PretrainedModel) else (config.kind, None)
     tags = {
         "selfloop.experiment": recipe.name,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from configs.schema.role import POLICY
+from tasks.core.models import metric_of
 from tasks.core.records import Drop
 from tasks.decide.state import RoundOutcome
 from tasks.monitor.histograms import Histogram
@@ -21,6 +23,7 @@ def build_round(
     histograms: Mapping[str, Histogram] | None = None,
     warnings: Sequence[str] = (),
     extra_figures: Mapping[str, str] | None = None,
+    phase: str = "",
 ) -> RoundReport:
     """The report of a round.
 
@@ -31,11 +34,13 @@ def build_round(
         histograms: those of the monitor step (`read_histograms`).
         warnings: the guards that spoke, in words.
         extra_figures: further figures as SVG, by title.
+        phase: its name, where the recipe has phases.
     """
     state, steps = outcome.state, outcome.steps
     metrics: dict[str, float] = {}
     for stage, step in steps.items():
-        metrics |= {name: value for name, value in step.summary.items() if _is_number(value)}  # type: ignore[misc]
+        numbers = {name: value for name, value in step.summary.items() if _is_number(value)}
+        metrics |= {metric_of(stage, name): value for name, value in numbers.items()}  # type: ignore[misc]
         metrics[f"seconds_{stage}"] = step.seconds
     metrics |= spending
     decision = state.decisions[-1] if state.decisions else None
@@ -53,6 +58,8 @@ def build_round(
         histograms=dict(histograms or {}),
         warnings=list(warnings),
         extra_figures=dict(extra_figures or {}),
+        phase=phase,
+        roles={name: lineage.current.name for name, lineage in state.models.items() if name != POLICY},
     )
 
 

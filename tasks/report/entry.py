@@ -11,16 +11,19 @@ changes its meaning; one that changed its form is translated in `_read`.
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from pydantic import ValidationError
 
 from configs.errors import StoreError
+from configs.schema.role import POLICY
 from infra.store.base import Store
 from tasks.core.refs import ModelRef, Ref
 from tasks.decide.state import LoopState
 from tasks.report.rounds import ExperimentReport, RoundReport, SampleRow
 
-VERSION = 2
+VERSION = 3
+"""2: entries say their version; 3: the state holds its models by name"""
 
 
 class ReportEntry(Ref):
@@ -62,9 +65,11 @@ def _read(content: bytes, key: str) -> ReportEntry:
         tree = json.loads(content)
         version = tree.get("version", 1)
         if version <= VERSION:
+            if version < 3:
+                tree["state"]["models"] = _models(tree["state"])
             entry = ReportEntry.model_validate(tree, extra="forbid" if version == VERSION else "ignore")
             return entry.model_copy(update={"version": VERSION})
-    except (ValueError, AttributeError, TypeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
         message = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         fix = f"remove {key} from the store and run the experiment again"
         raise StoreError(f"{key} is damaged: {message}", fix) from None
@@ -72,6 +77,16 @@ def _read(content: bytes, key: str) -> ReportEntry:
         f"{key} is of version {version}, and this selfloop knows entries up to version {VERSION}",
         "use the selfloop that wrote it, or a newer one",
     )
+
+
+def _models(state: dict[str, Any]) -> dict[str, Any]:
+    """The models of a state that held the policy's, and a verifier beside it, in fields of its own."""
+    begun = {name: state[name] for name in ("base", "seed")}
+    later = {name: state[name] for name in ("previous", "newest", "selections")}
+    models = {POLICY: {**begun, **later, "current": state["standing"]["incumbent"]["model"]}}
+    if verifier := state.get("verifier"):
+        models["verifier"] = {**begun, "current": verifier, "newest": verifier}
+    return models
 
 
 def read_entries(store: Store, experiment: str) -> list[ReportEntry]:

@@ -15,7 +15,7 @@ from tasks.report.figures import COLOURS, accuracy_figure, drops_figure, length_
 from tasks.report.monitor_figures import draw_monitor_figures
 from tasks.report.monitor_table import monitor_rows
 from tasks.report.rounds import ExperimentReport, RoundReport, SampleRow
-from tasks.report.table import COLUMNS, format_interval, format_rate, format_seconds, table_rows
+from tasks.report.table import columns_of, format_interval, format_rate, format_seconds, rows_of
 
 _TEMPLATE = Path(__file__).with_name("report.html.j2")
 
@@ -31,7 +31,6 @@ def render_report(experiments: Sequence[ExperimentReport]) -> str:
     series = {experiment.name: experiment.rounds for experiment in experiments}
     return _template().render(
         title=", ".join(series),
-        columns=COLUMNS,
         accuracy=Markup(accuracy_figure(series)),
         length=Markup(length_figure(series)) if any(map(_has_samples, series.values())) else None,
         experiments=[_section(experiment, index) for index, experiment in enumerate(experiments)],
@@ -41,12 +40,18 @@ def render_report(experiments: Sequence[ExperimentReport]) -> str:
 def _section(experiment: ExperimentReport, index: int) -> dict[str, Any]:
     from markupsafe import Markup
 
-    rows = zip(experiment.rounds, table_rows(experiment.rounds), strict=True)
+    columns = columns_of(experiment.rounds)
+    rows = [
+        {"cells": row, "action": report.action if place == 0 else ""}
+        for report in experiment.rounds
+        for place, row in enumerate(rows_of(report, columns))
+    ]
     return {
         "name": experiment.name,
         "colour": COLOURS[index % len(COLOURS)],
         "headline": headline(experiment),
-        "rows": [{"cells": row, "action": report.action} for report, row in rows],
+        "columns": columns,
+        "rows": rows,
         "drops": Markup(drops_figure(experiment.rounds)) if _has_samples(experiment.rounds) else None,
         "decisions": [_decision(report) for report in experiment.rounds],
         "monitors": _monitors(experiment.rounds),

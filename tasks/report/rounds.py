@@ -10,8 +10,8 @@ Metrics have fixed flat names. Rates lie in [0, 1], durations are seconds, lengt
     report_pass_at_K, num_samples, num_kept, kept_rate, dropped_REASON, parse_rate, mean_tokens, mean_tokens_kept,
     distinct_rate, truncated_rate, train_loss, num_examples, generator_loads, trainer_loads, seconds_STAGE
 
-docs/metrics.md lists all of them, and those of the monitors. A metric that a round does not have is absent, never
-zero.
+Numbers of a role that learns have `role_NAME_` before, such as role_critic_train_loss. docs/metrics.md lists all of
+them, and those of the monitors. A metric that a round does not have is absent, never zero.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ class RoundReport(_Value):
         histograms: of the monitors, by name.
         warnings: the guards that spoke, in words.
         extra_figures: further figures of this round as SVG, by title.
+        phase: the phase that it lies in; empty without phases, and in round 0.
+        roles: name of the model that plays each role from here on, for roles that have states.
     """
 
     experiment: str
@@ -65,6 +67,8 @@ class RoundReport(_Value):
     histograms: dict[str, Histogram] = {}
     warnings: list[str] = []
     extra_figures: dict[str, str] = {}
+    phase: str = ""
+    roles: dict[str, str] = {}
 
     @property
     def is_accepted(self) -> bool:
@@ -87,9 +91,12 @@ class RoundReport(_Value):
             if name.startswith(DROPPED) and count
         }
 
-    def seconds(self) -> float | None:
-        """Time of all stages; None if none is known. A reused stage counts with the time it once took."""
-        parts = [value for name, value in self.metrics.items() if name.startswith(SECONDS)]
+    def seconds(self, *stages: str) -> float | None:
+        """Time of all stages, or of some; None if none is known. A reused stage counts with the time it once took."""
+        wanted = {SECONDS + stage for stage in stages}
+        parts = [
+            value for name, value in self.metrics.items() if (name in wanted if stages else name.startswith(SECONDS))
+        ]
         return sum(parts) if parts else None
 
 

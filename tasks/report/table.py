@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
+from tasks.core.models import metric_of, stage_of
 from tasks.report.rounds import RoundReport
 
 COLUMNS = ("round", "model", "select", "report", "samples", "kept", "examples", "loads g/t", "time", "decision")
@@ -16,9 +17,32 @@ _WORDS = {"baseline": "baseline", "promote": "promoted", "keep_incumbent": "incu
 _BLOCKS = tuple(chr(code) for code in range(0x2581, 0x2589))
 
 
+def columns_of(reports: Sequence[RoundReport]) -> tuple[str, ...]:
+    """COLUMNS, with the phase behind the round where there are phases."""
+    return (COLUMNS[0], "phase", *COLUMNS[1:]) if any(report.phase for report in reports) else COLUMNS
+
+
 def table_rows(reports: Sequence[RoundReport]) -> list[tuple[str, ...]]:
-    """One row of texts a round, in the order of COLUMNS; `-` stands for what the round does not have."""
-    return [_row(report) for report in reports]
+    """Rows of texts in the order of the columns: one a round, then one for each role that learns; `-` stands for what
+    there is not."""
+    return [row for report in reports for row in rows_of(report, columns_of(reports))]
+
+
+def rows_of(report: RoundReport, columns: Sequence[str] = COLUMNS) -> list[tuple[str, ...]]:
+    """The row of a round, and those of its roles."""
+    learned = [name for name in report.roles if stage_of("select", name) in report.steps]
+    rows = [_row(report), *(_role_row(report, name) for name in learned)]
+    return [(row[0], report.phase or "-", *row[1:]) for row in rows] if "phase" in columns else rows
+
+
+def _role_row(report: RoundReport, name: str) -> tuple[str, ...]:
+    """What a role was trained on; it is not evaluated by itself, so accuracies are the policy's alone."""
+    stages = stage_of("select", name), stage_of("train", name)
+    kept, examples = (report.metrics.get(metric_of(stage, number))
+                      for stage, number in zip(stages, ("kept_rate", "num_examples"), strict=True))  # fmt: skip
+    word = "trained" if stages[1] in report.steps else "left as it is"
+    return (str(report.round), report.roles[name], "-", "-", "-", format_rate(kept), _count(examples), "-",
+            format_seconds(report.seconds(*stages)), word)  # fmt: skip
 
 
 def _row(report: RoundReport) -> tuple[str, ...]:
@@ -48,18 +72,22 @@ def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
     console = Console(file=file, width=None if is_terminal else PLAIN_WIDTH, highlight=False)
     several = len({report.experiment for report in reports}) > 1
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in (("experiment",) if several else ()) + COLUMNS:
-        left = column in ("experiment", "model", "decision")
+    columns = columns_of(reports)
+    for column in (("experiment",) if several else ()) + columns:
+        left = column in ("experiment", "phase", "model", "decision")
         table.add_column(column, justify="left" if left else "right", no_wrap=True)
-    for report, row in zip(reports, table_rows(reports), strict=True):
-        texts = ((report.experiment,) if several else ()) + row
-        table.add_row(*(Text(text) for text in texts), style="green" if report.action == "promote" else None)
+    for report in reports:
+        for place, row in enumerate(rows_of(report, columns)):
+            texts = ((report.experiment,) if several else ()) + row
+            is_promoted = place == 0 and report.action == "promote"
+            table.add_row(*(Text(text) for text in texts), style="green" if is_promoted else None)
     console.print(table)
 
 
 def markdown_table(reports: Sequence[RoundReport]) -> str:
     """The table in Markdown, with a sparkline of report accuracy below where there are several rounds."""
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + " --- |" * len(COLUMNS)]
+    columns = columns_of(reports)
+    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
     lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in table_rows(reports)]
     accuracies = [report.metrics["report_accuracy"] for report in reports if "report_accuracy" in report.metrics]
     if len(accuracies) > 1:

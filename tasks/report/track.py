@@ -225,5 +225,6 @@ def _figure_file(title: str) -> str:
 def _round_tags(report: RoundReport) -> dict[str, str]:
     named = {name: str(getattr(report, name)) for name in ("round", "candidate", "incumbent", "action", "reason")}
     steps = {f"step.{stage}": prefix for stage, prefix in report.steps.items()}
+    named |= {"phase": report.phase} if report.phase else {}
     note = "\n\n".join([report.reason, *report.warnings, markdown_table([report])])
     return named | steps | {_NOTE: note}

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from configs.errors import RecipeError
+from configs.schema.role import POLICY
 from tasks.core.bench import Workbench
 from tasks.core.identity import select_spec
 from tasks.core.ledger import Ledger
+from tasks.core.models import stage_of
 from tasks.core.records import Problem, Sample, Verdict
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
@@ -31,8 +33,10 @@ def select(
     verdicts: Sequence[StepRef],
     problems: StepRef,
     calibration: StepRef | None = None,
+    *,
+    learner: str = POLICY,
 ) -> StepRef:
-    """What is trained on and why the rest is not: the files of `tasks/select/rows/tables.py`.
+    """What one model is trained on and why the rest is not: the files of `tasks/select/rows/tables.py`.
 
     Args:
         samples: the generate step, and the guide step where there is one.
@@ -40,9 +44,10 @@ def select(
         problems: the step with `train.parquet`.
         calibration: its summary holds the `threshold`.
     """
-    recipe, ledger = bench.recipe, bench.ledger
+    recipe, ledger = bench.recipe.for_learner(learner), bench.ledger
     formats = read_formats(recipe.train.formats, bench.base_dir)
-    spec = select_spec(recipe, bench.contents, round, samples, verdicts, problems, calibration)
+    stage = stage_of("select", learner)
+    spec = select_spec(recipe, bench.contents, round, samples, verdicts, problems, calibration, stage)
 
     def produce(scratch: Scratch) -> Summary:
         known = {row.id: row for row in read_records(ledger.fetch(problems, "train.parquet"), Problem)}
@@ -53,9 +58,11 @@ def select(
             groups,
             recipe,
             Draw(spec.seed or 0, round),
-            with_examples(formats, _solved(ledger, problems, known.values())),
+            with_examples(formats, _solved(ledger, problems, bench.recipe.warm_start_set(learner), known.values())),
             _threshold(calibration),
         )
+        if learner != POLICY:
+            return {**numbers}
         own = groupby(read_samples(ledger, samples[0]), key=lambda sample: sample.problem_id)
         return {**numbers, **measure_variety(list(group) for _, group in own)}
 
@@ -69,10 +76,10 @@ def _source(ledger: Ledger, samples: StepRef, verdicts: StepRef) -> OpenSource:
     return open_source
 
 
-def _solved(ledger: Ledger, problems: StepRef, train: Iterable[Problem]) -> Iterator[Problem]:
+def _solved(ledger: Ledger, problems: StepRef, warm_start: str, train: Iterable[Problem]) -> Iterator[Problem]:
     """Problems whose solutions a prompt may show: the warm start's, then the train set's."""
-    if any(file.name == "warm_start.parquet" for file in problems.files):
-        yield from read_records(ledger.fetch(problems, "warm_start.parquet"), Problem)
+    if any(file.name == f"{warm_start}.parquet" for file in problems.files):
+        yield from read_records(ledger.fetch(problems, f"{warm_start}.parquet"), Problem)
     yield from train
 
 

@@ -43,7 +43,8 @@ FURTHER: dict[str, dict[str, Any]] = {
         "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
         "generate": {"max_tokens": 64},
         "judge": [{"kind": "answer", "verifier": {"kind": "python", "function": "score.py:score"}}],
-        "select": [{"kind": "judged"}, {"kind": "hint_shows", "words": ["hint"]}, {"kind": "python", "function": "score.py:keep"}],
+        "select": [{"kind": "judged"}, {"kind": "hint_shows", "words": ["hint"]},
+                   {"kind": "python", "function": "keep.py:score"}],
         "rows": [{"kind": "turn"}, {"kind": "conversation"}, {"kind": "splice"}],
         "evaluate": {"verifier": {"kind": "choice"}},
     },
@@ -54,6 +55,23 @@ FURTHER: dict[str, dict[str, Any]] = {
         "generate": {"max_tokens": 64},
         "select": [{"kind": "judged"}],
         "train": {"objective": {"kind": "kto"}},
+    },
+    "phased": {
+        "name": "phased",
+        "model": {"kind": "tiny_llama"},
+        "roles": {
+            "scribe": {"like": "policy", "train": {"start_from": "base", "max_steps": 4}},
+            "critic": {"model": {"base": "models/other"}, "warm_start": {"source": {"kind": "addition"}}},
+        },
+        "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
+        "generate": {"max_tokens": 64},
+        "judge": [
+            {"kind": "answer"},
+            {"kind": "implicit", "name": "likely", "role": "critic", "reference": "base"},
+            {"kind": "rubric", "role": "scribe"},
+        ],
+        "phases": [{"name": "first", "rounds": 1}, {"name": "second", "rounds": 1, "set": {"train": {"epochs": 3}}}],
+        "rounds": {"cycles": 2},
     },
 }  # fmt: skip
 NAMES = [*(path.stem for path in PUBLISHED), *FURTHER]

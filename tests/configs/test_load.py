@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from configs.errors import RecipeError
-from configs.schema.load import apply_override, check_recipe, dump_recipe, load_recipe
+from configs.schema.load import apply_override, check_recipe, dump_recipe, load_recipe, read_stored_recipe
 from configs.schema.recipe import Recipe
 
 RECIPES = sorted((Path(__file__).parents[2] / "configs" / "recipes").glob("*.yaml"))
@@ -122,3 +122,11 @@ def test_a_file_that_is_no_recipe_is_named(tmp_path: Path, content: bytes, messa
 def test_a_missing_recipe_is_named() -> None:
     with pytest.raises(RecipeError, match=r"there is no recipe nowhere\.yaml"):
         load_recipe("nowhere.yaml")
+
+
+def test_a_stored_recipe_with_a_verifier_is_read_with_the_role_of_that_name() -> None:
+    train = {"objective": {"kind": "dpo"}, "data": "accumulate"}
+    verifier = {"select": [{"kind": "judged"}], "pair": {"kind": "right_vs_wrong"}, "train": train}
+    recipe = read_stored_recipe(yaml.safe_dump(smallest() | {"verifier": verifier}), "stored")
+    own = recipe.for_learner("verifier")
+    assert (recipe.learners(), own.train.data, own.model) == (("policy", "verifier"), "accumulate", recipe.model)

@@ -1,7 +1,8 @@
 """The plan's numbers, counted by hand."""
 
 from configs.schema.load import check_recipe
-from tasks.core.cost import estimate_cost, generator_loads, mean_length
+from flows.run.plan import round_stages
+from tasks.core.cost import estimate_cost, generator_loads, judge_loads, mean_length
 from tests.flows.micro import micro_recipe
 
 RECIPE = check_recipe(micro_recipe())
@@ -24,6 +25,24 @@ def test_one_load_serves_evaluation_and_the_next_generation() -> None:
     baseline = [(0, "warm_start"), (0, "evaluate")]
     assert generator_loads([*baseline, *ROUND, *ROUND]) == 3
     assert generator_loads(ROUND) == 2
+
+
+def test_roles_count_as_trainings_and_as_judges() -> None:
+    role = {"like": "policy", "train": {"objective": {"kind": "dpo"}, "pair": {"kind": "right_vs_wrong"}}}
+    implicit = {"kind": "implicit", "role": "critic", "frozen": "live", "reference": "base"}
+    recipe = check_recipe(micro_recipe(roles={"critic": role}, judge=[{"kind": "answer"}, implicit]))
+    stages = round_stages(recipe)
+    assert [stage for stage in stages if "critic" in stage] == ["select_critic", "train_critic"]
+    new = [(0, "warm_start"), *((1, stage) for stage in stages)]
+    assert "trainer loads     3" in "\n".join(estimate_cost(recipe, SIZES, new, {}))
+    assert judge_loads(recipe) == 2
+
+
+def test_each_phase_counts_by_its_own_recipe() -> None:
+    phases = [{"name": "short", "rounds": 1}, {"name": "wide", "rounds": 1, "set": {"generate": {"num_samples": 8}}}]
+    recipe = check_recipe(micro_recipe(phases=phases))
+    second = [(2, stage) for _, stage in ROUND]
+    assert "288 to train on, 20 to evaluate" in "\n".join(estimate_cost(recipe, SIZES, [*ROUND, *second], {}))
 
 
 def test_nothing_new_takes_nothing() -> None:

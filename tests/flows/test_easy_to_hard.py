@@ -48,6 +48,6 @@ def test_each_round_labels_longer_sums_and_trains_on_all_so_far(tmp_path: Path, 
         inputs = run.record(number, "train")["payload"]["inputs"]
         assert inputs["rows"] == [run.record(earlier, "select")["key"] for earlier in range(1, number + 1)]
         assert inputs["problems"], "the labelled sums are trained on as well"
-    before = run.entry(0)["state"]["seed"]["digest"]
+    before = run.entry(0)["state"]["models"]["policy"]["seed"]["digest"]
     assert run.record(1, "train")["payload"]["inputs"]["model"] == before
     assert run.record(2, "train")["payload"]["inputs"]["model"] == run.record(1, "train")["key"]

@@ -3,13 +3,17 @@ that its paper says. What is asserted is read from the records of the store."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any, TypeVar
 
 import pytest
+import yaml
 
+from tasks.core.records import ItemResult, Label, Sample, Verdict
 from tasks.core.tables import read_records
 from tests.flows.micro import selfloop, write_recipe
 from tests.flows.world import RECIPES, World, build_world, shrink, write_files
@@ -71,6 +75,9 @@ class Run:
     def __init__(self, folder: Path, name: str) -> None:
         self.store = folder / "home" / "store" / name
 
+    def recipe(self) -> dict[str, Any]:
+        return yaml.safe_load((self.store / "recipe.yaml").read_text())
+
     def record(self, round: int, stage: str) -> dict[str, Any]:
         (path,) = self.store.glob(f"round-{round:03d}/{stage}/*/record.json")
         return json.loads(path.read_text())
@@ -95,7 +102,8 @@ def test_the_recipe_runs_two_rounds(name: str, world: World, tmp_path: Path, pre
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     run, expected = Run(tmp_path, recipe["name"]), EXPECTED[name]
     state = run.entry(2)["state"]
-    made_before = {"base": state["base"]["digest"], "seed": (state["seed"] or state["base"])["digest"]}
+    policy = state["models"]["policy"]
+    made_before = {"base": policy["base"]["digest"], "seed": (policy["seed"] or policy["base"])["digest"]}
     inputs = run.record(2, "train")["payload"]["inputs"]
     assert inputs["model"] == run.digest(expected.start, made_before)
     wanted = run.digest(expected.reference, made_before) if expected.reference else None
@@ -110,7 +118,10 @@ def test_the_recipe_runs_two_rounds(name: str, world: World, tmp_path: Path, pre
 def _star(run: Run, state: dict[str, Any]) -> None:
     steps = [run.record(number, "train")["payload"]["config"]["steps"]["num_steps"] for number in (1, 2)]
     assert steps == [3, 3]  # floor(3 * 1.2) is 3 again; the paper's 40 -> 48 is a test of the schedule
-    assert run.record(1, "guide")["summary"]["num_guided_samples"] >= 0
+    solved = {row.problem_id for row in run.rows(1, "judge", "verdicts.parquet", Verdict) if row.label == Label.CORRECT}
+    asked = {row.problem_id for row in run.rows(1, "generate", "shard-*.parquet", Sample)}
+    helped = [row.problem_id for row in run.rows(1, "guide", "shard-*.parquet", Sample)]
+    assert solved and sorted(helped) == sorted(asked - solved) != []
 
 
 def _carried(run: Run, state: dict[str, Any]) -> None:
@@ -129,11 +140,18 @@ def _b_star(run: Run, state: dict[str, Any]) -> None:
 
 def _v_star(run: Run, state: dict[str, Any]) -> None:
     inputs = run.record(2, "train_verifier")["payload"]["inputs"]
-    assert inputs["model"] == inputs["reference"] == state["seed"]["digest"]
-    assert len(inputs["rows"]) == 2
+    policy, verifier = state["models"]["policy"], state["models"]["verifier"]
+    assert inputs["model"] == inputs["reference"] == verifier["seed"]["digest"] == policy["seed"]["digest"]
+    assert inputs["rows"] == [run.record(number, "select_verifier")["key"] for number in (1, 2)]
+    assert [verifier[name]["name"] for name in ("previous", "current", "newest")] == [
+        "verifier-1", "verifier-2", "verifier-2"
+    ]  # fmt: skip
     metrics = run.entry(2)["report"]["metrics"]
-    assert 0 <= metrics["report_best_of_4"] <= 1
-    assert 0 <= metrics["report_majority_at_4"] <= 1
+    items = [item for item in run.rows(2, "evaluate", "items.parquet", ItemResult) if item.suite == "report"]
+    assert any(0 < item.best_of[0] < 1 for item in items), "the verifier has to choose between right and wrong"
+    assert all(item.best_of[0] == item.majority[0] and item.best_of[1] in (0, 1) for item in items)
+    assert metrics["report_best_of_4"] == fmean(item.best_of[1] for item in items)
+    assert metrics["report_majority_at_4"] == fmean(item.majority[1] for item in items)
 
 
 def _with_seed_data(run: Run, state: dict[str, Any]) -> None:
@@ -141,7 +159,11 @@ def _with_seed_data(run: Run, state: dict[str, Any]) -> None:
 
 
 def _dice(run: Run, state: dict[str, Any]) -> None:
-    assert run.record(2, "train")["payload"]["inputs"]["replay"]
+    replayed = Path(run.recipe()["train"]["replay"]["path"]).read_bytes()
+    train = run.record(2, "train")
+    assert train["payload"]["inputs"]["replay"] == hashlib.sha256(replayed).hexdigest()
+    num_own = min(run.record(2, "select")["summary"]["num_rows"], len(replayed.splitlines()) // 2)
+    assert train["summary"]["num_examples"] == 2 * num_own > 0  # a share of one half
 
 
 def _self_rewarding(run: Run, state: dict[str, Any]) -> None:
@@ -153,6 +175,13 @@ def _meta_rewarding(run: Run, state: dict[str, Any]) -> None:
     assert len(run.record(2, "train")["payload"]["inputs"]["judge_pairs"]) == 1
 
 
+def _process_self_rewarding(run: Run, state: dict[str, Any]) -> None:
+    """The model's words are read: comparisons without a readable winner would give every step 1.5 of 3 wins."""
+    assert [judge["read"] for judge in run.recipe()["judge"]] == ["text"]
+    scores = {row.score for row in run.rows(2, "judge", "verdicts.parquet", Verdict)}
+    assert scores - {1.5, None}
+
+
 CHECKS = {
     "star": _star,
     "rft": _with_seed_data,
@@ -162,4 +191,5 @@ CHECKS = {
     "dice": _dice,
     "self_rewarding": _self_rewarding,
     "meta_rewarding": _meta_rewarding,
+    "process_self_rewarding": _process_self_rewarding,
 }

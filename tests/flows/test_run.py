@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.records import Verdict
+from tasks.core.records import ItemResult, Verdict
 from tasks.core.tables import read_records
 from tests.flows.api import ask
 from tests.flows.micro import micro_recipe, selfloop, write_recipe
@@ -59,8 +59,12 @@ def test_a_round_makes_one_generator_load_and_one_trainer_load(folder: Path) -> 
 
 
 def test_pass_at_k_is_reported(folder: Path) -> None:
+    (path,) = store(folder).glob("round-002/evaluate/*/items.parquet")
+    items = [item for item in read_records(path, ItemResult) if item.suite == "report"]
     metrics = entry(folder, 2)["report"]["metrics"]
-    assert 0 <= metrics["report_pass_at_1"] <= metrics["report_pass_at_4"] <= 1
+    assert [item.num_draws for item in items] == [4] * 5
+    assert metrics["report_pass_at_1"] == pytest.approx(sum(item.num_correct for item in items) / 20)
+    assert metrics["report_pass_at_4"] == pytest.approx(sum(item.num_correct > 0 for item in items) / 5)
 
 
 def test_rest_em_trains_from_the_seed_each_round_on_that_rounds_samples(folder: Path) -> None:

@@ -51,6 +51,33 @@ def test_an_experiment_lives_in_a_bucket(tmp_path: Path, prefect_url: str, s3: d
     assert not any(key.endswith("lease.json") for key in keys)
 
 
+def test_housekeeping_removes_what_broken_uploads_left_of_its_experiments(
+    tmp_path: Path, prefect_url: str, s3: dict[str, str]
+) -> None:
+    bucket = client(s3["AWS_ENDPOINT_URL_S3"])
+
+    def uploads() -> set[str]:
+        return {item["Key"] for item in bucket.list_multipart_uploads(Bucket="bucket").get("Uploads", [])}
+
+    def keep_house(*options: str) -> str:
+        variables = {**s3, "PREFECT_API_URL": prefect_url}
+        done = selfloop("housekeeping", "--no-reconcile", *options, cwd=tmp_path, **variables)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    bucket.put_object(Bucket="bucket", Key="team/micro/recipe.yaml", Body=b"name: micro")
+    weights = "team/micro/round-001/train/0123456789ab/model/weights"
+    for key in (weights, "elsewhere/weights"):
+        upload = bucket.create_multipart_upload(Bucket="bucket", Key=key)["UploadId"]
+        bucket.upload_part(Bucket="bucket", Key=key, UploadId=upload, PartNumber=1, Body=b"part")
+    said = f"{weights.removeprefix('team/')}: parts of an upload"
+    assert f"would go   {said}" in keep_house()
+    assert uploads() == {weights, "elsewhere/weights"}
+    assert f"gone       {said}" in keep_house("--apply")
+    assert uploads() == {"elsewhere/weights"}
+    assert "parts of an upload" not in keep_house()
+
+
 def test_secrets_of_the_environment_are_written_nowhere(tmp_path: Path, prefect_url: str, s3: dict[str, str]) -> None:
     recipe = write_recipe(tmp_path, micro_recipe(rounds={"max": 1}))
     done = selfloop("run", recipe, cwd=tmp_path, PREFECT_API_URL=prefect_url, **s3)

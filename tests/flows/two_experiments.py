@@ -24,8 +24,8 @@ def run(num_samples: int) -> list[str]:
     sections = micro_recipe(name=f"micro-{num_samples}", rounds={"max": 1})
     recipe = Recipe.model_validate(sections | {"generate": {**sections["generate"], "num_samples": num_samples}})
     state = run_experiment(recipe, resolve_addresses(recipe.services))
-    assert state.newest is not None
-    return [state.selections[-1].key, state.newest.digest, state.first.evaluation.key]
+    assert state.policy.newest is not None
+    return [state.policy.selections[-1].key, state.policy.newest.digest, state.first.evaluation.key]
 
 
 if __name__ == "__main__":

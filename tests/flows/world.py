@@ -14,17 +14,19 @@ from typing import Any
 import yaml
 
 from configs.schema.model import TinyLlama
+from configs.schema.problems import AdditionSource
 from configs.schema.train import FullWeights, Optimizer
 from infra.engines.models.build import build_model
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.trainer import run_trainer
 from tasks.sample.problems.arithmetic import write_addition
-from tasks.sample.problems.builtin import part_of
+from tasks.sample.problems.builtin import make_addition, part_of
 from tests.flows.micro import ROOT
 
 RECIPES = ROOT / "configs" / "recipes"
 ALPHABET = string.ascii_letters + string.digits + string.punctuation + " \n"
+NUM_TRAIN = 16
 PROMPTS = {
     "grade": "grade {{ prompt }}{{ response }}:",
     "compare": "C {{ first }}:",
@@ -121,7 +123,7 @@ def write_reward_models(world: World) -> None:
 
 
 def write_files(world: World) -> None:
-    """Seed data and offline pairs as JSONL."""
+    """Seed data, offline pairs, and sums that the model knows and no round trains on, as JSONL."""
     draw = random.Random(1)
     (world.folder / "seed.jsonl").write_text("".join(json.dumps(row) + "\n" for row in skills(draw)[:60]))
     pairs = []
@@ -129,6 +131,9 @@ def write_files(world: World) -> None:
         term, solution = write_addition(a, b)
         pairs.append({"prompt": term, "chosen": solution, "rejected": "0"})
     (world.folder / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in pairs))
+    more = make_addition(AdditionSource(digits=(1,), num_problems=NUM_TRAIN + 6), "train")
+    rows = [{"question": problem.messages[0].content, "answer": problem.gold} for problem in list(more)[NUM_TRAIN:]]
+    (world.folder / "known.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def shrink(name: str, world: World) -> dict[str, Any]:
@@ -138,7 +143,7 @@ def shrink(name: str, world: World) -> dict[str, Any]:
     tree["model"] = {"base": str(world.model)}
     tree["engine"] = {"kind": "transformers", "batch_size": 128}
     tree["problems"] = {
-        "train": {**sums, "num_problems": 16},
+        "train": {**sums, "num_problems": NUM_TRAIN},
         "select": {**sums, "num_problems": 4},
         "report": {**sums, "num_problems": 4},
     }
@@ -154,7 +159,7 @@ def shrink(name: str, world: World) -> dict[str, Any]:
         generate |= {"step_end": ";", "max_steps": 3, "width": 4, "temperature": 2.0}
     elif generate.get("temperature") != 0:
         generate |= {"num_samples": 6, "temperature": 2.0}  # a model this small is sure of itself
-    for train in [tree["train"], *([tree["verifier"]["train"]] if "verifier" in tree else [])]:
+    for train in [tree["train"], *(role["train"] for role in tree.get("roles", {}).values() if "train" in role)]:
         train |= {"max_steps": 3, "batch_size": 4, "gradient_accumulation": 1, "max_length": 160, "min_examples": 1}
         train["tune"] = small(train["tune"])
     shrink_parts(tree, world)
@@ -169,13 +174,15 @@ def small(tune: dict[str, Any]) -> dict[str, Any]:
 def shrink_parts(tree: dict[str, Any], world: World) -> None:
     """Judges, prompts and side models of test size."""
     for role in tree.get("roles", {}).values():
+        if role.get("like") == "policy":
+            continue
         role["model"] = {"base": world.path("steps" if "process" in role["model"]["base"] else "reward")}
         role["stays_open"] = True  # two tiny models fit beside each other
     for judge in tree.get("judge", []):
         if judge["kind"] == "rubric":
             judge |= {"prompt": world.path("grade.j2"), "repeats": min(judge["repeats"], 4), "max_tokens": 12}
         if judge["kind"] == "pairwise":
-            judge |= {"prompt": world.path("compare.j2"), "read": "choices"}
+            judge |= {"prompt": world.path("compare.j2"), "max_tokens": 12}
         if judge["kind"] == "importance":
             judge["trusted"] = {"kind": "addition", "digits": [1], "num_problems": 6}
         if judge.get("role") == "prm":
@@ -184,6 +191,7 @@ def shrink_parts(tree: dict[str, Any], world: World) -> None:
         tree["meta"] |= {"prompt": world.path("meta.j2"), "max_tokens": 12}
     if "guide" in tree and tree["guide"]["kind"] == "answer":
         tree["guide"]["prompt"] = world.path("hint.j2")
+        tree["problems"]["train"]["digits"] = [1, 2]  # of longer sums the model solves none: they need the hint
     if "invent" in tree:
         tree["invent"] |= {"num_prompts": 6, "prompt": world.path("invent.j2"), "min_chars": 2, "max_tokens": 8,
                            "max_rouge": 0.99, "seed_examples": 2, "own_examples": 1}  # fmt: skip
@@ -194,7 +202,9 @@ def shrink_parts(tree: dict[str, Any], world: World) -> None:
     if "replay" in tree["train"]:
         tree["train"]["replay"]["path"] = world.path("pairs.jsonl")
     if "best_of" in tree.get("evaluate", {}):
-        tree["evaluate"]["best_of"] |= {"num_samples": 4, "k": [1, 4]}
+        tree["evaluate"]["best_of"] |= {"num_samples": 4, "k": [1, 4], "temperature": 2.0}
+        known = {"kind": "file", "path": world.path("known.jsonl"), "mapping": {"answer": {"field": "answer"}}}
+        tree["problems"]["report"] = known  # some draws are right, and others wrong
     if "pair" in tree:
         tree["pair"] |= {"min_scored": 2} if "min_scored" in tree["pair"] else {}
         tree["pair"] |= {"min_share": [0.2, 0.2]} if "min_share" in tree["pair"] else {}

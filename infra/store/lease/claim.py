@@ -1,4 +1,4 @@
-"""What a lease object says: who holds it, since when, and its last beat. Used by `lease.py`."""
+"""What a lease object says: who holds it, since when, and its last beat; and where that of an experiment lies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,24 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from configs.errors import StoreError
+from infra.store.base import Store
 from infra.store.lease.holder import Holder
+
+
+def lease_key(experiment: str) -> str:
+    """Where the lease of an experiment lies in its store."""
+    return f"{experiment}/lease.json"
+
+
+def find_claim(store: Store, experiment: str) -> Claim | None:
+    """Who holds an experiment, or held it to his death; None where nobody does.
+
+    Raises:
+        StoreError: the store cannot be read, or what lies there is no lease.
+    """
+    key = lease_key(experiment)
+    content = store.read(key)
+    return None if content is None else Claim.from_json(content, f"lease {key!r} in {store.uri}")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Connect to an S3 bucket. Called by `open.py`.
+"""Connect to an S3 bucket. Called by `address.py`.
 
 Server and credentials come from the standard chain: `AWS_ENDPOINT_URL_S3`, `AWS_ACCESS_KEY_ID`, profiles, roles.
 """

@@ -1,7 +1,7 @@
-"""A store in an S3 bucket, on any server that speaks S3. `s3_client.py` connects, `open.py` chooses.
+"""A store in an S3 bucket, on any server that speaks S3. `client.py` connects, `../address.py` chooses.
 
 Each object carries its sha256 as metadata. An upload that a kill interrupts is never visible; it leaves parts that
-`uploads.py` finds and removes, or a lifecycle rule of the bucket (AbortIncompleteMultipartUpload).
+housekeeping finds and removes, or a lifecycle rule of the bucket (AbortIncompleteMultipartUpload).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from configs.errors import StoreError
+from infra.store.base import Upload
 from infra.store.errors import changed_file, damaged_object, explain_os_error, missing_object
 from infra.store.files import move_into_place, sha256_of, sync_file, temporary_in
 from infra.store.keys import check_key, check_prefix, is_reserved
@@ -148,17 +148,17 @@ class S3Store:
         with self._attempt("delete", key):
             self._requests.delete(name)
 
-    def list_uploads(self) -> list[tuple[str, str, datetime]]:
-        """Key, id and start of every multipart upload below the prefix that has not ended; see `uploads.py`."""
-        with self._attempt("list the uploads of"):
-            found = self._requests.list_uploads(self._prefix)
-        return [(name.removeprefix(self._prefix), upload_id, started) for name, upload_id, started in found]
+    def uploads(self, prefix: str) -> list[Upload]:
+        check_prefix(prefix, self.uri)
+        with self._attempt("list the uploads of", prefix):
+            listed = self._requests.list_uploads(self._prefix + prefix)
+        found = [Upload(name.removeprefix(self._prefix), upload_id, started) for name, upload_id, started in listed]
+        return sorted(found, key=lambda upload: (upload.started_at, upload.key))
 
-    def abort_upload(self, key: str, upload_id: str) -> None:
-        """Remove the parts of an upload; nothing happens if it has ended."""
-        name = self._name(key)
-        with self._attempt("remove an upload of", key):
-            self._requests.abort_upload(name, upload_id)
+    def remove_upload(self, upload: Upload) -> None:
+        name = self._name(upload.key)
+        with self._attempt("remove an upload of", upload.key):
+            self._requests.abort_upload(name, upload.id)
 
     def _name(self, key: str) -> str:
         check_key(key, self.uri)

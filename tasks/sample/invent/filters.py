@@ -11,8 +11,6 @@ from collections.abc import Sequence
 
 from configs.schema.generate import SelfInstruct
 
-VERSION = 1
-
 
 def read_problem(text: str, pattern: str) -> str | None:
     """The problem in a model's text: the pattern's first group."""

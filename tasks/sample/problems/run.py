@@ -27,10 +27,11 @@ def read_sets(bench: Workbench) -> dict[str, list[Problem]]:
     """Every set of the recipe, checked against each other."""
     fetch = fetcher(bench)
     sets = {
-        part: read_problems(source, part=part, fetch=fetch, base_dir=bench.base_dir)
-        for part, source in sources_of(bench.recipe).items()
+        name: read_problems(source, part=_part(name), fetch=fetch, base_dir=bench.base_dir)
+        for name, source in sources_of(bench.recipe).items()
     }
-    check_sets(sets["train"], sets["select"], sets["report"], sets.get("warm_start", ()))
+    warm_starts = {name: problems for name, problems in sets.items() if _part(name) == "warm_start"}
+    check_sets(sets["train"], sets["select"], sets["report"], **warm_starts)
     for part in sets_with_gold(bench.recipe):
         require_gold(sets[part], f"the judge of the {part} set compares with it")
     return sets
@@ -51,7 +52,12 @@ def sources_of(recipe: Recipe) -> dict[str, Source]:
         "select": recipe.problems.select,
         "report": recipe.problems.report,
     }
-    return {**sets, "warm_start": recipe.warm_start.source} if recipe.warm_start else sets
+    return sets | {name: section.source for name, section in recipe.warm_starts().items()}
+
+
+def _part(name: str) -> str:
+    """The part of a built-in source that a set is made from: every warm start is made from the same."""
+    return "warm_start" if name.startswith("warm_start") else name
 
 
 def fetcher(bench: Workbench) -> Callable[[StoreSource], Path]:

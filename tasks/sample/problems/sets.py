@@ -59,9 +59,12 @@ def check_sets(
     train: Sequence[Problem],
     select: Sequence[Problem],
     report: Sequence[Problem],
-    warm_start: Sequence[Problem] = (),
+    **warm_starts: Sequence[Problem],
 ) -> None:
-    """Nothing, where no problem is in two of the sets. Only train and warm start may share problems.
+    """Nothing, where no problem is in two of the sets. Only train and warm starts may share problems.
+
+    Args:
+        warm_starts: by the set's name.
 
     Raises:
         ProblemsError: a problem, or an id, is in two sets; names it, both sets and both places, and says how many.
@@ -70,8 +73,9 @@ def check_sets(
     for (first, problems), (second, others) in combinations(named, 2):
         _check_apart(first, problems, second, others)
         _check_ids(first, problems, second, others)
-    _check_apart("warm_start", warm_start, "select", select)
-    _check_apart("warm_start", warm_start, "report", report)
+    for name, warm_start in warm_starts.items():
+        _check_apart(name, warm_start, "select", select)
+        _check_apart(name, warm_start, "report", report)
 
 
 def _check_apart(first: str, problems: Sequence[Problem], second: str, others: Sequence[Problem]) -> None:

@@ -14,7 +14,8 @@ from tasks.sample.problems.run import read_sets, specify
 
 @stage_task("problems")
 def prepare_problems(bench: Workbench, round: int) -> StepRef:
-    """The sets as `train.parquet`, `select.parquet`, `report.parquet` and, if asked for, `warm_start.parquet`.
+    """The sets as `train.parquet`, `select.parquet`, `report.parquet` and, for each warm start, `warm_start.parquet`
+    (a role's: `warm_start_NAME.parquet`).
 
     Raises:
         ProblemsError: a source is unreadable, a problem is in two sets, or one that a judge needs has no answer.

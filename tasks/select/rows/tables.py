@@ -4,7 +4,6 @@ Called by `task.py` and by `selfloop stage select`. Files, in the order of the s
 
     examples.parquet         rows of SFT, or of KTO with is_desirable
     pairs.parquet            rows of preference training, instead of examples
-    verifier_pairs.parquet   the same samples paired for the verifier, where the recipe trains one
     drops.parquet            every sample that is in no row, and why
 """
 
@@ -26,7 +25,7 @@ from tasks.select.selection import Selected, Selection
 from tasks.select.summary import Numbers, RowSummary, SelectSummary
 from tasks.select.weigh import problem_weights
 
-EXAMPLES, PAIRS, VERIFIER_PAIRS = "examples.parquet", "pairs.parquet", "verifier_pairs.parquet"
+EXAMPLES, PAIRS = "examples.parquet", "pairs.parquet"
 
 
 class RowMaker(Protocol):
@@ -53,7 +52,8 @@ def write_selection(
 
     Args:
         groups: made by `join.open_groups`; read once, and once more for each part that looks at the whole round:
-            `length_gap`, `best_share`, `weigh`, a length penalty to search for, an average soft label, the verifier.
+            `length_gap`, `best_share`, `weigh`, a length penalty to search for, an average soft label.
+        recipe: as the model learns by it that is selected for (`Recipe.for_learner`).
         formats: of `train.formats`, with their prompts' texts.
         threshold: what the round's calibration picked, where `select` asks for it.
 
@@ -63,14 +63,11 @@ def write_selection(
     """
     filters = fill_in_threshold(with_guide(recipe.select, recipe.guide), threshold)
     selection = Selection(groups, filters, draw)
-    numbers = _write(out, selection, _row_maker(recipe, selection, draw, formats))
-    if recipe.verifier is not None:
-        numbers |= _write_verifier_pairs(out, groups, recipe, draw, threshold)
-    return numbers
+    return _write(out, selection, _row_maker(recipe, selection, draw, formats))
 
 
 def rows_file(recipe: Recipe) -> str:
-    """Name of the file with the policy's rows."""
+    """Name of the file with the rows of training."""
     return PAIRS if recipe.train.objective.rows == "pairs" else EXAMPLES
 
 
@@ -106,20 +103,3 @@ def _write(out: Path, selection: Selection, maker: RowMaker) -> Numbers:
                 if fate.reason is not None:
                     drops.add(fate.to_drop())
     return samples.numbers() | rows.numbers(is_pairs) | maker.numbers()
-
-
-def _write_verifier_pairs(
-    out: Path, groups: OpenGroups, recipe: Recipe, draw: Draw, threshold: float | None
-) -> Numbers:
-    """The verifier's pairs: its own filters and pair section over the same samples."""
-    assert recipe.verifier is not None
-    filters = fill_in_threshold(with_guide(recipe.verifier.select, recipe.guide), threshold)
-    selection = Selection(groups, filters, draw)
-    maker, num_pairs = _pair_maker(recipe.verifier.pair, selection, recipe, draw), 0
-    with TableWriter(out / VERIFIER_PAIRS, Pair) as table:
-        for group in selection:
-            for pair in maker.make(group)[0]:
-                table.add(pair)
-                num_pairs += 1
-    counts: Numbers = {"num_verifier_pairs": num_pairs}
-    return counts | {f"verifier_{name}": number for name, number in maker.numbers().items()}

@@ -23,7 +23,8 @@ from tests.tasks.core.walk import keys_of, makes_new_step, write, write_world
 ONE_VALUE = {
     "AnswerJudge.kind", "Balance.kind", "Dpo.label_smoothing", "EndpointEngine.kind", "ImportanceJudge.kind",
     "ImportanceJudge.name", "IndependentGenerate.kind", "Kto.kind", "MetaJudge.judge", "MostVsLeastVoted.judge",
-    "PairwiseJudge.kind", "RankConsistency.judges", "Recipe.pair", "RewardEngine.kind", "Role.model", "SumJudge.kind",
+    "PairwiseJudge.kind", "RankConsistency.judges", "Recipe.pair", "RewardEngine.kind", "Role.like", "Role.model",
+    "RoleTraining.pair", "SumJudge.kind",
     "SumJudge.name", "TinyLlama.kind", *(f"{pair}.soft_label" for pair in (
         "BestVsWorst", "GoldVsSample", "MostVsLeastVoted", "RightVsWrong", "ShortestBestLongestWorst")),
 }  # fmt: skip
@@ -39,13 +40,16 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def changes(own: Recipe, leaf: Leaf, world: Path, keys: set[str]) -> bool | None:
-    """Whether another value there makes some step new; None where there is no other value that can run."""
+    """Whether some other value there makes a step new; None where there is no other value that can run."""
+    answer = None
     for other in alternatives(own, leaf):
         try:
-            return makes_new_step(other, world, keys)
+            answer = makes_new_step(other, world, keys)
         except RecipeError:
             continue
-    return None
+        if answer:  # else the value may be what another field says by default: a role's engine is the policy's
+            break
+    return answer
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -129,7 +133,7 @@ def test_every_kind_of_outside_content_is_read_and_tested() -> None:
 
 def judged_by(state: str, world: Path) -> dict[int, str]:
     """Keys of the judge steps, by round, of a recipe whose policy judges in one of its states."""
-    tree = FURTHER["labelled"] | {"judge": [{"kind": "answer"}, {"kind": "rubric", "frozen": state}]}
+    tree = FURTHER["desirable"] | {"judge": [{"kind": "answer"}, {"kind": "rubric", "frozen": state}]}
     return {spec.round: key for key, spec in keys_of(check_recipe(tree), world).items() if spec.stage == "judge"}
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from configs.schema.recipe import Recipe
+from configs.schema.role import POLICY
+from tasks.core.models import Lineage, window
 from tasks.core.refs import ModelRef, StepRef
 from tasks.decide.decision import decide, decide_without_candidate, first_standing
 from tasks.decide.gate import GateDecision
@@ -12,7 +14,7 @@ from tasks.decide.state import LoopState, explain_too_few, scored_model
 from tasks.decide.stop import StopReason
 from tests.build import make_recipe
 
-BASE, SEED = (ModelRef(name=name, digest=name) for name in ("base", "seed"))
+BASE, SEED, CRITIC = (ModelRef(name=name, digest=name) for name in ("base", "seed", "critic"))
 
 
 def recipe(**decide: object) -> Recipe:
@@ -27,7 +29,8 @@ def begin() -> LoopState:
     evaluation = step("evaluate", 0, select_accuracy=0.5)
     first = scored_model(SEED, evaluation)
     problems = step("problems", 0)
-    return LoopState(round=0, problems=problems, base=BASE, seed=SEED, standing=first_standing(first), first=first)
+    models = {POLICY: Lineage(base=BASE, seed=SEED, current=SEED), "critic": Lineage(base=CRITIC, current=CRITIC)}
+    return LoopState(round=0, problems=problems, models=models, standing=first_standing(first), first=first)
 
 
 def play(state: LoopState, accuracy: float, promote: bool, rules: Recipe) -> LoopState:
@@ -52,21 +55,21 @@ def test_a_refused_candidate_changes_only_the_history() -> None:
 
 def test_without_a_gate_incumbent_and_champion_part() -> None:
     state = play(begin(), 0.4, True, recipe())
-    models = {name: state.start_model(name).name for name in ("base", "seed", "previous", "champion")}
+    models = {name: state.start_model(POLICY, name).name for name in ("base", "seed", "previous", "champion")}
     assert models == {"base": "base", "seed": "seed", "previous": "round-1", "champion": "seed"}
 
 
 def test_a_reference_is_what_its_name_says() -> None:
     state = play(play(begin(), 0.6, True, recipe()), 0.7, True, recipe())
-    start = state.start_model("previous")
-    models = {name: state.reference_model(name, start).name for name in ("base", "seed", "start", "previous")}
+    start = state.start_model(POLICY, "previous")
+    models = {name: state.policy.reference_model(name, start).name for name in ("base", "seed", "start", "previous")}
     assert models == {"base": "base", "seed": "seed", "start": "round-2", "previous": "round-1"}
-    assert begin().reference_model("previous", SEED) == BASE
+    assert begin().policy.reference_model("previous", SEED) == BASE
 
 
 def test_a_window_takes_the_last_rounds() -> None:
     steps = tuple(step("select", number) for number in (1, 2, 3))
-    windows = {data: begin().window(data, steps) for data in ("this_round", "last_two_rounds", "accumulate")}
+    windows = {data: window(data, steps) for data in ("this_round", "last_two_rounds", "accumulate")}
     assert [len(window) for window in windows.values()] == [1, 2, 3]
     assert windows["last_two_rounds"] == steps[1:]
 
@@ -75,6 +78,45 @@ def test_the_cast_knows_the_newest_candidate_promoted_or_not() -> None:
     state = play(begin(), 0.7, False, recipe())
     cast = state.cast()
     assert (cast.round_start, cast.live.name, cast.state("previous")) == (SEED, "round-1", BASE)
+
+
+def train_critic(state: LoopState, round: int) -> LoopState:
+    return state.with_model("critic", newest=ModelRef(name=f"critic-{round}", digest=f"critic-{round}"))
+
+
+def test_a_role_plays_what_the_round_before_trained() -> None:
+    first = begin()
+    for frozen in ("base", "seed", "previous", "round_start", "live"):
+        assert first.cast().player("critic", frozen) == CRITIC
+    trained = train_critic(first, 1)
+    names = {frozen: trained.cast().player("critic", frozen) for frozen in ("previous", "round_start", "live")}
+    assert [player.name for player in names.values() if player] == ["critic", "critic", "critic-1"]
+    second = play(trained, 0.4, False, recipe())  # the policy's gate is nothing to a role
+    third = play(train_critic(second, 2), 0.4, False, recipe())
+    names = {frozen: third.cast().player("critic", frozen) for frozen in ("previous", "round_start", "live")}
+    assert [player.name for player in names.values() if player] == ["critic-1", "critic-2", "critic-2"]
+    assert third.incumbent == SEED
+
+
+def test_a_role_that_a_round_left_as_it_is_plays_on() -> None:
+    state = play(play(train_critic(begin(), 1), 0.7, True, recipe()), 0.8, True, recipe())
+    critic = state.models["critic"]
+    assert (critic.current.name, critic.previous) == ("critic-1", CRITIC)
+    assert state.start_model("critic", "previous").name == "critic-1"
+    assert state.start_model("critic", "base") == CRITIC
+
+
+def test_what_a_phase_ended_with_is_found_by_its_name() -> None:
+    state = play(begin(), 0.7, True, recipe()).after_phase("first")
+    state = play(state, 0.8, True, recipe())
+    assert state.start_model(POLICY, "phase:first").name == "round-1"
+    assert state.start_model("critic", "phase:first") == CRITIC
+    again = state.after_phase("first")  # the list of phases is gone through again
+    assert again.start_model(POLICY, "phase:first").name == "round-2"
+
+
+def test_a_role_that_stays_as_it_is_has_no_states() -> None:
+    assert begin().cast().player("teacher", "live") is None
 
 
 @pytest.mark.parametrize(

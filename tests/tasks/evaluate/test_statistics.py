@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import combinations
 from math import comb
 
@@ -14,9 +13,6 @@ from tasks.core.records import ItemResult, Label
 from tasks.evaluate.statistics import (
     PairedCounts,
     mcnemar_exact,
-    mcnemar_mid_p,
-    normal_interval,
-    paired_bootstrap,
     paired_counts,
     pass_at_k,
     wilson_interval,
@@ -88,41 +84,6 @@ def test_pass_at_k_needs_k_draws(n: int, c: int, k: int) -> None:
 def test_mcnemar(b: int, c: int, p_value: float) -> None:
     assert mcnemar_exact(b, c) == pytest.approx(p_value, abs=5e-7)
     assert mcnemar_exact(c, b) == mcnemar_exact(b, c)
-
-
-def test_mid_p_gives_the_observed_table_half_its_weight() -> None:
-    assert mcnemar_mid_p(8, 2) == mcnemar_mid_p(2, 8) == pytest.approx(0.0654, abs=5e-5)
-    assert mcnemar_mid_p(0, 0) == 1
-    with pytest.raises(ValueError):
-        mcnemar_mid_p(-1, 2)
-
-
-def test_the_bootstrap_resamples_items() -> None:
-    differences = [1.0] * 15 + [-1.0] * 5 + [0.0] * 80
-    mean, low, high = paired_bootstrap(differences, seed=1)
-    assert (mean, low, high) == pytest.approx((0.1, 0.02, 0.19), abs=0.011)
-    assert paired_bootstrap(differences, seed=1) == (mean, low, high)
-    assert paired_bootstrap([0.25] * 8, seed=0, num_resamples=50) == (0.25, 0.25, 0.25)
-
-
-def test_the_normal_interval() -> None:
-    found = normal_interval([1.0] * 15 + [-1.0] * 5 + [0.0] * 80)
-    assert found == pytest.approx((0.10, 0.0146, 0.1854), abs=5e-5)
-    assert (found.high - found.mean) / 1.959964 == pytest.approx(0.0436, abs=5e-5)
-
-
-@pytest.mark.parametrize("interval", [normal_interval, lambda values: paired_bootstrap(values, seed=0)])
-def test_no_items_have_no_interval(interval: Callable[[list[float]], object]) -> None:
-    with pytest.raises(ValueError, match="no items"):
-        interval([])
-
-
-def test_what_was_gained_and_lost_as_shares() -> None:
-    counts = PairedCounts(gained=9, lost=3, both=40, neither=48)
-    assert (counts.both + counts.lost, counts.both + counts.gained, sum(counts)) == (43, 49, 100)
-    assert (counts.lost_rate, counts.gained_rate) == pytest.approx((0.0698, 0.1579), abs=5e-5)
-    assert mcnemar_exact(counts.gained, counts.lost) == pytest.approx(0.1460, abs=5e-5)
-    assert PairedCounts(0, 0, 0, 0).lost_rate is None
 
 
 def test_mcnemar_stands_large_counts() -> None:

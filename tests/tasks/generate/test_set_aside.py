@@ -45,7 +45,8 @@ def fatal(tmp_path_factory: pytest.TempPathFactory) -> ModelRef:
 def run_generate(bench: Workbench, model: ModelRef) -> StepRef:
     problems = make_problems(6)
     published = publish(bench, "problems", train=problems, select=problems[:1], report=problems[1:2])
-    return generate(1, model, published, Cast(base=model, seed=None, previous=None, round_start=model, live=model))
+    cast = Cast(base=model, seed=None, previous=None, round_start=model, live=model)
+    return generate(bench, 1, model, published, cast)
 
 
 def test_generate_leaves_it_out_and_counts_it(tmp_path: Path, fatal: ModelRef) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from configs.schema.role import POLICY
 from infra.store.folder import FolderStore
 from tasks.core.answer_folder import AnswerFolder
 from tasks.core.ledger import Ledger
+from tasks.core.models import Lineage
 from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.services import ScoreRow
 from tasks.core.step import StepSpec, Summary
@@ -55,7 +57,8 @@ class Maker:
         evaluation = self.step(0, "evaluate", [base.digest, problems.key], {"select_accuracy": 0.1})
         first = scored_model(base, evaluation)
         state = LoopState(
-            round=0, problems=problems, base=base, seed=None, standing=first_standing(first), first=first
+            round=0, problems=problems, models={POLICY: Lineage(base=base, current=base)},
+            standing=first_standing(first), first=first,
         )  # fmt: skip
         steps = {"problems": problems, "base": weights, "evaluate": evaluation}
         entries = [self.entry(state, base, steps, "baseline")]
@@ -72,8 +75,8 @@ class Maker:
         generate = self.step(number, "generate", [model.digest, state.problems.key])
         judge = self.step(number, "judge", [generate.key, state.problems.key])
         select = self.step(number, "select", [generate.key, judge.key, state.problems.key])
-        train = self.step(number, "train", [state.base.digest, select.key])
-        candidate = trained_model(f"round-{number}", state.base, train, self._is_adapter)
+        train = self.step(number, "train", [state.policy.base.digest, select.key])
+        candidate = trained_model(f"round-{number}", state.policy.base, train, self._is_adapter)
         evaluation = self.step(
             number, "evaluate", [candidate.digest, state.problems.key], {"select_accuracy": accuracy}
         )
@@ -83,7 +86,7 @@ class Maker:
         decision = Decision(
             round=number, action=action, reason="as told", incumbent="", champion="", numbers={}
         )  # fmt: skip
-        state = state.model_copy(update={"selections": (*state.selections, select)})
+        state = state.with_selection(POLICY, select)
         return state.after(decision, candidate, evaluation, RECIPE), candidate, steps
 
     def entry(self, state: LoopState, model: ModelRef, steps: dict[str, StepRef], action: str) -> ReportEntry:

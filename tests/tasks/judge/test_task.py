@@ -74,7 +74,9 @@ def check_rubric(bench: Workbench, step: StepRef, verdicts: list[Verdict]) -> No
     read = [row.score for row in rows if row.score is not None]
     assert len(set(read)) > 1, "a random model writes different digits"
     for row in rows:
-        assert row.score is None or row.text.rindex(f"{row.score:.0f}") >= 0
+        digits = [letter for letter in row.text if letter.isdigit()]
+        is_cut = row.note is not None and "max_tokens" in row.note
+        assert row.score == (None if is_cut or not digits else float(digits[-1])), row
     for verdict in verdicts:
         scores = [row.score for row in rows if row.sample_id == verdict.sample_id and row.score is not None]
         assert verdict.score == (pytest.approx(sum(scores) / len(scores)) if scores else None)

@@ -7,6 +7,7 @@ import pytest
 from configs.errors import RecipeError
 from configs.schema.judge import AnswerJudge, ImplicitJudge, ImportanceJudge, RewardModelJudge, RubricJudge, SumJudge
 from configs.schema.problems import AdditionSource
+from tasks.core.models import States
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast
 from tasks.judge.judgements import judgement_file
@@ -60,9 +61,13 @@ def test_a_model_is_not_compared_with_itself() -> None:
         plan_passes([ImplicitJudge()], first_round)
 
 
-def test_a_verifier_that_is_not_trained_yet_is_named() -> None:
-    with pytest.raises(RecipeError, match="no verifier was trained yet"):
-        plan_passes([ImplicitJudge(role="verifier", reference="none")], CAST)
+def test_a_role_that_learns_judges_in_its_own_states() -> None:
+    critic = States(base=model("c0"), seed=None, previous=model("c1"), round_start=model("c2"), live=model("c2"))
+    cast = CAST.model_copy(update={"roles": {"critic": critic}})
+    passes = plan_passes([ImplicitJudge(role="critic", frozen="live", reference="previous")], cast)
+    assert [step.player.name for step in passes if step.player] == ["c2", "c1"]
+    with pytest.raises(RecipeError, match=r"its model \(live\) and its reference \(round_start\) are both 'c2'"):
+        plan_passes([ImplicitJudge(role="critic", frozen="live", reference="round_start")], cast)
 
 
 def test_a_sum_needs_its_parts_first() -> None:

@@ -64,10 +64,11 @@ def test_a_rejected_candidate_changes_the_history_and_no_title(maker: Maker) -> 
     assert would_promote(outcome)
     assert outcome.state.incumbent.name == "round-2"
     after = answered(outcome, before, answer(outcome, False), RECIPE).state
-    assert (after.incumbent.name, after.champion.name, after.previous) == ("round-1", "round-1", before.previous)
-    assert after.newest is not None
-    assert after.newest.name == "round-2"
-    assert after.selections == outcome.state.selections
+    assert (after.incumbent.name, after.champion.name) == ("round-1", "round-1")
+    assert (after.policy.current.name, after.policy.previous) == ("round-1", before.policy.previous)
+    assert after.policy.newest is not None
+    assert after.policy.newest.name == "round-2"
+    assert after.policy.selections == outcome.state.policy.selections
     decision = after.decisions[-1]
     assert (decision.action, decision.incumbent, decision.champion) == (SAME, "round-1", "round-1")
     assert decision.reason == "as told; rejected by Ada: shorter"
@@ -102,8 +103,9 @@ def test_a_promoted_model_is_incumbent_and_champion_and_again_changes_nothing(ma
     evaluation = maker.step(2, "evaluate", [], {"select_accuracy": 0.2}, seed=1)
     after = promoted(state, scored_model(model, evaluation))
     assert (after.incumbent.name, after.champion.name) == ("round-2", "round-2")
-    assert after.previous is not None
-    assert after.previous.name == "round-1"
+    assert after.cast().round_start.name == "round-2"
+    assert after.policy.previous is not None
+    assert after.policy.previous.name == "round-1"
     assert promoted(after, after.standing.incumbent) == after
 
 

@@ -38,6 +38,8 @@ def test_an_entry_of_the_first_version_may_hold_fields_that_are_gone(made: Maker
     before = find_entry(made.store, NAME, 1)
     tree = json.loads(made.store.read(KEY) or b"")
     del tree["version"]
+    policy = tree["state"].pop("models")["policy"]
+    tree["state"] |= {name: policy[name] for name in ("base", "seed", "previous", "newest", "selections")}
     tree["state"]["gone"] = tree["report"]["gone"] = tree["gone"] = 1
     made.store.put(KEY, json.dumps(tree).encode())
     assert find_entry(made.store, NAME, 1) == before

@@ -28,6 +28,33 @@ def test_the_printed_table_is_plain_and_whole_where_there_is_no_terminal() -> No
     assert out.getvalue().isascii()
 
 
+def test_a_role_that_learns_has_a_line_of_its_own() -> None:
+    numbers = {"role_critic_kept_rate": 0.5, "role_critic_num_examples": 48.0, "seconds_select_critic": 2.0}
+    report = trained(1, 0.79, "promote")
+    stages = {"select_critic": "p", "train_critic": "p", "select_scribe": "p"}
+    report = report.model_copy(
+        update={
+            "metrics": report.metrics | numbers | {"seconds_train_critic": 8.0},
+            "steps": report.steps | stages,
+            "roles": {"critic": "critic-1", "scribe": "scribe-seed", "twin": "seed"},
+        }
+    )
+    policy, critic, scribe = table_rows([report])
+    assert policy[1] == "round-1"
+    assert policy[8] == "1 min 35 s"
+    assert critic == ("1", "critic-1", "-", "-", "-", "50.0 %", "48", "-", "10 s", "trained")
+    assert (scribe[1], scribe[-1]) == ("scribe-seed", "left as it is")
+    assert f"| {' | '.join(critic)} |" in markdown_table([report])
+
+
+def test_phases_have_a_column_where_there_are_any() -> None:
+    reports = [baseline(), trained(1, 0.5, "promote").model_copy(update={"phase": "warm_up"})]
+    first, second = table_rows(reports)
+    assert (first[:3], second[:3]) == (("0", "-", "seed"), ("1", "warm_up", "round-1"))
+    assert markdown_table(reports).startswith("| round | phase | model |")
+    assert "phase" not in markdown_table(reports[:1])
+
+
 def test_markup_in_a_name_is_text() -> None:
     out = io.StringIO()
     print_table([baseline().model_copy(update={"candidate": "[bold]x[/bold]"})], out)

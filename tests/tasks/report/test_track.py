@@ -107,8 +107,12 @@ def test_the_parent_holds_one_curve_a_metric(tracker: Tracker) -> None:
 
 
 def test_each_round_is_a_child_with_its_own_facts(tracker: Tracker) -> None:
-    tracked = write(tracker, experiment_report("children"))
+    report = experiment_report("children")
+    first, second, third = report.rounds
+    rounds = [first, second, third.model_copy(update={"phase": "prefer"})]
+    tracked = write(tracker, report.model_copy(update={"rounds": rounds}))
     found = children(tracker, tracked)
+    assert (found[2].data.tags["phase"], "phase" in found[0].data.tags) == ("prefer", False)
     assert sorted(found) == [0, 1, 2]
     assert found[2].data.tags["action"] == "keep_incumbent"
     assert found[2].data.tags["step.judge"] == "children/round-002/judge/bbbbbbbbbbbb"

@@ -94,7 +94,7 @@ def test_the_calibrations_threshold_and_formats_are_used(ledger: Ledger, tmp_pat
     assert rows[1].messages[0].content.startswith("Question: question q\nAnswer: one")
 
 
-def spec(recipe: Any, round: int = 1, calibration: StepRef | None = None, prompts: Sequence[str] = ()) -> StepSpec:
+def spec(recipe: Any, round: int = 1, calibration: StepRef | None = None) -> StepSpec:
     def step(stage: str) -> StepRef:
         return StepRef(stage=stage, round=1, key=stage, prefix=stage, files=())
 
@@ -107,20 +107,22 @@ def test_what_makes_a_select_step_new() -> None:
     judged = {"select": [{"kind": "judged"}, {"kind": "drop_truncated"}]}  # pairs need wrong samples
     dpo = {**judged, "train": {"objective": {"kind": "dpo"}}, "pair": {"kind": "right_vs_wrong"}}
     calibration = StepRef(stage="calibrate", round=1, key="c", prefix="c", files=())
-    verifier = {**judged, "verifier": {"train": {"objective": {"kind": "dpo"}}}}
+    roles = {"critic": {"like": "policy", "train": {"objective": {"kind": "dpo"}, "pair": {"kind": "right_vs_wrong"}}}}
+    critic = make_recipe(roles=roles).for_learner("critic")
     changed = [
         spec(make_recipe(select=[{"kind": "correct"}])),
         spec(make_recipe(**judged)),
         spec(make_recipe(weigh={"kind": "by_problem"})),
         spec(make_recipe(train={"objective": {"kind": "kto"}})),
         spec(make_recipe(**dpo)),
-        spec(make_recipe(**verifier)),
+        spec(critic),
         spec(make_recipe(guide={"kind": "answer"})),
         spec(make_recipe(guide={"kind": "answer", "leak_words": ["clue"]})),
+        spec(make_recipe(select=[{"kind": "python", "function": "mine.py:keep"}])),
         spec(make_recipe(rows=[{"kind": "turn"}])),
         spec(make_recipe(rows=[{"kind": "answer"}, {"kind": "answer", "given": 0}])),
-        spec(make_recipe(train={"formats": [{"prompt": "a"}]}), prompts=["one"]),
-        spec(make_recipe(train={"formats": [{"prompt": "a"}]}), prompts=["two"]),
+        spec(make_recipe(train={"formats": [{"prompt": "a"}]})),
+        spec(make_recipe(train={"formats": [{"prompt": "b"}]})),
         spec(make_recipe(), calibration=calibration),
     ]
     assert len({one.key for one in (plain, *changed)}) == len(changed) + 1
@@ -129,7 +131,8 @@ def test_what_makes_a_select_step_new() -> None:
         spec(make_recipe(judge=[{"kind": "answer", "verifier": {"kind": "exact"}}])),
     ]
     assert {one.key for one in same} == {plain.key}
-    assert spec(make_recipe(**verifier)).versions["verifier.pair.right_vs_wrong"] == 1
+    assert spec(make_recipe(roles=roles)).key == plain.key  # what a role learns from is nothing to the policy
+    assert spec(critic).versions["pair.right_vs_wrong"] == 1
 
 
 def test_a_schedule_enters_with_the_rounds_value() -> None:

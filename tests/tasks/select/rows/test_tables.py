@@ -61,7 +61,7 @@ def test_examples_are_the_kept_samples(tmp_path: Path) -> None:
     assert drops == {"p/2": "wrong", "q/1": "wrong", "q/2": "unparseable", "r/0": "wrong", "r/1": "wrong"}
     assert (numbers["num_rows"], numbers["num_kept"], numbers["num_samples"]) == (3, 3, 8)
     assert (numbers["mean_weight"], numbers["weight_effective_samples"]) == (1.0, 3.0)
-    assert "num_pairs" not in numbers and "num_verifier_pairs" not in numbers
+    assert "num_pairs" not in numbers
     assert sorted(path.name for path in tmp_path.iterdir()) == ["drops.parquet", "examples.parquet"]
 
 
@@ -188,16 +188,19 @@ def test_rows_that_cannot_be_written_are_refused_with_the_recipe() -> None:
         make_recipe(rows=[{"kind": "splice", "judge": "nobody"}])
 
 
-def test_the_verifier_has_filters_and_pairs_of_its_own(tmp_path: Path) -> None:
-    verifier = {"train": {"objective": {"kind": "dpo"}}}
-    group = labelled("v", *[RIGHT] * 5, *[WRONG] * 11)
-    recipe = make_recipe(verifier={**verifier, "pair": {"kind": "right_vs_wrong", "per_problem": None}})
-    rows, _, numbers = write(tmp_path, [*ROUND, group], recipe)
+def test_a_role_has_filters_and_pairs_of_its_own(tmp_path: Path) -> None:
+    pair = {"kind": "right_vs_wrong", "per_problem": None}
+    roles = {"critic": {"like": "policy", "train": {"objective": {"kind": "dpo"}, "pair": pair}}}
+    recipe, groups = make_recipe(roles=roles), [*ROUND, labelled("v", *[RIGHT] * 5, *[WRONG] * 11)]
+    for name in ("policy", "critic"):
+        (tmp_path / name).mkdir()
+    rows, _, numbers = write(tmp_path / "policy", groups, recipe)
     assert len(rows) == 3 + 5  # the policy trains on correct samples
-    pairs = list(read_records(tmp_path / "verifier_pairs.parquet", Pair))
-    assert numbers["num_verifier_pairs"] == len(pairs) == 3 + 55
-    assert numbers["verifier_num_no_pair_one_sided"] == 1
     assert "num_pairs" not in numbers and numbers["num_rows"] == 8
+    pairs, drops, numbers = write(tmp_path / "critic", groups, recipe.for_learner("critic"))
+    assert numbers["num_pairs"] == numbers["num_rows"] == len(pairs) == 3 + 55
+    assert numbers["num_no_pair_one_sided"] == 1
+    assert drops["r/0"] == "not_paired"
 
 
 def test_the_calibrated_threshold_is_filled_in(tmp_path: Path) -> None:

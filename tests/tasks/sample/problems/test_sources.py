@@ -16,7 +16,7 @@ from tasks.core.records import Problem
 from tasks.sample.problems.sets import check_sets, require_gold
 from tasks.sample.problems.sources import READERS, read_problems
 
-DATA = Path(__file__).parents[4] / "shared" / "data"
+DATA = Path(__file__).parents[5] / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the published problem sets are not in ../shared/data")
 
 

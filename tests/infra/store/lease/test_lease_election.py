@@ -20,7 +20,7 @@ from infra.store.lease.election import Election
 from infra.store.s3.store import S3Store
 from tests.faults.proxy import FaultyProxy
 from tests.infra.store.conftest import BUCKET, connect, make_store
-from tests.infra.store.leases import ELSEWHERE, KEY, make_lease, read_lease
+from tests.infra.store.lease.leases import ELSEWHERE, KEY, make_lease, read_lease
 
 # Asks for a lease whenever it is told a prefix, by a clock that is wrong by some seconds; says what came of it.
 CONTEND = """
@@ -52,7 +52,7 @@ for line in sys.stdin:
 @pytest.fixture(params=["moto", "rclone"])
 def contenders(request: pytest.FixtureRequest) -> Iterator[list[subprocess.Popen[str]]]:
     """Four processes ready to ask for a lease, whose clocks disagree by up to two hours."""
-    address, folder = request.getfixturevalue(request.param), Path(__file__).parents[3]
+    address, folder = request.getfixturevalue(request.param), Path(__file__).parents[4]
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", CONTEND, address, f"user{number}@host", str(clock_error)],

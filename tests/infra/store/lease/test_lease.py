@@ -18,7 +18,7 @@ from infra.store.base import Store
 from infra.store.folder import FolderStore
 from infra.store.lease.holder import name_user
 from infra.store.lease.lease import Lease
-from tests.infra.store.leases import KEY, make_lease, read_lease, write_lease
+from tests.infra.store.lease.leases import KEY, make_lease, read_lease, write_lease
 
 HOLD = """
 import sys, time

@@ -37,11 +37,11 @@ def test_two_problems_with_one_id_are_an_error_that_names_both() -> None:
 
 
 def test_sets_that_are_apart_pass() -> None:
-    check_sets([make("a", "one")], [make("b", "two")], [make("c", "three")], [make("w", "four")])
+    check_sets([make("a", "one")], [make("b", "two")], [make("c", "three")], warm_start=[make("w", "four")])
 
 
 def test_train_and_warm_start_may_share_problems() -> None:
-    check_sets([make("a", "one")], [make("b", "two")], [make("c", "three")], [make("a", "one")])
+    check_sets([make("a", "one")], [make("b", "two")], [make("c", "three")], warm_start=[make("a", "one")])
 
 
 ONE = [make("x", "zero"), make("a", "one")]
@@ -56,6 +56,7 @@ SAME = [make("y", "other"), make("z", "third"), make("b", " one\n")]
         ({"train": [], "select": ONE, "report": SAME}, ("select", "report")),
         ({"train": [], "select": SAME, "report": [], "warm_start": ONE}, ("warm_start", "select")),
         ({"train": [], "select": [], "report": SAME, "warm_start": ONE}, ("warm_start", "report")),
+        ({"train": [], "select": [], "report": SAME, "warm_start_critic": ONE}, ("warm_start_critic", "report")),
     ],
 )
 def test_a_problem_in_two_sets_is_named_with_both_places(
