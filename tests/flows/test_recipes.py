@@ -146,12 +146,13 @@ def _v_star(run: Run, state: dict[str, Any]) -> None:
     assert [verifier[name]["name"] for name in ("previous", "current", "newest")] == [
         "verifier-1", "verifier-2", "verifier-2"
     ]  # fmt: skip
-    metrics = run.entry(2)["report"]["metrics"]
-    items = [item for item in run.rows(2, "evaluate", "items.parquet", ItemResult) if item.suite == "report"]
-    assert any(0 < item.best_of[0] < 1 for item in items), "the verifier has to choose between right and wrong"
-    assert all(item.best_of[0] == item.majority[0] and item.best_of[1] in (0, 1) for item in items)
-    assert metrics["report_best_of_4"] == fmean(item.best_of[1] for item in items)
-    assert metrics["report_majority_at_4"] == fmean(item.majority[1] for item in items)
+    for number in (1, 2):
+        metrics = run.entry(number)["report"]["metrics"]
+        items = [item for item in run.rows(number, "evaluate", "items.parquet", ItemResult) if item.suite == "report"]
+        assert any(0 < item.best_of[0] < 1 for item in items), "the verifier has to choose between right and wrong"
+        assert all(item.best_of[0] == item.majority[0] and item.best_of[1] in (0, 1) for item in items)
+        assert metrics["report_best_of_4"] == fmean(item.best_of[1] for item in items)
+        assert metrics["report_majority_at_4"] == fmean(item.majority[1] for item in items)
 
 
 def _with_seed_data(run: Run, state: dict[str, Any]) -> None:
@@ -161,7 +162,7 @@ def _with_seed_data(run: Run, state: dict[str, Any]) -> None:
 def _dice(run: Run, state: dict[str, Any]) -> None:
     replayed = Path(run.recipe()["train"]["replay"]["path"]).read_bytes()
     train = run.record(2, "train")
-    assert train["payload"]["inputs"]["replay"] == hashlib.sha256(replayed).hexdigest()
+    assert hashlib.sha256(replayed).hexdigest() in json.dumps(train["payload"])
     num_own = min(run.record(2, "select")["summary"]["num_rows"], len(replayed.splitlines()) // 2)
     assert train["summary"]["num_examples"] == 2 * num_own > 0  # a share of one half
 
