@@ -144,7 +144,7 @@ def judge_spec(
     """`asked`: by name of a judge that asks models, the models and engines."""
     config: dict[str, Any] = {"judge": identity(recipe.judge, resolve)}
     if asked:
-        config |= {"asked": dict(asked), "shard_size": recipe.generate.shard_size}
+        config["asked"] = dict(asked)
     seed = derive_seed(recipe.seed, round, "judge") if any(judge.draws_at_random for judge in recipe.judge) else None
     versions = component_versions(recipe.judge)
     return _spec(recipe, "judge", round, config, _inputs(samples=samples, problems=problems), seed, versions)
@@ -157,7 +157,6 @@ def meta_spec(
     config = {
         "meta": identity(recipe.meta, resolve, "rounds", "max_share"),
         "asked": asked,
-        "shard_size": recipe.generate.shard_size,
     }
     inputs = _inputs(verdicts=verdicts, samples=samples, problems=problems)
     return _spec(recipe, "meta", round, config, inputs, derive_seed(recipe.seed, round, "meta"))
@@ -170,7 +169,6 @@ def calibrate_spec(
     config = {
         "calibrate": identity(recipe.calibrate, resolve),
         "generate": identity(recipe.generate.sampling(), resolve, "temperature"),
-        "shard_size": recipe.generate.shard_size,
         "judging": judging,
         "engine": identity(recipe.engine, resolve),
     }
@@ -186,7 +184,6 @@ def guide_spec(
     config = {
         "guide": identity(recipe.guide, resolve, "prompt", "leak_words"),
         "generate": identity(recipe.generate.sampling(), resolve),
-        "shard_size": recipe.generate.shard_size,
         "prompts": list(prompts),
         "teacher": teacher,
         "engine": identity(recipe.engine, resolve),

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from configs.schema.load import check_recipe
+from tasks.core.planning import PlanningBench
 from tasks.core.records import Problem, Sample
 from tasks.core.refs import StepRef
 from tasks.core.step import StepSpec
@@ -16,8 +18,9 @@ from tasks.core.tables import read_records, write_records
 from tasks.generate.read import read_samples
 from tasks.generate.task import generate
 from tasks.judge.task import judge
+from tests.flows.micro import micro_recipe
 from tests.tasks.calibrate.bench import Seeded, seeded
-from tests.tasks.core.killed import asked_by, check_kill
+from tests.tasks.core.killed import asked_by, check_kill, dies_after
 
 pytestmark = pytest.mark.slow
 
@@ -138,6 +141,17 @@ def test_another_shard_size_draws_the_same_texts(folder: Path) -> None:
             found.append(texts_of(start, run(start)))
             shutil.rmtree(folder / "store" / "micro" / "round-001")
     assert found[0] == found[1]
+
+
+def test_a_plan_counts_the_answers_that_a_new_step_would_find(folder: Path) -> None:
+    with seeded(folder, generate=HOT) as start:
+        with dies_after(start.bench, 3):
+            run(start)
+        for temperature, expected in ((1.0, asked_by(start.bench, "generate").num_answers), (0.9, 0)):
+            recipe = check_recipe(micro_recipe(generate={**HOT, "hot_samples": 0, "temperature": temperature}))
+            with PlanningBench(recipe, start.bench.ledger, folder) as plan:
+                generate(plan, 1, start.seed, start.problems, start.cast)
+                assert [step.num_answers for step in plan.planned] == [expected]
 
 
 def test_what_is_asked_of_whom_is_written_beside_the_answers(folder: Path) -> None:
