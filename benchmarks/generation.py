@@ -44,13 +44,13 @@ class Workload:
 
     def shards(self, repeat: int) -> list[Shard]:
         return [
-            Shard(f"{repeat}-{number}", self._requests(1000 * repeat + 100 * number), self.sampling, number)
+            Shard(f"{repeat}-{number}", self._requests(1000 * repeat + 100 * number), self.sampling)
             for number in range(self.num_shards)
         ]
 
     def _requests(self, start: int) -> tuple[Request, ...]:
         places = range(start, start + self.width // SAMPLES)
-        return tuple(Request(str(x), (("user", self._question.format(x, 7 * x)),), SAMPLES) for x in places)
+        return tuple(Request(str(x), (("user", self._question.format(x, 7 * x)),), SAMPLES, seed=x) for x in places)
 
 
 def main() -> None:

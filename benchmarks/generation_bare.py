@@ -22,6 +22,7 @@ def transformers_loops(folder: Path, load: Workload) -> dict[str, Callable[[int]
     from infra.engines.chat import end_token_ids, prompt_token_ids
     from infra.engines.devices import limit_threads
     from infra.engines.generate.decode import Decoder, Draft, pad_left
+    from infra.engines.wire import draw_seed
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
@@ -30,26 +31,25 @@ def transformers_loops(folder: Path, load: Workload) -> dict[str, Callable[[int]
     pad = ends[0] if tokenizer.pad_token_id is None else tokenizer.pad_token_id
     sampling = load.sampling
 
-    def batches(repeat: int) -> list[list[list[int]]]:
+    def batches(repeat: int) -> list[list[Draft]]:
         return [
             [
-                prompt
+                Draft(prompt_token_ids(tokenizer, request.messages), sampling.max_tokens, draw_seed(request.seed, draw))
                 for request in shard.requests
-                for prompt in [prompt_token_ids(tokenizer, request.messages)] * request.num_samples
+                for draw in request.draws
             ]
             for shard in load.shards(repeat)
         ]
 
     def decode(repeat: int) -> int:
-        decoder, randomness = Decoder(model, ends, pad), torch.Generator().manual_seed(repeat)
-        drafts = [[Draft(prompt, sampling.max_tokens) for prompt in batch] for batch in batches(repeat)]
-        return sum(sum(decoder.decode(batch, sampling, randomness)) for batch in drafts)
+        decoder = Decoder(model, ends, pad)
+        return sum(sum(decoder.decode(batch, sampling)) for batch in batches(repeat))
 
     def generate(repeat: int) -> int:
         torch.manual_seed(repeat)
         num_tokens = 0
         for batch in batches(repeat):
-            ids, mask = pad_left(batch, pad, "cpu")
+            ids, mask = pad_left([draft.prompt for draft in batch], pad, "cpu")
             said = model.generate(
                 ids, attention_mask=mask, do_sample=True, temperature=sampling.temperature, top_k=0, top_p=1.0,
                 max_new_tokens=sampling.max_tokens, eos_token_id=ends, pad_token_id=pad,

@@ -130,6 +130,8 @@ def _describe(name: str, removal: Removal, dry_run: bool) -> Iterator[Finding]:
     for step in removal.superseded:
         size = sum(file.size_bytes for file in step.ref.files)
         yield Finding(name, word, f"{step.ref.prefix}: of an earlier form of the recipe ({_megabytes(size)})")
+    for item in removal.answers:
+        yield Finding(name, word, f"{item.prefix}: {len(item.keys)} files of answers of round {item.round}")
     for left in removal.abandoned:
         yield Finding(name, word, f"{left.prefix}: {len(left.keys)} files of an upload that was given up")
 

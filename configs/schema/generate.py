@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern, default_kind
-from configs.schema.marks import Content
+from configs.schema.marks import Content, Execution
 
 
 class Sampling(Component):
@@ -38,7 +38,9 @@ class _Drawing(Sampling):
     num_problems: int | None = Field(None, ge=1, description="train problems a round samples; default: all")
     order: Literal["random", "next"] = Field("random", description="next: the slice after the round before's")
     ladder: Ladder | None = None
-    shard_size: int = Field(64, ge=1, description="problems per published shard: what a kill can cost")
+    shard_size: Annotated[int, Execution] = Field(
+        64, ge=1, description="requests that are published together: what a kill can cost"
+    )
 
 
 class IndependentGenerate(_Drawing):

@@ -141,4 +141,4 @@ def _walk(bench: PlanningBench, state: LoopState | None) -> bool:
 def _state(step: PlannedStep) -> str:
     if step.is_reused:
         return "reused"
-    return f"new, {step.num_shards} shards are there" if step.num_shards else "new"
+    return f"new, {step.num_answers:,} answers are there" if step.num_answers else "new"

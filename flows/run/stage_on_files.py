@@ -15,19 +15,20 @@ from configs.schema.recipe import Recipe
 from flows.report.terminal import Terminal
 from infra.store.files import sha256_of
 from infra.store.folder import FolderStore
+from tasks.core.answers import Answers
 from tasks.core.bench import Workbench
 from tasks.core.files import DROPS
 from tasks.core.ledger import Ledger
 from tasks.core.records import ItemResult, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
-from tasks.core.roles import Cast
+from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.step import Summary
 from tasks.core.tables import read_records, write_records
 from tasks.evaluate.evaluate import extras_of, summarize
 from tasks.evaluate.run import Sampler, evaluate_suites
-from tasks.generate.run import sample_shards
-from tasks.generate.shards import cut_shards
+from tasks.generate.run import draw_variants
+from tasks.generate.task import variants
 from tasks.judge.summary import JudgeSummary
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
@@ -73,10 +74,11 @@ def run_stage(name: str, recipe: Recipe, files: Files) -> Summary:
     files.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="selfloop-") as folder, Terminal().stage(name) as progress:
         ledger = Ledger(FolderStore(Path(folder) / "store"), Path(folder) / "work", {})
-        scratch = Scratch(Path(folder) / "out", Path(folder) / "scratch", progress)
-        scratch.out.mkdir()
-        scratch.work.mkdir()
         with Workbench(recipe, ledger, Path()) as bench:
+            answers = Answers(ledger, f"{recipe.name}/{name}", recipe.generate.shard_size, progress, bench.contents)
+            scratch = Scratch(Path(folder) / "out", Path(folder) / "scratch", progress, answers)
+            scratch.out.mkdir()
+            scratch.work.mkdir()
             return STAGES[name](bench, files, scratch)
 
 
@@ -85,12 +87,10 @@ def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     if config.kind != "independent":
         raise UserError(f"generate.kind {config.kind} judges as it draws, and needs a whole round", "use selfloop run")
     problems = list(read_records(files.source, Problem)) if files.source else read_sets(bench)["train"]
-    shards = list(cut_shards(problems, config.shard_size, bench.recipe.seed))
     model = _model(bench, files)
-    pool = bench.generator(model)
-    finished = sample_shards(pool, shards, config.sampling(), config.num_samples, model.digest, scratch.progress)
-    by_name = {shard.name: samples for shard, samples in finished}
-    samples = (sample for shard in shards for sample in by_name[shard.name])
+    drawings = variants(config, None, bench.recipe.seed)
+    groups = draw_variants(scratch.answers, policy_answerer(bench, model), model.digest, problems, drawings)
+    samples = (sample for group in groups for sample in group)
     return {"num_problems": len(problems), "num_samples": write_records(files.out, Sample, samples)}
 
 
@@ -98,7 +98,7 @@ def _judge(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     """Where a judge asks a model, --model plays every state of the policy."""
     recipe, samples = bench.recipe, _Rows(files.needed_source("samples"), Sample)
     problems = {problem.id: problem for problem in read_sets(bench)["train"]}
-    world = World(problems, seed=recipe.seed, progress=scratch.progress)
+    world = World(problems, seed=recipe.seed, answers=scratch.answers)
     if any(judge.passes for judge in recipe.judge):
         model = _model(bench, files)
         cast = Cast(base=model, seed=None, previous=None, round_start=model, live=model)
@@ -153,7 +153,7 @@ def _evaluate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     sets = read_sets(bench)
     suites = {suite: sets[suite] for suite in ("select", "report")}
     model = _model(bench, files)
-    sampler = Sampler(bench.generator(model), bench.recipe, model.digest, scratch.progress)
+    sampler = Sampler(bench.recipe, policy_answerer(bench, model), model.digest, scratch.answers)
     write_records(files.out, ItemResult, evaluate_suites(sampler, suites, bench.recipe, bench.recipe.seed))
     return {**summarize(read_records(files.out, ItemResult), extras_of(bench.recipe.evaluate))}
 

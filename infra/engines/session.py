@@ -19,7 +19,7 @@ from infra.engines.patience import Patience
 from infra.engines.programs import visible_devices
 from infra.engines.runner import Progress
 from infra.engines.transport import CLOSE_SECONDS, ChildTransport, Start, Transport
-from infra.engines.wire import Job, Message, Row, Shard, read_rows, write_job
+from infra.engines.wire import Job, Message, Row, read_rows, write_job
 from infra.process.child import Inbox
 
 
@@ -102,7 +102,7 @@ class Session:
         Raises:
             EngineError: the model's folder is not one, or no process can be started.
         """
-        transport = self._transport or self._open(job.seed if isinstance(job, Shard) else 0)
+        transport = self._transport or self._open()
         if not self._rows:
             self._patience.sign_of_life()
         self._rows[job.name] = job.kind, []
@@ -175,7 +175,7 @@ class Session:
             return Finished(message["name"], read_rows(kind, rows))
         return Alive()
 
-    def _open(self, seed: int) -> Transport:
+    def _open(self) -> Transport:
         self.model.check()
         self._log(f"session: loading {self.model.name} with {self.engine.kind} on {self.device}")
         self._started = time.monotonic()
@@ -184,7 +184,7 @@ class Session:
         env, forks = visible_devices(self.device), self.engine.kind != "vllm"
         self._transport = self._start(self.log_path, env, forks, self._inbox)
         load = {"kind": "load", "engine": self.engine.model_dump(mode="json"), "model": self.model.to_json()}
-        self._transport.send({**load, "seed": seed})
+        self._transport.send(load)
         return self._transport
 
     def _lose(self, reason: str, error: EngineError) -> Lost:

@@ -2,8 +2,8 @@
 
     python -m infra.engines.session_program SCRATCH
 
-SCRATCH is a folder that is removed after the program's end. First command: {"kind": "load", "engine", "model", "seed"},
-then any number, at any time, of jobs (`wire.write_job`) and at last {"kind": "close"}. Answers: {"kind": "ready"},
+SCRATCH is a folder that is removed after the program's end. First command: {"kind": "load", "engine", "model"}, then
+any number, at any time, of jobs (`wire.write_job`) and at last {"kind": "close"}. Answers: {"kind": "ready"},
 {"kind": "progress", "name", "num_samples", "num_tokens"}, {"kind": "alive"} where work brings no other news,
 {"kind": "rows", "name", "rows"} and {"kind": "finished", "name"} once a job is done, {"kind": "error", "name",
 "message", "fix"} just before it ends with status 1.
@@ -45,7 +45,7 @@ def main() -> None:
     assert command is not None
     settings: LocalEngine = TypeAdapter(LocalEngine).validate_python(command["engine"])
     try:
-        runner = load(settings, ModelFiles.from_json(command["model"]), Path(sys.argv[1]), command["seed"])
+        runner = load(settings, ModelFiles.from_json(command["model"]), Path(sys.argv[1]))
         channel.send({"kind": "ready"})
         serve(channel, runner, min(ALIVE_SECONDS, settings.silence_seconds / 3))
         runner.close()
@@ -59,11 +59,9 @@ def main() -> None:
     os._exit(0)  # an interpreter with torch in it takes seconds to take itself apart
 
 
-def load(settings: LocalEngine, model: ModelFiles, scratch: Path, seed: int) -> Runner:
+def load(settings: LocalEngine, model: ModelFiles, scratch: Path) -> Runner:
     """The runner of the engine's kind; only its own libraries are imported."""
-    runner: Runner = importlib.import_module(f"infra.engines.{RUNNERS[settings.kind]}").load(
-        settings, model, scratch, seed
-    )
+    runner: Runner = importlib.import_module(f"infra.engines.{RUNNERS[settings.kind]}").load(settings, model, scratch)
     return runner
 
 

@@ -3,13 +3,14 @@
 Standard library and configs only. A job is asked as a whole, in one message; its rows come back in messages of some
 rows each.
 
-    Shard       requests + sampling + seed       -> Completion, one a draw
+    Shard       requests + sampling              -> Completion, one a draw
     ScoringJob  given texts                      -> Score, a log-probability a text
     RatingJob   given texts                      -> Rated, a reward model's opinion of a text
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Literal
@@ -31,12 +32,27 @@ class Request:
 
     Attributes:
         prefix: text that the model's turn begins with; a completion is what follows it.
+        seed: of the request. With the number of a draw it is all that the draw's randomness depends on: not the shard,
+            the batch, the order of completion, or the other draws.
+        first: number of the first draw; a request for the draws from 8 on goes on with one for the first 8.
     """
 
     id: str
     messages: Messages
     num_samples: int = 1
     prefix: str = ""
+    seed: int = 0
+    first: int = 0
+
+    @property
+    def draws(self) -> range:
+        """Numbers of the draws asked for."""
+        return range(self.first, self.first + self.num_samples)
+
+
+def draw_seed(seed: int, draw: int) -> int:
+    """Seed of one draw of a request, below 2**63."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}/{draw}".encode(), digest_size=8).digest()) >> 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +60,7 @@ class Completion:
     """One continuation.
 
     Attributes:
-        index: number of the draw within its request, from 0.
+        index: number of the draw, from the request's `first` on.
         text: without end token, special tokens and stop text.
         finish_reason: stop (the model or a stop text ended it) | length (max_tokens or the context ended it).
         num_tokens: tokens generated, the end token and those of the stop text included.
@@ -124,17 +140,17 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Requests that are drawn together, with one seed; the unit of generation and resume.
+    """Requests that are drawn together, the unit of generation.
 
     Attributes:
         name: unique among the shards under way.
+        requests: no two of them ask for the same draw under the same id.
     """
 
     kind: ClassVar[str] = "generate"
     name: str
     requests: tuple[Request, ...]
     sampling: Sampling
-    seed: int
 
     @property
     def num_samples(self) -> int:
@@ -187,7 +203,7 @@ def write_job(job: Job) -> Message:
     """A job as a message, whose `kind` says what kind of job it is."""
     message: Message = {"kind": job.kind, "name": job.name, "requests": list(map(asdict, job.requests))}
     if isinstance(job, Shard):
-        message |= {"sampling": job.sampling.model_dump(mode="json"), "seed": job.seed}
+        message["sampling"] = job.sampling.model_dump(mode="json")
     return message
 
 
@@ -196,7 +212,7 @@ def read_job(message: Message) -> Job:
     rows = [{**row, "messages": _messages(row)} for row in message["requests"]]
     if message["kind"] == Shard.kind:
         requests = tuple(Request(**row) for row in rows)
-        return Shard(message["name"], requests, Sampling(**message["sampling"]), message["seed"])
+        return Shard(message["name"], requests, Sampling(**message["sampling"]))
     if message["kind"] == ScoringJob.kind:
         return ScoringJob(message["name"], tuple(Scoring(**row) for row in rows))
     assert message["kind"] == RatingJob.kind, f"there is no job of kind {message['kind']}"

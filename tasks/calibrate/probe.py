@@ -1,16 +1,17 @@
-"""The probe: train problems that every calibration of an experiment samples, and the shards they are drawn in. Pure."""
+"""The probe: train problems that every calibration of an experiment samples, who judges them, and where that lies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from configs.errors import ProblemsError
 from configs.schema.judge import Judge
 from configs.schema.recipe import Recipe
 from tasks.core.records import Problem
 from tasks.core.step import derive_seed
-from tasks.generate.shards import PlannedShard, cut_shards, draw_problems
+from tasks.generate.problems_of_round import draw_problems
 from tasks.judge.world import judges_needed
 
 
@@ -56,26 +57,20 @@ def draw_probe(problems: Sequence[Problem], count: int, seed: int) -> list[Probl
 
 
 @dataclass(frozen=True)
-class ProbeShard:
-    """Some problems of the probe at one temperature."""
+class ProbeTables:
+    """Where the probe's samples at one temperature lie, and what judges say of them."""
 
+    folder: Path
     temperature: float
-    planned: PlannedShard
 
     @property
-    def samples_name(self) -> str:
-        return f"samples/{self.planned.name}"
+    def samples(self) -> Path:
+        return self._made(f"samples/t{self.temperature:g}.parquet")
 
-    def verdicts_name(self, judge: str) -> str:
-        """Where one judge's verdicts on the samples lie."""
-        return f"verdicts/{judge}/{self.planned.name}"
+    def verdicts(self, judge: str) -> Path:
+        return self._made(f"verdicts/{judge}/t{self.temperature:g}.parquet")
 
-
-def probe_shards(
-    probe: Sequence[Problem], temperatures: Iterable[float], shard_size: int, seed: int
-) -> Iterator[ProbeShard]:
-    """The probe at each temperature, coolest first; a shard's seed depends on its temperature and place alone."""
-    for heat in sorted(set(temperatures)):
-        for shard in cut_shards(probe, shard_size, derive_seed(seed, f"temperature {heat:g}")):
-            named = PlannedShard(f"t{heat:g}-{shard.name.removeprefix('shard-')}", shard.problems, shard.seed)
-            yield ProbeShard(heat, named)
+    def _made(self, name: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import chain
 
 from configs.schema.generate import Balance
-from configs.schema.judge import Judge
 from tasks.calibrate.balance import Draw, Tally, choose, draw_curve, tally
 from tasks.calibrate.figure import balance_figure
-from tasks.calibrate.probe import ProbeJudges, ProbeShard
-from tasks.calibrate.rows import PublishedRows
+from tasks.calibrate.probe import ProbeJudges, ProbeTables
 from tasks.calibrate.stage import CURVE, CURVE_FIGURE
 from tasks.core.bench import Workbench
 from tasks.core.joined import grouped, joined
 from tasks.core.records import Label, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
-from tasks.core.roles import Cast
+from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.step import Summary, derive_seed
-from tasks.generate.run import sample_shards
+from tasks.core.tables import read_records, write_records
+from tasks.generate.run import Drawing, draw_samples
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 
@@ -34,7 +33,6 @@ class Calibration:
     """What one calibration works with.
 
     Attributes:
-        shards: the probe at every temperature of the grid.
         problems: of the probe, by id.
         wanted: n*, training examples wanted of each problem.
     """
@@ -44,12 +42,15 @@ class Calibration:
     model: ModelRef
     cast: Cast
     judges: ProbeJudges
-    shards: Sequence[ProbeShard]
     problems: Mapping[str, Problem]
     wanted: int
     seed: int
-    rows: PublishedRows
     scratch: Scratch
+
+    @property
+    def tables(self) -> list[ProbeTables]:
+        """One for every temperature of the grid, coolest first."""
+        return [ProbeTables(self.scratch.out, heat) for heat in sorted(set(self.config.temperatures))]
 
 
 def calibrate_round(work: Calibration) -> Summary:
@@ -59,10 +60,9 @@ def calibrate_round(work: Calibration) -> Summary:
         EngineError: a generator could not start, or died.
         NoDataError: no setting of the grid keeps a correct sample.
     """
-    _draw_missing(work)
-    _judge_missing(work)
-    grid = sorted({shard.temperature for shard in work.shards})
-    probes = {heat: _read_probe(work, heat) for heat in grid}
+    _draw(work)
+    _judge(work)
+    probes = {tables.temperature: list(_read_probe(work, tables)) for tables in work.tables}
     tallies = {heat: [tally(draws) for draws in probe] for heat, probe in probes.items()}
     points = draw_curve(tallies, work.config.thresholds, work.wanted)
     best = choose(points, work.judges.reward.name, _highest(tallies))
@@ -80,50 +80,38 @@ def calibrate_round(work: Calibration) -> Summary:
     }
 
 
-def _draw_missing(work: Calibration) -> None:
-    """Samples of the shards that are not published yet, temperature by temperature."""
-    config = work.bench.recipe.generate
-    missing = [shard for shard in work.shards if shard.samples_name not in work.rows]
-    for heat, group in groupby(missing, key=lambda shard: shard.temperature):
-        by_name = {shard.planned.name: shard for shard in group}
-        sampling = config.sampling().model_copy(update={"temperature": heat})
-        finished = sample_shards(
-            work.bench.generator(work.model), [shard.planned for shard in by_name.values()], sampling,
-            work.config.num_samples, work.model.digest, work.scratch.progress,
-        )  # fmt: skip
-        for planned, samples in finished:
-            work.rows.put(by_name[planned.name].samples_name, Sample, samples)
+def _draw(work: Calibration) -> None:
+    """The probe's samples, temperature by temperature."""
+    problems, who = list(work.problems.values()), policy_answerer(work.bench, work.model)
+    for tables in work.tables:
+        sampling = work.bench.recipe.generate.sampling().model_copy(update={"temperature": tables.temperature})
+        drawing = Drawing(sampling, work.config.num_samples, derive_seed(work.seed, _name(tables)))
+        groups = draw_samples(work.scratch.answers, who, work.model.digest, problems, drawing)
+        write_records(tables.samples, Sample, (sample for group in groups for sample in group))
 
 
-def _judge_missing(work: Calibration) -> None:
-    """Verdicts that are not published yet, judge by judge."""
+def _judge(work: Calibration) -> None:
+    """Verdicts judge by judge. A sum adds what was made already, so that no model is asked twice."""
     for judge in work.judges.needed:
-        for shard in work.shards:
-            if shard.verdicts_name(judge.name) not in work.rows:
-                work.rows.put(shard.verdicts_name(judge.name), Verdict, _judge(work, judge, shard))
+        for tables in work.tables:
+            samples = list(read_records(tables.samples, Sample))
+            given = {name: read_records(tables.verdicts(name), Verdict) for name in judge.needed_judges}
+            seed = derive_seed(work.seed, "judge", _name(tables))
+            world = World(work.problems, work.bench, work.cast, seed, work.scratch.answers)
+            write_records(tables.verdicts(judge.name), Verdict, judge_samples(samples, [judge], world, given))
 
 
-def _judge(work: Calibration, judge: Judge, shard: ProbeShard) -> Iterator[Verdict]:
-    """A sum adds what was made already, so that no model is asked twice."""
-    samples = work.rows.read(shard.samples_name, Sample)
-    given = {name: work.rows.read(shard.verdicts_name(name), Verdict) for name in judge.needed_judges}
-    seed = derive_seed(work.seed, "judge", shard.planned.name)
-    world = World(work.problems, work.bench, work.cast, seed, work.scratch.progress)
-    return judge_samples(samples, [judge], world, given)
+def _name(tables: ProbeTables) -> str:
+    return f"temperature {tables.temperature:g}"
 
 
-def _read_probe(work: Calibration, temperature: float) -> list[list[Draw]]:
+def _read_probe(work: Calibration, tables: ProbeTables) -> Iterator[list[Draw]]:
     """Draws of each probe problem at a temperature."""
-    return [draws for shard in work.shards if shard.temperature == temperature for draws in _read_shard(work, shard)]
-
-
-def _read_shard(work: Calibration, shard: ProbeShard) -> Iterator[list[Draw]]:
     answer, reward = work.judges.answer.name, work.judges.reward.name
     names = list(dict.fromkeys((answer, reward)))
-    tables = [work.rows.read(shard.verdicts_name(name), Verdict) for name in names]
-    verdicts = chain.from_iterable(zip(*tables, strict=True))
-    samples = work.rows.read(shard.samples_name, Sample)
-    for group in grouped(joined(samples, verdicts, names, work.problems)):
+    by_judge = [read_records(tables.verdicts(name), Verdict) for name in names]
+    verdicts = chain.from_iterable(zip(*by_judge, strict=True))
+    for group in grouped(joined(read_records(tables.samples, Sample), verdicts, names, work.problems)):
         yield [
             Draw(one.sample.text, one.verdict(reward).score, one.verdict(answer).label == Label.CORRECT)
             for one in group.candidates

@@ -19,11 +19,10 @@ class CalibrateNumbers(Numbers):
 
 CALIBRATE = Stage(
     "calibrate",
-    version=1,
+    version=2,
     config=lambda recipe, _: {
         "calibrate": recipe.calibrate,
         "generate": without(recipe.generate.sampling(), "temperature"),
-        "shard_size": recipe.generate.shard_size,
         "engine": recipe.engine,
     },
     reads=(TRAIN_SET,),

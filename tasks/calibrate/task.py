@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from tasks.calibrate.balance import wanted_per_problem
-from tasks.calibrate.probe import draw_probe, probe_judges, probe_shards
-from tasks.calibrate.rows import PublishedRows
+from tasks.calibrate.probe import draw_probe, probe_judges
 from tasks.calibrate.run import Calibration, calibrate_round
 from tasks.calibrate.stage import CALIBRATE
 from tasks.core.bench import Workbench
@@ -36,13 +35,8 @@ def calibrate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, 
     def produce(scratch: Scratch) -> Summary:
         rows = list(TRAIN_SET.read(ledger, problems))
         probe = draw_probe(rows, config.probe_problems, recipe.seed)
-        seed = spec.seed or 0
-        shards = list(probe_shards(probe, config.temperatures, recipe.generate.shard_size, seed))
         wanted = wanted_per_problem(config.target, len(rows))
         by_id = {problem.id: problem for problem in probe}
-        tables = PublishedRows(ledger, spec, scratch.work)
-        return calibrate_round(
-            Calibration(bench, config, model, cast, judges, shards, by_id, wanted, seed, tables, scratch)
-        )
+        return calibrate_round(Calibration(bench, config, model, cast, judges, by_id, wanted, spec.seed or 0, scratch))
 
     return bench.step(spec, produce)

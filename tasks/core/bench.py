@@ -7,7 +7,7 @@ experiments can run in one process, each at a bench of its own.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from configs.schema.recipe import Recipe
 from infra.engines.device_lease import DeviceLease
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import Pool
+from tasks.core.answers import Answers
 from tasks.core.contents import Contents
 from tasks.core.ledger import Ledger
 from tasks.core.local_model import fetch_model
@@ -76,18 +77,20 @@ class Workbench:
         finally:
             self._whole, self.recipe = None, whole
 
-    def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary]) -> StepRef:
+    def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary], answers: Sequence[str] = ()) -> StepRef:
         """Find the step, or compute and publish it.
 
         Args:
             produce: fills `scratch.out` and returns the summary.
+            answers: folders in which answers lie that the step would find; for a plan, which counts them.
         """
         label = f"round {spec.round} {spec.stage}"
         if found := self.ledger.find(spec):
             self.progress.line(f"{label}: reused")
             return found
         with self.ledger.scratch(spec) as folder, self.progress.stage(label) as bar:
-            scratch = Scratch(folder / "out", folder / "work", bar)
+            answers_of_stage = Answers(self.ledger, spec.answers, self.recipe.generate.shard_size, bar, self.contents)
+            scratch = Scratch(folder / "out", folder / "work", bar, answers_of_stage)
             for path in (scratch.out, scratch.work):
                 path.mkdir(exist_ok=True)
             started, num_known = time.monotonic(), len(self.pools.set_aside())

@@ -3,25 +3,22 @@
 Used by the task of every stage. It knows the store and a local work folder; it does not know what a stage does.
 
 A damaged step is healed: its record goes to EXPERIMENT/damaged first, so that the step does not exist, then the files
-that are damaged, and the step is computed anew under the same key. Sound files stay, so shards that are whole are used
-again. Later steps name their inputs by key, so they are found as before, even where an engine that is not
+that are damaged, and the step is computed anew under the same key, where models were asked from their answers
+(`answers.py`). Later steps name their inputs by key, so they are found as before, even where an engine that is not
 deterministic computes the step differently the second time: they hold what was true of the first.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from pydantic import ValidationError
 
 from configs.errors import StoreError
 from infra.store.base import Store
@@ -89,15 +86,10 @@ class Ledger:
         shutil.rmtree(folder, ignore_errors=True)
 
     def publish(self, spec: StepSpec, folder: Path, summary: Summary, seconds: float) -> StepRef:
-        """Publish every file of a folder, then the record. Shards that are published already are listed, not sent."""
-        self._check_lease()
-        files = [*self.published_shards(spec).values()]
-        known = {file.name for file in files}
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            name = path.relative_to(folder).as_posix()
-            if name not in known:
-                files.append(self._send(spec, name, path))
-        files.sort(key=lambda file: file.name)
+        """Publish every file of a folder, then the record."""
+        self.check_lease()
+        paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+        files = [self._send(spec, name, path) for name, path in sorted(paths.items())]
         now = datetime.now(UTC).isoformat(timespec="seconds")
         record = write_record(spec, files, summary, seconds, {**self.provenance, "finished_at": now})
         if not self.store.put_new(f"{spec.prefix}/record.json", record):
@@ -109,28 +101,6 @@ class Ledger:
                 "look at the disk, or at the server's log; then run the same command again",
             )
         return published.model_copy(update={"is_reused": False})
-
-    def publish_shard(self, spec: StepSpec, name: str, path: Path) -> FileRef:
-        """Publish one shard: the file first, its small record last."""
-        self._check_lease()
-        file = self._send(spec, name, path)
-        self.store.put(f"{spec.prefix}/shards/{name}.json", json.dumps(file.model_dump()).encode())
-        return file
-
-    def published_shards(self, spec: StepSpec) -> dict[str, FileRef]:
-        """Shards of a step that are whole, by name. A damaged one is reported and left out: it is computed again."""
-        shards = {}
-        for key in self.store.keys(f"{spec.prefix}/shards/"):
-            try:
-                file = FileRef.model_validate_json(self.store.read(key) or b"")
-            except ValidationError:
-                logger.warning("%s is damaged; the shard is computed again", key)
-                continue
-            if self._is_sound(spec.prefix, file):
-                shards[file.name] = file
-            else:
-                logger.warning("%s/%s does not match its record and is computed again", spec.prefix, file.name)
-        return shards
 
     def fetch(self, ref: StepRef, name: str) -> Path:
         """One file of a step as a local file, its digest verified. Fetched once.
@@ -174,6 +144,26 @@ class Ledger:
             raise explain_os_error(error, f"cannot fetch {key!r} from {self.store.uri}", path.parent) from error
         return path
 
+    def check_lease(self) -> None:
+        """Raise where the experiment's lease was lost; called before anything is published."""
+        if self.guard is not None:
+            self.guard()
+
+    def set_aside(self, prefix: str, names: Sequence[str]) -> str | None:
+        """Move damaged objects below a prefix, in this order; returns where to. None, and nothing moved, for a reader.
+
+        Raises:
+            StoreError: the lease was lost.
+        """
+        if self.guard is None:
+            return None
+        self.guard()
+        experiment, _, rest = prefix.partition("/")
+        place = f"{experiment}/damaged/{rest}/{datetime.now(UTC):%Y%m%dT%H%M%S}"
+        for name in names:
+            self.store.move(f"{prefix}/{name}", f"{place}/{name}")
+        return place
+
     def clear_leftovers(self) -> None:
         """Remove what a killed run left beside the scratch of its unfinished steps, which is kept for resuming."""
         for name in ("cache", "engines"):
@@ -183,23 +173,12 @@ class Ledger:
         """Remove local copies; the store keeps the originals."""
         shutil.rmtree(self.work_dir / "cache", ignore_errors=True)
 
-    def _check_lease(self) -> None:
-        if self.guard is not None:
-            self.guard()
-
     def _is_sound(self, prefix: str, file: FileRef) -> bool:
         return self.store.verify(f"{prefix}/{file.name}", file.sha256, file.size_bytes)
 
     def _set_aside(self, prefix: str, names: list[str]) -> str | None:
-        """Move a step's record, then its damaged files; returns where to. None, and nothing moved, for a reader."""
-        if self.guard is None:
-            return None
-        self.guard()
-        experiment, _, step = prefix.partition("/")
-        place = f"{experiment}/damaged/{step}/{datetime.now(UTC):%Y%m%dT%H%M%S}"
-        for name in ("record.json", *names, *(f"shards/{name}.json" for name in names)):
-            self.store.move(f"{prefix}/{name}", f"{place}/{name}")
-        return place
+        """Move a step's record, then its damaged files."""
+        return self.set_aside(prefix, ["record.json", *names])
 
     def _report(self, reason: str, place: str | None) -> None:
         where = f" (what was damaged lies in {place})" if place else ""

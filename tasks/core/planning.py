@@ -6,10 +6,11 @@ missing: the first decision that is not published ends the walk.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tasks.core.answer_folder import count_answers
 from tasks.core.bench import Workbench
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
@@ -22,13 +23,13 @@ class EndOfKnowledge(Exception):
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """One step of the plan; `num_shards` of a new one are published already. Its key digests `payload`."""
+    """One step of the plan; `num_answers` of what a new one asks are there already. Its key digests `payload`."""
 
     round: int
     stage: str
     key: str
     is_reused: bool
-    num_shards: int = 0
+    num_answers: int = 0
     payload: dict[str, Any] = field(default_factory=dict)
 
 
@@ -39,11 +40,12 @@ class PlanningBench(Workbench):
     is_planning: bool = True
     planned: list[PlannedStep] = field(default_factory=list)
 
-    def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary]) -> StepRef:
+    def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary], answers: Sequence[str] = ()) -> StepRef:
         """The published step, or a reference to what will be one."""
         found = self.ledger.find(spec, check_files=False)
-        num_shards = 0 if found else len(self.ledger.published_shards(spec))
-        self.planned.append(PlannedStep(spec.round, spec.stage, spec.key, found is not None, num_shards, spec.payload))
+        num_answers = 0 if found else count_answers(self.ledger.store, answers)
+        known = found is not None
+        self.planned.append(PlannedStep(spec.round, spec.stage, spec.key, known, num_answers, spec.payload))
         return found or self.expect(spec)
 
     def expect(self, spec: StepSpec) -> StepRef:

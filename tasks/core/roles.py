@@ -12,10 +12,31 @@ from configs.schema.engine import EndpointEngine, RewardEngine
 from configs.schema.marks import identity
 from configs.schema.role import POLICY
 from infra.engines.pool import Pool
+from tasks.core.answers import Answerer
 from tasks.core.bench import Workbench
 from tasks.core.models import States
 from tasks.core.refs import ModelRef
 from tasks.learn.base import pretrained_model
+
+
+def policy_answerer(bench: Workbench, model: ModelRef) -> Answerer:
+    """The recipe's engine with a state of the policy, as somebody who is asked."""
+    who = {"model": model.digest, "engine": identity(bench.recipe.engine, bench.contents)}
+    return Answerer(who, lambda: bench.generator(model))
+
+
+def role_answerer(bench: Workbench, role: str, player: ModelRef | None) -> Answerer:
+    """What answers for a role, as somebody who is asked; arguments as of `open_role`."""
+    who = {"model": role_identity(bench, role, player), "engine": engine_identity(bench, role, player)}
+    return Answerer(who, lambda: open_role(bench, role, player))
+
+
+def reward_answerer(bench: Workbench, role: str) -> Answerer:
+    """A role's model as a reward model that is asked."""
+    config = bench.recipe.roles[role]
+    engine = config.engine if isinstance(config.engine, RewardEngine) else RewardEngine()
+    who = {"model": role_identity(bench, role, None), "engine": identity(engine, bench.contents)}
+    return Answerer(who, lambda: bench.generator(role_model(bench, role), engine, config.stays_open))
 
 
 class Cast(States):
@@ -52,13 +73,6 @@ def open_role(bench: Workbench, role: str, player: ModelRef | None) -> Pool:
         return bench.generator(player, engine)
     if engine is not None and not engine.loads_model:
         return bench.pools.open(role, engine, lambda: bench.model_files(role_model(bench, role)))
-    return bench.generator(role_model(bench, role), engine, config.stays_open)
-
-
-def open_reward_model(bench: Workbench, role: str) -> Pool:
-    """A role's model as a reward model."""
-    config = bench.recipe.roles[role]
-    engine = config.engine if isinstance(config.engine, RewardEngine) else RewardEngine()
     return bench.generator(role_model(bench, role), engine, config.stays_open)
 
 

@@ -2,8 +2,8 @@
 
 A step is one stage of one round. Its key is the SHA-256 of everything that can change its output. Its files lie in
 the store under `EXPERIMENT/round-003/judge/KEY12/`, and `record.json`, written last, makes them exist: no record,
-no step. Long stages publish shards the same way. The `stage.py` of each stage says what its key depends on;
-`tasks/core/bench.py` runs steps.
+no step. What a stage asks of models survives apart from it (`tasks/core/answers.py`). The `stage.py` of each stage says
+what its key depends on; `tasks/core/bench.py` runs steps.
 """
 
 from __future__ import annotations
@@ -83,6 +83,11 @@ class StepSpec:
     @property
     def prefix(self) -> str:
         return f"{self.experiment}/round-{self.round:03d}/{self.stage}/{self.key[:12]}"
+
+    @property
+    def answers(self) -> str:
+        """Where answers to what the stage asks in this round lie; the same for every key."""
+        return f"{self.experiment}/round-{self.round:03d}/{self.stage}/answers"
 
 
 def write_record(spec: StepSpec, files: list[FileRef], summary: Summary, seconds: float, provenance: Any) -> bytes:

@@ -9,7 +9,6 @@ from typing import Any
 from configs.schema.evaluate import BestOfN
 from configs.schema.generate import Sampling
 from tasks.core.bench import Workbench
-from tasks.core.progress import StageProgress
 from tasks.core.records import Label, Problem, Verdict
 from tasks.core.roles import Cast
 from tasks.core.step import derive_seed
@@ -26,7 +25,6 @@ def best_of_results(
     suites: Mapping[str, Sequence[Problem]],
     cast: Cast,
     seed: int,
-    progress: StageProgress,
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """Fields `best_of` and `majority` of each (suite, problem id): expected correctness for each k of the recipe.
 
@@ -39,8 +37,8 @@ def best_of_results(
     }
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for suite, problems in suites.items():
-        facts = verified(draws[suite], problems, evaluation_judge(bench.recipe))
-        world = World({problem.id: problem for problem in problems}, bench, cast, seed, progress)
+        facts = verified(draws[suite], problems, evaluation_judge(bench.recipe), sampler.answers)
+        world = World({problem.id: problem for problem in problems}, bench, cast, seed, sampler.answers)
         opinions = judge_samples(draws[suite], [settings.judge], world)
         rows = ((one.verdict(None), opinion) for one, opinion in zip(facts, opinions, strict=True))
         for problem_id, group in groupby(rows, key=lambda row: row[0].problem_id):

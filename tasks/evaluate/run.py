@@ -5,57 +5,58 @@ Called by the Prefect task and by `selfloop stage evaluate`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from configs.schema.generate import Sampling
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
-from infra.engines.pool import Pool
 from infra.engines.wire import Scoring
+from tasks.core.answers import Answerer, Answers
 from tasks.core.joined import Candidate, grouped, joined
-from tasks.core.progress import StageProgress
 from tasks.core.records import FinishReason, ItemResult, Problem, Sample
 from tasks.evaluate.evaluate import item_results
-from tasks.generate.run import sample_shards
-from tasks.generate.shards import cut_shards
+from tasks.generate.run import Drawing, chat_of, draw_samples
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 
 PROBLEMS_PER_SHARD = 512
-"""Engines fill their batches within a shard; evaluation publishes none, so its shards are large."""
+"""at least: engines fill their batches within a shard, and most evaluations draw one sample a problem"""
 
 
+@dataclass(frozen=True)
 class Sampler:
-    """Draws with one generator and the recipe's length and stop settings."""
+    """Draws with one model and the recipe's length and stop settings.
 
-    def __init__(self, pool: Pool, recipe: Recipe, model_digest: str, progress: StageProgress) -> None:
-        self._pool, self._recipe = pool, recipe
-        self._model_digest, self._progress = model_digest, progress
+    Attributes:
+        model: its digest.
+    """
+
+    recipe: Recipe
+    who: Answerer
+    model: str
+    answers: Answers
 
     def draw(self, problems: Sequence[Problem], sampling: Sampling, num_samples: int, seed: int) -> list[Sample]:
         """`num_samples` of each problem, in the order of the problems; without text where it was set aside."""
-        max_tokens = self._recipe.evaluate.max_tokens or self._recipe.generate.max_tokens
-        sampling = sampling.model_copy(update={"max_tokens": max_tokens, "stop": self._recipe.generate.stop})
-        shards = list(cut_shards(problems, PROBLEMS_PER_SHARD, seed))
-        finished = sample_shards(self._pool, shards, sampling, num_samples, self._model_digest, self._progress)
-        by_name = {shard.name: samples for shard, samples in finished}
+        max_tokens = self.recipe.evaluate.max_tokens or self.recipe.generate.max_tokens
+        sampling = sampling.model_copy(update={"max_tokens": max_tokens, "stop": self.recipe.generate.stop})
+        shard_size = max(PROBLEMS_PER_SHARD, self.answers.shard_size)
+        drawing = Drawing(sampling, num_samples, seed)
+        groups = draw_samples(self.answers, self.who, self.model, problems, drawing, shard_size)
         return [
             sample
-            for shard in shards
-            for sample in with_unanswered(shard.problems, by_name[shard.name], num_samples, self._model_digest)
+            for problem, group in zip(problems, groups, strict=True)
+            for sample in with_unanswered(problem, group, num_samples, self.model)
         ]
 
 
-def with_unanswered(
-    problems: Sequence[Problem], samples: Iterable[Sample], num_samples: int, model: str
-) -> Iterator[Sample]:
-    """The samples, and `num_samples` without text of each problem that was set aside: every problem counts."""
-    found = {problem_id: list(group) for problem_id, group in groupby(samples, key=lambda row: row.problem_id)}
-    for problem in problems:
-        yield from found.get(problem.id) or (
-            Sample(f"{problem.id}/{index}", problem.id, index, "", FinishReason.SET_ASIDE, 0, None, model)
-            for index in range(num_samples)
+def with_unanswered(problem: Problem, samples: Sequence[Sample], num_samples: int, model: str) -> Iterator[Sample]:
+    """The samples of a problem, and one without text for each draw that was set aside: every problem counts."""
+    found = {sample.index: sample for sample in samples}
+    for index in range(num_samples):
+        yield found.get(index) or Sample(
+            f"{problem.id}/{index}", problem.id, index, "", FinishReason.SET_ASIDE, 0, None, model
         )
 
 
@@ -75,22 +76,21 @@ def evaluate_suites(
         if pass_at := recipe.evaluate.pass_at:
             sampling = Sampling(temperature=pass_at.temperature, top_p=pass_at.top_p)
             draws = sampler.draw(problems, sampling, pass_at.num_samples, seed)
-        judged = [verified(samples, problems, judge) for samples in (greedy, draws)]
+        judged = [verified(samples, problems, judge, sampler.answers) for samples in (greedy, draws)]
         yield from item_results(suite, problems, judged[0], grouped(judged[1]))
 
 
-def gold_logprob(pool: Pool, problems: Sequence[Problem]) -> float | None:
+def gold_logprob(sampler: Sampler, problems: Sequence[Problem]) -> float | None:
     """Mean log-probability of a token of the held-out gold texts (worked solutions, else answers) under the model.
 
     None where no problem has one.
     """
-    texts = [(problem, problem.solution or problem.gold) for problem in problems]
     items = [
-        Scoring(problem.id, tuple((message.role, message.content) for message in problem.messages), text)
-        for problem, text in texts
-        if text
+        Scoring(problem.id, chat_of(problem), text)
+        for problem in problems
+        if (text := problem.solution or problem.gold)
     ]
-    scores = [score for score in pool.score(items) if score is not None] if items else []
+    scores = [score for score in sampler.answers.score(sampler.who, items) if score is not None]
     num_tokens = sum(score.num_tokens for score in scores)
     return sum(score.logprob for score in scores) / num_tokens if num_tokens else None
 
@@ -100,7 +100,9 @@ def evaluation_judge(recipe: Recipe) -> AnswerJudge:
     return AnswerJudge(name="evaluation", verifier=recipe.verifier_for_gold())
 
 
-def verified(samples: Sequence[Sample], problems: Sequence[Problem], judge: AnswerJudge) -> Iterator[Candidate]:
+def verified(
+    samples: Sequence[Sample], problems: Sequence[Problem], judge: AnswerJudge, answers: Answers
+) -> Iterator[Candidate]:
     """The samples with what the verifier says of them."""
     known = {problem.id: problem for problem in problems}
-    return joined(samples, judge_samples(samples, [judge], World(known)), [judge.name], known)
+    return joined(samples, judge_samples(samples, [judge], World(known, answers=answers)), [judge.name], known)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tasks.core.bench import Workbench
 from tasks.core.files import HELD_OUT, ITEMS
 from tasks.core.refs import ModelRef, StepRef
-from tasks.core.roles import Cast
+from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
@@ -32,12 +32,12 @@ def evaluate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, c
 
     def produce(scratch: Scratch) -> Summary:
         suites = {suite: list(table.read(bench.ledger, problems)) for suite, table in HELD_OUT.items()}
-        pool, seed = bench.generator(model), spec.seed or 0
-        sampler = Sampler(pool, recipe, model.digest, scratch.progress)
+        seed = spec.seed or 0
+        sampler = Sampler(recipe, policy_answerer(bench, model), model.digest, scratch.answers)
         items = list(evaluate_suites(sampler, suites, recipe, seed))
-        drift = gold_logprob(pool, suites["select"])  # while the candidate is loaded: a judge may be another model
+        drift = gold_logprob(sampler, suites["select"])  # while the candidate is loaded: a judge may be another model
         if best_of:
-            found = best_of_results(bench, best_of, sampler, suites, cast, seed, scratch.progress)
+            found = best_of_results(bench, best_of, sampler, suites, cast, seed)
             items = [replace(item, **found[item.suite, item.problem_id]) for item in items]
         ITEMS.write(scratch.out, items)
         return {**summarize(items, extras_of(recipe.evaluate)), "select_gold_logprob": drift}

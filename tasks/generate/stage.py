@@ -7,7 +7,7 @@ from tasks.core.stage import Stage
 
 GENERATE = Stage(
     "generate",
-    version=1,
+    version=2,
     config=lambda recipe, _: {"generate": recipe.generate, "engine": recipe.engine},
     reads=(TRAIN_SET,),
     gives=(SAMPLES, TRAIN_SET, VERDICTS, *HELD_OUT.values()),

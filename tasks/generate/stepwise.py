@@ -15,14 +15,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from configs.errors import RecipeError
-from configs.schema.generate import StepwiseGenerate
+from configs.schema.generate import Sampling, StepwiseGenerate
 from configs.schema.judge import PairwiseJudge
-from infra.engines.wire import Completion, Shard
+from infra.engines.wire import Completion, Request
 from tasks.core.records import FinishReason, Part, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
 from tasks.core.step import derive_seed
-from tasks.generate.run import to_request
-from tasks.generate.shards import PlannedShard
+from tasks.generate.run import chat_of
 
 
 @dataclass
@@ -44,13 +43,13 @@ class Path:
         return "".join(self.steps)
 
     def take(self, candidates: Sequence[Sample], scores: dict[str, float]) -> None:
-        """Go on from the best candidate; of equals the first."""
+        """Go on from the best of the candidates that have a score; of equals the first."""
         self.num_waves += 1
         if len(set(scores.values())) < 2:
             self.num_roll_backs += 1
             self.steps = self.steps[:-1]
             return
-        best = max(candidates, key=lambda sample: scores[sample.id])
+        best = max((one for one in candidates if one.id in scores), key=lambda sample: scores[sample.id])
         self.steps.append(best.text[len(best.prefix) :])
         self.is_done = best.finish_reason != FinishReason.STEP
 
@@ -59,13 +58,15 @@ class Path:
         return replace(self.problem, id=f"{self.problem.id}#{self.num_waves}")
 
 
-def step_shard(paths: Sequence[Path], shard: PlannedShard, config: StepwiseGenerate, wave: int) -> Shard:
-    """Requests for the next step of every path."""
-    sampling = config.sampling().model_copy(update={"stop": (config.step_end, *config.stop)})
-    requests = tuple(
-        replace(to_request(path.problem, config.width), id=path.next_problem().id, prefix=path.prefix) for path in paths
-    )
-    return Shard(f"{shard.name}-{wave}", requests, sampling, derive_seed(shard.seed, "step", wave))
+def step_sampling(config: StepwiseGenerate) -> Sampling:
+    """The settings of one step: its end ends the draw."""
+    return config.sampling().model_copy(update={"stop": (config.step_end, *config.stop)})
+
+
+def step_request(path: Path, width: int, seed: int) -> Request:
+    """The request for the next step of a path; `seed` is the stage's."""
+    own = derive_seed(seed, path.problem.id, path.num_waves)
+    return Request(path.next_problem().id, chat_of(path.problem), width, path.prefix, own)
 
 
 def to_candidates(

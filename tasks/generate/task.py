@@ -1,24 +1,20 @@
-"""Prefect task of the generate stage: shards are published as they finish, the record last."""
+"""Prefect task of the generate stage."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from configs.schema.generate import IndependentGenerate, Sampling, StepwiseGenerate
-from tasks.calibrate.stage import CalibrateNumbers
+from configs.schema.generate import Generate, IndependentGenerate, Sampling, StepwiseGenerate
+from tasks.core.answers import text_folder
 from tasks.core.bench import Workbench
-from tasks.core.files import TRAIN_SET
-from tasks.core.records import Sample
+from tasks.core.files import SAMPLES, TRAIN_SET
 from tasks.core.refs import ModelRef, StepRef
-from tasks.core.roles import Cast
+from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.core.tables import write_records
-from tasks.generate.hot import PREFIX, hot_twin, join_hot
-from tasks.generate.run import sample_shards
-from tasks.generate.shards import PlannedShard, cut_shards, problems_of_round
+from tasks.generate.problems_of_round import problems_of_round
+from tasks.generate.run import Drawing, draw_variants
 from tasks.generate.stage import GENERATE
+from tasks.generate.stepwise import step_sampling
 from tasks.generate.stepwise_run import generate_stepwise
 from tasks.judge.identity import judging_identity
 
@@ -40,53 +36,38 @@ def generate(
     judging = judging_identity(bench, bench.recipe.judge, cast) if is_stepwise else None
     inputs = {"model": model, "problems": problems, "calibration": calibration}
     spec = GENERATE.spec(bench.recipe, bench.contents, round, inputs, judging=judging)
+    who = policy_answerer(bench, model)
 
     def produce(scratch: Scratch) -> Summary:
         rows = list(TRAIN_SET.read(ledger, problems))
-        seed = spec.seed or 0
-        drawn = problems_of_round(rows, config, round, seed)
-        published = ledger.published_shards(spec)
-        todo = [shard for shard in cut_shards(drawn, config.shard_size, seed) if shard.name not in published]
+        drawn = problems_of_round(rows, config, round, spec.seed or 0)
         if not isinstance(config, IndependentGenerate):
-            return generate_stepwise(bench, model, problems, todo, cast, scratch)
-        sampling = calibrated(config.sampling(), calibration)
-        for shard, samples in draw_shards(bench, model, todo, sampling, config, scratch) if todo else ():
-            path = scratch.work / shard.name
-            write_records(path, Sample, samples)
-            ledger.publish_shard(spec, shard.name, path)
-        num_samples = len(drawn) * (config.num_samples + config.hot_samples)
-        return {"num_problems": len(drawn), "num_samples": num_samples, "temperature": sampling.temperature}
+            return generate_stepwise(bench, model, problems, drawn, cast, spec.seed or 0, scratch)
+        drawings = variants(config, calibration, spec.seed or 0)
+        groups = draw_variants(scratch.answers, who, model.digest, drawn, drawings)
+        num_samples = SAMPLES.write(scratch.out, groups, config.shard_size)
+        temperature = drawings[0].sampling.temperature
+        return {"num_problems": len(drawn), "num_samples": num_samples, "temperature": temperature}
 
-    return bench.step(spec, produce)
+    is_calibrated = calibration is None or "temperature" in calibration.summary  # a planned calibration has none yet
+    drawings = variants(config, calibration, spec.seed or 0) if is_calibrated else []
+    return bench.step(spec, produce, [text_folder(spec.answers, who, drawing.sampling) for drawing in drawings])
+
+
+def variants(config: Generate, calibration: StepRef | None, seed: int) -> list[Drawing]:
+    """How each problem is drawn: at the round's setting, and at a higher temperature where losers are wanted."""
+    sampling = calibrated(config.sampling(), calibration)
+    if not isinstance(config, IndependentGenerate):
+        return [Drawing(step_sampling(config), config.width, seed)]
+    drawings = [Drawing(sampling, config.num_samples, seed)]
+    if config.hot_samples:  # ScPO, arXiv 2411.04109
+        hot = sampling.model_copy(update={"temperature": config.hot_temperature})
+        drawings.append(Drawing(hot, config.hot_samples, seed, "hot"))
+    return drawings
 
 
 def calibrated(sampling: Sampling, calibration: StepRef | None) -> Sampling:
     """The settings with the temperature that a calibration picked."""
     if calibration is None:
         return sampling
-    return sampling.model_copy(update={"temperature": CalibrateNumbers.of(calibration).temperature})
-
-
-def draw_shards(
-    bench: Workbench,
-    model: ModelRef,
-    shards: Sequence[PlannedShard],
-    sampling: Sampling,
-    config: IndependentGenerate,
-    scratch: Scratch,
-) -> Iterator[tuple[PlannedShard, list[Sample]]]:
-    """Each shard with its samples, as shards finish; hot samples come after the others of their problem."""
-    pool = bench.generator(model)
-    if not config.hot_samples:
-        yield from sample_shards(pool, shards, sampling, config.num_samples, model.digest, scratch.progress)
-        return
-    plain = {
-        shard.name: samples
-        for shard, samples in sample_shards(pool, shards, sampling, config.num_samples, model.digest, scratch.progress)
-    }
-    hot = sampling.model_copy(update={"temperature": config.hot_temperature})
-    twins = [hot_twin(shard) for shard in shards]
-    by_name = {shard.name: shard for shard in shards}
-    for twin, samples in sample_shards(pool, twins, hot, config.hot_samples, model.digest, scratch.progress):
-        shard = by_name[twin.name.removeprefix(PREFIX)]
-        yield shard, join_hot(plain[shard.name], samples, config.num_samples)
+    return sampling.model_copy(update={"temperature": calibration.summary["temperature"]})

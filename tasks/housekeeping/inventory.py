@@ -1,4 +1,4 @@
-"""What an experiment has in its store: published steps, folders without a record, entries and pins. Reads only."""
+"""What an experiment has in its store: published steps, answers, uploads, entries and pins. Reads only."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from configs.errors import StoreError
 from infra.store.base import Store
+from tasks.core.answer_folder import FOLDER
 from tasks.core.refs import Ref, StepRef
 from tasks.housekeeping.cleared import last_cleared_round
 from tasks.housekeeping.steps import RECORD, read_step
@@ -18,6 +19,7 @@ from tasks.promote.records import read_promotions
 from tasks.report.entry import ReportEntry, read_entries
 
 STEP_KEY = re.compile(r"(?P<prefix>[^/]+/round-(?P<round>\d+)/[^/]+/[0-9a-f]{12})/")
+ANSWERS_KEY = re.compile(rf"(?P<prefix>[^/]+/round-(?P<round>\d+)/[^/]+/{FOLDER}/[0-9a-f]{{12}})/")
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,16 @@ class StoredStep:
 
 @dataclass(frozen=True)
 class Leftover:
-    """Objects under a step's prefix that has no record: an upload that is going on, or was given up."""
+    """Objects without a record, of a step or of a shard of answers: an upload that is going on, or was given up."""
+
+    prefix: str
+    round: int
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StoredAnswers:
+    """What somebody answered to a stage of a round (`tasks/core/answer_folder.py`)."""
 
     prefix: str
     round: int
@@ -52,6 +63,7 @@ class Inventory:
     experiment: str
     steps: tuple[StoredStep, ...]
     leftovers: tuple[Leftover, ...]
+    answers: tuple[StoredAnswers, ...]
     entries: tuple[ReportEntry, ...]
     champion: int | None
     pinned: frozenset[int]
@@ -78,12 +90,19 @@ def take_inventory(store: Store, experiment: str) -> Inventory:
     Raises:
         StoreError: the store cannot be read, or an entry is damaged.
     """
-    folders: dict[tuple[str, int], list[str]] = defaultdict(list)
+    folders: dict[re.Pattern[str], dict[tuple[str, int], list[str]]] = defaultdict(lambda: defaultdict(list))
     for key in store.keys(f"{experiment}/round-"):
-        if found := STEP_KEY.match(key):
-            folders[found["prefix"], int(found["round"])].append(key)
-    steps, leftovers, damaged = [], [], []
-    for (prefix, round), keys in folders.items():
+        for pattern in (STEP_KEY, ANSWERS_KEY):
+            if found := pattern.match(key):
+                folders[pattern][found["prefix"], int(found["round"])].append(key)
+    steps, leftovers, damaged, answers = [], [], [], []
+    for (prefix, round), keys in folders[ANSWERS_KEY].items():
+        listed = {key.removesuffix(".json") for key in keys if key.endswith(".json")}
+        whole = tuple(key for key in keys if key.rpartition(".")[0] in listed)
+        answers.append(StoredAnswers(prefix, round, whole))
+        if len(whole) < len(keys):
+            leftovers.append(Leftover(prefix, round, tuple(key for key in keys if key not in whole)))
+    for (prefix, round), keys in folders[STEP_KEY].items():
         if prefix + RECORD not in keys:
             leftovers.append(Leftover(prefix, round, tuple(keys)))
             continue
@@ -100,6 +119,7 @@ def take_inventory(store: Store, experiment: str) -> Inventory:
         experiment,
         tuple(steps),
         tuple(leftovers),
+        tuple(answers),
         entries,
         champion,
         read_pins(store, experiment),

@@ -1,7 +1,8 @@
 """Removing steps in an order that a kill at any moment leaves sound.
 
-First the note that a round loses steps, so that the loop goes on behind it; then for each step its record, and its
-files after that: no record, no step. What a kill leaves of files is an abandoned upload to the next housekeeping.
+First the note that a round loses steps, so that the loop goes on behind it; then its answers, as long as its steps tell
+the next housekeeping of them; then for each step its record, and its files after that: no record, no step. What a kill
+leaves of files is an abandoned upload to the next housekeeping.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ def remove(store: Store, inventory: Inventory, removal: Removal, by: str, guard:
     """Remove it.
 
     Args:
-        guard: called before every step; raises when the experiment's lease was lost.
+        guard: called before every step and every folder; raises when the experiment's lease was lost.
     """
     for round, steps in sorted(removal.rounds.items()):
         guard()
@@ -30,6 +31,10 @@ def remove(store: Store, inventory: Inventory, removal: Removal, by: str, guard:
             by=by, at=utc_now(),
         )  # fmt: skip
         write_cleared(store, inventory.experiment, note)
+    for item in removal.answers:
+        guard()
+        for key in sorted(item.keys, key=lambda key: not key.endswith(".json")):
+            store.delete(key)
     for step in removal.steps():
         guard()
         store.delete(step.ref.prefix + RECORD)

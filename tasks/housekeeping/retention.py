@@ -7,6 +7,7 @@ incumbent; every pinned round. Of a kept round everything stays, and with it
 * the weights under an adapter that is kept: both are named by the state.
 
 Steps that are kept only as inputs do not keep their own inputs in turn: they are published, and nothing computes them
+again. Answers (`tasks/core/answer_folder.py`) go with the first step that their round loses: nothing asks for them
 again. The loop goes on behind the last round that lost a step, from the state in that round's entry, so the steps of
 that state are kept too.
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tasks.housekeeping.inventory import Inventory, Leftover, StoredStep, refs_in
+from tasks.housekeeping.inventory import Inventory, Leftover, StoredAnswers, StoredStep, refs_in
 from tasks.report.entry import ReportEntry
 
 
@@ -27,11 +28,13 @@ class Removal:
     Attributes:
         rounds: finished rounds that lose steps, with these steps.
         superseded: steps of earlier forms of the recipe.
+        answers: of the rounds that lose steps.
         abandoned: uploads that no run goes on with.
     """
 
     rounds: dict[int, tuple[StoredStep, ...]]
     superseded: tuple[StoredStep, ...]
+    answers: tuple[StoredAnswers, ...]
     abandoned: tuple[Leftover, ...]
 
     def steps(self) -> list[StoredStep]:
@@ -48,7 +51,7 @@ def find_removable(inventory: Inventory, keep_last: int | None) -> Removal:
     """
     abandoned = tuple(left for left in inventory.leftovers if left.round < len(inventory.entries))
     if keep_last is None or not inventory.entries:
-        return Removal({}, (), abandoned)
+        return Removal({}, (), (), abandoned)
     kept_rounds = rounds_to_keep(inventory, keep_last)
     listed = {prefix: entry.report.round for entry in inventory.entries for prefix in _of_round(entry)}
     needed = _needed(inventory, kept_rounds)
@@ -62,7 +65,8 @@ def find_removable(inventory: Inventory, keep_last: int | None) -> Removal:
         if step.ref.prefix in listed:
             rounds.setdefault(listed[step.ref.prefix], []).append(step)
     superseded = tuple(step for step in free if step.ref.prefix not in listed)
-    return Removal({round: tuple(steps) for round, steps in rounds.items()}, superseded, abandoned)
+    answers = tuple(item for item in inventory.answers if item.round in rounds)
+    return Removal({round: tuple(steps) for round, steps in rounds.items()}, superseded, answers, abandoned)
 
 
 def rounds_to_keep(inventory: Inventory, keep_last: int) -> set[int]:

@@ -8,7 +8,7 @@ from tasks.judge.kinds.registry import component_versions
 
 JUDGE = Stage(
     "judge",
-    version=1,
+    version=2,
     config=lambda recipe, _: {"judge": recipe.judge},
     reads=(SAMPLES, TRAIN_SET, VERDICTS, *HELD_OUT.values()),
     gives=(VERDICTS, JUDGEMENTS),

@@ -1,4 +1,4 @@
-"""Prefect task of the judge stage: models are asked shard by shard, then verdicts are written in one pass."""
+"""Prefect task of the judge stage: models are asked, then verdicts are written in one pass."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tasks.core.refs import StepRef
 from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
-from tasks.core.step import StepSpec, Summary
+from tasks.core.step import Summary
 from tasks.judge.identity import specify
-from tasks.judge.judgements import Published
+from tasks.judge.judgements import InFolder
 from tasks.judge.stage import JUDGE
 from tasks.judge.summary import JudgeSummary
 from tasks.judge.verdicts import judge_samples
@@ -26,7 +26,7 @@ from tasks.judge.world import World
 
 @stage_task(JUDGE)
 def judge(bench: Workbench, round: int, samples: StepRef, problems: StepRef, cast: Cast) -> StepRef:
-    """Verdicts of every judge on every sample: `verdicts.parquet`; what models said: `judgements-NAME-00000.parquet`.
+    """Verdicts of every judge on every sample: `verdicts.parquet`; what models said: `judgements-NAME.parquet`.
 
     A stepwise generator's samples were judged as they were drawn: their verdicts are taken over.
 
@@ -46,8 +46,8 @@ def judge(bench: Workbench, round: int, samples: StepRef, problems: StepRef, cas
         known = {row.id: row for row in TRAIN_SET.read(ledger, problems)}
         looks_elsewhere = any(asked.about is not None for judge in judges for asked in judge.passes)
         held_out = _held_out(ledger, problems) if looks_elsewhere else []
-        world = World(known, bench, cast, spec.seed or 0, scratch.progress, held_out)
-        kept = _Counted(ledger, spec, scratch.work, counts)
+        world = World(known, bench, cast, spec.seed or 0, scratch.answers, held_out)
+        kept = _Counted(scratch.out, counts)
         verdicts = judge_samples(_Drawn(ledger, samples), judges, world, kept=kept)
         VERDICTS.write(scratch.out, counts.watch(verdicts))
         return {**counts.numbers()}
@@ -70,11 +70,11 @@ class _Drawn:
         return SAMPLES.read(self.ledger, self.step)
 
 
-class _Counted(Published):
-    """Published judgements; those of a judge's own pass are counted when they are read back."""
+class _Counted(InFolder):
+    """Judgements of the step; those of a judge's own pass are counted when they are read back."""
 
-    def __init__(self, ledger: Ledger, spec: StepSpec, work: Path, counts: JudgeSummary) -> None:
-        super().__init__(ledger, spec, work)
+    def __init__(self, folder: Path, counts: JudgeSummary) -> None:
+        super().__init__(folder)
         self._counts = counts
 
     def read(self, judge: str, part: str) -> Iterator[Judgement]:

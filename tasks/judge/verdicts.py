@@ -7,7 +7,7 @@ problem.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from itertools import islice, tee
 
@@ -18,6 +18,7 @@ from tasks.judge.ask import ask_models
 from tasks.judge.judgements import InMemory, Judgements
 from tasks.judge.kind import Evidence
 from tasks.judge.kinds.registry import kind_of
+from tasks.judge.rules import rule_outcomes
 from tasks.judge.verifiers.pool import Outcome, items_to_verify
 from tasks.judge.world import World, judges_needed
 
@@ -38,7 +39,7 @@ def judge_samples(
         samples: those of a problem lie together. Read once, and once more for each pass of a judge that asks a model.
         given: by judge name, verdicts on these samples that were made before, in their order. Judges that are needed,
             and neither here nor among `judges`, are those of the bench's recipe; they are asked too.
-        kept: where judgements are kept; what lies there is not asked again. Default: in memory.
+        kept: where judgements are kept. Default: in memory.
 
     Raises:
         ProblemsError: a sample's problem is not there, or has no gold answer that a judge can compare with.
@@ -81,7 +82,7 @@ def make_verdicts(
     own, *copies = tee(samples, len(ruled) + 1)
     with ExitStack() as stack:
         outcomes = {
-            judge.name: stack.enter_context(closing(world.verify(judge, items_to_verify(copy, world.problems, judge))))
+            judge.name: stack.enter_context(closing(_outcomes(judge, copy, world)))
             for judge, copy in zip(ruled, copies, strict=True)
         }
         del copies  # a copy that nobody reads would hold every sample
@@ -93,6 +94,10 @@ def make_verdicts(
                 made[source.judge.name] = source.verdicts(group, made)
             for of_one_sample in zip(*(made[judge.name] for judge in judges), strict=True):
                 yield from of_one_sample
+
+
+def _outcomes(judge: Judge, samples: Iterable[Sample], world: World) -> Generator[Outcome, None, None]:
+    return rule_outcomes(judge, items_to_verify(samples, world.problems, judge), world.verify, world.answers)
 
 
 class _Source:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from configs.errors import ProblemsError
 from configs.schema.judge import Judge, Pass
 from configs.schema.role import POLICY
+from tasks.core.answers import Answerer, Answers
 from tasks.core.bench import Workbench
 from tasks.core.joined import Group, group_samples
-from tasks.core.progress import Silent, StageProgress
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Author, FinishReason, Problem, Sample
 from tasks.core.refs import ModelRef
-from tasks.core.roles import Cast, Pool, open_reward_model, open_role
+from tasks.core.roles import Cast, reward_answerer, role_answerer
 from tasks.core.step import canonical_json
 from tasks.judge.kinds.registry import kind_of
 from tasks.judge.verifiers.pool import Verify, verify_in_pool
@@ -31,6 +31,7 @@ class World:
         problems: by id; those of the samples at least.
         bench, cast: who answers for a role. Judges by rule need neither.
         seed: of what models draw.
+        answers: where answers are looked up and kept; without it no model can be asked, and rules look again.
         held_out: problems of the select and report sets, of which no judge may make use.
         verify: where rules look at samples.
     """
@@ -39,7 +40,7 @@ class World:
     bench: Workbench | None = None
     cast: Cast | None = None
     seed: int = 0
-    progress: StageProgress = field(default_factory=Silent)
+    answers: Answers | None = None
     held_out: Sequence[Problem] = ()
     verify: Verify = verify_in_pool
 
@@ -53,11 +54,11 @@ class PlannedPass:
     asked: Pass
     player: ModelRef | None
 
-    def open(self, bench: Workbench) -> Pool:
-        """What answers."""
+    def answerer(self, bench: Workbench) -> Answerer:
+        """Who answers."""
         if self.asked.wants == "rating":
-            return open_reward_model(bench, self.asked.role)
-        return open_role(bench, self.asked.role, self.player)
+            return reward_answerer(bench, self.asked.role)
+        return role_answerer(bench, self.asked.role, self.player)
 
     def prompt(self, bench: Workbench) -> str:
         """Text of the prompt; empty where there is none."""

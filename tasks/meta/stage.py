@@ -7,10 +7,9 @@ from tasks.core.stage import Stage, without
 
 META = Stage(
     "meta",
-    version=1,
+    version=2,
     config=lambda recipe, _: {
         "meta": without(recipe.meta, "rounds", "max_share"),  # whether a round has it, and how training mixes its pairs
-        "shard_size": recipe.generate.shard_size,
     },
     reads=(JUDGEMENTS, SAMPLES, TRAIN_SET),
     gives=(PAIRS, JUDGEMENTS),

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from configs.schema.judge import MetaJudge, OpinionJudge, PairwiseJudge, RubricJudge
+from tasks.core.answers import Answers
 from tasks.core.bench import Workbench
 from tasks.core.files import PAIRS, TRAIN_SET
-from tasks.core.progress import StageProgress
 from tasks.core.prompts import read_prompt
+from tasks.core.records import Judgement
 from tasks.core.refs import StepRef
 from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.judge.ask import ask_and_keep, cut_groups
+from tasks.judge.ask import ask_about
 from tasks.judge.identity import describe
-from tasks.judge.judgements import Published, read_judgements
+from tasks.judge.judgements import InFolder, read_judgements
 from tasks.judge.world import plan_passes
 from tasks.meta.contest import NAME, Contest
 from tasks.meta.elo import position_weights
@@ -28,7 +29,7 @@ from tasks.meta.stage import META
 def meta_judge(
     bench: Workbench, round: int, verdicts: StepRef, samples: StepRef, problems: StepRef, cast: Cast
 ) -> StepRef:
-    """Pairs of judgements: `pairs.parquet` of Pair rows with role judge; comparisons: `judgements-meta-00000.parquet`.
+    """Pairs of judgements: `pairs.parquet` of Pair rows with role judge; comparisons: `judgements-meta.parquet`.
 
     Args:
         verdicts: the judge step, with the judgements of the judge that `meta.judge` names.
@@ -45,8 +46,9 @@ def meta_judge(
         def contests() -> Iterator[Contest]:
             return find_contests(read_judgements(bench.ledger, verdicts, judge.name), known)
 
-        kept = Published(bench.ledger, spec, scratch.work)
-        _publish_comparisons(bench, kept, spec.seed or 0, contests(), cast, scratch.progress)
+        kept = InFolder(scratch.out)
+        compared = _compare(bench, contests(), cast, spec.seed or 0, scratch.answers)
+        kept.put(NAME, "", (row for rows in compared for row in rows))
         weights = position_weights(kept.read(NAME, ""))
         pairs = MetaPairs(weights, meta.ridge)
         made = pairs.make(contests(), kept.read(NAME, ""))
@@ -64,12 +66,11 @@ def _settings(bench: Workbench) -> tuple[MetaJudge, RubricJudge | PairwiseJudge]
     return meta, judge
 
 
-def _publish_comparisons(
-    bench: Workbench, kept: Published, seed: int, contests: Iterator[Contest], cast: Cast, progress: StageProgress
-) -> None:
-    """Ask the judge's own model about the contests whose shards are not published yet."""
+def _compare(
+    bench: Workbench, contests: Iterator[Contest], cast: Cast, seed: int, answers: Answers
+) -> Iterator[list[Judgement]]:
+    """What the judge's own model says of each contest."""
     meta, judge = _settings(bench)
     asking = meta_asking(judge, meta, read_prompt(meta.prompt, bench.base_dir), seed)
     (one,) = plan_passes([judge], cast)
-    shards = cut_groups(contests, bench.recipe.generate.shard_size)
-    ask_and_keep(lambda: one.open(bench), asking, "", shards, progress, kept)
+    return ask_about(contests, asking, one.answerer(bench), answers)

@@ -141,5 +141,34 @@ def test_a_run_killed_at_random_moments_ends_like_a_straight_one(
     assert processes_of(tmp_path) == []
 
 
+def answers_of(store: Path) -> list[tuple[str, str, int]]:
+    """Stage, question and draw of every answer that was published, in as many rows as it was."""
+    found = []
+    for path in store.glob("micro/round-*/*/answers/*/*.json"):
+        for question, first, number in json.loads(path.read_text())["answers"]:
+            found += [(str(path.parent), question, draw) for draw in range(first, first + number)]
+    return found
+
+
+def test_answers_that_a_killed_run_published_are_not_asked_for_again(tmp_path: Path, prefect_url: str) -> None:
+    """The whole tree of processes is killed while it draws samples: once with one shard published, once with more."""
+    generate = {**micro_recipe()["generate"], "num_samples": 16, "shard_size": 1}
+    recipe = write_recipe(tmp_path, micro_recipe(generate=generate, rounds={"max": 1}))
+    store = tmp_path / "home" / "store"
+    for num_shards in (1, 4):
+        process = start(tmp_path, recipe, prefect_url)
+        while len(list(store.glob("micro/round-001/generate/answers/*/*.json"))) < num_shards:
+            assert process.poll() is None, (tmp_path / "log.txt").read_text()[-3000:]
+            time.sleep(0.005)
+        assert kill_everything(process, tmp_path)
+        assert process.wait(timeout=300) != 0
+        assert wait_until_gone(tmp_path, 15) == []
+        assert not list(store.glob("micro/round-001/generate/*/record.json"))
+        before = answers_of(store)
+    run_to_the_end(tmp_path, recipe, prefect_url)
+    after = answers_of(store)
+    assert len(after) == len(set(after)) > len(before) == len(set(before))
+
+
 def test_nothing_is_left_running_after_a_straight_run(straight: Path) -> None:
     assert processes_of(straight.parents[1]) == []

@@ -100,6 +100,11 @@ def refuses_max_tokens(body: str) -> bool:
     return "max_completion_tokens" in body
 
 
+def refuses_seed(body: str) -> bool:
+    """Whether an error speaks of the parameter `seed`."""
+    return re.search(r"(?<!\w)seed(?!\w)", body) is not None
+
+
 def excerpt(body: str) -> str:
     """The start of an answer's body on one line, for messages."""
     line = " ".join(body.split())

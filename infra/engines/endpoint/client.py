@@ -24,10 +24,11 @@ from infra.engines.endpoint.answer import (
     read_usage,
     refuses_many,
     refuses_max_tokens,
+    refuses_seed,
     share_tokens,
 )
 from infra.engines.endpoint.usage import Usage
-from infra.engines.wire import Completion, Request
+from infra.engines.wire import Completion, Request, draw_seed
 
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 8.0
@@ -71,6 +72,7 @@ class EndpointClient:
         self._places = asyncio.Semaphore(engine.max_concurrent)
         self._next_start = 0.0
         self._takes_many: bool | None = None
+        self._takes_seed = True
         self._limit_name = "max_tokens"
         http = openai.DefaultAsyncHttpxClient(
             event_hooks={"request": [self._before_sending]}, timeout=engine.timeout_seconds
@@ -85,29 +87,37 @@ class EndpointClient:
     async def complete(self, request: Request, sampling: Sampling) -> list[Completion]:
         """All samples of a request: in one call where the server takes `n`, else one call each.
 
+        A call's seed is that of its first draw. A server that keeps seeds makes the further draws of a call from it as
+        well; so draws repeat as long as the same ones are asked for together.
+
         Raises:
             EngineError: names the request, the status and how the answer begins; never the key.
         """
         rows: list[tuple[Choice, int]] = []
         while (missing := request.num_samples - len(rows)) > 0:
             if self._takes_many is False or missing == 1:
-                calls = [self._ask(request, sampling, 1) for _ in range(missing)]
+                calls = [self._ask(request, sampling, draw, 1) for draw in request.draws[len(rows) :]]
                 found = [row for answer in await asyncio.gather(*calls) for row in answer[:1]]
             else:
-                found = await self._ask(request, sampling, missing)
+                found = await self._ask(request, sampling, request.draws[len(rows)], missing)
                 self._takes_many = len(found) == missing
             rows += found[:missing]
         return [
-            Completion(request.id, index, choice.text, choice.finish_reason, num_tokens, None)
-            for index, (choice, num_tokens) in enumerate(rows)
+            Completion(request.id, draw, choice.text, choice.finish_reason, num_tokens, None)
+            for draw, (choice, num_tokens) in zip(request.draws, rows, strict=True)
         ]
 
-    async def _ask(self, request: Request, sampling: Sampling, num: int) -> list[tuple[Choice, int]]:
-        """At least one choice with its number of tokens; fewer than `num` where the server does not take `n`."""
+    async def _ask(self, request: Request, sampling: Sampling, first: int, num: int) -> list[tuple[Choice, int]]:
+        """At least one choice with its number of tokens; fewer than `num` where the server does not take `n`.
+
+        Args:
+            first: number of the first draw that is asked for.
+        """
+        seed = draw_seed(request.seed, first) % 2**31  # what the narrowest servers take
         async with self._places:
             tries = 0
             while True:
-                parameters = self._parameters(request, sampling, num)
+                parameters = self._parameters(request, sampling, seed, num)
                 answer = await self._try(parameters, self._engine.max_retries - tries)
                 if not isinstance(answer, Problem):
                     return answer
@@ -143,13 +153,14 @@ class EndpointClient:
             return Problem(str(error), tries, answer.status_code, answer.text)
         return list(zip(choices, share_tokens(choices, num_written), strict=True))
 
-    def _parameters(self, request: Request, sampling: Sampling, num: int) -> dict[str, Any]:
-        """What is not asked for is not sent: servers refuse settings that they do not know. A seed is never sent."""
+    def _parameters(self, request: Request, sampling: Sampling, seed: int, num: int) -> dict[str, Any]:
+        """What is not asked for is not sent: servers refuse settings that they do not know."""
         extra = {"top_k": sampling.top_k, "min_p": sampling.min_p}
         wanted = {
             "top_p": sampling.top_p if sampling.top_p < 1 else None,
             "stop": list(sampling.stop),
             "n": num if num > 1 else None,
+            "seed": seed if self._takes_seed and sampling.temperature > 0 else None,
             "extra_body": {name: value for name, value in extra.items() if value > 0},
         }
         return {
@@ -169,6 +180,9 @@ class EndpointClient:
             return True
         if "n" in parameters and refuses_many(problem.body):
             self._takes_many = False
+            return True
+        if "seed" in parameters and refuses_seed(problem.body):
+            self._takes_seed = False
             return True
         return False
 

@@ -1,7 +1,7 @@
 """A model behind an OpenAI-compatible server. A `pool.Pool`.
 
 For judges, critics and teachers: a server gives no weights and no log-probabilities, so it is never what is trained.
-Draws are not promised to repeat: no seed is sent, since few servers keep one and some refuse it.
+Draws are not promised to repeat: few servers keep the seed that is sent, and some refuse it, which is learnt.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import torch
@@ -26,6 +27,7 @@ from transformers import (
 
 from configs.schema.generate import Sampling
 from infra.engines.generate.cache import GrowingLayer, new_cache
+from infra.engines.generate.randomness import uniforms
 
 SHRINK_SHARE = 0.75
 """Ended rows leave the batch when no more than this share of its rows is under way."""
@@ -38,12 +40,14 @@ class Draft:
     Attributes:
         prompt: token ids.
         limit: most tokens to generate, at least 1.
+        seed: of the draw, see `randomness.py`; greedy ones read none.
         tokens, logprob: what was generated so far.
         is_stopped: the model or a stop text ended it.
     """
 
     prompt: list[int]
     limit: int
+    seed: int = 0
     tokens: list[int] = field(default_factory=list)
     logprob: float = 0.0
     is_stopped: bool = False
@@ -78,20 +82,18 @@ class Decoder:
         self,
         drafts: Sequence[Draft],
         sampling: Sampling,
-        generator: torch.Generator,
         reaches_stop: Callable[[Draft], bool] | None = None,
     ) -> Iterator[int]:
         """Complete the drafts in place; yields the number of tokens of every step.
 
         Args:
-            generator: source of all randomness, on the model's device.
             reaches_stop: whether a draft's text now contains a stop text.
         """
         warp = warper(sampling)
         rows = list(drafts)
         scores, cache, mask = self.read_prompts([draft.prompt for draft in rows])
-        while True:
-            chosen = choose(scores, warp, generator)
+        for place in count():
+            chosen = scores.argmax(-1) if warp is None else draw(warp(None, scores).softmax(-1), rows, place)
             num_tokens = self._append(rows, chosen, scores, reaches_stop)
             yield num_tokens
             live = [row for row, draft in enumerate(rows) if not draft.is_done]
@@ -170,11 +172,19 @@ def warper(sampling: Sampling) -> Any:
     return steps
 
 
-def choose(scores: torch.Tensor, warp: Any, generator: torch.Generator) -> torch.Tensor:
-    """Draw one token a row from scores (rows, vocabulary); the best one where `warp` is None."""
-    if warp is None:
-        return scores.argmax(-1)
-    return torch.multinomial(warp(None, scores).softmax(-1), 1, generator=generator)[:, 0]
+def draw(chances: torch.Tensor, rows: Sequence[Draft], place: int) -> torch.Tensor:
+    """One token a row, by inversion of the sum of chances at the row's number for this place.
+
+    Sums are float64: in float32 the tail of a large vocabulary would be lost.
+
+    Args:
+        chances: (rows, vocabulary), adding up to about 1 in every row.
+        place: of the token in its draft, from 0.
+    """
+    numbers = torch.from_numpy(uniforms([draft.seed for draft in rows], place))
+    sums = chances.cumsum(-1, dtype=torch.float64)
+    wanted = numbers.to(sums.device)[:, None] * sums[:, -1:]
+    return torch.searchsorted(sums, wanted, right=True)[:, 0]
 
 
 def token_logprobs(scores: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:

@@ -1,7 +1,7 @@
 """Generation with Hugging Face models, on any device. Loaded by `session_program.py`.
 
-A shard's completions depend on the model, the shard, its seed and the batch size, never on what ran before:
-batches do not cross shards, and each shard has its own source of randomness.
+A completion depends on the model, its request and the number of its draw. What it is decoded together with changes the
+scores in their last bits alone, which turns a draw in about one token of a million.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from infra.engines.generate.stops import StopTexts
 from infra.engines.models.merge import load_merged
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.runner import Progress, Result, SerialRunner
-from infra.engines.wire import Completion, Job, Request, ScoringJob, Shard
+from infra.engines.wire import Completion, Job, Request, ScoringJob, Shard, draw_seed
 
 
 class TransformersRunner(SerialRunner):
@@ -58,14 +58,16 @@ class TransformersRunner(SerialRunner):
         for request in shard.requests:
             chat, prefix = encode_request(self._tokenizer, self._files, request, self._context)
             room = min(limit, self._context - len(chat) - len(prefix))
-            drafts += [(request, index, prefix, Draft(chat + prefix, room)) for index in range(request.num_samples)]
-        randomness = torch.Generator(self._model.device).manual_seed(shard.seed)
+            drafts += [
+                (request, draw, prefix, Draft(chat + prefix, room, draw_seed(request.seed, draw)))
+                for draw in request.draws
+            ]
         reaches_stop = self._stops.watch(shard.sampling.stop)
         waiting = sorted((draft for *_, draft in drafts), key=lambda draft: len(draft.prompt))
         for start in range(0, len(waiting), self._settings.batch_size):
             batch = waiting[start : start + self._settings.batch_size]
             num_done = 0
-            for num_tokens in self._decoder.decode(batch, shard.sampling, randomness, reaches_stop):
+            for num_tokens in self._decoder.decode(batch, shard.sampling, reaches_stop):
                 now_done = sum(draft.is_done for draft in batch)
                 yield Progress(shard.name, now_done - num_done, num_tokens)
                 num_done = now_done
@@ -86,8 +88,8 @@ class TransformersRunner(SerialRunner):
         )
 
 
-def load(settings: TransformersEngine, model: ModelFiles, scratch: Path, seed: int) -> TransformersRunner:
-    """Called by the session program; needs no scratch folder, and no seed but each shard's own."""
+def load(settings: TransformersEngine, model: ModelFiles, scratch: Path) -> TransformersRunner:
+    """Called by the session program; needs no scratch folder."""
     return TransformersRunner(settings, model)
 
 

@@ -1,8 +1,8 @@
 """Generation with vLLM, on GPUs or with its CPU build. Loaded by `session_program.py`.
 
-Requests of all submitted jobs are decoded together, so no time is lost between shards. The engine has one seed, not
-one a request (which the CPU build does not survive): what a shard's completions are depends on what else ran, and
-is not promised to repeat.
+Requests of all submitted jobs are decoded together, so no time is lost between shards. Every draw is a request of its
+own with a seed of its own. Its scores depend on what is decoded with it in their last bits, so a draw repeats but for
+the few tokens where that turns the choice.
 
 An adapter is merged into a scratch copy of its base before loading: on a CPU that is about eight times faster than
 vLLM's own adapters, and everywhere it keeps one code path and float32 merging.
@@ -28,7 +28,7 @@ from infra.engines.generate.transformers_runner import context_length
 from infra.engines.models.merge import save_merged
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.runner import Progress, Result
-from infra.engines.wire import Completion, Job, Request, Score, ScoringJob, Shard
+from infra.engines.wire import Completion, Job, Request, Score, ScoringJob, Shard, draw_seed
 
 
 @dataclass(slots=True)
@@ -36,20 +36,22 @@ class OpenJob:
     """A job whose requests are with the engine.
 
     Attributes:
-        given: for each request of a shard the tokens of its prefix, for each scoring those before the completion.
-        rows: answers to each request, which fill up in any order.
+        asked: (request, number of the draw) of each draw of a shard; of other jobs each scoring.
+        given: for each draw the tokens of its prefix, for each scoring those before the completion.
+        rows: answers, which fill up in any order.
     """
 
     job: Job
+    asked: list[Any]
     given: list[list[int]]
-    rows: list[list[Any] | None]
+    rows: list[Any]
     num_open: int
 
 
 class VllmRunner:
     """See `runner.Runner`."""
 
-    def __init__(self, settings: VllmEngine, model: ModelFiles, scratch: Path, seed: int) -> None:
+    def __init__(self, settings: VllmEngine, model: ModelFiles, scratch: Path) -> None:
         on_cpu = not torch.cuda.is_available()
         set_environment(settings, on_cpu)
         import vllm  # reads the environment when imported
@@ -74,7 +76,6 @@ class VllmRunner:
             gpu_memory_utilization=settings.gpu_memory_utilization,
             tensor_parallel_size=settings.tensor_parallel_size,
             enforce_eager=on_cpu if settings.enforce_eager is None else settings.enforce_eager,
-            seed=seed % 2**32,
             trust_remote_code=model.trust_remote_code,
             disable_log_stats=True,
         )
@@ -88,21 +89,25 @@ class VllmRunner:
     def submit(self, job: Job) -> None:
         """Hand all requests of a job to vLLM, which queues what does not fit."""
         inputs: list[tuple[list[int], Any]] = []
+        asked: list[Any] = []
         given: list[list[int]] = []
         if isinstance(job, Shard):
             for request in job.requests:
                 chat, prefix = encode_request(self._tokenizer, self._files, request, self._context)
                 room = self._context - len(chat) - len(prefix)
-                inputs.append((chat + prefix, self._sampling(job.sampling, request, room)))
-                given.append(prefix)
+                for draw in request.draws:
+                    asked.append((request, draw))
+                    inputs.append((chat + prefix, self._sampling(job.sampling, draw_seed(request.seed, draw), room)))
+                    given.append(prefix)
         else:
             assert isinstance(job, ScoringJob)
             seen: Prompts = {}
             for row in job.requests:
                 prompt, completion = encode_scoring(self._tokenizer, self._files, row, self._context - 1, seen)
+                asked.append(row)
                 inputs.append((prompt + completion, self._scoring()))
                 given.append(prompt)
-        self._open[job.name] = OpenJob(job, given, [None] * len(inputs), len(inputs))
+        self._open[job.name] = OpenJob(job, asked, given, [None] * len(inputs), len(inputs))
         for place, (tokens, params) in enumerate(inputs):
             self._engine.add_request(f"{place}/{job.name}", {"prompt_token_ids": tokens}, params)
 
@@ -114,8 +119,7 @@ class VllmRunner:
                 events += self._take(output)
         empty = [name for name, work in self._open.items() if work.num_open == 0]
         for name in empty:
-            rows = [row for part in self._open.pop(name).rows for row in part or ()]
-            events.append(Result(name, rows))
+            events.append(Result(name, self._open.pop(name).rows))
         return events
 
     def close(self) -> None:
@@ -125,24 +129,24 @@ class VllmRunner:
         place, _, name = output.request_id.partition("/")
         work = self._open[name]
         work.num_open -= 1
-        given = work.given[int(place)]
+        asked, given = work.asked[int(place)], work.given[int(place)]
         if isinstance(work.job, Shard):
-            request = work.job.requests[int(place)]
-            rows: list[Any] = [self._completion(request, given, work.job.sampling, draw) for draw in output.outputs]
-            work.rows[int(place)] = rows
-            return [Progress(name, len(rows), sum(row.num_tokens for row in rows))]
-        assert isinstance(work.job, ScoringJob)
-        score = sum_prompt_logprobs(work.job.requests[int(place)].id, output, len(given))
-        work.rows[int(place)] = [score]
-        return [Progress(name, 1, score.num_tokens)]
+            request, number = asked
+            row: Any = self._completion(request, number, given, work.job.sampling, output.outputs[0])
+        else:
+            row = sum_prompt_logprobs(asked.id, output, len(given))
+        work.rows[int(place)] = row
+        return [Progress(name, 1, row.num_tokens)]
 
-    def _completion(self, request: Request, prefix: list[int], sampling: Sampling, draw: Any) -> Completion:
+    def _completion(
+        self, request: Request, number: int, prefix: list[int], sampling: Sampling, draw: Any
+    ) -> Completion:
         if draw.finish_reason not in ("stop", "length"):
             raise EngineError(f"vLLM gave up on request '{request.id}': {draw.finish_reason}", "see the log")
         text, stop_text = decode_continuation(self._tokenizer, prefix, draw.token_ids, sampling.stop)
         return Completion(
             request_id=request.id,
-            index=draw.index,
+            index=number,
             text=text,
             finish_reason=draw.finish_reason,
             num_tokens=len(draw.token_ids),
@@ -150,9 +154,9 @@ class VllmRunner:
             stop_text=stop_text,
         )
 
-    def _sampling(self, sampling: Sampling, request: Request, room: int) -> Any:
+    def _sampling(self, sampling: Sampling, seed: int, room: int) -> Any:
         return self._vllm.SamplingParams(
-            n=request.num_samples,
+            seed=seed,
             temperature=sampling.temperature,
             top_p=sampling.top_p,
             top_k=sampling.top_k,
@@ -175,9 +179,9 @@ class VllmRunner:
         )
 
 
-def load(settings: VllmEngine, model: ModelFiles, scratch: Path, seed: int) -> VllmRunner:
+def load(settings: VllmEngine, model: ModelFiles, scratch: Path) -> VllmRunner:
     """Called by the session program."""
-    return VllmRunner(settings, model, scratch, seed)
+    return VllmRunner(settings, model, scratch)
 
 
 def set_environment(settings: VllmEngine, on_cpu: bool) -> None:

@@ -53,8 +53,8 @@ class RewardRunner(SerialRunner):
         yield Result(job.name, [Rated(rating.id, row) for rating, row in zip(job.requests, scores, strict=True)])
 
 
-def load(settings: RewardEngine, model: ModelFiles, scratch: Path, seed: int) -> RewardRunner:
-    """Called by the session program; needs neither a scratch folder nor a seed."""
+def load(settings: RewardEngine, model: ModelFiles, scratch: Path) -> RewardRunner:
+    """Called by the session program; needs no scratch folder."""
     return RewardRunner(settings, model)
 
 

@@ -30,12 +30,14 @@ class VerifierKind:
         explain_gold: why a gold answer cannot be used, in words, or None if it can.
         extract: (text, settings) -> the answer in a form in which equal answers look equal, or None where there is
             none. None for kinds that find no answer without gold.
+        reads_text_alone: whether the sample's text, and the gold answer, are all that it looks at.
     """
 
     build: Callable[[Any], Verify]
     versions: Callable[[Any], dict[str, int | str]]
     explain_gold: Callable[[str | None, Any], str | None]
     extract: Callable[[str, Any], str | None] | None = None
+    reads_text_alone: bool = True
 
 
 def build_verifier(config: Verifier) -> Verify:
@@ -65,6 +67,11 @@ def verifier_versions(config: Verifier) -> dict[str, int | str]:
 def explain_gold(gold: str | None, config: Verifier) -> str | None:
     """Why a verifier cannot compare with this gold answer, in words; None if it can."""
     return VERIFIERS[config.kind].explain_gold(gold, config)
+
+
+def reads_text_alone(config: Verifier) -> bool:
+    """Whether the sample's text, and the gold answer, are all that this verifier looks at."""
+    return VERIFIERS[config.kind].reads_text_alone
 
 
 def _compare_text(verify: Callable[[str, str | None, Any], Finding], config: Any) -> Verify:
@@ -106,5 +113,7 @@ VERIFIERS: dict[str, VerifierKind] = {
         _build_math, lambda _: {"math": math.VERSION, "number": number.VERSION}, math.explain_gold, math.extract
     ),
     "code": VerifierKind(_build_code, lambda _: {"code": code.VERSION}, code.explain_gold),
-    "python": VerifierKind(_build_python, lambda _: {"python": python.VERSION}, lambda _gold, _config: None),
+    "python": VerifierKind(
+        _build_python, lambda _: {"python": python.VERSION}, lambda _gold, _config: None, reads_text_alone=False
+    ),
 }

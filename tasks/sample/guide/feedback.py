@@ -6,22 +6,25 @@ from itertools import groupby
 
 from tasks.core.files import FEEDBACK
 from tasks.core.records import Judgement
-from tasks.core.roles import open_role
+from tasks.core.roles import role_answerer
+from tasks.core.step import derive_seed
 from tasks.sample.guide.guidance import FROZEN, Guidance
 from tasks.sample.guide.help import Ask, ask_for_feedback
-from tasks.sample.guide.waves import draw_texts, keep_rows
+from tasks.sample.guide.waves import draw_texts
 
 
 def read_feedback(guidance: Guidance) -> dict[str, list[str]]:
-    """Comments on the first failed try of each problem, one for every wave there may be, by problem id.
+    """Comments on the first failed try of each problem, one for every wave there may be, by problem id; written to the
+    step too.
 
-    They are drawn all at once and kept in the work folder: were they drawn wave by wave, a teacher with a model of its
-    own and the policy would take turns on the device, and load twice a wave.
+    They are drawn all at once: were they drawn wave by wave, a teacher with a model of its own and the policy would
+    take turns on the device, and load twice a wave.
 
     Raises:
         EngineError: the teacher could not start, or died.
     """
-    rows = keep_rows(guidance.scratch.work / FEEDBACK.name, Judgement, lambda: _draw(guidance))
+    rows = _draw(guidance)
+    FEEDBACK.write(guidance.scratch.out, rows)
     return {key: [row.text for row in group] for key, group in groupby(rows, key=lambda row: row.problem_id)}
 
 
@@ -32,8 +35,11 @@ def _draw(guidance: Guidance) -> list[Judgement]:
         key: Ask(ask_for_feedback(guidance.problems[key], sample, guidance.prompts[0]))
         for key, sample in failed.items()
     }
-    pool = open_role(guidance.bench, role, guidance.cast.player(role, FROZEN))
-    texts = draw_texts(pool, asks, guidance.config.max_extra, guidance.drawing(), "feedback")
+    who = role_answerer(guidance.bench, role, guidance.cast.player(role, FROZEN))
+    seed = derive_seed(guidance.seed, "feedback")
+    texts = draw_texts(
+        guidance.scratch.answers, who, guidance.sampling(), asks, guidance.config.max_extra, seed, "feedback"
+    )
     return [
         Judgement(role, key, failed[key].id, row.index, ask.messages, row.text, None)
         for key, ask in asks.items()

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from configs.schema.generate import Guide
+from configs.schema.generate import Guide, Sampling
 from tasks.core.bench import Workbench
 from tasks.core.records import Problem
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.sample.guide.plan import Standing
-from tasks.sample.guide.waves import Drawing
 
 FROZEN = "round_start"
 """the policy's state that comments on failed tries, where no other role does"""
@@ -38,10 +37,7 @@ class Guidance:
     seed: int
     scratch: Scratch
 
-    def drawing(self) -> Drawing:
+    def sampling(self) -> Sampling:
         """The round's settings of a draw, at the guide's temperature."""
-        generate = self.bench.recipe.generate
-        sampling, heat = generate.sampling(), self.config.temperature
-        if heat is not None:
-            sampling = sampling.model_copy(update={"temperature": heat})
-        return Drawing(sampling, generate.shard_size, self.seed, self.scratch.progress)
+        sampling, heat = self.bench.recipe.generate.sampling(), self.config.temperature
+        return sampling if heat is None else sampling.model_copy(update={"temperature": heat})

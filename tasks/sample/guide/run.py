@@ -5,13 +5,13 @@ Called by `task.py`.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from configs.schema.judge import Judge
-from tasks.core.files import FEEDBACK, SAMPLES, VERDICTS
+from tasks.core.files import SAMPLES, VERDICTS
 from tasks.core.records import Sample, Verdict
+from tasks.core.roles import policy_answerer
 from tasks.core.step import Summary, derive_seed
 from tasks.core.tables import write_records
 from tasks.judge.verdicts import judge_samples
@@ -27,8 +27,6 @@ from tasks.sample.guide.waves import Tries, draw_texts, run_waves, to_sample
 def write_guided(guidance: Guidance) -> Summary:
     """Draw, judge and write the guided samples of a round; returns the step's summary.
 
-    Resumes from the waves that lie in the work folder.
-
     Raises:
         EngineError: a generator could not start, or died.
         ProblemsError, RecipeError: as `tasks/sample/guide/help.py`.
@@ -40,8 +38,6 @@ def write_guided(guidance: Guidance) -> Summary:
     scratch = guidance.scratch
     write_records(scratch.out / SAMPLES.file(0), Sample, samples)
     VERDICTS.write(scratch.out, _all_verdicts(guidance, samples, first))
-    if (comments := scratch.work / FEEDBACK.name).exists():
-        shutil.copyfile(comments, scratch.out / FEEDBACK.name)
     return guide_summary(guidance.standing, tries.outcomes(), guidance.config.min_correct)
 
 
@@ -49,11 +45,12 @@ def _guided_tries(guidance: Guidance) -> Tries:
     if not guidance.standing:
         return Tries()
     make_ask = _asks(guidance)
-    drawing, config, model = guidance.drawing(), guidance.config, guidance.model
+    config, model, answers = guidance.config, guidance.model, guidance.scratch.answers
+    who, sampling = policy_answerer(guidance.bench, model), guidance.sampling()
 
     def draw(wave: int, open_now: Sequence[Standing]) -> list[Sample]:
         asks = {item.problem_id: make_ask(item, wave) for item in open_now}
-        texts = draw_texts(guidance.bench.generator(model), asks, 1, drawing, f"wave-{wave:03d}")
+        texts = draw_texts(answers, who, sampling, asks, 1, derive_seed(guidance.seed, "wave", wave), f"wave {wave}")
         return [
             to_sample(item, wave, asks[item.problem_id], texts[item.problem_id][0], config.kind, model.digest)
             for item in open_now
@@ -63,7 +60,7 @@ def _guided_tries(guidance: Guidance) -> Tries:
     def judge(samples: list[Sample]) -> list[Verdict]:
         return list(_judge(guidance, guidance.bench.recipe.judge[:1], samples, {}))
 
-    return run_waves(guidance.standing, config, draw, judge, guidance.scratch.work)
+    return run_waves(guidance.standing, config, draw, judge)
 
 
 def _asks(guidance: Guidance) -> Callable[[Standing, int], Ask]:
@@ -93,5 +90,5 @@ def _judge(
     guidance: Guidance, judges: Sequence[Judge], samples: list[Sample], given: Mapping[str, Sequence[Verdict]]
 ) -> Iterator[Verdict]:
     seed = derive_seed(guidance.seed, "judge")
-    world = World(guidance.problems, guidance.bench, guidance.cast, seed, guidance.scratch.progress)
+    world = World(guidance.problems, guidance.bench, guidance.cast, seed, guidance.scratch.answers)
     return judge_samples(samples, judges, world, given)

@@ -7,11 +7,10 @@ from tasks.core.stage import Stage, without
 
 GUIDE = Stage(
     "guide",
-    version=1,
+    version=2,
     config=lambda recipe, _: {
         "guide": without(recipe.guide, "prompt", "leak_words"),  # select reads the words; prompts enter as their texts
         "generate": recipe.generate.sampling(),
-        "shard_size": recipe.generate.shard_size,
         "engine": recipe.engine,
     },
     reads=(TRAIN_SET, SAMPLES, VERDICTS),

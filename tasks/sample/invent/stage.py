@@ -7,7 +7,7 @@ from tasks.core.stage import Stage
 
 INVENT = Stage(
     "invent",
-    version=1,
+    version=2,
     config=lambda recipe, _: {"invent": recipe.invent, "engine": recipe.engine},
     reads=(TRAIN_SET, *HELD_OUT.values()),
     gives=(TRAIN_SET, *HELD_OUT.values()),

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 
 from configs.errors import NoDataError
 from configs.schema.generate import Sampling, SelfInstruct
-from infra.engines.wire import Request, Shard
+from infra.engines.wire import Request
 from tasks.core.bench import Workbench
 from tasks.core.files import HELD_OUT, TRAIN_SET
 from tasks.core.prompts import read_prompt, render
 from tasks.core.records import Message, Problem
 from tasks.core.refs import ModelRef, StepRef
+from tasks.core.roles import policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary, derive_seed
@@ -44,10 +45,10 @@ def invent(bench: Workbench, round: int, model: ModelRef, problems: StepRef, ear
         seeds = _texts(TRAIN_SET.read(ledger, problems))
         own = [text for step in earlier for text in _texts(TRAIN_SET.read(ledger, step))]
         writer = _Writer(config, prompt, seeds, own, spec.seed or 0)
-        pool = bench.generator(model)
-        while shard := writer.next_shard():
-            for _, completions in pool.generate([shard]):
-                writer.take([row.text for row in completions if row.finish_reason == "stop"])
+        who = policy_answerer(bench, model)
+        while requests := writer.next_requests():
+            answers = scratch.answers.ask(who, writer.sampling, requests, shard_size=PROMPTS_PER_DRAW)
+            writer.take([row.text for _, rows in answers for row in rows if row.finish_reason == "stop"])
             scratch.progress.update(len(writer.kept), config.num_prompts)
         if not writer.kept:
             raise NoDataError(
@@ -75,18 +76,20 @@ class _Writer:
         self.refused: Counter[str] = Counter()
         self.num_drawn = 0
 
-    def next_shard(self) -> Shard | None:
-        """Requests for as many problems as are missing; None when it is enough."""
+    @property
+    def sampling(self) -> Sampling:
+        """How a problem is drawn."""
+        config = self.config
+        return Sampling(temperature=config.temperature, top_p=config.top_p, max_tokens=config.max_tokens)
+
+    def next_requests(self) -> list[Request]:
+        """Requests for as many problems as are missing; none when it is enough."""
         config = self.config
         left = config.max_attempts * config.num_prompts - self.num_drawn
-        number = min(config.num_prompts - len(self.kept), left, PROMPTS_PER_DRAW)
-        if number <= 0:
-            return None
+        number = max(0, min(config.num_prompts - len(self.kept), left, PROMPTS_PER_DRAW))
         first = self.num_drawn
         self.num_drawn += number
-        requests = tuple(self._request(first + place) for place in range(number))
-        sampling = Sampling(temperature=config.temperature, top_p=config.top_p, max_tokens=config.max_tokens)
-        return Shard(f"invent-{first}", requests, sampling, derive_seed(self.seed, "invent", first))
+        return [self._request(first + place) for place in range(number)]
 
     def take(self, texts: Sequence[str]) -> None:
         """Keep what passes."""
@@ -104,7 +107,8 @@ class _Writer:
         wanted = self.config.seed_examples + self.config.own_examples - len(own)
         examples = [*draw.sample(self.seeds, min(wanted, len(self.seeds))), *own]
         draw.shuffle(examples)
-        return Request(str(number), (("user", render(self.prompt, examples=examples)),))
+        chat = (("user", render(self.prompt, examples=examples)),)
+        return Request(str(number), chat, seed=derive_seed(self.seed, "invent", number))
 
     def _known(self) -> list[str]:
         return [*self.seeds, *self.own, *self.kept]

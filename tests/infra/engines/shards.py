@@ -12,10 +12,10 @@ ENGINE = TransformersEngine(batch_size=16)
 
 def shard(number: int, *, num_requests: int = 5, num_samples: int = 3, **sampling: object) -> Shard:
     requests = tuple(
-        Request(f"{number}/{place}", (("user", f"{number}+{'1' * (place + 1)}="),), num_samples)
+        Request(f"{number}/{place}", (("user", f"{number}+{'1' * (place + 1)}="),), num_samples, seed=place)
         for place in range(num_requests)
     )
-    return Shard(f"shard-{number}", requests, Sampling(**{"max_tokens": 12, "temperature": 1.0, **sampling}), number)
+    return Shard(f"shard-{number}", requests, Sampling(**{"max_tokens": 12, "temperature": 1.0, **sampling}))
 
 
 def answers(pool: Pool, *shards: Shard) -> dict[str, list[Completion]]:

@@ -39,7 +39,7 @@ def shard(name: str, num_requests: int = 2, num_samples: int = 1, **sampling: An
     requests = tuple(
         Request(f"{name}/{place}", (("user", f"{name}{place}"),), num_samples) for place in range(num_requests)
     )
-    return Shard(name, requests, Sampling(**{"max_tokens": 20, **sampling}), 0)
+    return Shard(name, requests, Sampling(**{"max_tokens": 20, **sampling}))
 
 
 def answers(pool: EndpointPool, *shards: Shard) -> dict[str, list[Completion]]:
@@ -265,7 +265,7 @@ def test_a_pool_works_within_a_running_event_loop(server: ChatServer) -> None:
 
 def test_what_a_server_cannot_do_is_an_error(server: ChatServer) -> None:
     with EndpointPool(engine(server)) as pool:
-        led = Shard("s", (Request("a", CHAT, prefix="Score: "),), Sampling(), 0)
+        led = Shard("s", (Request("a", CHAT, prefix="Score: "),), Sampling())
         with pytest.raises(EngineError, match=r"request 'a' .* this server cannot continue a given text"):
             answers(pool, led)
         with pytest.raises(EngineError, match="no log-probabilities of given texts"):

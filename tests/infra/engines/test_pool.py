@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,24 @@ def test_a_shards_samples_do_not_depend_on_what_ran_before(pool: LocalPool, mode
     assert answers(pool, shard(3))["shard-3"] == together["shard-3"]
     with LocalPool(ENGINE, model, tmp_path) as fresh:
         assert answers(fresh, shard(2))["shard-2"] == together["shard-2"]
+
+
+def test_a_draw_depends_on_its_request_and_number_alone(pool: LocalPool, model: ModelFiles, tmp_path: Path) -> None:
+    """Whatever the batch, the shard, the order, and the other draws."""
+    whole = shard(4, num_requests=6, num_samples=8, max_tokens=20)
+    expected = {(row.request_id, row.index): row.text for row in answers(pool, whole)["shard-4"]}
+    assert len(set(expected.values())) > 30
+    halves = [
+        Shard(f"{start}/{request.id}", (replace(request, num_samples=4, first=start),), whole.sampling)
+        for start in (4, 0)
+        for request in reversed(whole.requests)
+    ]
+    with LocalPool(TransformersEngine(batch_size=3), model, tmp_path) as narrow:
+        found = [row for rows in answers(narrow, *halves).values() for row in rows]
+    assert {(row.request_id, row.index): row.text for row in found} == expected
+    first = replace(whole.requests[0], seed=99)
+    other = answers(pool, Shard("other", (first,), whole.sampling))["other"]
+    assert [row.text for row in other] != [expected[first.id, draw] for draw in first.draws]
 
 
 def test_one_load_serves_every_call(pool: LocalPool) -> None:
@@ -101,17 +120,17 @@ def test_an_end_is_scored_as_drawing_it_would_be(pool: LocalPool) -> None:
 def test_a_prefix_is_what_the_models_turn_begins_with(pool: LocalPool) -> None:
     """Where the template writes contents alone, a prefix gives what the same text at the chat's end gives."""
     greedy = Sampling(temperature=0, max_tokens=9)
-    split = Shard("split", (Request("a", CHAT, prefix="0123"),), greedy, 0)
-    whole = Shard("whole", (Request("a", (("user", "1+1=0123"),)),), greedy, 0)
+    split = Shard("split", (Request("a", CHAT, prefix="0123"),), greedy)
+    whole = Shard("whole", (Request("a", (("user", "1+1=0123"),)),), greedy)
     said = answers(pool, split, whole)
     assert said["split"][0].num_tokens == 9
     assert said["split"] == said["whole"]
-    without = answers(pool, Shard("bare", (Request("a", CHAT),), greedy, 0))["bare"]
+    without = answers(pool, Shard("bare", (Request("a", CHAT),), greedy))["bare"]
     assert without[0].text != said["split"][0].text
 
 
 def test_a_prefix_counts_towards_the_context(pool: LocalPool) -> None:
-    long = Shard("long", (Request("train/9", CHAT, prefix="1" * 60),), Sampling(max_tokens=4), 0)
+    long = Shard("long", (Request("train/9", CHAT, prefix="1" * 60),), Sampling(max_tokens=4))
     with pytest.raises(UserError, match="request 'train/9': the prompt has 64 tokens"):
         answers(pool, long)
 

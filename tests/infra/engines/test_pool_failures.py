@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_prompt_beyond_the_context_is_named(pool: LocalPool) -> None:
-    long = Shard("long", (Request("train/17", (("user", "1" * 64),)),), Sampling(max_tokens=4), 0)
+    long = Shard("long", (Request("train/17", (("user", "1" * 64),)),), Sampling(max_tokens=4))
     with pytest.raises(UserError, match=r"request 'train/17': the prompt has 64 tokens.*'tiny' holds 64") as caught:
         answers(pool, long)
     assert "max_model_length" in str(caught.value.fix)
@@ -29,7 +29,7 @@ def test_a_prompt_beyond_the_context_is_named(pool: LocalPool) -> None:
 
 
 def test_text_that_the_tokenizer_cannot_read_is_named(pool: LocalPool) -> None:
-    odd = Shard("odd", (Request("train/3", (("user", "\N{SNOWMAN}"),)),), Sampling(max_tokens=4), 0)
+    odd = Shard("odd", (Request("train/3", (("user", "\N{SNOWMAN}"),)),), Sampling(max_tokens=4))
     with pytest.raises(UserError, match="cannot read request 'train/3'"):
         answers(pool, odd)
 
@@ -53,7 +53,7 @@ def test_a_tokenizer_without_template_is_named_and_a_given_one_is_used(model: Mo
         assert len(answers(given, shard(1))) == 1
         two_turns = Request("train/5", (("user", "1"), ("user", "2")))
         with pytest.raises(UserError, match=r"request 'train/5'.*one turn only"):
-            answers(given, Shard("s", (two_turns,), Sampling(max_tokens=4), 0))
+            answers(given, Shard("s", (two_turns,), Sampling(max_tokens=4)))
 
 
 def test_damaged_weights_are_an_engine_error_with_the_log(model: ModelFiles, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_a_session_that_falls_silent_is_killed_and_its_work_asked_again(
 def requests_with(bad: str, *, at: int, count: int = 8) -> Shard:
     requests = [Request(f"p{place}", (("user", f"{place}+1="),), 2) for place in range(count)]
     requests[at] = Request("bad", (("user", bad),), 2)
-    return Shard("s", tuple(requests), Sampling(temperature=0, max_tokens=5), 0)
+    return Shard("s", tuple(requests), Sampling(temperature=0, max_tokens=5))
 
 
 def said(rows: list[Completion]) -> list[tuple[object, ...]]:

@@ -167,7 +167,7 @@ def test_texts_beyond_the_context_are_named_and_nothing_is_cut(tmp_path: Path) -
 
 def test_a_reward_engine_neither_generates_nor_scores(tmp_path: Path) -> None:
     model = ModelFiles("judge", build_tiny_folder(tmp_path / "model"))
-    shard = Shard("s", (Request("a", (("user", "1"),)),), Sampling(), 0)
+    shard = Shard("s", (Request("a", (("user", "1"),)),), Sampling())
     with LocalPool(RewardEngine(), model, tmp_path / "work") as pool:
         with pytest.raises(EngineError, match="'judge': the reward engine cannot generate"):
             list(pool.generate([shard]))

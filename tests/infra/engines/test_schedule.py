@@ -11,7 +11,7 @@ from infra.engines.wire import Completion, Job, Request, SetAside, Shard
 
 
 def shard(name: str, *ids: str, num_samples: int = 1) -> Shard:
-    return Shard(name, tuple(Request(id, (), num_samples) for id in ids), Sampling(), 0)
+    return Shard(name, tuple(Request(id, (), num_samples) for id in ids), Sampling())
 
 
 def rows(job: Job) -> list[Completion]:

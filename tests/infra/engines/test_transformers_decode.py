@@ -43,11 +43,12 @@ def drafts(limit: int = 20) -> list[Any]:
 
 
 def run(model: Any, rows: list[Any], seed: int = 0, **sampling: Any) -> list[Any]:
-    import torch
-
     from infra.engines.generate.decode import Decoder
+    from infra.engines.wire import draw_seed
 
-    steps = list(Decoder(model, END_IDS, 0).decode(rows, Sampling(**sampling), torch.Generator().manual_seed(seed)))
+    for number, row in enumerate(rows):
+        row.seed = draw_seed(seed, number)
+    steps = list(Decoder(model, END_IDS, 0).decode(rows, Sampling(**sampling)))
     assert sum(steps) == sum(len(row.tokens) for row in rows)
     return rows
 
@@ -106,12 +107,10 @@ def test_a_seed_repeats_and_another_differs(model: Any) -> None:
 
 
 def test_every_row_keeps_its_own_limit(model: Any) -> None:
-    import torch
-
     from infra.engines.generate.decode import Decoder, Draft
 
     rows = [Draft([5], limit) for limit in (1, 7, 3)]
-    list(Decoder(model, [], 0).decode(rows, Sampling(temperature=1.0), torch.Generator().manual_seed(0)))
+    list(Decoder(model, [], 0).decode(rows, Sampling(temperature=1.0)))
     assert [len(row.tokens) for row in rows] == [1, 7, 3]
     assert not any(row.is_stopped for row in rows)
 
@@ -236,6 +235,6 @@ def test_stop_texts_end_a_draft_and_are_cut_off(
     tokenizer = AutoTokenizer.from_pretrained(folder)
     reaches_stop = StopTexts(tokenizer).watch(stop)
     tokens = tokenizer(text)["input_ids"]
-    prefixes = [Draft([], 9, tokens[: length + 1]) for length in range(len(tokens))]
+    prefixes = [Draft([], 9, tokens=tokens[: length + 1]) for length in range(len(tokens))]
     assert (reaches_stop is not None and any(map(reaches_stop, prefixes))) == is_reached
     assert cut_at(decode_completion(tokenizer, tokens), stop)[0] == cut

@@ -21,15 +21,13 @@ def test_vllm_generates_and_scores_like_transformers(tmp_path: Path) -> None:
     weights = build_tiny_folder(tmp_path / "tiny", hidden_size=128)
     model = ModelFiles("round-1", weights, build_tiny_adapter(weights, tmp_path / "adapter"))
     requests = tuple(Request(f"{place}", (("user", f"{place}+{place}="),), 3) for place in range(6))
-    greedy = Shard(
-        "greedy", tuple(Request(r.id, r.messages) for r in requests), Sampling(temperature=0, max_tokens=12), 0
-    )
+    greedy = Shard("greedy", tuple(Request(r.id, r.messages) for r in requests), Sampling(temperature=0, max_tokens=12))
     engine = VllmEngine(dtype="float32", max_num_seqs=16, cpu_kv_cache_gib=1)
     with (
         LocalPool(engine, model, tmp_path / "vllm") as pool,
         LocalPool(TransformersEngine(dtype="float32"), model, tmp_path / "transformers") as other,
     ):
-        shards = [Shard(f"shard-{number}", requests, Sampling(max_tokens=20), number) for number in range(3)]
+        shards = [Shard(f"shard-{number}", requests, Sampling(max_tokens=20)) for number in range(3)]
         for shard, completions in pool.generate(shards):
             expected = [(request.id, index) for request in shard.requests for index in range(3)]
             assert [(row.request_id, row.index) for row in completions] == expected
@@ -50,12 +48,12 @@ def test_vllm_generates_and_scores_like_transformers(tmp_path: Path) -> None:
         for score, expected_score in zip(pool.score(items), other.score(items), strict=True):
             assert (score.id, score.num_tokens) == (expected_score.id, expected_score.num_tokens)
             assert score.logprob == pytest.approx(expected_score.logprob, abs=0.02)
-        led = Shard("led", tuple(Request(r.id, r.messages, prefix="12") for r in requests), Sampling(temperature=0), 0)
+        led = Shard("led", tuple(Request(r.id, r.messages, prefix="12") for r in requests), Sampling(temperature=0))
         ((_, led_rows),), ((_, expected_led),) = pool.generate([led]), other.generate([led])
         assert [(row.text, row.num_tokens) for row in led_rows] == [(row.text, row.num_tokens) for row in expected_led]
         assert [row.text for row in led_rows] != [row.text for row in said]
         stop = expected_rows[0].text[3:5]
-        stopping = Shard("stop", greedy.requests[:1], Sampling(temperature=0, max_tokens=12, stop=(stop,)), 0)
+        stopping = Shard("stop", greedy.requests[:1], Sampling(temperature=0, max_tokens=12, stop=(stop,)))
         ((_, (stopped,)),) = pool.generate([stopping])
         assert stopped.text == expected_rows[0].text[: expected_rows[0].text.index(stop)]
         assert pool.num_loads == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ from tasks.core.records import Label, Sample, Verdict
 from tasks.core.refs import StepRef
 from tasks.core.tables import read_records
 from tests.tasks.calibrate.bench import Seeded, seeded
+from tests.tasks.core.killed import check_kill
 
 pytestmark = pytest.mark.slow
 
 TEMPERATURES, THRESHOLDS = (0.4, 1.3), (0.0, 1.0, 1.5)
-PROBES, DRAWS, TARGET = 8, 6, 48
+PROBES, DRAWS, TARGET = 24, 6, 48
 SECTIONS: dict[str, Any] = {
     "judge": [{"kind": "answer"}, {"kind": "vote"}, {"kind": "sum", "of": ["answer", "vote"]}],
     "calibrate": {"temperatures": list(TEMPERATURES), "thresholds": list(THRESHOLDS), "probe_problems": PROBES,
@@ -62,9 +64,9 @@ def test_the_choice_is_the_best_point_of_what_was_published(folder: Path) -> Non
             (heat, limit) for heat in TEMPERATURES for limit in THRESHOLDS
         ]
         for heat in TEMPERATURES:
-            samples = rows(start, step, f"samples/t{heat:g}-", Sample)
-            labels = [row.label for row in rows(start, step, f"verdicts/answer/t{heat:g}-", Verdict)]
-            scores = [row.score for row in rows(start, step, f"verdicts/sum/t{heat:g}-", Verdict)]
+            samples = rows(start, step, f"samples/t{heat:g}.", Sample)
+            labels = [row.label for row in rows(start, step, f"verdicts/answer/t{heat:g}.", Verdict)]
+            scores = [row.score for row in rows(start, step, f"verdicts/sum/t{heat:g}.", Verdict)]
             assert len(samples) == PROBES * DRAWS
             rate = sum(label == Label.CORRECT for label in labels) / len(labels)
             assert step.summary[f"pass_rate_t{heat:g}"] == pytest.approx(rate)
@@ -85,21 +87,17 @@ def test_the_choice_is_the_best_point_of_what_was_published(folder: Path) -> Non
         assert f"temperature {step.summary['temperature']:g}" in svg
 
 
-def test_a_kill_costs_only_the_shards_that_were_not_published(folder: Path) -> None:
+def test_a_killed_calibration_asks_nothing_twice_and_ends_like_a_straight_one(folder: Path) -> None:
     with seeded(folder, **SECTIONS) as start:
         whole = run(start)
         assert whole.is_reused
-        root = folder / "store" / whole.prefix
-        (root / "record.json").unlink()
+        (folder / "store" / whole.prefix / "record.json").unlink()
         again = run(start)
-        assert start.bench.spending()["generator_loads"] == 0, "every shard was there"
+        assert start.bench.spending()["generator_loads"] == 0, "everything was answered"
         assert (again.summary, again.files) == (whole.summary, whole.files)
-        for name in ("samples/t1.3-00001.parquet", "verdicts/vote/t1.3-00001.parquet"):
-            (root / "shards" / f"{name}.json").unlink()
-        (root / "record.json").unlink()
-        resumed = run(start)
-        assert start.bench.spending()["generator_loads"] == 1
-        assert (resumed.summary, resumed.files) == (whole.summary, whole.files), "a shard's samples depend on it alone"
+        shutil.rmtree(folder / "store" / "micro" / "round-001")
+        resumed = check_kill(start.bench, "calibrate", lambda: run(start), (1, 2, 1))
+        assert (resumed.summary, resumed.files) == (whole.summary, whole.files)
 
 
 def test_another_round_asks_the_same_problems_with_other_draws(folder: Path) -> None:

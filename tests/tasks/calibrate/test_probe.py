@@ -8,7 +8,7 @@ import pytest
 
 from configs.errors import ProblemsError
 from configs.schema.recipe import Recipe
-from tasks.calibrate.probe import draw_probe, probe_judges, probe_shards
+from tasks.calibrate.probe import draw_probe, probe_judges
 from tasks.core.records import Message, Problem
 
 PROBLEMS = [Problem(f"p{number}", (Message("user", str(number)),), str(number)) for number in range(40)]
@@ -35,18 +35,6 @@ def test_a_probe_larger_than_the_train_set_is_refused_with_both_numbers() -> Non
     with pytest.raises(ProblemsError, match="asks for 41 train problems, and there are 40") as caught:
         draw_probe(PROBLEMS, 41, seed=0)
     assert "probe_problems: 40" in str(caught.value.fix)
-
-
-def test_every_temperature_samples_every_probe_problem_with_seeds_of_its_own() -> None:
-    shards = list(probe_shards(PROBLEMS[:10], (1.0, 0.5, 1.0), shard_size=4, seed=7))
-    assert [shard.planned.name for shard in shards] == [
-        "t0.5-00000.parquet", "t0.5-00001.parquet", "t0.5-00002.parquet",
-        "t1-00000.parquet", "t1-00001.parquet", "t1-00002.parquet",
-    ]  # fmt: skip
-    for heat in (0.5, 1.0):
-        drawn = [problem for shard in shards if shard.temperature == heat for problem in shard.planned.problems]
-        assert drawn == PROBLEMS[:10]
-    assert len({shard.planned.seed for shard in shards}) == 6
 
 
 def test_the_last_judge_rewards_and_only_needed_judges_are_asked() -> None:

@@ -45,34 +45,12 @@ def test_a_published_step_is_found_with_its_files(ledger: Ledger, tmp_path: Path
 
 
 def test_files_without_a_record_are_no_step(ledger: Ledger, tmp_path: Path) -> None:
-    ledger.publish_shard(SPEC, "shard-00000.parquet", write(tmp_path, "s", "rows"))
+    ledger.store.put(f"{SPEC.prefix}/shard-00000.parquet", b"rows")
     assert ledger.find(SPEC) is None
-    assert list(ledger.published_shards(SPEC)) == ["shard-00000.parquet"]
-
-
-def test_published_shards_become_part_of_the_step(ledger: Ledger, tmp_path: Path) -> None:
-    ledger.publish_shard(SPEC, "shard-00001.parquet", write(tmp_path, "one", "1"))
-    ledger.publish_shard(SPEC, "shard-00000.parquet", write(tmp_path, "zero", "0"))
-    (tmp_path / "out").mkdir()
-    step = ledger.publish(SPEC, tmp_path / "out", {}, 1.0)
-    assert [file.name for file in step.files] == ["shard-00000.parquet", "shard-00001.parquet"]
-
-
-def test_a_damaged_shard_is_left_out(ledger: Ledger, tmp_path: Path) -> None:
-    ledger.publish_shard(SPEC, "shard-00000.parquet", write(tmp_path, "s", "rows"))
-    (tmp_path / "store" / SPEC.prefix / "shard-00000.parquet").write_text("rowz")
-    assert ledger.published_shards(SPEC) == {}
-
-
-def test_a_shard_whose_record_is_damaged_is_left_out(ledger: Ledger, tmp_path: Path) -> None:
-    ledger.publish_shard(SPEC, "shard-00000.parquet", write(tmp_path, "s", "rows"))
-    ledger.store.put(f"{SPEC.prefix}/shards/shard-00000.parquet.json", b"{")
-    assert ledger.published_shards(SPEC) == {}
 
 
 def published(ledger: Ledger, folder: Path) -> StepRef:
-    """A step with two files and one shard."""
-    ledger.publish_shard(SPEC, "shard-00000.parquet", write(folder, "s", "rows"))
+    """A step with two files."""
     write(folder / "out", "a.txt", "hello")
     write(folder / "out", "b.txt", "there")
     return ledger.publish(SPEC, folder / "out", {}, 1.0)
@@ -86,7 +64,6 @@ def aside(ledger: Ledger) -> list[str]:
 
 DAMAGE = {
     "a.txt": b"hellp",
-    "shard-00000.parquet": b"rowz",
     "record.json": b"{",
 }
 
@@ -104,8 +81,6 @@ def test_a_damaged_step_is_named_set_aside_and_computed_anew(
     assert ledger.store.read(f"{SPEC.prefix}/record.json") is None
     place = SPEC.prefix.removeprefix("demo/")
     assert {f"{place}/record.json", f"{place}/{name}"} <= set(aside(ledger))
-    is_shard = name.startswith("shard-")
-    assert list(ledger.published_shards(SPEC)) == ([] if is_shard else ["shard-00000.parquet"])
     again = published(ledger, tmp_path)
     assert (again.key, again.files) == (first.key, first.files)
     assert ledger.find(SPEC) is not None

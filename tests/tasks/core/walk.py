@@ -5,7 +5,7 @@ Everything that recipes name outside of themselves lies in a folder of small fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class KeyBench(PlanningBench):
     expected: Collection[str] | None = None
     specs: dict[str, StepSpec] = field(default_factory=dict)
 
-    def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary]) -> StepRef:
+    def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary], answers: Sequence[str] = ()) -> StepRef:
         self.specs[spec.key] = spec
         if self.expected is not None and spec.key not in self.expected:
             raise NewKeyError(f"round {spec.round} {spec.stage}")

@@ -7,8 +7,7 @@ from configs.schema.judge import PairwiseJudge
 from infra.engines.wire import Completion
 from tasks.core.records import Message, Problem
 from tasks.core.refs import ModelRef
-from tasks.generate.shards import PlannedShard
-from tasks.generate.stepwise import Path, comparable, step_shard, step_verdicts, to_candidates
+from tasks.generate.stepwise import Path, comparable, step_request, step_verdicts, to_candidates
 
 CONFIG = StepwiseGenerate(step_end=";", width=3)
 MODEL = ModelRef(name="base", digest="d")
@@ -25,7 +24,7 @@ def test_the_best_step_is_continued() -> None:
     path.take(candidates, {candidates[0].id: 1.0, candidates[1].id: 0.0})
     assert path.prefix == "2+5=7;"
     assert path.next_problem().id == "12+5#1"
-    request = step_shard([path], PlannedShard("s", (PROBLEM,), 1), CONFIG, 1).requests[0]
+    request = step_request(path, CONFIG.width, 0)
     assert (request.id, request.prefix, request.num_samples) == ("12+5#1", "2+5=7;", 3)
 
 
@@ -49,6 +48,14 @@ def test_equal_scores_roll_the_last_step_back() -> None:
     path.take(candidates, {sample.id: 0.5 for sample in candidates})
     assert path.steps == ["2+5=7;"]
     assert (path.num_roll_backs, path.num_waves) == (1, 3)
+
+
+def test_a_truncated_candidate_is_not_continued() -> None:
+    path = Path(PROBLEM)
+    cut = draw("2+", 0, stop_text=None, finish="length")
+    candidates = to_candidates(path, [cut, draw("2+5=7", 1), draw("2", 2)], CONFIG, MODEL)
+    path.take(candidates, {candidates[1].id: 1.0, candidates[2].id: 0.0})
+    assert path.steps == ["2+5=7;"]
 
 
 def test_a_truncated_candidate_is_not_compared_and_has_no_score() -> None:

@@ -7,6 +7,7 @@ A problem is two letters and a digit nobody can guess from them; its worked solu
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
@@ -25,6 +26,7 @@ from tasks.judge.task import judge
 from tasks.sample.guide.task import guide
 from tests.flows.micro import micro_recipe
 from tests.tasks.calibrate.bench import Seeded, seeded
+from tests.tasks.core.killed import check_kill
 
 pytestmark = pytest.mark.slow
 
@@ -154,6 +156,29 @@ def test_the_same_call_finds_the_step_and_a_lost_record_gives_the_same_bytes(fol
         again, *_ = run(start, planted(start))
         assert not again.is_reused
         assert (again.files, again.summary) == (first.files, first.summary)
+
+
+KILLED: tuple[dict[str, Any], ...] = (
+    {"kind": "state_reset", "prefix_share": 0.7, "min_correct": 2, "max_extra": 4},
+    {"kind": "interactive", "prompt": "teach.j2", "min_correct": 1, "max_extra": 2},
+)
+
+
+@pytest.mark.parametrize("section", KILLED, ids=lambda section: section["kind"])
+def test_killed_guidance_asks_nothing_twice(folder: Path, tmp_path: Path, section: dict[str, Any]) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "teach.j2").write_text("{{ prompt }} {{ attempt }} {{ answer }}", encoding="utf-8")
+    with seeded(tmp_path, **sections(tmp_path, **section)) as start:
+        shutil.rmtree(tmp_path / "store" / "micro" / "round-001", ignore_errors=True)
+        samples = publish_samples(start, planted(start))
+        verdicts = judge(start.bench, 1, samples, start.problems, start.cast)
+
+        def run_again() -> StepRef:
+            return guide(start.bench, 1, start.seed, start.problems, samples, verdicts, start.cast)
+
+        step = check_kill(start.bench, "guide", run_again, (1, 1))
+        shutil.rmtree(tmp_path / "store" / "micro" / "round-001" / "guide")
+        assert (run_again().files, run_again().summary) == (step.files, step.summary)
 
 
 @pytest.mark.parametrize(

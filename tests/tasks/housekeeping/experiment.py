@@ -7,9 +7,11 @@ from pathlib import Path
 
 from configs.schema.role import POLICY
 from infra.store.folder import FolderStore
+from tasks.core.answer_folder import AnswerFolder
 from tasks.core.ledger import Ledger
 from tasks.core.models import Lineage
 from tasks.core.refs import ModelRef, StepRef, trained_model
+from tasks.core.services import ScoreRow
 from tasks.core.step import StepSpec, Summary
 from tasks.decide.decision import Decision, first_standing
 from tasks.decide.state import LoopState, scored_model
@@ -41,6 +43,13 @@ class Maker:
         (folder / "rows.parquet").write_text(spec.key)
         return self.ledger.publish(spec, folder, summary or {}, 1.0)
 
+    def answer(self, round: int, model: str) -> None:
+        """Two shards of answers of the round's model."""
+        place = StepSpec(NAME, "generate", round, {}).answers
+        folder = AnswerFolder(self.ledger, place, {"model": model}, ScoreRow)
+        for shard in ("a", "b"):
+            folder.publish([ScoreRow(shard, -1.0, 3)])
+
     def run(self, actions: Sequence[Action], accuracies: Sequence[float]) -> list[ReportEntry]:
         """Round 0, and a round for each action."""
         problems, weights = self.step(0, "problems", []), self.step(0, "base", [])
@@ -62,6 +71,7 @@ class Maker:
         self, state: LoopState, action: Action, accuracy: float
     ) -> tuple[LoopState, ModelRef, dict[str, StepRef]]:
         number, model = state.round + 1, state.incumbent
+        self.answer(number, model.digest)
         generate = self.step(number, "generate", [model.digest, state.problems.key])
         judge = self.step(number, "judge", [generate.key, state.problems.key])
         select = self.step(number, "select", [generate.key, judge.key, state.problems.key])

@@ -91,7 +91,9 @@ def test_what_is_kept_is_whole_and_the_loop_can_go_on(
         clean(store, keep_last)
         check(store, entries, whole, keep_last)
         again = find_removable(take_inventory(store, NAME), keep_last)
-        assert (again.rounds, again.superseded, again.abandoned) == ({}, (), ())
+        assert (again.rounds, again.superseded, again.answers, again.abandoned) == ({}, (), (), ())
+        answered = {item.round for item in take_inventory(store, NAME).answers}
+        assert answered == {item.round for item in whole.answers} - set(removal.rounds)
         gone = {step.ref.prefix for step in removal.steps()}
         assert not [key for key in store.keys(f"{NAME}/round-") if key.rpartition("/")[0] in gone]
     finally:

@@ -8,10 +8,11 @@ import pytest
 
 from infra.engines.wire import Rating
 from tasks.core.refs import ModelRef
-from tasks.core.roles import Cast, open_reward_model
+from tasks.core.roles import Cast, reward_answerer
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 from tests.infra.engines.test_reward_engine import build
+from tests.tasks.core.scripted import make_answers
 from tests.tasks.judge.bench import make_problems, make_samples, open_bench
 
 pytestmark = pytest.mark.slow
@@ -26,12 +27,14 @@ def test_scores_are_the_reduced_and_mapped_steps_of_the_reward_model(tmp_path: P
     problems = {problem.id: problem for problem in make_problems(2)}
     samples = make_samples(list(problems.values()), ("1+1=2", "3", "4+4=8=8", "12"))
     with open_bench(tmp_path, [judge], roles=roles) as bench:
-        verdicts = list(judge_samples(samples, bench.recipe.judge, World(problems, bench, cast)))
+        verdicts = list(
+            judge_samples(samples, bench.recipe.judge, World(problems, bench, cast, answers=make_answers(tmp_path)))
+        )
         whole = [sample for sample in samples if not sample.is_truncated]
         asked = [
             Rating(row.id, (("user", problems[row.problem_id].messages[0].content),), row.text, "=") for row in whole
         ]
-        rated = open_reward_model(bench, "prm").rate(asked)
+        rated = reward_answerer(bench, "prm").open().rate(asked)
     assert [len(row.scores) for row in rated] == [2, 1, 3] * 2
     expected = [2 * min(row.scores) - 1 for row in rated]
     found = [verdict.score for verdict in verdicts if verdict.label == "unscored"]

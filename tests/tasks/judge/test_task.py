@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from configs.errors import StoreError
 from infra.engines.wire import Scoring
 from tasks.core.bench import Workbench
+from tasks.core.files import SAMPLES
 from tasks.core.records import Verdict
 from tasks.core.refs import StepRef
 from tasks.core.roles import Cast
@@ -20,6 +20,8 @@ from tasks.judge.judgements import read_judgements
 from tasks.judge.task import judge
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
+from tests.tasks.core.killed import asked_by, check_kill
+from tests.tasks.core.scripted import make_answers
 from tests.tasks.judge.bench import make_problems, make_samples, open_bench, publish, publish_round, tiny_cast
 
 pytestmark = pytest.mark.slow
@@ -107,43 +109,48 @@ def check_implicit(bench: Workbench, verdicts: list[Verdict], cast: Cast) -> Non
     assert found == pytest.approx(expected, abs=1e-4) and max(map(abs, expected)) > 0.01
 
 
-def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path, cast: Cast) -> None:
-    judges = [{**RUBRIC, "repeats": 2}, IMPLICIT]
-    with open_bench(tmp_path, judges, generate={**GENERATE, "shard_size": 2}) as bench:
-        samples, problems = publish_round(bench, num_problems=5)
-        bench.ledger.guard = fail_after(3)
-        with pytest.raises(StoreError, match="the lease is lost"):
-            judge(bench, 1, samples, problems, cast)
-        bench.ledger.guard = lambda: None
-        published = bench.ledger.published_shards(specify(bench, 1, samples, problems, cast))
-        assert len(published) == 3
-        step = judge(bench, 1, samples, problems, cast)
-        assert len([file for file in step.files if file.name.startswith("judgements-")]) == 9
-        assert {file.name: file for file in step.files}.items() >= published.items()
-        resumed = {name: verdicts_of(bench, step, name) for name in ("rubric", "implicit")}
-        seed = specify(bench, 1, samples, problems, cast).seed
-        assert seed is not None
-        known = {problem.id: problem for problem in make_problems(5)}
-        for config in bench.recipe.judge:  # at once, without publishing
-            samples_again = make_samples(list(known.values()))
-            verdicts = list(judge_samples(samples_again, [config], World(known, bench, cast, seed)))
-            assert [verdict.label for verdict in verdicts] == [verdict.label for verdict in resumed[config.name]]
-            scores = [verdict.score for verdict in verdicts if verdict.score is not None]
-            assert scores == pytest.approx([v.score for v in resumed[config.name] if v.score is not None], abs=1e-4)
-
-
 GENERATE = {"num_samples": 4, "temperature": 1.0, "top_k": 0, "max_tokens": 16}
 
 
-def fail_after(count: int) -> Any:
-    left = [count]
+def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path, cast: Cast) -> None:
+    judges = [{**RUBRIC, "repeats": 2}, IMPLICIT, {"kind": "answer"}]
+    with open_bench(tmp_path, judges, generate={**GENERATE, "shard_size": 2}) as bench:
+        samples, problems = publish_round(bench, num_problems=5)
+        step = check_kill(bench, "judge", lambda: judge(bench, 1, samples, problems, cast), (3, 2, 4))
+        assert asked_by(bench, "judge").num_different == 15 * 2 + 15 * 2 + num_different_texts(bench, samples)
+        seed = specify(bench, 1, samples, problems, cast).seed
+        assert seed is not None
+        known = {problem.id: problem for problem in make_problems(5)}
+        for config in bench.recipe.judge:  # at once, in another place
+            answers = make_answers(tmp_path / config.name)
+            verdicts = list(
+                judge_samples(make_samples([*known.values()]), [config], World(known, bench, cast, seed, answers))
+            )
+            resumed = verdicts_of(bench, step, config.name)
+            assert [verdict.label for verdict in verdicts] == [verdict.label for verdict in resumed]
+            scores = [verdict.score for verdict in verdicts if verdict.score is not None]
+            assert scores == pytest.approx([row.score for row in resumed if row.score is not None], abs=1e-4)
 
-    def guard() -> None:
-        left[0] -= 1
-        if left[0] < 0:
-            raise StoreError("the lease is lost")
 
-    return guard
+def num_different_texts(bench: Workbench, samples: StepRef) -> int:
+    """Texts that a rule looks at; the same text with the same gold answer is looked at once."""
+    return len({(row.problem_id, row.text) for row in SAMPLES.read(bench.ledger, samples) if not row.is_truncated})
+
+
+def test_another_judge_and_a_corrected_answer_ask_about_what_they_change_alone(tmp_path: Path, cast: Cast) -> None:
+    judges = [IMPLICIT, {"kind": "answer"}]
+    with open_bench(tmp_path, judges) as bench:
+        samples, problems = publish_round(bench)
+        judge(bench, 1, samples, problems, cast)
+        before = asked_by(bench, "judge")
+        corrected = [replace(row, gold="99") if row.id == "p0" else row for row in make_problems(3)]
+        judge(bench, 1, samples, publish(bench, "corrected", train=corrected), cast)
+        after = asked_by(bench, "judge")
+        texts = {
+            row.text for row in SAMPLES.read(bench.ledger, samples) if row.problem_id == "p0" and not row.is_truncated
+        }
+        assert after.num_answers - before.num_answers == len(texts), "the texts of the one problem"
+        assert bench.spending()["generator_loads"] == 2, "policy and reference, once each"
 
 
 def test_verdicts_that_were_made_with_the_samples_are_taken_over(tmp_path: Path, cast: Cast) -> None:

@@ -145,7 +145,7 @@ def test_judges_of_all_kinds_go_over_the_samples_together() -> None:
 
     kept = InMemory()
     for (judge, part), rows in ROWS.items():
-        kept.put(judge, part, 0, rows)
+        kept.put(judge, part, rows)
     verdicts = list(make_verdicts(samples, judges, World(PROBLEMS, verify=verify_here), {}, kept))
     assert [verdict.judge for verdict in verdicts] == [judge.name for judge in judges] * 4
     by_sample = [verdicts[start : start + 6] for start in range(0, 24, 6)]

@@ -47,8 +47,8 @@ def test_passes_of_one_model_lie_together_and_the_open_one_comes_first() -> None
 
 
 def test_file_names_tell_the_judge_and_the_pass() -> None:
-    assert judgement_file("implicit", "", 3) == "judgements-implicit-00003.parquet"
-    assert judgement_file("implicit", "reference", 3) == "judgements-implicit-reference-00003.parquet"
+    assert judgement_file("implicit") == "judgements-implicit.parquet"
+    assert judgement_file("implicit", "reference") == "judgements-implicit-reference.parquet"
 
 
 def test_a_likelihood_takes_one_pass() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from tasks.judge.judgements import read_judgements
 from tasks.judge.task import judge
 from tasks.meta.elo import position_weights, rate
 from tasks.meta.task import meta_judge
+from tests.tasks.core.killed import check_kill
 from tests.tasks.judge.bench import open_bench, publish_round, tiny_cast
 
 pytestmark = pytest.mark.slow
@@ -30,10 +30,8 @@ def test_judgements_are_compared_and_become_pairs(tmp_path: Path) -> None:
         samples, problems = publish_round(bench, num_problems=12)
         cast = tiny_cast(tmp_path)
         verdicts = judge(bench, 1, samples, problems, cast)
-        step = meta_judge(bench, 1, verdicts, samples, problems, cast)
-        num_shards = math.ceil(step.summary["num_contests"] / bench.recipe.generate.shard_size)
-        names = [f"judgements-meta-{number:05d}.parquet" for number in range(num_shards)]
-        assert [file.name for file in step.files] == [*names, "pairs.parquet"] and num_shards > 1
+        step = check_kill(bench, "meta", lambda: meta_judge(bench, 1, verdicts, samples, problems, cast))
+        assert [file.name for file in step.files] == ["judgements-meta.parquet", "pairs.parquet"]
         comparisons = list(read_judgements(bench.ledger, step, "meta"))
         judgements = {f"{row.sample_id}#{row.index}": row for row in read_judgements(bench.ledger, verdicts, "rubric")}
         assert comparisons and step.summary["num_comparisons"] == len(comparisons)
@@ -46,7 +44,7 @@ def test_judgements_are_compared_and_become_pairs(tmp_path: Path) -> None:
         assert pairs, "some of many comparisons name one winner in both orders"
         for pair in pairs:
             check_pair(pair, judgements, comparisons, bench.recipe.meta.ridge)
-        assert bench.spending()["generator_loads"] == 1, "the judge's model compares too"
+        assert bench.spending()["generator_loads"] == 3, "the judge's model compares too; each kill ended it"
         assert meta_judge(bench, 1, verdicts, samples, problems, cast).is_reused
 
 

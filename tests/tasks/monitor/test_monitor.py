@@ -14,6 +14,7 @@ from configs.schema.judge import AnswerJudge, RubricJudge
 from configs.schema.marks import as_written
 from configs.schema.recipe import Recipe
 from infra.store.folder import FolderStore
+from tasks.core.answers import Answers
 from tasks.core.ledger import Ledger
 from tasks.core.progress import Silent
 from tasks.core.records import Example, Judgement, Label, Pair, Problem, Sample, Verdict, written
@@ -62,7 +63,8 @@ class Store:
         out = self.folder / f"monitor-{round}"
         out.mkdir()
         with Silent().stage("monitor") as bar:
-            summary = monitor_round(self.ledger, recipe, steps, spec.seed or 0, Scratch(out, out, bar))
+            answers = Answers(self.ledger, spec.answers, 4, bar, as_written)
+            summary = monitor_round(self.ledger, recipe, steps, spec.seed or 0, Scratch(out, out, bar, answers))
         return self.ledger.publish(spec, out, summary, 1.0)
 
 
@@ -133,7 +135,7 @@ def test_a_self_judging_round_is_measured_against_gold_by_verifying_here(tmp_pat
     pairs[0] = replace(pairs[0], messages=ask(HELD_OUT), chosen=written("Ob"), rejected=written("Nile"))
     steps = publish_round(
         store, verdicts, {"pairs.parquet": (Pair, pairs)},
-        **{"judgements-rubric-00000.parquet": (Judgement, judgements)},
+        **{"judgements-rubric.parquet": (Judgement, judgements)},
     )  # fmt: skip
     asked = make_recipe(
         judge=[{"kind": "rubric"}],

@@ -1,25 +1,14 @@
-"""Which problems a round samples, and how they are cut into shards: what a kill can cost, and the unit of resume."""
+"""Which problems a round samples. Pure."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from configs.errors import ProblemsError
 from configs.schema.generate import Generate, Ladder
-from tasks.core.files import SAMPLES
 from tasks.core.records import Problem
 from tasks.core.step import derive_seed
-
-
-@dataclass(frozen=True)
-class PlannedShard:
-    """Some problems of a round, in order; `seed` depends on the shard alone, not on what ran before it."""
-
-    name: str
-    problems: tuple[Problem, ...]
-    seed: int
 
 
 def problems_of_round(problems: Sequence[Problem], config: Generate, round: int, seed: int) -> list[Problem]:
@@ -60,10 +49,3 @@ def draw_problems(problems: Sequence[Problem], num_problems: int | None, seed: i
         return list(problems)
     chosen = random.Random(seed).sample(range(len(problems)), num_problems)
     return [problems[index] for index in sorted(chosen)]
-
-
-def cut_shards(problems: Sequence[Problem], shard_size: int, seed: int) -> Iterator[PlannedShard]:
-    """Consecutive problems, `shard_size` at a time."""
-    for number, start in enumerate(range(0, len(problems), shard_size)):
-        part = tuple(problems[start : start + shard_size])
-        yield PlannedShard(SAMPLES.file(number), part, derive_seed(seed, "shard", number))

@@ -6,9 +6,8 @@ import pytest
 
 from configs.errors import ProblemsError
 from configs.schema.generate import IndependentGenerate, Ladder
-from tasks.core.records import Message, Problem, Sample
-from tasks.generate.hot import hot_twin, join_hot
-from tasks.generate.shards import PlannedShard, next_slice, problems_of_round
+from tasks.core.records import Message, Problem
+from tasks.generate.problems_of_round import next_slice, problems_of_round
 
 PROBLEMS = [Problem(f"p{n}", (Message("user", str(n)),), tags=(f"digits={1 + n % 3}",)) for n in range(12)]
 
@@ -34,21 +33,3 @@ def test_a_random_draw_changes_with_the_seed_and_keeps_the_order() -> None:
     first, second = (problems_of_round(PROBLEMS, config, 1, seed) for seed in (1, 2))
     assert first != second
     assert [PROBLEMS.index(problem) for problem in first] == sorted(PROBLEMS.index(problem) for problem in first)
-
-
-def make_sample(problem_id: str, index: int) -> Sample:
-    return Sample(f"{problem_id}/{index}", problem_id, index, "text", "stop", 3, -1.0, "model")
-
-
-def test_hot_samples_follow_the_others_of_their_problem() -> None:
-    plain = [make_sample(name, index) for name in ("b", "a") for index in (0, 1)]
-    hot = [make_sample(name, 0) for name in ("b", "a")]
-    joined = join_hot(plain, hot, 2)
-    assert [sample.id for sample in joined] == ["b/0", "b/1", "b/2", "a/0", "a/1", "a/2"]
-    assert [sample.draw for sample in joined] == ["", "", "hot"] * 2
-
-
-def test_a_hot_twin_has_a_seed_of_its_own() -> None:
-    shard = PlannedShard("shard-00000.parquet", (), 7)
-    assert hot_twin(shard).name != shard.name
-    assert hot_twin(shard).seed != shard.seed

@@ -1,0 +1,199 @@
+"""Answers of one answerer in the store: `EXPERIMENT/round-003/STAGE/answers/WHO/SHARD.parquet`, `SHARD.json` beside.
+
+WHO and SHARD are digests, of who was asked and of what the shard answers. The small JSON file is written last and lists
+the answers; without it there are none. Which step asked stands nowhere: an answer is found by what was asked alone, so
+a corrected gold answer, another judge or a hundred problems more leave all that is here of use. Used by `answers.py`;
+housekeeping counts, checks and removes (`tasks/housekeeping`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import ValidationError
+
+from infra.store.base import Store
+from infra.store.errors import DamagedObjectError
+from infra.store.files import sha256_of
+from tasks.core.ledger import Ledger
+from tasks.core.refs import FileRef, Ref
+from tasks.core.step import canonical_json, digest
+from tasks.core.tables import read_records, write_records
+
+logger = logging.getLogger(__name__)
+
+FOLDER = "answers"
+NUM_OPEN_SHARDS = 16
+"""whose rows are in memory: answers are read in about the order in which they were asked for"""
+
+
+class AnswerRow(Protocol):
+    """One row of a shard: the answer to one draw of a question; other services than text have draw 0 alone."""
+
+    @property
+    def question(self) -> str: ...
+
+    @property
+    def draw(self) -> int: ...
+
+
+Row = TypeVar("Row", bound=AnswerRow)
+
+
+class ShardRecord(Ref):
+    """What a shard's JSON file says.
+
+    Attributes:
+        who: what the folder's name is the digest of.
+        file: the Parquet file; its name is relative to the folder.
+        answers: (digest of the question, first draw, number of draws) each.
+    """
+
+    who: Any
+    file: FileRef
+    answers: tuple[tuple[str, int, int], ...]
+
+    @property
+    def num_answers(self) -> int:
+        return sum(number for *_, number in self.answers)
+
+
+def who_folder(place: str, who: Any) -> str:
+    """Where the answers of somebody lie.
+
+    Args:
+        place: of a stage in a round, see `StepSpec.answers`.
+        who: what identifies whom was asked, as JSON.
+    """
+    return f"{place}/{digest(who)[:12]}"
+
+
+def read_shard_records(store: Store, prefix: str) -> Iterator[tuple[str, ShardRecord | None]]:
+    """Key and content of every shard's JSON file under a prefix; None for what is damaged."""
+    for key in store.keys(prefix):
+        if key.endswith(".json"):
+            try:
+                yield key, ShardRecord.model_validate_json(store.read(key) or b"")
+            except ValidationError:
+                yield key, None
+
+
+def count_answers(store: Store, folders: Iterable[str]) -> int:
+    """How many answers lie in some folders, as their records say."""
+    shards = (shard for folder in folders for _, shard in read_shard_records(store, folder + "/"))
+    return sum(shard.num_answers for shard in shards if shard is not None)
+
+
+class AnswerFolder(Generic[Row]):
+    """Answers of one answerer in one stage of one round. Not for use by several threads.
+
+    Args:
+        place: of the stage, see `who_folder`.
+        record: class of the rows.
+    """
+
+    def __init__(self, ledger: Ledger, place: str, who: Any, record: type[Row]) -> None:
+        self._ledger, self._who, self._record = ledger, who, record
+        self.prefix = who_folder(place, who)
+        self._shards: dict[str, ShardRecord] = {}
+        self._by_question: dict[str, list[tuple[range, str]]] = {}
+        self._local: dict[str, Path] = {}
+        self._open: OrderedDict[str, dict[tuple[str, int], Row]] = OrderedDict()
+        for key, shard in read_shard_records(ledger.store, self.prefix + "/"):
+            if shard is None:
+                logger.warning("%s: %s is damaged; what it listed is asked again", ledger.store.uri, key)
+            else:
+                self._enter(key.removesuffix(".json").rpartition("/")[2], shard)
+
+    def missing(self, question: str, draws: range) -> list[range]:
+        """Draws of a question that are not answered, as runs of neighbours. Damaged shards answer nothing."""
+        found = {draw for run, name in list(self._by_question.get(question, ())) if self._fetch(name) for draw in run}
+        runs: list[range] = []
+        for draw in draws:
+            if draw in found:
+                continue
+            is_next = bool(runs) and runs[-1].stop == draw
+            runs[-1:] = [range(runs[-1].start, draw + 1)] if is_next else [*runs[-1:], range(draw, draw + 1)]
+        return runs
+
+    def rows(self, question: str, draws: range) -> list[Row]:
+        """The answers that there are, in order of the draws."""
+        return [row for draw in draws if (row := self._row(question, draw)) is not None]
+
+    def publish(self, rows: Sequence[Row]) -> None:
+        """Publish a shard: the table first, what it answers last.
+
+        Raises:
+            StoreError: the lease was lost, or the store failed.
+        """
+        self._ledger.check_lease()
+        answers = _list_answers(rows)
+        name = digest([list(answer) for answer in answers])[:12]
+        path = self._path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_records(path, self._record, rows)
+        file = FileRef(name=path.name, sha256=sha256_of(path), size_bytes=os.path.getsize(path))
+        shard = ShardRecord(who=self._who, file=file, answers=answers)
+        self._ledger.store.put_file(f"{self.prefix}/{path.name}", path, file.sha256)
+        self._ledger.store.put(f"{self.prefix}/{name}.json", canonical_json(shard.model_dump(mode="json")))
+        self._local[name] = path
+        self._open.pop(name, None)
+        self._enter(name, shard)
+
+    def _enter(self, name: str, shard: ShardRecord) -> None:
+        self._shards[name] = shard
+        for question, first, number in shard.answers:
+            self._by_question.setdefault(question, []).append((range(first, first + number), name))
+
+    def _row(self, question: str, draw: int) -> Row | None:
+        name = next((name for run, name in self._by_question.get(question, ()) if draw in run), None)
+        return None if name is None else self._rows_of(name)[question, draw]
+
+    def _rows_of(self, name: str) -> dict[tuple[str, int], Row]:
+        if name not in self._open:
+            rows = read_records(self._local[name], self._record)
+            self._open[name] = {(row.question, row.draw): row for row in rows}
+            if len(self._open) > NUM_OPEN_SHARDS:
+                self._open.popitem(last=False)
+        self._open.move_to_end(name)
+        return self._open[name]
+
+    def _fetch(self, name: str) -> bool:
+        """Have a shard here, its digest verified; a damaged one is set aside, and False."""
+        if name in self._local:
+            return True
+        path, file = self._path(name), self._shards[name].file
+        try:
+            self._ledger.store.get_file(f"{self.prefix}/{file.name}", path, file.sha256)
+        except DamagedObjectError as error:
+            self._forget(name, error.message)
+            return False
+        self._local[name] = path
+        return True
+
+    def _forget(self, name: str, reason: str) -> None:
+        place = self._ledger.set_aside(self.prefix, [f"{name}.json", f"{name}.parquet"])
+        where = f" (what was damaged lies in {place})" if place else ""
+        logger.warning("%s; what it answered is asked again%s", reason, where)
+        for question, *_ in self._shards.pop(name).answers:
+            left = [(run, other) for run, other in self._by_question[question] if other != name]
+            self._by_question[question] = left
+
+    def _path(self, name: str) -> Path:
+        return self._ledger.work_dir / "cache" / self.prefix / f"{name}.parquet"
+
+
+def _list_answers(rows: Sequence[AnswerRow]) -> tuple[tuple[str, int, int], ...]:
+    """What the rows answer, neighbouring draws as one entry; in the rows' order."""
+    listed: list[tuple[str, int, int]] = []
+    for row in rows:
+        if listed and listed[-1][0] == row.question and sum(listed[-1][1:]) == row.draw:
+            listed[-1] = (row.question, listed[-1][1], listed[-1][2] + 1)
+        else:
+            listed.append((row.question, row.draw, 1))
+    return tuple(listed)

@@ -1,0 +1,220 @@
+"""Asking, so that a kill costs at most the shards in flight: every question that a stage asks goes through `Answers`.
+
+    Request   a model writes text                     -> its Completions, in order of the draws
+    Scoring   the log-probability of a given text     -> Score
+    Rating    a reward model's opinion of a text      -> Rated
+    Item      what a judge's rule finds in a sample   -> its outcome (tasks/judge/rules.py)
+
+A question that a pool set aside has no answer in this run: the next one asks it again.
+
+What was answered before is looked up in the store, the rest is asked in shards, each published as it finishes.
+Answers come in the order of the questions, whatever the order of completion; a bounded number is in memory.
+
+An answer is known by what was asked: who (model, engine, sampling), the request's seed, the chat, the beginning of the
+model's turn, and the number of the draw. Not by the step that asked, by other questions, or by how many draws were
+wanted.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from configs.schema.generate import Sampling
+from configs.schema.marks import Resolve
+from infra.engines.wire import Completion, Rated, Rating, Request, Score, Scoring
+from tasks.core.answer_folder import AnswerFolder, AnswerRow, who_folder
+from tasks.core.ledger import Ledger
+from tasks.core.progress import StageProgress
+from tasks.core.services import (
+    Service,
+    TextService,
+    rating_service,
+    scoring_service,
+    to_completion,
+    to_rated,
+    to_score,
+)
+
+Question = TypeVar("Question")
+Row = TypeVar("Row", bound=AnswerRow)
+
+SCORES_PER_SHARD = 1024
+"""at least: reading a text costs a small part of writing one"""
+SHARDS_AHEAD = 256
+"""shards' worth of questions that are read at most before the oldest is answered"""
+
+
+@dataclass(frozen=True)
+class Answerer:
+    """Who is asked.
+
+    Attributes:
+        identity: what an answer depends on of it, as JSON: the model's digest, the engine's kind and number format; of
+            a server the model's name.
+        open: what answers: a pool. Called only where something is to be asked.
+    """
+
+    identity: Any
+    open: Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one stage asks in one round.
+
+    Attributes:
+        place: in the store, see `StepSpec.answers`.
+        shard_size: requests that are published together.
+        contents: what names in settings stand for, where settings are part of who is asked.
+    """
+
+    ledger: Ledger
+    place: str
+    shard_size: int
+    progress: StageProgress
+    contents: Resolve
+    _folders: dict[str, AnswerFolder[Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    def ask(
+        self,
+        who: Answerer,
+        sampling: Sampling,
+        questions: Iterable[Request],
+        total: int | None = None,
+        note: str = "",
+        shard_size: int | None = None,
+    ) -> Iterator[tuple[Request, tuple[Completion, ...]]]:
+        """Every request with its completions, in the order of the requests; none where the pool set it aside.
+
+        Args:
+            questions: ids are unique.
+            total: draws of all of them, where it is known, and `note`, for the progress shown.
+            shard_size: default: the stage's.
+
+        Raises:
+            EngineError, UserError: as the pool's `generate`.
+            StoreError: the lease was lost, or the store failed.
+        """
+        service = TextService(sampling)
+        for request, rows in self.run(who, service, questions, shard_size or self.shard_size, total, note):
+            yield request, tuple(to_completion(request, row) for row in rows)
+
+    def score(self, who: Answerer, questions: Iterable[Scoring], note: str = "") -> Iterator[Score | None]:
+        """Log-probabilities, in the order of the questions; None for what the pool set aside. Questions of one chat are
+        cheapest next to each other."""
+        for scoring, rows in self.run(who, scoring_service(), questions, self._scores_per_shard, note=note):
+            yield to_score(scoring, rows[0]) if rows else None
+
+    def rate(self, who: Answerer, questions: Iterable[Rating], note: str = "") -> Iterator[Rated | None]:
+        """A reward model's opinions, in the order of the questions; None for what the pool set aside."""
+        for rating, rows in self.run(who, rating_service(), questions, self._scores_per_shard, note=note):
+            yield to_rated(rating, rows[0]) if rows else None
+
+    @property
+    def _scores_per_shard(self) -> int:
+        return max(SCORES_PER_SHARD, self.shard_size)
+
+    def run(
+        self,
+        who: Answerer,
+        service: Service[Question, Row],
+        questions: Iterable[Question],
+        shard_size: int,
+        total: int | None = None,
+        note: str = "",
+    ) -> Iterator[tuple[Question, list[Row]]]:
+        """Every question with its rows, whatever is asked for; arguments and errors as of `ask`."""
+        identity = service.identity(who.identity)
+        place = who_folder(self.place, identity)
+        if place not in self._folders:
+            self._folders[place] = AnswerFolder(self.ledger, self.place, identity, service.record)
+
+        def show(num_answers: int, num_tokens: int) -> None:
+            words = [note, f"{num_tokens} tokens" if num_tokens else ""]
+            self.progress.update(num_answers, total, ", ".join(word for word in words if word))
+
+        return iter(_Asking(service, self._folders[place], who.open, iter(questions), shard_size, show))
+
+
+def text_folder(place: str, who: Answerer, sampling: Sampling) -> str:
+    """Where the texts lie that `Answers.ask` publishes."""
+    return who_folder(place, TextService(sampling).identity(who.identity))
+
+
+class _Asking(Generic[Question]):
+    """One stream of questions, and where each of them stands."""
+
+    def __init__(
+        self,
+        service: Service[Question, Any],
+        folder: AnswerFolder[Any],
+        open_pool: Callable[[], Any],
+        questions: Iterator[Question],
+        shard_size: int,
+        show: Callable[[int, int], None],
+    ) -> None:
+        self._service, self._folder, self._open = service, folder, open_pool
+        self._questions, self._shard_size, self._show = questions, shard_size, show
+        self._pending: deque[tuple[str, Question]] = deque()
+        self._to_ask: deque[tuple[str, list[Question]]] = deque()
+        self._asked: set[str] = set()
+        self._num_known = self._num_done = self._num_tokens = 0
+
+    def __iter__(self) -> Iterator[tuple[Question, list[Any]]]:
+        while self._read():
+            if not self._to_ask:
+                yield from self._answered()
+                continue
+            for keys, rows in self._service.ask(self._open(), self._shards(), self._progress()):
+                if rows:
+                    self._folder.publish(rows)
+                self._asked.difference_update(keys)
+                yield from self._answered()
+            yield from self._answered()
+            assert not self._pending, "everything that was read is answered"
+
+    def _read(self) -> bool:
+        """Take in one more question; False at the end."""
+        question = next(self._questions, None)
+        if question is None:
+            return False
+        key, draws = self._service.key(question), self._service.draws(question)
+        missing = [] if key in self._asked else self._folder.missing(key, draws)
+        self._num_known += len(draws) - sum(map(len, missing))
+        self._pending.append((key, question))
+        if missing:
+            self._asked.add(key)
+            self._to_ask.append((key, [self._service.part(question, run) for run in missing]))
+        return True
+
+    def _shards(self) -> Iterator[Sequence[tuple[str, Question]]]:
+        """Questions to ask together, as the pool wants them; an end where too many wait for an answer."""
+        while True:
+            while len(self._to_ask) < self._shard_size and len(self._pending) < SHARDS_AHEAD * self._shard_size:
+                if not self._read():
+                    break
+            shard = [self._to_ask.popleft() for _ in range(min(self._shard_size, len(self._to_ask)))]
+            if not shard:
+                return
+            yield [(key, part) for key, parts in shard for part in parts]
+
+    def _answered(self) -> Iterator[tuple[Question, list[Any]]]:
+        """The oldest questions, as far as they are answered."""
+        while self._pending:
+            key, question = self._pending[0]
+            if key in self._asked:
+                return
+            self._pending.popleft()
+            yield question, self._folder.rows(key, self._service.draws(question))
+
+    def _progress(self) -> Callable[[int, int], None]:
+        done_before, tokens_before = self._num_done, self._num_tokens
+
+        def on_progress(num_done: int, num_tokens: int) -> None:
+            self._num_done, self._num_tokens = done_before + num_done, tokens_before + num_tokens
+            self._show(self._num_known + self._num_done, self._num_tokens)
+
+        return on_progress

@@ -1,0 +1,210 @@
+"""What is asked for, as `answers.py` needs it: what identifies a question, how a shard is asked, how answers lie in a
+table. The three things that a pool does stand here; what rules do, in `tasks/judge/rules.py`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from configs.schema.generate import Sampling
+from infra.engines.wire import Completion, Rated, Rating, Request, Score, Scoring, Shard
+from tasks.core.step import digest
+
+VERSION = 1
+"""Raised when engines answer the same question otherwise; rows have versions of their own."""
+
+Question = TypeVar("Question")
+Row = TypeVar("Row")
+OnProgress = Callable[[int, int], None]
+Keyed = Sequence[tuple[str, Question]]
+"""Questions, each with its key."""
+Answered = Iterator[tuple[Iterable[str], Sequence[Row]]]
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A Completion as a row; `question` is the key of its request."""
+
+    VERSION: ClassVar[int] = 1
+    question: str
+    draw: int
+    text: str
+    finish_reason: str
+    num_tokens: int
+    logprob: float | None
+    stop_text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """A Score as a row."""
+
+    VERSION: ClassVar[int] = 1
+    question: str
+    logprob: float
+    num_tokens: int
+    draw: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RatedRow:
+    """A Rated as a row."""
+
+    VERSION: ClassVar[int] = 1
+    question: str
+    scores: tuple[float, ...]
+    draw: int = 0
+
+
+class Service(ABC, Generic[Question, Row]):
+    """One thing that is asked for.
+
+    Attributes:
+        name: enters identities.
+        record: class of the rows.
+    """
+
+    name: str
+    record: type[Row]
+
+    def identity(self, who: Any) -> Any:
+        """What an answer depends on besides the question, as JSON."""
+        return {"version": VERSION, "who": who, "service": self.name}
+
+    def key(self, question: Question) -> str:
+        """What identifies the question: its content, never its id."""
+        return digest(self._content(question))[:32]
+
+    def draws(self, question: Question) -> range:
+        """Numbers of the answers that are wanted."""
+        return range(1)
+
+    def part(self, question: Question, draws: range) -> Question:
+        """The question for some of its draws."""
+        return question
+
+    @abstractmethod
+    def _content(self, question: Question) -> Any:
+        """All that an answer depends on, as JSON."""
+
+    @abstractmethod
+    def ask(self, pool: Any, shards: Iterator[Keyed[Question]], on_progress: OnProgress) -> Answered[Row]:
+        """Each shard's keys and rows, as shards finish; questions without an answer have no rows."""
+
+
+class TextService(Service[Request, TextRow]):
+    """A model writes. The seed of greedy requests has no say."""
+
+    name, record = "text", TextRow
+
+    def __init__(self, sampling: Sampling) -> None:
+        self._sampling = sampling
+
+    def identity(self, who: Any) -> Any:
+        return {**super().identity(who), "sampling": self._sampling.model_dump(mode="json")}
+
+    def _content(self, question: Request) -> Any:
+        seed = question.seed if self._sampling.temperature > 0 else None
+        return [question.messages, question.prefix, seed]
+
+    def draws(self, question: Request) -> range:
+        return question.draws
+
+    def part(self, question: Request, draws: range) -> Request:
+        return replace(question, first=draws.start, num_samples=len(draws))
+
+    def ask(self, pool: Any, shards: Iterator[Keyed[Request]], on_progress: OnProgress) -> Answered[TextRow]:
+        keys: dict[str, dict[str, str]] = {}
+
+        def jobs() -> Iterator[Shard]:
+            for number, shard in enumerate(shards):
+                job = Shard(f"ask-{number:05d}", tuple(request for _, request in shard), self._sampling)
+                keys[job.name] = {request.id: key for key, request in shard}
+                if len(keys[job.name]) < len({key for key, _ in shard}):
+                    raise ValueError("ids of requests must be unique")
+                yield job
+
+        for job, completions in pool.generate(jobs(), on_progress):
+            own = keys.pop(job.name)
+            yield own.values(), [to_row(own[completion.request_id], completion) for completion in completions]
+
+
+class GivenTextService(Service[Question, Row]):
+    """A model reads given texts.
+
+    Args:
+        call: the pool's method.
+        row: from the question's key and the answer.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        record: type[Row],
+        call: Callable[[Any, Sequence[Question], OnProgress], Sequence[Any]],
+        row: Callable[[str, Any], Row],
+    ) -> None:
+        self.name, self.record, self._call, self._row = name, record, call, row
+
+    def _content(self, question: Question) -> Any:
+        return {name: value for name, value in asdict(question).items() if name != "id"}  # type: ignore[call-overload]
+
+    def ask(self, pool: Any, shards: Iterator[Keyed[Question]], on_progress: OnProgress) -> Answered[Row]:
+        before, last = (0, 0), (0, 0)
+
+        def show(num_done: int, num_tokens: int) -> None:
+            nonlocal last
+            last = (before[0] + num_done, before[1] + num_tokens)
+            on_progress(*last)
+
+        for shard in shards:
+            answers = self._call(pool, [question for _, question in shard], show)
+            before = last
+            rows = zip(shard, answers, strict=True)
+            yield [key for key, _ in shard], [self._row(key, answer) for (key, _), answer in rows if answer is not None]
+
+
+def scoring_service() -> GivenTextService[Scoring, ScoreRow]:
+    """Log-probabilities of given texts."""
+    return GivenTextService(
+        "score",
+        ScoreRow,
+        lambda pool, questions, show: pool.score(questions, show),
+        lambda key, score: ScoreRow(key, score.logprob, score.num_tokens),
+    )
+
+
+def rating_service() -> GivenTextService[Rating, RatedRow]:
+    """A reward model's opinions."""
+    return GivenTextService(
+        "rate",
+        RatedRow,
+        lambda pool, questions, show: pool.rate(questions, show),
+        lambda key, rated: RatedRow(key, rated.scores),
+    )
+
+
+def to_row(key: str, completion: Completion) -> TextRow:
+    """A completion as a row."""
+    return TextRow(
+        key, completion.index, completion.text, completion.finish_reason, completion.num_tokens, completion.logprob,
+        completion.stop_text,
+    )  # fmt: skip
+
+
+def to_completion(request: Request, row: TextRow) -> Completion:
+    """The completion of a request from its row."""
+    reason: Literal["stop", "length"] = "length" if row.finish_reason == "length" else "stop"
+    return Completion(request.id, row.draw, row.text, reason, row.num_tokens, row.logprob, row.stop_text)
+
+
+def to_score(scoring: Scoring, row: ScoreRow) -> Score:
+    """The score of a text from its row."""
+    return Score(scoring.id, row.logprob, row.num_tokens)
+
+
+def to_rated(rating: Rating, row: RatedRow) -> Rated:
+    """The opinion of a text from its row."""
+    return Rated(rating.id, row.scores)

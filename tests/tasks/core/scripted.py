@@ -1,0 +1,98 @@
+"""A pool that answers by rule, at once, and remembers what it was asked; and answers of a stage in a folder store."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from configs.schema.marks import as_written
+from infra.engines.wire import Completion, Rated, Rating, Request, Score, Scoring, Shard, draw_seed
+from infra.store.folder import FolderStore
+from tasks.core.answers import Answerer, Answers
+from tasks.core.ledger import Ledger
+from tasks.core.progress import Silent
+
+Show = Callable[[int, int], None] | None
+
+
+class Killed(Exception):
+    """What ends a stage in the middle, in place of a signal."""
+
+
+def write_number(request: Request, draw: int) -> str:
+    return f"{request.messages[-1][1]}:{request.prefix}:{draw_seed(request.seed, draw) % 1000}"
+
+
+@dataclass
+class ScriptedPool:
+    """Texts depend on chat, prefix, seed and number of the draw, as those of an engine do.
+
+    Attributes:
+        ahead: shards that are taken before the first is answered; they finish in random order.
+        lives: shards that are answered before it is killed.
+        write: from a request and the number of a draw to its text.
+    """
+
+    ahead: int = 3
+    lives: int | None = None
+    write: Callable[[Request, int], str] = write_number
+    draws: list[tuple[str, int]] = field(default_factory=list)
+    shards: list[Shard] = field(default_factory=list)
+    scorings: list[Scoring | Rating] = field(default_factory=list)
+    num_loads: int = 1
+
+    def generate(self, shards: Iterable[Shard], on_progress: Show = None) -> Iterator[tuple[Shard, list[Completion]]]:
+        waiting, open_shards = iter(shards), list[Shard]()
+        order = random.Random(len(self.shards))
+        while True:
+            while len(open_shards) < self.ahead and (shard := next(waiting, None)) is not None:
+                open_shards.append(shard)
+                self.shards.append(shard)
+            if not open_shards:
+                return
+            done = open_shards.pop(order.randrange(len(open_shards)))
+            self._live()
+            rows = [self._complete(request, draw) for request in done.requests for draw in request.draws]
+            if on_progress is not None:
+                on_progress(len(rows), sum(row.num_tokens for row in rows))
+            yield done, rows
+
+    def score(self, items: Sequence[Scoring], on_progress: Show = None) -> list[Score]:
+        self._live()
+        self.scorings += items
+        return [Score(item.id, -float(len(item.completion)), len(item.completion)) for item in items]
+
+    def rate(self, items: Sequence[Rating], on_progress: Show = None) -> list[Rated]:
+        self._live()
+        self.scorings += items
+        return [Rated(item.id, (float(len(item.completion)),)) for item in items]
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _live(self) -> None:
+        if self.lives is not None:
+            if self.lives == 0:
+                raise Killed
+            self.lives -= 1
+
+    def _complete(self, request: Request, draw: int) -> Completion:
+        self.draws.append((request.id, draw))
+        text = self.write(request, draw)
+        return Completion(request.id, draw, text, "stop", len(text), -1.5, None)
+
+
+def make_answers(folder: Path, shard_size: int = 4, place: str = "e/round-001/generate/answers") -> Answers:
+    """Answers of a stage, as the run that holds the experiment's lease sees them; each call is another run."""
+    runs = len(list(folder.glob("work-*")))
+    work = folder / f"work-{runs}"
+    work.mkdir(parents=True)
+    return Answers(
+        Ledger(FolderStore(folder / "store"), work, {}, lambda: None), place, shard_size, Silent(), as_written
+    )
+
+
+def answerer(pool: ScriptedPool, model: str = "m") -> Answerer:
+    return Answerer({"model": model}, lambda: pool)
