@@ -20,7 +20,6 @@ from tasks.decide.guards import check_guards, strongest
 from tasks.decide.state import LoopState, RoundOutcome, scored_model
 from tasks.decide.task import decide_round, read_decision, round_metrics
 from tasks.evaluate.task import evaluate
-from tasks.generate.task import generate
 from tasks.judge.task import judge
 from tasks.learn.base_task import prepare_base_model
 from tasks.learn.task import rows_of, train
@@ -30,6 +29,7 @@ from tasks.monitor.task import monitor
 from tasks.sample.guide.task import guide
 from tasks.sample.invent.task import invent
 from tasks.sample.problems.task import prepare_problems
+from tasks.sample.task import generate
 from tasks.select.task import select
 
 

@@ -25,7 +25,6 @@ from tasks.core.records import Drop, Problem, Verdict
 from tasks.core.refs import StepRef
 from tasks.core.tables import read_records
 from tasks.decide.state import RoundOutcome
-from tasks.generate.read import read_samples
 from tasks.monitor.histograms import read_histograms
 from tasks.report.build import build_round, draw_sample_rows
 from tasks.report.champion import champion_p_value
@@ -33,6 +32,7 @@ from tasks.report.entry import ReportEntry, find_entry, to_experiment, write_ent
 from tasks.report.html import render_report
 from tasks.report.rounds import RoundReport, SampleRow
 from tasks.report.table import markdown_table, print_table
+from tasks.sample.samples import read_samples
 from tasks.select.join import OpenSource, open_groups
 
 SPENDING = ("generator_loads", "trainer_loads", "endpoint_")

@@ -27,7 +27,6 @@ from tasks.core.tables import read_records, write_records
 from tasks.evaluate.evaluate import extras_of, summarize
 from tasks.evaluate.run import Sampler, evaluate_suites
 from tasks.generate.run import draw_variants
-from tasks.generate.task import variants
 from tasks.judge.summary import JudgeSummary
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
@@ -35,6 +34,7 @@ from tasks.learn.base_task import prepare_base_model
 from tasks.learn.rows import ROW_KINDS, write_rows
 from tasks.learn.run import Phase, train_model
 from tasks.sample.problems.run import read_sets
+from tasks.sample.task import variants
 from tasks.select.filters.filter import Draw
 from tasks.select.join import open_groups
 from tasks.select.rows.formats import read_formats, with_examples

@@ -16,12 +16,12 @@ from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.core.tables import read_records, write_records
-from tasks.generate.read import read_samples
 from tasks.judge.identity import specify
 from tasks.judge.judgements import InFolder
 from tasks.judge.summary import JudgeSummary
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
+from tasks.sample.samples import read_samples
 
 VERDICTS = "verdicts.parquet"
 

@@ -18,7 +18,6 @@ from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
 from tasks.core.step import Summary
 from tasks.core.tables import read_records, write_records
-from tasks.generate.read import read_samples
 from tasks.judge.judgements import read_as
 from tasks.judge.kinds.registry import kind_of
 from tasks.judge.verdicts import judge_samples
@@ -31,6 +30,7 @@ from tasks.monitor.measure import Monitor
 from tasks.monitor.orders import JudgementColumns
 from tasks.monitor.steps import RoundSteps
 from tasks.monitor.training_rows import TrainingRows
+from tasks.sample.samples import read_samples
 
 HELD_OUT = ("select", "report")
 PASS_RATES = "pass_rates.parquet"

@@ -17,8 +17,8 @@ from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.core.tables import read_records
-from tasks.generate.read import read_samples
 from tasks.report.diversity import measure_variety
+from tasks.sample.samples import read_samples
 from tasks.select.filters.filter import Draw
 from tasks.select.join import OpenSource, open_groups
 from tasks.select.rows.formats import read_formats, with_examples

@@ -13,11 +13,11 @@ from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.core.tables import read_records
-from tasks.generate.read import read_samples
 from tasks.sample.guide.guidance import FROZEN, Guidance
 from tasks.sample.guide.help import prompt_names
 from tasks.sample.guide.plan import require_help, standings
 from tasks.sample.guide.run import write_guided
+from tasks.sample.samples import read_samples
 
 
 @stage_task("guide")

@@ -14,12 +14,12 @@ from tasks.core.refs import StepRef
 from tasks.core.roles import Cast
 from tasks.core.step import digest
 from tasks.core.tables import read_records
-from tasks.generate.read import read_samples
 from tasks.judge.identity import judging_identity, specify
 from tasks.judge.judgements import read_judgements
 from tasks.judge.task import judge
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
+from tasks.sample.samples import read_samples
 from tests.tasks.core.killed import asked_by, check_kill
 from tests.tasks.core.scripted import make_answers
 from tests.tasks.judge.bench import make_problems, make_samples, open_bench, publish, publish_round, tiny_cast

@@ -13,12 +13,12 @@ from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.core.tables import read_records
-from tasks.generate.problems_of_round import problems_of_round
-from tasks.generate.read import write_samples
 from tasks.generate.run import Drawing, draw_variants
 from tasks.generate.stepwise import step_sampling
 from tasks.generate.stepwise_run import generate_stepwise
 from tasks.judge.identity import judging_identity
+from tasks.sample.problems_of_round import problems_of_round
+from tasks.sample.samples import write_samples
 
 
 @stage_task("generate")

@@ -14,7 +14,7 @@ from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast
 from tasks.core.tables import read_records
 from tasks.evaluate.run import Sampler, evaluate_suites
-from tasks.generate.task import generate
+from tasks.sample.task import generate
 from tests.infra.engines.fatal import build_fatal_model
 from tests.infra.engines.tiny import build_tiny_folder
 from tests.tasks.judge.bench import make_problems, open_bench, publish
