@@ -1,8 +1,8 @@
-"""Prefect task of the generate stage."""
+"""Prefect task of the generate stage: one sampler over the problems of a round."""
 
 from __future__ import annotations
 
-from configs.schema.generate import Generate, IndependentGenerate, Sampling, StepwiseGenerate
+from configs.schema.generate import StepwiseGenerate
 from tasks.core.answers import text_folder
 from tasks.core.bench import Workbench
 from tasks.core.identity import generate_spec
@@ -13,19 +13,19 @@ from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.core.tables import read_records
-from tasks.generate.run import Drawing, draw_variants
-from tasks.generate.stepwise import step_sampling
-from tasks.generate.stepwise_run import generate_stepwise
 from tasks.judge.identity import judging_identity
+from tasks.sample.drive import drive
+from tasks.sample.partners import partners_of
 from tasks.sample.problems_of_round import problems_of_round
-from tasks.sample.samples import write_samples
+from tasks.sample.samplers.registry import make_sampler
+from tasks.sample.samples import copy_held_out, write_episodes
 
 
 @stage_task("generate")
 def generate(
     bench: Workbench, round: int, model: ModelRef, problems: StepRef, cast: Cast, calibration: StepRef | None = None
 ) -> StepRef:
-    """Samples of one round: `shard-00000.parquet`, ... of Sample rows.
+    """Samples of one round: `shard-00000.parquet`, ... of Sample rows; see `samples.py` for what else there may be.
 
     Args:
         model: writes the samples; its generator is opened if it is not the open one.
@@ -33,43 +33,24 @@ def generate(
         cast: who compares steps, where samples are drawn step by step.
         calibration: says the temperature, where the recipe calibrates.
     """
-    config, ledger = bench.recipe.generate, bench.ledger
-    is_stepwise = isinstance(config, StepwiseGenerate)
-    judging = judging_identity(bench, bench.recipe.judge, cast) if is_stepwise else None
-    spec = generate_spec(bench.recipe, bench.contents, round, model, problems, calibration, judging)
-
-    who = policy_answerer(bench, model)
+    recipe, ledger = bench.recipe, bench.ledger
+    is_stepwise = isinstance(recipe.generate, StepwiseGenerate)
+    judging = judging_identity(bench, recipe.judge, cast) if is_stepwise else None
+    spec = generate_spec(recipe, bench.contents, round, model, problems, calibration, judging)
+    temperature = calibration.summary.get("temperature") if calibration else None
+    sampler = make_sampler(recipe, model.digest, float(temperature) if temperature is not None else None)
+    seed = spec.seed or 0
 
     def produce(scratch: Scratch) -> Summary:
         rows = list(read_records(ledger.fetch(problems, "train.parquet"), Problem))
-        drawn = problems_of_round(rows, config, round, spec.seed or 0)
-        if not isinstance(config, IndependentGenerate):
-            return generate_stepwise(bench, model, problems, drawn, cast, spec.seed or 0, scratch)
-        drawings = variants(config, calibration, spec.seed or 0)
-        groups = draw_variants(scratch.answers, who, model.digest, drawn, drawings)
-        num_samples = write_samples(scratch.out, groups, config.shard_size)
-        temperature = drawings[0].sampling.temperature
-        return {"num_problems": len(drawn), "num_samples": num_samples, "temperature": temperature}
+        drawn = problems_of_round(rows, recipe.generate, round, seed)
+        partners = partners_of(bench, model, cast, seed, scratch.answers)
+        numbers = write_episodes(scratch.out, drive(sampler, drawn, partners, seed), sampler)
+        if sampler.makes_problems:
+            copy_held_out(ledger, problems, scratch.out)
+        counts = {"num_problems": len(drawn), "num_samples": numbers["num_samples"]}
+        return {**counts, **sampler.summary(len(drawn), {**numbers})}
 
-    is_calibrated = calibration is None or "temperature" in calibration.summary  # a planned calibration has none yet
-    drawings = variants(config, calibration, spec.seed or 0) if is_calibrated else []
-    return bench.step(spec, produce, [text_folder(spec.answers, who, drawing.sampling) for drawing in drawings])
-
-
-def variants(config: Generate, calibration: StepRef | None, seed: int) -> list[Drawing]:
-    """How each problem is drawn: at the round's setting, and at a higher temperature where losers are wanted."""
-    sampling = calibrated(config.sampling(), calibration)
-    if not isinstance(config, IndependentGenerate):
-        return [Drawing(step_sampling(config), config.width, seed)]
-    drawings = [Drawing(sampling, config.num_samples, seed)]
-    if config.hot_samples:  # ScPO, arXiv 2411.04109
-        hot = sampling.model_copy(update={"temperature": config.hot_temperature})
-        drawings.append(Drawing(hot, config.hot_samples, seed, "hot"))
-    return drawings
-
-
-def calibrated(sampling: Sampling, calibration: StepRef | None) -> Sampling:
-    """The settings with the temperature that a calibration picked."""
-    if calibration is None:
-        return sampling
-    return sampling.model_copy(update={"temperature": calibration.summary["temperature"]})
+    who, is_planned = policy_answerer(bench, model), calibration is not None and temperature is None
+    known = [] if is_planned else [text_folder(spec.answers, who, settings) for settings in sampler.settings]
+    return bench.step(spec, produce, known)
