@@ -24,8 +24,6 @@ from tasks.decide.state import LoopState, RoundOutcome, scored_model
 from tasks.decide.task import decide_round, read_decision, round_metrics
 from tasks.evaluate.stage import EVALUATE
 from tasks.evaluate.task import evaluate
-from tasks.generate.stage import GENERATE
-from tasks.generate.task import generate
 from tasks.judge.stage import JUDGE
 from tasks.judge.task import judge
 from tasks.learn.base_task import prepare_base_model
@@ -42,6 +40,8 @@ from tasks.sample.invent.stage import INVENT
 from tasks.sample.invent.task import invent
 from tasks.sample.problems.stage import PROBLEMS
 from tasks.sample.problems.task import prepare_problems
+from tasks.sample.stage import GENERATE
+from tasks.sample.task import generate
 from tasks.select.stage import SELECT, SelectNumbers
 from tasks.select.task import select
 

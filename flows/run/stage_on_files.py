@@ -27,15 +27,16 @@ from tasks.core.step import Summary
 from tasks.core.tables import read_records, write_records
 from tasks.evaluate.evaluate import extras_of, summarize
 from tasks.evaluate.run import Sampler, evaluate_suites
-from tasks.generate.run import draw_variants
-from tasks.generate.task import variants
 from tasks.judge.summary import JudgeSummary
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 from tasks.learn.base_task import prepare_base_model
 from tasks.learn.rows import ROW_KINDS, write_rows
 from tasks.learn.run import Phase, train_model
+from tasks.sample.drive import Partners, drive
+from tasks.sample.episode import POLICY
 from tasks.sample.problems.run import read_sets
+from tasks.sample.samplers.registry import make_sampler
 from tasks.select.filters.filter import Draw
 from tasks.select.join import open_groups
 from tasks.select.rows.formats import read_formats, with_examples
@@ -88,9 +89,9 @@ def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
         raise UserError(f"generate.kind {config.kind} judges as it draws, and needs a whole round", "use selfloop run")
     problems = list(read_records(files.source, Problem)) if files.source else read_sets(bench)["train"]
     model = _model(bench, files)
-    drawings = variants(config, None, bench.recipe.seed)
-    groups = draw_variants(scratch.answers, policy_answerer(bench, model), model.digest, problems, drawings)
-    samples = (sample for group in groups for sample in group)
+    partners = Partners(scratch.answers, {POLICY: policy_answerer(bench, model)})
+    episodes = drive(make_sampler(bench.recipe, model.digest), problems, partners, bench.recipe.seed)
+    samples = (sample for episode in episodes for sample in episode.nodes)
     return {"num_problems": len(problems), "num_samples": write_records(files.out, Sample, samples)}
 
 

@@ -23,9 +23,11 @@ from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.step import Summary, derive_seed
 from tasks.core.tables import read_records, write_records
-from tasks.generate.run import Drawing, draw_samples
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
+from tasks.sample.drive import Partners, drive
+from tasks.sample.episode import POLICY
+from tasks.sample.samplers.independent import Draws, Independent
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,13 @@ def calibrate_round(work: Calibration) -> Summary:
 
 def _draw(work: Calibration) -> None:
     """The probe's samples, temperature by temperature."""
-    problems, who = list(work.problems.values()), policy_answerer(work.bench, work.model)
+    problems = list(work.problems.values())
+    partners = Partners(work.scratch.answers, {POLICY: policy_answerer(work.bench, work.model)})
     for tables in work.tables:
         sampling = work.bench.recipe.generate.sampling().model_copy(update={"temperature": tables.temperature})
-        drawing = Drawing(sampling, work.config.num_samples, derive_seed(work.seed, _name(tables)))
-        groups = draw_samples(work.scratch.answers, who, work.model.digest, problems, drawing)
-        write_records(tables.samples, Sample, (sample for group in groups for sample in group))
+        sampler = Independent([Draws(sampling, work.config.num_samples)], work.model.digest)
+        episodes = drive(sampler, problems, partners, derive_seed(work.seed, _name(tables)))
+        write_records(tables.samples, Sample, (sample for episode in episodes for sample in episode.nodes))
 
 
 def _judge(work: Calibration) -> None:

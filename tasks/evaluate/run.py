@@ -16,9 +16,11 @@ from tasks.core.answers import Answerer, Answers
 from tasks.core.joined import Candidate, grouped, joined
 from tasks.core.records import FinishReason, ItemResult, Problem, Sample
 from tasks.evaluate.evaluate import item_results
-from tasks.generate.run import Drawing, chat_of, draw_samples
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
+from tasks.sample.drive import Partners, drive
+from tasks.sample.episode import POLICY, chat_of
+from tasks.sample.samplers.independent import Draws, Independent
 
 PROBLEMS_PER_SHARD = 512
 """at least: engines fill their batches within a shard, and most evaluations draw one sample a problem"""
@@ -42,12 +44,12 @@ class Sampler:
         max_tokens = self.recipe.evaluate.max_tokens or self.recipe.generate.max_tokens
         sampling = sampling.model_copy(update={"max_tokens": max_tokens, "stop": self.recipe.generate.stop})
         shard_size = max(PROBLEMS_PER_SHARD, self.answers.shard_size)
-        drawing = Drawing(sampling, num_samples, seed)
-        groups = draw_samples(self.answers, self.who, self.model, problems, drawing, shard_size)
+        partners = Partners(self.answers, {POLICY: self.who}, shard_size=shard_size)
+        sampler = Independent([Draws(sampling, num_samples)], self.model)
         return [
             sample
-            for problem, group in zip(problems, groups, strict=True)
-            for sample in with_unanswered(problem, group, num_samples, self.model)
+            for episode in drive(sampler, problems, partners, seed)
+            for sample in with_unanswered(episode.problem, episode.nodes, num_samples, self.model)
         ]
 
 

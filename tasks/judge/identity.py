@@ -20,7 +20,8 @@ def specify(bench: Workbench, round: int, samples: StepRef, problems: StepRef, c
     """The judge step of a round."""
     recipe, inputs = bench.recipe, {"samples": samples, "problems": problems}
     asked = {judge.name: describe(bench, judge, cast) for judge in recipe.judge if judge.passes}
-    return JUDGE.spec(recipe, bench.contents, round, inputs, **({"asked": asked} if asked else {}))
+    told: dict[str, Any] = {"asked": asked} if asked else {}
+    return JUDGE.spec(recipe, bench.contents, round, inputs, **told)
 
 
 def judging_identity(bench: Workbench, judges: Sequence[Judge], cast: Cast) -> dict[str, Any]:

@@ -13,7 +13,7 @@ min_correct, or max_extra tries are used. Where this differs:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -77,25 +77,6 @@ def wants_more(num_correct: int, outcomes: Sequence[bool], min_correct: int, max
     if len(outcomes) >= tries_allowed(num_correct, min_correct, max_extra):
         return False
     return num_correct + sum(outcomes) < min_correct
-
-
-def still_open(standing: Iterable[Standing], outcomes: Mapping[str, Sequence[bool]], config: Guide) -> list[Standing]:
-    """The problems of the next wave, in their order.
-
-    Args:
-        outcomes: guided tries so far, by problem id.
-    """
-    return [
-        item
-        for item in standing
-        if _can_be_guided(item, config)
-        and wants_more(item.num_correct, outcomes.get(item.problem_id, ()), config.min_correct, config.max_extra)
-    ]
-
-
-def _can_be_guided(standing: Standing, config: Guide) -> bool:
-    """A comment needs a failed try to comment on."""
-    return config.kind != "interactive" or standing.failed is not None
 
 
 def require_help(problems: Iterable[Problem], config: Guide) -> None:

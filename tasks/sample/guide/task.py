@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
+
+from configs.schema.generate import Generate, Guide, Sampling
+from configs.schema.judge import Judge
 from tasks.core.bench import Workbench
-from tasks.core.files import SAMPLES, TRAIN_SET, VERDICTS
+from tasks.core.files import FEEDBACK, SAMPLES, TRAIN_SET, VERDICTS
 from tasks.core.joined import joined
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Label
 from tasks.core.refs import ModelRef, StepRef
-from tasks.core.roles import Cast, engine_identity, role_identity
+from tasks.core.roles import Cast, engine_identity, role_answerer, role_identity
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
-from tasks.core.step import Summary
-from tasks.sample.guide.guidance import FROZEN, Guidance
+from tasks.core.step import Summary, derive_seed
+from tasks.judge.verdicts import judge_samples
+from tasks.judge.world import World
+from tasks.sample.drive import drive
+from tasks.sample.guide.difficulty import guide_summary
 from tasks.sample.guide.help import prompt_names
 from tasks.sample.guide.plan import require_help, standings
-from tasks.sample.guide.run import write_guided
 from tasks.sample.guide.stage import GUIDE
+from tasks.sample.partners import partners_of
+from tasks.sample.samplers.hinted import TEACHER, Guided, Hinted
+
+COMMENTS_AS = "round_start"
+"""the state of a role with states that comments on failed tries"""
 
 
 @stage_task(GUIDE)
@@ -35,10 +47,11 @@ def guide(
     assert config is not None, "the flow asks for guidance only where the recipe has it"
     prompts = tuple(read_prompt(name, bench.base_dir) for name in prompt_names(config))
     is_taught = config.kind == "interactive"
-    asked = (bench, config.role, cast.player(config.role, FROZEN))
+    asked = (bench, config.role, cast.player(config.role, COMMENTS_AS))
     teacher = {"model": role_identity(*asked), "engine": engine_identity(*asked)} if is_taught else None
     inputs = {"model": model, "problems": problems, "samples": samples, "verdicts": verdicts}
     spec = GUIDE.spec(bench.recipe, bench.contents, round, inputs, prompts=prompts, teacher=teacher)
+    seed = spec.seed or 0
 
     def produce(scratch: Scratch) -> Summary:
         known = {row.id: row for row in TRAIN_SET.read(ledger, problems)}
@@ -50,6 +63,40 @@ def guide(
         ordered = [standing[problem_id] for problem_id in known if problem_id in standing]
         require_help((known[item.problem_id] for item in ordered), config)
         short = [item for item in ordered if item.num_correct < config.min_correct]
-        return write_guided(Guidance(bench, config, model, cast, short, known, prompts, spec.seed or 0, scratch))
+        sampler = Hinted(
+            config,
+            tries_sampling(bench.recipe.generate, config),
+            prompts,
+            bench.recipe.judge[0],
+            standing,
+            model.digest,
+        )
+        others = {TEACHER: role_answerer(*asked)} if is_taught else {}
+        partners = partners_of(bench, model, cast, seed, scratch.answers, **others)
+        episodes = list(drive(sampler, [known[item.problem_id] for item in short], partners, seed))
+        world = World(known, bench, cast, derive_seed(seed, "judge"), scratch.answers)
+        _write(scratch, episodes, bench.recipe.judge, world)
+        outcomes = {episode.problem.id: episode.outcomes for episode in episodes if episode.nodes}
+        return guide_summary(short, outcomes, config.min_correct)
 
     return bench.step(spec, produce)
+
+
+def tries_sampling(generate: Generate, config: Guide) -> Sampling:
+    """The round's settings of a draw, at the guide's temperature."""
+    sampling = generate.sampling()
+    return sampling if config.temperature is None else sampling.model_copy(update={"temperature": config.temperature})
+
+
+def _write(scratch: Scratch, episodes: Sequence[Guided], judges: Sequence[Judge], world: World) -> None:
+    """Tries, all judges' verdicts on them, and a teacher's comments. The judges after the first see all tries of a
+    problem together."""
+    tries = [node for episode in episodes for node in episode.nodes]
+    first = [verdict for episode in episodes for verdict in episode.verdicts]
+    SAMPLES.write(scratch.out, [tries], 1)
+    others = judge_samples(tries, judges[1:], world, {judges[0].name: first})
+    by_sample = ((verdict, *islice(others, len(judges) - 1)) for verdict in first)
+    VERDICTS.write(scratch.out, (verdict for group in by_sample for verdict in group))
+    comments = [row for episode in episodes for row in episode.comments or ()]
+    if comments:
+        FEEDBACK.write(scratch.out, comments)

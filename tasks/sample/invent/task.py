@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import random
-import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from configs.errors import NoDataError
-from configs.schema.generate import Sampling, SelfInstruct
-from infra.engines.wire import Request
 from tasks.core.bench import Workbench
-from tasks.core.files import HELD_OUT, TRAIN_SET
-from tasks.core.prompts import read_prompt, render
+from tasks.core.files import TRAIN_SET
+from tasks.core.prompts import read_prompt
 from tasks.core.records import Message, Problem
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
-from tasks.core.step import Summary, derive_seed
-from tasks.sample.invent.filters import read_problem, refuse
+from tasks.core.step import Summary
+from tasks.sample.drive import Partners, drive
+from tasks.sample.episode import POLICY
 from tasks.sample.invent.stage import INVENT
+from tasks.sample.samplers.invented import Invented
+from tasks.sample.samples import copy_held_out
 
-PROMPTS_PER_DRAW = 256
+NO_PROBLEM = Problem("invent", ())
+"""what the one episode is about: problems are what comes out"""
 
 
 @stage_task(INVENT)
@@ -44,75 +44,24 @@ def invent(bench: Workbench, round: int, model: ModelRef, problems: StepRef, ear
     def produce(scratch: Scratch) -> Summary:
         seeds = _texts(TRAIN_SET.read(ledger, problems))
         own = [text for step in earlier for text in _texts(TRAIN_SET.read(ledger, step))]
-        writer = _Writer(config, prompt, seeds, own, spec.seed or 0)
-        who = policy_answerer(bench, model)
-        while requests := writer.next_requests():
-            answers = scratch.answers.ask(who, writer.sampling, requests, shard_size=PROMPTS_PER_DRAW)
-            writer.take([row.text for _, rows in answers for row in rows if row.finish_reason == "stop"])
-            scratch.progress.update(len(writer.kept), config.num_prompts)
-        if not writer.kept:
+        sampler = Invented(config, prompt, seeds, own)
+        partners = Partners(scratch.answers, {POLICY: policy_answerer(bench, model)})
+        (written,) = drive(sampler, [NO_PROBLEM], partners, spec.seed or 0)
+        numbers = sampler.numbers(written)
+        if not written.kept:
+            refused = ", ".join(f"{name} {count}" for name, count in Counter(written.refused).items())
             raise NoDataError(
-                f"round {round}: of {writer.num_drawn} problems that {model.name} wrote none passed the filters "
-                f"({', '.join(f'{name} {count}' for name, count in writer.refused.items()) or 'all were truncated'})",
+                f"round {round}: of {written.num_drawn} problems that {model.name} wrote none passed the filters "
+                f"({refused or 'all were truncated'})",
                 "read invent.pattern, or widen invent.max_rouge, min_chars, max_chars and max_tokens",
             )
-        rows = [Problem(f"own-{round}-{n}", (Message("user", text),)) for n, text in enumerate(writer.kept)]
+        rows = [Problem(f"own-{round}-{n}", (Message("user", text),)) for n, text in enumerate(written.kept)]
         TRAIN_SET.write(scratch.out, rows)
-        for table in HELD_OUT.values():
-            shutil.copy(ledger.fetch(problems, table.name), scratch.out / table.name)
-        refused = {f"num_invented_{name}": count for name, count in writer.refused.items()}
-        return {"num_invented": len(rows), "num_invented_drawn": writer.num_drawn, **refused}
+        copy_held_out(ledger, problems, scratch.out)
+        return {**numbers}
 
     return bench.step(spec, produce)
 
 
-class _Writer:
-    """Asks for problems until enough passed the filters, or the attempts are used up."""
-
-    def __init__(self, config: SelfInstruct, prompt: str, seeds: list[str], own: list[str], seed: int) -> None:
-        self.config, self.prompt, self.seed = config, prompt, seed
-        self.seeds, self.own = seeds, own
-        self.kept: list[str] = []
-        self.refused: Counter[str] = Counter()
-        self.num_drawn = 0
-
-    @property
-    def sampling(self) -> Sampling:
-        """How a problem is drawn."""
-        config = self.config
-        return Sampling(temperature=config.temperature, top_p=config.top_p, max_tokens=config.max_tokens)
-
-    def next_requests(self) -> list[Request]:
-        """Requests for as many problems as are missing; none when it is enough."""
-        config = self.config
-        left = config.max_attempts * config.num_prompts - self.num_drawn
-        number = max(0, min(config.num_prompts - len(self.kept), left, PROMPTS_PER_DRAW))
-        first = self.num_drawn
-        self.num_drawn += number
-        return [self._request(first + place) for place in range(number)]
-
-    def take(self, texts: Sequence[str]) -> None:
-        """Keep what passes."""
-        for text in texts:
-            problem = read_problem(text, self.config.pattern)
-            reason = "unreadable" if problem is None else refuse(problem, self._known(), self.config)
-            if reason is not None or problem is None:
-                self.refused[reason or "unreadable"] += 1
-            elif len(self.kept) < self.config.num_prompts:
-                self.kept.append(problem)
-
-    def _request(self, number: int) -> Request:
-        draw = random.Random(derive_seed(self.seed, "examples", number))
-        own = draw.sample(self.own + self.kept, min(self.config.own_examples, len(self.own + self.kept)))
-        wanted = self.config.seed_examples + self.config.own_examples - len(own)
-        examples = [*draw.sample(self.seeds, min(wanted, len(self.seeds))), *own]
-        draw.shuffle(examples)
-        chat = (("user", render(self.prompt, examples=examples)),)
-        return Request(str(number), chat, seed=derive_seed(self.seed, "invent", number))
-
-    def _known(self) -> list[str]:
-        return [*self.seeds, *self.own, *self.kept]
-
-
-def _texts(problems: object) -> list[str]:
-    return [problem.messages[-1].content for problem in problems]  # type: ignore[attr-defined]
+def _texts(problems: Iterable[Problem]) -> list[str]:
+    return [problem.messages[-1].content for problem in problems]

@@ -10,7 +10,6 @@ import pytest
 from tasks.core.records import Problem
 from tasks.core.refs import StepRef
 from tasks.core.tables import read_records
-from tasks.sample.invent import task
 from tasks.sample.invent.task import invent
 from tests.tasks.calibrate.bench import seeded
 from tests.tasks.core.killed import asked_by, check_kill
@@ -21,9 +20,8 @@ SECTION = {"num_prompts": 12, "prompt": "more.j2", "min_chars": 1, "max_tokens":
            "temperature": 1.5, "max_attempts": 3, "seed_examples": 1, "own_examples": 0}  # fmt: skip
 
 
-def test_a_killed_invention_asks_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_invention_asks_nothing_twice(tmp_path: Path) -> None:
     (tmp_path / "more.j2").write_text("{{ examples | join('') }}")
-    monkeypatch.setattr(task, "PROMPTS_PER_DRAW", 4)
     with seeded(tmp_path, invent=SECTION) as start:
 
         def run() -> StepRef:

@@ -7,7 +7,7 @@ import pytest
 from configs.errors import ProblemsError
 from configs.schema.generate import IndependentGenerate, Ladder
 from tasks.core.records import Message, Problem
-from tasks.generate.problems_of_round import next_slice, problems_of_round
+from tasks.sample.problems_of_round import next_slice, problems_of_round
 
 PROBLEMS = [Problem(f"p{n}", (Message("user", str(n)),), tags=(f"digits={1 + n % 3}",)) for n in range(12)]
 

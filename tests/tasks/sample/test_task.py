@@ -16,8 +16,8 @@ from tasks.core.records import Problem, Sample
 from tasks.core.refs import StepRef
 from tasks.core.step import StepSpec
 from tasks.core.tables import read_records, write_records
-from tasks.generate.task import generate
 from tasks.judge.task import judge
+from tasks.sample.task import generate
 from tests.flows.micro import micro_recipe
 from tests.tasks.calibrate.bench import Seeded, seeded
 from tests.tasks.core.killed import asked_by, check_kill, dies_after

@@ -11,12 +11,13 @@ from tasks.core.bench import Workbench
 from tasks.core.progress import Silent
 from tasks.core.records import FinishReason, Sample
 from tasks.core.refs import ModelRef, StepRef
-from tasks.core.roles import Cast
+from tasks.core.roles import Cast, policy_answerer
 from tasks.core.tables import read_records
 from tasks.evaluate.run import Sampler, evaluate_suites
-from tasks.generate.task import generate
+from tasks.sample.task import generate
 from tests.infra.engines.fatal import build_fatal_model
 from tests.infra.engines.tiny import build_tiny_folder
+from tests.tasks.core.scripted import make_answers
 from tests.tasks.judge.bench import make_problems, open_bench, publish
 
 pytestmark = pytest.mark.slow
@@ -62,7 +63,8 @@ def test_generate_leaves_it_out_and_counts_it(tmp_path: Path, fatal: ModelRef) -
 
 def test_an_evaluation_counts_it_as_not_right(tmp_path: Path, fatal: ModelRef) -> None:
     with open_bench(tmp_path, [ANSWER]) as bench:
-        sampler = Sampler(bench.generator(fatal), bench.recipe, fatal.digest, Silent())
+        answers = make_answers(tmp_path / "answers")
+        sampler = Sampler(bench.recipe, policy_answerer(bench, fatal), fatal.digest, answers)
         drawn = sampler.draw(make_problems(6), Sampling(temperature=0), 2, 0)
         assert [row.id for row in drawn] == [f"p{n}/{index}" for n in range(6) for index in range(2)]
         assert [row.id for row in drawn if row.finish_reason == FinishReason.SET_ASIDE] == ["p3/0", "p3/1"]

@@ -1,0 +1,47 @@
+"""What a sampling step writes, episode by episode."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+
+from tasks.core.files import HELD_OUT, SAMPLES, TRAIN_SET, VERDICTS
+from tasks.core.ledger import Ledger
+from tasks.core.records import Sample
+from tasks.core.refs import StepRef
+from tasks.core.tables import write_records
+from tasks.sample.episode import E, Sampler
+
+EPISODES_PER_FILE = 1024
+
+
+def write_episodes(folder: Path, episodes: Iterable[E], sampler: Sampler[E]) -> Counter[str]:
+    """Write what a sampler's episodes end with; returns their numbers, with `num_samples`.
+
+    Nodes are `shard-00000.parquet`, ...; of a sampler that makes problems, these are `train.parquet`, and the verdicts
+    on the nodes `verdicts.parquet`. The nodes of one file are in memory.
+    """
+    numbers: Counter[str] = Counter(num_samples=0)
+    waiting, place = iter(episodes), 0
+    with ExitStack() as stack:
+        made = (TRAIN_SET, VERDICTS) if sampler.makes_problems else ()
+        writers = [stack.enter_context(table.writer(folder)) for table in made]
+        while part := list(islice(waiting, EPISODES_PER_FILE)):
+            nodes = (node for episode in part for node in episode.nodes)
+            numbers["num_samples"] += write_records(folder / SAMPLES.file(place), Sample, nodes)
+            place += 1
+            for episode in part:
+                numbers.update(sampler.numbers(episode))
+                for writer, rows in zip(writers, (episode.problems, episode.verdicts), strict=False):
+                    writer.add_all(rows)
+    return numbers
+
+
+def copy_held_out(ledger: Ledger, problems: StepRef, folder: Path) -> None:
+    """The held-out sets beside a round's own problems: for later stages they stand for the round's."""
+    for table in HELD_OUT.values():
+        shutil.copy(ledger.fetch(problems, table.name), folder / table.name)

@@ -1,0 +1,56 @@
+"""Prefect task of the generate stage: one sampler over the problems of a round."""
+
+from __future__ import annotations
+
+from configs.schema.generate import StepwiseGenerate
+from tasks.core.answers import text_folder
+from tasks.core.bench import Workbench
+from tasks.core.files import TRAIN_SET
+from tasks.core.refs import ModelRef, StepRef
+from tasks.core.roles import Cast, policy_answerer
+from tasks.core.scratch import Scratch
+from tasks.core.stage_task import stage_task
+from tasks.core.step import Summary
+from tasks.judge.identity import judging_identity
+from tasks.sample.drive import drive
+from tasks.sample.partners import partners_of
+from tasks.sample.problems_of_round import problems_of_round
+from tasks.sample.samplers.registry import make_sampler
+from tasks.sample.samples import copy_held_out, write_episodes
+from tasks.sample.stage import GENERATE
+
+
+@stage_task(GENERATE)
+def generate(
+    bench: Workbench, round: int, model: ModelRef, problems: StepRef, cast: Cast, calibration: StepRef | None = None
+) -> StepRef:
+    """Samples of one round: `shard-00000.parquet`, ... of Sample rows; see `samples.py` for what else there may be.
+
+    Args:
+        model: writes the samples; its generator is opened if it is not the open one.
+        problems: the step with `train.parquet`.
+        cast: who compares steps, where samples are drawn step by step.
+        calibration: says the temperature, where the recipe calibrates.
+    """
+    recipe, ledger = bench.recipe, bench.ledger
+    is_stepwise = isinstance(recipe.generate, StepwiseGenerate)
+    judging = judging_identity(bench, recipe.judge, cast) if is_stepwise else None
+    inputs = {"model": model, "problems": problems, "calibration": calibration}
+    spec = GENERATE.spec(recipe, bench.contents, round, inputs, judging=judging)
+    temperature = calibration.summary.get("temperature") if calibration else None
+    sampler = make_sampler(recipe, model.digest, float(temperature) if temperature is not None else None)
+    seed = spec.seed or 0
+
+    def produce(scratch: Scratch) -> Summary:
+        rows = list(TRAIN_SET.read(ledger, problems))
+        drawn = problems_of_round(rows, recipe.generate, round, seed)
+        partners = partners_of(bench, model, cast, seed, scratch.answers)
+        numbers = write_episodes(scratch.out, drive(sampler, drawn, partners, seed), sampler)
+        if sampler.makes_problems:
+            copy_held_out(ledger, problems, scratch.out)
+        counts = {"num_problems": len(drawn), "num_samples": numbers["num_samples"]}
+        return {**counts, **sampler.summary(len(drawn), {**numbers})}
+
+    who, is_planned = policy_answerer(bench, model), calibration is not None and temperature is None
+    known = [] if is_planned else [text_folder(spec.answers, who, settings) for settings in sampler.settings]
+    return bench.step(spec, produce, known)
