@@ -6,7 +6,6 @@ missing: the first decision that is not published ends the walk.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,13 +46,12 @@ class PlanningBench(Workbench):
         num_answers = 0 if found else count_answers(self.ledger.store, answers)
         known = found is not None
         self.planned.append(PlannedStep(spec.round, spec.stage, spec.key, known, num_answers, spec.payload))
-        if found is None and spec.stage == "decide":
-            raise EndOfKnowledge
-        return found or self._expected(spec)
+        return found or self.expect(spec)
 
-    def _expected(self, spec: StepSpec) -> StepRef:
-        """A step to be: its accuracy is not known, and it is expected to keep enough samples to train on."""
-        recipe = self.recipe
-        enough = max(recipe.for_learner(name).train.min_examples for name in recipe.learners())
-        summary: Summary = {"select_accuracy": math.nan, "num_kept": enough, "num_rows": enough, "num_samples": enough}
-        return StepRef(stage=spec.stage, round=spec.round, key=spec.key, prefix=spec.prefix, files=(), summary=summary)
+    def expect(self, spec: StepSpec) -> StepRef:
+        """A step to be, with the numbers that its stage expects."""
+        if spec.expected is None:
+            raise EndOfKnowledge
+        return StepRef(
+            stage=spec.stage, round=spec.round, key=spec.key, prefix=spec.prefix, files=(), summary=spec.expected
+        )  # fmt: skip

@@ -5,23 +5,22 @@ from __future__ import annotations
 from configs.schema.generate import StepwiseGenerate
 from tasks.core.answers import text_folder
 from tasks.core.bench import Workbench
-from tasks.core.identity import generate_spec
-from tasks.core.records import Problem
+from tasks.core.files import TRAIN_SET
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.core.tables import read_records
 from tasks.judge.identity import judging_identity
 from tasks.sample.drive import drive
 from tasks.sample.partners import partners_of
 from tasks.sample.problems_of_round import problems_of_round
 from tasks.sample.samplers.registry import make_sampler
 from tasks.sample.samples import copy_held_out, write_episodes
+from tasks.sample.stage import GENERATE
 
 
-@stage_task("generate")
+@stage_task(GENERATE)
 def generate(
     bench: Workbench, round: int, model: ModelRef, problems: StepRef, cast: Cast, calibration: StepRef | None = None
 ) -> StepRef:
@@ -36,13 +35,14 @@ def generate(
     recipe, ledger = bench.recipe, bench.ledger
     is_stepwise = isinstance(recipe.generate, StepwiseGenerate)
     judging = judging_identity(bench, recipe.judge, cast) if is_stepwise else None
-    spec = generate_spec(recipe, bench.contents, round, model, problems, calibration, judging)
+    inputs = {"model": model, "problems": problems, "calibration": calibration}
+    spec = GENERATE.spec(recipe, bench.contents, round, inputs, judging=judging)
     temperature = calibration.summary.get("temperature") if calibration else None
     sampler = make_sampler(recipe, model.digest, float(temperature) if temperature is not None else None)
     seed = spec.seed or 0
 
     def produce(scratch: Scratch) -> Summary:
-        rows = list(read_records(ledger.fetch(problems, "train.parquet"), Problem))
+        rows = list(TRAIN_SET.read(ledger, problems))
         drawn = problems_of_round(rows, recipe.generate, round, seed)
         partners = partners_of(bench, model, cast, seed, scratch.answers)
         numbers = write_episodes(scratch.out, drive(sampler, drawn, partners, seed), sampler)

@@ -8,31 +8,31 @@ from itertools import islice
 from configs.schema.generate import Generate, Guide, Sampling
 from configs.schema.judge import Judge
 from tasks.core.bench import Workbench
-from tasks.core.identity import guide_spec
+from tasks.core.files import FEEDBACK, SAMPLES, TRAIN_SET, VERDICTS
 from tasks.core.joined import joined
 from tasks.core.prompts import read_prompt
-from tasks.core.records import Judgement, Label, Problem, Sample, Verdict
+from tasks.core.records import Label, Sample
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast, engine_identity, role_answerer, role_identity
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary, derive_seed
-from tasks.core.tables import read_records, write_records
+from tasks.core.tables import write_records
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 from tasks.sample.drive import drive
 from tasks.sample.guide.difficulty import guide_summary
 from tasks.sample.guide.help import prompt_names
 from tasks.sample.guide.plan import require_help, standings
+from tasks.sample.guide.stage import GUIDE
 from tasks.sample.partners import partners_of
 from tasks.sample.samplers.hinted import TEACHER, Guided, Hinted
-from tasks.sample.samples import read_samples
 
 COMMENTS_AS = "round_start"
 """the state of a role with states that comments on failed tries"""
 
 
-@stage_task("guide")
+@stage_task(GUIDE)
 def guide(
     bench: Workbench, round: int, model: ModelRef, problems: StepRef, samples: StepRef, verdicts: StepRef, cast: Cast
 ) -> StepRef:
@@ -50,14 +50,15 @@ def guide(
     is_taught = config.kind == "interactive"
     asked = (bench, config.role, cast.player(config.role, COMMENTS_AS))
     teacher = {"model": role_identity(*asked), "engine": engine_identity(*asked)} if is_taught else None
-    spec = guide_spec(bench.recipe, bench.contents, round, model, problems, samples, verdicts, prompts, teacher)
+    inputs = {"model": model, "problems": problems, "samples": samples, "verdicts": verdicts}
+    spec = GUIDE.spec(bench.recipe, bench.contents, round, inputs, prompts=prompts, teacher=teacher)
     seed = spec.seed or 0
 
     def produce(scratch: Scratch) -> Summary:
-        known = {row.id: row for row in read_records(ledger.fetch(problems, "train.parquet"), Problem)}
-        opinions = read_records(ledger.fetch(verdicts, "verdicts.parquet"), Verdict)
+        known = {row.id: row for row in TRAIN_SET.read(ledger, problems)}
+        opinions = VERDICTS.read(ledger, verdicts)
         names = [judge.name for judge in bench.recipe.judge]
-        judged = joined(read_samples(ledger, samples), opinions, names, known)
+        judged = joined(SAMPLES.read(ledger, samples), opinions, names, known)
         labelled = ((one.sample, Label(one.verdict(None).label)) for one in judged)
         standing = {item.problem_id: item for item in standings(labelled)}
         ordered = [standing[problem_id] for problem_id in known if problem_id in standing]
@@ -93,10 +94,10 @@ def _write(scratch: Scratch, episodes: Sequence[Guided], judges: Sequence[Judge]
     problem together."""
     tries = [node for episode in episodes for node in episode.nodes]
     first = [verdict for episode in episodes for verdict in episode.verdicts]
-    write_records(scratch.out / "shard-00000.parquet", Sample, tries)
+    write_records(scratch.out / SAMPLES.file(0), Sample, tries)
     others = judge_samples(tries, judges[1:], world, {judges[0].name: first})
     by_sample = ((verdict, *islice(others, len(judges) - 1)) for verdict in first)
-    write_records(scratch.out / "verdicts.parquet", Verdict, (verdict for group in by_sample for verdict in group))
+    VERDICTS.write(scratch.out, (verdict for group in by_sample for verdict in group))
     comments = [row for episode in episodes for row in episode.comments or ()]
     if comments:
-        write_records(scratch.out / "feedback.parquet", Judgement, comments)
+        FEEDBACK.write(scratch.out, comments)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from configs.errors import ProblemsError, RecipeError
-from configs.schema.generate import Guide
+from configs.schema.generate import Guide, Sampling
+from configs.schema.judge import AnswerJudge
 from infra.engines.wire import Completion
 from tasks.core.prompts import read_prompt
-from tasks.core.records import Message, Problem
+from tasks.core.records import Judgement, Message, Problem
 from tasks.sample.guide.help import (
     Ask,
     ask_for_feedback,
@@ -19,7 +21,7 @@ from tasks.sample.guide.help import (
     prompt_names,
     solution_prefix,
 )
-from tasks.sample.guide.waves import to_sample
+from tasks.sample.samplers.hinted import Hinted
 from tests.tasks.guide.make import make_problem, make_sample, make_standing
 
 
@@ -97,11 +99,17 @@ def test_a_prompt_of_ones_own_is_used_and_one_that_asks_too_much_is_refused(tmp_
 def test_a_stored_try_continues_the_numbering_and_names_its_origin(
     kind: str, draw: str, parent_id: str | None, logprob: float | None
 ) -> None:
-    completion = Completion("p", 0, "4+8+1=13;132", "stop", 13, -3.0)
-    ask = Ask((Message("user", "the answer is 132"),), "7+5=12;")
-    sample = to_sample(make_standing(num_samples=8), 2, ask, completion, kind, "m" * 64)
+    config, standing = Guide(kind=kind, max_extra=3), make_standing(num_samples=8)  # type: ignore[arg-type]
+    sampler = Hinted(config, Sampling(), texts_of(config), AnswerJudge(), {"p": standing}, "m" * 64)
+    said = tuple(Judgement("policy", "p", "p/0", number, (), f"comment {number}", None) for number in range(3))
+    third = replace(sampler.begin(make_problem(), 0, 1), num_asked=2, comments=said)
+    sample = sampler.take(third, [[(Completion("p", 0, "4+8+1=13;132", "stop", 13, -3.0),)]]).drawn
+    assert sample is not None
     assert (sample.id, sample.index, sample.problem_id) == ("p/g10", 10, "p")
-    assert (sample.text, sample.prefix) == ("7+5=12;4+8+1=13;132", "7+5=12;")
+    prefix = "7+5=12;" if kind == "state_reset" else ""
+    assert (sample.text, sample.prefix) == (prefix + "4+8+1=13;132", prefix)
     assert (sample.draw, sample.parent_id, sample.logprob) == (draw, parent_id, logprob)
-    assert sample.messages == (() if kind == "state_reset" else ask.messages)
+    shown = {"answer": "132", "rationale": "7+5=12;4+8+1=13;132", "interactive": "comment 2"}
+    asked = sample.messages[-1].content if sample.messages else ""
+    assert (shown[kind] in asked) if kind in shown else not asked
     assert sample.privileged and not sample.is_independent

@@ -9,6 +9,7 @@ import pytest
 
 from infra.engines.wire import Scoring
 from tasks.core.bench import Workbench
+from tasks.core.files import SAMPLES
 from tasks.core.records import Verdict
 from tasks.core.refs import StepRef
 from tasks.core.roles import Cast
@@ -19,7 +20,6 @@ from tasks.judge.judgements import read_judgements
 from tasks.judge.task import judge
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
-from tasks.sample.samples import read_samples
 from tests.tasks.core.killed import asked_by, check_kill
 from tests.tasks.core.scripted import make_answers
 from tests.tasks.judge.bench import make_problems, make_samples, open_bench, publish, publish_round, tiny_cast
@@ -134,7 +134,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path, cast: Cast)
 
 def num_different_texts(bench: Workbench, samples: StepRef) -> int:
     """Texts that a rule looks at; the same text with the same gold answer is looked at once."""
-    return len({(row.problem_id, row.text) for row in read_samples(bench.ledger, samples) if not row.is_truncated})
+    return len({(row.problem_id, row.text) for row in SAMPLES.read(bench.ledger, samples) if not row.is_truncated})
 
 
 def test_another_judge_and_a_corrected_answer_ask_about_what_they_change_alone(tmp_path: Path, cast: Cast) -> None:
@@ -147,7 +147,7 @@ def test_another_judge_and_a_corrected_answer_ask_about_what_they_change_alone(t
         judge(bench, 1, samples, publish(bench, "corrected", train=corrected), cast)
         after = asked_by(bench, "judge")
         texts = {
-            row.text for row in read_samples(bench.ledger, samples) if row.problem_id == "p0" and not row.is_truncated
+            row.text for row in SAMPLES.read(bench.ledger, samples) if row.problem_id == "p0" and not row.is_truncated
         }
         assert after.num_answers - before.num_answers == len(texts), "the texts of the one problem"
         assert bench.spending()["generator_loads"] == 2, "policy and reference, once each"

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from configs.schema.load import check_recipe
+from tasks.core.files import SAMPLES
 from tasks.core.planning import PlanningBench
 from tasks.core.records import Problem, Sample
 from tasks.core.refs import StepRef
 from tasks.core.step import StepSpec
 from tasks.core.tables import read_records, write_records
 from tasks.judge.task import judge
-from tasks.sample.samples import read_samples
 from tasks.sample.task import generate
 from tests.flows.micro import micro_recipe
 from tests.tasks.calibrate.bench import Seeded, seeded
@@ -53,7 +53,7 @@ def run(start: Seeded, problems: StepRef | None = None) -> StepRef:
 
 
 def samples_of(start: Seeded, step: StepRef) -> list[Sample]:
-    return list(read_samples(start.bench.ledger, step))
+    return list(SAMPLES.read(start.bench.ledger, step))
 
 
 def texts_of(start: Seeded, step: StepRef) -> dict[str, list[str]]:
