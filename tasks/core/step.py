@@ -2,8 +2,8 @@
 
 A step is one stage of one round. Its key is the SHA-256 of everything that can change its output. Its files lie in
 the store under `EXPERIMENT/round-003/judge/KEY12/`, and `record.json`, written last, makes them exist: no record,
-no step. What a stage asks of models survives apart from it (`tasks/core/answers.py`). The `stage.py` of each stage says
-what its key depends on; `tasks/core/bench.py` runs steps.
+no step. What a stage asks of models survives apart from it (`tasks/core/answers.py`). The `stage.py` of each stage
+says what its key depends on; `tasks/core/bench.py` runs steps.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a sampling step writes, episode by episode."""
+"""What the generate stage writes of its episodes."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ def write_episodes(folder: Path, episodes: Iterable[E], sampler: Sampler[E]) -> 
     numbers: Counter[str] = Counter(num_samples=0)
     waiting, place = iter(episodes), 0
     with ExitStack() as stack:
-        made = (TRAIN_SET, VERDICTS) if sampler.makes_problems else ()
-        writers = [stack.enter_context(table.writer(folder)) for table in made]
+        makes = (TRAIN_SET, VERDICTS) if sampler.makes_problems else ()
+        tables = [stack.enter_context(table.writer(folder)) for table in makes]
         while part := list(islice(waiting, EPISODES_PER_FILE)):
             nodes = (node for episode in part for node in episode.nodes)
             numbers["num_samples"] += write_records(folder / SAMPLES.file(place), Sample, nodes)
             place += 1
             for episode in part:
                 numbers.update(sampler.numbers(episode))
-                for writer, rows in zip(writers, (episode.problems, episode.verdicts), strict=False):
-                    writer.add_all(rows)
+                for table, rows in zip(tables, (episode.problems, episode.verdicts), strict=False):
+                    for row in rows:
+                        table.add(row)
     return numbers
 
 

@@ -11,12 +11,13 @@ from tasks.core.bench import Workbench
 from tasks.core.files import FEEDBACK, SAMPLES, TRAIN_SET, VERDICTS
 from tasks.core.joined import joined
 from tasks.core.prompts import read_prompt
-from tasks.core.records import Label
+from tasks.core.records import Label, Sample
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast, engine_identity, role_answerer, role_identity
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary, derive_seed
+from tasks.core.tables import write_records
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 from tasks.sample.drive import drive
@@ -93,7 +94,7 @@ def _write(scratch: Scratch, episodes: Sequence[Guided], judges: Sequence[Judge]
     problem together."""
     tries = [node for episode in episodes for node in episode.nodes]
     first = [verdict for episode in episodes for verdict in episode.verdicts]
-    SAMPLES.write(scratch.out, [tries], 1)
+    write_records(scratch.out / SAMPLES.file(0), Sample, tries)
     others = judge_samples(tries, judges[1:], world, {judges[0].name: first})
     by_sample = ((verdict, *islice(others, len(judges) - 1)) for verdict in first)
     VERDICTS.write(scratch.out, (verdict for group in by_sample for verdict in group))
