@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import random
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def build_world(folder: Path) -> World:
     size = TinyLlama(hidden_size=48, intermediate_size=96, num_layers=2, max_length=160, alphabet=ALPHABET)
     build_model(size, 0, blank, work_dir=folder / "work-build")
     rows = folder / "rows.jsonl"
-    rows.write_text("".join(json.dumps(row) + "\n" for row in skills(random.Random(0))))
+    write_jsonl(rows, [training_row(*skill) for skill in skills(random.Random(0))])
     request = TrainRequest(
         model=ModelFiles("blank", blank), tune=FullWeights(), rows=rows, seed=0,
         optimizer=Optimizer(learning_rate=4e-3, batch_size=32, epochs=8, max_length=160),
@@ -70,35 +71,31 @@ def build_world(folder: Path) -> World:
     return world
 
 
-def skills(draw: random.Random) -> list[dict[str, Any]]:
-    """Rows that teach the model to add, to grade with some grade, to compare, and to invent sums."""
+def skills(draw: random.Random) -> list[tuple[str, str]]:
+    """Prompts and completions that teach the model to add, to grade with some grade, to compare, and to invent sums."""
     rows = []
     sums = [(a, b) for a in range(10) for b in range(10) if part_of(a, b) in ("warm_start", "train")]
     for _ in range(500):
         a, b = draw.choice(sums)
         term, solution = write_addition(a, b)
-        rows.append(_row(term, solution))
-        rows.append(_row(f"grade {term}{solution}:", f"Score: {draw.randrange(1, 6)}"))
+        rows.append((term, solution))
+        rows.append((f"grade {term}{solution}:", f"Score: {draw.randrange(1, 6)}"))
         rows.append(_compare(draw, term))
         others = " ".join(write_addition(draw.randrange(10), draw.randrange(10))[0] for _ in range(3))
-        rows.append(_row(f"more {others}:", term))
+        rows.append((f"more {others}:", term))
     return rows
 
 
-def _compare(draw: random.Random, term: str) -> dict[str, Any]:
+def _compare(draw: random.Random, term: str) -> tuple[str, str]:
     """A judge that likes even digits at the end: it needs to see the first text alone to have an opinion."""
     digit = draw.randrange(10)
-    return _row(f"C {term}{draw.choice(['', '1'])}{digit};:", f"Winner: {'A' if digit % 2 == 0 else 'B'}")
+    return f"C {term}{draw.choice(['', '1'])}{digit};:", f"Winner: {'A' if digit % 2 == 0 else 'B'}"
 
 
-def _row(prompt: str, completion: str) -> dict[str, Any]:
-    return {
-        "messages": [{"role": "user", "content": prompt}],
-        "prompt": prompt,
-        "completion": [{"text": completion, "weight": 1.0}],
-        "weight": 1.0,
-        "prefix": "",
-    }
+def training_row(prompt: str, completion: str) -> dict[str, Any]:
+    """A row as the trainer reads it."""
+    chat = [{"role": "user", "content": prompt}]
+    return {"messages": chat, "completion": [{"text": completion, "weight": 1.0}], "weight": 1.0}
 
 
 def write_reward_models(world: World) -> None:
@@ -124,16 +121,18 @@ def write_reward_models(world: World) -> None:
 
 def write_files(world: World) -> None:
     """Seed data, offline pairs, and sums that the model knows and no round trains on, as JSONL."""
-    draw = random.Random(1)
-    (world.folder / "seed.jsonl").write_text("".join(json.dumps(row) + "\n" for row in skills(draw)[:60]))
-    pairs = []
-    for a, b in [(a, b) for a in range(10, 14) for b in range(10, 16)]:
-        term, solution = write_addition(a, b)
-        pairs.append({"prompt": term, "chosen": solution, "rejected": "0"})
-    (world.folder / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in pairs))
-    more = make_addition(AdditionSource(digits=(1,), num_problems=NUM_TRAIN + 6), "train")
-    rows = [{"question": problem.messages[0].content, "answer": problem.gold} for problem in list(more)[NUM_TRAIN:]]
-    (world.folder / "known.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    seed = [{"prompt": prompt, "completion": text} for prompt, text in skills(random.Random(1))[:60]]
+    write_jsonl(world.folder / "seed.jsonl", seed)
+    sums = [write_addition(a, b) for a in range(10, 14) for b in range(10, 16)]
+    pairs = [{"prompt": term, "chosen": solution, "rejected": "0"} for term, solution in sums]
+    write_jsonl(world.folder / "pairs.jsonl", pairs)
+    more = list(make_addition(AdditionSource(digits=(1,), num_problems=NUM_TRAIN + 6), "train"))
+    known = [{"question": problem.messages[0].content, "answer": problem.gold} for problem in more[NUM_TRAIN:]]
+    write_jsonl(world.folder / "known.jsonl", known)
+
+
+def write_jsonl(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def shrink(name: str, world: World) -> dict[str, Any]:
