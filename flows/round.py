@@ -10,27 +10,59 @@ from collections.abc import Mapping
 
 from configs.schema.recipe import Recipe
 from configs.schema.role import POLICY
+from tasks.calibrate.stage import CALIBRATE
 from tasks.calibrate.task import calibrate
 from tasks.core.bench import Workbench
-from tasks.core.models import Lineage, stage_of
+from tasks.core.models import LEARNER_STAGES, Lineage
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast
+from tasks.core.stage import Stage
 from tasks.decide.decision import first_standing
 from tasks.decide.guards import check_guards, strongest
+from tasks.decide.stage import DECIDE
 from tasks.decide.state import LoopState, RoundOutcome, scored_model
 from tasks.decide.task import decide_round, read_decision, round_metrics
+from tasks.evaluate.stage import EVALUATE
 from tasks.evaluate.task import evaluate
+from tasks.generate.stage import GENERATE
 from tasks.generate.task import generate
+from tasks.judge.stage import JUDGE
 from tasks.judge.task import judge
 from tasks.learn.base_task import prepare_base_model
+from tasks.learn.stages import BASE, TRAIN, WARM_START
 from tasks.learn.task import rows_of, train
 from tasks.learn.warm_start_task import warm_start
+from tasks.meta.stage import META
 from tasks.meta.task import meta_judge
+from tasks.monitor.stage import MONITOR
 from tasks.monitor.task import monitor
+from tasks.sample.guide.stage import GUIDE
 from tasks.sample.guide.task import guide
+from tasks.sample.invent.stage import INVENT
 from tasks.sample.invent.task import invent
+from tasks.sample.problems.stage import PROBLEMS
 from tasks.sample.problems.task import prepare_problems
+from tasks.select.stage import SELECT, SelectNumbers
 from tasks.select.task import select
+
+BASELINE = (PROBLEMS, BASE, WARM_START, EVALUATE)
+ROUND = (INVENT, CALIBRATE, GENERATE, JUDGE, GUIDE, META, SELECT, MONITOR, TRAIN, EVALUATE, DECIDE)
+"""the order of stages; a round has those whose `when` says so"""
+STAGES = {stage.name: stage for stage in (*BASELINE, *ROUND)}
+
+
+def stages_of(recipe: Recipe, round: int) -> list[tuple[str, Stage]]:
+    """Stages of a round with a candidate, in order, by name: those of a model once for each that learns.
+
+    Args:
+        recipe: of the round's phase.
+    """
+    return [
+        (stage.of(learner), stage)
+        for stage in ROUND
+        if stage.when(recipe, round)
+        for learner in (recipe.learners() if stage.name in LEARNER_STAGES else (POLICY,))
+    ]
 
 
 def baseline(bench: Workbench) -> RoundOutcome:
@@ -59,10 +91,10 @@ def begin(bench: Workbench, name: str, policy: Lineage | None, problems: StepRef
         base, seed = policy.base, policy.seed
     else:
         base, seed = prepare_base_model(bench, 0, learner=name), None
-        steps |= made_by(stage_of("base", name), base)
+        steps |= made_by(BASE.of(name), base)
     if (role or bench.recipe).warm_start is not None:
         seed = warm_start(bench, 0, base, problems, learner=name)
-        steps |= made_by(stage_of("warm_start", name), seed)
+        steps |= made_by(WARM_START.of(name), seed)
     return Lineage(base=base, seed=seed, current=seed or base), steps
 
 
@@ -79,18 +111,19 @@ def improvement_round(bench: Workbench, round: int, state: LoopState) -> RoundOu
 
 def _improve(bench: Workbench, round: int, state: LoopState) -> RoundOutcome:
     recipe = bench.recipe
-    steps, state = gather(bench, round, state)
+    gathered, state = gather(bench, round, state)
+    steps = dict(gathered)
     candidate = evaluation = None
-    if may_train(state, steps, recipe):
+    if may_train(state, gathered, recipe):
         for name in recipe.learners():
             if name == POLICY or has_rows(bench, round, state, name):
                 made = train(bench, round, state, learner=name)
                 state = state.with_model(name, newest=made)
-                steps |= made_by(stage_of("train", name), made)
+                steps |= made_by(TRAIN.of(name), made)
         candidate = state.policy.newest
         assert candidate is not None, "the policy was just trained"
         steps["evaluate"] = evaluation = evaluate(bench, round, candidate, state.problems, state.cast())
-    steps["decide"] = decide_round(bench, round, state, steps, candidate, evaluation)
+    steps["decide"] = decide_round(bench, round, state, gathered, candidate, evaluation)
     after = state.after(read_decision(bench.ledger, steps["decide"]), candidate, evaluation, recipe)
     return RoundOutcome(state=after, candidate=candidate, steps=steps, beaten=state.incumbent.name)
 
@@ -100,24 +133,24 @@ def gather(bench: Workbench, round: int, state: LoopState) -> tuple[dict[str, St
     recipe = bench.recipe
     steps: dict[str, StepRef] = {}
     problems, cast, model = state.problems, state.cast(), state.incumbent
-    if recipe.invent:
+    if INVENT.when(recipe, round):
         steps["invent"] = problems = invent(bench, round, model, state.problems, state.invented)
         state = state.model_copy(update={"invented": (*state.invented, problems)})
-    if recipe.calibrate:
+    if CALIBRATE.when(recipe, round):
         steps["calibrate"] = calibrate(bench, round, model, problems, cast)
     steps["generate"] = generate(bench, round, model, problems, cast, steps.get("calibrate"))
     problems = steps["generate"] if recipe.generate.kind == "stepwise" else problems
     steps["judge"] = judge(bench, round, steps["generate"], problems, cast)
-    if recipe.guide:
+    if GUIDE.when(recipe, round):
         steps["guide"] = guide(bench, round, model, problems, steps["generate"], steps["judge"], cast)
-    if recipe.meta and round <= (recipe.meta.rounds or round):
+    if META.when(recipe, round):
         steps["meta"] = meta_judge(bench, round, steps["judge"], steps["generate"], problems, cast)
         state = state.model_copy(update={"judge_pairs": (*state.judge_pairs, steps["meta"])})
-    guided = [steps["guide"]] if recipe.guide else []
+    guided = [steps["guide"]] if "guide" in steps else []
     samples, verdicts = [steps["generate"], *guided], [steps["judge"], *guided]
     for name in recipe.learners():
         kept = select(bench, round, samples, verdicts, problems, steps.get("calibrate"), learner=name)
-        steps[stage_of("select", name)] = kept
+        steps[SELECT.of(name)] = kept
         state = state.with_selection(name, kept)
     steps["monitor"] = monitor(
         bench, round, steps["generate"], steps["judge"], steps["select"], state.problems, state.monitor, problems
@@ -125,16 +158,16 @@ def gather(bench: Workbench, round: int, state: LoopState) -> tuple[dict[str, St
     return steps, state.model_copy(update={"monitor": state.monitor or steps["monitor"]})
 
 
-def may_train(state: LoopState, steps: Mapping[str, StepRef], recipe: Recipe) -> bool:
+def may_train(state: LoopState, gathered: Mapping[str, StepRef], recipe: Recipe) -> bool:
     """Whether the round kept enough to train on, and no guard stops it."""
-    is_stopped = strongest(check_guards(recipe.guards, round_metrics(state, steps, None))) == "stop"
-    return int(steps["select"].summary["num_rows"] or 0) >= recipe.train.min_examples and not is_stopped
+    is_stopped = strongest(check_guards(recipe.guards, round_metrics(state, gathered, None))) == "stop"
+    return SelectNumbers.of(gathered["select"]).num_rows >= recipe.train.min_examples and not is_stopped
 
 
 def has_rows(bench: Workbench, round: int, state: LoopState, name: str) -> bool:
     """Whether there is enough to train a role on; where there is not, it stays as it is, and the run says so."""
     settings = bench.recipe.for_learner(name).train
-    num_rows = sum(int(step.summary["num_rows"] or 0) for step in rows_of(bench, state, name))
+    num_rows = sum(SelectNumbers.of(step).num_rows for step in rows_of(bench, state, name))
     if num_rows < settings.min_examples:
         needed = f"roles.{name}.train.min_examples is {settings.min_examples}"
         bench.progress.line(f"round {round} train {name}: left as it is, with {num_rows} rows: {needed}")

@@ -12,6 +12,7 @@ from configs.errors import UserError
 from configs.schema.recipe import Recipe
 from flows.services.addresses import Addresses
 from infra.tracking.tracker import Tracker
+from tasks.core.files import HELD_OUT
 from tasks.promote.version import address_of, version_tags
 from tasks.report.entry import ReportEntry
 from tasks.report.rounds import ExperimentReport
@@ -89,8 +90,8 @@ class Tracking:
         problems = entry.state.problems
         files = {file.name: file.sha256 for file in problems.files}
         found = [
-            TrackedDataset(suite, files[f"{suite}.parquet"][:32], f"{self._store_uri}/{problems.prefix}", suite)
-            for suite in ("select", "report")
+            TrackedDataset(suite, files[table.name][:32], f"{self._store_uri}/{problems.prefix}", suite)
+            for suite, table in HELD_OUT.items()
         ]
         if entry.model is not None and entry.report.round > 0:
             kept = entry.state.policy.selections[-1]

@@ -19,13 +19,12 @@ from flows.run.experiment import recipe_digest
 from flows.services.addresses import Addresses
 from infra.store.files import replace_durably
 from infra.tracking.connect import without_password
+from tasks.calibrate.stage import CURVE_FIGURE
 from tasks.core.bench import Workbench
+from tasks.core.files import DROPS, SAMPLES, TRAIN_SET, VERDICTS
 from tasks.core.ledger import Ledger
-from tasks.core.records import Drop, Problem, Verdict
 from tasks.core.refs import StepRef
-from tasks.core.tables import read_records
 from tasks.decide.state import RoundOutcome
-from tasks.generate.read import read_samples
 from tasks.monitor.histograms import read_histograms
 from tasks.report.build import build_round, draw_sample_rows
 from tasks.report.champion import champion_p_value
@@ -111,24 +110,24 @@ class Reporting:
         steps, ledger = outcome.steps, self.bench.ledger
         if "select" not in steps:
             return []
-        problems = {row.id: row for row in read_records(ledger.fetch(outcome.sampled, "train.parquet"), Problem)}
+        problems = {row.id: row for row in TRAIN_SET.read(ledger, outcome.sampled)}
         guided = [(steps["guide"], steps["guide"])] if "guide" in steps else []
         sources = [_source(ledger, *pair) for pair in [(steps["generate"], steps["judge"]), *guided]]
         groups = open_groups(
             sources, problems, [judge.name for judge in self.bench.recipe.in_round(outcome.state.round).judge]
         )
-        return draw_sample_rows(groups(), read_records(ledger.fetch(steps["select"], "drops.parquet"), Drop))
+        return draw_sample_rows(groups(), DROPS.read(ledger, steps["select"]))
 
     def _figures(self, steps: Mapping[str, StepRef]) -> dict[str, str]:
         """Figures that stages drew, by title."""
         if "calibrate" not in steps:
             return {}
-        curve = self.bench.ledger.fetch(steps["calibrate"], "curve.svg")
+        curve = self.bench.ledger.fetch(steps["calibrate"], CURVE_FIGURE)
         return {"calibration": curve.read_text(encoding="utf-8")}
 
 
 def _source(ledger: Ledger, samples: StepRef, verdicts: StepRef) -> OpenSource:
-    return lambda: (read_samples(ledger, samples), read_records(ledger.fetch(verdicts, "verdicts.parquet"), Verdict))
+    return lambda: (SAMPLES.read(ledger, samples), VERDICTS.read(ledger, verdicts))
 
 
 def _command() -> str:

@@ -11,13 +11,13 @@ from configs.errors import StoreError
 from configs.schema.recipe import Recipe
 from flows.champion.approve import settle
 from flows.champion.current import take_up_promotions
-from flows.round import baseline, improvement_round
+from flows.round import STAGES, baseline, improvement_round, stages_of
 from flows.run.resume import find_resume_point
 from infra.store.base import Store
 from infra.store.errors import DamagedObjectError
 from tasks.core.cost import estimate_cost
 from tasks.core.ledger import Ledger
-from tasks.core.models import stage_of
+from tasks.core.models import stage_kind
 from tasks.core.planning import EndOfKnowledge, PlannedStep, PlanningBench
 from tasks.core.why import differences
 from tasks.decide.state import LoopState
@@ -27,17 +27,6 @@ from tasks.sample.problems.run import read_sets
 
 REASONS_SHOWN = 12
 """differences listed of one step"""
-
-
-def round_stages(recipe: Recipe) -> list[str]:
-    """Stages of a round with a candidate, in order."""
-    gathered = {
-        "invent": recipe.invent, "calibrate": recipe.calibrate, "generate": True, "judge": True, "guide": recipe.guide,
-        "meta": recipe.meta,
-    }  # fmt: skip
-    selected, trained = ([stage_of(stage, name) for name in recipe.learners()] for stage in ("select", "train"))
-    return [*(stage for stage, is_there in gathered.items() if is_there), *selected, "monitor", *trained, "evaluate",
-            "decide"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -125,12 +114,13 @@ def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> P
     new = [(step.round, step.stage) for step in bench.planned if not step.is_reused]
     first = resumed.state.round + 1 if resumed else 1
     to_come = range(first, recipe.rounds.max + 1) if new or is_open else ()
-    later = [(r, s) for r in to_come for s in round_stages(recipe.in_round(r)) if (r, s) not in known]
+    later = [(r, s) for r in to_come for s, _ in stages_of(recipe.in_round(r), r) if (r, s) not in known]
     last = max((step.round for step in bench.planned if step.is_reused), default=0)
     entry = find_entry(store, recipe.name, last)
     measured = entry.report.metrics if entry else {}
     phases = {r: stay.name for r in range(1, recipe.rounds.max + 1) if (stay := recipe.stay_at(r))}
-    return Plan(bench.planned, later, list(estimate_cost(recipe, sizes, new + later, measured)), phases)
+    stages = [(r, STAGES[stage_kind(s)]) for r, s in new + later]
+    return Plan(bench.planned, later, list(estimate_cost(recipe, sizes, stages, measured)), phases)
 
 
 def _walk(bench: PlanningBench, state: LoopState | None) -> bool:

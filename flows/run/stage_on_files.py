@@ -16,6 +16,7 @@ from flows.report.terminal import Terminal
 from infra.store.files import sha256_of
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
+from tasks.core.files import DROPS
 from tasks.core.ledger import Ledger
 from tasks.core.records import ItemResult, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
@@ -130,15 +131,15 @@ def _select(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     )
     formats = with_examples(read_formats(recipe.train.formats, bench.base_dir), problems.values())
     numbers = write_selection(scratch.out, groups, recipe, Draw(recipe.seed, 0), formats)
-    shutil.move(scratch.out / rows_file(recipe), files.out)
-    shutil.move(scratch.out / "drops.parquet", files.out.with_suffix(".drops.parquet"))
+    shutil.move(scratch.out / rows_file(recipe).name, files.out)
+    shutil.move(scratch.out / DROPS.name, files.out.with_suffix(".drops.parquet"))
     return {**numbers}
 
 
 def _train(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     settings, rows = bench.recipe.train, scratch.work / "rows.jsonl"
     objective, kind = settings.objective, ROW_KINDS[settings.objective.rows]
-    records: Iterator[Any] = read_records(files.needed_source(Path(kind.table).stem), kind.record)
+    records: Iterator[Any] = read_records(files.needed_source(Path(kind.table.name).stem), kind.table.record)
     write_rows(rows, map(kind.write, records))
     start = bench.model_files(_model(bench, files))
     reference = start if objective.needs_reference else None

@@ -12,10 +12,11 @@ from itertools import chain, groupby
 
 from configs.schema.generate import Balance
 from configs.schema.judge import Judge
-from tasks.calibrate.balance import Draw, Point, Tally, choose, draw_curve, tally
+from tasks.calibrate.balance import Draw, Tally, choose, draw_curve, tally
 from tasks.calibrate.figure import balance_figure
 from tasks.calibrate.probe import ProbeJudges, ProbeShard
 from tasks.calibrate.rows import PublishedRows
+from tasks.calibrate.stage import CURVE, CURVE_FIGURE
 from tasks.core.bench import Workbench
 from tasks.core.joined import grouped, joined
 from tasks.core.records import Label, Problem, Sample, Verdict
@@ -23,7 +24,6 @@ from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.step import Summary, derive_seed
-from tasks.core.tables import write_records
 from tasks.generate.run import sample_shards
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
@@ -66,8 +66,8 @@ def calibrate_round(work: Calibration) -> Summary:
     tallies = {heat: [tally(draws) for draws in probe] for heat, probe in probes.items()}
     points = draw_curve(tallies, work.config.thresholds, work.wanted)
     best = choose(points, work.judges.reward.name, _highest(tallies))
-    write_records(work.scratch.out / "curve.parquet", Point, points)
-    (work.scratch.out / "curve.svg").write_text(balance_figure(points, best), encoding="utf-8")
+    CURVE.write(work.scratch.out, points)
+    (work.scratch.out / CURVE_FIGURE).write_text(balance_figure(points, best), encoding="utf-8")
     return {
         "temperature": best.temperature,
         "threshold": best.threshold,

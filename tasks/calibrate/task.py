@@ -6,19 +6,18 @@ from tasks.calibrate.balance import wanted_per_problem
 from tasks.calibrate.probe import draw_probe, probe_judges, probe_shards
 from tasks.calibrate.rows import PublishedRows
 from tasks.calibrate.run import Calibration, calibrate_round
+from tasks.calibrate.stage import CALIBRATE
 from tasks.core.bench import Workbench
-from tasks.core.identity import calibrate_spec
-from tasks.core.records import Problem
+from tasks.core.files import TRAIN_SET
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.core.tables import read_records
 from tasks.judge.identity import judging_identity
 
 
-@stage_task("calibrate")
+@stage_task(CALIBRATE)
 def calibrate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, cast: Cast) -> StepRef:
     """The round's setting, as the summary's `temperature` and `threshold`; the grid as `curve.parquet` and `curve.svg`,
     and the probe's samples and verdicts.
@@ -31,10 +30,11 @@ def calibrate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, 
     config = recipe.calibrate
     assert config is not None, "the flow asks for a calibration only where the recipe has one"
     judges = probe_judges(recipe)
-    spec = calibrate_spec(recipe, bench.contents, round, model, problems, judging_identity(bench, judges.needed, cast))
+    judging = judging_identity(bench, judges.needed, cast)
+    spec = CALIBRATE.spec(recipe, bench.contents, round, {"model": model, "problems": problems}, judging=judging)
 
     def produce(scratch: Scratch) -> Summary:
-        rows = list(read_records(ledger.fetch(problems, "train.parquet"), Problem))
+        rows = list(TRAIN_SET.read(ledger, problems))
         probe = draw_probe(rows, config.probe_problems, recipe.seed)
         seed = spec.seed or 0
         shards = list(probe_shards(probe, config.temperatures, recipe.generate.shard_size, seed))

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from configs.schema.recipe import Recipe
 from configs.schema.role import POLICY
 from configs.schema.train import Lora
-from tasks.core.models import stage_kind
+from tasks.core.stage import Stage
 from tasks.judge.kinds.registry import kind_of
 
 BYTES_PER_SAMPLE = 150
@@ -21,7 +21,7 @@ PURPOSES = ("to train on", "to calibrate", "guided, at most", "to evaluate")
 
 
 def estimate_cost(
-    recipe: Recipe, sizes: Mapping[str, int], new: Sequence[tuple[int, str]], measured: Mapping[str, float]
+    recipe: Recipe, sizes: Mapping[str, int], new: Sequence[tuple[int, Stage]], measured: Mapping[str, float]
 ) -> Iterator[str]:
     """Lines that say what the new steps take.
 
@@ -30,27 +30,25 @@ def estimate_cost(
         new: (round, stage) of the steps to be computed.
         measured: metrics of the latest finished round; its mean length replaces the assumption.
     """
-    stages = [stage for _, stage in new]
-    if not stages:
+    if not new:
         yield "everything is reused: nothing to compute"
         return
     by_round = {number: recipe.in_round(number) for number, _ in new}
     drawn: Counter[str] = Counter()
     for number, stage in new:
-        drawn.update(drawn_by(by_round[number], stage, sizes))
+        drawn.update(drawn_by(by_round[number], stage.name, sizes))
     length, assumption = mean_length(recipe, measured)
     samples = drawn.total()
     tokens = samples * length
     yield "samples           " + ", ".join(f"{drawn[purpose]:,} {purpose}" for purpose in PURPOSES if drawn[purpose])
     yield f"tokens            about {tokens:,.0f} generated, at {length:.0f} a sample ({assumption})"
-    judged = [by_round[number] for number, stage in new if stage == "judge"]
+    judged = [by_round[number] for number, stage in new if stage.loads == "judges"]
     if judgements := sum(judgements_a_round(one, sizes["train"]) for one in judged):
         yield f"judgements        {judgements:,}, besides: texts or comparisons that a model is asked for"
     loads = generator_loads(new, {number: judge_loads(one) for number, one in by_round.items()})
     yield f"generator loads   {loads} (it stays open from evaluation to the next generation)"
-    kinds = [stage_kind(stage) for stage in stages]
-    trained = kinds.count("train")
-    yield f"trainer loads     {trained + kinds.count('warm_start')}"
+    trained = sum(stage.loads == "trainer" for _, stage in new)
+    yield f"trainer loads     {trained}"
     disk = samples * (BYTES_PER_SAMPLE + BYTES_PER_TOKEN * length)
     models = "adapters" if isinstance(recipe.train.tune, Lora) else "whole models"
     yield f"disk              about {disk / 2**20:,.1f} MiB of samples, and {trained} {models}"
@@ -124,7 +122,7 @@ def judge_loads(recipe: Recipe) -> int:
     return len(asked - {(POLICY, "round_start")})
 
 
-def generator_loads(new: Sequence[tuple[int, str]], judge_loads: Mapping[int, int] = MappingProxyType({})) -> int:
+def generator_loads(new: Sequence[tuple[int, Stage]], judge_loads: Mapping[int, int] = MappingProxyType({})) -> int:
     """Loads if every candidate is promoted; a kept incumbent costs its round one more.
 
     The generator that evaluates a candidate also draws the next round's samples.
@@ -134,10 +132,10 @@ def generator_loads(new: Sequence[tuple[int, str]], judge_loads: Mapping[int, in
     """
     loads, is_open = 0, False
     for number, stage in new:
-        if stage in ("generate", "evaluate", "invent", "calibrate") and not is_open:
+        if stage.loads == "generator" and not is_open:
             loads, is_open = loads + 1, True
-        if stage == "judge":
+        if stage.loads == "judges":
             loads += judge_loads.get(number, 0)
-        if stage == "train":
+        if stage.loads == "trainer":
             is_open = False
     return loads

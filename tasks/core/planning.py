@@ -6,7 +6,6 @@ missing: the first decision that is not published ends the walk.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +22,7 @@ class EndOfKnowledge(Exception):
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """One step of the plan; `num_shards` of a new generate step are published already. Its key digests `payload`."""
+    """One step of the plan; `num_shards` of a new one are published already. Its key digests `payload`."""
 
     round: int
     stage: str
@@ -43,15 +42,14 @@ class PlanningBench(Workbench):
     def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary]) -> StepRef:
         """The published step, or a reference to what will be one."""
         found = self.ledger.find(spec, check_files=False)
-        num_shards = 0 if found or spec.stage != "generate" else len(self.ledger.published_shards(spec))
+        num_shards = 0 if found else len(self.ledger.published_shards(spec))
         self.planned.append(PlannedStep(spec.round, spec.stage, spec.key, found is not None, num_shards, spec.payload))
-        if found is None and spec.stage == "decide":
-            raise EndOfKnowledge
-        return found or self._expected(spec)
+        return found or self.expect(spec)
 
-    def _expected(self, spec: StepSpec) -> StepRef:
-        """A step to be: its accuracy is not known, and it is expected to keep enough samples to train on."""
-        recipe = self.recipe
-        enough = max(recipe.for_learner(name).train.min_examples for name in recipe.learners())
-        summary: Summary = {"select_accuracy": math.nan, "num_kept": enough, "num_rows": enough, "num_samples": enough}
-        return StepRef(stage=spec.stage, round=spec.round, key=spec.key, prefix=spec.prefix, files=(), summary=summary)
+    def expect(self, spec: StepSpec) -> StepRef:
+        """A step to be, with the numbers that its stage expects."""
+        if spec.expected is None:
+            raise EndOfKnowledge
+        return StepRef(
+            stage=spec.stage, round=spec.round, key=spec.key, prefix=spec.prefix, files=(), summary=spec.expected
+        )  # fmt: skip

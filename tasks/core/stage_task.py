@@ -17,17 +17,17 @@ from prefect.states import Completed, State
 
 from configs.schema.role import POLICY
 from tasks.core.bench import Workbench
-from tasks.core.models import stage_of
 from tasks.core.refs import ModelRef, StepRef
+from tasks.core.stage import Stage
 
 Inputs = ParamSpec("Inputs")
 Output = TypeVar("Output")
 
 
 def stage_task(
-    stage: str,
+    stage: Stage,
 ) -> Callable[[Callable[Concatenate[Workbench, Inputs], Output]], Callable[Concatenate[Workbench, Inputs], Output]]:
-    """Make a function the Prefect task of a stage.
+    """Make a function the Prefect task of a stage; the stage is its attribute `stage`.
 
     The function's parameters are the bench, `round`, and small handles; the keyword `learner` names the model whose
     stage it is, where there may be several. Prefect sees all but the bench. Its own caching stays off: its INPUTS
@@ -40,10 +40,11 @@ def stage_task(
         def call(bench: Workbench, *args: Inputs.args, **kwargs: Inputs.kwargs) -> Output:
             if bench.is_planning or FlowRunContext.get() is None:
                 return function(bench, *args, **kwargs)
-            name = stage_of(stage, str(kwargs.get("learner", POLICY)))
+            name = stage.of(str(kwargs.get("learner", POLICY)))
             value = _task_at(bench, name, function)(*args, **kwargs)
             return value.result() if isinstance(value, State) else value
 
+        call.stage = stage  # type: ignore[attr-defined]
         return call
 
     return wrap

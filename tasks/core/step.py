@@ -2,7 +2,7 @@
 
 A step is one stage of one round. Its key is the SHA-256 of everything that can change its output. Its files lie in
 the store under `EXPERIMENT/round-003/judge/KEY12/`, and `record.json`, written last, makes them exist: no record,
-no step. Long stages publish shards the same way. `tasks/core/identity.py` says what each stage's key depends on;
+no step. Long stages publish shards the same way. The `stage.py` of each stage says what its key depends on;
 `tasks/core/bench.py` runs steps.
 """
 
@@ -58,6 +58,7 @@ class StepSpec:
         config: the slice of the recipe it depends on.
         inputs: keys of the steps, and digests of the outside files, that it reads.
         versions: version numbers of the components it uses.
+        expected: numbers that a plan goes on with before it runs, no part of its key; None: nothing can be said.
     """
 
     experiment: str
@@ -67,6 +68,7 @@ class StepSpec:
     inputs: dict[str, Any] = field(default_factory=dict)
     seed: int | None = None
     versions: dict[str, int | str] = field(default_factory=dict)
+    expected: Summary | None = field(default_factory=dict)
 
     @property
     def payload(self) -> dict[str, Any]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from configs.schema.recipe import Recipe
 from configs.schema.role import POLICY
 from configs.schema.train import StartFrom
+from tasks.core.files import TRAIN_SET
 from tasks.core.models import Lineage
 from tasks.core.refs import ModelRef, Ref, StepRef
 from tasks.core.roles import Cast
 from tasks.decide.decision import Decision, ScoredModel, Standing, next_models
 from tasks.decide.stop import Action, StopReason, should_stop
+from tasks.evaluate.stage import EvaluateNumbers
+from tasks.select.stage import SelectNumbers
 
 
 class LoopState(Ref):
@@ -121,14 +124,13 @@ class RoundOutcome(Ref):
     def sampled(self) -> StepRef:
         """The step whose `train.parquet` holds the problems that the round sampled."""
         makers = (self.steps[stage] for stage in ("generate", "invent") if stage in self.steps)
-        own = (step for step in makers if any(file.name == "train.parquet" for file in step.files))
+        own = (step for step in makers if TRAIN_SET.is_in(step))
         return next(own, self.state.problems)
 
 
 def scored_model(model: ModelRef, evaluation: StepRef) -> ScoredModel:
     """A model with its accuracy on the select set."""
-    accuracy = evaluation.summary["select_accuracy"]
-    assert isinstance(accuracy, (int, float)), f"{evaluation.prefix} has no select_accuracy"
+    accuracy = EvaluateNumbers.of(evaluation).select_accuracy
     return ScoredModel(model=model, evaluation=evaluation, select_accuracy=accuracy)
 
 
@@ -136,9 +138,9 @@ def explain_too_few(selection: StepRef, min_examples: int) -> str:
     """Why a round cannot train, in words, with the reasons that samples were dropped for."""
     dropped = {name: count for name, count in selection.summary.items() if name.startswith("dropped_") and count}
     reasons = ", ".join(f"{name.removeprefix('dropped_')} {dropped[name]}" for name in sorted(dropped))
-    rows = selection.summary["num_rows"]
-    made = f" and gave {rows} rows of training" if rows != selection.summary["num_kept"] else ""
+    numbers = SelectNumbers.of(selection)
+    made = f" and gave {numbers.num_rows} rows of training" if numbers.num_rows != numbers.num_kept else ""
     return (
-        f"{selection.summary['num_kept']} of {selection.summary['num_samples']} samples were kept{made}, "
+        f"{numbers.num_kept} of {numbers.num_samples} samples were kept{made}, "
         f"and training needs {min_examples} (dropped: {reasons or 'none'})"
     )

@@ -5,23 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tasks.core.bench import Workbench
-from tasks.core.identity import evaluate_spec
-from tasks.core.records import ItemResult, Problem
+from tasks.core.files import HELD_OUT, ITEMS
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.core.tables import read_records, write_records
 from tasks.evaluate.best_of import best_of_results
 from tasks.evaluate.evaluate import extras_of, summarize
 from tasks.evaluate.run import Sampler, evaluate_suites, gold_logprob
+from tasks.evaluate.stage import EVALUATE
 from tasks.judge.identity import judging_identity
 
-SUITES = ("select", "report")
 
-
-@stage_task("evaluate")
+@stage_task(EVALUATE)
 def evaluate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, cast: Cast) -> StepRef:
     """Results of a model on both held-out sets, one row a problem: `items.parquet`.
 
@@ -31,12 +28,10 @@ def evaluate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, c
     recipe = bench.recipe
     best_of = recipe.evaluate.best_of
     judging = judging_identity(bench, [best_of.judge], cast) if best_of else None
-    spec = evaluate_spec(recipe, bench.contents, round, model, problems, judging)
+    spec = EVALUATE.spec(recipe, bench.contents, round, {"model": model, "problems": problems}, best_of=judging)
 
     def produce(scratch: Scratch) -> Summary:
-        suites = {
-            suite: list(read_records(bench.ledger.fetch(problems, f"{suite}.parquet"), Problem)) for suite in SUITES
-        }
+        suites = {suite: list(table.read(bench.ledger, problems)) for suite, table in HELD_OUT.items()}
         pool, seed = bench.generator(model), spec.seed or 0
         sampler = Sampler(pool, recipe, model.digest, scratch.progress)
         items = list(evaluate_suites(sampler, suites, recipe, seed))
@@ -44,7 +39,7 @@ def evaluate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, c
         if best_of:
             found = best_of_results(bench, best_of, sampler, suites, cast, seed, scratch.progress)
             items = [replace(item, **found[item.suite, item.problem_id]) for item in items]
-        write_records(scratch.out / "items.parquet", ItemResult, items)
+        ITEMS.write(scratch.out, items)
         return {**summarize(items, extras_of(recipe.evaluate)), "select_gold_logprob": drift}
 
     return bench.step(spec, produce)

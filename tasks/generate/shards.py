@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from configs.errors import ProblemsError
 from configs.schema.generate import Generate, Ladder
+from tasks.core.files import SAMPLES
 from tasks.core.records import Problem
 from tasks.core.step import derive_seed
 
@@ -65,4 +66,4 @@ def cut_shards(problems: Sequence[Problem], shard_size: int, seed: int) -> Itera
     """Consecutive problems, `shard_size` at a time."""
     for number, start in enumerate(range(0, len(problems), shard_size)):
         part = tuple(problems[start : start + shard_size])
-        yield PlannedShard(f"shard-{number:05d}.parquet", part, derive_seed(seed, "shard", number))
+        yield PlannedShard(SAMPLES.file(number), part, derive_seed(seed, "shard", number))

@@ -9,6 +9,7 @@ from itertools import groupby
 from configs.schema.generate import StepwiseGenerate
 from infra.engines.wire import Completion
 from tasks.core.bench import Workbench
+from tasks.core.files import HELD_OUT, SAMPLES, TRAIN_SET, VERDICTS
 from tasks.core.records import Problem, Sample, Verdict
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast
@@ -31,15 +32,15 @@ def generate_stepwise(
     run = _Run(bench, model, cast, scratch)
     paths: list[Path] = []
     with (
-        TableWriter(scratch.out / "train.parquet", Problem) as steps,
-        TableWriter(scratch.out / "shard-00000.parquet", Sample) as samples,
-        TableWriter(scratch.out / "verdicts.parquet", Verdict) as verdicts,
+        TRAIN_SET.writer(scratch.out) as steps,
+        TableWriter(scratch.out / SAMPLES.file(0), Sample) as samples,
+        VERDICTS.writer(scratch.out) as verdicts,
     ):
         for number, shard in enumerate(shards):
             paths += run.climb(shard, steps, samples, verdicts)
             scratch.progress.update(number + 1, len(shards), f"{run.num_samples} candidates")
-    for name in ("select.parquet", "report.parquet"):
-        shutil.copy(bench.ledger.fetch(problems, name), scratch.out / name)
+    for table in HELD_OUT.values():
+        shutil.copy(bench.ledger.fetch(problems, table.name), scratch.out / table.name)
     num_steps = sum(len(path.steps) for path in paths)
     return {
         "num_problems": len(paths),

@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from configs.schema.generate import IndependentGenerate, Sampling, StepwiseGenerate
+from tasks.calibrate.stage import CalibrateNumbers
 from tasks.core.bench import Workbench
-from tasks.core.identity import generate_spec
-from tasks.core.records import Problem, Sample
+from tasks.core.files import TRAIN_SET
+from tasks.core.records import Sample
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.core.tables import read_records, write_records
+from tasks.core.tables import write_records
 from tasks.generate.hot import PREFIX, hot_twin, join_hot
 from tasks.generate.run import sample_shards
 from tasks.generate.shards import PlannedShard, cut_shards, problems_of_round
+from tasks.generate.stage import GENERATE
 from tasks.generate.stepwise_run import generate_stepwise
 from tasks.judge.identity import judging_identity
 
 
-@stage_task("generate")
+@stage_task(GENERATE)
 def generate(
     bench: Workbench, round: int, model: ModelRef, problems: StepRef, cast: Cast, calibration: StepRef | None = None
 ) -> StepRef:
@@ -36,10 +38,11 @@ def generate(
     config, ledger = bench.recipe.generate, bench.ledger
     is_stepwise = isinstance(config, StepwiseGenerate)
     judging = judging_identity(bench, bench.recipe.judge, cast) if is_stepwise else None
-    spec = generate_spec(bench.recipe, bench.contents, round, model, problems, calibration, judging)
+    inputs = {"model": model, "problems": problems, "calibration": calibration}
+    spec = GENERATE.spec(bench.recipe, bench.contents, round, inputs, judging=judging)
 
     def produce(scratch: Scratch) -> Summary:
-        rows = list(read_records(ledger.fetch(problems, "train.parquet"), Problem))
+        rows = list(TRAIN_SET.read(ledger, problems))
         seed = spec.seed or 0
         drawn = problems_of_round(rows, config, round, seed)
         published = ledger.published_shards(spec)
@@ -61,7 +64,7 @@ def calibrated(sampling: Sampling, calibration: StepRef | None) -> Sampling:
     """The settings with the temperature that a calibration picked."""
     if calibration is None:
         return sampling
-    return sampling.model_copy(update={"temperature": calibration.summary["temperature"]})
+    return sampling.model_copy(update={"temperature": CalibrateNumbers.of(calibration).temperature})
 
 
 def draw_shards(

@@ -9,18 +9,20 @@ from configs.schema.engine import RewardEngine
 from configs.schema.judge import Judge
 from configs.schema.marks import identity
 from tasks.core.bench import Workbench
-from tasks.core.identity import judge_spec
 from tasks.core.refs import StepRef
 from tasks.core.roles import Cast, engine_identity, role_identity
 from tasks.core.step import StepSpec
 from tasks.judge.kinds.registry import component_versions
+from tasks.judge.stage import JUDGE
 from tasks.judge.world import PlannedPass, judges_needed, plan_passes
 
 
 def specify(bench: Workbench, round: int, samples: StepRef, problems: StepRef, cast: Cast) -> StepSpec:
     """The judge step of a round."""
-    asked = {judge.name: describe(bench, judge, cast) for judge in bench.recipe.judge if judge.passes}
-    return judge_spec(bench.recipe, bench.contents, round, samples, problems, asked)
+    recipe, inputs = bench.recipe, {"samples": samples, "problems": problems}
+    asked = {judge.name: describe(bench, judge, cast) for judge in recipe.judge if judge.passes}
+    told: dict[str, Any] = {"asked": asked, "shard_size": recipe.generate.shard_size} if asked else {}
+    return JUDGE.spec(recipe, bench.contents, round, inputs, **told)
 
 
 def judging_identity(bench: Workbench, judges: Sequence[Judge], cast: Cast) -> dict[str, Any]:

@@ -8,25 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.core.bench import Workbench
+from tasks.core.files import HELD_OUT, SAMPLES, TRAIN_SET, VERDICTS
 from tasks.core.ledger import Ledger
-from tasks.core.records import Judgement, Problem, Sample, Verdict
+from tasks.core.records import Judgement, Problem, Sample
 from tasks.core.refs import StepRef
 from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import StepSpec, Summary
-from tasks.core.tables import read_records, write_records
-from tasks.generate.read import read_samples
 from tasks.judge.identity import specify
 from tasks.judge.judgements import Published
+from tasks.judge.stage import JUDGE
 from tasks.judge.summary import JudgeSummary
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 
-VERDICTS = "verdicts.parquet"
 
-
-@stage_task("judge")
+@stage_task(JUDGE)
 def judge(bench: Workbench, round: int, samples: StepRef, problems: StepRef, cast: Cast) -> StepRef:
     """Verdicts of every judge on every sample: `verdicts.parquet`; what models said: `judgements-NAME-00000.parquet`.
 
@@ -41,25 +39,24 @@ def judge(bench: Workbench, round: int, samples: StepRef, problems: StepRef, cas
 
     def produce(scratch: Scratch) -> Summary:
         counts = JudgeSummary.of(judges)
-        if any(file.name == VERDICTS for file in samples.files):
-            shutil.copyfile(ledger.fetch(samples, VERDICTS), scratch.out / VERDICTS)
-            counts.count(read_records(scratch.out / VERDICTS, Verdict))
+        if VERDICTS.is_in(samples):
+            shutil.copyfile(ledger.fetch(samples, VERDICTS.name), scratch.out / VERDICTS.name)
+            counts.count(VERDICTS.read(ledger, samples))
             return {**counts.numbers()}
-        known = {row.id: row for row in read_records(ledger.fetch(problems, "train.parquet"), Problem)}
+        known = {row.id: row for row in TRAIN_SET.read(ledger, problems)}
         looks_elsewhere = any(asked.about is not None for judge in judges for asked in judge.passes)
         held_out = _held_out(ledger, problems) if looks_elsewhere else []
         world = World(known, bench, cast, spec.seed or 0, scratch.progress, held_out)
         kept = _Counted(ledger, spec, scratch.work, counts)
         verdicts = judge_samples(_Drawn(ledger, samples), judges, world, kept=kept)
-        write_records(scratch.out / VERDICTS, Verdict, counts.watch(verdicts))
+        VERDICTS.write(scratch.out, counts.watch(verdicts))
         return {**counts.numbers()}
 
     return bench.step(spec, produce)
 
 
 def _held_out(ledger: Ledger, problems: StepRef) -> list[Problem]:
-    names = ("select.parquet", "report.parquet")
-    return [row for name in names for row in read_records(ledger.fetch(problems, name), Problem)]
+    return [row for table in HELD_OUT.values() for row in table.read(ledger, problems)]
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ class _Drawn:
     step: StepRef
 
     def __iter__(self) -> Iterator[Sample]:
-        return read_samples(self.ledger, self.step)
+        return SAMPLES.read(self.ledger, self.step)
 
 
 class _Counted(Published):

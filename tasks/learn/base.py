@@ -11,13 +11,14 @@ from pathlib import Path
 
 from configs.errors import RecipeError
 from configs.schema.marks import identity
-from configs.schema.model import PretrainedModel, TinyLlama
+from configs.schema.model import Model, PretrainedModel, TinyLlama
 from infra.engines.models.build import build_model, import_gguf
 from tasks.core.bench import Workbench
-from tasks.core.identity import base_spec
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.scratch import Scratch
-from tasks.core.step import Summary, derive_seed, digest
+from tasks.core.stage import without
+from tasks.core.step import StepSpec, Summary, derive_seed, digest
+from tasks.learn.stages import BASE
 
 NAME = "base"
 
@@ -56,7 +57,7 @@ def _publish_tiny(bench: Workbench, config: TinyLlama) -> StepRef:
         build_model(config, seed, _fresh(scratch.out / "model"), work_dir=scratch.work)
         return {}
 
-    return bench.step(base_spec(bench.recipe, bench.contents, config), produce)
+    return bench.step(_spec(bench, config), produce)
 
 
 def _publish_gguf(bench: Workbench, config: PretrainedModel, path: Path) -> StepRef:
@@ -64,7 +65,12 @@ def _publish_gguf(bench: Workbench, config: PretrainedModel, path: Path) -> Step
         import_gguf(path, _fresh(scratch.out / "model"), work_dir=scratch.work)
         return {"source": path.name}
 
-    return bench.step(base_spec(bench.recipe, bench.contents, config), produce)
+    return bench.step(_spec(bench, config), produce)
+
+
+def _spec(bench: Workbench, config: Model) -> StepSpec:
+    """A chat template lies on top of the weights: it enters the model's digest, not this key."""
+    return BASE.spec(bench.recipe, bench.contents, 0, {}, model=without(config, "chat_template"))
 
 
 def _chat_template(config: PretrainedModel, base_dir: Path) -> str | None:

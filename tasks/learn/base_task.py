@@ -8,9 +8,10 @@ from tasks.core.refs import ModelRef
 from tasks.core.roles import role_model
 from tasks.core.stage_task import stage_task
 from tasks.learn.base import base_model
+from tasks.learn.stages import BASE
 
 
-@stage_task("base")
+@stage_task(BASE)
 def prepare_base_model(bench: Workbench, round: int, *, learner: str = POLICY) -> ModelRef:
     """The model that everything starts from, or one role; see `tasks/learn/base.py`."""
     return base_model(bench) if learner == POLICY else role_model(bench, learner)

@@ -10,6 +10,7 @@ from typing import Any
 
 from configs.errors import UserError
 from configs.schema.objective import Rows
+from tasks.core.files import EXAMPLES, PAIRS, Table
 from tasks.core.records import Example, Message, Pair, Span, written
 
 Row = dict[str, Any]
@@ -46,13 +47,11 @@ class RowKind:
 
     Attributes:
         table: file of a select step.
-        record: what its rows are.
         write: record -> row.
         texts, fields: what a row of a user's file holds beside messages and weight: whole texts, and other values.
     """
 
-    table: str
-    record: type
+    table: Table[Any]
     write: Callable[[Any], Row]
     texts: tuple[str, ...]
     fields: tuple[str, ...] = ()
@@ -64,9 +63,9 @@ class RowKind:
 
 
 ROW_KINDS: dict[Rows, RowKind] = {
-    "examples": RowKind("examples.parquet", Example, example_row, ("completion",)),
-    "labelled": RowKind("examples.parquet", Example, example_row, ("completion",), ("is_desirable",)),
-    "pairs": RowKind("pairs.parquet", Pair, pair_row, ("chosen", "rejected")),
+    "examples": RowKind(EXAMPLES, example_row, ("completion",)),
+    "labelled": RowKind(EXAMPLES, example_row, ("completion",), ("is_desirable",)),
+    "pairs": RowKind(PAIRS, pair_row, ("chosen", "rejected")),
 }
 """A kind without an entry here cannot be trained on."""
 

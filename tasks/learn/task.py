@@ -9,23 +9,22 @@ from typing import Any
 from configs.schema.role import POLICY
 from configs.schema.train import Lora
 from tasks.core.bench import Workbench
-from tasks.core.identity import train_spec
-from tasks.core.models import stage_of, window
-from tasks.core.records import Example, Pair, Problem
+from tasks.core.files import EXAMPLES, PAIRS, Table, set_called
+from tasks.core.models import window
 from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import StepSpec, Summary, derive_seed
-from tasks.core.tables import read_records
 from tasks.decide.state import LoopState
 from tasks.learn.replay import mix, read_replay
 from tasks.learn.rows import ROW_KINDS, Row, cap_judge_pairs, write_rows
 from tasks.learn.run import Phase, Schedule, train_model
 from tasks.learn.schedule import plan_steps
+from tasks.learn.stages import TRAIN, TrainNumbers, max_judge_share
 from tasks.learn.worked_examples import worked_examples
 
 
-@stage_task("train")
+@stage_task(TRAIN)
 def train(bench: Workbench, round: int, state: LoopState, *, learner: str = POLICY) -> ModelRef:
     """What a round trains for one model, from the state that holds the round's selection: the policy's candidate, or
     the next model of a role."""
@@ -78,15 +77,17 @@ class _Training:
 
     def _spec(self, round: int, schedule: Schedule) -> StepSpec:
         inputs = {
-            "model": self.start.digest,
-            "reference": self.reference.digest if self.reference else None,
-            "rows": [step.key for step in self.window],
-            "judge_pairs": [step.key for step in self.judge_pairs],
-            "problems": self.state.problems.key if self.settings.with_seed_data else None,
+            "model": self.start,
+            "reference": self.reference,
+            "rows": self.window,
+            "judge_pairs": self.judge_pairs,
+            "problems": self.state.problems if self.settings.with_seed_data else None,
         }
         steps = {"num_steps": schedule.num_steps, "first": schedule.first_step, "total": schedule.total_steps}
-        stage = stage_of("train", self.learner)
-        return train_spec(self.recipe, self.bench.contents, stage, round, self.settings, inputs, steps)
+        share = max_judge_share(self.recipe) if self.judge_pairs else None
+        return TRAIN.spec(
+            self.recipe, self.bench.contents, round, inputs, self.learner, steps=steps, max_judge_share=share
+        )  # fmt: skip
 
     def _phase(self, spec: StepSpec, schedule: Schedule) -> Phase:
         if schedule.first_step and (made := self.start.adapter or self.start.weights):
@@ -107,9 +108,9 @@ class _Training:
         """A carried optimizer begins anew with each phase."""
         made, stay = self.start.adapter or self.start.weights, self.stay
         first, last = (stay.first, stay.last) if stay else (1, self.recipe.rounds.max)
-        is_own = made is not None and made.stage == stage_of("train", self.learner) and made.round >= first
-        done = made.summary.get("end_step", 0) if made is not None and is_own else 0
-        return plan_steps(self.settings, round, last - first + 1, int(done or 0))
+        is_own = made is not None and made.stage == TRAIN.of(self.learner) and made.round >= first
+        done = TrainNumbers.of(made).end_step if made is not None and is_own else 0
+        return plan_steps(self.settings, round, last - first + 1, done)
 
     def _mixed(self, seed: int) -> list[Row]:
         rows = list(self._rows())
@@ -120,23 +121,19 @@ class _Training:
 
     def _rows(self) -> Iterator[Row]:
         kind = ROW_KINDS[self.settings.objective.rows]
-        if kind.record is Example and self.settings.with_seed_data:
-            table = f"{self.bench.recipe.warm_start_set(self.learner)}.parquet"
-            worked = read_records(self.bench.ledger.fetch(self.state.problems, table), Problem)
+        if kind.table is EXAMPLES and self.settings.with_seed_data:
+            table = set_called(self.bench.recipe.warm_start_set(self.learner))
+            worked = table.read(self.bench.ledger, self.state.problems)
             yield from map(kind.write, worked_examples(worked))
-        records = self._records(kind.table, kind.record)
-        if kind.record is Pair:
-            meta = self.recipe.meta
-            records = cap_judge_pairs(records, meta.max_share if meta else 0.0)
+        records = self._records(kind.table)
+        if kind.table is PAIRS:
+            records = cap_judge_pairs(records, max_judge_share(self.recipe) or 0.0)
         yield from map(kind.write, records)
 
-    def _records(self, table: str, record: type) -> Iterator[Any]:
+    def _records(self, table: Table[Any]) -> Iterator[Any]:
         """What the window's selections hold, then the pairs of judgements."""
-        fetch = self.bench.ledger.fetch
-        for step in self.window:
-            yield from read_records(fetch(step, table), record)
-        for step in self.judge_pairs:
-            yield from read_records(fetch(step, "pairs.parquet"), record)
+        for step in (*self.window, *self.judge_pairs):
+            yield from table.read(self.bench.ledger, step)
 
     def _replay_path(self) -> Path:
         assert self.settings.replay is not None, "asked for only where there is a replay"

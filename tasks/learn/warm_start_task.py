@@ -5,20 +5,18 @@ from __future__ import annotations
 from configs.schema.objective import Sft
 from configs.schema.role import POLICY
 from tasks.core.bench import Workbench
-from tasks.core.identity import warm_start_spec
-from tasks.core.models import stage_of
-from tasks.core.records import Problem
+from tasks.core.files import set_called
 from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.core.tables import read_records
 from tasks.learn.rows import example_row, write_rows
 from tasks.learn.run import Phase, train_model
+from tasks.learn.stages import WARM_START
 from tasks.learn.worked_examples import worked_examples
 
 
-@stage_task("warm_start")
+@stage_task(WARM_START)
 def warm_start(bench: Workbench, round: int, base: ModelRef, problems: StepRef, *, learner: str = POLICY) -> ModelRef:
     """The seed model of the policy, or of a role.
 
@@ -31,13 +29,12 @@ def warm_start(bench: Workbench, round: int, base: ModelRef, problems: StepRef, 
     recipe = bench.recipe.for_learner(learner)
     settings = recipe.warm_start
     assert settings is not None, "the flow asks for a warm start only where the recipe has one"
-    spec = warm_start_spec(recipe, bench.contents, base, problems, stage_of("warm_start", learner))
+    spec = WARM_START.spec(recipe, bench.contents, 0, {"model": base, "problems": problems}, learner)
     objective = Sft()
 
     def produce(scratch: Scratch) -> Summary:
         rows = scratch.work / "rows.jsonl"
-        table = bench.ledger.fetch(problems, f"{bench.recipe.warm_start_set(learner)}.parquet")
-        worked = read_records(table, Problem)
+        worked = set_called(bench.recipe.warm_start_set(learner)).read(bench.ledger, problems)
         write_rows(rows, map(example_row, worked_examples(worked)))
         bench.make_way_for_trainer()
         return train_model(Phase(bench.model_files(base), settings, objective, spec.seed or 0), rows, scratch)

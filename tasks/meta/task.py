@@ -6,16 +6,14 @@ from collections.abc import Iterator
 
 from configs.schema.judge import MetaJudge, OpinionJudge, PairwiseJudge, RubricJudge
 from tasks.core.bench import Workbench
-from tasks.core.identity import meta_spec
+from tasks.core.files import PAIRS, TRAIN_SET
 from tasks.core.progress import StageProgress
 from tasks.core.prompts import read_prompt
-from tasks.core.records import Pair, Problem
 from tasks.core.refs import StepRef
 from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.core.tables import read_records, write_records
 from tasks.judge.ask import ask_and_keep, cut_groups
 from tasks.judge.identity import describe
 from tasks.judge.judgements import Published, read_judgements
@@ -23,9 +21,10 @@ from tasks.judge.world import plan_passes
 from tasks.meta.contest import NAME, Contest
 from tasks.meta.elo import position_weights
 from tasks.meta.run import MetaPairs, find_contests, meta_asking
+from tasks.meta.stage import META
 
 
-@stage_task("meta")
+@stage_task(META)
 def meta_judge(
     bench: Workbench, round: int, verdicts: StepRef, samples: StepRef, problems: StepRef, cast: Cast
 ) -> StepRef:
@@ -37,10 +36,11 @@ def meta_judge(
     """
     meta, judge = _settings(bench)
     asked = {**describe(bench, judge, cast), "pattern": judge.pattern}
-    spec = meta_spec(bench.recipe, bench.contents, round, verdicts, samples, problems, asked)
+    inputs = {"verdicts": verdicts, "samples": samples, "problems": problems}
+    spec = META.spec(bench.recipe, bench.contents, round, inputs, asked=asked)
 
     def produce(scratch: Scratch) -> Summary:
-        known = {row.id: row for row in read_records(bench.ledger.fetch(problems, "train.parquet"), Problem)}
+        known = {row.id: row for row in TRAIN_SET.read(bench.ledger, problems)}
 
         def contests() -> Iterator[Contest]:
             return find_contests(read_judgements(bench.ledger, verdicts, judge.name), known)
@@ -50,7 +50,7 @@ def meta_judge(
         weights = position_weights(kept.read(NAME, ""))
         pairs = MetaPairs(weights, meta.ridge)
         made = pairs.make(contests(), kept.read(NAME, ""))
-        write_records(scratch.out / "pairs.parquet", Pair, made)
+        PAIRS.write(scratch.out, made)
         return pairs.numbers()
 
     return bench.step(spec, produce)

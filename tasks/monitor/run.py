@@ -11,29 +11,26 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
+from tasks.core.files import EXAMPLES, HELD_OUT, PAIRS, SAMPLES, TRAIN_SET, VERDICTS
 from tasks.core.joined import joined
 from tasks.core.ledger import Ledger
 from tasks.core.records import Example, Pair, Problem, Sample, Verdict
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
 from tasks.core.step import Summary
-from tasks.core.tables import read_records, write_records
-from tasks.generate.read import read_samples
 from tasks.judge.judgements import read_as
 from tasks.judge.kinds.registry import kind_of
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
-from tasks.monitor.difficulty import PassRate, first_shares
+from tasks.monitor.difficulty import first_shares
 from tasks.monitor.gold import gold_is_unknown, has_gold, known_from_judge, known_from_verifier
 from tasks.monitor.group import Known, read_groups
 from tasks.monitor.histograms import write_histograms
 from tasks.monitor.measure import Monitor
 from tasks.monitor.orders import JudgementColumns
+from tasks.monitor.stage import PASS_RATES
 from tasks.monitor.steps import RoundSteps
 from tasks.monitor.training_rows import TrainingRows
-
-HELD_OUT = ("select", "report")
-PASS_RATES = "pass_rates.parquet"
 
 
 def monitor_round(ledger: Ledger, recipe: Recipe, steps: RoundSteps, seed: int, scratch: Scratch) -> Summary:
@@ -48,10 +45,10 @@ def monitor_round(ledger: Ledger, recipe: Recipe, steps: RoundSteps, seed: int, 
     monitor = Monitor(recipe.judge, recipe.select, seed, reference, earlier)
     training = TrainingRows(read_held_out(ledger, steps.problems))
     training.add_all(read_rows(ledger, steps.selection))
-    problems = {row.id: row for row in read_records(ledger.fetch(steps.sampled, "train.parquet"), Problem)}
+    problems = {row.id: row for row in TRAIN_SET.read(ledger, steps.sampled)}
     candidates = joined(
-        read_samples(ledger, steps.samples),
-        read_records(ledger.fetch(steps.verdicts, "verdicts.parquet"), Verdict),
+        SAMPLES.read(ledger, steps.samples),
+        VERDICTS.read(ledger, steps.verdicts),
         [judge.name for judge in recipe.judge],
         problems,
     )
@@ -60,7 +57,7 @@ def monitor_round(ledger: Ledger, recipe: Recipe, steps: RoundSteps, seed: int, 
     for watch in monitor.judges:
         if kind_of(watch.judge).gives_opinions:
             watch.add_judgements(read_as(JudgementColumns, ledger, steps.verdicts, watch.judge.name))
-    write_records(scratch.out / PASS_RATES, PassRate, rates)
+    PASS_RATES.write(scratch.out, rates)
     write_histograms(scratch.out, monitor.histograms())
     flagged = json.dumps(training.held_out.flagged(), indent=1, sort_keys=True)
     (scratch.out / "contamination.json").write_text(flagged, encoding="utf-8")
@@ -84,23 +81,22 @@ def find_gold(ledger: Ledger, recipe: Recipe, steps: RoundSteps, problems: Mappi
     def verify_all(samples: Iterable[Sample]) -> Iterator[Verdict]:
         return judge_samples(samples, [by_rule], World(with_gold))
 
-    return known_from_verifier(read_samples(ledger, steps.samples), with_gold, verify_all)
+    return known_from_verifier(SAMPLES.read(ledger, steps.samples), with_gold, verify_all)
 
 
 def read_held_out(ledger: Ledger, problems: StepRef) -> dict[str, list[Problem]]:
     """The held-out sets by name."""
-    return {suite: list(read_records(ledger.fetch(problems, f"{suite}.parquet"), Problem)) for suite in HELD_OUT}
+    return {suite: list(table.read(ledger, problems)) for suite, table in HELD_OUT.items()}
 
 
 def read_rows(ledger: Ledger, selection: StepRef) -> Iterator[Example | Pair]:
     """What a select step gives to training: examples, pairs, or both."""
-    names = {file.name for file in selection.files}
-    if "examples.parquet" in names:
-        yield from read_records(ledger.fetch(selection, "examples.parquet"), Example)
-    if "pairs.parquet" in names:
-        yield from read_records(ledger.fetch(selection, "pairs.parquet"), Pair)
+    if EXAMPLES.is_in(selection):
+        yield from EXAMPLES.read(ledger, selection)
+    if PAIRS.is_in(selection):
+        yield from PAIRS.read(ledger, selection)
 
 
 def read_pass_rates(ledger: Ledger, first: StepRef) -> dict[str, float]:
     """Round 1's pass rates by problem; empty where gold was not known."""
-    return {row.problem_id: row.rate for row in read_records(ledger.fetch(first, PASS_RATES), PassRate)}
+    return {row.problem_id: row.rate for row in PASS_RATES.read(ledger, first)}

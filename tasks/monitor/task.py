@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from tasks.core.bench import Workbench
-from tasks.core.identity import monitor_spec
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.monitor.run import RoundSteps, monitor_round
+from tasks.monitor.stage import MONITOR
 
 
-@stage_task("monitor")
+@stage_task(MONITOR)
 def monitor(
     bench: Workbench,
     round: int,
@@ -30,7 +30,7 @@ def monitor(
         sampled: the step whose `train.parquet` holds the problems sampled; default: `problems`.
     """
     steps = RoundSteps(samples, verdicts, selection, sampled or problems, problems, first)
-    spec = monitor_spec(bench.recipe, bench.contents, round, steps)
+    spec = MONITOR.spec(bench.recipe, bench.contents, round, vars(steps))
 
     def produce(scratch: Scratch) -> Summary:
         return monitor_round(bench.ledger, bench.recipe, steps, spec.seed or 0, scratch)

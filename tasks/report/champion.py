@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from tasks.core.files import ITEMS
 from tasks.core.ledger import Ledger
 from tasks.core.records import ItemResult
 from tasks.core.refs import StepRef
-from tasks.core.tables import read_records
 from tasks.evaluate.statistics import mcnemar_exact, paired_counts
 from tasks.report.entry import ReportEntry
 from tasks.report.rounds import champion_of
@@ -23,5 +23,4 @@ def champion_p_value(ledger: Ledger, entries: list[ReportEntry]) -> float | None
 
 
 def _report_items(ledger: Ledger, evaluation: StepRef) -> list[ItemResult]:
-    path = ledger.fetch(evaluation, "items.parquet")
-    return [item for item in read_records(path, ItemResult) if item.suite == "report"]
+    return [item for item in ITEMS.read(ledger, evaluation) if item.suite == "report"]

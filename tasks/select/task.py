@@ -5,27 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from configs.errors import RecipeError
 from configs.schema.role import POLICY
+from tasks.calibrate.stage import CalibrateNumbers
 from tasks.core.bench import Workbench
-from tasks.core.identity import select_spec
+from tasks.core.files import SAMPLES, TRAIN_SET, VERDICTS, set_called
 from tasks.core.ledger import Ledger
-from tasks.core.models import stage_of
 from tasks.core.records import Problem, Sample, Verdict
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.core.tables import read_records
-from tasks.generate.read import read_samples
 from tasks.report.diversity import measure_variety
 from tasks.select.filters.filter import Draw
 from tasks.select.join import OpenSource, open_groups
 from tasks.select.rows.formats import read_formats, with_examples
 from tasks.select.rows.tables import write_selection
+from tasks.select.stage import SELECT
 
 
-@stage_task("select")
+@stage_task(SELECT)
 def select(
     bench: Workbench,
     round: int,
@@ -46,11 +44,11 @@ def select(
     """
     recipe, ledger = bench.recipe.for_learner(learner), bench.ledger
     formats = read_formats(recipe.train.formats, bench.base_dir)
-    stage = stage_of("select", learner)
-    spec = select_spec(recipe, bench.contents, round, samples, verdicts, problems, calibration, stage)
+    inputs = {"samples": samples, "verdicts": verdicts, "problems": problems, "calibration": calibration}
+    spec = SELECT.spec(recipe, bench.contents, round, inputs, learner)
 
     def produce(scratch: Scratch) -> Summary:
-        known = {row.id: row for row in read_records(ledger.fetch(problems, "train.parquet"), Problem)}
+        known = {row.id: row for row in TRAIN_SET.read(ledger, problems)}
         sources = [_source(ledger, *steps) for steps in zip(samples, verdicts, strict=True)]
         groups = open_groups(sources, known, [judge.name for judge in recipe.judge])
         numbers = write_selection(
@@ -59,11 +57,11 @@ def select(
             recipe,
             Draw(spec.seed or 0, round),
             with_examples(formats, _solved(ledger, problems, bench.recipe.warm_start_set(learner), known.values())),
-            _threshold(calibration),
+            CalibrateNumbers.of(calibration).threshold if calibration else None,
         )
         if learner != POLICY:
             return {**numbers}
-        own = groupby(read_samples(ledger, samples[0]), key=lambda sample: sample.problem_id)
+        own = groupby(SAMPLES.read(ledger, samples[0]), key=lambda sample: sample.problem_id)
         return {**numbers, **measure_variety(list(group) for _, group in own)}
 
     return bench.step(spec, produce)
@@ -71,22 +69,13 @@ def select(
 
 def _source(ledger: Ledger, samples: StepRef, verdicts: StepRef) -> OpenSource:
     def open_source() -> tuple[Iterable[Sample], Iterable[Verdict]]:
-        return read_samples(ledger, samples), read_records(ledger.fetch(verdicts, "verdicts.parquet"), Verdict)
+        return SAMPLES.read(ledger, samples), VERDICTS.read(ledger, verdicts)
 
     return open_source
 
 
 def _solved(ledger: Ledger, problems: StepRef, warm_start: str, train: Iterable[Problem]) -> Iterator[Problem]:
     """Problems whose solutions a prompt may show: the warm start's, then the train set's."""
-    if any(file.name == f"{warm_start}.parquet" for file in problems.files):
-        yield from read_records(ledger.fetch(problems, f"{warm_start}.parquet"), Problem)
+    if set_called(warm_start).is_in(problems):
+        yield from set_called(warm_start).read(ledger, problems)
     yield from train
-
-
-def _threshold(calibration: StepRef | None) -> float | None:
-    if calibration is None:
-        return None
-    threshold = calibration.summary.get("threshold")
-    if not isinstance(threshold, float | int):
-        raise RecipeError(f"{calibration.prefix} picked no threshold", "write select's threshold as a number")
-    return float(threshold)

@@ -1,13 +1,13 @@
 """The plan's numbers, counted by hand."""
 
 from configs.schema.load import check_recipe
-from flows.run.plan import round_stages
+from flows.round import STAGES, stages_of
 from tasks.core.cost import estimate_cost, generator_loads, judge_loads, mean_length
 from tests.flows.micro import micro_recipe
 
 RECIPE = check_recipe(micro_recipe())
 SIZES = {"train": 24, "select": 5, "report": 5, "warm_start": 24}
-ROUND = [(1, stage) for stage in ("generate", "judge", "select", "train", "evaluate", "decide")]
+ROUND = [(1, stage) for _, stage in stages_of(RECIPE, 1)]
 
 
 def test_a_round_counts_samples_tokens_and_loads() -> None:
@@ -22,7 +22,7 @@ def test_a_measured_length_replaces_the_assumption() -> None:
 
 
 def test_one_load_serves_evaluation_and_the_next_generation() -> None:
-    baseline = [(0, "warm_start"), (0, "evaluate")]
+    baseline = [(0, STAGES["warm_start"]), (0, STAGES["evaluate"])]
     assert generator_loads([*baseline, *ROUND, *ROUND]) == 3
     assert generator_loads(ROUND) == 2
 
@@ -31,9 +31,9 @@ def test_roles_count_as_trainings_and_as_judges() -> None:
     role = {"like": "policy", "train": {"objective": {"kind": "dpo"}, "pair": {"kind": "right_vs_wrong"}}}
     implicit = {"kind": "implicit", "role": "critic", "frozen": "live", "reference": "base"}
     recipe = check_recipe(micro_recipe(roles={"critic": role}, judge=[{"kind": "answer"}, implicit]))
-    stages = round_stages(recipe)
-    assert [stage for stage in stages if "critic" in stage] == ["select_critic", "train_critic"]
-    new = [(0, "warm_start"), *((1, stage) for stage in stages)]
+    stages = stages_of(recipe, 1)
+    assert [name for name, _ in stages if "critic" in name] == ["select_critic", "train_critic"]
+    new = [(0, STAGES["warm_start"]), *((1, stage) for _, stage in stages)]
     assert "trainer loads     3" in "\n".join(estimate_cost(recipe, SIZES, new, {}))
     assert judge_loads(recipe) == 2
 

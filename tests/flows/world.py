@@ -95,7 +95,7 @@ def _row(prompt: str, completion: str) -> dict[str, Any]:
     return {
         "messages": [{"role": "user", "content": prompt}],
         "prompt": prompt,
-        "completion": completion,
+        "completion": [{"text": completion, "weight": 1.0}],
         "weight": 1.0,
         "prefix": "",
     }

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from tasks.core.files import FEEDBACK
 from tasks.core.records import Judgement
 from tasks.core.roles import open_role
 from tasks.sample.guide.guidance import FROZEN, Guidance
 from tasks.sample.guide.help import Ask, ask_for_feedback
 from tasks.sample.guide.waves import draw_texts, keep_rows
-
-NAME = "feedback.parquet"
 
 
 def read_feedback(guidance: Guidance) -> dict[str, list[str]]:
@@ -22,7 +21,7 @@ def read_feedback(guidance: Guidance) -> dict[str, list[str]]:
     Raises:
         EngineError: the teacher could not start, or died.
     """
-    rows = keep_rows(guidance.scratch.work / NAME, Judgement, lambda: _draw(guidance))
+    rows = keep_rows(guidance.scratch.work / FEEDBACK.name, Judgement, lambda: _draw(guidance))
     return {key: [row.text for row in group] for key, group in groupby(rows, key=lambda row: row.problem_id)}
 
 

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from configs.schema.judge import Judge
+from tasks.core.files import FEEDBACK, SAMPLES, VERDICTS
 from tasks.core.records import Sample, Verdict
 from tasks.core.step import Summary, derive_seed
 from tasks.core.tables import write_records
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 from tasks.sample.guide.difficulty import guide_summary
-from tasks.sample.guide.feedback import NAME as FEEDBACK
 from tasks.sample.guide.feedback import read_feedback
 from tasks.sample.guide.guidance import Guidance
 from tasks.sample.guide.help import Ask, ask_with_feedback, ask_with_help
@@ -38,10 +38,10 @@ def write_guided(guidance: Guidance) -> Summary:
     samples = [sample for problem_id in order for sample in tries.samples[problem_id]]
     first = [verdict for problem_id in order for verdict in tries.verdicts[problem_id]]
     scratch = guidance.scratch
-    write_records(scratch.out / "shard-00000.parquet", Sample, samples)
-    write_records(scratch.out / "verdicts.parquet", Verdict, _all_verdicts(guidance, samples, first))
-    if (comments := scratch.work / FEEDBACK).exists():
-        shutil.copyfile(comments, scratch.out / FEEDBACK)
+    write_records(scratch.out / SAMPLES.file(0), Sample, samples)
+    VERDICTS.write(scratch.out, _all_verdicts(guidance, samples, first))
+    if (comments := scratch.work / FEEDBACK.name).exists():
+        shutil.copyfile(comments, scratch.out / FEEDBACK.name)
     return guide_summary(guidance.standing, tries.outcomes(), guidance.config.min_correct)
 
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from tasks.core.bench import Workbench
-from tasks.core.identity import guide_spec
+from tasks.core.files import SAMPLES, TRAIN_SET, VERDICTS
 from tasks.core.joined import joined
 from tasks.core.prompts import read_prompt
-from tasks.core.records import Label, Problem, Verdict
+from tasks.core.records import Label
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast, engine_identity, role_identity
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.core.tables import read_records
-from tasks.generate.read import read_samples
 from tasks.sample.guide.guidance import FROZEN, Guidance
 from tasks.sample.guide.help import prompt_names
 from tasks.sample.guide.plan import require_help, standings
 from tasks.sample.guide.run import write_guided
+from tasks.sample.guide.stage import GUIDE
 
 
-@stage_task("guide")
+@stage_task(GUIDE)
 def guide(
     bench: Workbench, round: int, model: ModelRef, problems: StepRef, samples: StepRef, verdicts: StepRef, cast: Cast
 ) -> StepRef:
@@ -38,13 +37,14 @@ def guide(
     is_taught = config.kind == "interactive"
     asked = (bench, config.role, cast.player(config.role, FROZEN))
     teacher = {"model": role_identity(*asked), "engine": engine_identity(*asked)} if is_taught else None
-    spec = guide_spec(bench.recipe, bench.contents, round, model, problems, samples, verdicts, prompts, teacher)
+    inputs = {"model": model, "problems": problems, "samples": samples, "verdicts": verdicts}
+    spec = GUIDE.spec(bench.recipe, bench.contents, round, inputs, prompts=prompts, teacher=teacher)
 
     def produce(scratch: Scratch) -> Summary:
-        known = {row.id: row for row in read_records(ledger.fetch(problems, "train.parquet"), Problem)}
-        opinions = read_records(ledger.fetch(verdicts, "verdicts.parquet"), Verdict)
+        known = {row.id: row for row in TRAIN_SET.read(ledger, problems)}
+        opinions = VERDICTS.read(ledger, verdicts)
         names = [judge.name for judge in bench.recipe.judge]
-        judged = joined(read_samples(ledger, samples), opinions, names, known)
+        judged = joined(SAMPLES.read(ledger, samples), opinions, names, known)
         labelled = ((one.sample, Label(one.verdict(None).label)) for one in judged)
         standing = {item.problem_id: item for item in standings(labelled)}
         ordered = [standing[problem_id] for problem_id in known if problem_id in standing]

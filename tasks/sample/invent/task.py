@@ -11,20 +11,20 @@ from configs.errors import NoDataError
 from configs.schema.generate import Sampling, SelfInstruct
 from infra.engines.wire import Request, Shard
 from tasks.core.bench import Workbench
-from tasks.core.identity import invent_spec
+from tasks.core.files import HELD_OUT, TRAIN_SET
 from tasks.core.prompts import read_prompt, render
 from tasks.core.records import Message, Problem
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary, derive_seed
-from tasks.core.tables import read_records, write_records
 from tasks.sample.invent.filters import read_problem, refuse
+from tasks.sample.invent.stage import INVENT
 
 PROMPTS_PER_DRAW = 256
 
 
-@stage_task("invent")
+@stage_task(INVENT)
 def invent(bench: Workbench, round: int, model: ModelRef, problems: StepRef, earlier: Sequence[StepRef]) -> StepRef:
     """The round's problems as `train.parquet`, beside copies of the held-out sets.
 
@@ -37,12 +37,12 @@ def invent(bench: Workbench, round: int, model: ModelRef, problems: StepRef, ear
     config = bench.recipe.invent
     assert config is not None, "the flow asks for it only where the recipe has it"
     prompt = read_prompt(config.prompt, bench.base_dir)
-    spec = invent_spec(bench.recipe, bench.contents, round, model, problems, earlier)
-    fetch = bench.ledger.fetch
+    spec = INVENT.spec(bench.recipe, bench.contents, round, {"model": model, "problems": problems, "earlier": earlier})
+    ledger = bench.ledger
 
     def produce(scratch: Scratch) -> Summary:
-        seeds = _texts(read_records(fetch(problems, "train.parquet"), Problem))
-        own = [text for step in earlier for text in _texts(read_records(fetch(step, "train.parquet"), Problem))]
+        seeds = _texts(TRAIN_SET.read(ledger, problems))
+        own = [text for step in earlier for text in _texts(TRAIN_SET.read(ledger, step))]
         writer = _Writer(config, prompt, seeds, own, spec.seed or 0)
         pool = bench.generator(model)
         while shard := writer.next_shard():
@@ -56,9 +56,9 @@ def invent(bench: Workbench, round: int, model: ModelRef, problems: StepRef, ear
                 "read invent.pattern, or widen invent.max_rouge, min_chars, max_chars and max_tokens",
             )
         rows = [Problem(f"own-{round}-{n}", (Message("user", text),)) for n, text in enumerate(writer.kept)]
-        write_records(scratch.out / "train.parquet", Problem, rows)
-        for name in ("select.parquet", "report.parquet"):
-            shutil.copy(fetch(problems, name), scratch.out / name)
+        TRAIN_SET.write(scratch.out, rows)
+        for table in HELD_OUT.values():
+            shutil.copy(ledger.fetch(problems, table.name), scratch.out / table.name)
         refused = {f"num_invented_{name}": count for name, count in writer.refused.items()}
         return {"num_invented": len(rows), "num_invented_drawn": writer.num_drawn, **refused}
 

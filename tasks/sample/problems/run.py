@@ -11,16 +11,16 @@ from pathlib import Path
 from configs.schema.problems import Source, StoreSource
 from configs.schema.recipe import Recipe
 from tasks.core.bench import Workbench
-from tasks.core.identity import problems_spec
 from tasks.core.records import Problem
 from tasks.core.step import StepSpec
 from tasks.sample.problems.sets import check_sets, require_gold
 from tasks.sample.problems.sources import read_problems
+from tasks.sample.problems.stage import PROBLEMS
 
 
 def specify(bench: Workbench) -> StepSpec:
     """The step's key, from the recipe and the content of the files it names."""
-    return problems_spec(bench.recipe, bench.contents)
+    return PROBLEMS.spec(bench.recipe, bench.contents, 0, {})
 
 
 def read_sets(bench: Workbench) -> dict[str, list[Problem]]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from tasks.core.bench import Workbench
-from tasks.core.records import Problem
+from tasks.core.files import set_called
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.core.tables import write_records
 from tasks.sample.problems.run import read_sets, specify
+from tasks.sample.problems.stage import PROBLEMS
 
 
-@stage_task("problems")
+@stage_task(PROBLEMS)
 def prepare_problems(bench: Workbench, round: int) -> StepRef:
     """The sets as `train.parquet`, `select.parquet`, `report.parquet` and, for each warm start, `warm_start.parquet`
     (a role's: `warm_start_NAME.parquet`).
@@ -24,7 +24,7 @@ def prepare_problems(bench: Workbench, round: int) -> StepRef:
     def produce(scratch: Scratch) -> Summary:
         sets = read_sets(bench)
         for name, problems in sets.items():
-            write_records(scratch.out / f"{name}.parquet", Problem, problems)
+            set_called(name).write(scratch.out, problems)
         return {f"num_{name}": len(problems) for name, problems in sets.items()}
 
     return bench.step(specify(bench), produce)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from configs.schema.recipe import Recipe
-from tasks.core.records import Drop, Pair
-from tasks.core.tables import TableWriter
+from tasks.core.files import DROPS, EXAMPLES, PAIRS, Table
+from tasks.core.records import Pair
 from tasks.select.defaults import fill_in_threshold, in_round, with_guide, with_judge
 from tasks.select.filters.filter import Draw, OpenGroups
 from tasks.select.pairs.maker import PairMaker
@@ -24,8 +24,6 @@ from tasks.select.rows.makers import ExampleMaker, LabelledMaker, Writing
 from tasks.select.selection import Selected, Selection
 from tasks.select.summary import Numbers, RowSummary, SelectSummary
 from tasks.select.weigh import problem_weights
-
-EXAMPLES, PAIRS = "examples.parquet", "pairs.parquet"
 
 
 class RowMaker(Protocol):
@@ -66,8 +64,8 @@ def write_selection(
     return _write(out, selection, _row_maker(recipe, selection, draw, formats))
 
 
-def rows_file(recipe: Recipe) -> str:
-    """Name of the file with the rows of training."""
+def rows_file(recipe: Recipe) -> Table[Any]:
+    """The file with the rows of training."""
     return PAIRS if recipe.train.objective.rows == "pairs" else EXAMPLES
 
 
@@ -90,8 +88,8 @@ def _write(out: Path, selection: Selection, maker: RowMaker) -> Numbers:
     samples, rows = SelectSummary(), RowSummary()
     is_pairs = maker.record is Pair
     with (
-        TableWriter(out / (PAIRS if is_pairs else EXAMPLES), maker.record) as table,
-        TableWriter(out / "drops.parquet", Drop) as drops,
+        (PAIRS if is_pairs else EXAMPLES).writer(out) as table,
+        DROPS.writer(out) as drops,
     ):
         for group in selection:
             made, fates = maker.make(group)

@@ -49,7 +49,7 @@ class KeyBench(PlanningBench):
         self.specs[spec.key] = spec
         if self.expected is not None and spec.key not in self.expected:
             raise NewKeyError(f"round {spec.round} {spec.stage}")
-        return self._promotion(spec) if spec.stage == "decide" else self._expected(spec)
+        return self._promotion(spec) if spec.stage == "decide" else self.expect(spec)
 
     def _promotion(self, spec: StepSpec) -> StepRef:
         if found := self.ledger.find(spec):

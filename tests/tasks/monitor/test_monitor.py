@@ -14,7 +14,6 @@ from configs.schema.judge import AnswerJudge, RubricJudge
 from configs.schema.marks import as_written
 from configs.schema.recipe import Recipe
 from infra.store.folder import FolderStore
-from tasks.core.identity import monitor_spec
 from tasks.core.ledger import Ledger
 from tasks.core.progress import Silent
 from tasks.core.records import Example, Judgement, Label, Pair, Problem, Sample, Verdict, written
@@ -25,6 +24,7 @@ from tasks.core.tables import write_records
 from tasks.monitor.histograms import read_histograms
 from tasks.monitor.measure import Monitor
 from tasks.monitor.run import monitor_round
+from tasks.monitor.stage import MONITOR
 from tasks.monitor.steps import RoundSteps
 from tests.build import (
     ask,
@@ -58,7 +58,7 @@ class Store:
         return self.ledger.publish(StepSpec("demo", stage, round, {"round": round}), out, {}, 1.0)
 
     def run(self, recipe: Recipe, steps: RoundSteps, round: int = 1) -> StepRef:
-        spec = monitor_spec(recipe, as_written, round, steps)
+        spec = MONITOR.spec(recipe, as_written, round, vars(steps))
         out = self.folder / f"monitor-{round}"
         out.mkdir()
         with Silent().stage("monitor") as bar:
@@ -176,7 +176,7 @@ def test_a_monitor_is_new_when_what_it_reads_is(tmp_path: Path) -> None:
 
     def key(samples: str = "a", first: StepRef | None = None, settings: Recipe | None = None) -> str:
         steps = (ref(samples), ref("v"), ref("s"), ref("p"), ref("p"))
-        return monitor_spec(settings or make_recipe(), as_written, 1, RoundSteps(*steps, first)).key
+        return MONITOR.spec(settings or make_recipe(), as_written, 1, vars(RoundSteps(*steps, first))).key
 
     verifier = make_recipe(judge=[{"kind": "answer", "verifier": {"kind": "exact"}}])
     assert len({key(), key("b"), key(first=ref("f")), key(settings=verifier)}) == 4

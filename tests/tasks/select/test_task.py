@@ -11,12 +11,12 @@ import pytest
 from configs.schema.marks import as_written
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
-from tasks.core.identity import select_spec
 from tasks.core.ledger import Ledger
 from tasks.core.records import Drop, Example, Label, Sample, Verdict
 from tasks.core.refs import StepRef
 from tasks.core.step import StepSpec
 from tasks.core.tables import read_records, write_records
+from tasks.select.stage import SELECT
 from tests.tasks.select.make import make_problem, make_sample, make_verdict
 from tests.tasks.select.rows.test_tables import make_recipe
 
@@ -86,7 +86,8 @@ def test_the_calibrations_threshold_and_formats_are_used(ledger: Ledger, tmp_pat
     )
     with Workbench(recipe, ledger, tmp_path) as bench:
         inputs = published(ledger, tmp_path)
-        calibration = publish(ledger, tmp_path, "calibrate", {"train.parquet": PROBLEMS}, threshold=0.5)
+        picked = {"threshold": 0.5, "temperature": 1.0}
+        calibration = publish(ledger, tmp_path, "calibrate", {"train.parquet": PROBLEMS}, **picked)
         step = select(bench, 1, **inputs, calibration=calibration)
     rows = list(read_records(ledger.fetch(step, "examples.parquet"), Example))
     assert len(rows) == 12 and step.summary["num_kept"] == 6  # every verdict has score 1
@@ -99,7 +100,8 @@ def spec(recipe: Any, round: int = 1, calibration: StepRef | None = None) -> Ste
         return StepRef(stage=stage, round=1, key=stage, prefix=stage, files=())
 
     names = [step("generate")], [step("judge")]
-    return select_spec(recipe, as_written, round, *names, step("problems"), calibration)
+    inputs = {"samples": names[0], "verdicts": names[1], "problems": step("problems"), "calibration": calibration}
+    return SELECT.spec(recipe, as_written, round, inputs)
 
 
 def test_what_makes_a_select_step_new() -> None:

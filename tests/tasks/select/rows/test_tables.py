@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from configs.schema.recipe import Recipe
-from tasks.core.records import Drop, DropReason, Example, Label, Pair, Span, spell
+from tasks.core.records import Drop, DropReason, Label, Pair, Span, spell
 from tasks.core.tables import read_records
 from tasks.select.filters.filter import Draw, Group
 from tasks.select.rows.formats import AS_IT_IS, Formats, LoadedFormat
@@ -47,8 +47,8 @@ def write(
     out: Path, groups: Sequence[Group], recipe: Recipe, formats: Formats = AS_IT_IS, threshold: float | None = None
 ) -> tuple[list[Any], dict[str, str], Numbers]:
     numbers = write_selection(out, lambda: iter(groups), recipe, Draw(0, 1), formats, threshold)
-    name = rows_file(recipe)
-    rows = list(read_records(out / name, Pair if name == "pairs.parquet" else Example))
+    table = rows_file(recipe)
+    rows = list(read_records(out / table.name, table.record))
     drops = {drop.sample_id: drop.reason for drop in read_records(out / "drops.parquet", Drop)}
     return rows, drops, numbers
 

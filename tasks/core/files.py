@@ -1,0 +1,87 @@
+"""The files of steps: what each is called, and which record its rows are. By these names stages hand tables on.
+
+TRAIN_SET.read(ledger, problems)            rows of one file of a step, fetched and verified
+VERDICTS.write(scratch.out, verdicts)       a stage writes one
+SAMPLES.read(ledger, generated)             rows of numbered shards, in order
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from tasks.core.ledger import Ledger
+from tasks.core.records import Drop, Example, ItemResult, Judgement, Pair, Problem, Sample, Verdict
+from tasks.core.refs import StepRef
+from tasks.core.tables import TableWriter, read_records, write_records
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True)
+class Table(Generic[Record]):
+    """One file of a step."""
+
+    name: str
+    record: type[Record]
+
+    def read(self, ledger: Ledger, step: StepRef) -> Iterator[Record]:
+        """Rows in order; one row group in memory.
+
+        Raises:
+            StoreError: the step has no such file, or it is damaged.
+        """
+        return read_records(ledger.fetch(step, self.name), self.record)
+
+    def write(self, folder: Path, rows: Iterable[Record]) -> int:
+        """Write all rows; returns their number."""
+        return write_records(folder / self.name, self.record, rows)
+
+    def writer(self, folder: Path) -> TableWriter:
+        """Takes rows one by one."""
+        return TableWriter(folder / self.name, self.record)
+
+    def is_in(self, step: StepRef) -> bool:
+        """Whether a step has this file."""
+        return any(file.name == self.name for file in step.files)
+
+
+@dataclass(frozen=True)
+class Shards(Generic[Record]):
+    """Numbered files of a step, `NAME-00000.parquet`; each is published when it is whole."""
+
+    name: str
+    record: type[Record]
+
+    def file(self, number: int) -> str:
+        """Name of one file."""
+        return f"{self.name}-{number:05d}.parquet"
+
+    def read(self, ledger: Ledger, step: StepRef) -> Iterator[Record]:
+        """Rows of all files, in their order; one row group in memory."""
+        for file in step.files:
+            if file.name.startswith(f"{self.name}-"):
+                yield from read_records(ledger.fetch(step, file.name), self.record)
+
+
+TRAIN_SET = Table("train.parquet", Problem)
+"""the problems that a round samples; invented ones, or the steps of a stepwise generator, take the recipe's place"""
+WARM_START_SET = Table("warm_start.parquet", Problem)
+"""the policy's; a role's has its name in it: `set_called(recipe.warm_start_set(role))`"""
+HELD_OUT = {suite: Table(f"{suite}.parquet", Problem) for suite in ("select", "report")}
+SAMPLES = Shards("shard", Sample)
+VERDICTS = Table("verdicts.parquet", Verdict)
+JUDGEMENTS = Shards("judgements", Judgement)
+"""of all judges; the names of one judge's files are in `tasks/judge/judgements.py`"""
+FEEDBACK = Table("feedback.parquet", Judgement)
+EXAMPLES = Table("examples.parquet", Example)
+PAIRS = Table("pairs.parquet", Pair)
+DROPS = Table("drops.parquet", Drop)
+ITEMS = Table("items.parquet", ItemResult)
+
+
+def set_called(name: str) -> Table[Problem]:
+    """A set of problems by its name: train, select, report, warm_start, or warm_start_ROLE."""
+    return Table(f"{name}.parquet", Problem)

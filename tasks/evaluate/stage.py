@@ -1,0 +1,60 @@
+"""The evaluate stage: how good a model is on the held-out sets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from configs.schema.judge import AnswerJudge
+from configs.schema.recipe import Recipe
+from tasks.core.files import HELD_OUT, ITEMS
+from tasks.core.stage import Numbers, Stage, without
+from tasks.core.step import Summary
+from tasks.evaluate import statistics
+from tasks.judge.kinds.registry import component_versions
+
+
+class EvaluateNumbers(Numbers):
+    """How good a model is.
+
+    Attributes:
+        select_accuracy: share of the select set's problems solved, in [0, 1]; the gate's.
+        select_gold_logprob: mean log-probability of a token of the select set's gold answers, natural log.
+    """
+
+    select_accuracy: float
+    select_gold_logprob: float | None = None
+
+    @classmethod
+    def expected(cls, recipe: Recipe) -> Summary | None:
+        return {"select_accuracy": math.nan}
+
+
+def _config(recipe: Recipe, _: int) -> Mapping[str, Any]:
+    return {
+        "evaluate": without(recipe.evaluate, "verifier"),
+        "verifier": recipe.verifier_for_gold(),
+        "max_tokens": recipe.evaluate.max_tokens or recipe.generate.max_tokens,
+        "stop": recipe.generate.stop,
+        "engine": recipe.engine,
+    }
+
+
+def _parts(recipe: Recipe) -> Mapping[str, int | str]:
+    best_of = recipe.evaluate.best_of
+    judges = [AnswerJudge(verifier=recipe.verifier_for_gold()), *([best_of.judge] if best_of else [])]
+    return {**component_versions(judges), "statistics": statistics.VERSION}
+
+
+EVALUATE = Stage(
+    "evaluate",
+    version=1,
+    config=_config,
+    reads=tuple(HELD_OUT.values()),
+    gives=(ITEMS,),
+    parts=_parts,
+    is_random=lambda recipe: bool(recipe.evaluate.pass_at or recipe.evaluate.best_of),
+    loads="generator",
+    numbers=EvaluateNumbers,
+)

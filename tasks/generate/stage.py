@@ -1,0 +1,16 @@
+"""The generate stage: samples of the round's problems."""
+
+from __future__ import annotations
+
+from tasks.core.files import HELD_OUT, SAMPLES, TRAIN_SET, VERDICTS
+from tasks.core.stage import Stage
+
+GENERATE = Stage(
+    "generate",
+    version=1,
+    config=lambda recipe, _: {"generate": recipe.generate, "engine": recipe.engine},
+    reads=(TRAIN_SET,),
+    gives=(SAMPLES, TRAIN_SET, VERDICTS, *HELD_OUT.values()),
+    loads="generator",
+)
+"""all but the samples come from a stepwise generator alone, which judges steps as it goes"""

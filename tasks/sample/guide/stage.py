@@ -1,0 +1,20 @@
+"""The guide stage: more samples, with help, of problems that were solved too rarely."""
+
+from __future__ import annotations
+
+from tasks.core.files import FEEDBACK, SAMPLES, TRAIN_SET, VERDICTS
+from tasks.core.stage import Stage, without
+
+GUIDE = Stage(
+    "guide",
+    version=1,
+    config=lambda recipe, _: {
+        "guide": without(recipe.guide, "prompt", "leak_words"),  # select reads the words; prompts enter as their texts
+        "generate": recipe.generate.sampling(),
+        "shard_size": recipe.generate.shard_size,
+        "engine": recipe.engine,
+    },
+    reads=(TRAIN_SET, SAMPLES, VERDICTS),
+    gives=(SAMPLES, VERDICTS, FEEDBACK),
+    when=lambda recipe, _: recipe.guide is not None,
+)

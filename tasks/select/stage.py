@@ -1,0 +1,61 @@
+"""The select stage: what is trained on, and why the rest is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from configs.schema.recipe import Recipe
+from tasks.core.files import DROPS, EXAMPLES, PAIRS, SAMPLES, TRAIN_SET, VERDICTS, WARM_START_SET
+from tasks.core.stage import Numbers, Stage
+from tasks.core.step import Summary
+from tasks.select import weigh
+from tasks.select.defaults import in_round, versions_of, with_guide
+from tasks.select.rows import formats
+from tasks.select.rows.kinds import row_versions
+
+
+class SelectNumbers(Numbers):
+    """What a round kept.
+
+    Attributes:
+        num_rows: rows of training that were made of the samples kept.
+    """
+
+    num_samples: int
+    num_kept: int
+    num_rows: int
+
+    @classmethod
+    def expected(cls, recipe: Recipe) -> Summary | None:
+        return dict.fromkeys(cls.model_fields, recipe.train.min_examples)
+
+
+def _config(recipe: Recipe, round: int) -> Mapping[str, Any]:
+    """Schedules enter with the round's value."""
+    return {
+        "select": with_guide(recipe.select, recipe.guide),
+        "rows": recipe.train.objective.rows,
+        "written": recipe.rows,
+        "weigh": recipe.weigh,
+        "pair": recipe.pair and in_round(recipe.pair, round),
+        "formats": recipe.train.formats,
+    }
+
+
+def _parts(recipe: Recipe) -> Mapping[str, int | str]:
+    versions = {**versions_of(with_guide(recipe.select, recipe.guide), recipe.pair), **row_versions(recipe.rows)}
+    versions |= {f"weigh.{recipe.weigh.kind}": weigh.VERSIONS[recipe.weigh.kind]} if recipe.weigh else {}
+    return versions | ({"formats": formats.VERSION} if recipe.train.formats else {})
+
+
+SELECT = Stage(
+    "select",
+    version=1,
+    config=_config,
+    reads=(SAMPLES, VERDICTS, TRAIN_SET, WARM_START_SET),
+    gives=(EXAMPLES, PAIRS, DROPS),
+    parts=_parts,
+    seed_path=lambda round, _: (round, "select"),  # every model's selection draws by one seed
+    numbers=SelectNumbers,
+)
