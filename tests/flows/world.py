@@ -59,7 +59,7 @@ def build_world(folder: Path) -> World:
     size = TinyLlama(hidden_size=48, intermediate_size=96, num_layers=2, max_length=160, alphabet=ALPHABET)
     build_model(size, 0, blank, work_dir=folder / "work-build")
     rows = folder / "rows.jsonl"
-    rows.write_text("".join(json.dumps(_whole(row)) + "\n" for row in skills(random.Random(0))))
+    rows.write_text("".join(json.dumps(row) + "\n" for row in skills(random.Random(0))))
     request = TrainRequest(
         model=ModelFiles("blank", blank), tune=FullWeights(), rows=rows, seed=0,
         optimizer=Optimizer(learning_rate=4e-3, batch_size=32, epochs=8, max_length=160),
@@ -99,11 +99,6 @@ def _row(prompt: str, completion: str) -> dict[str, Any]:
         "weight": 1.0,
         "prefix": "",
     }
-
-
-def _whole(row: dict[str, Any]) -> dict[str, Any]:
-    """A row as the trainer reads it: the completion is one part, and ends."""
-    return row | {"completion": [{"text": row["completion"], "weight": 1.0}], "ends": True}
 
 
 def write_reward_models(world: World) -> None:
