@@ -7,9 +7,8 @@ SAMPLES.read(ledger, generated)             rows of numbered shards, in order
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -59,14 +58,6 @@ class Shards(Generic[Record]):
     def file(self, number: int) -> str:
         """Name of one file."""
         return f"{self.name}-{number:05d}.parquet"
-
-    def write(self, folder: Path, groups: Iterable[Sequence[Record]], groups_per_file: int) -> int:
-        """Write group after group; returns the number of rows. Those of one file are in memory."""
-        waiting, number, count = iter(groups), 0, 0
-        while part := list(islice(waiting, groups_per_file)):
-            count += write_records(folder / self.file(number), self.record, chain.from_iterable(part))
-            number += 1
-        return count
 
     def read(self, ledger: Ledger, step: StepRef) -> Iterator[Record]:
         """Rows of all files, in their order; one row group in memory."""

@@ -47,11 +47,6 @@ class TableWriter:
         if len(self._waiting) == ROWS_PER_GROUP:
             self._flush()
 
-    def add_all(self, rows: Iterable[Any]) -> None:
-        """Append rows in order."""
-        for row in rows:
-            self.add(row)
-
     def _flush(self) -> None:
         if self._waiting:
             self._writer.write_table(_to_table(self._waiting, self._schema))
