@@ -15,13 +15,13 @@ from flows.round import STAGES, baseline, improvement_round, stages_of
 from flows.run.resume import find_resume_point
 from infra.store.base import Store
 from infra.store.errors import DamagedObjectError
-from tasks.core.cost import estimate_cost
 from tasks.core.ledger import Ledger
 from tasks.core.models import stage_kind
-from tasks.core.planning import EndOfKnowledge, PlannedStep, PlanningBench
-from tasks.core.why import differences
 from tasks.decide.state import LoopState
 from tasks.housekeeping.steps import RECORD, read_step
+from tasks.plan.cost import estimate_cost
+from tasks.plan.planning import EndOfKnowledge, PlannedStep, PlanningBench
+from tasks.plan.why import differences
 from tasks.report.entry import find_entry
 from tasks.sample.problems.run import read_sets
 

@@ -92,6 +92,10 @@ class Sampler(Protocol[E]):
     def settings(self) -> Sequence[Sampling]:
         """How the policy is asked; a plan counts the answers that are there already."""
 
+    @property
+    def judges(self) -> Sequence[Judge]:
+        """Judges that are asked on the way; they enter the step's key."""
+
     def begin(self, problem: Problem, index: int, seed: int) -> E:
         """An episode that has asked nothing yet."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from configs.schema.generate import StepwiseGenerate
 from tasks.core.answers import text_folder
 from tasks.core.bench import Workbench
 from tasks.core.files import TRAIN_SET
@@ -33,12 +32,11 @@ def generate(
         calibration: says the temperature, where the recipe calibrates.
     """
     recipe, ledger = bench.recipe, bench.ledger
-    is_stepwise = isinstance(recipe.generate, StepwiseGenerate)
-    judging = judging_identity(bench, recipe.judge, cast) if is_stepwise else None
-    inputs = {"model": model, "problems": problems, "calibration": calibration}
-    spec = GENERATE.spec(recipe, bench.contents, round, inputs, judging=judging)
     temperature = calibration.summary.get("temperature") if calibration else None
     sampler = make_sampler(recipe, model.digest, float(temperature) if temperature is not None else None)
+    judging = judging_identity(bench, sampler.judges, cast) or None
+    inputs = {"model": model, "problems": problems, "calibration": calibration}
+    spec = GENERATE.spec(recipe, bench.contents, round, inputs, judging=judging)
     seed = spec.seed or 0
 
     def produce(scratch: Scratch) -> Summary:

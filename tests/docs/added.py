@@ -94,12 +94,11 @@ def _into_table(text: str, table: str, code: str) -> str:
     return changed.replace(future, f"{future}\n{imports}\n", 1)
 
 
-def run_checks(project: Path, *checks: str, **variables: str) -> None:
-    """Run files of `tests/docs/parts` with the project's copy in place of the project."""
-    files = [f"tests/docs/parts/{name}.py" for name in checks]
+def run_checks(project: Path, check: str) -> None:
+    """Run a file of `tests/docs/parts` with the project's copy in place of the project."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files],
-        cwd=project, env={**os.environ, "PYTHONPATH": str(project), **variables}, capture_output=True, text=True,
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/docs/parts/{check}.py"],
+        cwd=project, env={**os.environ, "PYTHONPATH": str(project)}, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
     assert re.search(r"\b[1-9]\d* passed", done.stdout), done.stdout

@@ -2,7 +2,7 @@
 
 from configs.schema.load import check_recipe
 from flows.round import STAGES, stages_of
-from tasks.core.cost import estimate_cost, generator_loads, judge_loads, mean_length
+from tasks.plan.cost import estimate_cost, generator_loads, judge_loads, mean_length
 from tests.flows.micro import micro_recipe
 
 RECIPE = check_recipe(micro_recipe())

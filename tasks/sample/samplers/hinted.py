@@ -66,6 +66,10 @@ class Hinted:
     def settings(self) -> Sequence[Sampling]:
         return [self.sampling]
 
+    @property
+    def judges(self) -> Sequence[Judge]:
+        return (self.judge,)
+
     def begin(self, problem: Problem, index: int, seed: int) -> Guided:
         return Guided(problem, index, seed)
 

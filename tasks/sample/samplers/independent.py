@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from configs.schema.generate import IndependentGenerate, Sampling
+from configs.schema.judge import Judge
 from infra.engines.wire import Request
 from tasks.core.records import Problem
 from tasks.core.step import Summary, derive_seed
@@ -43,6 +44,10 @@ class Independent:
     @property
     def settings(self) -> Sequence[Sampling]:
         return [part.sampling for part in self.draws]
+
+    @property
+    def judges(self) -> Sequence[Judge]:
+        return ()
 
     def begin(self, problem: Problem, index: int, seed: int) -> Episode:
         return Episode(problem, index, seed)

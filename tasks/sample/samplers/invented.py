@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from configs.schema.generate import Sampling, SelfInstruct
+from configs.schema.judge import Judge
 from infra.engines.wire import Request
 from tasks.core.prompts import render
 from tasks.core.records import Problem
@@ -56,6 +57,10 @@ class Invented:
     def settings(self) -> Sequence[Sampling]:
         config = self.config
         return [Sampling(temperature=config.temperature, top_p=config.top_p, max_tokens=config.max_tokens)]
+
+    @property
+    def judges(self) -> Sequence[Judge]:
+        return ()
 
     def begin(self, problem: Problem, index: int, seed: int) -> Inventing:
         return Inventing(problem, index, seed)

@@ -75,6 +75,10 @@ class Stepwise:
     def settings(self) -> Sequence[Sampling]:
         return [step_sampling(self.config)]
 
+    @property
+    def judges(self) -> Sequence[Judge]:
+        return (self.judge,)
+
     def begin(self, problem: Problem, index: int, seed: int) -> Climb:
         return Climb(problem, index, seed)
 

@@ -23,7 +23,9 @@ def test_a_new_judge_is_asked(tmp_path: Path) -> None:
     problems = {problem.id: problem for problem in make_problems(3)}
     samples, cast = make_samples(list(problems.values())), tiny_cast(tmp_path)
     with open_bench(tmp_path, [{"kind": "vote"}]) as bench:
-        verdicts = list(judge_samples(samples, [yes_judge], World(problems, bench, cast, answers=make_answers(tmp_path))))
+        verdicts = list(
+            judge_samples(samples, [yes_judge], World(problems, bench, cast, answers=make_answers(tmp_path)))
+        )
         asked = [
             Scoring(sample.id, (("user", f"{problems[sample.problem_id].messages[0].content}{sample.text}?"),), "+")
             for sample in samples

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from configs.schema.engine import EndpointEngine
 from configs.schema.generate import Sampling
 from infra.engines.endpoint.loop import THREAD_NAME
 from infra.engines.endpoint.pool import EndpointPool
-from infra.engines.wire import Completion, Rating, Request, Scoring, Shard
+from infra.engines.wire import Completion, Rating, Request, Scoring, Shard, draw_seed
 from tests.infra.engines.chat_server import Body, ChatServer, Reply, answer, serving
 
 pytestmark = pytest.mark.slow
@@ -84,6 +85,21 @@ def test_a_server_that_ignores_n_is_asked_for_each_sample(server: ChatServer) ->
         assert [row.index for row in rows] == [0, 1, 2, 3, 4]
         answers(pool, shard("b", 1, 3))
     assert [body.get("n") for body in server.bodies] == [5] + [None] * 7
+
+
+def test_a_seed_of_its_own_goes_with_every_draw_unless_the_server_refuses_it(server: ChatServer) -> None:
+    with EndpointPool(engine(server)) as pool:
+        answers(pool, shard("a", 2, temperature=1))
+        first, second = sorted(server.bodies, key=lambda body: body["messages"][0]["content"])
+        assert first["seed"] == second["seed"] == draw_seed(0, 0) % 2**31, "requests of one seed"
+        later = replace(shard("a", 1, temperature=1).requests[0], seed=5, first=8)
+        answers(pool, Shard("b", (later,), Sampling(temperature=1)))
+        assert server.bodies[-1]["seed"] == draw_seed(5, 8) % 2**31
+        server.respond = lambda body: Reply(400, '{"error": "unknown: seed"}') if "seed" in body else answer(body)
+        (rows,) = answers(pool, Shard("c", (later,), Sampling(temperature=1))).values()
+        assert [(row.index, row.text) for row in rows] == [(8, "A00")]
+        answers(pool, Shard("d", (later,), Sampling(temperature=1)))
+    assert ["seed" in body for body in server.bodies[-3:]] == [True, False, False]
 
 
 def test_a_server_that_refuses_n_or_max_tokens_is_asked_in_its_own_way(server: ChatServer) -> None:

@@ -28,10 +28,13 @@ def test_vllm_generates_and_scores_like_transformers(tmp_path: Path) -> None:
         LocalPool(TransformersEngine(dtype="float32"), model, tmp_path / "transformers") as other,
     ):
         shards = [Shard(f"shard-{number}", requests, Sampling(max_tokens=20)) for number in range(3)]
+        texts = set()
         for shard, completions in pool.generate(shards):
             expected = [(request.id, index) for request in shard.requests for index in range(3)]
             assert [(row.request_id, row.index) for row in completions] == expected
             assert all(row.finish_reason == "stop" or row.num_tokens == 20 for row in completions)
+            texts.add(tuple(row.text for row in completions))
+        assert len(texts) == 1, "a draw depends on its request and number, not on its shard"
         ((_, said),) = pool.generate([greedy])
         ((_, expected_rows),) = other.generate([greedy])
         for row, expected_row in zip(said, expected_rows, strict=True):

@@ -13,12 +13,12 @@ from configs.schema.recipe import Recipe
 from flows.round import baseline, improvement_round
 from infra.store.folder import FolderStore
 from tasks.core.ledger import Ledger
-from tasks.core.planning import PlanningBench
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
 from tasks.core.step import StepSpec, Summary
 from tasks.decide.decision import Decision
 from tasks.decide.stop import Action
+from tasks.plan.planning import PlanningBench
 
 NUM_ROUNDS = 3
 MODELS = ("HuggingFaceTB/SmolLM2-1.7B-Instruct", "models/reward-model", "models/process-reward-model", "models/other")

@@ -11,12 +11,12 @@ import pytest
 
 from configs.schema.load import check_recipe
 from tasks.core.files import SAMPLES
-from tasks.core.planning import PlanningBench
 from tasks.core.records import Problem, Sample
 from tasks.core.refs import StepRef
 from tasks.core.step import StepSpec
 from tasks.core.tables import read_records, write_records
 from tasks.judge.task import judge
+from tasks.plan.planning import PlanningBench
 from tasks.sample.task import generate
 from tests.flows.micro import micro_recipe
 from tests.tasks.calibrate.bench import Seeded, seeded

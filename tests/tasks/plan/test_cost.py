@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from configs.schema.recipe import Recipe
-from tasks.core.cost import judge_loads, judgements_a_round
+from tasks.plan.cost import judge_loads, judgements_a_round
 
 TRUSTED = {"kind": "addition", "digits": [1], "num_problems": 2}
 ROLES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tasks.core.why import differences
+from tasks.plan.why import differences
 
 OLD: dict[str, Any] = {
     "stage": "train", "round": 2, "seed": 5, "versions": {"train": 1},
