@@ -1,8 +1,12 @@
-"""Open a store by its address: a folder, or S3. Called by the command line and the flows; imports boto3 only for S3."""
+"""Open a store by its address: a folder, or S3. Called by the command line and the flows; imports boto3 only for S3.
+
+To add a kind of store: a file like `folder.py`, an entry in SCHEMES.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -23,16 +27,15 @@ def open_store(uri: str) -> Store:
     Raises:
         StoreError: the address is none of these, or what stands there cannot be used.
     """
-    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", uri)
     if not uri.strip():
         raise StoreError("the address of the store is empty", fix=EXPECTED)
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", uri)
     if scheme is None:
         return FolderStore(Path(uri))
-    if scheme[1].lower() == "file":
-        return FolderStore(_parse_file(uri))
-    if scheme[1].lower() == "s3":
-        return _open_s3(uri)
-    raise StoreError(f"there is no kind of store for addresses that start with {scheme[0]}", fix=EXPECTED)
+    opener = SCHEMES.get(scheme[1].lower())
+    if opener is None:
+        raise StoreError(f"there is no kind of store for addresses that start with {scheme[0]}", fix=EXPECTED)
+    return opener(uri)
 
 
 def _parse_file(uri: str) -> Path:
@@ -56,3 +59,10 @@ def _open_s3(uri: str) -> Store:
     from infra.store.s3.client import open_s3
 
     return open_s3(bucket, prefix)
+
+
+SCHEMES: dict[str, Callable[[str], Store]] = {
+    "file": lambda uri: FolderStore(_parse_file(uri)),
+    "s3": _open_s3,
+}
+"""from what stands before `://`, in small letters, to what opens the whole address"""
