@@ -21,6 +21,11 @@ from configs.schema.judge import AnswerJudge
 from configs.schema.load import check_recipe
 from configs.schema.recipe import Recipe
 from configs.schema.verifier import MathVerifier, NumberVerifier
+from infra.store.folder import FolderStore
+from tasks.core.answers import Answers
+from tasks.core.contents import Contents
+from tasks.core.ledger import Ledger
+from tasks.core.progress import Silent
 from tasks.core.records import FinishReason, Message, Problem, Sample, Verdict
 from tasks.core.tables import read_records, write_records
 from tasks.judge.summary import JudgeSummary
@@ -71,8 +76,7 @@ def measure_memory(count: int) -> None:
         samples, verdicts = Path(folder, "samples.parquet"), Path(folder, "verdicts.parquet")
         write_records(samples, Sample, make_samples(count))
         begin = time.monotonic()
-        stream = judge_samples(read_records(samples, Sample), [AnswerJudge()], World(problems))
-        write_records(verdicts, Verdict, stream)
+        write_records(verdicts, Verdict, judge_and_keep(Path(folder), samples, problems))
         judged = time.monotonic()
         groups = open_groups(
             [lambda: (read_records(samples, Sample), read_records(verdicts, Verdict))], problems, ["answer"]
@@ -82,8 +86,16 @@ def measure_memory(count: int) -> None:
     print(
         f"judge + select: {count:,} samples, {num_kept:,} kept, judge {judged - begin:.0f} s, "
         f"select {selected_at - judged:.0f} s, highest memory of all processes {memory.peak_bytes / 2**20:,.0f} MiB; "
-        "target 2,000 MB"
+        "target 400 MiB"
     )
+
+
+def judge_and_keep(folder: Path, samples: Path, problems: dict[str, Problem]) -> Iterator[Verdict]:
+    """As the stage does it: what the rule finds is published shard by shard."""
+    ledger = Ledger(FolderStore(folder / "store"), folder / "work", {})
+    with Silent().stage("judge") as progress:
+        answers = Answers(ledger, "bench/round-001/judge/answers", 64, progress, Contents(ledger, folder))
+        yield from judge_samples(read_records(samples, Sample), [AnswerJudge()], World(problems, answers=answers))
 
 
 def recipe() -> Recipe:
@@ -129,10 +141,8 @@ def make_math_sample(index: int) -> Sample:
 
 
 class PeakMemory:
-    """Highest resident memory of this process and all its descendants while the block runs, looked at every 50 ms.
-
-    Pages that processes share count once for each of them, so the true number is lower.
-    """
+    """Highest memory of this process and all its descendants while the block runs, looked at every 50 ms. Pages that
+    processes share, as a fork and its parent do, are divided among them (PSS)."""
 
     peak_bytes = 0
 
@@ -148,7 +158,7 @@ class PeakMemory:
 
     def _watch(self) -> None:
         while not self._end.wait(0.05):
-            self.peak_bytes = max(self.peak_bytes, sum(map(resident_bytes, family(os.getpid()))))
+            self.peak_bytes = max(self.peak_bytes, sum(map(proportional_bytes, family(os.getpid()))))
 
 
 def family(pid: int) -> Iterator[int]:
@@ -163,11 +173,13 @@ def family(pid: int) -> Iterator[int]:
         yield from family(child)
 
 
-def resident_bytes(pid: int) -> int:
+def proportional_bytes(pid: int) -> int:
+    """Of a process that is there; 0 where it has ended."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
         return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
 
 
 if __name__ == "__main__":

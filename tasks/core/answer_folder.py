@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from infra.store.base import Store
 from infra.store.errors import DamagedObjectError
 from infra.store.files import sha256_of
+from tasks.core.answer_index import AnswerIndex, Place
 from tasks.core.ledger import Ledger
 from tasks.core.refs import FileRef, Ref
 from tasks.core.step import canonical_json, digest
@@ -100,8 +101,9 @@ class AnswerFolder(Generic[Row]):
     def __init__(self, ledger: Ledger, place: str, who: Any, record: type[Row]) -> None:
         self._ledger, self._who, self._record = ledger, who, record
         self.prefix = who_folder(place, who)
-        self._shards: dict[str, ShardRecord] = {}
-        self._by_question: dict[str, list[tuple[range, str]]] = {}
+        self._names: list[str] = []
+        self._files: dict[str, FileRef] = {}
+        self._index = AnswerIndex()
         self._local: dict[str, Path] = {}
         self._open: OrderedDict[str, dict[tuple[str, int], Row]] = OrderedDict()
         for key, shard in read_shard_records(ledger.store, self.prefix + "/"):
@@ -112,7 +114,7 @@ class AnswerFolder(Generic[Row]):
 
     def missing(self, question: str, draws: range) -> list[range]:
         """Draws of a question that are not answered, as runs of neighbours. Damaged shards answer nothing."""
-        found = {draw for run, name in list(self._by_question.get(question, ())) if self._fetch(name) for draw in run}
+        found = {draw for name, run in self._runs(question) if self._fetch(name) for draw in run}
         runs: list[range] = []
         for draw in draws:
             if draw in found:
@@ -146,12 +148,18 @@ class AnswerFolder(Generic[Row]):
         self._enter(name, shard)
 
     def _enter(self, name: str, shard: ShardRecord) -> None:
-        self._shards[name] = shard
+        self._names.append(name)
+        self._files[name] = shard.file
         for question, first, number in shard.answers:
-            self._by_question.setdefault(question, []).append((range(first, first + number), name))
+            self._index.add(question, Place(len(self._names) - 1, first, number))
+
+    def _runs(self, question: str) -> Iterator[tuple[str, range]]:
+        """Shards that answer a question, each with its draws; none that turned out to be damaged."""
+        places = ((self._names[place.shard], place.draws) for place in self._index.find(question))
+        return ((name, run) for name, run in places if name in self._files)
 
     def _row(self, question: str, draw: int) -> Row | None:
-        name = next((name for run, name in self._by_question.get(question, ()) if draw in run), None)
+        name = next((name for name, run in self._runs(question) if draw in run), None)
         return None if name is None else self._rows_of(name)[question, draw]
 
     def _rows_of(self, name: str) -> dict[tuple[str, int], Row]:
@@ -167,7 +175,7 @@ class AnswerFolder(Generic[Row]):
         """Have a shard here, its digest verified; a damaged one is set aside, and False."""
         if name in self._local:
             return True
-        path, file = self._path(name), self._shards[name].file
+        path, file = self._path(name), self._files[name]
         try:
             self._ledger.store.get_file(f"{self.prefix}/{file.name}", path, file.sha256)
         except DamagedObjectError as error:
@@ -180,9 +188,7 @@ class AnswerFolder(Generic[Row]):
         place = self._ledger.set_aside(self.prefix, [f"{name}.json", f"{name}.parquet"])
         where = f" (what was damaged lies in {place})" if place else ""
         logger.warning("%s; what it answered is asked again%s", reason, where)
-        for question, *_ in self._shards.pop(name).answers:
-            left = [(run, other) for run, other in self._by_question[question] if other != name]
-            self._by_question[question] = left
+        del self._files[name]
 
     def _path(self, name: str) -> Path:
         return self._ledger.work_dir / "cache" / self.prefix / f"{name}.parquet"

@@ -161,7 +161,7 @@ def flip_a_byte(path: Path) -> None:
 
 
 VICTIMS = (
-    "round-001/generate/*/shard-00001.parquet",
+    "round-001/generate/*/shard-00000.parquet",
     "round-001/train/*/model/model.safetensors",
     "round-001/judge/*/record.json",
 )
