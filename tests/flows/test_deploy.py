@@ -150,7 +150,7 @@ def test_the_next_run_goes_on_and_a_person_decides_in_prefect(folder: Path, stea
 @SLOW
 def test_each_round_takes_the_next_problems(folder: Path, steady: Deployment) -> None:
     store = folder / "home" / "store" / "steady"
-    drawn = [problems_of(next(store.glob(f"round-00{number}/generate/*"))) for number in (1, 2, 3)]
+    drawn = [problems_of(next(store.glob(f"round-00{number}/generate/*/record.json")).parent) for number in (1, 2, 3)]
     assert [len(ids) for ids in drawn] == [8, 8, 8]
     assert len(set.union(*drawn)) == 24
 
