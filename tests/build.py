@@ -50,11 +50,6 @@ def make_problem(problem_id: str = "p", gold: str | None = "72", question: str =
     return Problem(**{"id": problem_id, "messages": ask(question), "gold": gold, **fields})
 
 
-def make_sums(count: int) -> list[Problem]:
-    """Problems `p0`, `p1`... that ask for n+n."""
-    return [make_problem(f"p{number}", str(2 * number), f"{number}+{number}=") for number in range(count)]
-
-
 def make_sample(
     problem_id: str = "p", index: int = 0, text: str | None = None, *, is_truncated: bool = False, **fields: Any
 ) -> Sample:
