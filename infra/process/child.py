@@ -89,9 +89,10 @@ class Child:
             os.close(stdin_end)
             os.close(stdout_end)
         self.pid = self._process.pid
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._read, self._reap)]
-        for thread in self._threads:
-            thread.start()
+        self._reaper = threading.Thread(target=self._reap, daemon=True)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reaper.start()  # first: the reader waits for it at the end of the output
+        self._reader.start()
 
     def __enter__(self) -> Child:
         return self
@@ -103,7 +104,7 @@ class Child:
 
     def poll(self) -> int | None:
         """Exit status, negative for a signal; None while any process of the group runs."""
-        return self._status if not self._threads[1].is_alive() else None
+        return self._status if not self._reaper.is_alive() else None
 
     def wait(self, timeout: float | None = None) -> int:
         """Exit status, once the whole group is gone.
@@ -111,7 +112,7 @@ class Child:
         Raises:
             TimeoutError: it still runs after `timeout` seconds.
         """
-        self._threads[1].join(timeout)
+        self._reaper.join(timeout)
         status = self.poll()
         if status is None:
             raise TimeoutError(f"process {self.pid} still runs after {timeout} s")
@@ -123,8 +124,8 @@ class Child:
             if self._status is None:
                 self._was_killed = True
                 kill_group(self.pid)
-        for thread in self._threads:
-            thread.join()
+        self._reaper.join()
+        self._reader.join()
         if self._stdin is not None:
             with contextlib.suppress(BrokenPipeError):  # an unsent command to a process that is gone
                 self._stdin.close()
@@ -201,7 +202,7 @@ class Child:
                     self._log.write(line)
                 else:
                     self._inbox.put((self, message))
-        self._threads[1].join()
+        self._reaper.join()
         self._inbox.put((self, None))
 
     def _reap(self) -> None:

@@ -167,7 +167,8 @@ def test_the_revision_is_the_hubs_commit(maker: Maker) -> None:
     hub = ModelRef(name="base", digest="d", external=f"/cache/models--a--b/snapshots/{commit}")
     model = {"kind": "pretrained", "base": "a/b", "revision": "main"}
     recipe = type(RECIPE).model_validate({**RECIPE.model_dump(mode="json"), "model": model})
-    state = entry.state.model_copy(update={"base": hub})
+    policy = entry.state.policy.model_copy(update={"base": hub})
+    state = entry.state.model_copy(update={"models": {**entry.state.models, "policy": policy}})
     tags = version_tags(entry.model_copy(update={"state": state, "model": hub}), recipe, "runs")
     assert (tags["selfloop.base_model"], tags["selfloop.base_revision"]) == ("a/b", commit)
     assert tags["selfloop.address"] == hub.external
