@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,8 +67,8 @@ def test_any_text_holds_a_choice_or_none(text: str) -> None:
      "\n" * 100_000 + "B", "is " * 30_000, "A " * 50_000],
     ids=range(9),
 )  # fmt: skip
-def test_no_text_makes_it_slow(text: str) -> None:
-    begin = time.process_time()
+@pytest.mark.timeout(10)
+def test_no_text_makes_it_hang(text: str) -> None:
+    """A hundred thousand characters take milliseconds, unless a pattern explodes."""
     with contextlib.suppress(UnreadableError):
         find_choice(text, "ABCD")
-    assert time.process_time() - begin < 1.0

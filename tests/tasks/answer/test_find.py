@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,10 +94,10 @@ def test_no_text_upsets_it(text: str) -> None:
      "1/" * 50_000, "_1*" * 30_000, "answer:" + " " * 100_000],
     ids=range(18),
 )  # fmt: skip
-def test_no_text_makes_it_slow(text: str) -> None:
-    begin = time.process_time()
+@pytest.mark.timeout(10)
+def test_no_text_makes_it_hang(text: str) -> None:
+    """A hundred thousand characters take milliseconds, unless a pattern explodes."""
     with contextlib.suppress(UnreadableError):
         find(text)
-    assert time.process_time() - begin < 1.0, (
         "a hundred thousand characters take milliseconds, unless a pattern explodes"
     )
