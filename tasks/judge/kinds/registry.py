@@ -3,7 +3,7 @@ here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from configs.schema.judge import Judge
 from tasks.judge.kind import JudgeKind, Scale
@@ -41,3 +41,12 @@ def component_versions(judges: Iterable[Judge]) -> dict[str, int | str]:
         own = {judge.kind: kind_of(judge).version, **(verifier_versions(judge.rule) if judge.rule else {})}
         versions |= {f"{judge.name}.{name}": version for name, version in own.items()}
     return versions
+
+
+def judges_needed(judge: Judge, known: Sequence[Judge]) -> list[Judge]:
+    """The judges whose verdicts this one is made from, each after those that it needs itself."""
+    wanted: list[Judge] = []
+    for name in judge.needed_judges:
+        part = next(other for other in known if other.name == name)
+        wanted += [other for other in (*judges_needed(part, known), part) if other not in wanted]
+    return wanted
