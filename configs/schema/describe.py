@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from configs.schema.load import component_choices
+from configs.schema.kinds import component_choices
 from configs.schema.recipe import Recipe
 
 HEAD = """# The recipe, field by field

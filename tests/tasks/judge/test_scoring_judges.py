@@ -19,7 +19,7 @@ from tasks.judge.kind import Evidence
 from tasks.judge.kinds.implicit import implicit_judgements, implicit_questions, implicit_verdicts
 from tasks.judge.kinds.importance import distance, importance_judgements, importance_verdicts
 from tasks.judge.kinds.reward_model import reduce_scores, reward_judgements, reward_questions, reward_verdicts
-from tasks.judge.kinds.sum_of_scores import sum_verdict
+from tasks.judge.kinds.sum import sum_verdict
 from tests.tasks.judge.make import make_problem, make_sample
 
 GROUP = Group(make_problem(), (make_sample("ab"), make_sample("c", index=1)))
