@@ -10,7 +10,7 @@ from configs.errors import ProblemsError
 from configs.schema.generate import Guide
 from tasks.core.records import Label
 from tasks.sample.guide.plan import require_help, standings, tries_allowed, wants_more
-from tests.tasks.guide.make import judged, make_problem, make_sample
+from tests.tasks.sample.guide.make import judged, make_problem, make_sample
 
 
 def test_tries_allowed_by_correct_samples_of_eight() -> None:

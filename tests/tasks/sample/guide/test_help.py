@@ -22,7 +22,7 @@ from tasks.sample.guide.help import (
     solution_prefix,
 )
 from tasks.sample.samplers.hinted import Hinted
-from tests.tasks.guide.make import make_problem, make_sample, make_standing
+from tests.tasks.sample.guide.make import make_problem, make_sample, make_standing
 
 
 def texts_of(config: Guide) -> tuple[str, ...]:
