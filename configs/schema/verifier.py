@@ -16,7 +16,7 @@ from configs.schema.verifier_code import CodeVerifier
 class NumberVerifier(ReadsNumbers):
     r"""The sample's answer equals the gold number, in exact arithmetic.
 
-    The answer is the last \\boxed{...}, what follows `####` or `answer is`, or the last number. Fractions, units,
+    The answer is the last \boxed{...}, what follows `####` or `answer is`, or the last number. Fractions, units,
     percentages, money, times and dates are read, in the separators and digits of all common locales. A spelling that
     cannot be read whole is unparseable, and a gold answer that cannot is refused before any model is loaded. A unit
     counts where both sides have one; 50% is 50 and 0.5.
@@ -28,12 +28,12 @@ class NumberVerifier(ReadsNumbers):
 
 
 class ExactVerifier(VerifierBase):
-    r"""The stripped text equals the gold text, letter by letter. `$...$`, \\boxed{...}, \\text{...} and `**` around
+    r"""The stripped text equals the gold text, letter by letter. `$...$`, \boxed{...}, \text{...} and `**` around
     all of it do not count."""
 
     finds_answers: ClassVar[bool] = True
     kind: Literal["exact"] = "exact"
-    ignore_case: bool = False
+    ignore_case: bool = Field(False, description="upper and lower case are the same")
 
 
 class ChoiceVerifier(VerifierBase):
@@ -41,14 +41,14 @@ class ChoiceVerifier(VerifierBase):
 
     finds_answers: ClassVar[bool] = True
     kind: Literal["choice"] = "choice"
-    choices: str = Field("ABCD", min_length=2)
+    choices: str = Field("ABCD", min_length=2, description="letters that can be chosen")
 
 
 class RegexVerifier(VerifierBase):
     """The sample matches `accept`, a regular expression in which {gold} stands for the escaped gold answer."""
 
     kind: Literal["regex"] = "regex"
-    accept: str = Field(min_length=1)
+    accept: str = Field(min_length=1, description="searched anywhere in the sample")
 
     @field_validator("accept")
     @classmethod
@@ -77,7 +77,9 @@ class PythonVerifier(VerifierBase):
     """
 
     kind: Literal["python"] = "python"
-    function: Annotated[str, Content("function")] = Field(pattern=r"^.+\.py:[A-Za-z_]\w*$")
+    function: Annotated[str, Content("function")] = Field(
+        pattern=r"^.+\.py:[A-Za-z_]\w*$", description="FILE.py:NAME, relative to where the command runs"
+    )
 
 
 Verifier = Annotated[
