@@ -85,6 +85,8 @@ def with_value(recipe: Recipe, path: tuple[str | int, ...], value: Any) -> dict[
 
 
 EXAMPLES: dict[str, Any] = {
+    "NumberVerifier.locale": "de",
+    "MathVerifier.locale": "pt_BR",
     "Train.replay": {"path": "offline/pairs.jsonl"},
     "Train.formats": [{"prompt": "own.j2"}],
     "Evaluate.best_of": {"judge": {"kind": "answer"}},
