@@ -127,7 +127,7 @@ class Reporting:
 
 
 def _source(ledger: Ledger, samples: StepRef, verdicts: StepRef) -> OpenSource:
-    return lambda: (SAMPLES.read(ledger, samples), VERDICTS.read(ledger, verdicts))
+    return lambda: (SAMPLES.read_all(ledger, samples), VERDICTS.read(ledger, verdicts))
 
 
 def _command() -> str:

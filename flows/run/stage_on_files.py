@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from configs.errors import UserError
 from configs.schema.recipe import Recipe
@@ -17,7 +17,7 @@ from infra.store.files import sha256_of
 from infra.store.folder import FolderStore
 from tasks.core.answers import Answers
 from tasks.core.bench import Workbench
-from tasks.core.files import DROPS
+from tasks.core.files import DROPS, answers_among
 from tasks.core.ledger import Ledger
 from tasks.core.records import ItemResult, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
@@ -41,8 +41,6 @@ from tasks.select.filters.filter import Draw
 from tasks.select.join import open_groups
 from tasks.select.rows.formats import read_formats, with_examples
 from tasks.select.rows.tables import rows_file, write_selection
-
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
 
 def _judge(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     """Where a judge asks a model, --model plays every state of the policy."""
-    recipe, samples = bench.recipe, _Rows(files.needed_source("samples"), Sample)
+    recipe, samples = bench.recipe, _Answers(files.needed_source("samples"))
     problems = {problem.id: problem for problem in read_sets(bench)["train"]}
     world = World(problems, seed=recipe.seed, answers=scratch.answers)
     if any(judge.passes for judge in recipe.judge):
@@ -110,14 +108,13 @@ def _judge(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
 
 
 @dataclass(frozen=True)
-class _Rows(Generic[Row]):
-    """The rows of a file, read anew each time."""
+class _Answers:
+    """The answers in a file of samples, read anew each time."""
 
     path: Path
-    record: type[Row]
 
-    def __iter__(self) -> Iterator[Row]:
-        return read_records(self.path, self.record)
+    def __iter__(self) -> Iterator[Sample]:
+        return answers_among(read_records(self.path, Sample))
 
 
 def _select(bench: Workbench, files: Files, scratch: Scratch) -> Summary:

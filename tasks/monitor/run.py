@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
+from tasks.core.answers import Answers
 from tasks.core.files import EXAMPLES, HELD_OUT, PAIRS, SAMPLES, TRAIN_SET, VERDICTS
 from tasks.core.joined import joined
 from tasks.core.ledger import Ledger
@@ -52,7 +53,7 @@ def monitor_round(ledger: Ledger, recipe: Recipe, steps: RoundSteps, seed: int, 
         [judge.name for judge in recipe.judge],
         problems,
     )
-    groups = read_groups(candidates, training.kept_ids, find_gold(ledger, recipe, steps, problems))
+    groups = read_groups(candidates, training.kept_ids, find_gold(ledger, recipe, steps, problems, scratch.answers))
     rates = [rate for group in groups if (rate := monitor.add(group)) is not None]
     for watch in monitor.judges:
         if kind_of(watch.judge).gives_opinions:
@@ -64,11 +65,11 @@ def monitor_round(ledger: Ledger, recipe: Recipe, steps: RoundSteps, seed: int, 
     return {**monitor.numbers(), **training.numbers()}
 
 
-def find_gold(ledger: Ledger, recipe: Recipe, steps: RoundSteps, problems: Mapping[str, Problem]) -> Known:
-    """How correctness against gold is known: by the answer judge, else by verifying the problems with gold here.
-
-    The verifier runs in killable workers while the groups are read.
-    """
+def find_gold(
+    ledger: Ledger, recipe: Recipe, steps: RoundSteps, problems: Mapping[str, Problem], answers: Answers
+) -> Known:
+    """How correctness against gold is known: by the recipe's answer judge, else by one that is asked here about the
+    problems with gold, while the groups are read."""
     judge = recipe.answer_judge()
     if judge is not None:
         return known_from_judge(judge.name)
@@ -79,7 +80,7 @@ def find_gold(ledger: Ledger, recipe: Recipe, steps: RoundSteps, problems: Mappi
     by_rule = AnswerJudge(name="gold", verifier=verifier)
 
     def verify_all(samples: Iterable[Sample]) -> Iterator[Verdict]:
-        return judge_samples(samples, [by_rule], World(with_gold))
+        return judge_samples(samples, [by_rule], World(with_gold, answers=answers))
 
     return known_from_verifier(SAMPLES.read(ledger, steps.samples), with_gold, verify_all)
 

@@ -69,7 +69,7 @@ def select(
 
 def _source(ledger: Ledger, samples: StepRef, verdicts: StepRef) -> OpenSource:
     def open_source() -> tuple[Iterable[Sample], Iterable[Verdict]]:
-        return SAMPLES.read(ledger, samples), VERDICTS.read(ledger, verdicts)
+        return SAMPLES.read_all(ledger, samples), VERDICTS.read(ledger, verdicts)
 
     return open_source
 
