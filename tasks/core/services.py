@@ -152,7 +152,8 @@ class GivenTextService(Service[Question, Row]):
         self.name, self.record, self._call, self._row = name, record, call, row
 
     def _content(self, question: Question) -> Any:
-        return {name: value for name, value in asdict(question).items() if name != "id"}  # type: ignore[call-overload]
+        asked: Any = question
+        return {name: value for name, value in asdict(asked).items() if name != "id"}
 
     def ask(self, pool: Any, shards: Iterator[Keyed[Question]], on_progress: OnProgress) -> Answered[Row]:
         before, last = (0, 0), (0, 0)
