@@ -71,9 +71,11 @@ class VllmEngine(LoadingEngine):
     kind: Literal["vllm"] = "vllm"
     dtype: Dtype = Field("auto", description="auto: the checkpoint's own; on a CPU what it computes natively")
     max_num_seqs: Annotated[int, Execution] = Field(256, ge=1, description="sequences decoded together")
-    gpu_memory_utilization: Annotated[float, Execution] = Field(0.9, gt=0, le=1)
+    gpu_memory_utilization: Annotated[float, Execution] = Field(
+        0.9, gt=0, le=1, description="share of a GPU's memory that vLLM takes, weights and key-value cache together"
+    )
     cpu_kv_cache_gib: Annotated[int, Execution] = Field(2, ge=1, description="KV cache size of the CPU build, in GiB")
-    tensor_parallel_size: Annotated[int, Execution] = Field(1, ge=1)
+    tensor_parallel_size: Annotated[int, Execution] = Field(1, ge=1, description="GPUs that one model is split over")
     enforce_eager: Annotated[bool | None, Execution] = Field(None, description="default: true on a CPU, false on a GPU")
 
     @property

@@ -21,10 +21,10 @@ from tasks.judge.kinds.importance import distance, importance_judgements, import
 from tasks.judge.kinds.questions import score_samples
 from tasks.judge.kinds.reward_model import reduce_scores, reward_judgements, reward_questions, reward_verdicts
 from tasks.judge.kinds.sum import sum_verdict
-from tests.tasks.judge.make import make_problem, make_sample
+from tests.build.records import make_problem, make_sample
 
-GROUP = Group(make_problem(), (make_sample("ab"), make_sample("c", index=1)))
-CHAT = (("user", "How many?"),)
+GROUP = Group(make_problem(), (make_sample(text="ab"), make_sample(text="c", index=1)))
+CHAT = (("user", "question p"),)
 IMPORTANCE = ImportanceJudge(trusted=AdditionSource(digits=(1,), num_problems=2))
 
 
@@ -123,7 +123,7 @@ def test_a_sample_without_a_step_or_a_number_has_no_score() -> None:
 
 
 def test_a_sum_adds_scores_and_is_missing_where_one_is() -> None:
-    judge, sample = SumJudge(of=("answer", "style")), make_sample("x")
+    judge, sample = SumJudge(of=("answer", "style")), make_sample(text="x")
     right = Verdict("p/0", "p", "answer", "correct", 1.0)
     style = Verdict("p/0", "p", "style", "unscored", -0.2)
     total = sum_verdict(judge, sample, {"answer": right, "style": style})
