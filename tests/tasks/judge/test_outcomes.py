@@ -16,8 +16,8 @@ from infra.sandbox.killable import Outcome
 from tasks.judge.verifiers import outcomes, pool
 from tasks.judge.verifiers.finding import Finding
 from tasks.judge.verifiers.registry import Item
+from tests.build.records import make_problem, make_sample
 from tests.tasks.core.scripted import Killed, make_answers
-from tests.tasks.judge.make import make_problem, make_sample
 
 ANSWER = AnswerJudge(verifier=NumberVerifier())
 FAILURES = {"hangs": "timeout", "dies": "crashed: SIGKILL", "raises": "raised: KeyError: 'x'"}
@@ -52,7 +52,7 @@ class Rule:
 
 def look(folder: Path, rule: Rule, texts: Sequence[str], gold: str = "5", judge: Judge = ANSWER) -> list[Outcome]:
     problem = make_problem(gold=gold)
-    items: Iterator[Item] = ((problem, make_sample(text, index=index)) for index, text in enumerate(texts))
+    items: Iterator[Item] = ((problem, make_sample(index=index, text=text)) for index, text in enumerate(texts))
     found = outcomes.rule_outcomes(judge, items, rule, make_answers(folder))
     return [Outcome(one.value, one.failure) for one in found]
 
@@ -63,7 +63,7 @@ def expected(texts: Sequence[str]) -> list[Outcome]:
 
 def look_plain(texts: Sequence[str]) -> Iterator[Outcome]:
     problem = make_problem(gold="5")
-    items: list[Item] = [(problem, make_sample(text, index=index)) for index, text in enumerate(texts)]
+    items: list[Item] = [(problem, make_sample(index=index, text=text)) for index, text in enumerate(texts)]
     for one in outcomes.rule_outcomes(ANSWER, items, Rule(), None):
         yield Outcome(one.value, one.failure)
 
@@ -129,7 +129,7 @@ def test_known_items_between_new_ones_do_not_pile_up(tmp_path: Path, monkeypatch
     def items() -> Iterator[Item]:
         for text in ["new", *known, "newer"]:
             read.append(text)
-            yield make_problem(gold="5"), make_sample(text)
+            yield make_problem(gold="5"), make_sample(text=text)
 
     rule = Rule()
     found = outcomes.rule_outcomes(ANSWER, items(), rule, make_answers(tmp_path))
@@ -163,7 +163,7 @@ def test_a_rule_that_sees_problem_and_sample_is_asked_about_all_of_them(tmp_path
     path = tmp_path / "mine.py"
     path.write_text("def score(problem, sample):\n    return 1.0\n", encoding="utf-8")
     judge = AnswerJudge.model_validate({"verifier": {"kind": "python", "function": f"{path}:score"}})
-    problem, sample, rule = make_problem(gold="5"), make_sample("5"), Rule()
+    problem, sample, rule = make_problem(gold="5"), make_sample(text="5"), Rule()
     for other in (sample, replace(sample, num_tokens=99), sample):
         list(outcomes.rule_outcomes(judge, [(problem, other)], rule, make_answers(tmp_path)))
     assert len(rule.looked_at) == 2
