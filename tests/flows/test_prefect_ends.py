@@ -35,8 +35,8 @@ def addresses(home: Path, prefect: str | None = None) -> Addresses:
 
 
 def start_run(folder: Path, **variables: str) -> subprocess.Popen[str]:
-    """A run of two rounds; returns once the first draws samples."""
-    recipe, log = write_recipe(folder, micro_recipe()), folder / "shown.txt"
+    """A run of one round; returns once that draws samples."""
+    recipe, log = write_recipe(folder, micro_recipe(rounds={"max": 1})), folder / "shown.txt"
     env = environment(folder / "home", SELFLOOP_TEST_RUN=str(folder), PYTHONUNBUFFERED="1", **variables)
     with log.open("w") as file:
         run = subprocess.Popen([str(SELFLOOP), "run", str(recipe)], cwd=folder, env=env, stdout=file, stderr=file,
