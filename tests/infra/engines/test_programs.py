@@ -1,4 +1,4 @@
-"""Where the process that engines are forked from cannot be had, an engine is a new program; one that dies says where."""
+"""Where there is no process to fork engines from, an engine is a new program; one that dies says where to look."""
 
 from __future__ import annotations
 
