@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from configs.schema.load import component_choices
+from configs.schema.kinds import component_choices
 from configs.schema.recipe import Recipe
 
 HEAD = """# The recipe, field by field

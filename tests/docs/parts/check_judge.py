@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from infra.engines.wire import Scoring
-from tasks.judge.identity import describe
+from tasks.judge.ask import plan_passes
 from tasks.judge.kinds.registry import component_versions
+from tasks.judge.stage import describe
 from tasks.judge.verdicts import judge_samples
-from tasks.judge.world import World, plan_passes
+from tasks.judge.world import World
 from tests.build.judging import drawn_samples, judging_bench, make_problems, tiny_cast
 from tests.build.records import make_recipe
 from tests.tasks.core.scripted import make_answers

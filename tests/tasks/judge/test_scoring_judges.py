@@ -14,12 +14,12 @@ from configs.schema.problems import AdditionSource
 from infra.engines.wire import Rated, Rating, Score, Scoring
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Message, Problem, Sample, Verdict
+from tasks.judge.ask import solution_groups
 from tasks.judge.kind import Evidence
 from tasks.judge.kinds.implicit import implicit_judgements, implicit_questions, implicit_verdicts
 from tasks.judge.kinds.importance import distance, importance_judgements, importance_verdicts
 from tasks.judge.kinds.reward_model import reduce_scores, reward_judgements, reward_questions, reward_verdicts
-from tasks.judge.kinds.sum_of_scores import sum_verdict
-from tasks.judge.world import solution_groups
+from tasks.judge.kinds.sum import sum_verdict
 from tests.build.records import make_problem, make_sample
 
 GROUP = Group(make_problem(), (make_sample(text="ab"), make_sample(text="c", index=1)))

@@ -15,8 +15,8 @@ from tasks.core.refs import StepRef
 from tasks.core.roles import Cast
 from tasks.core.step import digest
 from tasks.core.tables import read_records
-from tasks.judge.identity import judging_identity, specify
 from tasks.judge.judgements import read_judgements
+from tasks.judge.stage import judging_identity, specify
 from tasks.judge.task import judge
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import UserError
-from configs.schema.load import component_choices
+from configs.schema.kinds import component_choices
 from configs.schema.select import (
     BothOutcomes,
     Cap,

@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from configs.errors import UserError
-from configs.schema.load import component_choices
+from configs.schema.kinds import component_choices
 from configs.schema.rows import RowKind
 from tasks.core.joined import Candidate, with_chains
 from tasks.core.records import FinishReason, Label, Message, Sample, Span, Verdict, spell
