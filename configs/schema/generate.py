@@ -145,8 +145,8 @@ class Balance(Component):
     """B-STaR's calibration (arXiv 2412.17256): each round picks temperature and reward threshold by the balance score
 
     bs_i = min(n'_i / n*, 1) * n'_i / n_i, with n_i samples kept of problem i and n'_i of them correct and distinct,
-    meaned over a fixed probe set; n* = ceil(target / train problems). Of equals the lower temperature wins, then the
-    higher threshold.
+    meaned over a fixed probe set; n* = ceil(target / problems that a round samples). Of equals the lower temperature
+    wins, then the higher threshold.
     """
 
     kind: Literal["balance"] = "balance"

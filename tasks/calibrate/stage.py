@@ -19,10 +19,12 @@ class CalibrateNumbers(Numbers):
 
 CALIBRATE = Stage(
     "calibrate",
-    version=2,
+    version=3,
     config=lambda recipe, _: {
         "calibrate": recipe.calibrate,
         "generate": without(recipe.generate.sampling(), "temperature"),
+        "num_problems": recipe.generate.num_problems,
+        "ladder": recipe.generate.ladder,
         "engine": recipe.engine,
     },
     reads=(TRAIN_SET,),

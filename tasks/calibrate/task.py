@@ -14,6 +14,7 @@ from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.judge.identity import judging_identity
+from tasks.sample.problems_of_round import problems_of_round
 
 
 @stage_task(CALIBRATE)
@@ -35,7 +36,8 @@ def calibrate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, 
     def produce(scratch: Scratch) -> Summary:
         rows = list(TRAIN_SET.read(ledger, problems))
         probe = draw_probe(rows, config.probe_problems, recipe.seed)
-        wanted = wanted_per_problem(config.target, len(rows))
+        sampled = problems_of_round(rows, recipe.generate, round, spec.seed or 0)  # how many, not which, is asked
+        wanted = wanted_per_problem(config.target, len(sampled))
         by_id = {problem.id: problem for problem in probe}
         return calibrate_round(Calibration(bench, config, model, cast, judges, by_id, wanted, spec.seed or 0, scratch))
 

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
-from tasks.core.files import EXAMPLES, HELD_OUT, PAIRS, SAMPLES, TRAIN_SET, VERDICTS
-from tasks.core.joined import joined
+from tasks.core.files import EXAMPLES, HELD_OUT, PAIRS, SAMPLES, TRAIN_SET
 from tasks.core.ledger import Ledger
 from tasks.core.records import Example, Pair, Problem, Sample, Verdict
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
+from tasks.core.sources import joined_sources, source_of
 from tasks.core.step import Summary
 from tasks.judge.judgements import read_as
 from tasks.judge.kinds.registry import kind_of
@@ -46,17 +46,13 @@ def monitor_round(ledger: Ledger, recipe: Recipe, steps: RoundSteps, seed: int, 
     training = TrainingRows(read_held_out(ledger, steps.problems))
     training.add_all(read_rows(ledger, steps.selection))
     problems = {row.id: row for row in TRAIN_SET.read(ledger, steps.sampled)}
-    candidates = joined(
-        SAMPLES.read(ledger, steps.samples),
-        VERDICTS.read(ledger, steps.verdicts),
-        [judge.name for judge in recipe.judge],
-        problems,
-    )
+    sources = [source_of(ledger, *pair) for pair in zip(steps.samples, steps.verdicts, strict=True)]
+    candidates = joined_sources(sources, [judge.name for judge in recipe.judge], problems)
     groups = read_groups(candidates, training.kept_ids, find_gold(ledger, recipe, steps, problems))
     rates = [rate for group in groups if (rate := monitor.add(group)) is not None]
     for watch in monitor.judges:
         if kind_of(watch.judge).gives_opinions:
-            watch.add_judgements(read_as(JudgementColumns, ledger, steps.verdicts, watch.judge.name))
+            watch.add_judgements(read_as(JudgementColumns, ledger, steps.verdicts[0], watch.judge.name))
     PASS_RATES.write(scratch.out, rates)
     write_histograms(scratch.out, monitor.histograms())
     flagged = json.dumps(training.held_out.flagged(), indent=1, sort_keys=True)
@@ -81,7 +77,8 @@ def find_gold(ledger: Ledger, recipe: Recipe, steps: RoundSteps, problems: Mappi
     def verify_all(samples: Iterable[Sample]) -> Iterator[Verdict]:
         return judge_samples(samples, [by_rule], World(with_gold))
 
-    return known_from_verifier(SAMPLES.read(ledger, steps.samples), with_gold, verify_all)
+    assert len(steps.samples) == 1, "a guide needs an answer judge"
+    return known_from_verifier(SAMPLES.read(ledger, steps.samples[0]), with_gold, verify_all)
 
 
 def read_held_out(ledger: Ledger, problems: StepRef) -> dict[str, list[Problem]]:

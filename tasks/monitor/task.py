@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tasks.core.bench import Workbench
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
@@ -15,8 +17,8 @@ from tasks.monitor.stage import MONITOR
 def monitor(
     bench: Workbench,
     round: int,
-    samples: StepRef,
-    verdicts: StepRef,
+    samples: Sequence[StepRef],
+    verdicts: Sequence[StepRef],
     selection: StepRef,
     problems: StepRef,
     first: StepRef | None,
@@ -25,11 +27,13 @@ def monitor(
     """Metrics of a round (docs/metrics.md) as the step's summary, and its histograms. Loads no model.
 
     Args:
+        samples: all that may be trained on: the generate step, and the guide step where there is one.
+        verdicts: the steps with their verdicts, in the same order.
         problems: the step with the held-out sets.
         first: the monitor of round 1, whose pass rates are the fixed measure of difficulty; None in round 1.
         sampled: the step whose `train.parquet` holds the problems sampled; default: `problems`.
     """
-    steps = RoundSteps(samples, verdicts, selection, sampled or problems, problems, first)
+    steps = RoundSteps(tuple(samples), tuple(verdicts), selection, sampled or problems, problems, first)
     spec = MONITOR.spec(bench.recipe, bench.contents, round, vars(steps))
 
     def produce(scratch: Scratch) -> Summary:

@@ -18,6 +18,15 @@ SAMPLERS: dict[str, Make] = {
     "stepwise": lambda config, recipe, model, _: Stepwise(config, pairwise_judge(recipe.judge), model),
 }
 
+VERSIONS: dict[str, int] = {"stepwise": 2}
+"""A sampler whose samples change gets the next number; without an entry: 1."""
+
+
+def sampler_versions(recipe: Recipe) -> dict[str, int | str]:
+    """Versions of the code that a recipe's generate section uses, for step keys."""
+    kind = recipe.generate.kind
+    return {f"sampler.{kind}": VERSIONS[kind]} if kind in VERSIONS else {}
+
 
 def make_sampler(recipe: Recipe, model: str, temperature: float | None = None) -> Sampler[Any]:
     """The sampler of a recipe's generate section."""
