@@ -70,7 +70,6 @@ class Optimizer(Component):
         120.0, gt=0, description="time between checkpoints inside the phase"
     )
 
-
     @model_validator(mode="after")
     def _stops_inside(self) -> Optimizer:
         if self.stop_epochs is None:

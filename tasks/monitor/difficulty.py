@@ -1,7 +1,8 @@
 """Is the tail narrowing? Which problems, by difficulty, the kept samples belong to.
 
 Difficulty is the pass rate of a fixed reference: the model that wrote round 1's samples, on round 1's own independent
-draws. What falls into its bins is all that may be trained on, samples that were drawn with help included. Bins as in GSI (arXiv 2411.00750): 0, (0, .25], (.25, .5], (.5, .75], (.75, 1].
+draws. What falls into its bins is all that may be trained on, samples that were drawn with help included. Bins as in
+GSI (arXiv 2411.00750): 0, (0, .25], (.25, .5], (.5, .75], (.75, 1].
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from itertools import groupby
 from configs.schema.role import POLICY
 from tasks.calibrate.stage import CalibrateNumbers
 from tasks.core.bench import Workbench
-from tasks.core.files import SAMPLES, TRAIN_SET, set_called
+from tasks.core.files import FEW_SHOT_SET, SAMPLES, TRAIN_SET, set_called
 from tasks.core.ledger import Ledger
 from tasks.core.records import Problem
 from tasks.core.refs import StepRef
@@ -69,7 +69,10 @@ def select(
 
 
 def _solved(ledger: Ledger, problems: StepRef, warm_start: str, train: Iterable[Problem]) -> Iterator[Problem]:
-    """Problems whose solutions a prompt may show: the warm start's, then the train set's."""
+    """Problems whose solutions a prompt may show: the examples shown in sampling, the warm start's, then the train
+    set's."""
+    if FEW_SHOT_SET.is_in(problems):
+        yield from FEW_SHOT_SET.read(ledger, problems)
     if set_called(warm_start).is_in(problems):
         yield from set_called(warm_start).read(ledger, problems)
     yield from train

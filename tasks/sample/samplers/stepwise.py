@@ -165,18 +165,18 @@ def step_places(candidates: Sequence[Sample], opinions: Mapping[str, Verdict]) -
     return places
 
 
-def step_verdicts(
-    candidates: Sequence[Sample], opinions: Mapping[str, Verdict], judge: Judge
-) -> Iterator[Verdict]:
+def step_verdicts(candidates: Sequence[Sample], opinions: Mapping[str, Verdict], judge: Judge) -> Iterator[Verdict]:
     """What the judge said, one verdict a candidate; truncated ones, and those it said nothing of, have no score."""
     for sample in candidates:
-        told = {"sample_id": sample.id, "problem_id": sample.problem_id, "judge": judge.name}
         if sample.is_truncated:
-            yield Verdict(**told, label=str(Label.TRUNCATED), note="the text ended at max_tokens")
+            yield _without_score(sample, judge, Label.TRUNCATED, "the text ended at max_tokens")
         else:
-            yield opinions.get(sample.id) or Verdict(
-                **told, label=str(Label.UNPARSEABLE), note="no comparison could be read"
-            )
+            missing = _without_score(sample, judge, Label.UNPARSEABLE, "no comparison could be read")
+            yield opinions.get(sample.id, missing)
+
+
+def _without_score(sample: Sample, judge: Judge, label: Label, note: str) -> Verdict:
+    return Verdict(sample.id, sample.problem_id, judge.name, str(label), note=note)
 
 
 def pairwise_judge(judges: Sequence[Judge]) -> PairwiseJudge:

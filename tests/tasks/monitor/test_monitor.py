@@ -214,9 +214,7 @@ def test_a_monitor_is_new_when_what_it_reads_is(tmp_path: Path) -> None:
     def ref(key: str) -> StepRef:
         return StepRef(stage="s", round=1, key=key, prefix="p", files=())
 
-    def key(
-        samples: str = "a", *more: StepRef, first: StepRef | None = None, settings: Recipe | None = None
-    ) -> str:
+    def key(samples: str = "a", *more: StepRef, first: StepRef | None = None, settings: Recipe | None = None) -> str:
         steps = ((ref(samples), *more), (ref("v"),), ref("s"), ref("p"), ref("p"))
         return MONITOR.spec(settings or make_recipe(), as_written, 1, vars(RoundSteps(*steps, first))).key
 

@@ -10,8 +10,8 @@ import pytest
 
 from configs.errors import ProblemsError, UserError
 from tasks.core.records import Sample, Verdict
-from tasks.select.filters.filter import Group
 from tasks.core.sources import OpenSource
+from tasks.select.filters.filter import Group
 from tasks.select.join import open_groups
 from tests.tasks.select.make import make_problem, make_sample, make_verdict
 
