@@ -88,9 +88,8 @@ def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     config = bench.recipe.generate
     if config.kind != "independent":
         raise UserError(f"generate.kind {config.kind} judges as it draws, and needs a whole round", "use selfloop run")
-    sets = read_sets(bench)
-    problems = list(read_records(files.source, Problem)) if files.source else sets["train"]
-    shots = Shots(tuple(sets[FEW_SHOT]), config.few_shot.count) if config.few_shot else NO_SHOTS
+    problems = list(read_records(files.source, Problem)) if files.source else read_sets(bench)["train"]
+    shots = Shots(tuple(read_sets(bench)[FEW_SHOT]), config.few_shot.count) if config.few_shot else NO_SHOTS
     model = _model(bench, files)
     partners = Partners(scratch.answers, {POLICY: policy_answerer(bench, model)})
     sampler = make_sampler(bench.recipe, model.digest)
