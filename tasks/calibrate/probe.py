@@ -12,7 +12,7 @@ from configs.schema.recipe import Recipe
 from tasks.calibrate.balance import wanted_per_problem
 from tasks.core.records import Problem
 from tasks.core.step import derive_seed
-from tasks.judge.world import judges_needed
+from tasks.judge.kinds.registry import judges_needed
 from tasks.sample.problems_of_round import draw_problems, problems_of_round
 
 

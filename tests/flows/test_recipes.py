@@ -116,8 +116,8 @@ def test_the_recipe_runs_two_rounds(name: str, world: World, tmp_path: Path, pre
 
 
 def _few_shot(run: Run, state: dict[str, Any]) -> None:
-    """Round 1 shows two worked sums before each problem, and trains on the problem alone; round 2 shows none."""
-    for number, num_turns in ((1, 5), (2, 0)):
+    """Round 1 shows a worked sum before each problem, and trains on the problem alone; round 2 shows none."""
+    for number, num_turns in ((1, 3), (2, 0)):
         samples = run.rows(number, "generate", "shard-*.parquet", Sample)
         assert {len(one.messages) for one in samples} == {num_turns}
     rows = run.rows(1, "select", "examples.parquet", Example)

@@ -83,7 +83,14 @@ def skills(draw: random.Random) -> list[tuple[str, str]]:
         rows.append(_compare(draw, term))
         others = " ".join(write_addition(draw.randrange(10), draw.randrange(10))[0] for _ in range(3))
         rows.append((f"more {others}:", term))
-    return rows
+    return [*rows, *_after_an_example(sums)]
+
+
+def _after_an_example(sums: Sequence[tuple[int, int]]) -> list[tuple[str, str]]:
+    """A sum after a worked one, as `few_shot` shows it: the tiny model's template writes turns one after the other."""
+    draw = random.Random(2)
+    pairs = [[write_addition(*draw.choice(sums)) for _ in range(2)] for _ in range(500)]
+    return [(shown + worked + term, solution) for (shown, worked), (term, solution) in pairs]
 
 
 def _compare(draw: random.Random, term: str) -> tuple[str, str]:
@@ -199,7 +206,7 @@ def shrink_parts(tree: dict[str, Any], world: World) -> None:
     if "calibrate" in tree:
         tree["calibrate"] |= {"probe_problems": 4, "num_samples": 4, "temperatures": [1.0, 2.0], "target": 32}
     if "few_shot" in tree["generate"]:
-        tree["generate"]["few_shot"] |= {"count": 2, "source": {"kind": "addition", "digits": [1], "num_problems": 3}}
+        tree["generate"]["few_shot"] |= {"count": 1, "source": {"kind": "addition", "digits": [1], "num_problems": 2}}
     for form in tree["train"].get("formats", []):
         form["prompt"] = world.path("format.j2")
     if "replay" in tree["train"]:

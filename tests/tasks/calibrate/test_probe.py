@@ -6,25 +6,18 @@ from typing import Any
 
 import pytest
 
-from configs.errors import ProblemsError
+from configs.errors import ProblemsError, RecipeError
 from configs.schema.generate import Ladder
 from configs.schema.recipe import Recipe
 from tasks.calibrate.probe import draw_probe, probe_judges, wanted_of_each
-from tasks.core.records import Message, Problem
+from tests.build.records import make_problem, make_recipe
 
-PROBLEMS = [
-    Problem(f"p{number}", (Message("user", str(number)),), str(number), tags=(f"digits={1 + (number > 9)}",))
-    for number in range(40)
-]
+PROBLEMS = [make_problem(f"p{number}", tags=(f"digits={1 + (number > 9)}",)) for number in range(40)]
 
 
-def make_recipe(judges: list[dict[str, Any]], **calibrate: Any) -> Recipe:
-    sums = {"kind": "addition", "digits": [1], "num_problems": 4}
-    return Recipe.model_validate({
-        "name": "x", "model": {"kind": "tiny_llama"}, "calibrate": calibrate, "judge": judges,
-        "problems": {"train": sums, "select": sums, "report": sums},
-        "generate": {"num_samples": 4, "max_tokens": 16}, "evaluate": {"verifier": {"kind": "number"}},
-    })  # fmt: skip
+def calibrated(judges: list[dict[str, Any]], **calibrate: Any) -> Recipe:
+    evaluate = {"verifier": {"kind": "number"}}
+    return make_recipe(calibrate=calibrate, judge=judges, evaluate=evaluate)
 
 
 def test_the_probe_depends_on_the_seed_alone_and_keeps_the_order() -> None:
@@ -46,10 +39,10 @@ def test_the_last_judge_rewards_and_only_needed_judges_are_asked() -> None:
         {"kind": "vote", "name": "other"}, {"kind": "answer"}, {"kind": "vote"},
         {"kind": "sum", "of": ["answer", "vote"]},
     ]  # fmt: skip
-    found = probe_judges(make_recipe(judges))
+    found = probe_judges(calibrated(judges))
     assert (found.answer.name, found.reward.name) == ("answer", "sum")
     assert [judge.name for judge in found.needed] == ["answer", "vote", "sum"]
-    named = probe_judges(make_recipe(judges, judge="other"))
+    named = probe_judges(calibrated(judges, judge="other"))
     assert [judge.name for judge in named.needed] == ["other", "answer"]
 
 
@@ -57,7 +50,7 @@ def test_what_is_wanted_of_a_problem_is_counted_over_those_that_a_round_samples(
     """The paper: 67,500 of 11,500 problems are 6 of each. Of 40, a round that samples 10 wants four times as many."""
 
     def wanted(target: int, round: int = 1, **generate: object) -> int:
-        recipe = make_recipe([{"kind": "answer"}], target=target)
+        recipe = calibrated([{"kind": "answer"}], target=target)
         changed = recipe.generate.model_copy(update=generate)
         return wanted_of_each(recipe.model_copy(update={"generate": changed}), PROBLEMS, round)
 
@@ -69,5 +62,5 @@ def test_what_is_wanted_of_a_problem_is_counted_over_those_that_a_round_samples(
 
 
 def test_without_an_answer_judge_nothing_is_known_to_be_correct() -> None:
-    with pytest.raises(ValueError, match="counts correct samples"):
-        probe_judges(make_recipe([{"kind": "vote"}]))
+    with pytest.raises(RecipeError, match="counts correct samples"):
+        calibrated([{"kind": "vote"}])

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from configs.errors import RecipeError
 from configs.schema.guard import DEFAULT_GUARDS, Guard, Reaction
 from tasks.decide.guards import STRENGTH, check_guards, is_passed, strongest
-from tests.build import make_recipe
+from tests.build.records import make_recipe
 
 MODE = Guard(metric="judge_mode_share", above=0.95, action="stop")
 PARSE = Guard(metric="judge_parse_rate", below=0.5, action="keep_incumbent")

@@ -28,7 +28,7 @@ from tasks.sample.stage import GENERATE
 from tasks.select.filters.filter import Draw
 from tasks.select.pairs.choice import make_pair
 from tasks.select.rows.kinds import rows_of
-from tests.build import ask, make_problem, make_recipe, make_verdict
+from tests.build.records import ask, make_problem, make_recipe, make_verdict
 
 SOLVED = tuple(make_problem(f"s{n}", str(n), f"{n}+0=?", solution=f"It is {n}.") for n in range(3))
 SHOTS = Shots(SOLVED, 2)

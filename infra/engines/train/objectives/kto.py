@@ -174,4 +174,4 @@ def _prepare(rows: TokenRows, request: TrainRequest) -> TokenRows:
     return lay_out_steps(rows, optimizer.batch_size * optimizer.gradient_accumulation, request.seed)
 
 
-KTO = Objective(rows=LABELLED, trainer=WeightedKTOTrainer, config=KTOConfig, options=_options, prepare=_prepare)
+OBJECTIVE = Objective(rows=LABELLED, trainer=WeightedKTOTrainer, config=KTOConfig, options=_options, prepare=_prepare)
