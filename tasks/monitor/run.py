@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
@@ -23,6 +24,7 @@ from tasks.judge.kinds.registry import kind_of
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 from tasks.monitor.difficulty import first_shares
+from tasks.monitor.further_rows import further_rows
 from tasks.monitor.gold import gold_is_unknown, has_gold, known_from_judge, known_from_verifier
 from tasks.monitor.group import Known, read_groups
 from tasks.monitor.histograms import write_histograms
@@ -33,18 +35,22 @@ from tasks.monitor.steps import RoundSteps
 from tasks.monitor.training_rows import TrainingRows
 
 
-def monitor_round(ledger: Ledger, recipe: Recipe, steps: RoundSteps, seed: int, scratch: Scratch) -> Summary:
+def monitor_round(
+    ledger: Ledger, recipe: Recipe, steps: RoundSteps, seed: int, scratch: Scratch, base_dir: Path
+) -> Summary:
     """Metrics of a round; writes `histograms.json`, `contamination.json` (flagged held-out problems) and
     `pass_rates.parquet` (of the problems with gold).
 
     Args:
         seed: of the order of equal scores.
+        base_dir: folder that the recipe's relative paths begin at.
     """
     reference = read_pass_rates(ledger, steps.first) if steps.first else None
     earlier = first_shares(steps.first.summary) if steps.first else None
     monitor = Monitor(recipe.judge, recipe.select, seed, reference, earlier)
     training = TrainingRows(read_held_out(ledger, steps.problems))
     training.add_all(read_rows(ledger, steps.selection))
+    training.add_texts(further_rows(ledger, recipe, steps, base_dir))
     problems = {row.id: row for row in TRAIN_SET.read(ledger, steps.sampled)}
     sources = [source_of(ledger, *pair) for pair in zip(steps.samples, steps.verdicts, strict=True)]
     candidates = joined_sources(sources, [judge.name for judge in recipe.judge], problems)

@@ -16,6 +16,7 @@ class RoundSteps:
         sampled: the step whose `train.parquet` holds the problems that the samples are of.
         problems: the step with the held-out sets.
         first: the monitor of round 1; None in round 1.
+        meta: the round's pairs of judgements, where it makes some.
     """
 
     samples: tuple[StepRef, ...]
@@ -24,3 +25,4 @@ class RoundSteps:
     sampled: StepRef
     problems: StepRef
     first: StepRef | None = None
+    meta: StepRef | None = None

@@ -23,6 +23,7 @@ def monitor(
     problems: StepRef,
     first: StepRef | None,
     sampled: StepRef | None = None,
+    meta: StepRef | None = None,
 ) -> StepRef:
     """Metrics of a round (docs/metrics.md) as the step's summary, and its histograms. Loads no model.
 
@@ -31,12 +32,13 @@ def monitor(
         verdicts: the steps with their verdicts, in the same order.
         problems: the step with the held-out sets.
         first: the monitor of round 1, whose pass rates are the fixed measure of difficulty; None in round 1.
+        meta: the round's pairs of judgements, where it makes some.
         sampled: the step whose `train.parquet` holds the problems sampled; default: `problems`.
     """
-    steps = RoundSteps(tuple(samples), tuple(verdicts), selection, sampled or problems, problems, first)
+    steps = RoundSteps(tuple(samples), tuple(verdicts), selection, sampled or problems, problems, first, meta)
     spec = MONITOR.spec(bench.recipe, bench.contents, round, vars(steps))
 
     def produce(scratch: Scratch) -> Summary:
-        return monitor_round(bench.ledger, bench.recipe, steps, spec.seed or 0, scratch)
+        return monitor_round(bench.ledger, bench.recipe, steps, spec.seed or 0, scratch, bench.base_dir)
 
     return bench.step(spec, produce)

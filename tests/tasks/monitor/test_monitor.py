@@ -63,7 +63,8 @@ class Store:
         out.mkdir()
         with Silent().stage("monitor") as bar:
             answers = Answers(self.ledger, spec.answers, 4, bar, as_written)
-            summary = monitor_round(self.ledger, recipe, steps, spec.seed or 0, Scratch(out, out, bar, answers))
+            scratch = Scratch(out, out, bar, answers)
+            summary = monitor_round(self.ledger, recipe, steps, spec.seed or 0, scratch, self.folder)
         return self.ledger.publish(spec, out, summary, 1.0)
 
 
@@ -155,6 +156,34 @@ def test_samples_drawn_with_help_are_in_the_tail_and_in_no_rate(tmp_path: Path) 
     assert summary["share_never_solved"] == alone["share_never_solved"] == pytest.approx(3 / 12)
     tail = read_histograms(store.ledger, step)["difficulty"].series
     assert tail["all samples"][0] == pytest.approx((3 * 4 + 6) / (48 + 6))
+
+
+def test_held_out_problems_are_looked_for_in_all_that_is_trained_on(tmp_path: Path) -> None:
+    """Ten rows are selected, and none holds one; a worked example, a replayed row and a pair of judgements do."""
+    store = Store(tmp_path)
+    verdicts = [make_verdict(one, Label.CORRECT if is_right(one) else Label.WRONG) for one in samples()]
+    kept = [one for one in samples() if is_right(one)][:10]
+    steps = publish_round(store, verdicts, {"examples.parquet": (Example, map(make_example, kept))})
+    worked = [make_problem(f"w{n}", "1", HELD_OUT if n == 0 else f"{n}*1=?", solution="so") for n in range(2)]
+    sets = {"train.parquet": (Problem, problems()), "warm_start.parquet": (Problem, worked), **held_out()}
+    steps = replace(steps, problems=store.publish("problems", sets, round=9))
+    rows = [{"prompt": HELD_OUT, "completion": "Ob"}, {"prompt": "1+1=?", "completion": "2"}]
+    (tmp_path / "more.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    judged = make_pair(make_sample(text="good"), make_sample(index=1, text="bad"), messages=ask(HELD_OUT), role="judge")
+    meta = store.publish("meta", {"pairs.parquet": (Pair, [judged])})
+
+    def shares(recipe: Recipe, steps: RoundSteps, round: int) -> tuple[Any, Any]:
+        summary = store.run(recipe, steps, round).summary
+        assert summary["kept_precision"] == 1, "what the round selected is measured as before"
+        return summary["contamination_share"], summary["contamination_items_report"]
+
+    plain, replay = make_recipe(), {"path": "more.jsonl"}
+    seeded = make_recipe(train={"with_seed_data": True, "start_from": "seed", "tune": {"kind": "full"}})
+    outside = make_recipe(train={"replay": replay, "start_from": "seed", "tune": {"kind": "full"}})
+    assert shares(plain, steps, 1) == (0, 0)
+    assert shares(seeded, steps, 2) == (pytest.approx(1 / 12), 1)
+    assert shares(outside, steps, 3) == (pytest.approx(1 / 12), 1)
+    assert shares(plain, replace(steps, meta=meta), 4) == (pytest.approx(1 / 11), 1)
 
 
 @pytest.mark.slow
