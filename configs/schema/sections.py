@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from configs.schema.base import Component
 from configs.schema.engine import Engine, TransformersEngine
 from configs.schema.evaluate import Decide, Evaluate, Rounds
 from configs.schema.generate import Balance, Generate, Guide, IndependentGenerate, SelfInstruct
-from configs.schema.guard import DEFAULT_GUARDS, Guard
+from configs.schema.guard import DEFAULT_GUARDS, Guard, read_guards
 from configs.schema.judge import AnswerJudge, Judge, MetaJudge
 from configs.schema.marks import Execution
 from configs.schema.model import Model
@@ -73,8 +73,9 @@ class Sections(Component):
     train: Train = Field(Train(), description="how the next model is made from what was kept")
     roles: dict[RoleName, Role] = Field({}, description="models beside the policy, by name")
     evaluate: Evaluate = Field(Evaluate(), description="how models are measured on select and report")
-    guards: tuple[Guard, ...] = Field(
-        DEFAULT_GUARDS, description="limits on metrics, and what follows when one is passed"
+    guards: Annotated[tuple[Guard, ...], BeforeValidator(read_guards)] = Field(
+        DEFAULT_GUARDS,
+        description="limits on metrics, and what follows when one is passed; warn: the default limits, none acts",
     )
     decide: Decide = Field(Decide(), description="whether a candidate takes over, and when to stop")
     phases: tuple[Phase, ...] = Field((), description="rounds with settings of their own, one phase after the other")

@@ -88,6 +88,8 @@ TRAIN_SET = Table("train.parquet", Problem)
 """the problems that a round samples; invented ones, or the steps of a stepwise generator, take the recipe's place"""
 WARM_START_SET = Table("warm_start.parquet", Problem)
 """the policy's; a role's has its name in it: `set_called(recipe.warm_start_set(role))`"""
+FEW_SHOT_SET = Table("few_shot.parquet", Problem)
+"""worked examples that are shown before problems, where a recipe has them"""
 HELD_OUT = {suite: Table(f"{suite}.parquet", Problem) for suite in ("select", "report")}
 SAMPLES = SampleShards("shard", Sample)
 VERDICTS = Table("verdicts.parquet", Verdict)
@@ -101,5 +103,5 @@ ITEMS = Table("items.parquet", ItemResult)
 
 
 def set_called(name: str) -> Table[Problem]:
-    """A set of problems by its name: train, select, report, warm_start, or warm_start_ROLE."""
+    """A set of problems by its name: train, select, report, few_shot, warm_start, or warm_start_ROLE."""
     return Table(f"{name}.parquet", Problem)

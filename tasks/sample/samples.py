@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
-from tasks.core.files import HELD_OUT, SAMPLES, TRAIN_SET, VERDICTS
+from tasks.core.files import FEW_SHOT_SET, HELD_OUT, SAMPLES, TRAIN_SET, VERDICTS
 from tasks.core.ledger import Ledger
 from tasks.core.paths import check_depth_first
 from tasks.core.records import Sample
@@ -48,6 +48,7 @@ def write_episodes(folder: Path, episodes: Iterable[E], sampler: Sampler[E]) -> 
 
 
 def copy_held_out(ledger: Ledger, problems: StepRef, folder: Path) -> None:
-    """The held-out sets beside a round's own problems: for later stages they stand for the round's."""
-    for table in HELD_OUT.values():
+    """The held-out sets, and the examples that are shown, beside a round's own problems: for later stages the step
+    stands for the recipe's."""
+    for table in (*HELD_OUT.values(), *([FEW_SHOT_SET] if FEW_SHOT_SET.is_in(problems) else [])):
         shutil.copy(ledger.fetch(problems, table.name), folder / table.name)
