@@ -89,6 +89,8 @@ EXAMPLES: dict[str, Any] = {
     "MathVerifier.locale": "pt_BR",
     "Train.replay": {"path": "offline/pairs.jsonl"},
     "Train.formats": [{"prompt": "own.j2"}],
+    "IndependentGenerate.few_shot": {"count": 2, "source": {"kind": "addition"}},
+    "StepwiseGenerate.few_shot": {"count": 2, "source": {"kind": "addition"}},
     "Evaluate.best_of": {"judge": {"kind": "answer"}},
     "Evaluate.verifier": {"kind": "number", "tolerance": 3},
     "Recipe.warm_start": {"source": {"kind": "addition"}},

@@ -12,10 +12,8 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from configs.errors import ProblemsError
-from configs.schema.verifier import Verifier
 from tasks.answer.equal import same_spelling
 from tasks.core.records import Message, Problem
-from tasks.judge.verifiers.registry import explain_gold
 
 SETS_APART = "take the rows apart with start and limit, or remove the problem from one of the two"
 OWN_IDS = "name a field with unique values in mapping.id, or leave it out"
@@ -62,12 +60,12 @@ def check_sets(
     train: Sequence[Problem],
     select: Sequence[Problem],
     report: Sequence[Problem],
-    **warm_starts: Sequence[Problem],
+    **worked: Sequence[Problem],
 ) -> None:
-    """Nothing, where no problem is in two of the sets. Only train and warm starts may share problems.
+    """Nothing, where no problem is in two of the sets. Only train and sets of worked examples may share problems.
 
     Args:
-        warm_starts: by the set's name.
+        worked: warm starts and examples to be shown, by the set's name.
 
     Raises:
         ProblemsError: a problem, or an id, is in two sets; names it, both sets and both places, and says how many.
@@ -76,9 +74,9 @@ def check_sets(
     for (first, problems), (second, others) in combinations(named, 2):
         _check_apart(first, problems, second, others)
         _check_ids(first, problems, second, others)
-    for name, warm_start in warm_starts.items():
-        _check_apart(name, warm_start, "select", select)
-        _check_apart(name, warm_start, "report", report)
+    for name, problems in worked.items():
+        _check_apart(name, problems, "select", select)
+        _check_apart(name, problems, "report", report)
 
 
 def _check_apart(first: str, problems: Sequence[Problem], second: str, others: Sequence[Problem]) -> None:
@@ -128,39 +126,15 @@ def require_gold(problems: Iterable[Problem], because: str) -> None:
             )
 
 
-MAX_LISTED = 20
-"""golds that one message shows"""
-
-
-def require_readable_gold(problems: Iterable[Problem], part: str, verifier: Verifier) -> None:
-    """Nothing, where the verifier can read every gold answer whole.
-
-    Raises:
-        ProblemsError: lists the problems whose answer it cannot read, with the answers and why.
-    """
-    unread, num_problems = [], 0
+def require_solutions(problems: Iterable[Problem], because: str) -> None:
+    """Nothing, where every problem has a worked solution; errors as `require_gold`."""
     for place, problem in enumerate(problems):
-        num_problems += 1
-        complaint = explain_gold(problem.gold, verifier)
-        if complaint is not None:
-            unread.append(f"number {place} ({problem.id}) {complaint}")
-    if unread:
-        more = f"\n  and {len(unread) - MAX_LISTED} more" if len(unread) > MAX_LISTED else ""
-        listed = "".join(f"\n  {line}" for line in unread[:MAX_LISTED])
-        raise ProblemsError(
-            f"{len(unread)} of {num_problems} problems of the {part} set have a gold answer that the verifier "
-            f"{verifier.kind} cannot compare with (numbers count from 0):{listed}{more}",
-            FIXES_OF_GOLD.get(verifier.kind, "correct these answers, or choose another verifier"),
-        )
-
-
-FIXES_OF_GOLD = {
-    "number": "correct them, take the number out with mapping.answer.pattern, set the verifier's locale, or choose the "
-    "verifier math or exact",
-    "choice": "correct them, set the verifier's choices, or map numbers of choices with mapping.answer.index_of",
-    "math": "correct them, take the answer out with mapping.answer.pattern, or choose the verifier exact",
-    "code": "name the fields that hold the tests in mapping.answer.fields, or another layout",
-}
+        if problem.solution is None:
+            raise ProblemsError(
+                f"problem {problem.id} ({_quote(problem)}), number {place} counting from 0, has no worked solution, "
+                f"and {because}",
+                "say where the solution is: mapping.solution: {field: ...}",
+            )
 
 
 def _quote(problem: Problem) -> str:

@@ -20,8 +20,9 @@ from configs.schema.verifier import ChoiceVerifier, ExactVerifier, MathVerifier,
 from flows.commands.check import check
 from tasks.core.records import Message, Problem
 from tasks.sample.problems.files import read_rows
+from tasks.sample.problems.golds import require_readable_gold
 from tasks.sample.problems.mapping import map_rows
-from tasks.sample.problems.sets import drop_repeats, require_readable_gold
+from tasks.sample.problems.sets import drop_repeats
 
 
 def problems(*golds: str) -> list[Problem]:
