@@ -22,4 +22,7 @@ def fetch_model(ledger: Ledger, model: ModelRef) -> ModelFiles:
         adapter=ledger.fetch_all(model.adapter, "adapter") if model.adapter else None,
         chat_template=model.chat_template,
         trust_remote_code=model.trust_remote_code,
+        chat_template_name=model.chat_template_name,
+        chat_template_kwargs=model.chat_template_kwargs,
+        chat_template_date=model.chat_template_date,
     )

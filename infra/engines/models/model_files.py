@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from configs.errors import EngineError
+from configs.schema.model import CHAT_TEMPLATE_DATE
 from infra.engines.models.weights import check_model_folder
 
 
@@ -19,6 +21,9 @@ class ModelFiles:
         weights: folder with config, weights and tokenizer in Hugging Face's format.
         adapter: folder with a PEFT adapter.
         chat_template: Jinja text that replaces the tokenizer's own.
+        chat_template_name: which of the tokenizer's templates, where it has several.
+        chat_template_kwargs: variables of the template.
+        chat_template_date: the day that a template is told, `2026-01-01`.
     """
 
     name: str
@@ -26,6 +31,9 @@ class ModelFiles:
     adapter: Path | None = None
     chat_template: str | None = None
     trust_remote_code: bool = False
+    chat_template_name: str | None = None
+    chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    chat_template_date: str = CHAT_TEMPLATE_DATE
 
     def check(self) -> None:
         """See that the folders hold what a model needs.
