@@ -143,7 +143,7 @@ def make_chat(tokenizer: Any, files: ModelFiles) -> ChatFormat:
     special |= {token: text for token, text in added.items() if tokenizer.added_tokens_decoder[token].special}
     special |= {token: tokenizer.decode([token]) for token in known if token not in special}
     special = {token: text for token, text in special.items() if text.strip()}
-    end = find_end(template, known, (special, added), PlainText(tokenizer, special).encode)
+    end = find_end(template, known, {**added, **special}, PlainText(tokenizer, special).encode)
     ending = {token: added[token] for token in (end.stops if end else ()) if token not in special}
     built = {
         token: added[token]

@@ -55,12 +55,12 @@ class TurnEnd:
         return None if self.words else self.ids[-1]
 
 
-def find_end(template: Template, known: Sequence[int], controls: Sequence[Controls], encode: Encode) -> TurnEnd | None:
+def find_end(template: Template, known: Sequence[int], controls: Controls, encode: Encode) -> TurnEnd | None:
     """The end of a turn by the template, or the first of the known end tokens.
 
     Args:
         known: end tokens of the tokenizer and of the generation config, the tokenizer's first.
-        controls: tokens that may end a turn; those of the first that the template writes one of.
+        controls: tokens that may end a turn: all that the tokenizer was given besides its vocabulary, and the known.
         encode: tokens of plain text.
 
     Returns:
@@ -108,10 +108,10 @@ def _render(template: Template, messages: Sequence[tuple[str, str]]) -> str:
         return ""
 
 
-def _read(written: str, known: Sequence[int], controls: Sequence[Controls], encode: Encode) -> TurnEnd | None:
+def _read(written: str, known: Sequence[int], controls: Controls, encode: Encode) -> TurnEnd | None:
     if not written.strip():
         return None
-    found = next(filter(None, (_first_control(written, some) for some in controls)), None)
+    found = _first_control(written, controls)
     if found is None:
         words = written.rstrip()
         return TurnEnd(tuple(encode(words)), tuple(known), words)
