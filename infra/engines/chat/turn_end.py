@@ -7,8 +7,10 @@ The chat template says it: a probe chat is rendered, and what is written after t
     words alone                      they are: drawing stops at the text
     nothing, or blanks               the tokenizer's eos token is
 
-Some templates end the last turn only once another one follows, so what stands between two turns is read where nothing
-stands after the last. docs/design/end-of-turn.md says what else was thought of.
+What stands between the model's turn and the user's next is read first, without what opens every turn of the user's:
+after the last turn some templates write more, and some write nothing until another turn follows. Where nothing stands
+there, what follows the last turn is read, unless it is what the model's turn is opened with.
+docs/design/end-of-turn.md says what else was thought of.
 """
 
 from __future__ import annotations
@@ -24,8 +26,8 @@ from infra.engines.chat.template import Template
 ASKED, ANSWERED, ASKED_AGAIN = (f"\ue000{word}\ue001" for word in ("asked", "answered", "again"))
 """contents of the probe chat: private-use characters, which no template writes"""
 
-PROBES = ((("user", ASKED), ("assistant", ANSWERED)), (("assistant", ANSWERED),))
-LONG_PROBE = (("user", ASKED), ("assistant", ANSWERED), ("user", ASKED_AGAIN))
+PROBE = (("user", ASKED), ("assistant", ANSWERED))
+LONG_PROBE = (*PROBE, ("user", ASKED_AGAIN))
 
 
 Controls = Mapping[int, str]
@@ -66,7 +68,7 @@ def find_end(template: Template, known: Sequence[int], controls: Controls, encod
     Returns:
         None where nothing ends a turn.
     """
-    for written in (_after_last_turn(template), _between_turns(template)):
+    for written in (_between_turns(template), _after_last_turn(template)):
         end = _read(written, known, controls, encode)
         if end is not None:
             return end
@@ -75,16 +77,14 @@ def find_end(template: Template, known: Sequence[int], controls: Controls, encod
 
 def structure_of(template: Template) -> list[str]:
     """What the template writes around the contents of a chat; nothing where it refuses chats of a user and a model."""
-    rendered = _render(template, LONG_PROBE) or _render(template, PROBES[0]) or ""
+    rendered = _render(template, LONG_PROBE) or _render(template, PROBE) or ""
     return [part for part in re.split(f"{ASKED}|{ANSWERED}|{ASKED_AGAIN}", rendered) if part]
 
 
 def _after_last_turn(template: Template) -> str:
-    for probe in PROBES:
-        _, found, after = _render(template, probe).rpartition(ANSWERED)
-        if found:
-            return after
-    return ""
+    _, found, after = _render(template, PROBE).rpartition(ANSWERED)
+    opening = _render(template, PROBE[:1], opens_turn=True).rpartition(ASKED)[2]
+    return after if found and after != opening else ""
 
 
 def _between_turns(template: Template) -> str:
@@ -100,10 +100,10 @@ def _between_turns(template: Template) -> str:
     return "".join(second)
 
 
-def _render(template: Template, messages: Sequence[tuple[str, str]]) -> str:
+def _render(template: Template, messages: Sequence[tuple[str, str]], *, opens_turn: bool = False) -> str:
     """The chat, or nothing where the template refuses it: it may know no turns of the model's."""
     try:
-        return template.render(messages, opens_turn=False) if template.text else ""
+        return template.render(messages, opens_turn=opens_turn) if template.text else ""
     except UserError:
         return ""
 

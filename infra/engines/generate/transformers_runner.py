@@ -23,6 +23,7 @@ from infra.engines.generate.score import score
 from infra.engines.generate.stops import StopTexts
 from infra.engines.models.merge import load_merged
 from infra.engines.models.model_files import ModelFiles
+from infra.engines.models.probe import check_loaded
 from infra.engines.runner import Progress, Result, SerialRunner
 from infra.engines.wire import Completion, Job, Request, ScoringJob, Shard, draw_seed
 
@@ -38,6 +39,7 @@ class TransformersRunner(SerialRunner):
         self._files = model
         self._chat = load_chat(model)
         self._model = load_merged(model, dtype).to(device)
+        check_loaded(self._model, model, f"in {settings.kind} on {device.type}")
         limit_threads(self._model)
         self._context = context_length(settings.max_model_length, model, self._model.config)
         end, padding = self._chat.end, self._chat.tokenizer.pad_token_id

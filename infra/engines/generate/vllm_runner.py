@@ -11,7 +11,7 @@ vLLM's own adapters, and everywhere it keeps one code path and float32 merging.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from infra.engines.generate.prompts import Prompts, decode_continuation, encode_
 from infra.engines.generate.transformers_runner import context_length
 from infra.engines.models.merge import save_merged
 from infra.engines.models.model_files import ModelFiles
+from infra.engines.models.probe import Probe, check_probe, name_of, read_probe
 from infra.engines.runner import Progress, Result
 from infra.engines.wire import Completion, Job, Request, Score, ScoringJob, Shard, draw_seed
 
@@ -61,10 +62,10 @@ class VllmRunner:
         self._chat = load_chat(model)
         config = AutoConfig.from_pretrained(model.weights, trust_remote_code=model.trust_remote_code)
         self._context = context_length(settings.max_model_length, model, config)
-        folder = model.weights
+        folder, probe = model.weights, read_probe(model)
         if model.adapter is not None:
             folder = scratch / "merged"
-            save_merged(model, folder)
+            probe = save_merged(model, folder)
         if not on_cpu:
             wait_for_memory(settings.gpu_memory_utilization)
         llm = vllm.LLM(
@@ -80,6 +81,8 @@ class VllmRunner:
         )
         self._engine = llm.llm_engine
         self._open: dict[str, OpenJob] = {}
+        if probe is not None:
+            self._check(probe, name_of(llm.model_config.dtype))
 
     @property
     def is_idle(self) -> bool:
@@ -123,6 +126,17 @@ class VllmRunner:
 
     def close(self) -> None:
         self._engine.engine_core.shutdown()
+
+    def _check(self, before: Probe, dtype: str) -> None:
+        """See that vLLM reads the weights as they were meant."""
+        tokens = list(before.tokens[: self._context - 1])
+        self._engine.add_request("probe", {"prompt_token_ids": tokens}, self._scoring())
+        outputs: list[Any] = []
+        while not outputs:
+            outputs = [output for output in self._engine.step() if output.finished]
+        found = [entry[token].logprob for token, entry in zip(tokens[1:], outputs[0].prompt_logprobs[1:], strict=True)]
+        known = replace(before, tokens=tuple(tokens), logprobs=before.logprobs[: len(found)])
+        check_probe(self._files.name, "in vllm", known, found, dtype)
 
     def _take(self, output: Any) -> list[Progress | Result]:
         place, _, name = output.request_id.partition("/")

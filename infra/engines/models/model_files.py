@@ -20,6 +20,7 @@ class ModelFiles:
         name: for people.
         weights: folder with config, weights and tokenizer in Hugging Face's format.
         adapter: folder with a PEFT adapter.
+        probe: file of a text's log-probability under this model (`probe.py`); None where none was measured.
         chat_template: Jinja text that replaces the tokenizer's own.
         chat_template_name: which of the tokenizer's templates, where it has several.
         chat_template_kwargs: variables of the template.
@@ -34,6 +35,7 @@ class ModelFiles:
     chat_template_name: str | None = None
     chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
     chat_template_date: str = CHAT_TEMPLATE_DATE
+    probe: Path | None = None
 
     def check(self) -> None:
         """See that the folders hold what a model needs.
@@ -53,5 +55,5 @@ class ModelFiles:
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> ModelFiles:
-        adapter = row["adapter"]
-        return cls(**{**row, "weights": Path(row["weights"]), "adapter": None if adapter is None else Path(adapter)})
+        paths = {name: None if row[name] is None else Path(row[name]) for name in ("weights", "adapter", "probe")}
+        return cls(**{**row, **paths})

@@ -50,6 +50,16 @@ def texts_of(chat: Any, token_ids: Any) -> list[str]:
         ("{% for m in messages %}{{ m.content }}{% endfor %}", ["<|endoftext|>"]),
         ("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}", ["<|endoftext|>"]),
         ("{{ messages[0].content }}", ["<|endoftext|>"]),
+        ("Question: {{ messages[0].content }}\nAnswer:", ["<|endoftext|>"]),
+        # it opens the model's turn, asked or not
+        ("{% for m in messages %}{{ m.content }}\n{% endfor %}Answer:", ["<|endoftext|>"]),
+        (TURN + "<|im_end|>\n{% endfor %}<|im_start|>assistant\n", ["<|im_end|>"]),
+        # `</s>` and `<s>` have letters in common, and so have what opens a turn and what ends one
+        ("{% for m in messages %}{{ '<|user|>' if m.role == 'user' }}{{ m.content }}{{ '<|end|>' if m.role != 'user' }}"
+         "{% endfor %}", ["<|end|>"]),
+        # only the whole chat is closed
+        ("{% for m in messages %}{{ m.content }} {% endfor %}{% if not add_generation_prompt %}<|im_end|>{% endif %}",
+         ["<|im_end|>"]),
         ("{% if messages|length > 1 %}{{ raise_exception('one') }}{% endif %}{{ messages[0].content }}",
          ["<|endoftext|>"]),
         (None, ["<|endoftext|>"]),
