@@ -5,7 +5,6 @@ Merging in bfloat16, or round by round, adds up to a drift (trl issue 6688). Use
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from infra.engines.models.chat_files import write_chat
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.probe import Probe, any_tokens, check_loaded, check_probe, measure, name_of, read_probe
 from infra.engines.models.target_modules import refuse_tied
-from infra.engines.models.weights import is_weight_file, model_files_in
+from infra.engines.models.weights import copy_definitions
 
 
 def load_merged(model: ModelFiles, dtype: torch.dtype) -> Any:
@@ -60,9 +59,7 @@ def save_merged(model: ModelFiles, folder: Path) -> Probe:
     merged = load_merged(model, dtype)
     probe = measure(merged, _tokens(model, config), name_of(dtype))
     merged.save_pretrained(folder)
-    for file in model_files_in(model.weights):
-        if not is_weight_file(file) and not (folder / file.name).exists():
-            shutil.copy(file, folder)
+    copy_definitions(model.weights, folder, replaces=False)
     write_chat(model, folder)
     return probe
 

@@ -104,6 +104,7 @@ def test_every_objective_learns_to_prefer_what_was_chosen(base: Path, tmp_path: 
         "adapter_config.json",
         "adapter_model.safetensors",
         "metrics.jsonl",
+        "probe.json",
     ]
     assert sorted(path.name for path in work.iterdir()) == ["log.txt", "metrics.jsonl", "request.json"]
 
