@@ -71,7 +71,7 @@ def test_the_resolved_recipe_loads_to_itself() -> None:
         ("model={base: m, chat_template_kwargs: {messages: []}}", r"chat_template_kwargs: messages is given by"),
         ("model={base: m, chat_template_kwargs: {strftime_now: x}}", r"strftime_now is given by what is asked"),
         ("model={base: m, chat_template_date: yesterday}", r"'yesterday' is no date: write one such as 2026-01-01"),
-        ("model={base: m, chat_template_date: 2026-02-30}", r"'2026-02-30' is no date"),
+        ("model={base: m, chat_template_date: '2026-02-30'}", r"'2026-02-30' is no date"),
         ("select.1={kind: length, min_tokens: 9, max_tokens: 3}", r"max_tokens 3 is below min_tokens 9"),
     ],
 )
@@ -106,6 +106,7 @@ def test_an_adapter_is_continued_with_its_own_settings() -> None:
         ("select.9.kind=cap", "not a position in a list of 2"),
         ("name.first=x", "holds a value, not a section"),
         ("rounds.max=[", "the value is not YAML"),
+        ("rounds.max=2026-02-30", "the value is not YAML"),
     ],
 )
 def test_an_override_that_cannot_be_applied_is_explained(override: str, message: str) -> None:

@@ -109,14 +109,17 @@ class ChatFormat:
     def _cut(self, role: str, content: str) -> list[str]:
         if role not in USUAL_ROLES and any(control in role for control in self.given.controls.values()):
             raise UserError(f"a message has the role {role}, which spells a control token", "write role: user")
+        if content == ANSWERED:
+            return [content]
         plain = self.written if role == "assistant" else self.given
-        return plain.split(content, self._tokens(content))
+        return plain.split(content, self.token_ids(content))
 
     def _encode(self, parts: Sequence[str]) -> list[int]:
-        pieces = (self.given.spell(part) if place % 2 else self._tokens(part) for place, part in enumerate(parts))
+        pieces = (self.given.spell(part) if place % 2 else self.token_ids(part) for place, part in enumerate(parts))
         return list(chain.from_iterable(pieces))
 
-    def _tokens(self, text: str) -> list[int]:
+    def token_ids(self, text: str) -> list[int]:
+        """Tokens of a text that may spell control tokens: what templates and recipes write, never data."""
         return self.tokenizer(text, add_special_tokens=False)["input_ids"] if text else []
 
 

@@ -40,7 +40,7 @@ def encode_steps(chat: ChatFormat, model: ModelFiles, rating: Rating, context: i
     """For a token-classification head. Raises as `encode_answer`."""
     with naming(model, rating.id):
         tokens, after = chat.around_turn(rating.messages)
-        separator = chat.text_ids(rating.step_separator)
+        separator = chat.token_ids(rating.step_separator)
         ends = []
         for step in split_steps(rating.completion, rating.step_separator):
             tokens += chat.text_ids(step) + separator
