@@ -49,11 +49,13 @@ def build_chat_folder(
     ends: Sequence[str] = ("<|endoftext|>", "<|im_end|>"),
     is_tied: bool = False,
     seed: int = 0,
+    hidden_size: int = 32,
 ) -> Path:
     """A model folder with random weights.
 
     Args:
         ends: of the generation config.
+        hidden_size: of two heads; vLLM on a CPU wants heads of 32 and more.
     """
     import torch
     from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
@@ -61,8 +63,8 @@ def build_chat_folder(
     tokenizer = build_byte_tokenizer(template, eos, is_ascii=True)
     torch.manual_seed(seed)
     config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
-        num_key_value_heads=2, max_position_embeddings=256, tie_word_embeddings=is_tied, dtype="float32",
+        vocab_size=len(tokenizer), hidden_size=hidden_size, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=2, num_key_value_heads=2, max_position_embeddings=256, tie_word_embeddings=is_tied, dtype="float32",
         initializer_range=0.2, bos_token_id=None, eos_token_id=tokenizer.eos_token_id, pad_token_id=None,
     )  # fmt: skip
     model = LlamaForCausalLM(config)

@@ -73,7 +73,7 @@ def test_words_that_end_a_turn_are_drawn_and_scored(tmp_path: Path) -> None:
 @pytest.mark.vllm
 def test_vllm_draws_what_it_scores(tmp_path: Path) -> None:
     """Ends by another token than the turn's own are scored too."""
-    model = ModelFiles("chatty", build_chat_folder(tmp_path / "model"))
+    model = ModelFiles("chatty", build_chat_folder(tmp_path / "model", hidden_size=64))
     engine = VllmEngine(dtype="float32", max_num_seqs=16, cpu_kv_cache_gib=1)
     pairs = drawn_and_scored(engine, model, tmp_path / "work")
     assert len(pairs) > 10
