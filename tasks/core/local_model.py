@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from infra.engines.models.model_files import ModelFiles
-from infra.engines.models.probe import PROBE_FILE
+from infra.engines.models.model_files import PROBE_FILE, ModelFiles
 from tasks.core.ledger import Ledger
 from tasks.core.refs import ModelRef
 

@@ -11,6 +11,9 @@ from configs.errors import EngineError
 from configs.schema.model import CHAT_TEMPLATE_DATE
 from infra.engines.models.weights import check_model_folder
 
+PROBE_FILE = "probe.json"
+"""what a training leaves of the trained model's log-probabilities (`probe.py`)"""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:

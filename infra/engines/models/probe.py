@@ -17,10 +17,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from configs.errors import EngineError
-from infra.engines.models.model_files import ModelFiles
+import torch
 
-PROBE_FILE = "probe.json"
+from configs.errors import EngineError
+from infra.engines.models.model_files import PROBE_FILE, ModelFiles
+
 NUM_TOKENS = 32
 
 TOLERANCES = {"float32": 2e-3, "float16": 2e-2, "bfloat16": 8e-2}
@@ -42,8 +43,6 @@ class Probe:
 
 def measure(model: Any, tokens: Sequence[int], dtype: str) -> Probe:
     """What a causal language model says of a text: its first tokens, 2 or more. Its mode stays as it is."""
-    import torch
-
     text = tuple(tokens[:NUM_TOKENS])
     ids = torch.tensor([text], device=next(model.parameters()).device)
     with _evaluating(model), torch.no_grad():

@@ -65,7 +65,8 @@ def build_chat_folder(
     config = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=hidden_size, intermediate_size=64, num_hidden_layers=2,
         num_attention_heads=2, num_key_value_heads=2, max_position_embeddings=256, tie_word_embeddings=is_tied,
-        dtype="float32", initializer_range=0.2, bos_token_id=None, eos_token_id=tokenizer.eos_token_id, pad_token_id=None,
+        dtype="float32", initializer_range=0.2, bos_token_id=None, pad_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
     )  # fmt: skip
     model = LlamaForCausalLM(config)
     model.generation_config = GenerationConfig(eos_token_id=[tokenizer.convert_tokens_to_ids(end) for end in ends])

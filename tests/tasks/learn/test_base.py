@@ -8,16 +8,12 @@ from typing import Any
 import pytest
 
 from configs.schema.model import PretrainedModel
-from configs.schema.recipe import Recipe
 from configs.schema.train import Lora
-from infra.store.folder import FolderStore
-from tasks.core.bench import Workbench
-from tasks.core.ledger import Ledger
 from tasks.core.refs import ModelRef
 from tasks.learn.base import pretrained_model
 from tasks.learn.targets import named_layers
-from tests.build import make_recipe
-from tests.flows.micro import micro_recipe
+from tests.build.benches import open_bench
+from tests.build.records import make_recipe
 
 TEMPLATE = "{{ messages[0].content }}"
 
@@ -28,8 +24,7 @@ def model_of(folder: Path, **fields: Any) -> ModelRef:
     weights.mkdir(exist_ok=True)
     for name in ("config.json", "tokenizer.json", "model.safetensors"):
         (weights / name).write_text("{}")
-    ledger = Ledger(FolderStore(folder / "store"), folder / "work", {})
-    with Workbench(Recipe.model_validate(micro_recipe()), ledger, folder) as bench:
+    with open_bench(folder) as bench:
         return pretrained_model(bench, PretrainedModel(base=str(weights), **fields), "base")
 
 
