@@ -246,8 +246,9 @@ class ImplicitJudge(ModelJudge):
     def passes(self) -> tuple[Pass, ...]:
         """The judge's own model, then the reference: a state of its chain, or of the policy's where it has none."""
         own = super().passes
-        reference = Pass("reference", self.role, self.reference, "logprobs", of_chain=True)  # type: ignore[arg-type]
-        return own if self.reference == "none" else (*own, reference)
+        if self.reference == "none":
+            return own
+        return (*own, Pass("reference", self.role, self.reference, "logprobs", of_chain=True))
 
 
 class RewardModelJudge(ModelJudge):

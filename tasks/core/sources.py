@@ -19,7 +19,12 @@ OpenSource = Callable[[], tuple[Iterable[Sample], Iterable[Verdict]]]
 
 
 def source_of(ledger: Ledger, samples: StepRef, verdicts: StepRef) -> OpenSource:
-    """The samples of a step with their verdicts; as often as it is called."""
+    """All texts of a step, with the verdicts on those that are answers; as often as it is called."""
+    return lambda: (SAMPLES.read_all(ledger, samples), VERDICTS.read(ledger, verdicts))
+
+
+def answers_of(ledger: Ledger, samples: StepRef, verdicts: StepRef) -> OpenSource:
+    """The answers of a step with their verdicts."""
     return lambda: (SAMPLES.read(ledger, samples), VERDICTS.read(ledger, verdicts))
 
 

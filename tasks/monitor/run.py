@@ -12,12 +12,13 @@ from pathlib import Path
 
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
+from tasks.core.answers import Answers
 from tasks.core.files import EXAMPLES, HELD_OUT, PAIRS, SAMPLES, TRAIN_SET
 from tasks.core.ledger import Ledger
 from tasks.core.records import Example, Pair, Problem, Sample, Verdict
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
-from tasks.core.sources import joined_sources, source_of
+from tasks.core.sources import answers_of, joined_sources
 from tasks.core.step import Summary
 from tasks.judge.judgements import read_as
 from tasks.judge.kinds.registry import kind_of
@@ -52,9 +53,9 @@ def monitor_round(
     training.add_all(read_rows(ledger, steps.selection))
     training.add_texts(further_rows(ledger, recipe, steps, base_dir))
     problems = {row.id: row for row in TRAIN_SET.read(ledger, steps.sampled)}
-    sources = [source_of(ledger, *pair) for pair in zip(steps.samples, steps.verdicts, strict=True)]
+    sources = [answers_of(ledger, *pair) for pair in zip(steps.samples, steps.verdicts, strict=True)]
     candidates = joined_sources(sources, [judge.name for judge in recipe.judge], problems)
-    groups = read_groups(candidates, training.kept_ids, find_gold(ledger, recipe, steps, problems))
+    groups = read_groups(candidates, training.kept_ids, find_gold(ledger, recipe, steps, problems, scratch.answers))
     rates = [rate for group in groups if (rate := monitor.add(group)) is not None]
     for watch in monitor.judges:
         if kind_of(watch.judge).gives_opinions:
@@ -66,11 +67,11 @@ def monitor_round(
     return {**monitor.numbers(), **training.numbers()}
 
 
-def find_gold(ledger: Ledger, recipe: Recipe, steps: RoundSteps, problems: Mapping[str, Problem]) -> Known:
-    """How correctness against gold is known: by the answer judge, else by verifying the problems with gold here.
-
-    The verifier runs in killable workers while the groups are read.
-    """
+def find_gold(
+    ledger: Ledger, recipe: Recipe, steps: RoundSteps, problems: Mapping[str, Problem], answers: Answers
+) -> Known:
+    """How correctness against gold is known: by the recipe's answer judge, else by one that is asked here about the
+    problems with gold, while the groups are read."""
     judge = recipe.answer_judge()
     if judge is not None:
         return known_from_judge(judge.name)
@@ -81,7 +82,7 @@ def find_gold(ledger: Ledger, recipe: Recipe, steps: RoundSteps, problems: Mappi
     by_rule = AnswerJudge(name="gold", verifier=verifier)
 
     def verify_all(samples: Iterable[Sample]) -> Iterator[Verdict]:
-        return judge_samples(samples, [by_rule], World(with_gold))
+        return judge_samples(samples, [by_rule], World(with_gold, answers=answers))
 
     assert len(steps.samples) == 1, "a guide needs an answer judge"
     return known_from_verifier(SAMPLES.read(ledger, steps.samples[0]), with_gold, verify_all)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tasks.core.files import FEW_SHOT_SET, HELD_OUT, SAMPLES, TRAIN_SET, VERDICTS
 from tasks.core.ledger import Ledger
+from tasks.core.paths import check_depth_first
 from tasks.core.records import Sample
 from tasks.core.refs import StepRef
 from tasks.core.tables import write_records
@@ -24,6 +25,9 @@ def write_episodes(folder: Path, episodes: Iterable[E], sampler: Sampler[E]) -> 
 
     Nodes are `shard-00000.parquet`, ...; of a sampler that makes problems, these are `train.parquet`, and the verdicts
     on the nodes `verdicts.parquet`. The nodes of one file are in memory.
+
+    Raises:
+        UserError: a sampler gives nodes that are not in order, depth first.
     """
     numbers: Counter[str] = Counter(num_samples=0)
     waiting, place = iter(episodes), 0
@@ -35,6 +39,7 @@ def write_episodes(folder: Path, episodes: Iterable[E], sampler: Sampler[E]) -> 
             numbers["num_samples"] += write_records(folder / SAMPLES.file(place), Sample, nodes)
             place += 1
             for episode in part:
+                check_depth_first(episode.nodes)
                 numbers.update(sampler.numbers(episode))
                 for table, rows in zip(tables, (episode.problems, episode.verdicts), strict=False):
                     for row in rows:

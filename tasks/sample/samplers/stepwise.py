@@ -4,7 +4,8 @@
 
 At every step `width` candidates are drawn from the shared prefix and compared by the recipe's pairwise judge, both
 orders; score_i is the number of candidates beaten. The best is continued. Each step's candidates are the samples of a
-problem of their own, `PROBLEM#STEP`, so that judge, select and pair see nothing special.
+problem of their own, `PROBLEM#STEP`, so that judge, select and pair see nothing special; they have no parent, since it
+would be a sample of another problem, and the path to them stands in `prefix`.
 
 1. A step at which all scores are equal makes no pair, and the text before it loses its last step (the paper's
    roll-back). Waves, not steps, are counted against `max_steps`, so that this ends.

@@ -13,9 +13,10 @@ import pytest
 from configs.schema.judge import AnswerJudge, RubricJudge
 from configs.schema.marks import as_written
 from configs.schema.recipe import Recipe
+from tasks.core.answer_folder import count_answers
 from tasks.core.answers import Answers
 from tasks.core.progress import Silent
-from tasks.core.records import Example, Judgement, Label, Pair, Problem, Sample, Verdict, written
+from tasks.core.records import Example, Judgement, Label, Pair, Part, Problem, Sample, Verdict, written
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
 from tasks.core.step import StepSpec, Summary
@@ -186,6 +187,21 @@ def test_held_out_problems_are_looked_for_in_all_that_is_trained_on(tmp_path: Pa
     assert shares(plain, replace(steps, meta=meta), 4) == (pytest.approx(1 / 11), 1)
 
 
+def test_texts_around_answers_are_not_measured(tmp_path: Path) -> None:
+    verdicts = [make_verdict(one, Label.CORRECT if is_right(one) else Label.WRONG) for one in samples()]
+    selection = {"examples.parquet": (Example, [make_example(one) for one in samples() if is_right(one)])}
+    store, other = Store(tmp_path / "plain"), Store(tmp_path / "talk")
+    plain = store.run(make_recipe(), publish_round(store, verdicts, selection))
+    steps = publish_round(other, verdicts, selection)
+    around = [
+        text
+        for one in samples()
+        for text in (one, replace(one, id=f"{one.id}/c", text="Is it?" * 9, part=Part.CRITIQUE, parent_id=one.id))
+    ]
+    drawn = other.publish("generate", {"shard-00000.parquet": (Sample, around)}, round=2)
+    assert other.run(make_recipe(), replace(steps, samples=(drawn,))).summary == plain.summary
+
+
 @pytest.mark.slow
 def test_a_self_judging_round_is_measured_against_gold_by_verifying_here(tmp_path: Path) -> None:
     store = Store(tmp_path)
@@ -221,6 +237,8 @@ def test_a_self_judging_round_is_measured_against_gold_by_verifying_here(tmp_pat
     assert summary["contamination_share"] == pytest.approx(1 / 12)
     assert summary["contamination_items_report"] == 1
     assert read_histograms(store.ledger, step)["score_rubric"].classes == ("0", "1", "2", "3", "4", "5")
+    known = count_answers(store.ledger.store, [MONITOR.spec(asked, as_written, 1, vars(steps)).answers])
+    assert known == len({(one.problem_id, one.text) for one in samples()}), "what the rule found outlives the step"
     flagged = json.loads(store.ledger.fetch(step, "contamination.json").read_text())
     assert flagged == {"report": {"r0": 1.0}}
 
