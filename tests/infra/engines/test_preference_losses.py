@@ -51,7 +51,7 @@ def make_request(base: Path, objective: Objective, rows: Path = Path("rows.jsonl
 
 
 def pair_rows(base: Path, *weights: float) -> list[dict[str, Any]]:
-    from infra.engines.chat.format import load_chat
+    from infra.engines.chat.load import load_chat
     from infra.engines.train.objectives.pairs import encode_pairs
     from infra.engines.train.rows import Encoder
 
