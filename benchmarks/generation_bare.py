@@ -20,7 +20,7 @@ def transformers_loops(folder: Path, load: Workload) -> dict[str, Callable[[int]
     import torch
     from transformers import AutoModelForCausalLM
 
-    from infra.engines.chat.format import load_chat
+    from infra.engines.chat.load import load_chat
     from infra.engines.devices import limit_threads
     from infra.engines.generate.decode import Decoder, Draft, pad_left
     from infra.engines.wire import draw_seed
@@ -72,7 +72,7 @@ def vllm_loops(folder: Path, load: Workload) -> dict[str, Callable[[int], int]]:
     set_environment(engine, on_cpu=True)
     import vllm
 
-    from infra.engines.chat.format import load_chat
+    from infra.engines.chat.load import load_chat
 
     chat = load_chat(ModelFiles(folder.name, folder))
     llm = vllm.LLM(

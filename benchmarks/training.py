@@ -75,7 +75,7 @@ def time_bare(model_folder: Path, rows: Path) -> float:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from infra.engines.chat.format import make_chat
+    from infra.engines.chat.load import make_chat
     from infra.engines.devices import limit_threads
     from infra.engines.train.objectives.sft import EXAMPLES, WeightedCollator
     from infra.engines.train.rows import Encoder, read_rows

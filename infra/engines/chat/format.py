@@ -3,23 +3,20 @@
     chat = load_chat(files)
     prompt, turn = chat.prompt_ids(messages), chat.turn_ids("12")
 
-Tokenizers are Hugging Face's; nothing heavy is imported but by `load_chat`.
+Tokenizers are Hugging Face's; nothing heavy is imported here. `load.py` makes the format of a model.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 from configs.errors import UserError
 from infra.engines.chat.plain import PlainText
-from infra.engines.chat.template import TEMPLATE_FIX, Template, choose_template
-from infra.engines.chat.turn_end import ANSWERED, TurnEnd, find_end, known_ends, structure_of
-from infra.engines.models.model_files import ModelFiles
+from infra.engines.chat.template import TEMPLATE_FIX, Template
+from infra.engines.chat.turn_end import ANSWERED, TurnEnd
 
 USUAL_ROLES = ("system", "user", "assistant")
 PRIVATE_USE = tuple(map(chr, range(0xE002, 0xF900)))
@@ -121,51 +118,6 @@ class ChatFormat:
     def token_ids(self, text: str) -> list[int]:
         """Tokens of a text that may spell control tokens: what templates and recipes write, never data."""
         return self.tokenizer(text, add_special_tokens=False)["input_ids"] if text else []
-
-
-def load_chat(files: ModelFiles) -> ChatFormat:
-    """The format of a model's chats, with its tokenizer.
-
-    Raises:
-        UserError: the model has no template of the name that the recipe gives.
-    """
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(
-        files.weights, trust_remote_code=files.trust_remote_code, local_files_only=True
-    )
-    return make_chat(tokenizer, files)
-
-
-def make_chat(tokenizer: Any, files: ModelFiles) -> ChatFormat:
-    """As `load_chat`, for a tokenizer that is loaded."""
-    template = choose_template(tokenizer, files)
-    known = known_ends(tokenizer, configured_ends(files.weights))
-    added = {token: row.content for token, row in tokenizer.added_tokens_decoder.items() if row.content.strip()}
-    special = {token: added.get(token) or tokenizer.convert_ids_to_tokens(token) for token in tokenizer.all_special_ids}
-    special |= {token: text for token, text in added.items() if tokenizer.added_tokens_decoder[token].special}
-    special |= {token: tokenizer.decode([token]) for token in known if token not in special}
-    special = {token: text for token, text in special.items() if text.strip()}
-    end = find_end(template, known, {**added, **special}, PlainText(tokenizer, special).encode)
-    ending = {token: added[token] for token in (end.stops if end else ()) if token not in special}
-    built = {
-        token: added[token]
-        for part in structure_of(template)
-        for token in tokenizer(part, add_special_tokens=False)["input_ids"]
-        if token in added
-    }
-    written = PlainText(tokenizer, {**special, **ending})
-    return ChatFormat(tokenizer, template, end, PlainText(tokenizer, {**written.controls, **built}), written)
-
-
-def configured_ends(weights: Path) -> tuple[int, ...]:
-    """The end tokens that a model folder's generation config names; without such a file, its config."""
-    for name in ("generation_config.json", "config.json"):
-        path = weights / name
-        if path.exists():
-            found = json.loads(path.read_text(encoding="utf-8")).get("eos_token_id")
-            return tuple(found) if isinstance(found, list) else () if found is None else (found,)
-    return ()
 
 
 def _mark(parts: Sequence[str], controls: Sequence[str], mark: str) -> str:

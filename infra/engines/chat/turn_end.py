@@ -111,14 +111,15 @@ def _render(template: Template, messages: Sequence[tuple[str, str]], *, opens_tu
 def _read(written: str, known: Sequence[int], controls: Controls, encode: Encode) -> TurnEnd | None:
     if not written.strip():
         return None
-    found = _first_control(written, controls)
-    if found is None:
-        words = written.rstrip()
-        return TurnEnd(tuple(encode(words)), tuple(known), words)
-    place, token = found
-    lead = written[:place] if written[:place].strip() else ""
-    stops = (token, *(other for other in known if other != token))
-    return TurnEnd((*(encode(lead) if lead else ()), token), stops, lead=lead)
+    place, token = _first_control(written, controls) or (len(written.rstrip()), None)
+    words = written[:place] if written[:place].strip() else ""
+    try:
+        ids = encode(words) if words else []
+    except Exception:  # tokenizers has no error class of its own; words that it cannot read, no model has written
+        return None
+    if token is None:
+        return TurnEnd(tuple(ids), tuple(known), words)
+    return TurnEnd((*ids, token), (token, *(other for other in known if other != token)), lead=words)
 
 
 def _first_control(written: str, controls: Controls) -> tuple[int, int] | None:

@@ -15,7 +15,7 @@ import torch
 
 from configs.errors import EngineError
 from configs.schema.engine import TransformersEngine
-from infra.engines.chat.format import load_chat
+from infra.engines.chat.load import load_chat
 from infra.engines.devices import limit_threads
 from infra.engines.generate.decode import Decoder, Draft
 from infra.engines.generate.prompts import decode_continuation, encode_request, stop_texts

@@ -21,7 +21,7 @@ from transformers import AutoConfig
 from configs.errors import EngineError
 from configs.schema.engine import VllmEngine
 from configs.schema.generate import Sampling
-from infra.engines.chat.format import load_chat
+from infra.engines.chat.load import load_chat
 from infra.engines.devices import wait_for_memory
 from infra.engines.generate.prompts import Prompts, decode_continuation, encode_request, encode_scoring, stop_texts
 from infra.engines.generate.transformers_runner import context_length

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from infra.engines.chat.format import load_chat
+from infra.engines.chat.load import load_chat
 from infra.engines.models.model_files import ModelFiles
 
 

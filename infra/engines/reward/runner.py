@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from configs.schema.engine import RewardEngine
-from infra.engines.chat.format import load_chat
+from infra.engines.chat.load import load_chat
 from infra.engines.devices import limit_threads
 from infra.engines.generate.decode import pad_right
 from infra.engines.generate.transformers_runner import context_length, torch_dtype

@@ -10,7 +10,7 @@ from datasets import Dataset
 from transformers import AutoConfig, TrainerCallback
 
 from configs.errors import EngineError
-from infra.engines.chat.format import make_chat
+from infra.engines.chat.load import make_chat
 from infra.engines.train.objectives.objective import TokenRows
 from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.request import TrainRequest

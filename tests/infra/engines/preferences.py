@@ -16,7 +16,7 @@ REFERENCES = [(-20.0, -30.0), (-11.0, -15.0), (-12.0, -9.0), (-16.0, -21.0)]
 
 
 def pair_rows(base: Path, *weights: float) -> list[dict[str, Any]]:
-    from infra.engines.chat.format import load_chat
+    from infra.engines.chat.load import load_chat
     from infra.engines.train.objectives.pairs import encode_pairs
     from infra.engines.train.rows import Encoder
 

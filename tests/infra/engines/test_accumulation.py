@@ -50,7 +50,7 @@ def one_step(base: Path, folder: Path, objective: Any, num_rows: int, batch_size
     import torch
     from transformers import TrainerCallback
 
-    from infra.engines.chat.format import make_chat
+    from infra.engines.chat.load import make_chat
     from infra.engines.train.objectives.registry import objective_of
     from infra.engines.train.prepare import make_trainer
     from infra.engines.train.rows import Encoder

@@ -46,7 +46,7 @@ ANSWER, REVISED = "13", "no 12"
 def trainer_of(
     base: Path, objective: Any, rows: list[dict[str, Any]], folder: Path
 ) -> tuple[Any, list[dict[str, Any]]]:
-    from infra.engines.chat.format import make_chat
+    from infra.engines.chat.load import make_chat
     from infra.engines.train.objectives.registry import objective_of
     from infra.engines.train.prepare import make_trainer
     from infra.engines.train.rows import Encoder

@@ -41,7 +41,7 @@ def request_for(
 
 
 def test_a_pair_is_one_generation_prompt_and_two_completions_with_their_ends(base: Path, tmp_path: Path) -> None:
-    from infra.engines.chat.format import load_chat
+    from infra.engines.chat.load import load_chat
 
     chat = load_chat(ModelFiles("start", base))
     tokenizer = chat.tokenizer

@@ -55,7 +55,7 @@ def gap(model: ModelFiles, prompt: str = "3+1=", right: str = "4", wrong: str = 
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
-    from infra.engines.chat.format import load_chat
+    from infra.engines.chat.load import load_chat
 
     chat = load_chat(model)
     loaded = AutoModelForCausalLM.from_pretrained(model.weights)

@@ -63,7 +63,7 @@ def test_drawn_and_scored_agree(model: ModelFiles, engine: TransformersEngine | 
 
 
 def test_it_is_trained_on_the_template_s_end_and_is_what_it_was(model: ModelFiles, tmp_path: Path) -> None:
-    from infra.engines.chat.format import load_chat
+    from infra.engines.chat.load import load_chat
 
     chat = load_chat(model)
     assert chat.tokenizer.convert_ids_to_tokens(chat.turn_ids("5")) == ["5", "<|im_end|>"]

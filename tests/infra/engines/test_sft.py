@@ -53,7 +53,7 @@ ROWS = [row([4, 5, 6], [7, 8, 2]), row([9], [10, 2]), row([4, 4], [5, 6, 7, 8, 2
 
 
 def encode(base: Path, rows: list[dict[str, Any]], max_length: int = 64) -> tuple[list[dict[str, Any]], int]:
-    from infra.engines.chat.format import load_chat
+    from infra.engines.chat.load import load_chat
     from infra.engines.train.objectives.sft import encode_examples
     from infra.engines.train.rows import Encoder
 
@@ -61,7 +61,7 @@ def encode(base: Path, rows: list[dict[str, Any]], max_length: int = 64) -> tupl
 
 
 def test_a_row_is_the_generation_prompt_then_the_completion_and_its_end(base: Path) -> None:
-    from infra.engines.chat.format import load_chat
+    from infra.engines.chat.load import load_chat
 
     chat = load_chat(ModelFiles("base", base))
     tokenizer = chat.tokenizer

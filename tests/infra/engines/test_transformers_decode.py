@@ -227,7 +227,7 @@ def test_a_merged_adapter_is_the_adapters_sum_in_float32(folder: Path, tmp_path:
 def test_stop_texts_end_a_draft_and_are_cut_off(
     folder: Path, text: str, stop: tuple[str, ...], is_reached: bool, cut: str
 ) -> None:
-    from infra.engines.chat.format import load_chat
+    from infra.engines.chat.load import load_chat
     from infra.engines.generate.decode import Draft
     from infra.engines.generate.prompts import cut_at
     from infra.engines.generate.stops import StopTexts

@@ -19,7 +19,7 @@ OPEN = "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 
 def chat_of(template: Any, folder: Path = Path("none"), eos: str | None = "<|endoftext|>", **fields: Any) -> Any:
     """The format of a model with this template, and no generation config unless `folder` has one."""
-    from infra.engines.chat.format import make_chat
+    from infra.engines.chat.load import make_chat
 
     return make_chat(build_byte_tokenizer(template, eos), ModelFiles("chatty", folder, **fields))
 
@@ -127,7 +127,7 @@ def test_unknown_characters_are_no_control_tokens() -> None:
     from tokenizers.pre_tokenizers import Split
     from transformers import PreTrainedTokenizerFast
 
-    from infra.engines.chat.format import make_chat
+    from infra.engines.chat.load import make_chat
 
     words = Tokenizer(WordLevel({sign: place for place, sign in enumerate(["<unk>", "</s>", *"123<>k"])}, "<unk>"))
     words.pre_tokenizer = Split("", "isolated")
@@ -189,3 +189,13 @@ def test_a_generation_config_s_end_is_known_without_a_template(tmp_path: Path) -
 def test_a_model_without_any_end_is_refused_by_name() -> None:
     with pytest.raises(UserError, match="has no end token"):
         chat_of(None, eos=None).turn_ids("1")
+
+
+def test_words_that_the_tokenizer_cannot_read_end_nothing() -> None:
+    from infra.engines.chat.load import make_chat
+    from infra.engines.models.tiny_llama import make_tokenizer
+
+    tokenizer = make_tokenizer("123", 64)
+    tokenizer.chat_template = "{% for m in messages %}{{ m.content }}~{% endfor %}"
+    chat = make_chat(tokenizer, ModelFiles("tiny", Path("none")))
+    assert chat.turn_ids("1") == [*tokenizer("1")["input_ids"], tokenizer.eos_token_id]
