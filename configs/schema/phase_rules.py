@@ -24,6 +24,11 @@ def phase_mistakes(recipe: Recipe) -> Iterator[str]:
         yield from _unknown_models(own, earlier, place)
         if _beginnings(own) != _beginnings(recipe):
             yield f"{place}roles: like, model and warm_start of a role belong to round 0: write them in the recipe"
+        if own.generate.few_shot is not None and _shown(own) != _shown(recipe):
+            yield (
+                f"{place}generate.few_shot.source: round 0 reads it, before any phase: write generate.few_shot in the "
+                "recipe, and few_shot: null in the phases that show nothing"
+            )
         if judging[index] != judging[0]:
             yield (
                 f"{place}evaluate: phases have to be evaluated alike, or the gate compares two things: write "
@@ -45,6 +50,11 @@ def _beginnings(recipe: Recipe) -> dict[str, Any]:
     """How the roles with states begin."""
     begun = {"like", "model", "warm_start"}
     return {name: recipe.roles[name].model_dump(include=begun) for name in recipe.chains()}
+
+
+def _shown(recipe: Recipe) -> Any:
+    """Where examples come from."""
+    return recipe.generate.few_shot and recipe.generate.few_shot.source
 
 
 def _judging(recipe: Recipe) -> tuple[Any, ...]:

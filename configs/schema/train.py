@@ -56,11 +56,15 @@ Tune = Annotated[Lora | FullWeights, by_kind]
 
 
 class Optimizer(Component):
-    """Optimisation settings, shared by the warm start and the rounds. Optimizer: AdamW."""
+    """Optimisation settings, shared by the warm start and the rounds."""
 
+    optimizer: Literal["adamw", "rmsprop"] = Field("adamw", description="rule of the steps; rmsprop: as SPIN's authors")
     learning_rate: float = Field(1e-4, gt=0, description="the highest of the schedule")
     epochs: float = Field(1.0, gt=0, description="passes over the training set; ignored where max_steps is given")
     max_steps: int | None = Field(None, ge=1, description="optimizer steps, in place of epochs")
+    stop_epochs: float | None = Field(
+        None, gt=0, description="end after these of the epochs, the schedule being that of all: an early checkpoint"
+    )
     batch_size: int = Field(16, ge=1, description="examples per device and step")
     gradient_accumulation: int = Field(1, ge=1, description="batches to an optimizer step")
     warmup_share: float = Field(0.03, ge=0, le=1, description="share of the steps with rising learning rate")
@@ -75,6 +79,17 @@ class Optimizer(Component):
     checkpoint_seconds: Annotated[float, Execution] = Field(
         120.0, gt=0, description="time between checkpoints inside the phase"
     )
+
+    @model_validator(mode="after")
+    def _stops_inside(self) -> Optimizer:
+        if self.stop_epochs is None:
+            return self
+        if self.max_steps is not None:
+            raise ValueError("stop_epochs: it ends a training that is counted in epochs: leave it or max_steps out")
+        if self.stop_epochs > self.epochs:
+            raise ValueError(f"stop_epochs: {self.stop_epochs:g} lies behind the last of {self.epochs:g} epochs: "
+                             "write fewer, or leave it out")  # fmt: skip
+        return self
 
 
 class WarmStart(Optimizer):

@@ -107,6 +107,15 @@ class Lineage(Ref):
         return self.model_copy(update={"current": self.newest, "previous": self.current})
 
 
-def window(data: str, steps: tuple[StepRef, ...]) -> tuple[StepRef, ...]:
-    """The rounds whose rows are trained on, of all rounds' steps."""
-    return steps[{"this_round": -1, "last_two_rounds": -2, "accumulate": 0}[data] :]
+ROUNDS_BACK = {"this_round": 0, "last_two_rounds": 1}
+
+
+def window(data: str, steps: tuple[StepRef, ...], round: int) -> tuple[StepRef, ...]:
+    """The steps whose rows a round trains on. Rounds are counted, not steps: one without a step leaves a gap.
+
+    Args:
+        data: of `train`.
+        steps: of this round and of those before, at most one a round.
+    """
+    first = round - ROUNDS_BACK[data] if data in ROUNDS_BACK else 0
+    return tuple(step for step in steps if first <= step.round <= round)

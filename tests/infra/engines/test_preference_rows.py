@@ -98,17 +98,17 @@ def test_rows_of_another_objective_are_refused(
     assert "messages" in str(caught.value.fix)
 
 
-def test_kto_reads_its_kl_term_from_the_completion_before_in_the_batch() -> None:
-    """Five rows in batches of two: each takes its neighbour's; the row that is alone takes the one before it."""
-    from infra.engines.train.objectives.kto import lay_out_batches
+def test_kto_reads_its_kl_term_from_the_completion_before_in_the_step() -> None:
+    """Five rows in steps of two: each takes its neighbour's; the row that is alone takes the one before it."""
+    from infra.engines.train.objectives.kto import lay_out_steps
 
     rows = [{"prompt_ids": [0], "completion_ids": [n], "label": True, "weight": 1.0} for n in range(5)]
-    laid_out = lay_out_batches(rows, 2, seed=0)
+    laid_out = lay_out_steps(rows, 2, seed=0)
     order = [row["completion_ids"][0] for row in laid_out]
     assert sorted(order) == [0, 1, 2, 3, 4]
     assert [row["KL_completion_ids"][0] for row in laid_out] == [order[1], order[0], order[3], order[2], order[3]]
-    assert lay_out_batches(rows, 2, seed=0) == laid_out
-    assert [row["completion_ids"][0] for row in lay_out_batches(rows, 2, seed=1)] != order
+    assert lay_out_steps(rows, 2, seed=0) == laid_out
+    assert [row["completion_ids"][0] for row in lay_out_steps(rows, 2, seed=1)] != order
 
 
 def test_kto_needs_two_rows_and_two_in_a_batch(base: Path, tmp_path: Path) -> None:
