@@ -98,7 +98,8 @@ class RewardEngine(LoadingEngine):
 
 
 class EndpointEngine(EngineComponent):
-    """A model behind a server that speaks OpenAI's chat completions: for roles that are not trained."""
+    """A model behind a server that speaks OpenAI's chat completions: for roles that are not trained. A draw above
+    temperature 0 is a request of its own, with its seed, unless the server refuses seeds."""
 
     loads_model: ClassVar[bool] = False
     kind: Literal["endpoint"] = "endpoint"

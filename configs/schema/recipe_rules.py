@@ -47,7 +47,7 @@ def _components(recipe: Sections) -> Iterable[tuple[str, Any]]:
     for place, own in _learners(recipe)[1:]:
         yield from ((f"{place}.select.{index}.judge", part) for index, part in enumerate(own.select))
         yield from ((f"{place}.rows.{index}.judge", row) for index, row in enumerate(own.rows))
-        yield f"{place}.pair.judge", own.pair
+        yield from ((f"{place}.pair.judge", own.pair), (f"{place}.weigh.judge", own.weigh))
 
 
 def _learners(recipe: Sections) -> list[tuple[str, Sections]]:
@@ -143,9 +143,11 @@ def _rows_fit_the_objective(recipe: Sections) -> None:
             raise ValueError(
                 f"{pair}.soft_label: the objective reads it: name two judges, or write {place}.objective.label"
             )
-    objective = recipe.train.objective
-    if recipe.weigh is not None and objective.rows != "examples":
-        raise ValueError(f"weigh: examples are weighed, and the objective {objective.kind} has none: leave weigh out")
+        if own.weigh is not None and objective.rows != "examples":
+            raise ValueError(
+                f"{_beside(place, 'weigh')}: examples are weighed, and the objective {objective.kind} has none: "
+                "leave weigh out"
+            )
 
 
 def _pairs_have_two_sides(recipe: Sections) -> None:

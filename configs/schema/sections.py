@@ -123,7 +123,8 @@ class Sections(Component):
             changes["model"] = role.model
         if role.train is not None:
             own = role.train
-            changes |= {"select": own.filters(), "rows": own.rows, "pair": own.pair, "train": own.plain()}
+            changes |= {"select": own.filters(), "rows": own.rows, "weigh": own.weigh, "pair": own.pair}
+            changes["train"] = own.plain()
         return self.model_copy(update=changes)
 
     def stay_at(self, round: int) -> Stay | None:

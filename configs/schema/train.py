@@ -15,15 +15,25 @@ from configs.schema.problems import Source
 STARTS = ("base", "seed", "previous", "previous_with_optimizer", "champion")
 
 
-def _check_start(name: str) -> str:
-    if name not in STARTS and not re.fullmatch("phase:[a-z][a-z0-9_-]*", name):
-        raise ValueError(f"'{name}' names no model: write {', '.join(STARTS)}, or phase:NAME")
-    return name
+REFERENCES = ("base", "seed", "start", "previous")
 
 
-StartFrom = Annotated[str, AfterValidator(_check_start)]
+def _one_of(names: tuple[str, ...]) -> AfterValidator:
+    """One of these, or phase:NAME."""
+
+    def check(name: str) -> str:
+        if name not in names and not re.fullmatch("phase:[a-z][a-z0-9_-]*", name):
+            raise ValueError(f"'{name}' names no model: write {', '.join(names)}, or phase:NAME")
+        return name
+
+    return AfterValidator(check)
+
+
+StartFrom = Annotated[str, _one_of(STARTS)]
 """one of STARTS, or phase:NAME, the model that the latest finished phase of that name ended with"""
-Reference = Literal["base", "seed", "start", "previous"]
+Reference = Annotated[str, _one_of(REFERENCES)]
+"""one of REFERENCES, or phase:NAME as in `start_from`; start: what training begins with; previous: what played before
+that one"""
 
 
 class Lora(Component):
@@ -104,10 +114,12 @@ class Train(Optimizer):
     tune: Tune = Field(Lora(), description="which weights learn")
     start_from: Annotated[StartFrom, Content("model")] = Field(
         "base",
-        description="which model training begins with; previous_with_optimizer: its optimizer goes on too",
+        description="which model training begins with: base, seed, previous, previous_with_optimizer (its optimizer "
+        "goes on too), champion, or phase:NAME",
     )
     reference: Annotated[Reference, Content("model")] = Field(
-        "start", description="frozen model of a preference objective; sft reads none"
+        "start",
+        description="frozen model of a preference objective: base, seed, start, previous or phase:NAME; sft reads none",
     )
     data: Annotated[Literal["this_round", "last_two_rounds", "accumulate"], Content("steps")] = Field(
         "this_round", description="rounds whose kept samples are trained on"

@@ -6,11 +6,12 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from configs.errors import UserError
+from configs.errors import EngineError, UserError
 from configs.schema.recipe import Recipe
 from flows.report.terminal import Terminal
 from infra.store.files import sha256_of
@@ -71,14 +72,28 @@ def run_stage(name: str, recipe: Recipe, files: Files) -> Summary:
         if path is not None and not path.exists():
             raise UserError(f"there is no {path}", "correct the path")
     files.out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="selfloop-") as folder, Terminal().stage(name) as progress:
-        ledger = Ledger(FolderStore(Path(folder) / "store"), Path(folder) / "work", {})
+    with _work_folder() as folder, Terminal().stage(name) as progress:
+        ledger = Ledger(FolderStore(folder / "store"), folder / "work", {})
         with Workbench(recipe, ledger, Path()) as bench:
             answers = Answers(ledger, f"{recipe.name}/{name}", recipe.generate.shard_size, progress, bench.contents)
-            scratch = Scratch(Path(folder) / "out", Path(folder) / "scratch", progress, answers)
+            scratch = Scratch(folder / "out", folder / "scratch", progress, answers)
             scratch.out.mkdir()
             scratch.work.mkdir()
             return STAGES[name](bench, files, scratch)
+
+
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    """A folder that goes at the end, unless an engine failed: its message names a log that lies there."""
+    folder = Path(tempfile.mkdtemp(prefix="selfloop-stage-"))
+    try:
+        yield folder
+    except EngineError:
+        raise
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:

@@ -111,6 +111,8 @@ def test_what_a_phase_ended_with_is_found_by_its_name() -> None:
     state = play(state, 0.8, True, recipe())
     assert state.start_model(POLICY, "phase:first").name == "round-1"
     assert state.start_model("critic", "phase:first") == CRITIC
+    for name, ended in ((POLICY, "round-1"), ("critic", CRITIC.name)):
+        assert state.models[name].reference_model("phase:first", SEED).name == ended
     again = state.after_phase("first")  # the list of phases is gone through again
     assert again.start_model(POLICY, "phase:first").name == "round-2"
 
