@@ -86,6 +86,8 @@ def with_value(recipe: Recipe, path: tuple[str | int, ...], value: Any) -> dict[
 
 EXAMPLES: dict[str, Any] = {
     "PretrainedModel.chat_template_date": "2024-07-26",
+    "NumberVerifier.locale": "de",
+    "MathVerifier.locale": "pt_BR",
     "Train.replay": {"path": "offline/pairs.jsonl"},
     "Train.formats": [{"prompt": "own.j2"}],
     "IndependentGenerate.few_shot": {"count": 2, "source": {"kind": "addition"}},

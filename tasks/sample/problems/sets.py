@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from configs.errors import ProblemsError
+from tasks.answer.equal import same_spelling
 from tasks.core.records import Message, Problem
 
 SETS_APART = "take the rows apart with start and limit, or remove the problem from one of the two"
@@ -40,7 +41,7 @@ def drop_repeats(problems: Iterable[Problem], name: str) -> tuple[list[Problem],
         num_problems += 1
         digest = fingerprint(problem.messages)
         first_number, first = first_by_print.setdefault(digest, (number, problem))
-        if first.gold != problem.gold:
+        if not same_spelling(first.gold, problem.gold):
             raise ProblemsError(
                 f"{name}: number {first_number} and number {number}, counting from 0, are the same problem "
                 f"({_quote(problem)}) with two answers: {first.gold} and {problem.gold}",
