@@ -1,0 +1,58 @@
+"""The corpus of traps: what every verifier says about texts on which verifiers err. The rows are read by people.
+
+Forks of one process a verifier do the work, as in the judge stage, for some seconds in all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from benchmarks.corpus import Judged, judge_rows, read_corpus
+from tasks.core.records import Label
+from tasks.judge.verifiers.registry import VERIFIERS
+from tests.infra.sandbox.sandboxes import NEEDS_SANDBOX
+
+MAX_UNREAD = 0.02
+"""share of the answers that a person reads and a verifier does not"""
+MAX_FALSE_NEGATIVE = 0.02
+ROWS = read_corpus()
+KINDS = [
+    pytest.param(kind, marks=NEEDS_SANDBOX if kind == "code" else ()) for kind in sorted(VERIFIERS.keys() - {"python"})
+]
+
+
+def test_the_rows_are_many_distinct_and_of_every_verifier() -> None:
+    asked = [(row.gold, row.text, kind, str(row.settings)) for row in ROWS for kind in row.verifiers]
+    labels = Counter(row.label for row in ROWS)
+    assert len(ROWS) >= 600 and [key for key, count in Counter(asked).items() if count > 1] == []
+    assert 0.4 < labels[Label.CORRECT] / len(ROWS) < 0.6 and labels.keys() <= {"correct", "wrong", "unparseable"}
+    assert {kind for row in ROWS for kind in row.verifiers} == VERIFIERS.keys() - {"python"}
+
+
+@pytest.mark.usefixtures("sandboxes_alone")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_verifier_calls_nothing_wrong_correct_and_reads_what_a_person_reads(kind: str) -> None:
+    judged = judge_rows(ROWS, kind)
+    num_read = sum(one.row.reading for one in judged)
+    num_correct = sum(one.row.label == Label.CORRECT for one in judged)
+    false_positives, unread, false_negatives = mistakes(judged)
+    assert not false_positives, listing("called correct and is not", false_positives)
+    assert len(unread) <= MAX_UNREAD * num_read, listing(f"not read, of {num_read}", unread)
+    assert len(false_negatives) <= MAX_FALSE_NEGATIVE * num_correct, listing(
+        "called wrong and is correct", false_negatives
+    )
+
+
+def mistakes(judged: list[Judged]) -> tuple[list[Judged], list[Judged], list[Judged]]:
+    """False positives, answers not read, false negatives."""
+    return (
+        [one for one in judged if one.is_false_positive],
+        [one for one in judged if one.is_unread],
+        [one for one in judged if one.is_false_negative],
+    )
+
+
+def listing(what: str, rows: list[Judged]) -> str:
+    return "\n".join([f"{len(rows)} {what}:", *map(str, rows)])
