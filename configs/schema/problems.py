@@ -31,6 +31,21 @@ class Extract(Component):
         return pattern
 
 
+class ExtractAnswer(Extract):
+    """Take the gold answer out of a row; where the field holds the number of a choice, with `index_of: ABCD`."""
+
+    index_of: str | None = Field(
+        None, min_length=2, description="the field holds a number of these choices, in their order; gold is the choice"
+    )
+    first: Literal[0, 1] = Field(0, description="number of the first choice")
+
+    @model_validator(mode="after")
+    def _counts_choices(self) -> ExtractAnswer:
+        if self.first and self.index_of is None:
+            raise ValueError("first: numbers choices, and there are none: write index_of: ABCD")
+        return self
+
+
 class ExtractFields(Component):
     """Take several fields of a row as the text of a JSON object, as the verifier `code` reads it."""
 
@@ -42,7 +57,7 @@ class Mapping(Component):
 
     prompt: str = Field("{{ question }}", min_length=1)
     system: str | None = None
-    answer: Extract | ExtractFields | None = Field(None, description="the gold answer; judges by rule need it")
+    answer: ExtractAnswer | ExtractFields | None = Field(None, description="the gold answer; judges by rule need it")
     solution: Extract | None = Field(None, description="a worked solution; the warm start needs it")
     id: str | None = Field(None, description="field with a unique id; default: a digest of the prompt")
     tags: tuple[str, ...] = Field((), description="fields kept with the problem, such as difficulty")

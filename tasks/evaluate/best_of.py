@@ -8,6 +8,7 @@ from typing import Any
 
 from configs.schema.evaluate import BestOfN
 from configs.schema.generate import Sampling
+from tasks.answer.equal import clusters
 from tasks.core.bench import Workbench
 from tasks.core.records import Label, Problem, Verdict
 from tasks.core.roles import Cast
@@ -50,7 +51,8 @@ def _expectations(rows: Sequence[tuple[Verdict, Verdict]], k: Sequence[int]) -> 
     """Samples that the judge could not score rank last, in the order of their draws."""
     ranked = sorted(rows, key=lambda row: float("-inf") if row[1].score is None else row[1].score, reverse=True)
     in_order = [fact.label == Label.CORRECT for fact, _ in ranked]
-    answers = [(fact.answer, fact.label == Label.CORRECT) for fact, _ in rows]
+    one_each = clusters([fact.answer for fact, _ in rows])
+    answers = [(answer, fact.label == Label.CORRECT) for answer, (fact, _) in zip(one_each, rows, strict=True)]
     return {
         "best_of": tuple(best_at_k(in_order, number) for number in k),
         "majority": tuple(majority_at_k(answers, number) for number in k),

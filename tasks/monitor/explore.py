@@ -17,6 +17,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from tasks.answer.equal import clusters
 from tasks.core.step import Summary
 from tasks.evaluate.statistics import pass_at_k
 from tasks.evaluate.subsets import pass_at_k_s
@@ -76,7 +77,7 @@ class Exploration:
 def answer_entropy(group: RoundGroup) -> float | None:
     """Entropy of the answers that the first judge who found any read from the samples; None where nobody did."""
     for verdicts in group.verdicts.values():
-        votes = Counter(verdict.answer for verdict in verdicts if verdict.answer)
+        votes = Counter(clusters([verdict.answer for verdict in verdicts if verdict.answer]))
         if votes:
             return entropy(list(votes.values()))
     return None

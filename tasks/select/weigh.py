@@ -7,7 +7,7 @@ entropy. "Entropy-Based Adaptive Weighting for Self-Training" (EAST, arXiv 2503.
 
     w_i = H_i^a / mean over kept problems of H^a,   H_i = -sum_c p_ic ln p_ic
 
-with p_ic the share of answer c among all samples of problem i, those that were not kept included. Samples without an
+with p_ic the share of answer c, in whatever spelling, among all samples of problem i, those that were not kept included. Samples without an
 answer are one cluster of their own. Weights average 1 over kept problems, not over examples, as in the official code.
 
 Where the code differs from the paper's:
@@ -24,9 +24,10 @@ from math import fsum, log
 from typing import Any
 
 from configs.schema.select import Weigh, WeighByEntropy
+from tasks.answer.equal import clusters
 from tasks.select.selection import Selected
 
-VERSIONS = {"by_problem": 1, "entropy": 1}
+VERSIONS = {"by_problem": 1, "entropy": 2}
 
 
 def problem_weights(groups: Iterable[Sequence[Selected]], config: Weigh) -> dict[str, float]:
@@ -39,8 +40,8 @@ def problem_weights(groups: Iterable[Sequence[Selected]], config: Weigh) -> dict
 
 
 def answer_entropy(answers: Iterable[str | None]) -> float:
-    """Entropy of the answers' shares, natural log; 0 for none. None counts as an answer."""
-    counts = Counter(answers)
+    """Entropy of the answers' shares, natural log; 0 for none. None counts as an answer; equal answers as one."""
+    counts = Counter(clusters(list(answers)))
     return fsum(-count / counts.total() * log(count / counts.total()) for count in counts.values())
 
 

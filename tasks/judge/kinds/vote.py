@@ -7,8 +7,8 @@ Where this differs from the paper:
 1. A tie for the top calls nothing: all samples with an answer are unscored by label, so that the question is dropped.
 2. The confidence threshold is select's `threshold`, and the four prompt formats of a kept chain are not made.
 
-Answers are equal where their canonical text is (`extract` of each verifier): `tolerance` of `number` is not used, and a
-percentage votes as its number (50% with 50).
+Answers are equal as `tasks/answer/equal.py` says, from what each verifier's `extract` finds: `tolerance` of `number` is not
+used. A verdict's answer is the one that stands for all its equals.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from configs.schema.judge import VoteJudge
+from tasks.answer.equal import clusters
 from tasks.core.joined import Group
 from tasks.core.records import Label, Sample, Verdict
 from tasks.judge.kind import SHARES, Evidence, JudgeKind
@@ -35,7 +36,7 @@ def count_votes(judge: str, samples: Sequence[Sample], outcomes: Sequence[Outcom
         outcomes: a Finding with the answer for each sample, or a failure.
         num_samples: of the problem, truncated ones included.
     """
-    answers = [_answer(outcome) for outcome in outcomes]
+    answers = clusters([_answer(outcome) for outcome in outcomes])
     votes = Counter(answer for answer in answers if answer is not None)
     most = max(votes.values(), default=0)
     winners = [answer for answer, count in votes.items() if count == most]
@@ -66,4 +67,4 @@ def _answer(outcome: Outcome) -> str | None:
     return outcome.value.answer if outcome.failure is None else None
 
 
-KIND = JudgeKind(version=1, verdicts=vote_verdicts, scale=lambda judge: SHARES)
+KIND = JudgeKind(version=2, verdicts=vote_verdicts, scale=lambda judge: SHARES)

@@ -26,11 +26,12 @@ from configs.errors import UserError
 from configs.schema.verifier_code import CodeVerifier
 from infra.sandbox.bubblewrap import Limits
 from infra.sandbox.bubblewrap_run import Result, probe_sandbox, run_script, run_tests
+from tasks.answer.thinking import after_thinking
 from tasks.judge.verifiers.code_extract import find_program
 from tasks.judge.verifiers.code_layouts import read_problem
 from tasks.judge.verifiers.finding import Finding, explain_missing
 
-VERSION = 1
+VERSION = 2
 
 
 def require_sandbox() -> None:
@@ -51,7 +52,8 @@ def verify(text: str, gold: str | None, config: CodeVerifier) -> Finding:
         ValueError: the gold answer is not a problem of this layout.
     """
     problem = read_problem(gold or "", config.layout)
-    program = find_program(text, config)
+    said = after_thinking(text, config.thinking)
+    program = None if said is None else find_program(said, config)
     if program is None:
         return Finding(note="no program found")
     limits = _limits(config)

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 from configs.schema.verifier import ExactVerifier
-from tasks.judge.verifiers.finding import Finding, explain_missing, find_answer_text
+from tasks.answer.words import unwrap
+from tasks.judge.verifiers.finding import (
+    Finding,
+    explain_missing,
+    find_answer_text,
+    unread_has_no_answer,
+    unread_has_no_verdict,
+)
 
-VERSION = 1
+VERSION = 2
 
 
+@unread_has_no_verdict
 def verify(text: str, gold: str | None, config: ExactVerifier) -> Finding:
-    """Compare letter by letter; white space at the ends never counts, case unless `ignore_case`."""
-    answer = find_answer_text(text, config.pattern)
-    if not answer:
+    """Compare letter by letter; what stands around the whole never counts, case unless `ignore_case`."""
+    answer = extract(text, config)
+    if answer is None:
+        find_answer_text(text, config)  # says why, where thinking is not finished
         return Finding(note="no text found")
-    expected = (gold or "").strip()
-    is_correct = answer.casefold() == expected.casefold() if config.ignore_case else answer == expected
-    return Finding(answer, is_correct)
+    expected = unwrap(gold or "")
+    return Finding(answer, answer == (expected.casefold() if config.ignore_case else expected))
 
 
+@unread_has_no_answer
 def extract(text: str, config: ExactVerifier) -> str | None:
     """The text itself, case folded if `ignore_case`; None where there is none."""
-    answer = find_answer_text(text, config.pattern) or None
-    return answer.casefold() if answer and config.ignore_case else answer
+    answer = find_answer_text(text, config)
+    answer = unwrap(answer) if answer else None
+    return answer.casefold() if answer and config.ignore_case else answer or None
 
 
 def explain_gold(gold: str | None, config: ExactVerifier) -> str | None:

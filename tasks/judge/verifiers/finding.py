@@ -1,10 +1,17 @@
-"""What a verifier says about one text, and the `pattern` setting that all verifiers share."""
+"""What a verifier says about one text, and the settings that all verifiers share: `thinking` and `pattern`."""
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from configs.schema.verifier_base import VerifierBase
+from tasks.answer.thinking import after_thinking
+from tasks.answer.value import UnreadableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +35,48 @@ class NoVerdictError(Exception):
     """The verifier declined: neither right, nor wrong, nor a score."""
 
 
-def find_answer_text(text: str, pattern: str | None) -> str | None:
-    """The first group of the pattern's last match, stripped; the whole text without a pattern; None without a match."""
-    if pattern is None:
-        return text.strip()
-    match = find_last(re.compile(pattern), text)
+C = TypeVar("C", bound=VerifierBase)
+
+
+def unread_has_no_verdict(verify: Callable[[str, str | None, C], Finding]) -> Callable[[str, str | None, C], Finding]:
+    """A verifier that says why in its note, where an answer cannot be read whole."""
+
+    @functools.wraps(verify)
+    def reading(text: str, gold: str | None, config: C) -> Finding:
+        try:
+            return verify(text, gold, config)
+        except UnreadableError as error:
+            return Finding(note=str(error))
+
+    return reading
+
+
+def unread_has_no_answer(extract: Callable[[str, C], str | None]) -> Callable[[str, C], str | None]:
+    """The same for what finds an answer without gold."""
+
+    @functools.wraps(extract)
+    def reading(text: str, config: C) -> str | None:
+        try:
+            return extract(text, config)
+        except UnreadableError:
+            return None
+
+    return reading
+
+
+def find_answer_text(text: str, config: VerifierBase) -> str | None:
+    """What is read of a text: what follows its thinking, and of that the first group of the pattern's last match,
+    stripped. None without a match.
+
+    Raises:
+        UnreadableError: the thinking is not finished.
+    """
+    said = after_thinking(text, config.thinking)
+    if said is None:
+        raise UnreadableError("the thinking is not finished")
+    if config.pattern is None:
+        return said.strip()
+    match = find_last(re.compile(config.pattern), said)
     return (match.group(1) or "").strip() if match is not None else None
 
 
@@ -45,3 +89,14 @@ def find_last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 def explain_missing(gold: str | None) -> str | None:
     """Why a gold answer cannot be compared with, in words after the problem's name; None if it is there."""
     return None if gold and gold.strip() else "has no gold answer"
+
+
+def explain_unread(gold: str | None, read: Callable[[str], Any]) -> str | None:
+    """The same, where gold must be read whole."""
+    if explain_missing(gold) is not None:
+        return explain_missing(gold)
+    try:
+        read(gold or "")
+    except ValueError as error:
+        return f"has the gold answer {gold!r}, which cannot be read: {error}"
+    return None

@@ -1,7 +1,9 @@
-r"""Verifier `math`: symbolic equality by math-verify (github.com/huggingface/Math-Verify), after an exact-number path.
+r"""Verifier `math`: mathematical equality.
 
-The answer is what `pattern` finds, else the last \boxed{...}, else what math-verify finds in the end of the text. If
-both answers are plain numbers they are compared exactly and math-verify is not asked.
+The answer is what `pattern` finds, else the last \boxed{...}, else the last formula behind `answer is`, the last formula
+of the text, or its last number. Numbers, words, tuples, sets and intervals are compared by the reader of answers. Formulas
+are compared by math-verify (github.com/huggingface/Math-Verify); what it calls equal is computed a second way, at random
+points with thirty digits, since it also calls equal what agrees to six digits, or has the same letters.
 
 math-verify limits its own time by SIGALRM, which works in a main thread only and does not stop native loops: that is
 switched off here. Symbolic work can still take for ever (9^{9^{9^9}}), so this runs in killable workers alone.
@@ -11,16 +13,24 @@ from __future__ import annotations
 
 import functools
 import logging
-from fractions import Fraction
-from typing import Any
+import re
 
 from configs.schema.verifier import MathVerifier
-from tasks.judge.verifiers.finding import Finding, explain_missing, find_answer_text
-from tasks.judge.verifiers.number import Number, are_equal, read_number
+from tasks.answer.boxes import find_boxed
+from tasks.answer.equal import same
+from tasks.answer.find import find
+from tasks.answer.structure import Formula, Part, Terms, Words, read_part
+from tasks.answer.value import Number, UnreadableError
+from tasks.judge.verifiers import formulas
+from tasks.judge.verifiers.finding import (
+    Finding,
+    explain_unread,
+    find_answer_text,
+    unread_has_no_answer,
+    unread_has_no_verdict,
+)
 
-VERSION = 1
-MAX_ANSWER_CHARACTERS = 400
-"""Longer answers are refused: parsing time grows fast with length."""
+VERSION = 2
 MAX_TEXT_CHARACTERS = 2000
 """How much of a text's end is searched for an answer that is not boxed."""
 
@@ -32,93 +42,140 @@ def warm_up() -> None:
     extract(r"\boxed{\frac{x}{2}}", MathVerifier())
 
 
+@unread_has_no_verdict
 def verify(text: str, gold: str | None, config: MathVerifier) -> Finding:
-    """Compare two mathematical expressions. Whatever math-verify raises is raised on: it is no verdict."""
-    from math_verify import verify as is_equal  # heavy: sympy
-
-    expected = (gold or "").strip()
-    answer = _find_answer(text, config)
-    if answer is not None and len(answer) > MAX_ANSWER_CHARACTERS:
-        return Finding(note=f"answer longer than {MAX_ANSWER_CHARACTERS} characters")
-    found_number, expected_number = read_number(answer or ""), read_number(expected)
-    if found_number is not None and expected_number is not None:
-        return Finding(str(found_number), are_equal(found_number, expected_number))
-    if answer is None and config.pattern is not None:
-        return Finding(note="no answer found by the pattern")
-    parsed = _parse(text[-MAX_TEXT_CHARACTERS:]) if answer is None else _parse_answer(answer)
-    if not parsed:
+    """Compare two mathematical answers. Whatever math-verify raises is raised on: it is no verdict."""
+    expected = _read_gold((gold or "").strip(), config.locale)
+    found = _find(text, config)
+    if found is None:
         return Finding(note="no mathematical answer found")
-    is_correct = is_equal(list(_parse_gold(expected)), parsed, timeout_seconds=None, raise_on_error=True)
-    return Finding(str(parsed[-1]), is_correct)
+    try:
+        return Finding(key(found), are_equal(found, expected))
+    except UnreadableError as error:
+        return Finding(key(found), note=str(error))
 
 
+@unread_has_no_answer
 def extract(text: str, config: MathVerifier) -> str | None:
-    """The answer in one spelling: rational numbers as `number` writes them, other expressions expanded and simplified.
+    """The answer in one spelling: rational numbers as `number` writes them, formulas expanded and simplified.
 
     For killable workers only, like `verify`. Whatever sympy raises is raised on.
     """
-    answer = _find_answer(text, config)
-    if answer is not None and len(answer) > MAX_ANSWER_CHARACTERS:
-        return None
-    number = read_number(answer or "")
-    if number is not None:
-        return str(Number(number.value))
-    if answer is None and config.pattern is not None:
-        return None
-    parsed = _parse(text[-MAX_TEXT_CHARACTERS:]) if answer is None else _parse_answer(answer)
-    return _canonical(parsed[0]) if parsed else None
-
-
-def _find_answer(text: str, config: MathVerifier) -> str | None:
-    return find_boxed(text) if config.pattern is None else find_answer_text(text, config.pattern)
-
-
-def _canonical(expression: Any) -> str:
-    """x = 5 is 5, as for math-verify; 1/2 is 0.5; (x + 1)^2 is x**2 + 2*x + 1."""
-    import sympy
-
-    if isinstance(expression, sympy.Equality) and isinstance(expression.lhs, sympy.Symbol):
-        return _canonical(expression.rhs)
-    if not isinstance(expression, sympy.Basic):
-        return str(expression).strip()
-    value = expression.doit()
-    value = sympy.simplify(sympy.expand(value) if isinstance(value, sympy.Expr) else value)
-    return str(Number(Fraction(int(value.p), int(value.q)))) if isinstance(value, sympy.Rational) else str(value)
+    found = _find(text, config)
+    return None if found is None else key(found)
 
 
 def explain_gold(gold: str | None, config: MathVerifier) -> str | None:
     """Why gold cannot be compared with; None if it can."""
-    return explain_missing(gold)
-
-
-def find_boxed(text: str) -> str | None:
-    r"""Content of the last \boxed{...} whose braces balance, or None."""
-    start = text.rfind(r"\boxed{")
-    if start < 0:
-        return None
-    depth, begin = 0, start + len(r"\boxed")
-    for position in range(begin, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[position], 0)
-        if depth == 0:
-            return text[begin + 1 : position].strip()
-    return None
+    return explain_unread(gold, lambda spelling: read_part(spelling, config.locale))
 
 
 @functools.lru_cache(maxsize=4096)
-def _parse_gold(gold: str) -> tuple[Any, ...]:
+def _read_gold(gold: str, locale: str) -> Part:
     """Parsed once for the many samples of a problem. ValueError if gold cannot be read."""
-    parsed = _parse_answer(gold)
-    if not parsed:
-        raise ValueError(f"the gold answer {gold!r} cannot be read as mathematics")
-    return tuple(parsed)
+    try:
+        return read_part(gold, locale)
+    except UnreadableError as error:
+        raise ValueError(f"the gold answer {gold!r} cannot be read as mathematics: {error}") from error
 
 
-def _parse_answer(answer: str) -> list[Any]:
-    is_marked = "$" in answer or r"\boxed" in answer or r"\[" in answer
-    return _parse(answer if is_marked else f"${answer}$")
+_CUE = re.compile(r"(?i:answer(?:\s+is|\s*:)+)[\s*_:]*([^\n]{1,300})")
+_MATH = re.compile(r"\$\$([^$]{1,400})\$\$|\$([^$\n]{1,400})\$|\\\((.{1,400}?)\\\)|\\\[(.{1,400}?)\\\]", re.DOTALL)
 
 
-def _parse(text: str) -> list[Any]:
-    from math_verify import parse
+def _find(text: str, config: MathVerifier) -> Part | None:
+    said = find_answer_text(text, config)
+    if not said:
+        return None
+    if config.pattern is not None:
+        return read_part(said, config.locale)
+    box = find_boxed(said)
+    if box is not None:
+        return read_part(box, config.locale) if box else None
+    end = said[-MAX_TEXT_CHARACTERS:]
+    cues = _CUE.findall(end)
+    for place in (cues[-1] if cues else "", end):
+        formula = _last_formula(place)
+        if formula is not None:
+            return read_part(_last_side(formula), config.locale)
+    return find(end, config.locale)
 
-    return list(parse(text, parsing_timeout=None, raise_on_error=True))
+
+def _last_formula(text: str) -> str | None:
+    found = [next(filter(None, match.groups())) for match in _MATH.finditer(text)]
+    return found[-1] if found else None
+
+
+def _last_side(formula: str) -> str:
+    """What a chain of equations ends in."""
+    return re.split(r"(?<![<>!=\\])=(?!=)|\\approx(?![A-Za-z])", formula)[-1]
+
+
+def are_equal(found: Part, expected: Part) -> bool:
+    """Whether an answer is the expected one.
+
+    Raises:
+        UnreadableError: two ways to tell disagree.
+    """
+    if isinstance(found, Words) and isinstance(expected, Words):
+        return _are_same_words(found, expected)
+    if isinstance(found, Terms) or isinstance(expected, Terms):
+        return isinstance(found, Terms) and isinstance(expected, Terms) and _are_same_terms(found, expected)
+    if isinstance(found, (Words, Formula)) or isinstance(expected, (Words, Formula)):
+        if _is_prose(found) or _is_prose(expected):
+            return False
+        return formulas.are_equal(_latex(found), _latex(expected))
+    return same(found, expected)
+
+
+def _is_prose(part: Part) -> bool:
+    return isinstance(part, Words) and (len(part.text) > 3 or (part.is_name and len(part.text) > 1))
+
+
+def _are_same_words(found: Words, expected: Words) -> bool:
+    if str(found) == str(expected):
+        return True
+    is_product = not expected.is_name and len(expected.text) < 4 and sorted(found.text) == sorted(expected.text)
+    if is_product and len(expected.text) > 1:
+        raise UnreadableError(f"'{found.text}' is '{expected.text}' as a product, not as a word")
+    return False
+
+
+def _are_same_terms(found: Terms, expected: Terms) -> bool:
+    """Terms of the same kind; a list may stand for a set, and in both the order does not count."""
+    kinds = {found.kind, expected.kind}
+    if kinds == {"()", ","}:
+        if len(found.terms) == len(expected.terms) and all(map(are_equal, found.terms, expected.terms)):
+            raise UnreadableError("a list beside a tuple")
+        return False
+    if (len(kinds) > 1 and kinds != {"{}", ","}) or len(found.terms) != len(expected.terms):
+        return False
+    if expected.is_ordered:
+        return all(are_equal(mine, theirs) for mine, theirs in zip(found.terms, expected.terms, strict=True))
+    left = list(expected.terms)
+    for mine in found.terms:
+        place = next((place for place, theirs in enumerate(left) if are_equal(mine, theirs)), None)
+        if place is None:
+            return False
+        del left[place]
+    return True
+
+
+def _latex(part: Part) -> str:
+    if isinstance(part, Formula):
+        return part.text
+    if isinstance(part, Words):
+        return part.text
+    if isinstance(part, Number):
+        return f"({part.value})"
+    raise UnreadableError(f"'{part}' beside a formula")
+
+
+def key(part: Part) -> str:
+    """A spelling in which equal answers look equal."""
+    if isinstance(part, Terms):
+        terms = [key(term) for term in part.terms]
+        terms = terms if part.is_ordered else sorted(terms)
+        opening, closing = {",": ("", ""), "|": ("", "")}.get(part.kind, tuple(part.kind))
+        return opening + (" u " if part.kind == "|" else ", ").join(terms) + closing
+    return formulas.canonical(part.text) if isinstance(part, Formula) else str(part)

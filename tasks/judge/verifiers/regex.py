@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 from configs.schema.verifier import RegexVerifier
-from tasks.judge.verifiers.finding import Finding, explain_missing, find_answer_text
+from tasks.judge.verifiers.finding import Finding, explain_missing, find_answer_text, unread_has_no_verdict
 
-VERSION = 1
+VERSION = 2
 
 
+@unread_has_no_verdict
 def verify(text: str, gold: str | None, config: RegexVerifier) -> Finding:
     """Search `accept` in the text, or in what `pattern` finds in it. A text that does not match is wrong."""
-    answer = find_answer_text(text, config.pattern)
+    answer = find_answer_text(text, config)
     if answer is None:
         return Finding(note="no answer found by the pattern")
     match = re.search(config.accept.replace("{gold}", re.escape((gold or "").strip())), answer)

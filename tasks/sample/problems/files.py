@@ -78,9 +78,23 @@ def _read_parquet(path: Path, name: str) -> Iterator[Row]:
     try:
         with pq.ParquetFile(path) as source:
             for batch in source.iter_batches(batch_size=ROWS_PER_BATCH, use_threads=False):
-                yield from batch.to_pylist()
+                yield from _plain_rows(batch)
     except (pa.ArrowException, OSError) as error:
         raise ProblemsError(f"{name} is not a whole Parquet file: {error}", "make or copy the file again") from None
+
+
+def _plain_rows(batch: pa.RecordBatch) -> list[Row]:
+    """Rows in which a short float is what its column means: 0.1, and not the double next to its four bytes."""
+    short = {field.name: field.type for field in batch.schema if field.type in (pa.float32(), pa.float16())}
+    rows: list[Row] = batch.to_pylist()
+    for name, kind in short.items():
+        spelled = [
+            None if value is None else float(str(value))
+            for value in batch.column(name).to_numpy(False).astype(kind.to_pandas_dtype())
+        ]
+        for row, value, is_there in zip(rows, spelled, batch.column(name).is_valid().to_pylist(), strict=True):
+            row[name] = value if is_there else None
+    return rows
 
 
 READERS: dict[str, Callable[[Path, str], Iterator[Row]]] = {

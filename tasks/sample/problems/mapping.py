@@ -6,7 +6,10 @@ fields whose names are not identifiers. A field that is missing or null is an er
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -16,12 +19,12 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
 from configs.errors import ProblemsError, RecipeError
-from configs.schema.problems import Extract, ExtractFields
+from configs.schema.problems import Extract, ExtractAnswer, ExtractFields
 from configs.schema.problems import Mapping as RowMapping
 from tasks.core.records import Message, Problem
 from tasks.sample.problems.sets import fingerprint
 
-VERSION = 1
+VERSION = 2
 """raised when a row would become another problem"""
 
 ID_LENGTH = 16
@@ -98,9 +101,27 @@ def _extract(rule: Extract | ExtractFields | None, row: Mapping[str, Any], field
     if isinstance(rule, ExtractFields):
         return _as_json({name: _take(row, name, f"{field}.fields", where) for name in rule.fields}, where)
     value = _take(row, rule.field, f"{field}.field", where)
-    if value is None:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
-    text = _as_text(value, rule.field, where)
+    text = _search(rule, _as_text(value, rule.field, where), field, where)
+    is_index = isinstance(rule, ExtractAnswer) and rule.index_of is not None
+    return _choice(rule, text, where) if is_index else text  # type: ignore[arg-type]
+
+
+def _choice(rule: ExtractAnswer, text: str, where: str) -> str:
+    """The choice that a number stands for."""
+    choices = rule.index_of or ""
+    place = int(text) - rule.first if re.fullmatch(r"\s*[0-9]{1,3}\s*", text) else -1
+    if not 0 <= place < len(choices):
+        raise ProblemsError(
+            f"{where}: field '{rule.field}' holds {text!r}, and mapping.answer.index_of counts the choices {choices} "
+            f"from {rule.first} to {rule.first + len(choices) - 1}",
+            "correct the row, index_of, or first (0 or 1)",
+        )
+    return choices[place]
+
+
+def _search(rule: Extract, text: str, field: str, where: str) -> str:
     if rule.pattern is None:
         return text
     match = re.search(rule.pattern, text)
@@ -138,12 +159,14 @@ def _as_json(values: dict[str, Any], where: str) -> str:
 
 
 def _as_text(value: Any, name: str, where: str) -> str:
-    """A plain value as people write it: 51.0 is 51, true is true."""
+    """A plain value as people write it: 51.0 is 51, true is true, a day is 2024-03-05."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    if value is None or isinstance(value, str | int | float):
+    if isinstance(value, decimal.Decimal):
+        return f"{value:f}"
+    if value is None or isinstance(value, str | int | float | datetime.date | datetime.time):
         return "" if value is None else str(value)
     raise ProblemsError(
         f"{where}: field '{name}' holds a {type(value).__name__}, not a text or a number",

@@ -5,15 +5,16 @@ Called by the Prefect task, by `selfloop plan` and by `selfloop stage`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from configs.schema.problems import Source, StoreSource
 from configs.schema.recipe import Recipe
+from configs.schema.verifier import Verifier
 from tasks.core.bench import Workbench
 from tasks.core.records import Problem
 from tasks.core.step import StepSpec
-from tasks.sample.problems.sets import check_sets, require_gold
+from tasks.sample.problems.sets import check_sets, require_gold, require_readable_gold
 from tasks.sample.problems.sources import read_problems
 from tasks.sample.problems.stage import PROBLEMS
 
@@ -32,17 +33,29 @@ def read_sets(bench: Workbench) -> dict[str, list[Problem]]:
     }
     warm_starts = {name: problems for name, problems in sets.items() if _part(name) == "warm_start"}
     check_sets(sets["train"], sets["select"], sets["report"], **warm_starts)
-    for part in sets_with_gold(bench.recipe):
-        require_gold(sets[part], f"the judge of the {part} set compares with it")
+    check_golds(bench.recipe, sets)
     return sets
 
 
-def sets_with_gold(recipe: Recipe) -> list[str]:
-    """Sets whose problems need a gold answer: the held-out ones, and train where a judge compares with it."""
-    judge = recipe.answer_judge()
-    held_out = [] if recipe.verifier_for_gold().kind == "python" else ["select", "report"]
-    is_compared = judge is not None and judge.rule is not None and judge.rule.kind != "python"
-    return ["train", *held_out] if is_compared else held_out
+def check_golds(recipe: Recipe, sets: Mapping[str, Iterable[Problem]]) -> None:
+    """Nothing, where every set has the gold answers that are compared with, and the verifiers can read them.
+
+    Raises:
+        ProblemsError: names a problem without one, or lists those whose answer cannot be read whole.
+    """
+    for part, verifier in verifiers_of_sets(recipe).items():
+        problems = list(sets[part])
+        require_gold(problems, f"the judge of the {part} set compares with it")
+        require_readable_gold(problems, part, verifier)
+
+
+def verifiers_of_sets(recipe: Recipe) -> dict[str, Verifier]:
+    """What compares with the gold answers of a set: of the held-out ones, and of train where a judge does."""
+    judge, found = recipe.answer_judge(), {}
+    if judge is not None and judge.rule is not None:
+        found["train"] = judge.rule
+    found |= dict.fromkeys(("select", "report"), recipe.verifier_for_gold())
+    return {part: verifier for part, verifier in found.items() if verifier.kind != "python"}
 
 
 def sources_of(recipe: Recipe) -> dict[str, Source]:

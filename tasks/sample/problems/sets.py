@@ -12,7 +12,10 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from configs.errors import ProblemsError
+from configs.schema.verifier import Verifier
+from tasks.answer.equal import same_spelling
 from tasks.core.records import Message, Problem
+from tasks.judge.verifiers.registry import explain_gold
 
 SETS_APART = "take the rows apart with start and limit, or remove the problem from one of the two"
 OWN_IDS = "name a field with unique values in mapping.id, or leave it out"
@@ -40,7 +43,7 @@ def drop_repeats(problems: Iterable[Problem], name: str) -> tuple[list[Problem],
         num_problems += 1
         digest = fingerprint(problem.messages)
         first_number, first = first_by_print.setdefault(digest, (number, problem))
-        if first.gold != problem.gold:
+        if not same_spelling(first.gold, problem.gold):
             raise ProblemsError(
                 f"{name}: number {first_number} and number {number}, counting from 0, are the same problem "
                 f"({_quote(problem)}) with two answers: {first.gold} and {problem.gold}",
@@ -123,6 +126,41 @@ def require_gold(problems: Iterable[Problem], because: str) -> None:
                 f"and {because}",
                 "say where the answer is: mapping.answer: {field: ..., pattern: ...}",
             )
+
+
+MAX_LISTED = 20
+"""golds that one message shows"""
+
+
+def require_readable_gold(problems: Iterable[Problem], part: str, verifier: Verifier) -> None:
+    """Nothing, where the verifier can read every gold answer whole.
+
+    Raises:
+        ProblemsError: lists the problems whose answer it cannot read, with the answers and why.
+    """
+    unread, num_problems = [], 0
+    for place, problem in enumerate(problems):
+        num_problems += 1
+        complaint = explain_gold(problem.gold, verifier)
+        if complaint is not None:
+            unread.append(f"number {place} ({problem.id}) {complaint}")
+    if unread:
+        more = f"\n  and {len(unread) - MAX_LISTED} more" if len(unread) > MAX_LISTED else ""
+        listed = "".join(f"\n  {line}" for line in unread[:MAX_LISTED])
+        raise ProblemsError(
+            f"{len(unread)} of {num_problems} problems of the {part} set have a gold answer that the verifier "
+            f"{verifier.kind} cannot compare with (numbers count from 0):{listed}{more}",
+            FIXES_OF_GOLD.get(verifier.kind, "correct these answers, or choose another verifier"),
+        )
+
+
+FIXES_OF_GOLD = {
+    "number": "correct them, take the number out with mapping.answer.pattern, set the verifier's locale, or choose the "
+    "verifier math or exact",
+    "choice": "correct them, set the verifier's choices, or map numbers of choices with mapping.answer.index_of",
+    "math": "correct them, take the answer out with mapping.answer.pattern, or choose the verifier exact",
+    "code": "name the fields that hold the tests in mapping.answer.fields, or another layout",
+}
 
 
 def _quote(problem: Problem) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from tasks.core.bench import Workbench
 from tasks.core.files import set_called
+from tasks.core.records import Problem
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.sample.problems.run import read_sets, specify
+from tasks.sample.problems.run import check_golds, read_sets, specify
 from tasks.sample.problems.stage import PROBLEMS
 
 
@@ -21,10 +22,17 @@ def prepare_problems(bench: Workbench, round: int) -> StepRef:
         ProblemsError: a source is unreadable, a problem is in two sets, or one that a judge needs has no answer.
     """
 
+    sets: dict[str, list[Problem]] = {}
+
     def produce(scratch: Scratch) -> Summary:
-        sets = read_sets(bench)
+        sets.update(read_sets(bench))
         for name, problems in sets.items():
             set_called(name).write(scratch.out, problems)
         return {f"num_{name}": len(problems) for name, problems in sets.items()}
 
-    return bench.step(specify(bench), produce)
+    step = bench.step(specify(bench), produce)
+    if not sets and not bench.is_planning:  # found; the verifiers may be others than those it was made under
+        check_golds(
+            bench.recipe, {part: set_called(part).read(bench.ledger, step) for part in ("train", "select", "report")}
+        )
+    return step

@@ -19,6 +19,7 @@ from configs.schema.verifier import (
     RegexVerifier,
     Verifier,
 )
+from tasks.answer.choices import find_choice
 from tasks.judge.verifiers import choice, exact, regex
 from tasks.judge.verifiers.finding import Finding, NoVerdictError
 from tasks.judge.verifiers.registry import VERIFIERS, build_verifier, explain_gold, verifier_versions
@@ -76,7 +77,7 @@ def test_exact_compares_stripped_text(text: str, gold: str, ignore_case: bool, e
     ],
 )
 def test_choice_reads_choices_and_no_articles(text: str, letter: str | None) -> None:
-    assert choice.find_choice(text, "ABCD") == letter
+    assert find_choice(text, "ABCD") == letter
 
 
 def test_choice_compares_with_gold_in_any_case() -> None:
@@ -89,7 +90,7 @@ def test_choice_compares_with_gold_in_any_case() -> None:
 
 @given(st.text())
 def test_choice_finds_a_choice_or_nothing_in_any_text(text: str) -> None:
-    assert choice.find_choice(text, "ABCD") in {"A", "B", "C", "D", None}
+    assert find_choice(text, "ABCD") in {"A", "B", "C", "D", None}
 
 
 def test_regex_puts_the_escaped_gold_into_the_pattern() -> None:

@@ -1,0 +1,194 @@
+r"""What a mathematical answer is made of: a number, words, terms in brackets or in a list, or one formula.
+
+The reader of numbers reads numbers; this file finds the terms, so that order counts in a tuple and not in a set. What is
+left is a formula, which the verifier `math` gives to math-verify.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tasks.answer import units
+from tasks.answer.latex import plain
+from tasks.answer.read import MAX_CHARACTERS, read
+from tasks.answer.value import UnreadableError, Value
+from tasks.answer.words import unwrap
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words, or letters that are a name. `text` keeps the case; `is_name`: capital letters alone, such as CAB."""
+
+    text: str
+
+    @property
+    def is_name(self) -> bool:
+        return self.text.isupper()
+
+    def __str__(self) -> str:
+        return self.text if self.is_name or len(self.text) == 1 else self.text.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Several terms.
+
+    Attributes:
+        kind: the two brackets, `()`, `[)`, `{}` and so on; `,` for a list without brackets, `|` for a union.
+    """
+
+    kind: str
+    terms: tuple[Part, ...]
+
+    @property
+    def is_ordered(self) -> bool:
+        return self.kind not in ("{}", ",", "|")
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """LaTeX that is no more than one formula."""
+
+    text: str
+
+
+Part = Value | Words | Terms | Formula
+
+_CLEAN = re.compile(r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|,|;|:|!|quad|qquad)(?![A-Za-z])|\\ ")
+_NAMED = re.compile(r"\s*[A-Za-z](?:_\{?\w+\}?)?(?:\s*\(\s*[a-z]\s*\))?\s*(?:=|\\in(?![A-Za-z]))(?!=)")
+_GROUPED = re.compile(r"[-+$]*\\?\$?\d{1,3}(?:(?:,|\{,\})\d{3})+(?:\.\d+)?(?!\d)")
+_WORD_PARTS = re.compile(r"\\text\{\s*(?:,\s*)?(?:and|or)\s*\}|\s(?:and|or)\s|\\(?:vee|lor)(?![A-Za-z])")
+_UNION = re.compile(r"\\cup(?![A-Za-z])|\u222a")
+_PLUS_MINUS = re.compile(r"\\pm(?![A-Za-z])|\u00b1")
+_LETTERS = re.compile(r"[^\W\d_]+(?:[\s'-]+[^\W\d_]+)*")
+_IN_BASE = re.compile(r"([0-9A-Fa-f,]+)_\(?(\d{1,2})\)?")
+"""a number in another base is a name: nothing is worked out"""
+_UNIT_AT_END = re.compile(r"\\(?:text|mathrm|mbox|textrm)\s*\{([^{}]*)\}\s*(?:\^\s*\{?\s*([23])\s*\}?)?\s*$")
+_FUNCTIONS = re.compile(r"\b(?:arc)?(?:sin|cos|tan|cot|sec|csc|log|ln|exp|sqrt|pi|min|max|gcd|lcm|mod|inf|infty)\b")
+
+
+def read_part(text: str, locale: str = "en", depth: int = 0) -> Part:
+    """What a spelling is.
+
+    Raises:
+        UnreadableError: it is empty, too long, has unbalanced brackets, or holds prose beside a formula.
+    """
+    text = unwrap(text)
+    text = unwrap(_CLEAN.sub(" ", text).strip().rstrip(".").strip()) if "\\" in text or "." in text[-1:] else text
+    if not text.strip(" $") or len(text) > MAX_CHARACTERS or depth > 4:
+        raise UnreadableError("it is empty" if not text.strip(" $") else f"longer than {MAX_CHARACTERS} characters")
+    words = " ".join(plain(text).split())
+    in_base = _IN_BASE.fullmatch(words)
+    if in_base is not None:
+        return Words("_".join(in_base.groups()))
+    if _LETTERS.fullmatch(words) and "\\" not in words and not _FUNCTIONS.fullmatch(words):
+        return Words(words)
+    terms = _read_terms(text, locale, depth)
+    if terms is not None:
+        return terms
+    unnamed = _NAMED.sub("", text, count=1).strip()
+    if unnamed and unnamed != text:
+        return read_part(unnamed, locale, depth + 1)
+    return _read_value(text, locale) or _formula(text)
+
+
+def _read_value(text: str, locale: str) -> Value | None:
+    try:
+        return read(text, locale)
+    except UnreadableError:
+        return None
+
+
+def _terms(kind: str, pieces: list[str], locale: str, depth: int) -> Terms:
+    """Terms with names of their own, such as `x = 2, y = 3`, are a tuple in the order of the names."""
+    names = [_NAMED.match(piece) for piece in pieces]
+    if kind == "," and all(names) and len({name[0].strip() for name in names if name}) == len(pieces):
+        kind, pieces = "()", sorted(pieces, key=str.strip)
+    return Terms(kind, tuple(read_part(piece, locale, depth + 1) for piece in pieces))
+
+
+def _read_terms(text: str, locale: str, depth: int) -> Part | None:
+    """Terms in brackets or in a list; None where there is one term only."""
+    for pattern, kind in ((_UNION, "|"), (_WORD_PARTS, ",")):
+        parts = _split(text, pattern)
+        if len(parts) > 1 and not _has_plain_value(text, locale):
+            return _terms(kind, [part for part in parts if part.strip(" ,")], locale, depth)
+    opening, inner, closing = _bracketed(text)
+    pieces = _split(inner, re.compile(r"[,;]"))
+    if len(pieces) > 1 and not (
+        not opening and (_GROUPED.fullmatch(text.strip()) or _has_plain_value(text, locale, locale))
+    ):
+        return _terms(opening + closing or ",", pieces, locale, depth)
+    if opening == "{":
+        return read_part(inner, locale, depth + 1) if inner.strip() else Terms("{}", ())
+    if len(_PLUS_MINUS.findall(text)) == 1:
+        return Terms(",", tuple(read_part(_PLUS_MINUS.sub(sign, text), locale, depth + 1) for sign in ("+", "-")))
+    return None
+
+
+def _has_plain_value(text: str, locale: str, unless: str | None = None) -> bool:
+    """Whether commas and words belong to one value: a date, 2 and a half, 1,234.5; in English 1,2 are two numbers."""
+    value = _read_value(text, locale)
+    return value is not None and not (unless == "en" and re.search(r"\d,(?!\d{3}(?!\d))\d", text))
+
+
+def _bracketed(text: str) -> tuple[str, str, str]:
+    """Opening bracket, what is between, and closing bracket, where they are around all of a text; else ``, text, ``."""
+    stripped = text.strip()
+    for opening, closing in (("\\{", "\\}"), ("(", ")"), ("(", "]"), ("[", ")"), ("[", "]"), ("\\langle", "\\rangle")):
+        if stripped.startswith(opening) and stripped.endswith(closing):
+            inner = stripped[len(opening) : -len(closing)]
+            if _depths_stay(inner):
+                plain_kind = {"\\{": "{}", "\\langle": "()"}.get(opening, opening + closing)
+                return plain_kind[0], inner, plain_kind[1]
+    return "", text, ""
+
+
+_BRACKET = re.compile(r"\\[{}]|[()\[\]{}]")
+
+
+def _depths_stay(text: str) -> bool:
+    """Whether brackets inside are closed inside."""
+    depth = 0
+    for bracket in _BRACKET.findall(text):
+        depth += 1 if bracket[-1] in "([{" else -1
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def _split(text: str, pattern: re.Pattern[str]) -> list[str]:
+    """Pieces between matches of a pattern outside of brackets and braces."""
+    depth, pieces, begin, position = 0, [], 0, 0
+    while position < len(text):
+        if text[position] in "([{":
+            depth += 1
+        elif text[position] in ")]}":
+            depth -= 1
+        elif text.startswith("\\text{", position) and (match := pattern.match(text, position)) is None:
+            pass
+        match = pattern.match(text, position) if depth == 0 else None
+        if match is not None and match.end() > position:
+            pieces.append(text[begin:position])
+            begin = position = match.end()
+            continue
+        position += 1
+    return [*pieces, text[begin:]]
+
+
+def _formula(text: str) -> Formula:
+    """A formula without the unit at its end."""
+    unit = _UNIT_AT_END.search(text)
+    if (
+        unit is not None
+        and text[: unit.start()].strip()
+        and (units.read_unit(unit[1].strip()) or re.fullmatch(r"[\sA-Za-z.]+", unit[1]))
+    ):
+        text = text[: unit.start()].strip()
+    prose = re.sub(r"\\[A-Za-z]+", " ", text)
+    if re.search(r"[A-Za-z]{4,}\s+[A-Za-z]{2,}", _FUNCTIONS.sub(" ", prose)):
+        raise UnreadableError("words stand beside a formula")
+    if not _depths_stay(text.replace("\\{", "{").replace("\\}", "}")) and "(" not in text and "[" not in text:
+        raise UnreadableError("its braces do not close")
+    return Formula(text)

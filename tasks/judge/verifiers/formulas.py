@@ -1,0 +1,129 @@
+"""Equality of two formulas by math-verify, checked a second way. For killable workers only: sympy may never end."""
+
+from __future__ import annotations
+
+import functools
+import re
+from fractions import Fraction
+from typing import Any
+
+from tasks.answer.value import UnreadableError, spell
+
+_POINTS = (Fraction(271, 389), Fraction(431, 257), Fraction(1009, 613))
+_DIGITS = 30
+_MAX_OPERATIONS = 80
+"""a larger formula is not simplified: that may take seconds"""
+
+
+def are_equal(found: str, expected: str) -> bool:
+    """Whether two formulas in LaTeX are equal.
+
+    Raises:
+        UnreadableError: one of them is none, or math-verify calls equal what differs when it is computed.
+    """
+    from math_verify import verify as is_equal  # heavy: sympy
+
+    mine, theirs = parse(found), parse(expected)
+    if not theirs:
+        raise ValueError(f"the gold answer {expected!r} cannot be read as mathematics")
+    if not mine:
+        raise UnreadableError("no mathematical answer found")
+    if not is_equal(list(theirs), list(mine), timeout_seconds=None, raise_on_error=True):
+        return False
+    if not _agree(mine[0], theirs[0]):
+        raise UnreadableError("math-verify calls equal what differs when it is computed")
+    return True
+
+
+@functools.lru_cache(maxsize=4096)
+def parse(formula: str) -> tuple[Any, ...]:
+    """What math-verify reads; empty if it reads nothing.
+
+    Raises:
+        UnreadableError: it reads only a part, as it does of `5x apples` and of some products (`2ab`).
+    """
+    products = _BETWEEN_LETTERS.sub(r" \\cdot ", formula) if "\\" not in formula else formula
+    for text in dict.fromkeys((formula, products)):
+        parsed = _parse(text)
+        if not parsed or _is_whole(parsed, text):
+            return parsed
+    raise UnreadableError(f"math-verify reads only a part of '{formula}'")
+
+
+def _parse(formula: str) -> tuple[Any, ...]:
+    from math_verify import parse as parse_text
+
+    is_marked = "$" in formula or r"\boxed" in formula or r"\[" in formula
+    text = formula if is_marked else f"${formula}$"
+    return tuple(parse_text(text, parsing_timeout=None, raise_on_error=True))
+
+
+_BETWEEN_LETTERS = re.compile(r"(?<=[A-Za-z0-9])(?=[A-Za-z])")
+_COMMAND = re.compile(r"\\[A-Za-z]+|\W|_")
+
+
+def _is_whole(parsed: tuple[Any, ...], formula: str) -> bool:
+    """Whether the text that was read has all letters and digits of the formula."""
+    texts = [one for one in parsed if isinstance(one, str)]
+    return not texts or any(_COMMAND.sub("", text) == _COMMAND.sub("", formula) for text in texts)
+
+
+def canonical(formula: str) -> str:
+    """x = 5 is 5, as for math-verify; 1/2 is 0.5; (x + 1)^2 is x**2 + 2*x + 1."""
+    parsed = parse(formula)
+    if not parsed:
+        raise UnreadableError("no mathematical answer found")
+    return _spell(parsed[0])
+
+
+def _spell(expression: Any) -> str:
+    import sympy
+
+    if isinstance(expression, sympy.Equality) and isinstance(expression.lhs, sympy.Symbol):
+        return _spell(expression.rhs)
+    if not isinstance(expression, sympy.Basic):
+        return str(expression).strip()
+    value = expression.doit()
+    value = sympy.expand(value) if isinstance(value, sympy.Expr) else value
+    if value.count_ops() <= _MAX_OPERATIONS:
+        value = sympy.simplify(value)
+    return spell(Fraction(int(value.p), int(value.q))) if isinstance(value, sympy.Rational) else str(value)
+
+
+def _agree(mine: Any, theirs: Any) -> bool:
+    """Whether two parsed formulas are equal when they are computed."""
+    import sympy
+
+    if isinstance(mine, str) or isinstance(theirs, str):
+        return str(mine).strip() == str(theirs).strip()
+    if mine == theirs:
+        return True
+    sides = [_side(one) for one in (mine, theirs)]
+    if any(not isinstance(side, sympy.Expr) for side in sides):
+        return False
+    mine, theirs = sides
+    if {symbol.name for symbol in mine.free_symbols} != {symbol.name for symbol in theirs.free_symbols}:
+        return False
+    return all(_is_zero_at(mine - theirs, mine, shift) for shift in range(len(_POINTS) if mine.free_symbols else 1))
+
+
+def _side(expression: Any) -> Any:
+    """Of an equation for one symbol its right side."""
+    import sympy
+
+    is_solved = isinstance(expression, sympy.Equality) and isinstance(expression.lhs, sympy.Symbol)
+    return expression.rhs if is_solved else expression
+
+
+def _is_zero_at(difference: Any, scale: Any, shift: int) -> bool:
+    import sympy
+
+    symbols = sorted(difference.free_symbols | scale.free_symbols, key=lambda symbol: symbol.name)
+    points = {
+        symbol: sympy.Rational(*_POINTS[(place + shift) % len(_POINTS)].as_integer_ratio()) + place
+        for place, symbol in enumerate(symbols)
+    }
+    value, size = (sympy.N(part.subs(points), _DIGITS) for part in (difference, scale))
+    if not value.is_number or value.has(sympy.nan, sympy.zoo):
+        return False
+    return bool(abs(value) <= sympy.Float(10) ** (-_DIGITS + 10) * (1 + abs(size)))
