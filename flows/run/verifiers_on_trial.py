@@ -18,7 +18,7 @@ from tasks.core.ledger import Ledger
 from tasks.core.progress import Progress
 from tasks.core.records import Problem
 from tasks.judge.trials.trials import Outcome, refusal, run_trials, trials_of
-from tasks.sample.problems.run import read_sets
+from tasks.sample.problems.run import read_each
 
 LINES_SHOWN = 5
 """gold answers printed for one reason, or for one spelling"""
@@ -107,13 +107,14 @@ def verifiers_of(recipe: Recipe) -> dict[str, Verifier]:
 
 
 def read_problems_of(recipe: Recipe, base_dir: Path) -> list[Problem]:
-    """The problems of all sets. ProblemsError as a run raises it."""
+    """The problems of the three sets, read as a run reads them; gold answers that a run would refuse are kept."""
     store = open_store(resolve_addresses(recipe.services).store)
     with (
         tempfile.TemporaryDirectory(prefix="selfloop-") as folder,
         Workbench(recipe, Ledger(store, Path(folder), {}), base_dir) as bench,
     ):
-        return [problem for problems in read_sets(bench).values() for problem in problems]
+        sets = read_each(bench)
+    return [problem for name in ("train", "select", "report") for problem in sets[name]]
 
 
 def _distinct(problems: Iterable[Problem]) -> list[Problem]:

@@ -6,11 +6,12 @@ Forks of one process a verifier do the work, as in the judge stage, for some sec
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
-from benchmarks.corpus import Judged, ask_verifier, judge_rows, read_corpus
+from benchmarks.corpus import Judged, Row, ask_verifier, judge_rows, read_corpus
 from tasks.core.records import Label
 from tasks.judge.verifiers.registry import VERIFIERS
 from tests.infra.sandbox.sandboxes import NEEDS_SANDBOX
@@ -35,7 +36,7 @@ def test_the_rows_are_many_distinct_and_of_every_verifier() -> None:
 @pytest.mark.usefixtures("sandboxes_alone")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_verifier_calls_nothing_wrong_correct_and_reads_what_a_person_reads(kind: str) -> None:
-    judged = judge_rows([row for row in ROWS if kind in row.verifiers], partial(ask_verifier, kind))
+    judged = judge_rows([patient(row) for row in ROWS if kind in row.verifiers], partial(ask_verifier, kind))
     num_read = sum(one.row.reading for one in judged)
     num_correct = sum(one.row.label == Label.CORRECT for one in judged)
     false_positives, unread, false_negatives = mistakes(judged)
@@ -44,6 +45,11 @@ def test_a_verifier_calls_nothing_wrong_correct_and_reads_what_a_person_reads(ki
     assert len(false_negatives) <= MAX_FALSE_NEGATIVE * num_correct, listing(
         "called wrong and is correct", false_negatives
     )
+
+
+def patient(row: Row) -> Row:
+    """A row without a clock that a busy machine would run out, but for texts that are there to run out of time."""
+    return row if row.kind == "huge" else replace(row, settings={"limit_seconds": 20.0, **row.settings})
 
 
 def mistakes(judged: list[Judged]) -> tuple[list[Judged], list[Judged], list[Judged]]:

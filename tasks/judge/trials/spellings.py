@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from configs.schema.verifier import Verifier
 from configs.schema.verifier_code import CodeVerifier
+from tasks.answer.choices import read_choice
 from tasks.judge.verifiers.code_extract import find_program
 from tasks.judge.verifiers.finding import find_answer_text
 
@@ -43,14 +44,14 @@ def spellings(answer: str, verifier: Verifier) -> list[Spelled]:
         verifier: its pattern says where an answer stands; its kind, which spellings mean the same.
     """
     if verifier.pattern is not None:
-        carrier = _carrier_for(answer, verifier.pattern)
+        carrier = _carrier_for(answer, verifier)
         return [] if carrier is None else list(_in_carrier(answer, verifier, carrier))
     return list(_SPELLINGS[verifier.kind](answer, verifier))
 
 
-def _carrier_for(answer: str, pattern: str) -> str | None:
+def _carrier_for(answer: str, verifier: Verifier) -> str | None:
     """The first way to give an answer that the pattern takes the whole answer from."""
-    whole = (text for text in CARRIERS if find_answer_text(text.format(answer), pattern) == answer.strip())
+    whole = (text for text in CARRIERS if find_answer_text(text.format(answer), verifier) == answer.strip())
     return next(whole, None)
 
 
@@ -92,7 +93,8 @@ def _math(answer: str, verifier: Verifier) -> Iterator[Spelled]:
 
 
 def _choice(answer: str, verifier: Verifier) -> Iterator[Spelled]:
-    letter = answer.strip("().:*[] ")
+    assert verifier.kind == "choice"
+    letter = read_choice(answer, verifier.choices)
     yield "as it is", answer
     yield "in a sentence", f"The correct answer is {letter}."
     yield "boxed", rf"So it is $\boxed{{\text{{{letter}}}}}$."
@@ -105,7 +107,7 @@ def _exact(answer: str, verifier: Verifier) -> Iterator[Spelled]:
     yield "with blanks", f"  {answer} "
     yield "with line ends of Windows", f"\r\n{answer}\r\n"
     yield "after thinking", f"<think>Is it so?</think>\n\n{answer}"
-    if getattr(verifier, "ignore_case", False):
+    if verifier.kind == "exact" and verifier.ignore_case:
         yield "in capitals", answer.upper()
     else:
         yield "with a tab", f"\t{answer}"

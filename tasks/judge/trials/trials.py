@@ -14,6 +14,7 @@ from itertools import tee
 from configs.schema.judge import AnswerJudge
 from configs.schema.verifier import Verifier
 from configs.schema.verifier_code import CodeVerifier
+from tasks.answer.choices import read_choice
 from tasks.core.records import FinishReason, Label, Problem, Sample
 from tasks.judge.kinds.answer import make_verdict
 from tasks.judge.trials.changes import changed_golds
@@ -104,8 +105,7 @@ def _others(gold: str, verifier: Verifier) -> list[str]:
     if verifier.kind != "choice":
         return changed_golds(gold)
     choices = verifier.choices.upper()
-    letter = gold.strip("().:*[] ").upper()
-    return [choices[(choices.find(letter) + 1) % len(choices)]]
+    return [choices[(choices.find(read_choice(gold, choices)) + 1) % len(choices)]]
 
 
 def _program_trials(problem: Problem, verifier: CodeVerifier) -> Iterator[Trial]:
