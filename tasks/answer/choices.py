@@ -3,23 +3,22 @@ r"""Which choice a text takes, in the words in which people and models choose.
 The choice is taken from the first of these that occurs, the last occurrence each:
 
 1. the last \boxed{...}, which must be a choice
-2. the text is the choice alone, in any case: `b`, `(B)`, `**B**.`, or with its own words, `B. Paris`
+2. the text is the choice alone, in any case: `b`, `(B)`, `**B**.`; or begins with it as an item: `B. Paris`, `B, because`
 3. a cue before it: `answer is B`, `ANSWER: (b)`, `I choose B`, `the best option is **B**`, in the languages of the
    multilingual sets too. A small letter counts only where no word follows, so that `the answer is a trick` holds none.
 4. a cue behind it: `B is the correct answer`, `(B) is right`
-5. the text ends in it: `so it is B.`
-6. the last line is the choice alone, or begins with it as an item: `B. Paris`, `B) 7`; not in a list of all choices
-7. a choice in parentheses, or after option or choice, anywhere: `so (C) it is`, `I take option C`
+5. the text ends in it: `so it is B.`, `the second option.`
+6. the last line begins with it as an item: `B. Paris`, `B) 7`; not where that line ends a list of all choices
+7. a choice in parentheses, or after option or choice, where no other is: `so (C) it is`, `I take option C`
 
-Letters elsewhere in prose are never read as a choice: neither the article A nor the vitamin C. Two choices that are taken
-together (`A or B`, `both A and C`) cannot be read, nor can one that is taken back (`the answer is not B`).
+Letters elsewhere in prose are never read as a choice: neither the article A nor the vitamin C. Two choices that are
+taken together (`A or B`, `both A and C`) cannot be read, nor can one that is taken back (`the answer is not B`).
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections import deque
 
 from tasks.answer.boxes import find_boxed
 from tasks.answer.characters import simplify
@@ -30,16 +29,40 @@ from tasks.answer.words import unwrap
 MAX_CHARACTERS = 4000
 """how much of a text's end is looked at"""
 _OPEN, _CLOSE = r"[\s(\[*_\"'`$]*", r"[\s)\]*_\"'`$.:,;!]*"
-_NOUNS = r"(?:answer|option|choice|response|letter)s?"
-_CUES = (
-    rf"(?i:(?<!no\s)\b(?:{_NOUNS}(?:\s+(?:choice|option|letter))?\s*[*_]*\s*(?:is|are|was|would\s+be|must\s+be|should\s+be|=|:|-|\u2014)+"
-    r"|i(?:'d|\s+would|'ll|\s+will)?\s+(?:choose|pick|select|go\s+with|say|answer)|(?:choose|pick|select)(?:ed|s)?"
-    r"|antwort(?:\s+ist|\s+lautet)?\s*:?|r[e\u00e9]ponse(?:\s+est)?\s*:?|respuesta(?:\s+correcta)?(?:\s+es)?\s*:?|resposta(?:\s+\u00e9)?\s*:?"
-    r"|risposta(?:\s+\u00e8)?\s*:?|\u043e\u0442\u0432\u0435\u0442\s*:?)"
-    r"|(?:\u7b54\u6848|\u6b63\u786e\u7b54\u6848|\u6b63\u89e3|\u7b54\u3048|\u7b54)(?:\u5e94\u8be5)?(?:\u662f|\u4e3a|\u70ba|\u9009|\u306f)?\s*:?)"
-    rf"[\s:*_]*(?i:(?:the\s+)?(?:letter|option|choice|answer|number)\s+)?"
+_NO_WORD = r"(?![A-Za-z0-9_']|[.,]\d|\s?%|/\w)"
+"""what follows is no longer the letter: AB, 3.5, 3 %"""
+_NOUN = r"(?:answer|option|choice|response|letter|alternative)s?"
+_VERB = r"(?:is|are|was|would\s+be|must\s+be|should\s+be)"
+_LANGUAGES = (
+    r"antwort|r[e\u00e9]ponse|respuesta|resposta|risposta|antwoord|svar|cevap|odpowied\u017a|jawaban|jibu|"
+    r"\u0111\u00e1p\s\u00e1n|\u043e\u0442\u0432\u0435\u0442|\u7b54\u6848|\u6b63\u89e3|\u7b54\u3048|\u7b54|\u9009|\u9078|"
+    r"\uc815\ub2f5|\ub2f5|\u0909\u0924\u094d\u0924\u0930|\u0989\u09a4\u09cd\u09a4\u09b0|"
+    r"\u0627\u0644\u0625\u062c\u0627\u0628\u0629|\u0627\u0644\u062c\u0648\u0627\u0628"
 )
-_RIGHT = r"(?i:\s*[)\]*_\"'`.:]*\s+(?:is|was|would\s+be|must\s+be)\s+(?:definitely\s+|clearly\s+|likely\s+|most\s+likely\s+)?(?:the\s+)?(?:best|correct|right|true|most|answer|one))"
+_COPULA = r"(?:\s+(?:ist|lautet|est|es|\u00e9|\u00e8|correcta|correcte|correta)|\u662f|\u4e3a|\u70ba|\u306f|\uc740|\ub294)*"
+_CUE = (
+    rf"(?i:\b{_NOUN}(?:\s+(?:choice|option|letter))?[\"'*_]*\s*(?:{_VERB}\b|=|:|-|\u2014|\u2192)+"
+    r"|\bi(?:'d|\s+would|'ll|\s+will)?\s+(?:choose|pick|select|go\s+with|say|answer)\b"
+    r"|\b(?:choose|pick|select|chose|picked|selected)\b"
+    r"|\bnot\s+\(?[A-Za-z0-9]\)?,?\s+but\b(?:\s+rather)?"
+    rf"|(?:{_LANGUAGES}){_COPULA}\s*[:\u2192]?)"
+    r"[\s:*_]*(?i:(?:the\s+)?(?:letter|option|choice|answer|number)\s+)?"
+)
+_BEHIND = (
+    r"(?i:[\s)\]*_\"'`.:]*\s(?:(?:is|was|would\s+be|must\s+be|seems|looks)\s+(?:\w+ly\s+)*(?:the\s+)?"
+    r"(?:\w+\s+likely\s+)?(?:best|correct|right|true|most|answer|one)\b|(?:fits|works|matches)\s+best\b))"
+)
+_ENDS = r"(?i:so|thus|hence|therefore|it's|it\s+is|it\s+must\s+be|think|believe|letter)"
+_TAKEN_BACK = re.compile(
+    r"(?:\b(?:not|never|except|neither|nor|cannot|rather\s+than|instead\s+of)|n't)\s+(?:be\s+|is\s+|choose\s+|pick\s+|select\s+)?"
+    r"(?:the\s+)?(?:answer\s+|option\s+|choice\s+|letter\s+)*[\s(\[*_\"'`$]*$",
+    re.IGNORECASE,
+)
+_REFUSED = re.compile(
+    r"[\s)\]*_\"'`$.]*(?:\?|\s(?:is|was|are|seems)(?:\s+\w+ly)?(?:n't|\s+(?:not|never|incorrect|wrong|false))\b)", re.IGNORECASE
+)
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+_JOIN = r"[\s)\]*_\"'`$]*(?:,|/|&|\+|\s(?:and|or|und|oder|et|ou)\s)[\s(\[*_\"'`$]*"
 
 
 def find_choice(text: str, choices: str) -> str | None:
@@ -53,75 +76,102 @@ def find_choice(text: str, choices: str) -> str | None:
     """
     box = find_boxed(text)
     if box is not None:
-        return _alone(plain(simplify(unwrap(box))), choices)
+        content, known = plain(simplify(unwrap(box))), _patterns(choices)
+        return _first_group(known.alone.fullmatch(content) or known.begins.match(content))
     line = plain(simplify(text[-MAX_CHARACTERS:])).strip()
-    alone = _alone(line, choices)
-    if alone is not None:
-        return alone
-    cue, behind, end, item, mention = _patterns(choices)
-    lines = line.splitlines() or [""]
-    listed = len({match[1] for one in lines if (match := item.match(one))}) > 1
-    match = _last(cue, line) or _last(behind, line) or _last(end, line)
-    if match is None and not listed:
-        match = item.match(lines[-1]) or _last(mention, line)
-    if match is None:
-        return None
-    chosen, place = next((group, match.end(place)) for place, group in enumerate(match.groups(), 1) if group)
-    _refuse_several(match.string, match.start(), place, chosen.upper(), choices)
-    return chosen.upper()
+    return _find(line, choices)
 
 
 def read_choice(spelling: str, choices: str) -> str:
-    """The choice that a spelling is, in upper case; in words around it, too. UnreadableError if it is none."""
+    """The choice that a spelling is, in words around it too, in upper case. UnreadableError if it is none."""
     found = find_choice(spelling, choices)
     if found is None:
         raise UnreadableError(f"it is none of the choices {choices}")
     return found
 
 
-def _alone(line: str, choices: str) -> str | None:
-    letter = re.escape(choices.upper() + choices.lower())
-    match = re.fullmatch(
-        rf"{_OPEN}(?:(?i:option|choice|answer)\s*:?\s*{_OPEN})?([{letter}]){_CLOSE}", line
-    ) or re.fullmatch(rf"[\s(\[*_]*([{letter}])[*_]*[.):][^\n]*", line)
-    return match[1].upper() if match else None
+def _find(line: str, choices: str) -> str | None:
+    known = _patterns(choices)
+    alone = known.alone.fullmatch(line) or ("\n" not in line and known.begins.match(line)) or None
+    if alone is not None:
+        return _checked(alone, choices)
+    refused: UnreadableError | None = None
+    for pattern in (known.cue, known.behind, known.ends):
+        try:
+            taken = _last_taken(pattern, line, choices)
+        except _TakenBackError as error:
+            taken, refused = None, error
+        if taken is not None:
+            return taken
+    ordinal = re.search(rf"(?i:\bthe\s+({'|'.join(_ORDINALS)})\s+(?:option|choice|answer|one))\W*$", line)
+    if ordinal is not None and _ORDINALS.index(ordinal[1].lower()) < len(choices):
+        return choices[_ORDINALS.index(ordinal[1].lower())].upper()
+    items = [match for one in line.splitlines() if (match := known.item.match(one))]
+    if items and items[-1].string == line.splitlines()[-1] and len({match[1] for match in items}) == 1:
+        return _checked(items[-1], choices)
+    if refused is not None:
+        raise refused
+    mentions = {_first_group(match) for match in known.mention.finditer(line)}
+    return _last_taken(known.mention, line, choices) if len(mentions) == 1 else None
 
 
-def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    last = deque(pattern.finditer(text), maxlen=1)
-    return last.pop() if last else None
+def _last_taken(pattern: re.Pattern[str], line: str, choices: str) -> str | None:
+    """The last match that nothing takes back; UnreadableError where all are taken back."""
+    refused = None
+    for match in reversed(list(pattern.finditer(line))):
+        try:
+            return _checked(match, choices)
+        except _TakenBackError as error:
+            refused = refused or error
+    if refused is not None:
+        raise refused
+    return None
 
 
-def _refuse_several(line: str, begin: int, end: int, chosen: str, choices: str) -> None:
-    """Other choices directly beside the one that was found, or a word that takes it back."""
+class _TakenBackError(UnreadableError):
+    """A choice is named, and not taken."""
+
+
+def _checked(match: re.Match[str], choices: str) -> str:
+    """The choice of a match.
+
+    Raises:
+        UnreadableError: another is taken with it, or it is taken back.
+    """
+    place = next(place for place, group in enumerate(match.groups(), 1) if group)
+    chosen, line = match[place].upper(), match.string
+    before, after = line[max(0, match.start(place) - 60) : match.start(place)], line[match.end(place) : match.end(place) + 40]
     letter = f"[{re.escape(choices.upper())}]"
-    after, before = line[end : end + 40], line[max(0, begin - 40) : end - 1]
-    joined = re.match(
-        rf"[\s)\]*_\"'`$]*(?:,|/|&|\+|\s(?:and|or|und|oder|et|ou)\s)[\s(\[*_\"'`$]*({letter})(?![\w'])", after
-    )
-    preceding = re.search(rf"(?<![\w'])({letter})[\s)\]*_\"'`$]*(?:,|/|&|\+|\s(?:and|or)\s)[\s(\[*_\"'`$]*$", before)
-    for match in (joined, preceding):
-        if match is not None and match[1] != chosen:
-            raise UnreadableError(f"two choices are taken together: {match[1]} and {chosen}")
-    if re.match(
-        r"[\s)\]*_\"'`$]*\s(?:is|was)(?:\s+(?:definitely|clearly))?(?:n't|\s+(?:not|never|incorrect|wrong|false))\b",
-        after,
-        re.IGNORECASE,
-    ):
-        raise UnreadableError(f"the choice {chosen} is taken back")
+    joined = re.match(rf"{_JOIN}({letter})(?![\w'])", after)
+    preceding = re.search(rf"(?<![\w'])({letter}){_JOIN}$", before)
+    for other in (joined, preceding):
+        if other is not None and other[1] != chosen:
+            raise UnreadableError(f"two choices are taken together: {chosen} and {other[1]}")
+    if _TAKEN_BACK.search(before) or _REFUSED.match(after):
+        raise _TakenBackError(f"the choice {chosen} is taken back")
+    return chosen
+
+
+def _first_group(match: re.Match[str] | None) -> str | None:
+    return next(group for group in match.groups() if group).upper() if match else None
+
+
+class _Patterns:
+    """The patterns of one set of choices."""
+
+    def __init__(self, choices: str) -> None:
+        capital = f"[{re.escape(choices.upper())}]"
+        either = f"[{re.escape(choices.upper() + choices.lower())}]"
+        free = r"(?<![A-Za-z0-9_'])"
+        self.alone = re.compile(rf"{_OPEN}(?i:(?:the\s+)?(?:answer|option|choice|letter)\s*:?\s*)?{_OPEN}({either}){_CLOSE}")
+        self.begins = re.compile(rf"[\s(\[*_]*({capital})(?:[*_]*[.):][*_]*(?!\d)|\s*[,\u2014-]\s|\s+-\s)(?!\s*{capital}\b)")
+        self.cue = re.compile(rf"{_CUE}{_OPEN}(?:({capital}){_NO_WORD}|({either}){_NO_WORD}(?!\s+\w))")
+        self.behind = re.compile(rf"{free}({capital}){_BEHIND}")
+        self.ends = re.compile(rf"\b{_ENDS}\s*[,:]?{_OPEN}({capital}){_CLOSE}$|(?:^|\n)[^\W\d_]+(?:\s[^\W\d_]+)?\s?:\s*({capital}){_CLOSE}$")
+        self.item = re.compile(rf"[\s*_(\[]*({capital})(?:[\s*_)\]]*$|[*_]*[.):](?!\d))")
+        self.mention = re.compile(rf"(?<!opyright\s)\(({either})\)|\b(?i:option|choice)\s+({capital})\b")
 
 
 @functools.cache
-def _patterns(choices: str) -> tuple[re.Pattern[str], ...]:
-    capital = f"[{re.escape(choices.upper())}]"
-    either = f"[{re.escape(choices.upper() + choices.lower())}]"
-    not_before_word = r"(?![\w'])(?!\s+\w)"
-    return (
-        re.compile(rf"{_CUES}{_OPEN}(?:({capital})(?![\w'])|({either}){not_before_word})"),
-        re.compile(rf"(?<![\w'])({capital}){_RIGHT}(?!\s+(?:in)?correct\s+that)"),
-        re.compile(
-            rf"\b(?i:so|thus|hence|therefore|it's|it\s+is|it\s+must\s+be|think|believe)\s*[,:]?{_OPEN}({capital}){_CLOSE}$"
-        ),
-        re.compile(rf"[\s*_(\[]*({capital})(?:[\s*_)\]]*$|[*_]*[.):])"),
-        re.compile(rf"\(({either})\)|\b(?i:option|choice)\s+({capital})\b"),
-    )
+def _patterns(choices: str) -> _Patterns:
+    return _Patterns(choices)

@@ -34,13 +34,13 @@ def same(found: Value, expected: Value, tolerance: float = 0.0) -> bool:
     if isinstance(found, Date) and isinstance(expected, Date):
         pairs = ((found.year, expected.year), (found.month, expected.month), (found.day, expected.day))
         return all(asked in (None, said) for said, asked in pairs)
-    if isinstance(found, Time) and isinstance(expected, Number) and expected.unit is None:
-        return found.seconds % 3600 == 0 and expected.value in (found.seconds // 3600, found.seconds // 3600 % 12 or 12)
-    if isinstance(found, Number) and isinstance(expected, Time) and found.value == expected.seconds // 3600 % 12:
+    if isinstance(found, Time) and isinstance(expected, Number):
+        return found.is_hour and expected.unit is None and expected.value in _hours(found)
+    if isinstance(found, Number) and isinstance(expected, Time) and expected.is_hour and found.value in _hours(expected):
         raise UnreadableError("a number, where a time of day is expected")
-    if isinstance(found, Ratio) or isinstance(expected, Ratio):
-        if _quotient(found) == _quotient(expected) is not None and type(found) is not type(expected):
-            raise UnreadableError("a ratio beside a number")
+    is_mixed = isinstance(found, Ratio) != isinstance(expected, Ratio)
+    if is_mixed and _quotient(found) == _quotient(expected) is not None:
+        raise UnreadableError("a ratio beside a number")
     return found == expected
 
 
@@ -88,10 +88,16 @@ def _are_same_things(mine: str, theirs: str) -> bool:
     return mine == theirs or bool(words[0] & words[1])
 
 
+def _hours(time: Time) -> tuple[int, int]:
+    hour = time.seconds // 3600
+    return hour, hour % 12 or 12
+
+
 def _same_time(found: Time, expected: Time) -> bool:
-    if found.seconds != expected.seconds and found.is_open != expected.is_open:
-        if (found.seconds - expected.seconds) % 43200 == 0:
-            raise UnreadableError("a time of day without am or pm")
+    halves = {found.half, expected.half}
+    is_half_open = len(halves) == 2 and "" in halves
+    if found.seconds != expected.seconds and is_half_open and (found.seconds - expected.seconds) % 43200 == 0:
+        raise UnreadableError("a time of day without am or pm")
     return found.seconds == expected.seconds
 
 

@@ -9,14 +9,16 @@ never cut to its last number.
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from tasks.answer import latex, units
 from tasks.answer.boxes import find_boxed
 from tasks.answer.characters import simplify
 from tasks.answer.locales import Conventions, conventions
+from tasks.answer.number_words import CHINESE, ENGLISH, read_number_words
 from tasks.answer.numbers import LITERAL
-from tasks.answer.read import MULTIPLIERS, PARTS, read, read_plain
-from tasks.answer.value import UnreadableError, Value
+from tasks.answer.read import MULTIPLIERS, PARTS, is_thing, read, read_plain
+from tasks.answer.value import Number, UnreadableError, Value
 
 MAX_LINE = 600
 """characters of a line's end that are looked at"""
@@ -24,9 +26,10 @@ _MAX_LINES = 50
 _SHORT = 40
 _DIGIT = re.compile(r"[\d\u00bc-\u00be\u2150-\u215e]")
 _CUE = re.compile(
-    r"(?i:answer|antwort|r[e\u00e9]ponse|respuesta|resposta|risposta|antwoord|odpowied\u017a|\u043e\u0442\u0432\u0435\u0442|"
-    r"\u7b54\u6848|\u7b54\u3048|\u7b54)(?:[*_]*\s*(?i:is|are|was|would be|should be|ist|lautet|est|es|\u00e9|\u662f|\u4e3a|\u306f)\b)?"
-    r"[\s*_]*[:\uff1a=\s][\s*_:]*"
+    r"(?i:answer|antwort|r[e\u00e9]ponse|respuesta|resposta|risposta|antwoord|odpowied\u017a|"
+    r"\u043e\u0442\u0432\u0435\u0442)"
+    r"(?:[*_]*\s*(?i:is|are|was|would be|should be|ist|lautet|est|es|\u00e9|\u00e8)\b)?[\s*_]*[:\uff1a=\s][\s*_:]*"
+    r"|(?:\u7b54\u6848|\u7b54\u3048|\u7b54)[\s*_]*(?:\u5e94\u8be5)?(?:\u662f|\u4e3a|\u70ba|\u306f)?[\s*_]*[:\uff1a]?[\s*_]*"
 )
 _CUE_WORDS = ("nswer", "NSWER", "ntwo", "\u00e9ponse", "esp", "\u0442\u0432\u0435\u0442", "\u7b54")
 _WORDS = "and|or|to|by|x|of|out of|und|oder|et|ou|bis|y|o|through"
@@ -40,20 +43,21 @@ _GAP = re.compile(
     """,
     re.VERBOSE,
 )
+_MIXED = re.compile(r"\(?\d+\)?/\(?\d")
 _NAMED = re.compile(r"(?<!\w)[A-Za-z]\s?=\s?[-+($]*$")
 _LIST_ENDS = re.compile(r"[\s.)\]\"'$]*(?:$|,?\s(?:and|or)\s)")
 _SIGNED = re.compile(
-    rf"(?:(?<![\w)%\u00b0'\"\-+\u2014])[-+\u2014]|(?:(?<=\bis)|(?<=[=:]))\ [-\u2014]\ )?(?:{units.CURRENCY}\ ?)?(?<![\w)\-])[-+]?$",
+    rf"(?:(?<![A-Za-z0-9_\u00c0-\u024f)%\u00b0'\"\-+\u2014])[-+\u2014]|(?:(?<=\bis)|(?<=[=:]))\ [-\u2014]\ )?(?:{units.CURRENCY}\ ?)?(?<![A-Za-z0-9_\u00c0-\u024f)\-])[-+]?$",
     re.VERBOSE,
 )
 _MONTH_BEFORE = re.compile(r"(?<![^\W\d_])([^\W\d_]{3,12})\.?\s+(?:the\s+)?$")
 _BAD_BEFORE = re.compile(
     r"(?:[<\u2264\u2265\u2260\u00b1\u221a\u03c0\u222a_]|(?<=.)[\u00d7\u00b7\u00f7^]|(?<=[^\-=>\s])\s?>|(?<![^\W\d])[^\W\d]\s*[-+*/^]"
-    r"|\)\s*[-+*/^]|\\[A-Za-z]+\s*\(?|\b(?:sin|cos|tan|log|ln|sqrt|exp)\s*\(?|[A-Za-z]\(|[^\W\d]/)\s?$"
+    r"|\b(?:not|never|nor|except)|n't|\)\s*[-+*/^]|\\[A-Za-z]+\s*\(?|\b(?:sin|cos|tan|log|ln|sqrt|exp)\s*\(?|[A-Za-z]\(|[^\W\d]/)\s?$"
 )
 _BAD_AFTER = re.compile(
     r"\s?[*\u00d7\u00b7\u00f7^](?!\s*$)|\s?[\u221a\u03c0]|\s?[-+]\s?\(?[A-Za-z](?![A-Za-z'])|[+_\\(]|/[A-Za-z](?![A-Za-z])|(?![a-z]{3})[A-Za-z]"
-    r"|\s?(?:or|and|to)\s(?:more|less|fewer|above|below|up|over|under|higher|lower|greater)\b|\s?\(?mod\b|\s(?:mil|[xyzn])(?!\w)"
+    r"|\s?(?:or|and|to)\s(?:more|less|fewer|above|below|up|over|under|higher|lower|greater)\b|\s?\(?mod\b|\s(?:mil|[xyzn]|third|(?:hal[fv]e?|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|hundredth|thousandth)s)(?!\w)"
     r"|\s?\\(?:sqrt|pi|frac|log|sin|cos|mod|pmod)"
 )
 _TAIL = re.compile(
@@ -66,6 +70,7 @@ _TAIL = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _UNIT = re.compile(rf"\ ?(?P<unit>{units.UNIT})(?![\w'])")
+_AFTER_INCHES = re.compile(r"\s*(?:[.,;)]|$|tall|long|wide|high|deep|thick)")
 _START = re.compile(
     rf"(?:(?:about|approximately|around|roughly|exactly|only)\s|[\u2248~]\s?|[A-Za-z]\s?=\s?)?[-+\u2014(\s\"']*(?:{units.CURRENCY}\s?)?[-+(]?\.?$"
 )
@@ -133,6 +138,9 @@ def _find_cued(text: str, known: Conventions) -> Value | None:
     if cue is None:
         return None
     line = latex.plain(simplify(text[cue.end() : cue.end() + MAX_LINE].partition("\n")[0])).lstrip()
+    words = ENGLISH.match(line) or CHINESE.match(line)
+    if words is not None:
+        return _read_words(words, line)
     numbers = list(_N.finditer(line))
     if not numbers or _START.fullmatch(line[: numbers[0].start()]) is None:
         return None
@@ -144,6 +152,14 @@ def _find_cued(text: str, known: Conventions) -> Value | None:
             break
         last += 1
     return _read_span(line, numbers, last, known)
+
+
+def _read_words(words: re.Match[str], line: str) -> Value | None:
+    """A number in words behind a cue; None where it is a word of a sentence."""
+    number = read_number_words(words[0])
+    rest = line[words.end() :].strip()
+    follows = re.match(r"\W*$|[.,;!]\s|[\u3041-\u9fff]{1,4}\W*$", line[words.end() :]) or is_thing(rest.rstrip(".!"))
+    return None if number is None or not follows else Number(Fraction(number))
 
 
 def _find_last(text: str, known: Conventions) -> Value | None:
@@ -165,6 +181,8 @@ def _find_last(text: str, known: Conventions) -> Value | None:
 
 def _read_span(line: str, numbers: list[re.Match[str]], last: int, known: Conventions) -> Value:
     """The value of the spelling that ends with a number of a line."""
+    if last > 0 and _tail_end(line, numbers[last - 1].end()) >= numbers[last].end():
+        last -= 1  # the last is the power of a unit: m s^(-2)
     first = last
     while first > 0 and _is_joined(line, numbers[first - 1], numbers[first], known):
         first -= 1
@@ -214,7 +232,7 @@ def _tail_end(line: str, end: int) -> int:
     name = unit["unit"]
     for text in (name, name.rstrip("."), name.partition(" ")[0]):
         if units.read_unit(text) is not None:
-            is_preposition = text == "in" and re.match(r"\s*(?:[.,;)]|$)", line[unit.start("unit") + 2 :]) is None
+            is_preposition = text == "in" and _AFTER_INCHES.match(line, unit.start("unit") + 2) is None
             return end if is_preposition else unit.start("unit") + len(text)
     return end
 
@@ -223,7 +241,7 @@ def _is_joined(line: str, before: re.Match[str], after: re.Match[str], known: Co
     """Whether two numbers of a line are one spelling."""
     gap = line[before.end() : after.start()]
     found = _GAP.fullmatch(gap) if len(gap) < 40 else None
-    if found is None or gap.strip() in (")", "(") or re.fullmatch(r":\s+|[A-Za-z]*\s?\(|[A-Za-z]\s?=\s*", gap):
+    if found is None or gap.strip() in (")", "(") or re.match(r"\s\((?!mod\b)", gap) or re.fullmatch(r":\s+|[A-Za-z]*\s?\(|[A-Za-z]\s?=\s*", gap):
         return False
     unit, operator = found["unit"], (found["operator"] or "").strip()
     if unit is not None and unit.casefold().rstrip(".") in known.months:
@@ -245,6 +263,8 @@ def _is_joined(line: str, before: re.Match[str], after: re.Match[str], known: Co
             )
     if "=" in gap and (operator not in ("", ",", ";", "and", "or") or _NAMED.search(line[: before.start()]) is None):
         return False
+    if not gap.strip() and not _MIXED.match(line, after.start()):
+        return _LIST_ENDS.match(line, _tail_end(line, after.end())) is not None
     if operator in (",", ";") and not found["rest"].strip() and gap != ",":
         return _LIST_ENDS.match(line, _tail_end(line, after.end())) is not None or _is_day(line, before, known)
     return True

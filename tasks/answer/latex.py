@@ -16,6 +16,10 @@ _ANNOTATION = re.compile(r"<<[^<>\n]{0,80}>>")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,40}>")
 _BOLD_POWER = re.compile(r"(?<=[\d)])\*\*(?=[\d(-])")
 _ITALIC = re.compile(r"(?<![\w)*])([*_])(\S[^*_\n]{0,80}?)\1(?![\w*])")
+_REPEATING = re.compile(r"(\d*)\.(\d{0,20})(?:\\overline\s*\{?(\d{1,20})\}?|((?:\d[\u0304\u0305]){1,20}))")
+_OVER = re.compile(r"\{([^{}]*)\\over(?![A-Za-z])([^{}]*)\}")
+_MINUS = re.compile(r"(?i:\b(?:minus|negative)\s+)(?=[$\u20ac\u00a3]?\.?\d)")
+_TIMES_TEN = re.compile(r"(?<=\d)\s?[xX]\s?(?=10\s?(?:\^|\*\*))")
 _SPACING = re.compile(r"\\(?:[,;: ]|quad\b|qquad\b|enspace\b|thinspace\b|hspace\{[^{}]*\})|(?<!\\)~(?=\S)")
 _NOTHING = re.compile(
     r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|limits|mathstrut|phantom\{[^{}]*\}|!)(?![A-Za-z])"
@@ -55,16 +59,37 @@ def plain(line: str) -> str:
         line = _plain_latex(line)
     if "$" in line:
         line = _MATH.sub(lambda found: f" {found[1] or found[2]} ", line)
+    line = _MINUS.sub(_sign, _TIMES_TEN.sub("\u00d7", line)) if "inus" in line or "egative" in line or "10" in line else line
+    if "\u0304" in line or "\u0305" in line:
+        line = _REPEATING.sub(_repeat, line)
     return _BLANKS.sub(" ", line.replace(_DOLLAR, "$"))
 
 
+_SIGNED_WORDS = re.compile(r"(?i:(?:^|[:=(]|\b(?:is|are|was|be|equals|answer|of|about|to|get|or|and))\s*)$")
+
+
+def _sign(found: re.Match[str]) -> str:
+    """`minus 5` is a number, `ten minus 5` is not one."""
+    return "-" if _SIGNED_WORDS.search(found.string[: found.start()]) else "- "
+
+
+def _repeat(found: re.Match[str]) -> str:
+    """`0.1\\overline{6}` as a fraction."""
+    whole, before, again = found[1] or "0", found[2], found[3] or re.sub(r"\D", "", found[4])
+    scale = 10 ** len(before)
+    nines = 10 ** len(again) - 1
+    return f"{(int(whole) * scale + int(before or 0)) * nines + int(again)}/{scale * nines}"
+
+
 def _plain_latex(line: str) -> str:
+    line = _REPEATING.sub(_repeat, line)
     line = line.replace("\\\\", " ").replace("\\$", _DOLLAR).replace("{,}", ",").replace("{.}", ".")
     line = _NOTHING.sub("", line)
     line = _SPACING.sub(" ", line)
     line = _DEGREE.sub("\u00b0", line)
     for _ in range(5):
         before = line
+        line = _OVER.sub(lambda found: f"({found[1].strip()})/({found[2].strip()})", line)
         line = _WRAPPED.sub(_unwrap, line)
         line = _FRACTION.sub(_divide, line)
         line = _POWER.sub(r"^(\1)", line)

@@ -14,6 +14,7 @@ from fractions import Fraction
 from tasks.answer import latex, units
 from tasks.answer.characters import simplify
 from tasks.answer.locales import Conventions, conventions
+from tasks.answer.number_words import read_number_words
 from tasks.answer.numbers import LITERAL, read_literal
 from tasks.answer.times import read_date, read_time
 from tasks.answer.value import MAX_DIGITS, Number, Unit, UnreadableError, Value
@@ -32,7 +33,7 @@ _SIGN = r"[-+\u2014]"
 _INTEGER = r"\d{1,300}"
 _MULTIPLIER = (
     r"(?:\ ?(?P<multiplier>hundred|thousand|[mbtr]+illion|mn|bn|lakhs?|crores?|dozen|Mio|Mrd|Tausend)\b\.?"
-    r"|(?P<character>[\u767e\u5343\u4e07\u842c\u4ebf\u5104\u5146])|(?P<letter>[kKMBT])(?![A-Za-z]))"
+    r"|(?P<character>[\u767e\u5343\u4e07\u842c\u4ebf\u5104\u5146])|(?P<letter>[kKMBT])(?![A-Za-z0-9]))"
 )
 _NUMBER = re.compile(
     rf"""
@@ -58,7 +59,8 @@ _CHINESE = "\u2e80"
 """from here on one letter is a word"""
 _NO_THINGS = re.compile(
     r"\b(?:and|or|to|more|less|fewer|least|most|half|quarter|past|mil|squared|cubed|plus|minus|over|mod|if|when|is|not|"
-    r"point|x|y|z|n|i|k|pi|sqrt|factorial)\b",
+    r"point|x|y|z|n|i|k|pi|sqrt|factorial|thirds?|halves|"
+    r"(?:fourth|fifth|sixth|seventh|eighth|ninth|tenth|hundredth|thousandth)s)\b",
     re.IGNORECASE,
 )
 _WRAPPERS = (("(", ")"), ("[", "]"), ('"', '"'), ("'", "'"), ("`", "`"), ("{", "}"))
@@ -118,7 +120,10 @@ def bare(line: str) -> str:
 def read_plain(line: str, known: Conventions) -> Value:
     """What a bare line means. UnreadableError if it cannot be read whole."""
     if not any(character.isdigit() for character in line):
-        raise UnreadableError(f"'{_short(line)}' holds no number")
+        words = read_number_words(line)
+        if words is None:
+            raise UnreadableError(f"'{_short(line)}' holds no number")
+        return Number(Fraction(words))
     if _PAIR.search(line):
         raise UnreadableError(f"'{_short(line)}' holds several numbers")
     value = read_time(line) or read_date(line, known)
@@ -171,6 +176,8 @@ def _measured(number: Fraction, found: re.Match[str], line: str) -> Number:
     """With its sign, and what stands around the digits: a word for a power of ten, a unit, or a thing."""
     is_negative = any((found[sign] or "+").strip() in "-\u2014" for sign in ("sign", "inner_sign"))
     number = -number if is_negative else number
+    if found["letter"] and found["letter"] != "k" and not found["currency"]:
+        raise UnreadableError(f"'{_short(line)}' cannot be read whole")
     word = (found["multiplier"] or "").lower() or found["character"] or found["letter"]
     unit = _unit(found, line)
     return Number(number * MULTIPLIERS[word], unit, before=number) if word else Number(number, unit)
@@ -188,12 +195,12 @@ def _unit(found: re.Match[str], line: str) -> Unit | None:
     else:
         unit = units.read_unit(rest)
         unit = unit if unit is not None and unit.dimension == currency.dimension else None
-    if unit is None and not _is_thing(rest):
+    if unit is None and not is_thing(rest):
         raise UnreadableError(f"'{_short(line)}' cannot be read whole")
     return unit or currency or Unit(rest.lstrip("-").lower())
 
 
-def _is_thing(rest: str) -> bool:
+def is_thing(rest: str) -> bool:
     """Whether words name what is counted: at least three letters in each, and none that changes the number."""
     return (
         _THINGS.fullmatch(rest) is not None

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from tasks.answer import units
+from tasks.answer.characters import simplify
 from tasks.answer.latex import plain
 from tasks.answer.read import MAX_CHARACTERS, read
 from tasks.answer.value import UnreadableError, Value
@@ -55,7 +56,7 @@ class Formula:
 
 Part = Value | Words | Terms | Formula
 
-_CLEAN = re.compile(r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|,|;|:|!|quad|qquad)(?![A-Za-z])|\\ ")
+_CLEAN = re.compile(r"(?<!\\)\\(?:left|right|[bB]igg?[lr]?|displaystyle|,|;|:|quad|qquad)(?![A-Za-z])|(?<!\\)\\ ")
 _NAMED = re.compile(r"\s*[A-Za-z](?:_\{?\w+\}?)?(?:\s*\(\s*[a-z]\s*\))?\s*(?:=|\\in(?![A-Za-z]))(?!=)")
 _GROUPED = re.compile(r"[-+$]*\\?\$?\d{1,3}(?:(?:,|\{,\})\d{3})+(?:\.\d+)?(?!\d)")
 _WORD_PARTS = re.compile(r"\\text\{\s*(?:,\s*)?(?:and|or)\s*\}|\s(?:and|or)\s|\\(?:vee|lor)(?![A-Za-z])")
@@ -64,6 +65,13 @@ _PLUS_MINUS = re.compile(r"\\pm(?![A-Za-z])|\u00b1")
 _LETTERS = re.compile(r"[^\W\d_]+(?:[\s'-]+[^\W\d_]+)*")
 _IN_BASE = re.compile(r"([0-9A-Fa-f,]+)_\(?(\d{1,2})\)?")
 """a number in another base is a name: nothing is worked out"""
+_FIGURE = re.compile(r"\\(angle|triangle|overline|overrightarrow|odot|square|vec|widehat)\s*\{?\s*([A-Z]{2,6})\s*\}?")
+"""a figure by the names of its points, whose order counts"""
+_NO_FORMULA = re.compile(
+    r"\\[bp]?mod(?![A-Za-z])|\dx\d|^\s*(?:\\(?:[lg]e|[lg]t|ne|approx|times|cdot|sim)(?:q|slant)*(?![A-Za-z])|[<>=/^*])"
+    r"|(?:\\(?:[lg]e|[lg]t|ne|approx|times|cdot|sim)(?:q|slant)*|[<>=/^*+-])\s*$"
+)
+"""what math-verify would read in part: remainders, 0x10, a relation or an operation without one of its sides"""
 _UNIT_AT_END = re.compile(r"\\(?:text|mathrm|mbox|textrm)\s*\{([^{}]*)\}\s*(?:\^\s*\{?\s*([23])\s*\}?)?\s*$")
 _FUNCTIONS = re.compile(r"\b(?:arc)?(?:sin|cos|tan|cot|sec|csc|log|ln|exp|sqrt|pi|min|max|gcd|lcm|mod|inf|infty)\b")
 
@@ -74,11 +82,14 @@ def read_part(text: str, locale: str = "en", depth: int = 0) -> Part:
     Raises:
         UnreadableError: it is empty, too long, has unbalanced brackets, or holds prose beside a formula.
     """
-    text = unwrap(text)
+    text = unwrap(_to_latex(text).replace("\\!", ""))
     text = unwrap(_CLEAN.sub(" ", text).strip().rstrip(".").strip()) if "\\" in text or "." in text[-1:] else text
     if not text.strip(" $") or len(text) > MAX_CHARACTERS or depth > 4:
         raise UnreadableError("it is empty" if not text.strip(" $") else f"longer than {MAX_CHARACTERS} characters")
     words = " ".join(plain(text).split())
+    figure = _FIGURE.fullmatch(text)
+    if figure is not None:
+        return Words(figure[1] + " " + figure[2])
     in_base = _IN_BASE.fullmatch(words)
     if in_base is not None:
         return Words("_".join(in_base.groups()))
@@ -87,9 +98,12 @@ def read_part(text: str, locale: str = "en", depth: int = 0) -> Part:
     terms = _read_terms(text, locale, depth)
     if terms is not None:
         return terms
-    unnamed = _NAMED.sub("", text, count=1).strip()
-    if unnamed and unnamed != text:
-        return read_part(unnamed, locale, depth + 1)
+    named = _NAMED.match(text)
+    if named is not None and text[named.end() :].strip():
+        return read_part(text[named.end() :], locale, depth + 1)
+    interval = _read_inequality(text, locale, depth)
+    if interval is not None:
+        return interval
     return _read_value(text, locale) or _formula(text)
 
 
@@ -98,6 +112,45 @@ def _read_value(text: str, locale: str) -> Value | None:
         return read(text, locale)
     except UnreadableError:
         return None
+
+
+_SYMBOLS = {"\u221a": "\\sqrt ", "\u03c0": "\\pi ", "\u00d7": "\\times ", "\u00b7": "\\cdot ", "\u2264": "\\le ",
+            "\u2265": "\\ge ", "\u221e": "\\infty ", "\u00b1": "\\pm ", "\u222a": "\\cup ", "\u00b0": "^\\circ ",
+            "\u03b8": "\\theta ", "\u2260": "\\ne "}  # fmt: skip
+_ROOT = re.compile("\u221a\\(?(\\w+)\\)?")
+
+
+def _to_latex(text: str) -> str:
+    """Characters of other scripts and of mathematics as LaTeX writes them."""
+    if text.isascii():
+        return text
+    text = re.sub(r"\^\((-?\w+)\)", r"^{\1}", _ROOT.sub(r"\\sqrt{\1}", simplify(text)))
+    return "".join(_SYMBOLS.get(character, character) for character in text)
+
+
+_SIDES = re.compile(r"(?<!\\)(<|>|\\leq?(?:slant)?(?![A-Za-z])|\\geq?(?:slant)?(?![A-Za-z])|\\[lg]t(?![A-Za-z]))=?")
+
+
+def _read_inequality(text: str, locale: str, depth: int) -> Terms | None:
+    """`x > 3` and `2 \\le x < 5` as intervals; None for anything else."""
+    pieces = [piece.strip() for piece in _SIDES.split(text)]
+    signs = ["<" if sign in ("<", "\\lt") else ">" if sign in (">", "\\gt") else "<=" if "l" in sign else ">=" for sign in pieces[1::2]]
+    sides = pieces[::2]
+    names = [place for place, side in enumerate(sides) if re.fullmatch(r"[A-Za-z]", side)]
+    names = [1] if len(sides) == 3 and 1 in names else names
+    if len(names) != 1 or len(sides) not in (2, 3) or (len(sides) == 3 and names != [1]) or not all(sides):
+        return None
+    if any(sign.startswith(">") for sign in signs):
+        if any(sign.startswith("<") for sign in signs):
+            return None
+        sides, signs = sides[::-1], [sign.replace(">", "<") for sign in signs[::-1]]
+        names = [len(sides) - 1 - names[0]]
+    (place,) = names
+    low = read_part(sides[0], locale, depth + 1) if place > 0 else Formula("-\\infty")
+    high = read_part(sides[-1], locale, depth + 1) if place < len(sides) - 1 else Formula("\\infty")
+    opening = "[" if place > 0 and signs[0] == "<=" else "("
+    closing = "]" if place < len(sides) - 1 and signs[-1] == "<=" else ")"
+    return Terms(opening + closing, (low, high))
 
 
 def _terms(kind: str, pieces: list[str], locale: str, depth: int) -> Terms:
@@ -130,7 +183,9 @@ def _read_terms(text: str, locale: str, depth: int) -> Part | None:
 def _has_plain_value(text: str, locale: str, unless: str | None = None) -> bool:
     """Whether commas and words belong to one value: a date, 2 and a half, 1,234.5; in English 1,2 are two numbers."""
     value = _read_value(text, locale)
-    return value is not None and not (unless == "en" and re.search(r"\d,(?!\d{3}(?!\d))\d", text))
+    return value is not None and not (
+        unless == "en" and text.count(",") == 1 and re.search(r"\d,(?!\d{3}(?!\d))\d", text)
+    )
 
 
 def _bracketed(text: str) -> tuple[str, str, str]:
@@ -179,6 +234,8 @@ def _split(text: str, pattern: re.Pattern[str]) -> list[str]:
 
 def _formula(text: str) -> Formula:
     """A formula without the unit at its end."""
+    if _NO_FORMULA.search(text):
+        raise UnreadableError(f"'{text}' is no whole formula")
     unit = _UNIT_AT_END.search(text)
     if (
         unit is not None

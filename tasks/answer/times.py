@@ -44,7 +44,7 @@ def read_time(spelling: str) -> Time | Ratio | None:
         return ratio
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
-    return Time((hour % 24 * 60 + minute) * 60 + second, is_open=not half and 0 < hour < 13)
+    return Time((hour % 24 * 60 + minute) * 60 + second, half and f"{half}m", found["minute"] is None)
 
 
 def _read_ratio(spelling: str) -> Ratio | None:

@@ -66,11 +66,13 @@ class Time:
 
     Attributes:
         seconds: since midnight.
-        is_open: written without am or pm, and before 1 o'clock in the afternoon: it may be either half of the day.
+        half: am or pm, where it was written; an hour from 1 to 12 without it may be in either half.
+        is_hour: written without minutes, such as 5 pm.
     """
 
     seconds: int
-    is_open: bool = False
+    half: str = ""
+    is_hour: bool = False
 
     def __str__(self) -> str:
         """`9:30`, with seconds where there are any."""

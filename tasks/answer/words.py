@@ -14,9 +14,12 @@ _AROUND = re.compile(
 _WRAPPED = re.compile(r"\\(?:boxed|text(?:bf|it|rm|tt|sf|normal)?|mathrm|mathbf|mbox)\s*\{")
 
 
+_INVISIBLE = " \t\r\n\f\v\u00a0\u200b\u200e\u200f\ufeff\u2060"
+
+
 def unwrap(text: str) -> str:
     r"""A text without what is around all of it: `$\text{yes}$`, `**yes**` and `\boxed{yes}` are yes. NFC, stripped."""
-    text = unicodedata.normalize("NFC", text).strip()
+    text = unicodedata.normalize("NFC", text).strip(_INVISIBLE)
     for _ in range(5):
         around = _AROUND.fullmatch(text)
         inner = (

@@ -80,6 +80,8 @@ def _read_gold(gold: str, locale: str) -> Part:
 
 
 _CUE = re.compile(r"(?i:answer(?:\s+is|\s*:)+)[\s*_:]*([^\n]{1,300})")
+_ONE_TERM = re.compile(r"[*_`]*(?:\S{1,80}|[(\[{][^\n]{1,80}[)\]}]|[A-Za-z]\s?=\s?\S{1,40})[*_`.]*")
+"""a cue is followed by nothing but an answer"""
 _MATH = re.compile(r"\$\$([^$]{1,400})\$\$|\$([^$\n]{1,400})\$|\\\((.{1,400}?)\\\)|\\\[(.{1,400}?)\\\]", re.DOTALL)
 
 
@@ -98,6 +100,8 @@ def _find(text: str, config: MathVerifier) -> Part | None:
         formula = _last_formula(place)
         if formula is not None:
             return read_part(_last_side(formula), config.locale)
+        if place is not end and _ONE_TERM.fullmatch(place.strip()):
+            return read_part(place.rstrip("!. "), config.locale)
     return find(end, config.locale)
 
 
@@ -135,10 +139,8 @@ def _is_prose(part: Part) -> bool:
 def _are_same_words(found: Words, expected: Words) -> bool:
     if str(found) == str(expected):
         return True
-    is_product = not expected.is_name and len(expected.text) < 4 and sorted(found.text) == sorted(expected.text)
-    if is_product and len(expected.text) > 1:
-        raise UnreadableError(f"'{found.text}' is '{expected.text}' as a product, not as a word")
-    return False
+    is_product = len(expected.text) < 4 and expected.text.islower() and not set(expected.text) & set("eiou ")
+    return is_product and sorted(found.text) == sorted(expected.text)
 
 
 def _are_same_terms(found: Terms, expected: Terms) -> bool:

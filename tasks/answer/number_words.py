@@ -1,0 +1,65 @@
+"""Whole numbers in words: English (`twenty-five`, `one hundred and six`) and Chinese or Japanese (`\u5341\u516b`)."""
+
+from __future__ import annotations
+
+import re
+
+_SMALL = {name: value for value, name in enumerate(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen".split()
+)}  # fmt: skip
+_TENS = {name: 10 * value for value, name in enumerate(
+    "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
+)}  # fmt: skip
+_POWERS = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_WORD = "|".join([*_SMALL, *_TENS, "hundred", *_POWERS])
+ENGLISH = re.compile(rf"(?:an?\s+(?=hundred|thousand|million|billion))?(?:{_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*\b", re.IGNORECASE)
+_DIGITS = {character: value for value, character in enumerate("\u3007\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d")}
+_DIGITS |= {"\u96f6": 0, "\u4e24": 2}
+_UNITS = {"\u5341": 10, "\u767e": 100, "\u5343": 1000}
+_LARGE = {"\u4e07": 10**4, "\u842c": 10**4, "\u4ebf": 10**8, "\u5104": 10**8}
+CHINESE = re.compile("[" + "".join([*_DIGITS, *_UNITS, *_LARGE]) + "]{1,20}")
+
+
+def read_number_words(text: str) -> int | None:
+    """The number that the words are; None where they are none, or in an order that no number has."""
+    if CHINESE.fullmatch(text):
+        return _read_chinese(text)
+    if not ENGLISH.fullmatch(text):
+        return None
+    total = current = 0
+    last, ceiling = None, 10**15
+    for word in re.findall(r"[a-z]+", text.lower()):
+        if word in _POWERS:
+            if _POWERS[word] >= ceiling or not (current or last == "a"):
+                return None
+            total, current, ceiling = total + (current or 1) * _POWERS[word], 0, _POWERS[word]
+        elif word == "hundred":
+            if not 0 < (current or 1) < 10 or last in (None, *_POWERS):
+                return None
+            current = (current or 1) * 100
+        elif word in _SMALL or word in _TENS:
+            value = _SMALL.get(word, _TENS.get(word, 0))
+            fits = last not in _SMALL and (last not in _TENS or 0 < value < 10) and (value or total + current == 0)
+            if not fits:
+                return None
+            current += value
+        if word != "and":
+            last = "a" if word == "an" else word
+    return total + current
+
+
+def _read_chinese(text: str) -> int | None:
+    total = section = 0
+    digit: int | None = None
+    for character in text:
+        if character in _DIGITS:
+            if digit is not None and digit != 0:
+                return None
+            digit = _DIGITS[character]
+        elif character in _UNITS:
+            section += (1 if digit is None else digit) * _UNITS[character]
+            digit = None
+        else:
+            total, section, digit = (total + section + (digit or 0)) * _LARGE[character], 0, None
+    return total + section + (digit or 0)
