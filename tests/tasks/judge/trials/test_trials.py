@@ -9,15 +9,15 @@ import pytest
 from pydantic import TypeAdapter
 
 from configs.schema.verifier import Verifier
-from tasks.core.records import Message, Problem
 from tasks.judge.trials.trials import Outcome, refusal, run_trials
+from tests.build.records import make_problem
 from tests.infra.sandbox.sandboxes import needs_sandbox
 
 pytestmark = pytest.mark.slow
 
 
 def outcomes(gold: str, solution: str | None = None, **fields: Any) -> list[Outcome]:
-    problem = Problem("p", (Message("user", "?"),), gold, solution)
+    problem = make_problem(gold=gold, solution=solution)
     verifier: Verifier = TypeAdapter(Verifier).validate_python(fields)
     assert refusal(problem, verifier) is None
     return list(run_trials([problem], verifier))
@@ -54,9 +54,8 @@ def test_choices_are_told_from_the_next_one() -> None:
 
 def test_a_gold_answer_that_cannot_be_tried_says_why() -> None:
     number: Verifier = TypeAdapter(Verifier).validate_python({"kind": "number", "pattern": "zzz(q)"})
-    problem = Problem("p", (Message("user", "?"),), "18")
-    assert "`pattern`" in (refusal(problem, number) or "")
-    assert refusal(Problem("p", problem.messages, "many"), number) is not None
+    assert "`pattern`" in (refusal(make_problem(gold="18"), number) or "")
+    assert refusal(make_problem(gold="many"), number) is not None
 
 
 @needs_sandbox
