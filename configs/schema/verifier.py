@@ -17,9 +17,9 @@ class NumberVerifier(ReadsNumbers):
     r"""The sample's answer equals the gold number, in exact arithmetic.
 
     The answer is the last \\boxed{...}, what follows `####` or `answer is`, or the last number. Fractions, units,
-    percentages, money, times and dates are read, in the separators and digits of all common locales; a spelling that
-    cannot be read whole is unparseable, and a gold answer that cannot is refused before any model is loaded. A unit counts
-    where both sides have one; 50% is 50 and 0.5.
+    percentages, money, times and dates are read, in the separators and digits of all common locales. A spelling that
+    cannot be read whole is unparseable, and a gold answer that cannot is refused before any model is loaded. A unit
+    counts where both sides have one; 50% is 50 and 0.5.
     """
 
     finds_answers: ClassVar[bool] = True
@@ -28,8 +28,8 @@ class NumberVerifier(ReadsNumbers):
 
 
 class ExactVerifier(VerifierBase):
-    r"""The stripped text equals the gold text, letter by letter. `$...$`, \\boxed{...}, \\text{...} and `**` around all of
-    it do not count."""
+    r"""The stripped text equals the gold text, letter by letter. `$...$`, \\boxed{...}, \\text{...} and `**` around
+    all of it do not count."""
 
     finds_answers: ClassVar[bool] = True
     kind: Literal["exact"] = "exact"
@@ -37,7 +37,7 @@ class ExactVerifier(VerifierBase):
 
 
 class ChoiceVerifier(VerifierBase):
-    """The chosen letter equals the gold letter, in the words in which people and models choose. Two choices are none."""
+    """The chosen letter equals the gold letter, in the words that people and models use. Two choices are none."""
 
     finds_answers: ClassVar[bool] = True
     kind: Literal["choice"] = "choice"
@@ -61,8 +61,8 @@ class RegexVerifier(VerifierBase):
 
 
 class MathVerifier(ReadsNumbers):
-    """Mathematical equality: numbers exactly, words by letters, tuples, sets and intervals term by term, all else by the
-    package math-verify. What that calls equal is computed a second way; where the ways disagree there is no verdict."""
+    """Mathematical equality: numbers exactly, words by letters, tuples, sets and intervals term by term, all else by
+    the package math-verify. What that calls equal is computed a second way; where they disagree there is no verdict."""
 
     finds_answers: ClassVar[bool] = True
     kind: Literal["math"] = "math"

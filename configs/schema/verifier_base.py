@@ -43,7 +43,7 @@ class ReadsNumbers(VerifierBase):
     locale: str = Field(
         "en",
         pattern="^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*$",
-        description="language of texts and golds, such as de or pt_BR: it decides what has two readings (1.234, 3/4/2024)",
+        description="language of texts and golds, such as de or pt_BR: decides what has two readings (1.234, 3/4/2024)",
     )
 
     @field_validator("locale")

@@ -12,8 +12,8 @@ Overrides = Annotated[
 ]
 
 
-def check(recipe: Path, *, overrides: Overrides = (), show: bool = False) -> None:
-    """Check a recipe, without reading problems or models.
+def check(recipe: Path, *, overrides: Overrides = (), show: bool = False, problems: bool = False) -> None:
+    """Check a recipe, without reading models.
 
     Parameters
     ----------
@@ -21,8 +21,15 @@ def check(recipe: Path, *, overrides: Overrides = (), show: bool = False) -> Non
         A YAML file.
     show
         Print the resolved recipe, every default written out.
+    problems
+        Read the problems too, and every gold answer as its verifier reads it.
     """
     from configs.schema.load import dump_recipe, load_recipe
 
     checked = load_recipe(recipe, overrides)
     print(dump_recipe(checked) if show else f"{recipe}: sound ({checked.name}, {checked.rounds.max} rounds)")
+    if problems:
+        from flows.run.problem_check import count_problems
+
+        counts = count_problems(checked, Path.cwd())
+        print("problems: " + ", ".join(f"{name} {count}" for name, count in counts.items()) + "; all golds are read")

@@ -59,7 +59,7 @@ _TABLE = _Table({ord(other): one for one, others in _SAME.items() for other in o
 
 
 def simplify(text: str) -> str:
-    """The same text in the fewest characters: full-width and native digits are ASCII, all dashes but the em dash `-`."""
+    """The same text in the fewest characters: full-width and native digits are ASCII, all dashes but one `-`."""
     if text.isascii():
         return text
     return text.translate(_TABLE).replace(")^(", "")

@@ -3,11 +3,11 @@ r"""Which choice a text takes, in the words in which people and models choose.
 The choice is taken from the first of these that occurs, the last occurrence each:
 
 1. the last \boxed{...}, which must be a choice
-2. the text is the choice alone, in any case: `b`, `(B)`, `**B**.`; or begins with it as an item: `B. Paris`, `B, because`
+2. the text is the choice alone, in any case: `b`, `(B)`, `**B**.`
 3. a cue before it: `answer is B`, `ANSWER: (b)`, `I choose B`, `the best option is **B**`, in the languages of the
    multilingual sets too. A small letter counts only where no word follows, so that `the answer is a trick` holds none.
 4. a cue behind it: `B is the correct answer`, `(B) is right`
-5. the text ends in it: `so it is B.`, `the second option.`
+5. the text ends in it: `so it is B.`, `the second option.`; or is one line that begins with it: `B, because`
 6. the last line begins with it as an item: `B. Paris`, `B) 7`; not where that line ends a list of all choices
 7. a choice in parentheses, or after option or choice, where no other is: `so (C) it is`, `I take option C`
 
@@ -39,7 +39,9 @@ _LANGUAGES = (
     r"\uc815\ub2f5|\ub2f5|\u0909\u0924\u094d\u0924\u0930|\u0989\u09a4\u09cd\u09a4\u09b0|"
     r"\u0627\u0644\u0625\u062c\u0627\u0628\u0629|\u0627\u0644\u062c\u0648\u0627\u0628"
 )
-_COPULA = r"(?:\s+(?:ist|lautet|est|es|\u00e9|\u00e8|correcta|correcte|correta)|\u662f|\u4e3a|\u70ba|\u306f|\uc740|\ub294)*"
+_COPULA = (
+    r"(?:\s+(?:ist|lautet|est|es|\u00e9|\u00e8|correcta|correcte|correta)|\u662f|\u4e3a|\u70ba|\u306f|\uc740|\ub294)*"
+)
 _CUE = (
     rf"(?i:\b{_NOUN}(?:\s+(?:choice|option|letter))?[\"'*_]*\s*(?:{_VERB}\b|=|:|-|\u2014|\u2192)+"
     r"|\bi(?:'d|\s+would|'ll|\s+will)?\s+(?:choose|pick|select|go\s+with|say|answer)\b"
@@ -59,7 +61,8 @@ _TAKEN_BACK = re.compile(
     re.IGNORECASE,
 )
 _REFUSED = re.compile(
-    r"[\s)\]*_\"'`$.]*(?:\?|\s(?:is|was|are|seems)(?:\s+\w+ly)?(?:n't|\s+(?:not|never|incorrect|wrong|false))\b)", re.IGNORECASE
+    r"[\s)\]*_\"'`$.]*(?:\?|\s(?:is|was|are|seems)(?:\s+\w+ly)?(?:n't|\s+(?:not|never|incorrect|wrong|false))\b)",
+    re.IGNORECASE,
 )
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _JOIN = r"[\s)\]*_\"'`$]*(?:,|/|&|\+|\s(?:and|or|und|oder|et|ou)\s)[\s(\[*_\"'`$]*"
@@ -78,7 +81,7 @@ def find_choice(text: str, choices: str) -> str | None:
     if box is not None:
         content, known = plain(simplify(unwrap(box))), _patterns(choices)
         return _first_group(known.alone.fullmatch(content) or known.begins.match(content))
-    line = plain(simplify(text[-MAX_CHARACTERS:])).strip()
+    line = re.sub(r"\n\s*\n", "\n", plain(simplify(text[-MAX_CHARACTERS:]))).strip()
     return _find(line, choices)
 
 
@@ -92,7 +95,7 @@ def read_choice(spelling: str, choices: str) -> str:
 
 def _find(line: str, choices: str) -> str | None:
     known = _patterns(choices)
-    alone = known.alone.fullmatch(line) or ("\n" not in line and known.begins.match(line)) or None
+    alone = known.alone.fullmatch(line)
     if alone is not None:
         return _checked(alone, choices)
     refused: UnreadableError | None = None
@@ -103,6 +106,9 @@ def _find(line: str, choices: str) -> str | None:
             taken, refused = None, error
         if taken is not None:
             return taken
+    begins = known.begins.match(line) if "\n" not in line else None
+    if begins is not None:
+        return _checked(begins, choices)
     ordinal = re.search(rf"(?i:\bthe\s+({'|'.join(_ORDINALS)})\s+(?:option|choice|answer|one))\W*$", line)
     if ordinal is not None and _ORDINALS.index(ordinal[1].lower()) < len(choices):
         return choices[_ORDINALS.index(ordinal[1].lower())].upper()
@@ -140,7 +146,10 @@ def _checked(match: re.Match[str], choices: str) -> str:
     """
     place = next(place for place, group in enumerate(match.groups(), 1) if group)
     chosen, line = match[place].upper(), match.string
-    before, after = line[max(0, match.start(place) - 60) : match.start(place)], line[match.end(place) : match.end(place) + 40]
+    before, after = (
+        line[max(0, match.start(place) - 60) : match.start(place)],
+        line[match.end(place) : match.end(place) + 40],
+    )
     letter = f"[{re.escape(choices.upper())}]"
     joined = re.match(rf"{_JOIN}({letter})(?![\w'])", after)
     preceding = re.search(rf"(?<![\w'])({letter}){_JOIN}$", before)
@@ -163,11 +172,17 @@ class _Patterns:
         capital = f"[{re.escape(choices.upper())}]"
         either = f"[{re.escape(choices.upper() + choices.lower())}]"
         free = r"(?<![A-Za-z0-9_'])"
-        self.alone = re.compile(rf"{_OPEN}(?i:(?:the\s+)?(?:answer|option|choice|letter)\s*:?\s*)?{_OPEN}({either}){_CLOSE}")
-        self.begins = re.compile(rf"[\s(\[*_]*({capital})(?:[*_]*[.):][*_]*(?!\d)|\s*[,\u2014-]\s|\s+-\s)(?!\s*{capital}\b)")
+        self.alone = re.compile(
+            rf"{_OPEN}(?i:(?:the\s+)?(?:answer|option|choice|letter)\s*:?\s*)?{_OPEN}({either}){_CLOSE}"
+        )
+        self.begins = re.compile(
+            rf"[\s(\[*_]*({capital})(?:[*_]*[.):][*_]*(?!\d)|\s*[,\u2014-]\s|\s+-\s)(?!\s*{capital}\b)"
+        )
         self.cue = re.compile(rf"{_CUE}{_OPEN}(?:({capital}){_NO_WORD}|({either}){_NO_WORD}(?!\s+\w))")
         self.behind = re.compile(rf"{free}({capital}){_BEHIND}")
-        self.ends = re.compile(rf"\b{_ENDS}\s*[,:]?{_OPEN}({capital}){_CLOSE}$|(?:^|\n)[^\W\d_]+(?:\s[^\W\d_]+)?\s?:\s*({capital}){_CLOSE}$")
+        self.ends = re.compile(
+            rf"\b{_ENDS}\s*[,:]?{_OPEN}({capital}){_CLOSE}$|(?:^|\n)[^\W\d_]+(?:\s[^\W\d_]+)?\s?:\s*({capital}){_CLOSE}$"
+        )
         self.item = re.compile(rf"[\s*_(\[]*({capital})(?:[\s*_)\]]*$|[*_]*[.):](?!\d))")
         self.mention = re.compile(rf"(?<!opyright\s)\(({either})\)|\b(?i:option|choice)\s+({capital})\b")
 

@@ -1,7 +1,7 @@
 """Whether two answers are one: the only equality of answers, for verdicts as for votes, weights and counts.
 
-`same` compares what was read with a trusted answer. Where answers are counted without one, `clusters` says which are one:
-by their keys, the canonical spelling that `str` of a value is, and by what is written on one side alone (a unit, a
+`same` compares what was read with a trusted answer. Where answers are counted without one, `clusters` says which are
+one: by their keys, the canonical spelling that `str` of a value is, and by what is written on one side alone (a unit, a
 percent sign). Missing on one side, a unit does not count: `40 cm^2` is 40. Written on both, it does: 5 km is 5000 m and
 not 5 m. 50% is 50, as data sets write it, and 0.5, as mathematics does; of a number between 0 and 1 only the latter.
 """
@@ -28,7 +28,9 @@ def same(found: Value, expected: Value, tolerance: float = 0.0) -> bool:
         UnreadableError: they are equal as far as they go, and what one of them says the other leaves open.
     """
     if isinstance(found, Number) and isinstance(expected, Number):
-        return _same_number(found, expected, Fraction(str(tolerance)))
+        if found == expected:
+            return True
+        return _same_number(found, expected, Fraction(str(tolerance)) if tolerance else Fraction(0))
     if isinstance(found, Time) and isinstance(expected, Time):
         return _same_time(found, expected)
     if isinstance(found, Date) and isinstance(expected, Date):
@@ -36,7 +38,12 @@ def same(found: Value, expected: Value, tolerance: float = 0.0) -> bool:
         return all(asked in (None, said) for said, asked in pairs)
     if isinstance(found, Time) and isinstance(expected, Number):
         return found.is_hour and expected.unit is None and expected.value in _hours(found)
-    if isinstance(found, Number) and isinstance(expected, Time) and expected.is_hour and found.value in _hours(expected):
+    if (
+        isinstance(found, Number)
+        and isinstance(expected, Time)
+        and expected.is_hour
+        and found.value in _hours(expected)
+    ):
         raise UnreadableError("a number, where a time of day is expected")
     is_mixed = isinstance(found, Ratio) != isinstance(expected, Ratio)
     if is_mixed and _quotient(found) == _quotient(expected) is not None:

@@ -59,7 +59,11 @@ def plain(line: str) -> str:
         line = _plain_latex(line)
     if "$" in line:
         line = _MATH.sub(lambda found: f" {found[1] or found[2]} ", line)
-    line = _MINUS.sub(_sign, _TIMES_TEN.sub("\u00d7", line)) if "inus" in line or "egative" in line or "10" in line else line
+    line = (
+        _MINUS.sub(_sign, _TIMES_TEN.sub("\u00d7", line))
+        if "inus" in line or "egative" in line or "10" in line
+        else line
+    )
     if "\u0304" in line or "\u0305" in line:
         line = _REPEATING.sub(_repeat, line)
     return _BLANKS.sub(" ", line.replace(_DOLLAR, "$"))

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Conventions:
     """Attributes:
+    locale: its name.
     decimal: what stands before the fraction.
     months: number of the month by its lower-case name or abbreviation, without a full stop.
     month_first: whether 3/4 in a date is the fourth of March.
     """
 
+    locale: str
     decimal: str
     months: dict[str, int]
     month_first: bool
@@ -42,7 +44,7 @@ def conventions(locale: str) -> Conventions:
         ValueError: there is no such locale.
     """
     if locale == "en":
-        return Conventions(".", ENGLISH_MONTHS, month_first=True)
+        return Conventions("en", ".", ENGLISH_MONTHS, month_first=True)
     from babel import Locale, UnknownLocaleError
 
     try:
@@ -57,4 +59,4 @@ def conventions(locale: str) -> Conventions:
             names = known.months[context][width]
             months |= {name.casefold().rstrip("."): int(number) for number, name in names.items()}
     pattern = known.date_formats["short"].pattern
-    return Conventions(decimal, months, month_first=0 <= pattern.find("M") < pattern.find("d"))
+    return Conventions(locale, decimal, months, month_first=0 <= pattern.find("M") < pattern.find("d"))

@@ -13,9 +13,8 @@ from fractions import Fraction
 from tasks.answer.characters import ARABIC_DECIMAL, ARABIC_GROUP
 from tasks.answer.value import MAX_DIGITS, UnreadableError
 
-LITERAL = (
-    rf"(?:[1-9]\d{{0,2}}(?:\ \d{{3}})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,'_{ARABIC_DECIMAL}{ARABIC_GROUP}]\d+)*|(?<![\w.])\.\d+)"
-)
+_SPACED = r"[1-9]\d{0,2}(?:\ \d{3})+(?:[.,]\d+)?(?!\d)"
+LITERAL = rf"(?:{_SPACED}|\d+(?:[.,'_{ARABIC_DECIMAL}{ARABIC_GROUP}]\d+)*|(?<![\w.])\.\d+)"
 """a pattern of all digits and separators that may be one number (with re.VERBOSE a blank needs its backslash)"""
 _SEPARATOR = re.compile(r"\D")
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:S\d{3})+|[1-9]\d?(?:S\d{2})*S\d{3}")

@@ -1,7 +1,7 @@
 r"""What a mathematical answer is made of: a number, words, terms in brackets or in a list, or one formula.
 
-The reader of numbers reads numbers; this file finds the terms, so that order counts in a tuple and not in a set. What is
-left is a formula, which the verifier `math` gives to math-verify.
+The reader of numbers reads numbers; this file finds the terms, so that order counts in a tuple and not in a set. What
+is left is a formula, which the verifier `math` gives to math-verify.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from tasks.answer import units
+from tasks.answer.brackets import are_balanced, bracketed, split
 from tasks.answer.characters import simplify
 from tasks.answer.latex import plain
 from tasks.answer.read import MAX_CHARACTERS, read
@@ -131,10 +132,16 @@ def _to_latex(text: str) -> str:
 _SIDES = re.compile(r"(?<!\\)(<|>|\\leq?(?:slant)?(?![A-Za-z])|\\geq?(?:slant)?(?![A-Za-z])|\\[lg]t(?![A-Za-z]))=?")
 
 
+_RELATIONS = {"<": "<", "\\lt": "<", ">": ">", "\\gt": ">"}
+
+
 def _read_inequality(text: str, locale: str, depth: int) -> Terms | None:
     """`x > 3` and `2 \\le x < 5` as intervals; None for anything else."""
     pieces = [piece.strip() for piece in _SIDES.split(text)]
-    signs = ["<" if sign in ("<", "\\lt") else ">" if sign in (">", "\\gt") else "<=" if "l" in sign else ">=" for sign in pieces[1::2]]
+    signs = [
+        "<" if sign in ("<", "\\lt") else ">" if sign in (">", "\\gt") else "<=" if "l" in sign else ">="
+        for sign in pieces[1::2]
+    ]
     sides = pieces[::2]
     names = [place for place, side in enumerate(sides) if re.fullmatch(r"[A-Za-z]", side)]
     names = [1] if len(sides) == 3 and 1 in names else names
@@ -164,11 +171,11 @@ def _terms(kind: str, pieces: list[str], locale: str, depth: int) -> Terms:
 def _read_terms(text: str, locale: str, depth: int) -> Part | None:
     """Terms in brackets or in a list; None where there is one term only."""
     for pattern, kind in ((_UNION, "|"), (_WORD_PARTS, ",")):
-        parts = _split(text, pattern)
+        parts = split(text, pattern)
         if len(parts) > 1 and not _has_plain_value(text, locale):
             return _terms(kind, [part for part in parts if part.strip(" ,")], locale, depth)
-    opening, inner, closing = _bracketed(text)
-    pieces = _split(inner, re.compile(r"[,;]"))
+    opening, inner, closing = bracketed(text)
+    pieces = split(inner, re.compile(r"[,;]"))
     if len(pieces) > 1 and not (
         not opening and (_GROUPED.fullmatch(text.strip()) or _has_plain_value(text, locale, locale))
     ):
@@ -188,50 +195,6 @@ def _has_plain_value(text: str, locale: str, unless: str | None = None) -> bool:
     )
 
 
-def _bracketed(text: str) -> tuple[str, str, str]:
-    """Opening bracket, what is between, and closing bracket, where they are around all of a text; else ``, text, ``."""
-    stripped = text.strip()
-    for opening, closing in (("\\{", "\\}"), ("(", ")"), ("(", "]"), ("[", ")"), ("[", "]"), ("\\langle", "\\rangle")):
-        if stripped.startswith(opening) and stripped.endswith(closing):
-            inner = stripped[len(opening) : -len(closing)]
-            if _depths_stay(inner):
-                plain_kind = {"\\{": "{}", "\\langle": "()"}.get(opening, opening + closing)
-                return plain_kind[0], inner, plain_kind[1]
-    return "", text, ""
-
-
-_BRACKET = re.compile(r"\\[{}]|[()\[\]{}]")
-
-
-def _depths_stay(text: str) -> bool:
-    """Whether brackets inside are closed inside."""
-    depth = 0
-    for bracket in _BRACKET.findall(text):
-        depth += 1 if bracket[-1] in "([{" else -1
-        if depth < 0:
-            return False
-    return depth == 0
-
-
-def _split(text: str, pattern: re.Pattern[str]) -> list[str]:
-    """Pieces between matches of a pattern outside of brackets and braces."""
-    depth, pieces, begin, position = 0, [], 0, 0
-    while position < len(text):
-        if text[position] in "([{":
-            depth += 1
-        elif text[position] in ")]}":
-            depth -= 1
-        elif text.startswith("\\text{", position) and (match := pattern.match(text, position)) is None:
-            pass
-        match = pattern.match(text, position) if depth == 0 else None
-        if match is not None and match.end() > position:
-            pieces.append(text[begin:position])
-            begin = position = match.end()
-            continue
-        position += 1
-    return [*pieces, text[begin:]]
-
-
 def _formula(text: str) -> Formula:
     """A formula without the unit at its end."""
     if _NO_FORMULA.search(text):
@@ -246,6 +209,6 @@ def _formula(text: str) -> Formula:
     prose = re.sub(r"\\[A-Za-z]+", " ", text)
     if re.search(r"[A-Za-z]{4,}\s+[A-Za-z]{2,}", _FUNCTIONS.sub(" ", prose)):
         raise UnreadableError("words stand beside a formula")
-    if not _depths_stay(text.replace("\\{", "{").replace("\\}", "}")) and "(" not in text and "[" not in text:
+    if not are_balanced(text.replace("\\{", "{").replace("\\}", "}")) and "(" not in text and "[" not in text:
         raise UnreadableError("its braces do not close")
     return Formula(text)

@@ -10,8 +10,10 @@ from tasks.answer.value import Date, Ratio, Time, UnreadableError
 
 _HALF = r"(?:\s?(?P<half>[ap])\.?\s?m\b\.?)"
 _CLOCK = re.compile(
-    rf"(?P<hour>\d{{1,2}})\s?(?::|(?<=\d)[hH](?=\d))\s?(?P<minute>\d{{2}})(?::(?P<second>\d{{2}}))?{_HALF}?(?:\s?(?:hours|hrs|Uhr|h|o'clock))?"
-    rf"|(?P<bare_hour>\d{{1,2}})(?:\.(?P<dotted>\d{{2}}))?(?:{_HALF.replace('half', 'bare_half')}|\s?(?P<oclock>o'clock|Uhr)(?:{_HALF.replace('half', 'late_half')})?)",
+    rf"(?P<hour>\d{{1,2}})\s?(?::|(?<=\d)h(?=\d))\s?(?P<minute>\d{{2}})(?::(?P<second>\d{{2}}))?{_HALF}?"
+    r"(?:\s?(?:hours|hrs|Uhr|h|o'clock))?"
+    r"|(?P<bare_hour>\d{1,2})(?:\.(?P<dotted>\d{2}))?"
+    rf"(?:{_HALF.replace('half', 'bare_half')}|\s?(?P<oclock>o'clock|Uhr)(?:{_HALF.replace('half', 'late_half')})?)",
     re.IGNORECASE,
 )
 _RATIO = re.compile(r"\d{1,12}(?:\s?:\s?\d{1,12}){1,4}")
@@ -20,7 +22,8 @@ _NUMERIC = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})")
 _ORDINAL = r"(?:st|nd|rd|th|\.)?"
 _NAMED = re.compile(
     rf"(?P<month>[^\W\d]{{3,12}})\.?\s+(?:the\s+)?(?P<day>\d{{1,2}}){_ORDINAL}(?:,?\s+(?P<year>\d{{4}}))?"
-    rf"|(?:the\s+)?(?P<first_day>\d{{1,2}}){_ORDINAL}\s+(?:of\s+|de\s+)?(?P<later_month>[^\W\d]{{3,12}})\.?(?:,?\s+(?:de\s+)?(?P<later_year>\d{{4}}))?"
+    rf"|(?:the\s+)?(?P<first_day>\d{{1,2}}){_ORDINAL}\s+(?:of\s+|de\s+)?(?P<later_month>[^\W\d]{{3,12}})\.?"
+    r"(?:,?\s+(?:de\s+)?(?P<later_year>\d{4}))?"
     r"|(?P<only_month>[^\W\d]{3,12})\.?,?\s+(?P<only_year>\d{4})",
 )
 

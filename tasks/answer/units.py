@@ -1,8 +1,7 @@
 """Units as people and models write them, with exact factors: `cm^2`, `square metres`, `km/h`, `dollars per hour`.
 
-A table of our own, where libraries stand ready, because a reader of answers wants less than they give: pint takes half a
-second to load in every pool of workers, and reads `bar`, `hand`, `a` and `in` of any sentence as units. What is in no
-table is a thing that is counted.
+A table of our own, where libraries stand ready, because a reader of answers wants less than they give
+(docs/design/reading.md). What is in no table is a thing that is counted.
 """
 
 from __future__ import annotations
@@ -79,7 +78,10 @@ def _table() -> dict[str, tuple[Fraction, dict[str, int]]]:
     return lower | table
 
 
-_WORD = r"(?:degrees?\ (?:Celsius|Fahrenheit|C|F)\b|per\ ?cent\b|\u00b0[CF]?|[A-Za-z\u03a9\u03bc]+|[%$\u00a2\u00a3\u00a5\u20a0-\u20cf])"
+_WORD = (
+    r"(?:degrees?\ (?:Celsius|Fahrenheit|C|F)\b|per\ ?cent\b|\u00b0[CF]?|[A-Za-z\u03a9\u03bc]+"
+    r"|[%$\u00a2\u00a3\u00a5\u20a0-\u20cf])"
+)
 _RAISED = r"(?:square|cubic|sq\.?|cu\.?)\ |(?:sq|cu)\."
 _TERM = rf"(?:{_RAISED})?{_WORD}\.?(?:\^?\(?-?[1-3]\)?(?!\w)|\ squared|\ cubed)?"
 UNIT = rf"(?:{_TERM}(?:\ ?(?:/|\u00b7|\*|\ per\ |\ (?=[a-z]{{1,3}}\^))\ ?{_TERM}){{0,3}})"

@@ -113,3 +113,8 @@ def spell(number: Fraction) -> str:
         return str(number.numerator)
     decimal = Context(prec=2 * MAX_DIGITS).divide(Decimal(number.numerator), Decimal(number.denominator))
     return f"{decimal.normalize():f}" if Fraction(decimal) == number else str(number)
+
+
+def shorten(text: str) -> str:
+    """A text for messages: at most 60 characters."""
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -7,7 +7,8 @@ entropy. "Entropy-Based Adaptive Weighting for Self-Training" (EAST, arXiv 2503.
 
     w_i = H_i^a / mean over kept problems of H^a,   H_i = -sum_c p_ic ln p_ic
 
-with p_ic the share of answer c, in whatever spelling, among all samples of problem i, those that were not kept included. Samples without an
+with p_ic the share of answer c, however it is written, among all samples of problem i, those that were not kept
+included. Samples without an
 answer are one cluster of their own. Weights average 1 over kept problems, not over examples, as in the official code.
 
 Where the code differs from the paper's:

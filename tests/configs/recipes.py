@@ -23,7 +23,10 @@ FURTHER: dict[str, dict[str, Any]] = {
                 "kind": "hub", "id": "a/b", "local_path": "copy",
                 "mapping": {"answer": {"fields": ["tests", "entry"]}, "solution": {"field": "solution"}},
             },
-            "select": {"kind": "store", "key": "data/rows.jsonl"},
+            "select": {
+                "kind": "store", "key": "data/rows.jsonl",
+                "mapping": {"answer": {"field": "label", "index_of": "ABCD", "first": 1}},
+            },
             "report": {"kind": "multiplication"},
         },
         "generate": {"max_tokens": 64},

@@ -7,8 +7,8 @@ Where this differs from the paper:
 1. A tie for the top calls nothing: all samples with an answer are unscored by label, so that the question is dropped.
 2. The confidence threshold is select's `threshold`, and the four prompt formats of a kept chain are not made.
 
-Answers are equal as `tasks/answer/equal.py` says, from what each verifier's `extract` finds: `tolerance` of `number` is not
-used. A verdict's answer is the one that stands for all its equals.
+Answers are equal as `tasks/answer/equal.py` says, from what each verifier's `extract` finds: `tolerance` of `number` is
+not used. A verdict's answer is the one that stands for all its equals.
 """
 
 from __future__ import annotations

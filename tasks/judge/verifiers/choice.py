@@ -1,4 +1,4 @@
-"""Verifier `choice`: the chosen letter equals the gold letter. How choices are read stands in `tasks/answer/choices.py`."""
+"""Verifier `choice`: the chosen letter equals the gold letter. How choices are read: `tasks/answer/choices.py`."""
 
 from __future__ import annotations
 

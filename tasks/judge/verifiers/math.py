@@ -1,9 +1,9 @@
 r"""Verifier `math`: mathematical equality.
 
-The answer is what `pattern` finds, else the last \boxed{...}, else the last formula behind `answer is`, the last formula
-of the text, or its last number. Numbers, words, tuples, sets and intervals are compared by the reader of answers. Formulas
-are compared by math-verify (github.com/huggingface/Math-Verify); what it calls equal is computed a second way, at random
-points with thirty digits, since it also calls equal what agrees to six digits, or has the same letters.
+The answer is what `pattern` finds, else the last \boxed{...}, else the last formula behind `answer is`, the last
+formula of the text, or its last number. Numbers, words, tuples, sets and intervals are compared by the reader of
+answers. Formulas are compared by math-verify (github.com/huggingface/Math-Verify); what it calls equal is computed a
+second way, at some points with thirty digits, since it also calls equal what agrees to six digits.
 
 math-verify limits its own time by SIGALRM, which works in a main thread only and does not stop native loops: that is
 switched off here. Symbolic work can still take for ever (9^{9^{9^9}}), so this runs in killable workers alone.

@@ -99,7 +99,7 @@ def _by_text(module: Any) -> VerifierKind:
     name = module.__name__.rpartition(".")[2]
     return VerifierKind(
         build=lambda config: _compare_text(module.verify, config),
-        versions=lambda _: {name: module.VERSION, "answer": READER_VERSION},
+        versions=lambda _: {name: module.VERSION, "reader": READER_VERSION},
         explain_gold=module.explain_gold,
         extract=getattr(module, "extract", None),
     )
@@ -111,7 +111,7 @@ VERIFIERS: dict[str, VerifierKind] = {
     "choice": _by_text(choice),
     "regex": _by_text(regex),
     "math": VerifierKind(
-        _build_math, lambda _: {"math": math.VERSION, "answer": READER_VERSION}, math.explain_gold, math.extract
+        _build_math, lambda _: {"math": math.VERSION, "reader": READER_VERSION}, math.explain_gold, math.extract
     ),
     "code": VerifierKind(_build_code, lambda _: {"code": code.VERSION}, code.explain_gold),
     "python": VerifierKind(

@@ -215,14 +215,17 @@ def test_versions_name_the_judge_and_its_verifier() -> None:
     assert component_versions([NUMBER, EXACT]) == {
         "judge": 1,
         "answer.answer": 1,
-        "answer.number": 1,
+        "answer.number": 2,
+        "answer.reader": 1,
         "same_text.answer": 1,
-        "same_text.exact": 1,
+        "same_text.exact": 2,
+        "same_text.reader": 1,
     }
     assert component_versions([VoteJudge(), RubricJudge(name="style"), SumJudge(of=("vote", "style"))]) == {
         "judge": 1,
-        "vote.vote": 1,
-        "vote.number": 1,
+        "vote.vote": 2,
+        "vote.number": 2,
+        "vote.reader": 1,
         "style.rubric": 1,
         "sum.sum": 1,
     }

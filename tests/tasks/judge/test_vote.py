@@ -48,6 +48,12 @@ def test_the_majority_is_called_correct() -> None:
     assert {verdict.label for verdict in verdicts if verdict.answer != "8"} == {"wrong"}
 
 
+def test_votes_are_counted_by_what_answers_mean() -> None:
+    verdicts = vote(["0.5", "50%", "0.5", "7", "7", "5 km", "5000 m"])
+    assert [verdict.label for verdict in verdicts].count("correct") == 3
+    assert {verdict.answer: verdict.score for verdict in verdicts} == {"0.5": 3 / 7, "7": 2 / 7, "5 km": 2 / 7}
+
+
 def test_a_tie_for_the_top_calls_nothing() -> None:
     verdicts = vote(["8", "8", "7", "7", "5"])
     assert [(verdict.label, verdict.score, verdict.note) for verdict in verdicts] == [
@@ -98,8 +104,8 @@ def test_shares_add_up_and_one_answer_at_most_is_called_correct(answers: list[st
         ("1000.0", "1000"),
         ("1e3", "1000"),
         ("it is 1/2", "0.5"),
-        ("50%", "50"),
-        ("$3.50", "3.5"),
+        ("50%", "50%"),
+        ("$3.50", "3.5 $"),
         ("none", None),
     ],
 )
@@ -111,6 +117,9 @@ def test_texts_and_choices_are_found_without_gold() -> None:
     assert exact.extract(" Paris\n", ExactVerifier()) == "Paris"
     assert exact.extract("PARIS", ExactVerifier(ignore_case=True)) == "paris"
     assert exact.extract("  ", ExactVerifier()) is None
+    assert {
+        exact.extract(text, ExactVerifier()) for text in ("yes", r"\text{yes}", r"$\boxed{\text{yes}}$", "**yes**")
+    } == {"yes"}
     assert exact.extract("city: Rome", ExactVerifier(pattern="city: (.+)")) == "Rome"
     assert choice.extract("the answer is (b)", ChoiceVerifier()) == "B"
     assert choice.extract("who knows", ChoiceVerifier()) is None

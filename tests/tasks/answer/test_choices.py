@@ -1,0 +1,74 @@
+"""Choices in the words that people and models use."""
+
+from __future__ import annotations
+
+import contextlib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.answer.choices import find_choice
+from tasks.answer.value import UnreadableError
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        ("B is the correct answer", "B"), ("ANSWER IS D", "D"), ("(b)", "B"), ("\uff22", "B"),
+        ("\uff08\uff23\uff09", "C"),
+        ("\uff21\uff2e\uff33\uff37\uff25\uff32\uff1a\uff22", "B"), (r"\boxed{\text{(B)}}", "B"),
+        (r"$\boxed{\mathrm{C}}$", "C"),
+        (r"\boxed{\text{(B) } 5}", "B"), ("I'd go with option D", "D"), ("Answer: $\\textbf{(C)}$", "C"),
+        ("B - Paris", "B"),
+        ("The answer is **B) Paris**", "B"), ("{\"answer\": \"B\"}", "B"), ("B, not A.", "B"),
+        ("The answer is B, not A", "B"),
+        ("The answer is not B but C.", "C"), ("A is wrong. B is right.", "B"), ("The second option.", "B"),
+        ("It is C.", "C"),
+        ("The answer is A? No, it's B.", "B"), ("I choose A. No wait, I choose C", "C"), ("Letter B", "B"),
+        ("\u7b54\u6848\u662fB", "B"), ("\u6b63\u89e3\u306fB\u3067\u3059\u3002", "B"), ("\uc815\ub2f5: B", "B"),
+        ("Antwort: B", "B"),
+        ("R\u00e9ponse : C", "C"), ("Jibu: B", "B"), ("\u24b7", "B"), ("A) is 5, B) is 6.\nAnswer: B", "B"),
+        ("A. foo\nB. bar\nC. baz\nD. qux", None), ("Option A says red. Option B says blue.", None),
+        ("Copyright (C) 2024", None),
+        ("I would rather not say", None), ("A man walks in", None),
+    ],
+)  # fmt: skip
+def test_a_choice_is_read(text: str, letter: str | None) -> None:
+    assert find_choice(text, "ABCD") == letter
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The answer is A or B", "the answer is (A), (B)", "The answer is A and C.", "(B) is false.",
+     "The answer isn't (B).",
+     "I would not choose B.", "Definitely not (B).", "Not option B.", "Answer: A/B"],
+)  # fmt: skip
+def test_two_choices_are_none_nor_is_one_that_is_taken_back(text: str) -> None:
+    with contextlib.suppress(UnreadableError):
+        assert find_choice(text, "ABCD") is None
+
+
+def test_numbers_can_be_choices() -> None:
+    assert find_choice("the answer is 2", "1234") == find_choice("\u2461", "1234") == find_choice("(2)", "1234") == "2"
+    assert find_choice("The answer is 3.5.", "1234") is None
+    assert find_choice("Answer: 3%", "1234") is None
+
+
+@given(st.text())
+def test_any_text_holds_a_choice_or_none(text: str) -> None:
+    with contextlib.suppress(UnreadableError):
+        assert find_choice(text, "ABCD") in {"A", "B", "C", "D", None}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["answer" + " " * 100_000, "answer " * 20_000, "(" * 100_000, "A or " * 20_000, "B" + " " * 100_000 + "is",
+     "not " * 20_000,
+     "\n" * 100_000 + "B", "is " * 30_000, "A " * 50_000],
+    ids=range(9),
+)  # fmt: skip
+@pytest.mark.timeout(10)
+def test_no_text_makes_it_hang(text: str) -> None:
+    """A hundred thousand characters take milliseconds, unless a pattern explodes."""
+    with contextlib.suppress(UnreadableError):
+        find_choice(text, "ABCD")
