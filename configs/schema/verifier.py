@@ -16,7 +16,7 @@ from configs.schema.verifier_code import CodeVerifier
 class NumberVerifier(ReadsNumbers):
     r"""The sample's answer equals the gold number, in exact arithmetic.
 
-    The answer is the last \\boxed{...}, what follows `####` or `answer is`, or the last number. Fractions, units,
+    The answer is the last \boxed{...}, what follows `####` or `answer is`, or the last number. Fractions, units,
     percentages, money, times and dates are read, in the separators and digits of all common locales. A spelling that
     cannot be read whole is unparseable, and a gold answer that cannot is refused before any model is loaded. A unit
     counts where both sides have one; 50% is 50 and 0.5.
@@ -28,7 +28,7 @@ class NumberVerifier(ReadsNumbers):
 
 
 class ExactVerifier(VerifierBase):
-    r"""The stripped text equals the gold text, letter by letter. `$...$`, \\boxed{...}, \\text{...} and `**` around
+    r"""The stripped text equals the gold text, letter by letter. `$...$`, \boxed{...}, \text{...} and `**` around
     all of it do not count."""
 
     finds_answers: ClassVar[bool] = True
