@@ -15,6 +15,15 @@ Make = Callable[[Any, Recipe, str, float | None], Sampler[Any]]
 
 SAMPLERS: dict[str, Make] = load_kinds(Generate, "tasks.sample.samplers", "make")
 
+VERSIONS: dict[str, int] = {"stepwise": 2}
+"""A sampler whose samples change gets the next number; without an entry: 1."""
+
+
+def sampler_versions(recipe: Recipe) -> dict[str, int | str]:
+    """Versions of the code that a recipe's generate section uses, for step keys."""
+    kind = recipe.generate.kind
+    return {f"sampler.{kind}": VERSIONS[kind]} if kind in VERSIONS else {}
+
 
 def make_sampler(recipe: Recipe, model: str, temperature: float | None = None) -> Sampler[Any]:
     """The sampler of a recipe's generate section."""
