@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from configs.schema.revise_rules import revision_fits
 from configs.schema.role import POLICY
 from configs.schema.rows import DEFAULT_ROWS
 
@@ -281,6 +282,7 @@ RULES: tuple[Callable[[Any], None], ...] = (
     _formats_are_read,
     _meta_judge_has_judgements,
     _stepwise_has_a_pairwise_judge,
+    revision_fits,
     _calibration_is_used,
     _guide_can_check,
     _guide_draws_anew,

@@ -36,7 +36,7 @@ from tasks.learn.run import Phase, train_model
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY
 from tasks.sample.problems.run import read_sets
-from tasks.sample.samplers.registry import make_sampler
+from tasks.sample.samplers.registry import Given, make_sampler
 from tasks.select.filters.filter import Draw
 from tasks.select.join import open_groups
 from tasks.select.rows.formats import read_formats, with_examples
@@ -86,11 +86,11 @@ def run_stage(name: str, recipe: Recipe, files: Files) -> Summary:
 def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     config = bench.recipe.generate
     if config.kind != "independent":
-        raise UserError(f"generate.kind {config.kind} judges as it draws, and needs a whole round", "use selfloop run")
+        raise UserError(f"generate.kind {config.kind} asks more than once, and needs a whole round", "use selfloop run")
     problems = list(read_records(files.source, Problem)) if files.source else read_sets(bench)["train"]
     model = _model(bench, files)
     partners = Partners(scratch.answers, {POLICY: policy_answerer(bench, model)})
-    episodes = drive(make_sampler(bench.recipe, model.digest), problems, partners, bench.recipe.seed)
+    episodes = drive(make_sampler(Given(bench.recipe, model.digest)), problems, partners, bench.recipe.seed)
     samples = (sample for episode in episodes for sample in episode.nodes)
     return {"num_problems": len(problems), "num_samples": write_records(files.out, Sample, samples)}
 

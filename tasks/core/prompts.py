@@ -50,6 +50,21 @@ def render(text: str, **values: Any) -> str:
         ) from None
 
 
+def names_used(text: str) -> frozenset[str]:
+    """The names that a prompt takes from outside.
+
+    Raises:
+        RecipeError: the prompt is not Jinja.
+    """
+    from jinja2 import TemplateError, meta
+    from jinja2.sandbox import SandboxedEnvironment
+
+    try:
+        return frozenset(meta.find_undeclared_variables(SandboxedEnvironment().parse(text)))
+    except TemplateError as error:
+        raise RecipeError(f"a prompt is no Jinja: {error}", "correct it") from None
+
+
 @cache
 def _compile(text: str) -> Any:
     from jinja2 import StrictUndefined

@@ -13,4 +13,4 @@ GENERATE = Stage(
     gives=(SAMPLES, TRAIN_SET, VERDICTS, *HELD_OUT.values()),
     loads="generator",
 )
-"""all but the samples come from a stepwise generator alone, which judges steps as it goes"""
+"""problems come from a stepwise generator alone, verdicts from those that ask judges on the way"""
