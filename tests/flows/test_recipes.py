@@ -53,6 +53,7 @@ EXPECTED = {
     "dice": PREFERENCE,
     "spin": Expected("round-1", "round-1", (1, 2)),
     "process_self_rewarding": PREFERENCE,
+    "stasc": Expected("round-1"),
 }
 NOT_HERE = {"demo", "demo_llm", "easy_to_hard"}
 """run by tests of their own"""

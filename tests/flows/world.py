@@ -35,6 +35,7 @@ PROMPTS = {
     "invent": "more {{ examples | join(' ') }}:",
     "hint": "{{ answer }} {{ prompt }}",
     "format": "q {{ prompt }}",
+    "again": "{{ prompt }}",
 }
 
 
@@ -156,6 +157,9 @@ def shrink(name: str, world: World) -> dict[str, Any]:
     generate |= {"max_tokens": 24, "num_problems": 8}
     if generate.get("kind") == "stepwise":
         generate |= {"step_end": ";", "max_steps": 3, "width": 4, "temperature": 2.0}
+    elif generate.get("kind") == "revise":
+        generate |= {"num_samples": min(generate.get("num_samples", 1), 4), "temperature": 2.0}
+        shrink_steps(generate["steps"], world)
     elif generate.get("temperature") != 0:
         generate |= {"num_samples": 6, "temperature": 2.0}  # a model this small is sure of itself
     for train in [tree["train"], *(role["train"] for role in tree.get("roles", {}).values() if "train" in role)]:
@@ -164,6 +168,13 @@ def shrink(name: str, world: World) -> dict[str, Any]:
     shrink_parts(tree, world)
     tree["rounds"] = {"max": 2}
     return tree
+
+
+def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:
+    """Texts of a revision: few, short, and asked for in a word."""
+    for step in steps:
+        step["num"] = min(step.get("num", 1), 3)
+        step["prompt"] = world.path("again.j2")
 
 
 def small(tune: dict[str, Any]) -> dict[str, Any]:

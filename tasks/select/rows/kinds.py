@@ -43,11 +43,6 @@ def row_versions(kinds: Sequence[RowKind]) -> dict[str, int | str]:
     return {f"rows.{config.kind}": ROWS[config.kind].version for config in kinds}
 
 
-def chain_of(candidate: Candidate) -> tuple[Candidate, ...]:
-    """The whole chain: the texts above, the answer, and what ended the episode."""
-    return (*candidate.chain, candidate, *candidate.after)
-
-
 def shown_before(chain: Sequence[Candidate], place: int) -> tuple[Message, ...]:
     """The chat that the text at a place of its chain is trained under.
 
@@ -75,7 +70,7 @@ def _answer(candidate: Candidate, config: AnswerRow, draw: Draw) -> list[Written
 
 
 def _turns(candidate: Candidate, config: TurnRow, draw: Draw) -> list[Written]:
-    chain = chain_of(candidate)
+    chain = candidate.whole_chain
     places: list[int] = []
     for part in reversed(config.of):
         below = places[0] if places else len(chain)
@@ -96,7 +91,7 @@ def _last_question(messages: Sequence[Message]) -> tuple[Message, ...]:
 
 
 def _conversation(candidate: Candidate, config: ConversationRow, draw: Draw) -> list[Written]:
-    chain = chain_of(candidate)
+    chain = candidate.whole_chain
     return [
         Written(shown_before(chain, place), tidy(spans_of(one.sample, written=weight)), ends_turn(one.sample))
         for place, (one, weight) in enumerate(zip(chain, weights_of(chain, config.loss, config.judge), strict=True))
@@ -105,7 +100,7 @@ def _conversation(candidate: Candidate, config: ConversationRow, draw: Draw) -> 
 
 
 def _splice(candidate: Candidate, config: SpliceRow, draw: Draw) -> list[Written]:
-    chain = chain_of(candidate)
+    chain = candidate.whole_chain
     weights = weights_of(chain, config.loss, config.judge)
     spans = join_spans(chain, weights, config.links, draw)
     stop = [Span(config.stop_text, weights[-1])] if config.stop_text else []

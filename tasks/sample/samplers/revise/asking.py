@@ -12,7 +12,7 @@ from typing import Any
 
 from configs.errors import ProblemsError, RecipeError
 from configs.schema.revise import ReviseStep
-from tasks.core.prompts import names_used, render
+from tasks.core.prompts import names_used, render, render_within
 from tasks.core.records import Message, Part, Problem, Sample
 from tasks.sample.samplers.revise.chain import Asked, Chain, Talk
 
@@ -71,9 +71,10 @@ class LoadedStep:
         """
         values, is_privileged = _values(chain, problem, facts, self.names), bool(self.sees)
         is_asked = bool(self.prompt) and self.config.by != "template"
-        text = render(self.prompt, **values) if is_asked else ""
         if self.config.form == "inline":
+            text = render_within(self.prompt, **values) if is_asked else ""
             return Asked(chain.talk[:-1], chain.stored[:-1], chain.talk[-1].content, text, is_privileged)
+        text = render(self.prompt, **values) if is_asked else ""
         stored = render(self.stored, **values) if self.stored else text
         if self.config.form == "single":
             before = tuple(turn for turn in problem.messages if turn.role == "system")
@@ -92,7 +93,8 @@ class LoadedStep:
             note: of the judge that it speaks for.
         """
         if self.config.by == "template":
-            return render(self.prompt, **_values(chain, problem, facts, self.names))
+            fill = render_within if self.config.form == "inline" else render
+            return fill(self.prompt, **_values(chain, problem, facts, self.names))
         if self.config.by == "peer":
             assert facts.peer is not None, "without one the chain ends"
             return facts.peer.text

@@ -28,9 +28,9 @@ def by_place(texts: Mapping[str, str], otherwise: str = "W") -> Write:
 def by_letter(judge: Judge, samples: Sequence[Sample], problems: Mapping[str, Problem]) -> Iterable[Verdict]:
     """R is right, W wrong, U cannot be read; a number behind is the score and else 1 or 0. The answer is the text."""
     for sample in samples:
-        label = Label.TRUNCATED if sample.is_truncated else LABELS[sample.text.strip()[0]]
+        label = Label.TRUNCATED if sample.is_truncated else LABELS[sample.text.strip()[0].upper()]
         number = sample.text.strip()[1:]
-        score = float(number) if number else {Label.CORRECT: 1.0, Label.WRONG: 0.0}.get(label)
+        score = float(number) if number[:1].isdigit() else {Label.CORRECT: 1.0, Label.WRONG: 0.0}.get(label)
         yield Verdict(sample.id, sample.problem_id, judge.name, label, score, sample.text)
 
 
