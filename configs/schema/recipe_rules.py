@@ -156,11 +156,11 @@ def _pairs_have_two_sides(recipe: Recipe) -> None:
     """Filters that keep correct samples alone leave nothing to set against them."""
     first = recipe.judge[0].name
     for place, own in _learners(recipe):
-        if own.pair is None or own.pair.kind != "right_vs_wrong":
+        if own.pair is None or own.pair.kind not in ("right_vs_wrong", "siblings", "stop_or_go"):
             continue
         if (own.pair.judge or first) in [part.judge or first for part in own.select if part.kind == "correct"]:
             raise ValueError(
-                f"{_beside(place, 'select')}: 'correct' leaves no wrong sample for pair.kind right_vs_wrong: "
+                f"{_beside(place, 'select')}: 'correct' leaves no wrong sample for pair.kind {own.pair.kind}: "
                 "write select: [{kind: judged}, {kind: drop_truncated}]"
             )
 

@@ -110,12 +110,15 @@ class FirstAttempts(Component):
     by: str = Field(POLICY, description="policy, or an entry of roles")
     state: State = Field("round_start", description="of the policy, or of a role that learns")
     redraw: bool = Field(True, description="false: every round takes the attempts of round 1")
+    keep: TextsKept | None = Field(None, description="which of them go on: the best by a judge's score, or the first")
     at_most: dict[LabelName, Annotated[int, Field(ge=0)]] | None = Field(
         None, description="attempts of a problem that go on, by the first judge's label; labels left out do not"
     )
 
     @model_validator(mode="after")
     def _stays_the_same(self) -> FirstAttempts:
+        if self.keep is not None and self.keep.true_verdict is not None:
+            raise ValueError("keep.true_verdict: first attempts say neither right nor wrong: write at_most or best")
         if not self.redraw and self.by == POLICY and self.state not in ("base", "seed"):
             raise ValueError("redraw: false takes one model's attempts in every round: write state: base or seed")
         return self

@@ -22,6 +22,8 @@ def revision_fits(recipe: Recipe) -> None:
 
 def judges_named(config: ReviseGenerate) -> Iterator[tuple[str, str]]:
     """Addresses of the fields that name a judge, and the names."""
+    if config.first.keep is not None and config.first.keep.best is not None:
+        yield "first.keep.best", config.first.keep.best
     for place, step in enumerate(config.steps):
         found = (
             (f"steps.{place}.when.judge", step.when.judge if step.when else None),

@@ -13,7 +13,7 @@ from configs.schema.select_chains import Leaves
 from tasks.select.filters.registry import filter_versions
 from tasks.select.pairs.registry import pair_versions
 
-_FIRST_JUDGE = ("right_vs_wrong",)
+_FIRST_JUDGE = ("right_vs_wrong", "siblings", "stop_or_go")
 
 
 def all_filters(recipe: Recipe) -> tuple[Select, ...]:

@@ -37,6 +37,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (revise({**ATTEMPT, "pattern": "(a)"}), "pattern: it reads verdicts, and this is a attempt"),
     (revise({**VERDICT, "pattern": "a"}, ATTEMPT), "needs a group around what is looked for"),
     (revise({**VERDICT, "keep": {"first": 1, "best": "answer"}}, ATTEMPT), "keep: write one of"),
+    (revise(ATTEMPT, first={"keep": {"true_verdict": 1}}), "keep.true_verdict: first attempts say neither"),
+    (revise(ATTEMPT, first={"keep": {"best": "nobody"}}), "first.keep.best: no judge is called"),
     (revise({**ATTEMPT, "keep": {"true_verdict": 1}}), "keep.true_verdict: it is a attempt"),
     (revise({**VERDICT, "keep": {"best": "answer"}}, ATTEMPT), "keep.best: judges look at attempts"),
     (revise({**ATTEMPT, "split": "(?P<attempt>"}), "split: a pattern whose named groups"),

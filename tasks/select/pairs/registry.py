@@ -7,8 +7,11 @@ from tasks.select.pairs import (
     best_vs_worst,
     gold_vs_sample,
     most_vs_least_voted,
+    revision,
     right_vs_wrong,
     shortest_best_longest_worst,
+    siblings,
+    stop_or_go,
 )
 from tasks.select.pairs.choice import MakePairs
 
@@ -18,6 +21,9 @@ KINDS: dict[str, MakePairs] = {
     "most_vs_least_voted": most_vs_least_voted.make,
     "right_vs_wrong": right_vs_wrong.make,
     "gold_vs_sample": gold_vs_sample.make,
+    "revision": revision.make,
+    "siblings": siblings.make,
+    "stop_or_go": stop_or_go.make,
 }
 
 VERSIONS: dict[str, int] = dict.fromkeys([*KINDS, "soft_label"], 1)

@@ -16,6 +16,7 @@ from configs.schema.rows import AnswerRow, ConversationRow, RowKind, SpliceRow, 
 from tasks.core.joined import Candidate
 from tasks.core.records import Author, Message, Span
 from tasks.select.filters.filter import Draw
+from tasks.select.rows.masking import mask_attempts
 from tasks.select.rows.spans import ends_turn, join_spans, spans_of, tidy, weights_of
 
 
@@ -82,6 +83,8 @@ def _turns(candidate: Candidate, config: TurnRow, draw: Draw) -> list[Written]:
     texts = [chain[place] for place in places]
     completion = join_spans(texts, [1.0] * len(texts), config.links, draw)
     messages = _last_question(shown) if config.context == "single" else shown
+    if config.mask_input is not None:
+        messages = mask_attempts(messages, chain[: places[0]], config.mask_input, draw)
     return [Written(messages, completion, ends_turn(texts[-1].sample))]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from tasks.core.joined import Candidate, with_chains
 from tasks.core.records import Label, Part, Problem, Sample, Verdict
@@ -28,7 +29,7 @@ def chain_nodes(written: str, name: str = "p/0", problem: Problem | None = None)
         sample = make_sample(problem_id, 0, f"{word} {number}", id=place, parent_id=parent, part=part,
                              said=SAID.get(word))  # fmt: skip
         label = LABELS.get(word, Label.UNSCORED)
-        told = {"score": float(word)} if word[0].isdigit() else {}
+        told: dict[str, Any] = {"score": float(word)} if word[0].isdigit() else {}
         nodes.append((sample, make_verdict(sample, label, answer=word, **told) if is_attempt else None))
         parent, place = place, f"{place}/0"
     return nodes

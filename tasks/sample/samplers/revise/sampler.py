@@ -195,7 +195,7 @@ class Revise:
         """Of the chains with a new attempt those that are revised once more."""
         drawn, opinions = episode.drawn, self._opinions(episode)
         if episode.turn == 1:
-            chains = starts(drawn, self.config.first.at_most, opinions)
+            chains = texts_kept(starts(drawn, self.config.first.at_most, opinions), self.config.first.keep, opinions)
         else:
             keep = self.steps[-1].config.keep
             chains = [one for siblings in by_parent(drawn) for one in texts_kept(siblings, keep, opinions)]

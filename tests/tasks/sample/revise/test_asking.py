@@ -79,7 +79,7 @@ def both_in(folder: Path, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_inline_the_models_own_turn_goes_on(folder: Path) -> None:
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"part": "verdict", "by": "template", "form": "inline", "prompt": "is_wrong.j2", "when": WRONG},
         {"part": "attempt", "form": "inline", "prompt": "wait.j2"},
     ]
@@ -105,7 +105,7 @@ def test_text_by_rule_stands_in_the_users_next_turn_once(folder: Path) -> None:
 
 
 def test_what_training_shows_is_not_what_the_writer_saw(folder: Path) -> None:
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"part": "critique", "prompt": "shown.j2", "stored_prompt": "look.j2", "when": WRONG},
         {"part": "attempt", "prompt": "again.j2"},
     ]

@@ -28,11 +28,11 @@ RELEASE = {"pattern": r"\[VERIFY\] (correct|wrong)"}
     ],
 )
 def test_exactly_one_verdict_is_read(text: str, settings: dict[str, Any], said: tuple[str, str | None]) -> None:
-    assert read_verdict(text, ReviseStep(part="verdict", **settings)) == said
+    assert read_verdict(text, ReviseStep.model_validate({"part": "verdict", **settings})) == said
 
 
 def test_a_verdict_before_an_attempt_is_read_from_its_own_part() -> None:
-    step = ReviseStep(part="attempt", split=r"(?s)(?P<verdict>.*?)\n(?P<attempt>.*)")
+    step = ReviseStep.model_validate({"part": "attempt", "split": r"(?s)(?P<verdict>.*?)\n(?P<attempt>.*)"})
     assert pieces_of("Verdict: wrong\nverdict: correct", step) == [
         ("verdict", "Verdict: wrong", "wrong"), ("attempt", "verdict: correct", None),
     ]  # fmt: skip

@@ -146,6 +146,14 @@ def test_of_each_label_the_first_drawn_are_revised(tmp_path: Path) -> None:
         assert revised == [f"p/{place}" for place in starts]
 
 
+def test_the_best_first_attempts_are_revised(tmp_path: Path) -> None:
+    """RLRF: of n answers the promising ones get feedback; they stay what they are, and the others too."""
+    texts = {"p/0": "W0.2", "p/1": "W0.9", "p/2": "U", "p/3": "W0.5"}
+    first = {"keep": {"best": "answer", "n": 2}}
+    (episode,) = run(revise_sampler(generate={"num_samples": 4, "first": first}), tmp_path, by_place(texts))
+    assert [node.id for node in episode.nodes] == ["p/0", "p/1", "p/1/0", "p/2", "p/3", "p/3/0"]
+
+
 STOPS: list[tuple[dict[str, Any], list[str], int]] = [
     ({"judge": "answer", "says": ["correct"]}, ["W1", "R2"], 2),
     ({"judge": "answer", "says": ["correct", "wrong"]}, ["W1"], 1),

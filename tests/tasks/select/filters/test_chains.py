@@ -103,7 +103,7 @@ def test_sides_are_balanced_over_the_round_or_in_each_problem() -> None:
         for name, letters in (("p", "RRW"), ("q", "WWW"))
     ]
     for over, number in (("round", [3, 1]), ("problem", [2, 0])):
-        config = BalanceSides(by="ends_right", over=over)  # type: ignore[arg-type]
+        config = BalanceSides(by="ends_right", over=over)
         selection = Selection(lambda: iter(groups), [config], Draw(0, 1))
         counts = [sum(one.reason is None for one in group) for group in selection]
         assert sum(counts) == (4 if over == "round" else 2)
