@@ -73,8 +73,8 @@ class Stop(Component):
 
     judge: str | None = Field(None, description="a judge of the recipe")
     says: tuple[LabelName, ...] = Field((), description="its labels")
-    verdict: Literal["right", "wrong", "unread"] | None = None
-    same: Literal["answer", "text"] | None = None
+    verdict: Literal["right", "wrong", "unread"] | None = Field(None, description="what a verdict was read as")
+    same: Literal["answer", "text"] | None = Field(None, description="what two attempts in a row share")
     no_gain: str | None = Field(None, description="a judge of the recipe")
 
     @model_validator(mode="after")
@@ -95,7 +95,7 @@ class TextsKept(Component):
     true_verdict: int | None = Field(None, ge=1, description="as many verdicts that say what the first judge says")
     best: str | None = Field(None, description="attempts: a judge of the recipe; unscored ones never go on")
     n: int = Field(1, ge=1, description="best: how many")
-    first: int | None = Field(None, ge=1)
+    first: int | None = Field(None, ge=1, description="as many as this")
 
     @model_validator(mode="after")
     def _one_rule(self) -> TextsKept:
@@ -134,7 +134,7 @@ class ReviseStep(Component):
     """
 
     name: str = Field(pattern="^[a-z][a-z0-9_]*$", description="unique; default: the part")
-    part: RevisionPart
+    part: RevisionPart = Field(description="what the text is")
     by: str = Field(
         POLICY,
         pattern=r"^(judge:)?[a-z][a-z0-9_]*$",
@@ -168,11 +168,11 @@ class ReviseStep(Component):
     last: bool = Field(False, description="verdict: of several matches the last is read")
     keep: TextsKept | None = Field(None, description="which of the texts drawn go on; default: all")
     temperature: float | None = Field(None, ge=0, description="default: the sampler's, as for all below")
-    top_p: float | None = Field(None, gt=0, le=1)
-    top_k: int | None = Field(None, ge=0)
-    min_p: float | None = Field(None, ge=0, le=1)
-    max_tokens: int | None = Field(None, ge=1)
-    stop: tuple[str, ...] | None = None
+    top_p: float | None = Field(None, gt=0, le=1, description="of the draw")
+    top_k: int | None = Field(None, ge=0, description="of the draw; 0: off")
+    min_p: float | None = Field(None, ge=0, le=1, description="of the draw")
+    max_tokens: int | None = Field(None, ge=1, description="of the draw")
+    stop: tuple[str, ...] | None = Field(None, description="texts that end the draw; they are not part of it")
 
     @model_validator(mode="before")
     @classmethod

@@ -33,7 +33,7 @@ class Moves(_OfChains):
     a revision moves `right` or `wrong`. What could not be read or judged is wrong."""
 
     kind: Literal["moves"] = "moves"
-    of: tuple[Move, ...] = Field(("wrong_to_right",), min_length=1)
+    of: tuple[Move, ...] = Field(("wrong_to_right",), min_length=1, description="the moves that are wanted")
     which: Literal["last", "every"] = Field("last", description="every: of all attempts, each with the one before")
 
 
@@ -43,8 +43,8 @@ class Gain(_OfChains):
     worse than it; otherwise attempts without scores cannot be compared."""
 
     kind: Literal["gain"] = "gain"
-    above: float = 0.0
-    or_equal_from: float | None = None
+    above: float = Field(0.0, description="the score must rise by more than this")
+    or_equal_from: float | None = Field(None, description="equal scores of at least this stay too; default: none")
 
 
 class TrueVerdicts(_OfChains):
@@ -52,7 +52,7 @@ class TrueVerdicts(_OfChains):
     correction, arXiv 2502.19613; S2R, arXiv 2502.12853)."""
 
     kind: Literal["true_verdicts"] = "true_verdicts"
-    which: Literal["every", "last"] = "every"
+    which: Literal["every", "last"] = Field("every", description="which verdicts of a chain must be true")
 
 
 class Helps(_OfChains):
@@ -60,7 +60,7 @@ class Helps(_OfChains):
     all of them (SCORE, arXiv 2404.17140; LeDex, arXiv 2405.18649)."""
 
     kind: Literal["helps"] = "helps"
-    at_least: int = Field(1, ge=1)
+    at_least: int = Field(1, ge=1, description="right revisions that a text must lead to")
     of: Literal["any", "all"] = Field("any", description="all: every revision after it must be right")
 
 
@@ -75,8 +75,8 @@ class Pattern(Component):
     """Keep chains whose parts repeat an order, whole, up to a length (S2R, arXiv 2502.12853: attempt, verdict)."""
 
     kind: Literal["pattern"] = "pattern"
-    order: tuple[Part, ...] = Field(("attempt", "verdict"), min_length=1)
-    max_parts: int = Field(10, ge=1)
+    order: tuple[Part, ...] = Field(("attempt", "verdict"), min_length=1, description="the parts that repeat")
+    max_parts: int = Field(10, ge=1, description="texts of a chain, at most")
 
 
 class Cut(_OfChains):
@@ -91,8 +91,8 @@ class PassRate(_OfChains):
     filters that drop whole chains."""
 
     kind: Literal["pass_rate"] = "pass_rate"
-    low: float = Field(0.0, ge=0, le=1)
-    high: float = Field(1.0, ge=0, le=1)
+    low: float = Field(0.0, ge=0, le=1, description="least share of right first attempts")
+    high: float = Field(1.0, ge=0, le=1, description="largest share of right first attempts")
 
     @model_validator(mode="after")
     def _window_is_open(self) -> PassRate:
@@ -112,7 +112,9 @@ class OnePer(_OfChains):
     answer; a sample without an answer is a group of its own."""
 
     kind: Literal["one_per"] = "one_per"
-    of: Literal["root", "problem", "answer"] = "root"
+    of: Literal["root", "problem", "answer"] = Field(
+        "root", description="what those of a group share; root: the first attempt"
+    )
 
 
 class BalanceSides(_OfChains):
@@ -120,16 +122,18 @@ class BalanceSides(_OfChains):
     that begin wrong, or those that end so."""
 
     kind: Literal["balance"] = "balance"
-    by: Literal["first_label", "ends_right"] = "first_label"
-    ratio: float = Field(1.0, gt=0)
-    over: Literal["round", "problem"] = "round"
+    by: Literal["first_label", "ends_right"] = Field(
+        "first_label", description="whether the first, or the last attempt is right"
+    )
+    ratio: float = Field(1.0, gt=0, description="most of the larger side, in chains of the smaller")
+    over: Literal["round", "problem"] = Field("round", description="what is balanced: the whole, or each problem")
 
 
 class Leaks(Component):
     """Drop chains in which a text around the attempts holds the gold answer, or one of the words."""
 
     kind: Literal["leaks"] = "leaks"
-    words: tuple[str, ...] = ()
+    words: tuple[str, ...] = Field((), description="words that give help away, in any case of letters")
     gold: bool = Field(True, description="the gold answer, as a word of its own")
 
 

@@ -1,5 +1,5 @@
 """One stage on files, without store or Prefect: what `selfloop stage` does. Reads and writes the tables of
-`tasks/core/records.py`."""
+`tasks/core/records`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ from tasks.learn.run import Phase, train_model
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY
 from tasks.sample.problems.run import read_sets
-from tasks.sample.samplers.registry import Given, make_sampler
+from tasks.sample.samplers.given import Given
+from tasks.sample.samplers.registry import make_sampler
 from tasks.select.filters.filter import Draw
 from tasks.select.join import open_groups
 from tasks.select.rows.formats import read_formats, with_examples

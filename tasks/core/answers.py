@@ -3,7 +3,7 @@
     Request   a model writes text                     -> its Completions, in order of the draws
     Scoring   the log-probability of a given text     -> Score
     Rating    a reward model's opinion of a text      -> Rated
-    Item      what a judge's rule finds in a sample   -> its outcome (tasks/judge/rules.py)
+    Item      what a judge's rule finds in a sample   -> its outcome (tasks/judge/verifiers/outcomes.py)
 
 A question that a pool set aside has no answer in this run: the next one asks it again.
 

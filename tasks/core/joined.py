@@ -151,12 +151,12 @@ def joined(
 
 
 def grouped(candidates: Iterable[Candidate]) -> Iterator[Group]:
-    """Problem after problem, in the order of the candidates.
+    """Problem after problem with its answers, in the order of the candidates; texts around answers are left out.
 
     Raises:
         UserError: candidates of a problem lie apart.
     """
-    return map(_group, by_problem(candidates))
+    return map(_group, by_problem(one for one in candidates if one.sample.is_answer))
 
 
 def by_problem(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:

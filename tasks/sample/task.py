@@ -12,11 +12,12 @@ from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.judge.identity import judging_identity
+from tasks.judge.stage import judging_identity
 from tasks.sample.drive import drive
 from tasks.sample.partners import name_of, partners_of, places_of, writers_of
 from tasks.sample.problems_of_round import problems_of_round
-from tasks.sample.samplers.registry import Given, make_sampler
+from tasks.sample.samplers.given import Given
+from tasks.sample.samplers.registry import make_sampler
 from tasks.sample.samples import copy_held_out, write_episodes
 from tasks.sample.stage import GENERATE
 

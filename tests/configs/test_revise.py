@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from configs.errors import RecipeError
-from tests.build import make_recipe
+from tests.build.records import make_recipe
 
 ATTEMPT = {"part": "attempt"}
 VERDICT = {"part": "verdict"}

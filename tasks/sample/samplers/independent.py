@@ -14,6 +14,7 @@ from infra.engines.wire import Request
 from tasks.core.records import Problem
 from tasks.core.step import Summary, derive_seed
 from tasks.sample.episode import POLICY, Answer, Episode, Question, Texts, chat_of, to_sample
+from tasks.sample.samplers.given import Given
 
 HOT = "hot"
 """`Sample.draw` of what is drawn at the higher temperature"""
@@ -87,3 +88,8 @@ def draws_of(config: IndependentGenerate, temperature: float | None = None) -> l
         hot = sampling.model_copy(update={"temperature": config.hot_temperature})
         draws.append(Draws(hot, config.hot_samples, HOT))
     return draws
+
+
+def make(config: IndependentGenerate, given: Given) -> Independent:
+    """The sampler of a recipe."""
+    return Independent(draws_of(config, given.temperature), given.model)

@@ -23,6 +23,7 @@ from infra.engines.wire import Completion, Request
 from tasks.core.records import FinishReason, Part, Problem, Sample, Verdict
 from tasks.core.step import Summary, derive_seed
 from tasks.sample.episode import POLICY, Answer, Episode, Opinions, Question, Texts, chat_of, to_sample
+from tasks.sample.samplers.given import Given
 
 
 @dataclass(frozen=True)
@@ -167,3 +168,8 @@ def pairwise_judge(judges: Sequence[Judge]) -> PairwiseJudge:
         if isinstance(judge, PairwiseJudge):
             return judge
     raise RecipeError("generate.kind stepwise needs a pairwise judge", "add judge: [{kind: pairwise}]")
+
+
+def make(config: StepwiseGenerate, given: Given) -> Stepwise:
+    """The sampler of a recipe; no calibration picks its temperature."""
+    return Stepwise(config, pairwise_judge(given.recipe.judge), given.model)

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from configs.schema.marks import as_written
 from infra.engines.wire import Completion, Rated, Rating, Request, Score, Scoring, Shard, draw_seed
-from infra.store.folder import FolderStore
 from tasks.core.answers import Answerer, Answers
-from tasks.core.ledger import Ledger
 from tasks.core.progress import Silent
+from tests.build.benches import make_ledger
 
 Show = Callable[[int, int], None] | None
 
@@ -87,11 +86,9 @@ class ScriptedPool:
 def make_answers(folder: Path, shard_size: int = 4, place: str = "e/round-001/generate/answers") -> Answers:
     """Answers of a stage, as the run that holds the experiment's lease sees them; each call is another run."""
     runs = len(list(folder.glob("work-*")))
-    work = folder / f"work-{runs}"
-    work.mkdir(parents=True)
-    return Answers(
-        Ledger(FolderStore(folder / "store"), work, {}, lambda: None), place, shard_size, Silent(), as_written
-    )
+    ledger = make_ledger(folder, f"work-{runs}", lambda: None)
+    ledger.work_dir.mkdir(parents=True)
+    return Answers(ledger, place, shard_size, Silent(), as_written)
 
 
 def answerer(pool: ScriptedPool, model: str = "m") -> Answerer:

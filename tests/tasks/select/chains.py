@@ -7,7 +7,7 @@ from typing import Any
 
 from tasks.core.joined import Candidate, with_chains
 from tasks.core.records import Label, Part, Problem, Sample, Verdict
-from tests.build import make_problem, make_sample, make_verdict
+from tests.build.records import make_problem, make_sample, make_verdict
 
 LABELS = {"R": Label.CORRECT, "W": Label.WRONG, "U": Label.UNPARSEABLE}
 SAID = {"+": "right", "-": "wrong", "?": None}

@@ -11,9 +11,11 @@ from infra.engines.wire import Request
 from tasks.core.records import Label, Problem, Sample, Verdict
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY
-from tasks.sample.samplers.registry import Given, make_sampler
-from tasks.sample.samplers.revise.sampler import Revise, Revising
-from tests.build import make_problem, make_recipe
+from tasks.sample.revision.revising import Revising
+from tasks.sample.samplers.given import Given
+from tasks.sample.samplers.registry import make_sampler
+from tasks.sample.samplers.revise import Revise
+from tests.build.records import make_problem, make_recipe
 from tests.tasks.core.scripted import ScriptedPool, answerer, make_answers
 
 Write = Callable[[Request, int], str]

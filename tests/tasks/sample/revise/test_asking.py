@@ -10,7 +10,7 @@ import pytest
 from configs.errors import ProblemsError, RecipeError
 from infra.engines.wire import Request
 from tasks.core.records import Message, Sample
-from tests.build import ask, make_problem
+from tests.build.records import ask, make_problem
 from tests.tasks.core.scripted import ScriptedPool
 from tests.tasks.sample.revise.script import by_place, revise_sampler, run
 

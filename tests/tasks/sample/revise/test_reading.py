@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from configs.schema.revise import ReviseStep
-from tasks.sample.samplers.revise.reading import pieces_of, read_verdict
+from tasks.sample.revision.reading import pieces_of, read_verdict
 
 RELEASE = {"pattern": r"\[VERIFY\] (correct|wrong)"}
 

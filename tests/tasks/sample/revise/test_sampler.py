@@ -11,7 +11,7 @@ import pytest
 from infra.engines.wire import Completion, Request
 from tasks.core.paths import check_depth_first
 from tasks.core.records import Author
-from tests.build import make_problem
+from tests.build.records import make_problem
 from tests.tasks.core.scripted import Killed, ScriptedPool
 from tests.tasks.sample.revise.script import by_place, labels, revise_sampler, run
 

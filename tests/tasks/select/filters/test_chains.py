@@ -29,7 +29,7 @@ from tasks.core.records import DropReason
 from tasks.select.defaults import all_filters
 from tasks.select.filters.filter import Draw
 from tasks.select.selection import Selection
-from tests.build import make_problem, make_recipe
+from tests.build.records import make_problem, make_recipe
 from tests.tasks.select.chains import candidates, chain_nodes, root
 
 EIGHT = {

@@ -14,7 +14,7 @@ from tasks.select.defaults import with_judge
 from tasks.select.filters.filter import Draw
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.registry import KINDS
-from tests.build import ask, make_problem
+from tests.build.records import ask, make_problem
 from tests.tasks.select.chains import candidates, chain_nodes
 
 ASKED = (*ask("How many?"), Message("assistant", "2.1 0"), Message("user", "again"))

@@ -11,7 +11,7 @@ from tasks.core.records import Message, spell
 from tasks.select.filters.filter import Draw
 from tasks.select.rows.kinds import rows_of
 from tasks.select.rows.masking import mask_words
-from tests.build import ask
+from tests.build.records import ask
 from tests.tasks.select.chains import candidates
 
 

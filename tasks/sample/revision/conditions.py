@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from configs.schema.revise import Gate, Stop
 from tasks.core.records import SAID_RIGHT, SAID_WRONG, Label, Part, Sample, Verdict
-from tasks.sample.samplers.revise.chain import Chain
+from tasks.sample.revision.chain import Chain
 
 OpinionOf = Callable[[Sample, str | None], Verdict]
 """of an attempt, what a judge said; None: the first judge"""

@@ -12,61 +12,24 @@ asked; the judge stage takes these verdicts over, since a model that is asked tw
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from configs.schema.generate import ReviseGenerate, Sampling
 from configs.schema.judge import Judge
 from infra.engines.wire import Completion, Request
 from tasks.core.paths import depth_first
-from tasks.core.records import Part, Problem, Verdict
+from tasks.core.records import Part, Problem
 from tasks.core.step import Summary, derive_seed
-from tasks.sample.episode import POLICY, Answer, Episode, Opinions, Question, Texts, chat_of, to_sample
-from tasks.sample.samplers.revise.asking import Facts, LoadedStep, require_known
-from tasks.sample.samplers.revise.chain import Chain, begun
-from tasks.sample.samplers.revise.choosing import by_parent, facts_of, starts, texts_kept
-from tasks.sample.samplers.revise.conditions import OpinionOf, ends, holds
-from tasks.sample.samplers.revise.growing import TRUNCATED, UNCUT, grow, put_by_rule
-
-COUNTED = (
-    "num_asked", "num_attempts", "num_feedback", "num_unread", "num_not_kept", TRUNCATED, UNCUT, "num_without_peer"
-)  # fmt: skip
-"""texts asked of models; attempts and texts around them that are stored; verdicts that could not be read; texts that
-were drawn and do not go on, are cut off, or lack a part; chains that ended for want of a right sibling"""
-
-
-@dataclass(frozen=True)
-class Revising(Episode):
-    """The chains of one problem.
-
-    Attributes:
-        turn: attempts in each open chain; 0 before the first.
-        step: the step that comes next.
-        chains: those that go on, but for those in `asking`.
-        asking: those that the step is being written after.
-        drawn: those with an attempt that nobody judged yet.
-        opinions: by attempt and judge.
-        counts: see COUNTED.
-    """
-
-    turn: int = 0
-    step: int = 0
-    chains: tuple[Chain, ...] = ()
-    asking: tuple[Chain, ...] = ()
-    drawn: tuple[Chain, ...] = ()
-    opinions: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
-
-    def counted(self, name: str, number: int = 1) -> Revising:
-        """With more of something."""
-        return replace(self, counts=self.counts + Counter({name: number}))
-
-    def with_nodes(self, grown: Iterable[Chain]) -> Revising:
-        """With the texts of these chains that are new."""
-        known = {node.id for node in self.nodes}
-        new = {node.id: node for chain in grown for node in chain.path if node.id not in known}
-        return replace(self, nodes=(*self.nodes, *new.values()))
+from tasks.sample.episode import POLICY, Answer, Opinions, Question, Texts, chat_of, to_sample
+from tasks.sample.revision.asking import Facts, LoadedStep, load_steps, require_known
+from tasks.sample.revision.chain import Chain, begun
+from tasks.sample.revision.choosing import by_parent, facts_of, starts, texts_kept
+from tasks.sample.revision.conditions import OpinionOf, ends, holds
+from tasks.sample.revision.growing import grow, put_by_rule
+from tasks.sample.revision.judges import judges_asked
+from tasks.sample.revision.revising import COUNTED, Revising
+from tasks.sample.samplers.given import Given
 
 
 @dataclass(frozen=True)
@@ -254,3 +217,15 @@ class Revise:
             return Facts("", None)
         firsts = [node for node in episode.nodes if node.parent_id is None]
         return facts_of(chain, firsts, self._opinions(episode), episode.seed)
+
+
+def make(config: ReviseGenerate, given: Given) -> Revise:
+    """The sampler of a recipe.
+
+    Raises:
+        RecipeError: a prompt is not there, or cannot be used where it stands.
+    """
+    recipe, steps = given.recipe, load_steps(config.steps, given.prompt)
+    seed = derive_seed(recipe.seed, "generate", "first")
+    models = {**given.others, POLICY: given.model}
+    return Revise(config, steps, judges_asked(config, steps, recipe.judge), recipe.judge[0].name, models, seed)

@@ -13,8 +13,8 @@ from configs.schema.revise import ReviseStep
 from infra.engines.wire import Completion
 from tasks.core.records import Author, FinishReason, Part, Problem, Sample
 from tasks.sample.episode import to_sample
-from tasks.sample.samplers.revise.chain import Asked, Chain, beside, goes_on_in_turn, told, with_turn
-from tasks.sample.samplers.revise.reading import Piece, pieces_of
+from tasks.sample.revision.chain import Asked, Chain, beside, goes_on_in_turn, told, with_turn
+from tasks.sample.revision.reading import Piece, pieces_of
 
 TRUNCATED, UNCUT = "num_truncated_feedback", "num_uncut"
 """why a text is dropped: it ended at max_tokens before the attempt it leads to; it has not the parts it should have"""

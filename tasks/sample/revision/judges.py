@@ -1,40 +1,17 @@
-"""From a recipe's generate section to its sampler: prompts are read and checked, judges found."""
+"""Which judges are asked while attempts are revised. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from configs.errors import RecipeError
 from configs.schema.generate import ReviseGenerate
 from configs.schema.judge import Judge
-from configs.schema.recipe import Recipe
 from configs.schema.revise_rules import judges_named
-from tasks.core.step import derive_seed
-from tasks.sample.episode import POLICY
-from tasks.sample.samplers.revise.asking import LoadedStep, load_steps
-from tasks.sample.samplers.revise.sampler import Revise
+from tasks.sample.revision.asking import LoadedStep
 
 
-def make_revise(
-    config: ReviseGenerate, recipe: Recipe, model: str, others: Mapping[str, str], read: Callable[[str], str]
-) -> Revise:
-    """The sampler.
-
-    Args:
-        model: digest of the model that plays in the round.
-        others: digests of the further writers' models, by name.
-        read: the text of a prompt by its name.
-
-    Raises:
-        RecipeError: a prompt is not there, or cannot be used where it stands.
-    """
-    steps = load_steps(config.steps, read)
-    judges = _judges_asked(config, steps, recipe.judge)
-    models = {**others, POLICY: model}
-    return Revise(config, steps, judges, recipe.judge[0].name, models, derive_seed(recipe.seed, "generate", "first"))
-
-
-def _judges_asked(config: ReviseGenerate, steps: Sequence[LoadedStep], judges: Sequence[Judge]) -> list[Judge]:
+def judges_asked(config: ReviseGenerate, steps: Sequence[LoadedStep], judges: Sequence[Judge]) -> list[Judge]:
     """The judges that are asked on the way, and those that they are made from, in the recipe's order."""
     known = {judge.name: judge for judge in judges}
     wanted = {name for _, name in judges_named(config)}

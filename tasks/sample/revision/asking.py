@@ -14,7 +14,7 @@ from configs.errors import ProblemsError, RecipeError
 from configs.schema.revise import ReviseStep
 from tasks.core.prompts import names_used, render, render_within
 from tasks.core.records import Message, Part, Problem, Sample
-from tasks.sample.samplers.revise.chain import Asked, Chain, Talk
+from tasks.sample.revision.chain import Asked, Chain, Talk
 
 PRIVILEGED = frozenset({"label", "answer", "solution", "peer"})
 _ALWAYS = frozenset({"prompt", "messages", "attempt", "attempts"})

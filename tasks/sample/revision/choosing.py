@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from configs.schema.revise import LabelName, TextsKept
 from tasks.core.records import Label, Sample
 from tasks.core.step import derive_seed
-from tasks.sample.samplers.revise.asking import Facts
-from tasks.sample.samplers.revise.chain import Chain
-from tasks.sample.samplers.revise.conditions import OpinionOf, is_true
+from tasks.sample.revision.asking import Facts
+from tasks.sample.revision.chain import Chain
+from tasks.sample.revision.conditions import OpinionOf, is_true
 
 
 def starts(chains: Sequence[Chain], at_most: Mapping[LabelName, int] | None, opinion: OpinionOf) -> list[Chain]:
