@@ -124,8 +124,8 @@ class ReviseGenerate(_Drawing):
     @property
     def writers(self) -> tuple[Writer, ...]:
         """All that write besides the policy as it is in the round."""
-        all_of_them = [self.first_writer, *(step.writer for step in self.steps)]
-        return tuple(dict.fromkeys(one for one in all_of_them if one is not None and one.name != "policy"))
+        all_of_them = [self.first_writer, *(writer for step in self.steps for writer in step.writers)]
+        return tuple(dict.fromkeys(one for one in all_of_them if one.name != "policy"))
 
     @property
     def first_writer(self) -> Writer:

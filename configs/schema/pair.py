@@ -117,6 +117,9 @@ class Siblings(_Pair):
     kind: Literal["siblings"] = "siblings"
     judge: str | None = Field(None, description="a judge's name; default: the first judge")
     part: Part = Field("attempt", description="where the two part: both have the text before it in common")
+    by_writer: tuple[str, str] | None = Field(
+        None, description="the right side is written by the first, the other by the second, such as [teacher, policy]"
+    )
     per_parent: int | None = Field(1, ge=1, description="pairs after one text, drawn by seed; null: all")
     links: Links = Field({}, description="texts put before a part, by part; the first part of a side has none")
 

@@ -142,6 +142,7 @@ class ReviseStep(Component):
         "prompt is the text), solution (the worked one), or peer (a right first attempt of the problem, by seed); the "
         "prompt of an attempt by the last two is what training shows before it",
     )
+    also_by: tuple[str, ...] = Field((), description="further models, each with `num` texts after each parent")
     state: State = Field("round_start", description="of the policy, or of a role that learns")
     prompt: Annotated[str | None, Content("prompt")] = Field(
         None,
@@ -206,10 +207,10 @@ class ReviseStep(Component):
         return self.by.removeprefix(JUDGE) if self.by.startswith(JUDGE) else None
 
     @property
-    def writer(self) -> Writer | None:
-        """The model that writes it; None for text by rule."""
+    def writers(self) -> tuple[Writer, ...]:
+        """The models that write it, each after every parent; none for text by rule."""
         is_rule = self.by in NO_MODEL or self.judge is not None
-        return None if is_rule else Writer(self.by, self.state)
+        return () if is_rule else tuple(Writer(by, self.state) for by in (self.by, *self.also_by))
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -225,7 +226,7 @@ class ReviseStep(Component):
 
 def _problems(step: ReviseStep) -> Iterator[str]:
     """What does not fit together in one step, in words."""
-    is_model = step.writer is not None
+    is_model = bool(step.writers)
     if is_model and step.prompt is None:
         yield f"prompt: a {step.part} has no prompt of its own: name one"
     if step.by == "template" and step.prompt is None:
@@ -240,6 +241,8 @@ def _problems(step: ReviseStep) -> Iterator[str]:
         yield f"by: {step.by} writes what was found when an attempt was run: write part: execution"
     if not is_model and (step.num > 1 or step.changed_sampling or step.keep):
         yield f"by: {step.by} writes one text by rule: leave num, keep and settings of a draw out"
+    if step.also_by and (not is_model or len({step.by, *step.also_by}) <= len(step.also_by)):
+        yield f"also_by: other models than by: {step.by}, each once: it names roles, or policy"
     if not is_model and step.form == "single":
         yield f"form: by: {step.by} reads no chat: write chat or inline"
     if step.pattern is not None and "verdict" not in (step.part, *_groups(step)):
@@ -267,7 +270,7 @@ def _split_problems(step: ReviseStep) -> Iterator[str]:
             "split: a pattern whose named groups are the parts of the text, of which the last is the step's: write for "
             f"example (?s)(?P<critique>.*)---(?P<{step.part}>.*)"
         )
-    if step.writer is None or step.form == "inline":
+    if not step.writers or step.form == "inline":
         yield "split: it cuts a turn that a model wrote: write by: policy, and form chat or single"
     if step.part == "verdict":
         yield "split: a verdict's text is read by pattern, which leaves the words before it: leave split out"

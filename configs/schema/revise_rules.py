@@ -52,10 +52,12 @@ def _judges_are_there(recipe: Recipe, config: ReviseGenerate) -> None:
 
 
 def _writers_are_there(recipe: Recipe, config: ReviseGenerate) -> None:
-    asked = [("first.by", config.first_writer), *((f"steps.{place}.by", step.writer)
-             for place, step in enumerate(config.steps))]  # fmt: skip
+    asked = [
+        ("first.by", config.first_writer),
+        *((f"steps.{place}.by", writer) for place, step in enumerate(config.steps) for writer in step.writers),
+    ]
     for address, writer in asked:
-        if writer is None or writer.role == POLICY:
+        if writer.role == POLICY:
             continue
         role = recipe.roles.get(writer.role)
         if role is None:
@@ -67,7 +69,7 @@ def _writers_are_there(recipe: Recipe, config: ReviseGenerate) -> None:
                              "engine kind transformers or vllm")  # fmt: skip
     has_seed = recipe.warm_start is not None
     for address, writer in asked:
-        if writer is not None and writer.role == POLICY and writer.state == "seed" and not has_seed:
+        if writer.role == POLICY and writer.state == "seed" and not has_seed:
             raise ValueError(f"generate.{address.removesuffix('.by')}.state: 'seed' is the model of the warm start, "
                              "and there is none: add a warm_start section or write state: base")  # fmt: skip
 

@@ -65,6 +65,7 @@ EXPECTED = {
     "srt_feedback": PREFERENCE,
     "cycle": Expected("base"),
     "ledex": Expected("base"),
+    "supercorrect": Expected("seed", "seed"),
     "self_correct": Expected("round-1", rounds=(1, 2)),
     "revise": PREFERENCE,
 }

@@ -218,7 +218,7 @@ def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:
     for step in steps:
         if step.get("by") == "template" or step["part"] == "execution" or step.get("form") == "inline":
             continue
-        if "by" not in step:
+        if step.get("by") != "solution":
             step["num"] = min(step.get("num", 1), 3)
             step.setdefault("temperature", 2.0 if step["part"] == "attempt" else 1.0)
         name = f"{step['part']}_alone" if step.get("form") == "single" else step["part"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from configs.errors import ProblemsError, RecipeError
-from configs.schema.revise import ReviseStep
+from configs.schema.revise import ReviseStep, Writer
 from tasks.core.prompts import names_used, render, render_within
 from tasks.core.records import Message, Part, Problem, Sample
 from tasks.sample.revision.chain import Asked, Chain, Talk
@@ -43,9 +43,9 @@ class LoadedStep:
     stored: str
 
     @property
-    def who(self) -> str:
-        """Name of the model that writes it; empty for text by rule."""
-        return self.config.writer.name if self.config.writer else ""
+    def writers(self) -> tuple[Writer, ...]:
+        """The models that write it; none for text by rule."""
+        return self.config.writers
 
     @property
     def is_attempt(self) -> bool:

@@ -14,17 +14,21 @@ from infra.engines.wire import Completion
 from tasks.core.records import Author, FinishReason, Part, Problem, Sample
 from tasks.sample.episode import to_sample
 from tasks.sample.revision.chain import Asked, Chain, beside, goes_on_in_turn, told, with_turn
-from tasks.sample.revision.reading import Piece, pieces_of
+from tasks.sample.revision.reading import Piece, pieces_of, read_verdict
 
 TRUNCATED, UNCUT = "num_truncated_feedback", "num_uncut"
 """why a text is dropped: it ended at max_tokens before the attempt it leads to; it has not the parts it should have"""
 
 
-def grow(chain: Chain, step: ReviseStep, asked: Asked, row: Completion, problem: Problem, model: str) -> Chain | str:
+def grow(
+    chain: Chain, step: ReviseStep, asked: Asked, row: Completion, problem: Problem, model: str, by: str
+) -> Chain | str:
     """The chain with what a model wrote, or why that is dropped.
 
     Args:
+        row: its index is the number of the text among all of the step after this chain.
         model: digest of the model.
+        by: the policy, or the role that wrote.
     """
     is_truncated = row.finish_reason == FinishReason.LENGTH
     if is_truncated and step.part != Part.ATTEMPT:
@@ -44,7 +48,7 @@ def grow(chain: Chain, step: ReviseStep, asked: Asked, row: Completion, problem:
             num_tokens=row.num_tokens if is_last else 0,
             logprob=row.logprob if is_whole else None,
             finish_reason=row.finish_reason if is_last else FinishReason.STOP,
-            by=step.by,
+            by=by,
             state=step.state,
             prefix=asked.given,
             **_asked_of(chain, asked),
@@ -56,7 +60,8 @@ def grow(chain: Chain, step: ReviseStep, asked: Asked, row: Completion, problem:
 def put_by_rule(chain: Chain, step: ReviseStep, asked: Asked, text: str, problem: Problem) -> Chain:
     """The chain with a text that no model wrote."""
     by = Author.ENVIRONMENT if step.judge is not None else step.by
-    (piece,) = pieces_of(text, step) or [(step.part, text, None)]
+    said = read_verdict(text, step)[1] if step.part == Part.VERDICT else None
+    piece = (step.part, text, said)  # whole: what follows a verdict here was put there on purpose
     known = _place(chain, step, piece, 0)
     node = Sample(
         problem_id=problem.id,
@@ -94,9 +99,9 @@ def _put(chain: Chain, step: ReviseStep, node: Sample, asked: Asked) -> Chain:
     if step.split is not None:
         whole = with_turn(chain, replace(node, text=_spoken(chain, step, node)), asked)
         return replace(whole, path=(*chain.path, node))
-    if step.part == Part.ATTEMPT or (step.writer is not None and step.form == "chat"):
+    if step.part == Part.ATTEMPT or (step.writers and step.form == "chat"):
         return with_turn(chain, node, asked)
-    return beside(chain, node) if step.writer is not None else told(chain, node)
+    return beside(chain, node) if step.writers else told(chain, node)
 
 
 def _spoken(chain: Chain, step: ReviseStep, node: Sample) -> str:

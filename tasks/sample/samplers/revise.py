@@ -56,7 +56,7 @@ class Revise:
     @property
     def settings(self) -> Sequence[Sampling]:
         firsts = [self.config.sampling()] if self.config.first_writer.name == POLICY else []
-        steps = (self._sampling(step) for step in self.steps if step.who == POLICY)
+        steps = (self._sampling(one) for one in self.steps if POLICY in [writer.name for writer in one.writers])
         found: list[Sampling] = []
         for one in (*firsts, *steps):
             found += [one] if one not in found else []
@@ -76,8 +76,14 @@ class Revise:
         if not episode.asking:
             return None
         step = self.steps[episode.step]
-        requests = tuple(self._request(episode, step, chain) for chain in episode.asking)
-        return [Texts(step.who, self._sampling(step), requests)]
+        return [
+            Texts(
+                writer.name,
+                self._sampling(step),
+                tuple(self._request(episode, step, chain, place) for chain in episode.asking),
+            )
+            for place, writer in enumerate(step.writers)
+        ]
 
     def take(self, episode: Revising, answers: Sequence[Answer]) -> Revising:
         if episode.drawn:
@@ -85,7 +91,7 @@ class Revise:
         elif episode.turn == 0:
             after = self._begun(episode, answers[0][0])
         else:
-            after = self._answered(episode, answers[0])
+            after = self._answered(episode, answers)
         return self._advance(after)
 
     def numbers(self, episode: Revising) -> Mapping[str, int]:
@@ -101,11 +107,13 @@ class Revise:
         seed = episode.seed if self.config.first.redraw else derive_seed(self.fixed_seed, episode.problem.id)
         return Request(episode.problem.id, chat_of(episode.problem), self.config.num_samples, seed=seed)
 
-    def _request(self, episode: Revising, step: LoadedStep, chain: Chain) -> Request:
+    def _request(self, episode: Revising, step: LoadedStep, chain: Chain, writer: int) -> Request:
         asked = step.asked(chain, episode.problem, self._facts(episode, chain))
         chat = tuple((turn.role, turn.content) for turn in asked.talk)
-        seed = derive_seed(episode.seed, "revise", episode.turn, step.config.name, chain.tip.id)
-        return Request(f"{chain.tip.id}:{step.config.name}", chat, step.config.num, asked.prefix, seed)
+        others = [step.writers[writer].role] if writer else []
+        seed = derive_seed(episode.seed, "revise", episode.turn, step.config.name, chain.tip.id, *others)
+        name = "@".join([f"{chain.tip.id}:{step.config.name}", *others])
+        return Request(name, chat, step.config.num, asked.prefix, seed)
 
     def _begun(self, episode: Revising, rows: Sequence[Completion]) -> Revising:
         """The first attempts."""
@@ -114,13 +122,17 @@ class Revise:
         episode = episode.counted("num_asked", self.config.num_samples)
         return self._with_attempts(episode, [begun(node, episode.problem.messages) for node in nodes])
 
-    def _answered(self, episode: Revising, texts: Sequence[Sequence[Completion]]) -> Revising:
-        """The step's texts, read, and those that go on."""
+    def _answered(self, episode: Revising, answers: Sequence[Answer]) -> Revising:
+        """The step's texts, read, and those that go on; a writer's texts come after those of the writers before."""
         step, grown = self.steps[episode.step], list[Chain]()
-        for chain, rows in zip(episode.asking, texts, strict=True):
+        for place, chain in enumerate(episode.asking):
             asked = step.asked(chain, episode.problem, self._facts(episode, chain))
-            made = [grow(chain, step.config, asked, row, episode.problem, self.models[step.who]) for row in rows]
-            episode = episode.counted("num_asked", step.config.num)
+            made: list[Chain | str] = []
+            for number, writer in enumerate(step.writers):
+                model, first = self.models[writer.name], number * step.config.num
+                rows = [replace(row, index=first + row.index) for row in answers[number][place]]
+                made += [grow(chain, step.config, asked, row, episode.problem, model, writer.role) for row in rows]
+            episode = episode.counted("num_asked", step.config.num * len(step.writers))
             for reason in (one for one in made if isinstance(one, str)):
                 episode = episode.counted(reason)
             whole = [one for one in made if isinstance(one, Chain)]
@@ -170,7 +182,7 @@ class Revise:
         while episode.chains and not episode.drawn:
             step = self.steps[episode.step]
             episode = self._open_step(episode, step)
-            if episode.asking and step.config.writer is not None:
+            if episode.asking and step.writers:
                 return episode
             if episode.asking:
                 episode = self._after_step(episode, step, [self._by_rule(episode, step, one) for one in episode.asking])

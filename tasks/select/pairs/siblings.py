@@ -1,5 +1,6 @@
 """Pairs `siblings`: two ways in which a chain goes on after the same text, one that ends right against a wrong one.
 
+SuperCorrect (arXiv 2410.09008) prefers what a teacher says of an error, and its correction, to the student's own.
 Multi-turn DPO of self-rewarding correction (arXiv 2502.19613): given problem and first attempt, a verdict with its
 revision is preferred to another. What both have in common stands in the chat, and the rest is one completion a side.
 
@@ -42,13 +43,20 @@ def _parting(one: Candidate, config: Siblings) -> int | None:
 
 
 def _of_parent(parent: str | None, sides: Sequence[Side], config: Siblings, draw: Draw) -> list[Pair]:
-    labels = [one.verdict(config.judge).label for one, _ in sides]
-    right = [side for side, label in zip(sides, labels, strict=True) if label == Label.CORRECT]
-    wrong = [side for side, label in zip(sides, labels, strict=True) if label == Label.WRONG]
+    best, worst = config.by_writer or (None, None)
+    right = [side for side in sides if _is(side, Label.CORRECT, best, config)]
+    wrong = [side for side in sides if _is(side, Label.WRONG, worst, config)]
     total = len(right) * len(wrong)
     numbers = draw.random("siblings", str(parent))
     drawn = sorted(numbers.sample(range(total), min(total, config.per_parent or total)))
     return [_pair(right[i], wrong[j], config, draw) for i, j in (divmod(number, len(wrong)) for number in drawn)]
+
+
+def _is(side: Side, label: Label, writer: str | None, config: Siblings) -> bool:
+    """Whether a side ends so, and parts from the others with a text of this writer."""
+    one, place = side
+    is_by = writer is None or one.whole_chain[place].sample.by == writer
+    return is_by and one.verdict(config.judge).label == label
 
 
 def _pair(chosen: Side, rejected: Side, config: Siblings, draw: Draw) -> Pair:

@@ -37,7 +37,7 @@ def chain_nodes(written: str, name: str = "p/0", problem: Problem | None = None)
 
 def candidates(chains: Mapping[str, str], problem: Problem | None = None, inner: bool = False) -> list[Candidate]:
     """The attempts of these chains of one problem, by the id of their first attempt; without `inner` the last ones."""
-    problem = problem or make_problem()
+    problem = problem or make_problem(question="How many?")
     members = [
         Candidate(sample, {"answer": verdict} if verdict else {}, problem)
         for name, written in chains.items()

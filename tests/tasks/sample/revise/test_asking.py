@@ -20,7 +20,7 @@ PROMPTS = {
     "named": "{{ critique }} of {{ attempt }} to {{ prompt }}",
     "shown": "is {{ answer }}, {{ label }}, {{ peer }}",
     "wait": " wait:",
-    "is_wrong": " VERDICT: wrong",
+    "is_wrong": " VERDICT: wrong\n",
     "run": "it ran: {{ execution }}",
 }
 WRONG = {"judge": "answer", "says": ["wrong"]}
@@ -85,9 +85,10 @@ def test_inline_the_models_own_turn_goes_on(folder: Path) -> None:
     ]
     requests, nodes = asked(folder, steps)
     request = requests["p/0:verdict0:attempt"]
-    assert turns(request) == ["user: Q?"] and request.prefix == "W VERDICT: wrong wait:"
+    assert turns(request) == ["user: Q?"] and request.prefix == "W VERDICT: wrong\n wait:"
     verdict, attempt = nodes["p/0:verdict0"], nodes["p/0:verdict0/0"]
     assert (verdict.said, verdict.prefix, verdict.by) == ("wrong", "", "template")
+    assert verdict.text == " VERDICT: wrong\n", "text by rule is whole"
     assert (attempt.text, attempt.prefix) == (" wait:W", " wait:")
 
 

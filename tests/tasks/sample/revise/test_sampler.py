@@ -268,6 +268,24 @@ def test_a_role_comments_and_the_base_begins(tmp_path: Path) -> None:
     assert len(base.draws) == len(critic.draws) == 1
 
 
+def test_two_writers_go_on_after_the_same_attempt(tmp_path: Path) -> None:
+    """Their texts are siblings: those of the first, then those of the second; a seed each."""
+    step = {"part": "critique", "by": "critic", "also_by": ["policy"], "num": 2}
+    sampler = revise_sampler(roles={"critic": {"model": {"base": "models/other"}}}, others={"critic@round_start": "c"},
+                             generate={"steps": [step, {"part": "attempt"}]})  # fmt: skip
+    policy, critic = ScriptedPool(write=by_place({})), ScriptedPool(write=lambda request, draw: f"no {draw}")
+    (episode,) = run(sampler, tmp_path, pool=policy, others={"critic@round_start": critic})
+    critiques = [node for node in episode.nodes if node.part == "critique"]
+    assert [(node.id, node.by, node.model, node.text) for node in critiques] == [
+        ("p/0:critique0", "critic", "c", "no 0"), ("p/0:critique1", "critic", "c", "no 1"),
+        ("p/0:critique2", "policy", "model", "W"), ("p/0:critique3", "policy", "model", "W"),
+    ]  # fmt: skip
+    assert episode.counts["num_asked"] == 1 + 4 + 4
+    check_depth_first(episode.nodes)
+    seeds = {request.seed for pool in (policy, critic) for shard in pool.shards for request in shard.requests}
+    assert len(seeds) == 1 + 2 + 4
+
+
 def test_the_solution_and_a_right_sibling_write_attempts(tmp_path: Path) -> None:
     problem = make_problem(question="Q?", solution="R9")
     texts = {"p/0": "W", "p/1": "R", "p/2": "W"}

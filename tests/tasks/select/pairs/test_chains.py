@@ -65,7 +65,7 @@ def family() -> list[Candidate]:
     ]:  # fmt: skip
         ((sample, verdict),) = chain_nodes(word, name)
         placed = replace(sample, parent_id=parent, text=f"{word} {name}")
-        members.append(Candidate(placed, {"answer": verdict} if verdict else {}, make_problem()))
+        members.append(Candidate(placed, {"answer": verdict} if verdict else {}, make_problem(question="How many?")))
     return [one for one in with_chains(members) if one.is_last]
 
 
@@ -87,6 +87,17 @@ def test_siblings_can_part_at_a_verdict() -> None:
     assert len(made(family(), Siblings(part="verdict"))) == 1
     assert pairs_of(family()[1:], Siblings()) is NoPair.ONE_SIDED
     assert pairs_of(candidates({"p/0": "W"}), Siblings()) is NoPair.NO_REVISION
+
+
+def test_siblings_by_writer() -> None:
+    """SuperCorrect: what the teacher wrote, where it ends right, over what the policy wrote, where it does not."""
+    group = [
+        replace(one, sample=replace(one.sample, by="teacher")) if one.sample.id == "p/0:v0/0" else one
+        for one in family()
+    ]
+    (pair,) = made(group, Siblings(by_writer=("teacher", "policy")))
+    assert (pair.chosen_id, pair.rejected_id) == ("p/0:v0/0", "p/0:v0/1")
+    assert pairs_of(group, Siblings(by_writer=("policy", "teacher"))) is NoPair.ONE_SIDED
 
 
 def sides(pair: Pair) -> tuple[Any, ...]:
