@@ -8,7 +8,8 @@ from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern, default_kind
 from configs.schema.marks import Content, Execution
-from configs.schema.revise import FirstAttempts, ReviseStep, Stop, Writer, check_steps
+from configs.schema.revise import ReviseStep, check_steps
+from configs.schema.revise_parts import FirstAttempts, Stop, Writer
 
 
 class Sampling(Component):
@@ -126,6 +127,17 @@ class ReviseGenerate(_Drawing):
         """All that write besides the policy as it is in the round."""
         all_of_them = [self.first_writer, *(writer for step in self.steps for writer in step.writers)]
         return tuple(dict.fromkeys(one for one in all_of_them if one.name != "policy"))
+
+    @property
+    def most_texts(self) -> int:
+        """Texts that models are asked for in one problem, where every gate is open and nothing ends a chain."""
+        total = chains = self.num_samples
+        for step in self.steps * (self.max_turns - 1):
+            drawn = chains * step.num * max(len(step.writers), 1)
+            total += drawn if step.writers else 0
+            kept = step.keep and (step.keep.true_verdict or step.keep.first or step.keep.n)
+            chains = min(drawn, chains * kept) if kept else drawn
+        return total
 
     @property
     def first_writer(self) -> Writer:

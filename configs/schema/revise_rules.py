@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from configs.schema.revise import POLICY
+from configs.schema.revise_parts import POLICY
 
 if TYPE_CHECKING:
     from configs.schema.generate import ReviseGenerate

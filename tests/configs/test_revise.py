@@ -104,6 +104,19 @@ def test_a_step_is_what_it_says_and_no_more() -> None:
     assert make_recipe(**recipe.model_dump(mode="json")) == recipe
 
 
+def test_the_most_that_a_problem_can_cost() -> None:
+    """STaSC 5 x 5: 30; self-rewarding correction with every answer called wrong: 50 + 400 + 400."""
+    texts = {
+        30: revise({**ATTEMPT, "num": 5}, num_samples=5),
+        850: revise({**VERDICT, "num": 8, "keep": {"true_verdict": 1}}, {**ATTEMPT, "num": 8}, num_samples=50),
+        2: revise(ATTEMPT, num_samples=2, max_turns=1),
+    }
+    for number, generate in texts.items():
+        assert make_recipe(generate=generate).generate.most_texts == number  # type: ignore[union-attr]
+    by_rule = make_recipe(generate=revise({**VERDICT, **TEMPLATE}, {**ATTEMPT, "num": 3}, num_samples=2, max_turns=3))
+    assert by_rule.generate.most_texts == 2 + 6 + 18  # type: ignore[union-attr]
+
+
 def test_all_who_write_beside_the_policy_of_the_round() -> None:
     base, fixed = {"state": "base"}, {"state": "base", "redraw": False}
     steps = [{"part": "critique", "by": "critic"}, {**ATTEMPT, **base}]

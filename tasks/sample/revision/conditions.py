@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from configs.schema.revise import Gate, Stop
+from configs.schema.revise_parts import Gate, Stop
 from tasks.core.records import SAID_RIGHT, SAID_WRONG, Label, Part, Sample, Verdict
 from tasks.sample.revision.chain import Chain
 
