@@ -1,10 +1,12 @@
 """How fast and how lean judging and selecting are. Run: python -m benchmarks.judging [--num-samples 1000000]
 
-Three measurements on the cores of this machine, each printed with its target:
+Four measurements on the cores of this machine, each printed with its target:
 
 1. `number` through the pool of killable workers: samples a minute.
 2. `math`: 10,000 samples, of which every hundredth holds 9^{9^{9^9}}, on which symbolic work never ends.
-3. judge and select over many samples, streamed from Parquet to Parquet: highest memory of all processes together.
+3. `number` as a stage judges, its verdicts published as they come, against asking the pool and publishing nothing:
+   the ratio of seconds, and of CPU seconds, in turns.
+4. judge and select over many samples, streamed from Parquet to Parquet: highest memory of all processes together.
 """
 
 from __future__ import annotations
@@ -41,13 +43,14 @@ HANGING = r"\boxed{9^{9^{9^{9}}}}"
 
 
 def main() -> None:
-    """Run the three measurements one after the other."""
+    """Run the measurements one after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--num-samples", type=int, default=1_000_000, help="samples of the third measurement")
+    parser.add_argument("--num-samples", type=int, default=1_000_000, help="samples of the last measurement")
     num_samples = parser.parse_args().num_samples
     print(f"cores: {len(os.sched_getaffinity(0))}")
     measure_number(100_000)
     measure_math(10_000)
+    measure_keeping(100_000)
     measure_memory(num_samples)
 
 
@@ -67,6 +70,29 @@ def measure_math(count: int) -> None:
         f"math: {seconds:.1f} s for {count:,} samples, {summary['num_verifier_error']} of them hanging, "
         f"{summary['num_correct']} correct; target 120 s for 10,000"
     )
+
+
+def measure_keeping(count: int, turns: int = 3) -> None:
+    """What it costs that verdicts survive a kill: samples that are all different, the best of some turns each."""
+    problems = make_problems(count)
+    plain: list[tuple[float, float]] = []
+    kept: list[tuple[float, float]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        samples = Path(folder, "samples.parquet")
+        write_records(samples, Sample, make_samples(count))
+        for turn in range(turns):
+            plain.append(watch(judge_samples(read_records(samples, Sample), [AnswerJudge()], World(problems))))
+            kept.append(watch(judge_and_keep(Path(folder, str(turn)), samples, problems)))
+    wall, cpu = (min(one[place] for one in kept) / min(one[place] for one in plain) for place in (0, 1))
+    print(f"verdicts that are kept: {wall:.2f} times the seconds, {cpu:.2f} times the CPU seconds; target 1.25")
+
+
+def watch(verdicts: Iterator[Verdict]) -> tuple[float, float]:
+    """Seconds, and CPU seconds of this process and those that it started, until all verdicts are there."""
+    begin, before = time.monotonic(), os.times()
+    for _ in verdicts:
+        pass
+    return time.monotonic() - begin, sum(os.times()[:4]) - sum(before[:4])
 
 
 def measure_memory(count: int) -> None:
@@ -126,11 +152,11 @@ def make_problems(num_samples: int) -> dict[str, Problem]:
 
 
 def make_samples(count: int) -> Iterator[Sample]:
-    """About 800 characters each; half of them right, one in fifty truncated."""
+    """About 800 characters each, no two alike; half of them right, one in fifty truncated."""
     for number in range(count):
         problem, index = divmod(number, SAMPLES_PER_PROBLEM)
         reason = FinishReason.LENGTH if number % 50 == 49 else FinishReason.STOP
-        text = f"{REASONING}So the answer is {problem + index % 2} (try {index} was long)."
+        text = f"Try {number}. {REASONING}So the answer is {problem + index % 2} (try {index} was long)."
         text = text.replace(f"(try {index} was long)", "") if index % 3 else f"{text} It is {problem + index % 2}"
         yield Sample(f"p{problem}/{index}", f"p{problem}", index, text, reason, 180, -42.0, "0" * 64)
 

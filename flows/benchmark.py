@@ -51,7 +51,7 @@ def _run(name: str, parameters: BenchmarkParameters) -> str:
         log = Path(folder) / "printed.txt"
         with Child(command, log_path=log) as child:
             try:
-                ending = child.describe_exit() if child.wait(parameters.timeout_seconds) else ""
+                ending = child.ending() if child.wait(parameters.timeout_seconds) else ""
             except TimeoutError:
                 ending = f"stopped after {parameters.timeout_seconds} s"
         show_markdown(f"benchmark {name}", f"```\n{log.read_text(encoding='utf-8', errors='replace')}\n```")

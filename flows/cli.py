@@ -43,7 +43,11 @@ for order, (command, summary) in enumerate(COMMANDS.items()):
 
 
 def show_warnings() -> None:
-    """Warnings of this project go to the terminal, whatever Prefect does with the root logger."""
+    """Warnings of this project go to the terminal, whatever Prefect does with the root logger.
+
+    A record that a library's handler cannot deliver, as Prefect's to a server that ended, is no news for a user.
+    """
+    logging.raiseExceptions = False
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("warning: %(message)s"))
     for floor in ("flows", "tasks", "infra", "configs"):

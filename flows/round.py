@@ -153,7 +153,8 @@ def gather(bench: Workbench, round: int, state: LoopState) -> tuple[dict[str, St
         steps[SELECT.of(name)] = kept
         state = state.with_selection(name, kept)
     steps["monitor"] = monitor(
-        bench, round, steps["generate"], steps["judge"], steps["select"], state.problems, state.monitor, problems
+        bench, round, samples, verdicts, steps["select"], state.problems, state.monitor, problems,
+        steps.get("meta"),
     )  # fmt: skip
     return steps, state.model_copy(update={"monitor": state.monitor or steps["monitor"]})
 

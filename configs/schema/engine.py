@@ -36,13 +36,11 @@ class EngineComponent(Component):
         return False
 
 
-class TransformersEngine(EngineComponent):
-    """Hugging Face transformers: in every install, any device, slow on long outputs."""
+class LoadingEngine(EngineComponent):
+    """Base of the engines that load a model of the recipe, in a child process for each device."""
 
-    kind: Literal["transformers"] = "transformers"
     dtype: Dtype = Field("auto", description="auto: bfloat16 on a GPU, float32 on a CPU")
     max_model_length: int | None = Field(None, ge=8, description="context limit in tokens; default: the model's own")
-    batch_size: Annotated[int, Execution] = Field(64, ge=1, description="sequences generated together")
     devices: Annotated[tuple[str, ...], Execution] = Field(
         ("auto",), min_length=1, description="one session each: cpu, cuda:0, cuda:1, ..."
     )
@@ -53,19 +51,25 @@ class TransformersEngine(EngineComponent):
     def takes_gpu(self) -> bool:
         return set(self.devices) != {"cpu"}
 
+
+class TransformersEngine(LoadingEngine):
+    """Hugging Face transformers: in every install, any device, slow on long outputs."""
+
+    kind: Literal["transformers"] = "transformers"
+    batch_size: Annotated[int, Execution] = Field(64, ge=1, description="sequences generated together")
+
     @property
     def width(self) -> int:
         """Sequences that a session works on at a time."""
         return self.batch_size
 
 
-class VllmEngine(EngineComponent):
+class VllmEngine(LoadingEngine):
     """vLLM's offline engine, on GPUs or as its CPU build."""
 
     works_together: ClassVar[bool] = True
     kind: Literal["vllm"] = "vllm"
     dtype: Dtype = Field("auto", description="auto: the checkpoint's own; on a CPU what it computes natively")
-    max_model_length: int | None = Field(None, ge=8, description="context limit in tokens; default: the model's own")
     max_num_seqs: Annotated[int, Execution] = Field(256, ge=1, description="sequences decoded together")
     gpu_memory_utilization: Annotated[float, Execution] = Field(
         0.9, gt=0, le=1, description="share of a GPU's memory that vLLM takes, weights and key-value cache together"
@@ -73,15 +77,6 @@ class VllmEngine(EngineComponent):
     cpu_kv_cache_gib: Annotated[int, Execution] = Field(2, ge=1, description="KV cache size of the CPU build, in GiB")
     tensor_parallel_size: Annotated[int, Execution] = Field(1, ge=1, description="GPUs that one model is split over")
     enforce_eager: Annotated[bool | None, Execution] = Field(None, description="default: true on a CPU, false on a GPU")
-    devices: Annotated[tuple[str, ...], Execution] = Field(
-        ("auto",), min_length=1, description="one session each: cuda:0, cuda:1, ..."
-    )
-    silence_seconds: SilenceSeconds = 900
-    load_seconds: LoadSeconds = 3600
-
-    @property
-    def takes_gpu(self) -> bool:
-        return set(self.devices) != {"cpu"}
 
     @property
     def width(self) -> int:
@@ -89,32 +84,22 @@ class VllmEngine(EngineComponent):
         return self.max_num_seqs
 
 
-class RewardEngine(EngineComponent):
+class RewardEngine(LoadingEngine):
     """A reward model that rates given answers: a sequence-classification head with one output (one score an answer),
     or a token-classification head (a process reward model: one probability a step)."""
 
     kind: Literal["reward"] = "reward"
-    dtype: Dtype = Field("auto", description="auto: bfloat16 on a GPU, float32 on a CPU")
-    max_model_length: int | None = Field(None, ge=8, description="context limit in tokens; default: the model's own")
     batch_size: Annotated[int, Execution] = Field(16, ge=1, description="answers rated together")
-    devices: Annotated[tuple[str, ...], Execution] = Field(
-        ("auto",), min_length=1, description="one session each: cpu, cuda:0, cuda:1, ..."
-    )
-    silence_seconds: SilenceSeconds = 900
-    load_seconds: LoadSeconds = 3600
-
-    @property
-    def takes_gpu(self) -> bool:
-        return set(self.devices) != {"cpu"}
 
     @property
     def width(self) -> int:
-        """Sequences that a session works on at a time."""
+        """Answers that a session works on at a time."""
         return self.batch_size
 
 
 class EndpointEngine(EngineComponent):
-    """A model behind a server that speaks OpenAI's chat completions: for roles that are not trained."""
+    """A model behind a server that speaks OpenAI's chat completions: for roles that are not trained. A draw above
+    temperature 0 is a request of its own, with its seed, unless the server refuses seeds."""
 
     loads_model: ClassVar[bool] = False
     kind: Literal["endpoint"] = "endpoint"

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern, default_kind
 from configs.schema.marks import Content, Execution
+from configs.schema.problems import Source
 from configs.schema.revise import ReviseStep, check_steps
 from configs.schema.revise_parts import FirstAttempts, Stop, Writer
 
@@ -40,12 +41,24 @@ class Ladder(Component):
     step: int = Field(1, ge=1, description="what the value rises by a round")
 
 
+class FewShot(Component):
+    """Worked examples shown before every problem that a round samples, as turns of the chat: the first of the source
+    that are not the problem itself. Training, judges and evaluation see the problem without them. LMSI (arXiv
+    2210.11610), STaR (arXiv 2203.14465) and ReST-EM (arXiv 2312.06585) draw so.
+    """
+
+    count: int = Field(ge=1, description="examples before each problem")
+    source: Source = Field(description="problems with worked solutions, none of the select or report set")
+    rounds: int | None = Field(None, ge=1, description="shown in the first rounds only; default: in all")
+
+
 class _Drawing(Sampling):
     num_problems: int | None = Field(None, ge=1, description="train problems a round samples; default: all")
     order: Literal["random", "next"] = Field("random", description="next: the slice after the round before's")
     ladder: Ladder | None = Field(
         None, description="climb in difficulty: a round samples the problems of one value of a tag"
     )
+    few_shot: FewShot | None = Field(None, description="worked examples shown before each problem, and not trained on")
     shard_size: Annotated[int, Execution] = Field(
         64, ge=1, description="requests that are published together: what a kill can cost"
     )
@@ -209,8 +222,8 @@ class Balance(Component):
     """B-STaR's calibration (arXiv 2412.17256): each round picks temperature and reward threshold by the balance score
 
     bs_i = min(n'_i / n*, 1) * n'_i / n_i, with n_i samples kept of problem i and n'_i of them correct and distinct,
-    meaned over a fixed probe set; n* = ceil(target / train problems). Of equals the lower temperature wins, then the
-    higher threshold.
+    meaned over a fixed probe set; n* = ceil(target / problems that a round samples). Of equals the lower temperature
+    wins, then the higher threshold.
     """
 
     kind: Literal["balance"] = "balance"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -39,3 +39,12 @@ DEFAULT_GUARDS = (
     Guard(metric="drift_gold_logprob", below=-1.0, action="keep_incumbent"),
 )
 """limits that hold where a recipe writes no `guards`; each is this project's choice"""
+
+WARN = "warn"
+
+
+def read_guards(value: Any) -> Any:
+    """`guards: warn` is the default limits, of which none acts: for recipes of papers, which have no guards."""
+    if value != WARN:
+        return value
+    return tuple(guard.model_copy(update={"action": WARN}) for guard in DEFAULT_GUARDS)

@@ -251,8 +251,9 @@ class ImplicitJudge(ModelJudge):
     def passes(self) -> tuple[Pass, ...]:
         """The judge's own model, then the reference: a state of its chain, or of the policy's where it has none."""
         own = super().passes
-        reference = Pass("reference", self.role, self.reference, "logprobs", of_chain=True)  # type: ignore[arg-type]
-        return own if self.reference == "none" else (*own, reference)
+        if self.reference == "none":
+            return own
+        return (*own, Pass("reference", self.role, self.reference, "logprobs", of_chain=True))
 
 
 class RewardModelJudge(ModelJudge):
@@ -322,5 +323,7 @@ class MetaJudge(Component):
     top_p: float = Field(0.95, gt=0, le=1, description="as in generate; 1: off")
     max_tokens: int = Field(512, ge=1, description="of one comparison")
     ridge: float = Field(1e-3, gt=0, description="pull of Elo ratings to their mean; an unbeaten judgement needs it")
-    rounds: int | None = Field(2, ge=1, description="judge pairs are made in the first rounds only; the paper's: 2")
+    rounds: int | None = Field(
+        2, ge=1, description="judge pairs are made, and trained on, in the first rounds only; the paper's: 2"
+    )
     max_share: float = Field(0.15, gt=0, lt=1, description="most judge pairs, as a share of all pairs")

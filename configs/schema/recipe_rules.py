@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from configs.schema.judge import Pass
 from configs.schema.revise_rules import revision_fits
-from configs.schema.role import POLICY
+from configs.schema.role import POLICY, Role
 from configs.schema.rows import DEFAULT_ROWS
-
-if TYPE_CHECKING:
-    from configs.schema.judge import Pass
-    from configs.schema.recipe import Recipe
-    from configs.schema.role import Role
+from configs.schema.sections import Sections
 
 
-def check_recipe_rules(recipe: Recipe) -> None:
+def check_recipe_rules(recipe: Sections) -> None:
     """Nothing, where the sections agree; the first rule that is broken is raised as ValueError."""
     for rule in RULES:
         rule(recipe)
 
 
-def _judges_have_their_own_names(recipe: Recipe) -> None:
+def _judges_have_their_own_names(recipe: Sections) -> None:
     names: list[str] = []
     for index, judge in enumerate(recipe.judge):
         if judge.name in names:
@@ -32,7 +29,7 @@ def _judges_have_their_own_names(recipe: Recipe) -> None:
         names.append(judge.name)
 
 
-def _named_judges_exist(recipe: Recipe) -> None:
+def _named_judges_exist(recipe: Sections) -> None:
     names = [judge.name for judge in recipe.judge]
     for place, component in _components(recipe):
         soft_label = getattr(component, "soft_label", None)
@@ -42,7 +39,7 @@ def _named_judges_exist(recipe: Recipe) -> None:
                 raise ValueError(f"{place}: no judge is called '{name}': {_one_of(names)}")
 
 
-def _components(recipe: Recipe) -> Iterable[tuple[str, Any]]:
+def _components(recipe: Sections) -> Iterable[tuple[str, Any]]:
     """Everything that may name a judge, with its address."""
     yield from ((f"select.{index}.judge", part) for index, part in enumerate(recipe.select))
     yield from (("pair.judge", recipe.pair), ("weigh.judge", recipe.weigh), ("calibrate.judge", recipe.calibrate))
@@ -51,10 +48,10 @@ def _components(recipe: Recipe) -> Iterable[tuple[str, Any]]:
     for place, own in _learners(recipe)[1:]:
         yield from ((f"{place}.select.{index}.judge", part) for index, part in enumerate(own.select))
         yield from ((f"{place}.rows.{index}.judge", row) for index, row in enumerate(own.rows))
-        yield f"{place}.pair.judge", own.pair
+        yield from ((f"{place}.pair.judge", own.pair), (f"{place}.weigh.judge", own.weigh))
 
 
-def _learners(recipe: Recipe) -> list[tuple[str, Recipe]]:
+def _learners(recipe: Sections) -> list[tuple[str, Sections]]:
     """Every model that rounds train, the policy first: the address of its `train`, and the recipe as it learns by it.
 
     A role's filters and pairs stand inside its `train`, the policy's beside it: `_beside` says where.
@@ -68,12 +65,12 @@ def _beside(train: str, field: str) -> str:
     return field if train == "train" else f"{train}.{field}"
 
 
-def _all_judges(recipe: Recipe) -> list[Any]:
+def _all_judges(recipe: Sections) -> list[Any]:
     best_of = recipe.evaluate.best_of
     return [*recipe.judge, *([best_of.judge] if best_of else [])]
 
 
-def _roles_exist(recipe: Recipe) -> None:
+def _roles_exist(recipe: Sections) -> None:
     known = {POLICY, *recipe.roles}
     if POLICY in recipe.roles:
         raise ValueError(f"roles.{POLICY}: this name is taken: choose another")
@@ -87,7 +84,7 @@ def _roles_exist(recipe: Recipe) -> None:
         raise ValueError(f"guide.role: no role is called '{recipe.guide.role}': {_one_of(known)}")
 
 
-def _roles_can_judge(recipe: Recipe) -> None:
+def _roles_can_judge(recipe: Sections) -> None:
     """An endpoint gives no log-probabilities, and only reward models rate."""
     for judge in _all_judges(recipe):
         for part in judge.passes:
@@ -112,7 +109,7 @@ def _check_role(judge: str, asked: Pass, role: Role | None) -> None:
         )
 
 
-def _votes_have_answers(recipe: Recipe) -> None:
+def _votes_have_answers(recipe: Sections) -> None:
     for judge in _all_judges(recipe):
         if judge.rule is not None and not judge.reads_gold and not judge.rule.finds_answers:
             raise ValueError(
@@ -121,7 +118,7 @@ def _votes_have_answers(recipe: Recipe) -> None:
             )
 
 
-def _answers_can_be_compared(recipe: Recipe) -> None:
+def _answers_can_be_compared(recipe: Sections) -> None:
     if recipe.answer_judge() is None and recipe.evaluate.verifier is None:
         raise ValueError(
             "evaluate.verifier: no judge compares answers with gold, so say how the held-out sets are judged: "
@@ -129,7 +126,7 @@ def _answers_can_be_compared(recipe: Recipe) -> None:
         )
 
 
-def _rows_fit_the_objective(recipe: Recipe) -> None:
+def _rows_fit_the_objective(recipe: Sections) -> None:
     for place, own in _learners(recipe):
         objective, pair = own.train.objective, _beside(place, "pair")
         if objective.rows == "pairs" and own.pair is None:
@@ -147,12 +144,14 @@ def _rows_fit_the_objective(recipe: Recipe) -> None:
             raise ValueError(
                 f"{pair}.soft_label: the objective reads it: name two judges, or write {place}.objective.label"
             )
-    objective = recipe.train.objective
-    if recipe.weigh is not None and objective.rows != "examples":
-        raise ValueError(f"weigh: examples are weighed, and the objective {objective.kind} has none: leave weigh out")
+        if own.weigh is not None and objective.rows != "examples":
+            raise ValueError(
+                f"{_beside(place, 'weigh')}: examples are weighed, and the objective {objective.kind} has none: "
+                "leave weigh out"
+            )
 
 
-def _pairs_have_two_sides(recipe: Recipe) -> None:
+def _pairs_have_two_sides(recipe: Sections) -> None:
     """Filters that keep correct samples alone leave nothing to set against them."""
     first = recipe.judge[0].name
     for place, own in _learners(recipe):
@@ -165,13 +164,13 @@ def _pairs_have_two_sides(recipe: Recipe) -> None:
             )
 
 
-def _formats_are_read(recipe: Recipe) -> None:
+def _formats_are_read(recipe: Sections) -> None:
     for place, own in _learners(recipe):
         if own.train.formats and own.train.objective.rows == "pairs":
             raise ValueError(f"{place}.formats: pairs are trained on as they are: leave formats out")
 
 
-def _meta_judge_has_judgements(recipe: Recipe) -> None:
+def _meta_judge_has_judgements(recipe: Sections) -> None:
     if recipe.meta is None:
         return
     judge = next((judge for judge in recipe.judge if judge.name == recipe.meta.judge), None)
@@ -183,12 +182,12 @@ def _meta_judge_has_judgements(recipe: Recipe) -> None:
         raise ValueError("meta: pairs of judgements are trained on beside pairs of samples: add a pair section")
 
 
-def _stepwise_has_a_pairwise_judge(recipe: Recipe) -> None:
+def _stepwise_has_a_pairwise_judge(recipe: Sections) -> None:
     if recipe.generate.kind == "stepwise" and [judge.compares for judge in recipe.judge] != [True]:
         raise ValueError("judge: generate.kind stepwise compares steps as it goes: write exactly one pairwise judge")
 
 
-def _calibration_is_used(recipe: Recipe) -> None:
+def _calibration_is_used(recipe: Sections) -> None:
     uses = any(getattr(part, "above", None) == "calibrated" for part in recipe.select)
     if uses and recipe.calibrate is None:
         raise ValueError("select: above: calibrated needs a calibrate section: add calibrate: {kind: balance}")
@@ -198,14 +197,14 @@ def _calibration_is_used(recipe: Recipe) -> None:
         raise ValueError("calibrate: it counts correct samples: add a judge of kind answer")
 
 
-def _guide_can_check(recipe: Recipe) -> None:
+def _guide_can_check(recipe: Sections) -> None:
     if recipe.guide is not None and not recipe.judge[0].reads_gold:
         raise ValueError(
             "guide: it looks for problems that were solved too rarely: the first judge must be an answer judge"
         )
 
 
-def _guide_draws_anew(recipe: Recipe) -> None:
+def _guide_draws_anew(recipe: Sections) -> None:
     guide = recipe.guide
     if guide is None:
         return
@@ -214,7 +213,7 @@ def _guide_draws_anew(recipe: Recipe) -> None:
         raise ValueError(f"guide.max_extra: temperature 0 gives {guide.max_extra} times the same: write 1")
 
 
-def _start_model_exists(recipe: Recipe) -> None:
+def _start_model_exists(recipe: Sections) -> None:
     for place, own in _learners(recipe):
         if own.warm_start is not None:
             continue
@@ -228,7 +227,7 @@ def _start_model_exists(recipe: Recipe) -> None:
             raise ValueError(f"{place}.with_seed_data: there is no warm start: add one, or leave this out")
 
 
-def _tuning_can_continue(recipe: Recipe) -> None:
+def _tuning_can_continue(recipe: Sections) -> None:
     for place, own in _learners(recipe):
         if own.warm_start is None or own.train.start_from == "base" or own.warm_start.tune.kind != "lora":
             continue
@@ -239,7 +238,7 @@ def _tuning_can_continue(recipe: Recipe) -> None:
             )
 
 
-def _phases_fit_the_rounds(recipe: Recipe) -> None:
+def _phases_fit_the_rounds(recipe: Sections) -> None:
     names, first = [phase.name for phase in recipe.phases], 1
     total = recipe.rounds.cycles * sum(phase.rounds for phase in recipe.phases)
     for index, phase in enumerate(recipe.phases):
@@ -257,7 +256,7 @@ def _phases_fit_the_rounds(recipe: Recipe) -> None:
         raise ValueError("rounds.cycles: there are no phases to go through: leave it out")
 
 
-def _text_fits(recipe: Recipe) -> None:
+def _text_fits(recipe: Sections) -> None:
     context = getattr(recipe.model, "max_length", None) or recipe.engine.max_model_length
     if context is not None and recipe.generate.max_tokens >= context:
         raise ValueError(

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from configs.schema.generate import ReviseGenerate
 from configs.schema.revise_parts import POLICY
-
-if TYPE_CHECKING:
-    from configs.schema.generate import ReviseGenerate
-    from configs.schema.recipe import Recipe
+from configs.schema.sections import Sections
 
 
-def revision_fits(recipe: Recipe) -> None:
+def revision_fits(recipe: Sections) -> None:
     """Nothing, where `generate` is no revision or all that it names is there; ValueError for the first that is not."""
     if recipe.generate.kind != "revise":
         return
@@ -36,7 +33,7 @@ def judges_named(config: ReviseGenerate) -> Iterator[tuple[str, str]]:
         yield from ((f"until.{place}.no_gain", stop.no_gain),) if stop.no_gain else ()
 
 
-def _judges_are_there(recipe: Recipe, config: ReviseGenerate) -> None:
+def _judges_are_there(recipe: Sections, config: ReviseGenerate) -> None:
     judges = {judge.name: judge for judge in recipe.judge}
     for address, name in judges_named(config):
         if name not in judges:
@@ -51,7 +48,7 @@ def _judges_are_there(recipe: Recipe, config: ReviseGenerate) -> None:
             )
 
 
-def _writers_are_there(recipe: Recipe, config: ReviseGenerate) -> None:
+def _writers_are_there(recipe: Sections, config: ReviseGenerate) -> None:
     asked = [
         ("first.by", config.first_writer),
         *((f"steps.{place}.by", writer) for place, step in enumerate(config.steps) for writer in step.writers),
@@ -74,7 +71,7 @@ def _writers_are_there(recipe: Recipe, config: ReviseGenerate) -> None:
                              "and there is none: add a warm_start section or write state: base")  # fmt: skip
 
 
-def _runs_are_judged(recipe: Recipe, config: ReviseGenerate) -> None:
+def _runs_are_judged(recipe: Sections, config: ReviseGenerate) -> None:
     judges = {judge.name: judge for judge in recipe.judge}
     for place, step in enumerate(config.steps):
         if step.part != "execution":
@@ -88,13 +85,13 @@ def _runs_are_judged(recipe: Recipe, config: ReviseGenerate) -> None:
             )
 
 
-def _no_help_besides(recipe: Recipe, config: ReviseGenerate) -> None:
+def _no_help_besides(recipe: Sections, config: ReviseGenerate) -> None:
     if recipe.guide is not None:
         raise ValueError("guide: its tries and the revisions of generate.kind revise help the same problems: leave "
                          "guide out, and write a hint step")  # fmt: skip
 
 
-def _rows_can_be_written(recipe: Recipe, config: ReviseGenerate) -> None:
+def _rows_can_be_written(recipe: Sections, config: ReviseGenerate) -> None:
     """A text inside a turn is no turn of its own."""
     inline = {part for step in config.steps if step.form == "inline" for part in step.parts}
     for place, row in enumerate(recipe.rows):

@@ -95,18 +95,23 @@ class DistinctEquations(Component):
 
 
 class LengthWindow(Component):
-    """Keep samples whose length in tokens lies in the window, ends included."""
+    """Keep samples whose length lies in the window, in tokens and in characters, ends included.
+
+    DICE (arXiv 2406.09760) has a window of 3 to 6,700 characters.
+    """
 
     kind: Literal["length"] = "length"
     min_tokens: int = Field(1, ge=0, description="shortest sample kept")
     max_tokens: int | None = Field(None, ge=1, description="longest sample kept; default: no limit")
+    min_chars: int = Field(0, ge=0, description="shortest text kept, in characters")
+    max_chars: int | None = Field(None, ge=1, description="longest text kept, in characters; default: no limit")
 
     @model_validator(mode="after")
     def _window_is_open(self) -> LengthWindow:
-        if self.max_tokens is not None and self.max_tokens < self.min_tokens:
-            raise ValueError(
-                f"max_tokens {self.max_tokens} is below min_tokens {self.min_tokens}: nothing could be kept"
-            )
+        for unit in ("tokens", "chars"):
+            least, most = getattr(self, f"min_{unit}"), getattr(self, f"max_{unit}")
+            if most is not None and most < least:
+                raise ValueError(f"max_{unit} {most} is below min_{unit} {least}: nothing could be kept")
         return self
 
 

@@ -15,15 +15,25 @@ from configs.schema.problems import Source
 STARTS = ("base", "seed", "previous", "previous_with_optimizer", "champion")
 
 
-def _check_start(name: str) -> str:
-    if name not in STARTS and not re.fullmatch("phase:[a-z][a-z0-9_-]*", name):
-        raise ValueError(f"'{name}' names no model: write {', '.join(STARTS)}, or phase:NAME")
-    return name
+REFERENCES = ("base", "seed", "start", "previous")
 
 
-StartFrom = Annotated[str, AfterValidator(_check_start)]
+def _one_of(names: tuple[str, ...]) -> AfterValidator:
+    """One of these, or phase:NAME."""
+
+    def check(name: str) -> str:
+        if name not in names and not re.fullmatch("phase:[a-z][a-z0-9_-]*", name):
+            raise ValueError(f"'{name}' names no model: write {', '.join(names)}, or phase:NAME")
+        return name
+
+    return AfterValidator(check)
+
+
+StartFrom = Annotated[str, _one_of(STARTS)]
 """one of STARTS, or phase:NAME, the model that the latest finished phase of that name ended with"""
-Reference = Literal["base", "seed", "start", "previous"]
+Reference = Annotated[str, _one_of(REFERENCES)]
+"""one of REFERENCES, or phase:NAME as in `start_from`; start: what training begins with; previous: what played before
+that one"""
 
 
 class Lora(Component):
@@ -46,11 +56,15 @@ Tune = Annotated[Lora | FullWeights, by_kind]
 
 
 class Optimizer(Component):
-    """Optimisation settings, shared by the warm start and the rounds. Optimizer: AdamW."""
+    """Optimisation settings, shared by the warm start and the rounds."""
 
+    optimizer: Literal["adamw", "rmsprop"] = Field("adamw", description="rule of the steps; rmsprop: as SPIN's authors")
     learning_rate: float = Field(1e-4, gt=0, description="the highest of the schedule")
     epochs: float = Field(1.0, gt=0, description="passes over the training set; ignored where max_steps is given")
     max_steps: int | None = Field(None, ge=1, description="optimizer steps, in place of epochs")
+    stop_epochs: float | None = Field(
+        None, gt=0, description="end after these of the epochs, the schedule being that of all: an early checkpoint"
+    )
     batch_size: int = Field(16, ge=1, description="examples per device and step")
     gradient_accumulation: int = Field(1, ge=1, description="batches to an optimizer step")
     warmup_share: float = Field(0.03, ge=0, le=1, description="share of the steps with rising learning rate")
@@ -65,6 +79,17 @@ class Optimizer(Component):
     checkpoint_seconds: Annotated[float, Execution] = Field(
         120.0, gt=0, description="time between checkpoints inside the phase"
     )
+
+    @model_validator(mode="after")
+    def _stops_inside(self) -> Optimizer:
+        if self.stop_epochs is None:
+            return self
+        if self.max_steps is not None:
+            raise ValueError("stop_epochs: it ends a training that is counted in epochs: leave it or max_steps out")
+        if self.stop_epochs > self.epochs:
+            raise ValueError(f"stop_epochs: {self.stop_epochs:g} lies behind the last of {self.epochs:g} epochs: "
+                             "write fewer, or leave it out")  # fmt: skip
+        return self
 
 
 class WarmStart(Optimizer):
@@ -104,10 +129,12 @@ class Train(Optimizer):
     tune: Tune = Field(Lora(), description="which weights learn")
     start_from: Annotated[StartFrom, Content("model")] = Field(
         "base",
-        description="which model training begins with; previous_with_optimizer: its optimizer goes on too",
+        description="which model training begins with: base, seed, previous, previous_with_optimizer (its optimizer "
+        "goes on too), champion, or phase:NAME",
     )
     reference: Annotated[Reference, Content("model")] = Field(
-        "start", description="frozen model of a preference objective; sft reads none"
+        "start",
+        description="frozen model of a preference objective: base, seed, start, previous or phase:NAME; sft reads none",
     )
     data: Annotated[Literal["this_round", "last_two_rounds", "accumulate"], Content("steps")] = Field(
         "this_round", description="rounds whose kept samples are trained on"

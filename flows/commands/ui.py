@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
+from configs.errors import UserError
+
 
 def ui(*, prefect_port: int = 4200, mlflow_port: int = 5000) -> None:
     """Open the Prefect and MLflow servers over the local data, until Ctrl-C.
@@ -28,5 +30,7 @@ def ui(*, prefect_port: int = 4200, mlflow_port: int = 5000) -> None:
         print(f"MLflow   {mlflow.wait()}")
         print("Ctrl-C ends both.")
         sys.stdout.flush()
-        while mlflow.is_alive():
+        while mlflow.is_alive() and server.is_alive():
             time.sleep(0.5)
+        gone = "Prefect" if mlflow.is_alive() else "MLflow"
+        raise UserError(f"the {gone} server ended; its log lies under {addresses.home}", "run selfloop ui again")

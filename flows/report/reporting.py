@@ -21,9 +21,9 @@ from infra.store.files import replace_durably
 from infra.tracking.connect import without_password
 from tasks.calibrate.stage import CURVE_FIGURE
 from tasks.core.bench import Workbench
-from tasks.core.files import DROPS, SAMPLES, TRAIN_SET, VERDICTS
-from tasks.core.ledger import Ledger
+from tasks.core.files import DROPS, TRAIN_SET
 from tasks.core.refs import StepRef
+from tasks.core.sources import source_of
 from tasks.decide.state import RoundOutcome
 from tasks.monitor.histograms import read_histograms
 from tasks.report.build import build_round, draw_sample_rows
@@ -32,7 +32,7 @@ from tasks.report.entry import ReportEntry, find_entry, to_experiment, write_ent
 from tasks.report.html import render_report
 from tasks.report.rounds import RoundReport, SampleRow
 from tasks.report.table import markdown_table, print_table
-from tasks.select.join import OpenSource, open_groups
+from tasks.select.join import open_groups
 
 SPENDING = ("generator_loads", "trainer_loads", "endpoint_")
 """beginnings of the metrics that say what a round used"""
@@ -112,7 +112,7 @@ class Reporting:
             return []
         problems = {row.id: row for row in TRAIN_SET.read(ledger, outcome.sampled)}
         guided = [(steps["guide"], steps["guide"])] if "guide" in steps else []
-        sources = [_source(ledger, *pair) for pair in [(steps["generate"], steps["judge"]), *guided]]
+        sources = [source_of(ledger, *pair) for pair in [(steps["generate"], steps["judge"]), *guided]]
         groups = open_groups(
             sources, problems, [judge.name for judge in self.bench.recipe.in_round(outcome.state.round).judge]
         )
@@ -124,10 +124,6 @@ class Reporting:
             return {}
         curve = self.bench.ledger.fetch(steps["calibrate"], CURVE_FIGURE)
         return {"calibration": curve.read_text(encoding="utf-8")}
-
-
-def _source(ledger: Ledger, samples: StepRef, verdicts: StepRef) -> OpenSource:
-    return lambda: (SAMPLES.read(ledger, samples), VERDICTS.read(ledger, verdicts))
 
 
 def _command() -> str:

@@ -6,18 +6,19 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from configs.errors import UserError
+from configs.errors import EngineError, UserError
 from configs.schema.recipe import Recipe
 from flows.report.terminal import Terminal
 from infra.store.files import sha256_of
 from infra.store.folder import FolderStore
 from tasks.core.answers import Answers
 from tasks.core.bench import Workbench
-from tasks.core.files import DROPS
+from tasks.core.files import DROPS, answers_among
 from tasks.core.ledger import Ledger
 from tasks.core.records import ItemResult, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
@@ -35,15 +36,14 @@ from tasks.learn.rows import ROW_KINDS, write_rows
 from tasks.learn.run import Phase, train_model
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY
-from tasks.sample.problems.run import read_sets
+from tasks.sample.problems.run import FEW_SHOT, read_sets
 from tasks.sample.samplers.given import Given
 from tasks.sample.samplers.registry import make_sampler
+from tasks.sample.shots import NO_SHOTS, Shots
 from tasks.select.filters.filter import Draw
 from tasks.select.join import open_groups
 from tasks.select.rows.formats import read_formats, with_examples
 from tasks.select.rows.tables import rows_file, write_selection
-
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,28 @@ def run_stage(name: str, recipe: Recipe, files: Files) -> Summary:
         if path is not None and not path.exists():
             raise UserError(f"there is no {path}", "correct the path")
     files.out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="selfloop-") as folder, Terminal().stage(name) as progress:
-        ledger = Ledger(FolderStore(Path(folder) / "store"), Path(folder) / "work", {})
+    with _work_folder() as folder, Terminal().stage(name) as progress:
+        ledger = Ledger(FolderStore(folder / "store"), folder / "work", {})
         with Workbench(recipe, ledger, Path()) as bench:
             answers = Answers(ledger, f"{recipe.name}/{name}", recipe.generate.shard_size, progress, bench.contents)
-            scratch = Scratch(Path(folder) / "out", Path(folder) / "scratch", progress, answers)
+            scratch = Scratch(folder / "out", folder / "scratch", progress, answers)
             scratch.out.mkdir()
             scratch.work.mkdir()
             return STAGES[name](bench, files, scratch)
+
+
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    """A folder that goes at the end, unless an engine failed: its message names a log that lies there."""
+    folder = Path(tempfile.mkdtemp(prefix="selfloop-stage-"))
+    try:
+        yield folder
+    except EngineError:
+        raise
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
@@ -89,16 +103,18 @@ def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     if config.kind != "independent":
         raise UserError(f"generate.kind {config.kind} asks more than once, and needs a whole round", "use selfloop run")
     problems = list(read_records(files.source, Problem)) if files.source else read_sets(bench)["train"]
+    shots = Shots(tuple(read_sets(bench)[FEW_SHOT]), config.few_shot.count) if config.few_shot else NO_SHOTS
     model = _model(bench, files)
     partners = Partners(scratch.answers, {POLICY: policy_answerer(bench, model)})
-    episodes = drive(make_sampler(Given(bench.recipe, model.digest)), problems, partners, bench.recipe.seed)
+    sampler = make_sampler(Given(bench.recipe, model.digest))
+    episodes = shots.put_back(drive(sampler, shots.shown(problems), partners, bench.recipe.seed))
     samples = (sample for episode in episodes for sample in episode.nodes)
     return {"num_problems": len(problems), "num_samples": write_records(files.out, Sample, samples)}
 
 
 def _judge(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     """Where a judge asks a model, --model plays every state of the policy."""
-    recipe, samples = bench.recipe, _Rows(files.needed_source("samples"), Sample)
+    recipe, samples = bench.recipe, _Answers(files.needed_source("samples"))
     problems = {problem.id: problem for problem in read_sets(bench)["train"]}
     world = World(problems, seed=recipe.seed, answers=scratch.answers)
     if any(judge.passes for judge in recipe.judge):
@@ -111,14 +127,13 @@ def _judge(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
 
 
 @dataclass(frozen=True)
-class _Rows(Generic[Row]):
-    """The rows of a file, read anew each time."""
+class _Answers:
+    """The answers in a file of samples, read anew each time."""
 
     path: Path
-    record: type[Row]
 
-    def __iter__(self) -> Iterator[Row]:
-        return read_records(self.path, self.record)
+    def __iter__(self) -> Iterator[Sample]:
+        return answers_among(read_records(self.path, Sample))
 
 
 def _select(bench: Workbench, files: Files, scratch: Scratch) -> Summary:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from configs.schema.recipe import Services
+from configs.schema.sections import Services
 
 
 @dataclass(frozen=True)

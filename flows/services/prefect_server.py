@@ -1,7 +1,9 @@
 """A Prefect API for the run: the configured one, or a local server on the data under the home folder.
 
 Prefect can start a temporary server by itself, but that one survives a SIGKILL of its flow; ours runs under the
-guard of `infra/process` and ends with whoever started it. A server that `selfloop ui` keeps open is found and used.
+guard of `infra/process` and ends with whoever started it. Where it ends before that, it is started again at the same
+address, and Prefect's client, which asks for a minute, finds it. A server that `selfloop ui` keeps open is found, and
+used.
 This module must not import Prefect: the address has to be in the environment before Prefect is first imported.
 """
 
@@ -18,15 +20,18 @@ from types import TracebackType
 
 from configs.errors import UserError
 from flows.services.addresses import Addresses
+from flows.services.kept_server import KeptServer
 from infra.deploy.services import PATIENT_CLIENT
 from infra.process.child import Child
 
 START_SECONDS = 180.0
 DRAIN_SECONDS = 10.0
+AGAIN = "run the same command again, which goes on from here"
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
 }
 
 
@@ -44,7 +49,7 @@ class PrefectServer:
         self._is_shared = port is not None
         self._home = addresses.home / "prefect"
         self._note = self._home / "server.json"
-        self._child: Child | None = None
+        self._server: KeptServer | None = None
         for name, value in {**QUIET, **(PATIENT_CLIENT if addresses.prefect else {})}.items():
             os.environ.setdefault(name, value)
         self._environment = {name: os.environ.get(name) for name in ("PREFECT_API_URL", "PREFECT_HOME")}
@@ -57,12 +62,19 @@ class PrefectServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._child is not None:
+        if self._server is not None:
             if self._is_shared:
                 self._note.unlink(missing_ok=True)
-            _drain_client()
-            self._child.kill()
+            if self.is_alive():
+                _drain_client()
+            self._server.close()
         self._restore_environment()
+        if error is not None and (lost := self._explain(error)):
+            raise lost from error
+
+    def is_alive(self) -> bool:
+        """Whether the server still runs, or is started again; one that others run is taken to."""
+        return self._server is None or self._server.ending() is None
 
     def wait(self) -> str:
         """Block until the API answers.
@@ -70,19 +82,34 @@ class PrefectServer:
         Raises:
             UserError: it does not, within three minutes of starting it (ten seconds for a configured one).
         """
-        deadline = time.monotonic() + (START_SECONDS if self._child else 10.0)
+        deadline = time.monotonic() + (START_SECONDS if self._server else 10.0)
         while not answers(self.url):
-            if self._child is not None and self._child.poll() is not None:
-                raise UserError(f"the local Prefect server ended: {self._child.describe_exit()}", "run selfloop doctor")
+            if self._server is not None and (ending := self._server.ending()):
+                raise UserError(f"the local Prefect server ended: {ending}", AGAIN)
             if time.monotonic() > deadline:
                 raise UserError(
                     f"the Prefect API at {self.url} does not answer",
                     "start it, or unset PREFECT_API_URL (services.prefect) to use a local one",
                 )
             time.sleep(0.1)
-        if self._child is not None and self._is_shared:
-            self._note.write_text(json.dumps({"url": self.url, "pid": os.getpid()}), encoding="utf-8")
+        if self._server is not None:
+            self._server.keep()
+            if self._is_shared:
+                self._note.write_text(json.dumps({"url": self.url, "pid": os.getpid()}), encoding="utf-8")
         return self.url
+
+    def _explain(self, error: BaseException) -> UserError | None:
+        """What a user is told where the API was lost on the way; None: it was not."""
+        from httpx import TransportError
+
+        if not isinstance(error, TransportError):
+            return None
+        seen: BaseException | None = error
+        while seen is not None:
+            if isinstance(seen, UserError):  # what ended the run; only Prefect could not be told
+                return seen
+            seen = seen.__context__
+        return UserError(f"the Prefect API at {self.url} does not answer any more ({error})", AGAIN)
 
     def _restore_environment(self) -> None:
         """Leave no address of an ended server to what this process starts next."""
@@ -105,11 +132,10 @@ class PrefectServer:
         os.environ["PREFECT_HOME"] = str(self._home)
         url = f"http://127.0.0.1:{port}"
         factory = ["--factory", "prefect.server.api.server:create_app"]
-        self._child = Child(
-            [sys.executable, "-m", "uvicorn", *factory, "--host", "127.0.0.1", "--port", str(port)],
-            log_path=self._home / "server.log",
-            env={"PREFECT_HOME": str(self._home), "PREFECT_API_URL": f"{url}/api", "PREFECT_UI_API_URL": f"{url}/api"},
-        )
+        command = [sys.executable, "-m", "uvicorn", *factory, "--host", "127.0.0.1", "--port", str(port)]
+        env = {"PREFECT_HOME": str(self._home), "PREFECT_API_URL": f"{url}/api", "PREFECT_UI_API_URL": f"{url}/api"}
+        log = self._home / "server.log"
+        self._server = KeptServer("the local Prefect server", lambda: Child(command, log_path=log, env=env))
         return f"{url}/api"
 
 

@@ -55,7 +55,8 @@ def run_job(
                 raise EngineError(f"{what}: {message['message']}", message["fix"] or f"the log is {log_path}")
         raise EngineError(
             f"{what}: the process ended before its work was done ({child.describe_exit()})",
-            f"read {log_path}; if memory ran out: a smaller batch_size, or gradient_checkpointing: true",
+            f"run the same command again, which goes on from here; where it ends so again, read {log_path}, "
+            "and if memory ran out write a smaller batch_size, or gradient_checkpointing: true",
         )
 
 

@@ -7,6 +7,7 @@ there, each engine is a new program.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,8 @@ LIBRARIES = (
 """modules that import, between them, everything that engine programs other than vLLM's use"""
 GPU_FILES = ("/dev/nvidiactl", "/dev/kfd")
 
+logger = logging.getLogger(__name__)
+
 
 def start_program(
     program: str,
@@ -42,18 +45,16 @@ def start_program(
         env: variables on top of this process's own.
         forks: False for a program with libraries of its own.
 
-    Raises:
-        EngineError: the libraries cannot be imported; with the end of the log.
+    Where the process that has imported the libraries ended, this program imports them itself, and says so.
     """
     streams: dict[str, Any] = {"log_path": log_path, "env": env, "stdin": stdin, "inbox": inbox}
-    if not (forks and can_fork({**os.environ, **env})):
-        return Child([engine_python(), "-m", program, *arguments], **streams)
-    try:
-        return Child([program, *arguments], **streams, start=_server().start)
-    except EOFError as error:
-        raise EngineError(
-            f"the process that imports the engines' libraries ended: {error}", "run selfloop doctor"
-        ) from error
+    if forks and can_fork({**os.environ, **env}):
+        try:
+            return Child([program, *arguments], **streams, start=_server().start)
+        except EOFError as error:
+            logger.warning("the process that has imported the engines' libraries ended (%s)\n"
+                           "this engine imports them itself, which takes a few seconds", error)  # fmt: skip
+    return Child([engine_python(), "-m", program, *arguments], **streams)
 
 
 def import_ahead() -> None:

@@ -200,6 +200,7 @@ class Session:
         how = self._transport.describe_end()
         error = EngineError(
             f"the session of model '{self.model.name}' ended before its work was done: {how}",
-            "see the log; after a kill by the system, free memory or write a smaller batch_size or max_num_seqs",
+            "run the same command again, which goes on from here; where it ends so again, see the log, free memory, "
+            "or write a smaller batch_size or max_num_seqs",
         )
         return self._lose(how.partition(";")[0], error)

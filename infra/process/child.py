@@ -169,20 +169,22 @@ class Child:
             if message is not None:
                 yield message
 
-    def describe_exit(self) -> str:
-        """How the child ended, in words, with the last lines of its log unless it ended well."""
+    def ending(self) -> str:
+        """How the child ended, in a few words."""
         if self._status is None:
             return "still running"
         if self._was_killed:
             return "ended on request"
-        if self._status == 0:
-            return "exit status 0"
-        if self._status > 0:
-            reason = f"exit status {self._status}"
-        else:
-            reason = f"killed by {signal.Signals(-self._status).name}"
-            reason += " (out of memory?)" if -self._status == signal.SIGKILL else ""
-        return f"{reason}; last lines of {self.log_path}:\n{self.log_tail()}"
+        if self._status >= 0:
+            return f"exit status {self._status}"
+        reason = f"killed by {signal.Signals(-self._status).name}"
+        return f"{reason} (out of memory?)" if -self._status == signal.SIGKILL else reason
+
+    def describe_exit(self) -> str:
+        """How the child ended, with the last lines of its log unless it ended well."""
+        if not self._status or self._was_killed:
+            return self.ending()
+        return f"{self.ending()}; last lines of {self.log_path}:\n{self.log_tail()}"
 
     def log_tail(self, num_lines: int = LOG_LINES) -> str:
         """The last lines this child wrote to its log, blank ones left out."""

@@ -74,7 +74,7 @@ class ForkServer:
         """Run `python -m command[0]` with the other items as arguments.
 
         Raises:
-            EOFError: the server ended; with the end of its log.
+            EOFError: the server ended; with the end of its log, which lies in memory and has no path.
         """
         request = {
             "program": command[0],
@@ -93,7 +93,7 @@ class ForkServer:
             handle.close()
             with contextlib.suppress(TimeoutError):
                 self._child.wait(END_SECONDS)
-            raise EOFError(self._child.describe_exit())
+            raise EOFError(f"{self._child.ending()}; its last lines:\n{self._child.log_tail()}")
         return Forked(int(pid), handle)
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ samples of problem i kept at (T, tau), score > tau, and n'_i of them correct and
     bs_i = min(n'_i / n*, 1) * n'_i / n_i, and 0 where n_i = 0;      score(T, tau) = mean of bs_i over the probe
 
 Where this differs from the authors' code, and follows the paper or makes it exact:
-1. n* = ceil(target / train problems); the code fixes 8.
+1. n* = ceil(target / problems that a round samples); the code fixes 8.
 2. Problems of which nothing is kept count with 0; the code leaves them out of the mean.
 3. Gold solutions are not in the pool; the code puts each in with score 1.
 4. Distinct means another text after white space at the ends is cut, whatever the cap of later stages.
@@ -88,7 +88,12 @@ def balance(num_good: int, num_kept: int, wanted: int) -> float:
 
 
 def wanted_per_problem(target: int, num_problems: int) -> int:
-    """n*: training examples wanted of each problem."""
+    """n*: training examples wanted of each problem.
+
+    Args:
+        target: examples wanted in a round.
+        num_problems: that a round samples.
+    """
     return -(-target // num_problems)
 
 

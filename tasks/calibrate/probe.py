@@ -9,10 +9,11 @@ from pathlib import Path
 from configs.errors import ProblemsError
 from configs.schema.judge import Judge
 from configs.schema.recipe import Recipe
+from tasks.calibrate.balance import wanted_per_problem
 from tasks.core.records import Problem
 from tasks.core.step import derive_seed
 from tasks.judge.kinds.registry import judges_needed
-from tasks.sample.problems_of_round import draw_problems
+from tasks.sample.problems_of_round import draw_problems, problems_of_round
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,18 @@ def draw_probe(problems: Sequence[Problem], count: int, seed: int) -> list[Probl
             f"write probe_problems: {len(problems)} or fewer, or add train problems",
         )
     return draw_problems(problems, count, derive_seed(seed, "probe"))
+
+
+def wanted_of_each(recipe: Recipe, problems: Sequence[Problem], round: int) -> int:
+    """n*: training examples wanted of each problem that the round samples.
+
+    Args:
+        problems: the train set.
+    """
+    config = recipe.calibrate
+    assert config is not None, "asked for only where the recipe has one"
+    sampled = problems_of_round(problems, recipe.generate, round, seed=0)  # how many they are no seed changes
+    return wanted_per_problem(config.target, len(sampled))
 
 
 @dataclass(frozen=True)

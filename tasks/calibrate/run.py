@@ -28,6 +28,7 @@ from tasks.judge.world import World
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY
 from tasks.sample.samplers.independent import Draws, Independent
+from tasks.sample.shots import NO_SHOTS, Shots
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Calibration:
     Attributes:
         problems: of the probe, by id.
         wanted: n*, training examples wanted of each problem.
+        shots: worked examples that the round shows before its problems.
     """
 
     bench: Workbench
@@ -48,6 +50,7 @@ class Calibration:
     wanted: int
     seed: int
     scratch: Scratch
+    shots: Shots = NO_SHOTS
 
     @property
     def tables(self) -> list[ProbeTables]:
@@ -84,12 +87,12 @@ def calibrate_round(work: Calibration) -> Summary:
 
 def _draw(work: Calibration) -> None:
     """The probe's samples, temperature by temperature."""
-    problems = list(work.problems.values())
+    problems = work.shots.shown(work.problems.values())
     partners = Partners(work.scratch.answers, {POLICY: policy_answerer(work.bench, work.model)})
     for tables in work.tables:
         sampling = work.bench.recipe.generate.sampling().model_copy(update={"temperature": tables.temperature})
         sampler = Independent([Draws(sampling, work.config.num_samples)], work.model.digest)
-        episodes = drive(sampler, problems, partners, derive_seed(work.seed, _name(tables)))
+        episodes = work.shots.put_back(drive(sampler, problems, partners, derive_seed(work.seed, _name(tables))))
         write_records(tables.samples, Sample, (sample for episode in episodes for sample in episode.nodes))
 
 

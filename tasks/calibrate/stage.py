@@ -5,6 +5,7 @@ from __future__ import annotations
 from tasks.calibrate.balance import Point
 from tasks.core.files import SAMPLES, TRAIN_SET, VERDICTS, Table
 from tasks.core.stage import Numbers, Stage, without
+from tasks.sample.shots import shots_told
 
 CURVE = Table("curve.parquet", Point)
 CURVE_FIGURE = "curve.svg"
@@ -19,11 +20,14 @@ class CalibrateNumbers(Numbers):
 
 CALIBRATE = Stage(
     "calibrate",
-    version=2,
+    version=3,
     config=lambda recipe, _: {
         "calibrate": recipe.calibrate,
         "generate": without(recipe.generate.sampling(), "temperature"),
+        "num_problems": recipe.generate.num_problems,
+        "ladder": recipe.generate.ladder,
         "engine": recipe.engine,
+        **shots_told(recipe),
     },
     reads=(TRAIN_SET,),
     gives=(SAMPLES, VERDICTS, CURVE),

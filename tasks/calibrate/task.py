@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.calibrate.balance import wanted_per_problem
-from tasks.calibrate.probe import draw_probe, probe_judges
+from tasks.calibrate.probe import draw_probe, probe_judges, wanted_of_each
 from tasks.calibrate.run import Calibration, calibrate_round
 from tasks.calibrate.stage import CALIBRATE
 from tasks.core.bench import Workbench
@@ -14,6 +13,7 @@ from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.judge.stage import judging_identity
+from tasks.sample.shots import shots_of
 
 
 @stage_task(CALIBRATE)
@@ -35,8 +35,10 @@ def calibrate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, 
     def produce(scratch: Scratch) -> Summary:
         rows = list(TRAIN_SET.read(ledger, problems))
         probe = draw_probe(rows, config.probe_problems, recipe.seed)
-        wanted = wanted_per_problem(config.target, len(rows))
         by_id = {problem.id: problem for problem in probe}
-        return calibrate_round(Calibration(bench, config, model, cast, judges, by_id, wanted, spec.seed or 0, scratch))
+        wanted, shots = wanted_of_each(recipe, rows, round), shots_of(recipe, ledger, problems, round)
+        return calibrate_round(
+            Calibration(bench, config, model, cast, judges, by_id, wanted, spec.seed or 0, scratch, shots)
+        )
 
     return bench.step(spec, produce)

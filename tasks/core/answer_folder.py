@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from infra.store.base import Store
 from infra.store.errors import DamagedObjectError
 from infra.store.files import sha256_of
-from tasks.core.answer_index import AnswerIndex, Place
+from tasks.core.answer_index import AnswerIndex
 from tasks.core.ledger import Ledger
 from tasks.core.refs import FileRef, Ref
 from tasks.core.step import canonical_json, digest
@@ -110,11 +110,14 @@ class AnswerFolder(Generic[Row]):
             if shard is None:
                 logger.warning("%s: %s is damaged; what it listed is asked again", ledger.store.uri, key)
             else:
-                self._enter(key.removesuffix(".json").rpartition("/")[2], shard)
+                self._enter(key.removesuffix(".json").rpartition("/")[2], shard.file, shard.answers)
 
     def missing(self, question: str, draws: range) -> list[range]:
         """Draws of a question that are not answered, as runs of neighbours. Damaged shards answer nothing."""
-        found = {draw for name, run in self._runs(question) if self._fetch(name) for draw in run}
+        known = self._runs(question)
+        if not known and draws:
+            return [draws]
+        found = {draw for name, run in known if self._fetch(name) for draw in run}
         runs: list[range] = []
         for draw in draws:
             if draw in found:
@@ -125,51 +128,64 @@ class AnswerFolder(Generic[Row]):
 
     def rows(self, question: str, draws: range) -> list[Row]:
         """The answers that there are, in order of the draws."""
-        return [row for draw in draws if (row := self._row(question, draw)) is not None]
+        newest = next(reversed(self._open.values()), {})  # most are asked for as soon as they are published
+        if all((question, draw) in newest for draw in draws):
+            return [newest[question, draw] for draw in draws]
+        known = self._runs(question)
+        rows = []
+        for draw in draws:
+            name = next((name for name, run in known if draw in run), None)
+            if name is not None:
+                rows.append(self._rows_of(name)[question, draw])
+        return rows
 
-    def publish(self, rows: Sequence[Row]) -> None:
+    def publish(self, rows: Sequence[Row], is_read_next: bool = True) -> None:
         """Publish a shard: the table first, what it answers last.
+
+        Args:
+            is_read_next: the rows stay in memory for a while.
 
         Raises:
             StoreError: the lease was lost, or the store failed.
         """
         self._ledger.check_lease()
         answers = _list_answers(rows)
-        name = digest([list(answer) for answer in answers])[:12]
+        name = digest(answers)[:12]
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_records(path, self._record, rows)
         file = FileRef(name=path.name, sha256=sha256_of(path), size_bytes=os.path.getsize(path))
-        shard = ShardRecord(who=self._who, file=file, answers=answers)
         self._ledger.store.put_file(f"{self.prefix}/{path.name}", path, file.sha256)
-        self._ledger.store.put(f"{self.prefix}/{name}.json", canonical_json(shard.model_dump(mode="json")))
+        record = {"who": self._who, "file": file.model_dump(mode="json"), "answers": answers}  # a ShardRecord
+        self._ledger.store.put(f"{self.prefix}/{name}.json", canonical_json(record))
         self._local[name] = path
-        self._open.pop(name, None)
-        self._enter(name, shard)
+        if is_read_next:
+            self._hold(name, rows)
+        self._enter(name, file, answers)
 
-    def _enter(self, name: str, shard: ShardRecord) -> None:
+    def _enter(self, name: str, file: FileRef, answers: Iterable[tuple[str, int, int]]) -> None:
+        self._index.add(len(self._names), answers)
         self._names.append(name)
-        self._files[name] = shard.file
-        for question, first, number in shard.answers:
-            self._index.add(question, Place(len(self._names) - 1, first, number))
+        self._files[name] = file
 
-    def _runs(self, question: str) -> Iterator[tuple[str, range]]:
+    def _runs(self, question: str) -> list[tuple[str, range]]:
         """Shards that answer a question, each with its draws; none that turned out to be damaged."""
-        places = ((self._names[place.shard], place.draws) for place in self._index.find(question))
-        return ((name, run) for name, run in places if name in self._files)
-
-    def _row(self, question: str, draw: int) -> Row | None:
-        name = next((name for name, run in self._runs(question) if draw in run), None)
-        return None if name is None else self._rows_of(name)[question, draw]
+        places = self._index.find(question)
+        named = [(self._names[place.shard], place.draws) for place in places] if places else []
+        return [(name, run) for name, run in named if name in self._files]
 
     def _rows_of(self, name: str) -> dict[tuple[str, int], Row]:
         if name not in self._open:
-            rows = read_records(self._local[name], self._record)
-            self._open[name] = {(row.question, row.draw): row for row in rows}
-            if len(self._open) > NUM_OPEN_SHARDS:
-                self._open.popitem(last=False)
+            self._hold(name, read_records(self._local[name], self._record))
         self._open.move_to_end(name)
         return self._open[name]
+
+    def _hold(self, name: str, rows: Iterable[Row]) -> None:
+        """Have a shard's rows in memory, in place of those that were not asked for the longest."""
+        self._open[name] = {(row.question, row.draw): row for row in rows}
+        self._open.move_to_end(name)
+        if len(self._open) > NUM_OPEN_SHARDS:
+            self._open.popitem(last=False)
 
     def _fetch(self, name: str) -> bool:
         """Have a shard here, its digest verified; a damaged one is set aside, and False."""
@@ -197,9 +213,12 @@ class AnswerFolder(Generic[Row]):
 def _list_answers(rows: Sequence[AnswerRow]) -> tuple[tuple[str, int, int], ...]:
     """What the rows answer, neighbouring draws as one entry; in the rows' order."""
     listed: list[tuple[str, int, int]] = []
+    question, first, number = "", 0, 0
     for row in rows:
-        if listed and listed[-1][0] == row.question and sum(listed[-1][1:]) == row.draw:
-            listed[-1] = (row.question, listed[-1][1], listed[-1][2] + 1)
+        if row.question == question and row.draw == first + number:
+            number += 1
+            listed[-1] = (question, first, number)
         else:
-            listed.append((row.question, row.draw, 1))
+            question, first, number = row.question, row.draw, 1
+            listed.append((question, first, number))
     return tuple(listed)

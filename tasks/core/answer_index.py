@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -32,30 +32,37 @@ class AnswerIndex:
     """Places by question, in the order in which they were added."""
 
     def __init__(self) -> None:
-        self._recent: dict[int, list[Place]] = {}
+        self._recent: dict[int, tuple[tuple[int, int, int], ...]] = {}
         self._num_recent = 0
         self._questions = array("Q")
         self._places = np.zeros((0, 3), dtype=np.int32)
 
-    def add(self, question: str, place: Place) -> None:
-        """Enter a place.
+    def add(self, shard: int, answers: Iterable[tuple[str, int, int]]) -> None:
+        """Enter a shard.
 
         Args:
-            question: its digest, hexadecimal.
+            answers: (digest of the question, hexadecimal, first draw, number of draws) each.
         """
-        self._recent.setdefault(_short(question), []).append(place)
-        self._num_recent += 1
-        if self._num_recent == NUM_RECENT:
+        recent = self._recent
+        for question, first, number in answers:
+            short, place = _short(question), (shard, first, number)
+            recent[short] = (*recent[short], place) if short in recent else (place,)
+            self._num_recent += 1
+        if self._num_recent >= NUM_RECENT:
             self._sort_in()
 
-    def find(self, question: str) -> Iterator[Place]:
+    def find(self, question: str) -> Sequence[Place]:
         """The places that answer a question."""
         wanted = _short(question)
         at = bisect_left(self._questions, wanted)
+        is_sorted_in = at < len(self._questions) and self._questions[at] == wanted
+        if not is_sorted_in and wanted not in self._recent:
+            return ()  # the rule, where much is asked
+        found = []
         while at < len(self._questions) and self._questions[at] == wanted:
-            yield Place(*map(int, self._places[at]))
+            found.append(Place(*map(int, self._places[at])))
             at += 1
-        yield from self._recent.get(wanted, ())
+        return [*found, *(Place(*place) for place in self._recent.get(wanted, ()))]
 
     def _sort_in(self) -> None:
         recent = [(question, place) for question, places in self._recent.items() for place in places]

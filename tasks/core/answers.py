@@ -3,8 +3,9 @@
     Request   a model writes text                     -> its Completions, in order of the draws
     Scoring   the log-probability of a given text     -> Score
     Rating    a reward model's opinion of a text      -> Rated
-    Item      what a judge's rule finds in a sample   -> its outcome (tasks/judge/verifiers/outcomes.py)
 
+What rules find in samples lies in the same folders, and comes in the order of the samples without any of this
+(`tasks/judge/verifiers/outcomes.py`).
 A question that a pool set aside has no answer in this run: the next one asks it again.
 
 What was answered before is looked up in the store, the rest is asked in shards, each published as it finishes.
@@ -113,6 +114,17 @@ class Answers:
         for rating, rows in self.run(who, rating_service(), questions, self._scores_per_shard, note=note):
             yield to_rated(rating, rows[0]) if rows else None
 
+    def folder(self, identity: Any, record: type[Row]) -> AnswerFolder[Row]:
+        """What somebody answered in this stage and round.
+
+        Args:
+            identity: who was asked, and for what.
+        """
+        place = who_folder(self.place, identity)
+        if place not in self._folders:
+            self._folders[place] = AnswerFolder(self.ledger, self.place, identity, record)
+        return self._folders[place]
+
     @property
     def _scores_per_shard(self) -> int:
         return max(SCORES_PER_SHARD, self.shard_size)
@@ -127,16 +139,13 @@ class Answers:
         note: str = "",
     ) -> Iterator[tuple[Question, list[Row]]]:
         """Every question with its rows, whatever is asked for; arguments and errors as of `ask`."""
-        identity = service.identity(who.identity)
-        place = who_folder(self.place, identity)
-        if place not in self._folders:
-            self._folders[place] = AnswerFolder(self.ledger, self.place, identity, service.record)
+        folder = self.folder(service.identity(who.identity), service.record)
 
         def show(num_answers: int, num_tokens: int) -> None:
             words = [note, f"{num_tokens} tokens" if num_tokens else ""]
             self.progress.update(num_answers, total, ", ".join(word for word in words if word))
 
-        return iter(_Asking(service, self._folders[place], who.open, iter(questions), shard_size, show))
+        return iter(_Asking(service, folder, who.open, iter(questions), shard_size, show))
 
 
 def text_folder(place: str, who: Answerer, sampling: Sampling) -> str:
@@ -183,11 +192,14 @@ class _Asking(Generic[Question]):
             return False
         key, draws = self._service.key(question), self._service.draws(question)
         missing = [] if key in self._asked else self._folder.missing(key, draws)
-        self._num_known += len(draws) - sum(map(len, missing))
         self._pending.append((key, question))
-        if missing:
+        if missing == [draws]:
+            self._asked.add(key)
+            self._to_ask.append((key, [question]))
+        elif missing:
             self._asked.add(key)
             self._to_ask.append((key, [self._service.part(question, run) for run in missing]))
+        self._num_known += len(draws) - sum(map(len, missing))
         return True
 
     def _shards(self) -> Iterator[Sequence[tuple[str, Question]]]:

@@ -2,7 +2,7 @@
 
 TRAIN_SET.read(ledger, problems)            rows of one file of a step, fetched and verified
 VERDICTS.write(scratch.out, verdicts)       a stage writes one
-SAMPLES.read(ledger, generated)             rows of numbered shards, in order
+SAMPLES.read(ledger, generated)             rows of numbered shards, in order; of episodes the answers
 """
 
 from __future__ import annotations
@@ -66,12 +66,32 @@ class Shards(Generic[Record]):
                 yield from read_records(ledger.fetch(step, file.name), self.record)
 
 
+class SampleShards(Shards[Sample]):
+    """The texts of a round's episodes. Answers among them are what is judged, measured and shown; texts around them,
+    such as critiques and observations, are of use to those alone that follow chains (`joined.with_chains`)."""
+
+    def read(self, ledger: Ledger, step: StepRef) -> Iterator[Sample]:
+        """The answers, in order; one row group in memory."""
+        return answers_among(self.read_all(ledger, step))
+
+    def read_all(self, ledger: Ledger, step: StepRef) -> Iterator[Sample]:
+        """Every text, in order; one row group in memory."""
+        return super().read(ledger, step)
+
+
+def answers_among(texts: Iterable[Sample]) -> Iterator[Sample]:
+    """The answers among the texts of episodes, in their order."""
+    return (text for text in texts if text.is_answer)
+
+
 TRAIN_SET = Table("train.parquet", Problem)
 """the problems that a round samples; invented ones, or the steps of a stepwise generator, take the recipe's place"""
 WARM_START_SET = Table("warm_start.parquet", Problem)
 """the policy's; a role's has its name in it: `set_called(recipe.warm_start_set(role))`"""
+FEW_SHOT_SET = Table("few_shot.parquet", Problem)
+"""worked examples that are shown before problems, where a recipe has them"""
 HELD_OUT = {suite: Table(f"{suite}.parquet", Problem) for suite in ("select", "report")}
-SAMPLES = Shards("shard", Sample)
+SAMPLES = SampleShards("shard", Sample)
 VERDICTS = Table("verdicts.parquet", Verdict)
 JUDGEMENTS = Shards("judgements", Judgement)
 """of all judges; the names of one judge's files are in `tasks/judge/judgements.py`"""
@@ -83,5 +103,5 @@ ITEMS = Table("items.parquet", ItemResult)
 
 
 def set_called(name: str) -> Table[Problem]:
-    """A set of problems by its name: train, select, report, warm_start, or warm_start_ROLE."""
+    """A set of problems by its name: train, select, report, few_shot, warm_start, or warm_start_ROLE."""
     return Table(f"{name}.parquet", Problem)

@@ -88,15 +88,17 @@ class Lineage(Ref):
     def start_model(self, start_from: StartFrom) -> ModelRef:
         """The model that a training starts from, but for the champion, which a loop knows."""
         assert start_from != "seed" or self.seed is not None, "the recipe was checked for a warm start"
-        if start_from.startswith("phase:"):
-            return self.phases[start_from.removeprefix("phase:")]
-        return {"base": self.base, "seed": self.seed}.get(start_from) or self.current
+        return self._of_phase(start_from) or {"base": self.base, "seed": self.seed}.get(start_from) or self.current
 
     def reference_model(self, reference: Reference, start: ModelRef) -> ModelRef:
         """The frozen model of a preference objective. `previous` is the model before the start model, and until there
         is one the base."""
         models = {"base": self.base, "seed": self.seed, "start": start, "previous": self.previous}
-        return models[reference] or self.base
+        return self._of_phase(reference) or models[reference] or self.base
+
+    def _of_phase(self, name: str) -> ModelRef | None:
+        """What `phase:NAME` means; None for other names."""
+        return self.phases[name.removeprefix("phase:")] if name.startswith("phase:") else None
 
     def advanced(self) -> Lineage:
         """After a round: what it trained plays from here on. For a role; the policy has a gate."""
@@ -105,6 +107,15 @@ class Lineage(Ref):
         return self.model_copy(update={"current": self.newest, "previous": self.current})
 
 
-def window(data: str, steps: tuple[StepRef, ...]) -> tuple[StepRef, ...]:
-    """The rounds whose rows are trained on, of all rounds' steps."""
-    return steps[{"this_round": -1, "last_two_rounds": -2, "accumulate": 0}[data] :]
+ROUNDS_BACK = {"this_round": 0, "last_two_rounds": 1}
+
+
+def window(data: str, steps: tuple[StepRef, ...], round: int) -> tuple[StepRef, ...]:
+    """The steps whose rows a round trains on. Rounds are counted, not steps: one without a step leaves a gap.
+
+    Args:
+        data: of `train`.
+        steps: of this round and of those before, at most one a round.
+    """
+    first = round - ROUNDS_BACK[data] if data in ROUNDS_BACK else 0
+    return tuple(step for step in steps if first <= step.round <= round)

@@ -1,5 +1,5 @@
 """What is asked for, as `answers.py` needs it: what identifies a question, how a shard is asked, how answers lie in a
-table. The three things that a pool does stand here; what rules do, in `tasks/judge/verifiers/outcomes.py`."""
+table: the three things that a pool does."""
 
 from __future__ import annotations
 
@@ -58,6 +58,9 @@ class RatedRow:
     draw: int = 0
 
 
+_ONE = range(1)
+
+
 class Service(ABC, Generic[Question, Row]):
     """One thing that is asked for.
 
@@ -79,7 +82,7 @@ class Service(ABC, Generic[Question, Row]):
 
     def draws(self, question: Question) -> range:
         """Numbers of the answers that are wanted."""
-        return range(1)
+        return _ONE
 
     def part(self, question: Question, draws: range) -> Question:
         """The question for some of its draws."""
@@ -149,7 +152,8 @@ class GivenTextService(Service[Question, Row]):
         self.name, self.record, self._call, self._row = name, record, call, row
 
     def _content(self, question: Question) -> Any:
-        return {name: value for name, value in asdict(question).items() if name != "id"}  # type: ignore[call-overload]
+        asked: Any = question
+        return {name: value for name, value in asdict(asked).items() if name != "id"}
 
     def ask(self, pool: Any, shards: Iterator[Keyed[Question]], on_progress: OnProgress) -> Answered[Row]:
         before, last = (0, 0), (0, 0)

@@ -10,6 +10,7 @@ import functools
 import types
 import typing
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -143,7 +144,7 @@ def _without_none(hint: Any) -> tuple[Any, bool]:
 def _to_table(batch: list[Any], schema: pa.Schema) -> pa.Table:
     columns = []
     for field in schema:
-        values = [getattr(row, field.name) for row in batch]
+        values = list(map(attrgetter(field.name), batch))
         if pa.types.is_list(field.type) and pa.types.is_struct(field.type.value_type):
             values = [[dataclasses.asdict(item) for item in value] for value in values]
         columns.append(pa.array(values, type=field.type))

@@ -34,10 +34,21 @@ WARM_START = Stage(
     loads="trainer",
 )
 
+OBJECTIVE_VERSIONS: dict[str, int] = {"dpo": 2, "weighted_dpo_nll": 2, "soft_label_dpo": 2, "kto": 2}
+"""An objective that computes something else gets the next number; without an entry: 1."""
+
+
+def objective_versions(recipe: Recipe) -> dict[str, int | str]:
+    """Version of the code of a recipe's objective, for step keys."""
+    kind = recipe.train.objective.kind
+    return {f"objective.{kind}": OBJECTIVE_VERSIONS[kind]} if kind in OBJECTIVE_VERSIONS else {}
+
+
 TRAIN = Stage(
     "train",
     version=1,
     config=lambda recipe, _: {"train": without(recipe.train, *SCHEDULED)},
+    parts=objective_versions,
     reads=(EXAMPLES, PAIRS, WARM_START_SET),
     loads="trainer",
     numbers=TrainNumbers,

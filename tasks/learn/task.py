@@ -16,6 +16,7 @@ from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import StepSpec, Summary, derive_seed
 from tasks.decide.state import LoopState
+from tasks.learn.judge_pairs import judge_pairs_of
 from tasks.learn.replay import mix, read_replay
 from tasks.learn.rows import ROW_KINDS, Row, cap_judge_pairs, write_rows
 from tasks.learn.run import Phase, Schedule, train_model
@@ -40,7 +41,7 @@ def rows_of(bench: Workbench, state: LoopState, learner: str) -> tuple[StepRef, 
         for step in state.models[learner].selections
         if bench.whole.in_round(step.round).for_learner(learner).train.objective.rows == settings.objective.rows
     ]
-    return window(settings.data, tuple(alike))
+    return window(settings.data, tuple(alike), state.models[learner].selections[-1].round)
 
 
 class _Training:
@@ -50,15 +51,13 @@ class _Training:
         self.bench, self.state, self.learner = bench, state, learner
         self.recipe = bench.recipe.for_learner(learner)
         self.settings = self.recipe.train
-        self.is_pairs = self.settings.objective.rows == "pairs"
         self.start = state.start_model(learner, self.settings.start_from)
         needs_reference = self.settings.objective.needs_reference
         lineage = state.models[learner]
         self.reference = lineage.reference_model(self.settings.reference, self.start) if needs_reference else None
         self.stay = bench.whole.stay_at(round)
         self.window = rows_of(bench, state, learner)
-        has_judged = self.is_pairs and self.recipe.meta is not None
-        self.judge_pairs = window(self.settings.data, state.judge_pairs) if has_judged else ()
+        self.judge_pairs = judge_pairs_of(self.recipe, state.judge_pairs, round)
 
     def model(self, round: int) -> ModelRef:
         """Train, or find what was trained."""

@@ -1,7 +1,8 @@
 """Is the tail narrowing? Which problems, by difficulty, the kept samples belong to.
 
 Difficulty is the pass rate of a fixed reference: the model that wrote round 1's samples, on round 1's own independent
-draws. Bins as in GSI (arXiv 2411.00750): 0, (0, .25], (.25, .5], (.5, .75], (.75, 1].
+draws. What falls into its bins is all that may be trained on, samples that were drawn with help included. Bins as in
+GSI (arXiv 2411.00750): 0, (0, .25], (.25, .5], (.5, .75], (.75, 1].
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Difficulty:
         if drawn.correct is not None and drawn.samples:
             own = PassRate(group.problem.id, len(drawn.correct), sum(drawn.correct))
             self._num_known += 1
-            self._num_unsolved += not any(group.correct or ())
+            self._num_unsolved += not any(group.unaided().correct or ())
         rate = (own.rate if own else None) if self._reference is None else self._reference.get(group.problem.id)
         if rate is not None:
             place = bin_of(rate)

@@ -1,5 +1,8 @@
 """One problem's samples with everything that is known of them: what every measure of this folder eats.
 
+They are all samples that may be trained on, those drawn with help included. Measures of what is trained on count these;
+measures of how well the model or a judge does on its own count `unaided` or `independent` ones.
+
 Groups are streamed: `read_groups` holds one problem's samples at a time.
 """
 
@@ -31,6 +34,10 @@ class RoundGroup(Group):
     def independent(self) -> RoundGroup:
         """The independent draws alone."""
         return self.where([sample.is_independent for sample in self.samples])
+
+    def unaided(self) -> RoundGroup:
+        """The samples that were drawn without help."""
+        return self.where([not sample.privileged for sample in self.samples])
 
     def where(self, wanted: Sequence[bool]) -> RoundGroup:
         """The samples marked True."""

@@ -52,6 +52,13 @@ class JudgeWatch:
         self._scores.add(group, verdicts, scores)
         if kind_of(self.judge).better != "higher":
             return
+        if group.unaided().samples:
+            self._add_unaided(group.unaided())
+
+    def _add_unaided(self, group: RoundGroup) -> None:
+        """How well the judge tells the model's own draws apart: a text that was written with help is no such draw."""
+        verdicts = group.verdicts[self.judge.name]
+        scores = scores_of(self.judge, verdicts)
         yes = [self._cutoff.says(verdict, score) for verdict, score in zip(verdicts, scores, strict=True)]
         self._exploitation.add(group, scores, yes)
         self._gold.add(group, scores, yes)

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
-from tasks.core.files import EXAMPLES, HELD_OUT, PAIRS, SAMPLES, TRAIN_SET, VERDICTS
-from tasks.core.joined import joined
+from tasks.core.answers import Answers
+from tasks.core.files import EXAMPLES, HELD_OUT, PAIRS, SAMPLES, TRAIN_SET
 from tasks.core.ledger import Ledger
 from tasks.core.records import Example, Pair, Problem, Sample, Verdict
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
+from tasks.core.sources import joined_sources, source_of
 from tasks.core.step import Summary
 from tasks.judge.judgements import read_as
 from tasks.judge.kinds.registry import kind_of
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 from tasks.monitor.difficulty import first_shares
+from tasks.monitor.further_rows import further_rows
 from tasks.monitor.gold import gold_is_unknown, has_gold, known_from_judge, known_from_verifier
 from tasks.monitor.group import Known, read_groups
 from tasks.monitor.histograms import write_histograms
@@ -33,30 +36,31 @@ from tasks.monitor.steps import RoundSteps
 from tasks.monitor.training_rows import TrainingRows
 
 
-def monitor_round(ledger: Ledger, recipe: Recipe, steps: RoundSteps, seed: int, scratch: Scratch) -> Summary:
+def monitor_round(
+    ledger: Ledger, recipe: Recipe, steps: RoundSteps, seed: int, scratch: Scratch, base_dir: Path
+) -> Summary:
     """Metrics of a round; writes `histograms.json`, `contamination.json` (flagged held-out problems) and
     `pass_rates.parquet` (of the problems with gold).
 
     Args:
         seed: of the order of equal scores.
+        base_dir: folder that the recipe's relative paths begin at.
     """
     reference = read_pass_rates(ledger, steps.first) if steps.first else None
     earlier = first_shares(steps.first.summary) if steps.first else None
     monitor = Monitor(recipe.judge, recipe.select, seed, reference, earlier)
     training = TrainingRows(read_held_out(ledger, steps.problems))
     training.add_all(read_rows(ledger, steps.selection))
+    training.add_texts(further_rows(ledger, recipe, steps, base_dir))
     problems = {row.id: row for row in TRAIN_SET.read(ledger, steps.sampled)}
-    candidates = joined(
-        SAMPLES.read(ledger, steps.samples),
-        VERDICTS.read(ledger, steps.verdicts),
-        [judge.name for judge in recipe.judge],
-        problems,
-    )
-    groups = read_groups(candidates, training.kept_ids, find_gold(ledger, recipe, steps, problems))
+    sources = [source_of(ledger, *pair) for pair in zip(steps.samples, steps.verdicts, strict=True)]
+    candidates = joined_sources(sources, [judge.name for judge in recipe.judge], problems)
+    answers = (candidate for candidate in candidates if candidate.sample.is_answer)
+    groups = read_groups(answers, training.kept_ids, find_gold(ledger, recipe, steps, problems, scratch.answers))
     rates = [rate for group in groups if (rate := monitor.add(group)) is not None]
     for watch in monitor.judges:
         if kind_of(watch.judge).gives_opinions:
-            watch.add_judgements(read_as(JudgementColumns, ledger, steps.verdicts, watch.judge.name))
+            watch.add_judgements(read_as(JudgementColumns, ledger, steps.verdicts[0], watch.judge.name))
     PASS_RATES.write(scratch.out, rates)
     write_histograms(scratch.out, monitor.histograms())
     flagged = json.dumps(training.held_out.flagged(), indent=1, sort_keys=True)
@@ -64,11 +68,11 @@ def monitor_round(ledger: Ledger, recipe: Recipe, steps: RoundSteps, seed: int, 
     return {**monitor.numbers(), **training.numbers()}
 
 
-def find_gold(ledger: Ledger, recipe: Recipe, steps: RoundSteps, problems: Mapping[str, Problem]) -> Known:
-    """How correctness against gold is known: by the answer judge, else by verifying the problems with gold here.
-
-    The verifier runs in killable workers while the groups are read.
-    """
+def find_gold(
+    ledger: Ledger, recipe: Recipe, steps: RoundSteps, problems: Mapping[str, Problem], answers: Answers
+) -> Known:
+    """How correctness against gold is known: by the recipe's answer judge, else by one that is asked here about the
+    problems with gold, while the groups are read."""
     judge = recipe.answer_judge()
     if judge is not None:
         return known_from_judge(judge.name)
@@ -79,9 +83,10 @@ def find_gold(ledger: Ledger, recipe: Recipe, steps: RoundSteps, problems: Mappi
     by_rule = AnswerJudge(name="gold", verifier=verifier)
 
     def verify_all(samples: Iterable[Sample]) -> Iterator[Verdict]:
-        return judge_samples(samples, [by_rule], World(with_gold))
+        return judge_samples(samples, [by_rule], World(with_gold, answers=answers))
 
-    return known_from_verifier(SAMPLES.read(ledger, steps.samples), with_gold, verify_all)
+    assert len(steps.samples) == 1, "a guide needs an answer judge"
+    return known_from_verifier(SAMPLES.read(ledger, steps.samples[0]), with_gold, verify_all)
 
 
 def read_held_out(ledger: Ledger, problems: StepRef) -> dict[str, list[Problem]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tasks.core.files import EXAMPLES, HELD_OUT, JUDGEMENTS, PAIRS, SAMPLES, TRAIN_SET, VERDICTS, Table
-from tasks.core.stage import Stage
+from tasks.core.files import EXAMPLES, HELD_OUT, JUDGEMENTS, PAIRS, SAMPLES, TRAIN_SET, VERDICTS, WARM_START_SET, Table
+from tasks.core.stage import Stage, without
 from tasks.judge.verifiers.registry import verifier_versions
 from tasks.monitor.difficulty import PassRate
 
@@ -11,9 +11,13 @@ PASS_RATES = Table("pass_rates.parquet", PassRate)
 
 MONITOR = Stage(
     "monitor",
-    version=1,
-    config=lambda recipe, _: {"verifier": recipe.verifier_for_gold()},
-    reads=(SAMPLES, VERDICTS, JUDGEMENTS, EXAMPLES, PAIRS, TRAIN_SET, *HELD_OUT.values(), PASS_RATES),
+    version=2,
+    config=lambda recipe, _: {
+        "verifier": recipe.verifier_for_gold(),
+        "with_seed_data": recipe.train.with_seed_data,
+        "replay": recipe.train.replay and without(recipe.train.replay, "share"),
+    },
+    reads=(SAMPLES, VERDICTS, JUDGEMENTS, EXAMPLES, PAIRS, TRAIN_SET, WARM_START_SET, *HELD_OUT.values(), PASS_RATES),
     gives=(PASS_RATES,),
     parts=lambda recipe: verifier_versions(recipe.verifier_for_gold()),
 )

@@ -39,6 +39,11 @@ class TrainingRows:
                     self.kept_ids.add(row.chosen_id)
                     self._lengths.add(row)
 
+    def add_texts(self, texts: Iterable[tuple[str, Sequence[str]]]) -> None:
+        """Count rows that the round did not select, as a prompt and what is trained on under it."""
+        for prompt, trained in texts:
+            self.held_out.add(prompt, trained)
+
     def numbers(self) -> Summary:
         """length_chosen, length_rejected, length_gap_pairs; contamination_share, contamination_items_SUITE."""
         return {**self._lengths.numbers(), **self.held_out.numbers()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeGuard
 
 from configs.schema.role import POLICY
 from tasks.core.models import metric_of
@@ -40,7 +41,7 @@ def build_round(
     metrics: dict[str, float] = {}
     for stage, step in steps.items():
         numbers = {name: value for name, value in step.summary.items() if _is_number(value)}
-        metrics |= {metric_of(stage, name): value for name, value in numbers.items()}  # type: ignore[misc]
+        metrics |= {metric_of(stage, name): value for name, value in numbers.items()}
         metrics[f"seconds_{stage}"] = step.seconds
     metrics |= spending
     decision = state.decisions[-1] if state.decisions else None
@@ -88,5 +89,5 @@ def _rows(groups: Iterable[Group], drops: Iterator[Drop]) -> Iterator[SampleRow]
             dropped = next(drops, None)
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)

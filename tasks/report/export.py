@@ -6,11 +6,27 @@ import shutil
 from pathlib import Path
 
 from configs.errors import UserError
+from configs.schema.role import POLICY
 from infra.engines.models.build import merge_model
 from infra.engines.models.model_files import ModelFiles
 from tasks.core.ledger import Ledger
 from tasks.core.local_model import fetch_model
 from tasks.core.refs import ModelRef
+from tasks.report.entry import ReportEntry
+
+
+def model_of_role(entry: ReportEntry, role: str) -> ModelRef:
+    """What a role plays with after a round.
+
+    Raises:
+        UserError: the experiment has no such role, or it stays as it is and has no model in the store.
+    """
+    known = [name for name in entry.state.models if name != POLICY]
+    if role not in known:
+        one_of = f"write one of {', '.join(known)}" if known else "leave --role out: it exports the policy"
+        experiment = entry.report.experiment
+        raise UserError(f"{experiment} has no role '{role}' that learns or begins as the policy does", one_of)
+    return entry.state.models[role].current
 
 
 def export_model(ledger: Ledger, model: ModelRef, to: Path, merged: bool) -> str:

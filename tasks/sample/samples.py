@@ -9,8 +9,9 @@ from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
-from tasks.core.files import HELD_OUT, SAMPLES, TRAIN_SET, VERDICTS
+from tasks.core.files import FEW_SHOT_SET, HELD_OUT, SAMPLES, TRAIN_SET, VERDICTS
 from tasks.core.ledger import Ledger
+from tasks.core.paths import check_depth_first
 from tasks.core.records import Sample
 from tasks.core.refs import StepRef
 from tasks.core.tables import write_records
@@ -24,6 +25,9 @@ def write_episodes(folder: Path, episodes: Iterable[E], sampler: Sampler[E]) -> 
 
     Nodes are `shard-00000.parquet`, ...; the verdicts of judges that were asked on the way are `verdicts.parquet`, and
     the problems that a sampler makes `train.parquet`. The nodes of one file are in memory.
+
+    Raises:
+        UserError: a sampler gives nodes that are not in order, depth first.
     """
     numbers: Counter[str] = Counter(num_samples=0)
     waiting, place = iter(episodes), 0
@@ -35,6 +39,7 @@ def write_episodes(folder: Path, episodes: Iterable[E], sampler: Sampler[E]) -> 
             numbers["num_samples"] += write_records(folder / SAMPLES.file(place), Sample, nodes)
             place += 1
             for episode in part:
+                check_depth_first(episode.nodes)
                 numbers.update(sampler.numbers(episode))
                 for table, rows in ((problems, episode.problems), (verdicts, episode.verdicts)):
                     if table is not None:
@@ -44,6 +49,7 @@ def write_episodes(folder: Path, episodes: Iterable[E], sampler: Sampler[E]) -> 
 
 
 def copy_held_out(ledger: Ledger, problems: StepRef, folder: Path) -> None:
-    """The held-out sets beside a round's own problems: for later stages they stand for the round's."""
-    for table in HELD_OUT.values():
+    """The held-out sets, and the examples that are shown, beside a round's own problems: for later stages the step
+    stands for the recipe's."""
+    for table in (*HELD_OUT.values(), *([FEW_SHOT_SET] if FEW_SHOT_SET.is_in(problems) else [])):
         shutil.copy(ledger.fetch(problems, table.name), folder / table.name)

@@ -19,6 +19,7 @@ from tasks.sample.problems_of_round import problems_of_round
 from tasks.sample.samplers.given import Given
 from tasks.sample.samplers.registry import make_sampler
 from tasks.sample.samples import copy_held_out, write_episodes
+from tasks.sample.shots import shots_of
 from tasks.sample.stage import GENERATE
 
 
@@ -49,9 +50,11 @@ def generate(
     def produce(scratch: Scratch) -> Summary:
         rows = list(TRAIN_SET.read(ledger, problems))
         drawn = problems_of_round(rows, recipe.generate, round, seed)
+        shots = shots_of(recipe, ledger, problems, round)
         places = places_of(bench, spec, scratch.answers)
-        partners = partners_of(bench, model, cast, seed, scratch.answers, writers, places)
-        numbers = write_episodes(scratch.out, drive(sampler, drawn, partners, seed), sampler)
+        partners = shots.before(partners_of(bench, model, cast, seed, scratch.answers, writers, places))
+        episodes = shots.put_back(drive(sampler, shots.shown(drawn), partners, seed))
+        numbers = write_episodes(scratch.out, episodes, sampler)
         if sampler.makes_problems:
             copy_held_out(ledger, problems, scratch.out)
         counts = {"num_problems": len(drawn), "num_samples": numbers["num_samples"]}

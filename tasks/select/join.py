@@ -7,15 +7,12 @@ problems, and a problem's samples keep the order of the steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from heapq import merge
+from collections.abc import Iterator, Mapping, Sequence
 
-from tasks.core.joined import by_problem, joined, with_chains
-from tasks.core.records import Problem, Sample, Verdict
+from tasks.core.joined import by_problem, with_chains
+from tasks.core.records import Problem
+from tasks.core.sources import OpenSource, joined_sources
 from tasks.select.filters.filter import Group, OpenGroups
-
-OpenSource = Callable[[], tuple[Iterable[Sample], Iterable[Verdict]]]
-"""opens samples and the verdicts on them: one for each answer and judge, in the order that the judge stage gives"""
 
 
 def open_groups(
@@ -36,11 +33,8 @@ def open_groups(
             lacks a text.
         ProblemsError: while streaming: a sample's problem is not there.
     """
-    places = {problem_id: place for place, problem_id in enumerate(problems)}
 
     def groups() -> Iterator[Group]:
-        streams = [joined(*open_source(), judge_names, problems) for open_source in sources]
-        merged = merge(*streams, key=lambda candidate: places[candidate.problem.id])
-        return map(with_chains, by_problem(merged))
+        return map(with_chains, by_problem(joined_sources(sources, judge_names, problems)))
 
     return groups

@@ -8,16 +8,17 @@ from itertools import groupby
 from configs.schema.role import POLICY
 from tasks.calibrate.stage import CalibrateNumbers
 from tasks.core.bench import Workbench
-from tasks.core.files import SAMPLES, TRAIN_SET, VERDICTS, set_called
+from tasks.core.files import FEW_SHOT_SET, SAMPLES, TRAIN_SET, set_called
 from tasks.core.ledger import Ledger
-from tasks.core.records import Problem, Sample, Verdict
+from tasks.core.records import Problem
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
+from tasks.core.sources import source_of
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.report.diversity import measure_variety
 from tasks.select.filters.filter import Draw
-from tasks.select.join import OpenSource, open_groups
+from tasks.select.join import open_groups
 from tasks.select.rows.formats import read_formats, with_examples
 from tasks.select.rows.tables import write_selection
 from tasks.select.stage import SELECT
@@ -49,7 +50,7 @@ def select(
 
     def produce(scratch: Scratch) -> Summary:
         known = {row.id: row for row in TRAIN_SET.read(ledger, problems)}
-        sources = [_source(ledger, *steps) for steps in zip(samples, verdicts, strict=True)]
+        sources = [source_of(ledger, *steps) for steps in zip(samples, verdicts, strict=True)]
         groups = open_groups(sources, known, [judge.name for judge in recipe.judge])
         numbers = write_selection(
             scratch.out,
@@ -68,15 +69,11 @@ def select(
     return bench.step(spec, produce)
 
 
-def _source(ledger: Ledger, samples: StepRef, verdicts: StepRef) -> OpenSource:
-    def open_source() -> tuple[Iterable[Sample], Iterable[Verdict]]:
-        return SAMPLES.read(ledger, samples), VERDICTS.read(ledger, verdicts)
-
-    return open_source
-
-
 def _solved(ledger: Ledger, problems: StepRef, warm_start: str, train: Iterable[Problem]) -> Iterator[Problem]:
-    """Problems whose solutions a prompt may show: the warm start's, then the train set's."""
+    """Problems whose solutions a prompt may show: the examples shown in sampling, the warm start's, then the train
+    set's."""
+    if FEW_SHOT_SET.is_in(problems):
+        yield from FEW_SHOT_SET.read(ledger, problems)
     if set_called(warm_start).is_in(problems):
         yield from set_called(warm_start).read(ledger, problems)
     yield from train

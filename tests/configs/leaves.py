@@ -87,6 +87,8 @@ def with_value(recipe: Recipe, path: tuple[str | int, ...], value: Any) -> dict[
 EXAMPLES: dict[str, Any] = {
     "Train.replay": {"path": "offline/pairs.jsonl"},
     "Train.formats": [{"prompt": "own.j2"}],
+    "IndependentGenerate.few_shot": {"count": 2, "source": {"kind": "addition"}},
+    "StepwiseGenerate.few_shot": {"count": 2, "source": {"kind": "addition"}},
     "Evaluate.best_of": {"judge": {"kind": "answer"}},
     "Evaluate.verifier": {"kind": "number", "tolerance": 3},
     "Recipe.warm_start": {"source": {"kind": "addition"}},

@@ -87,6 +87,9 @@ def test_what_is_laid_over(tree: dict[str, Any], changes: dict[str, Any], merged
                                                 r"write phase:sft, previous or base"),
         ({"train": {"start_from": "phase:dpo"}}, r"phase:dpo is no earlier phase"),
         ({"train": {"start_from": "last"}}, r"train.start_from: 'last' names no model: write base, seed"),
+        ({"train": {"reference": "phase:x"}}, r"phases.1.set \(dpo\): train.reference: phase:x is no earlier phase: "
+                                               r"write phase:sft, previous or base"),
+        ({"train": {"reference": "champion"}}, r"train.reference: 'champion' names no model: write base, seed, start"),
         ({"name": "y"}, r"phases.1.set: name: it is the whole experiment's"),
         ({"services": {"store": "s"}}, r"phases.1.set: services: it is the whole experiment's"),
         ({"rounds": {"max": 9}}, r"phases.1.set: rounds: it is the whole experiment's"),

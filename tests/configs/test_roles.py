@@ -9,6 +9,7 @@ import pytest
 from configs.errors import RecipeError
 from configs.schema.load import check_recipe
 from configs.schema.recipe import Recipe
+from configs.schema.select import WeighByProblem
 
 SUMS = {"kind": "addition"}
 DPO = {"objective": {"kind": "dpo"}, "pair": {"kind": "right_vs_wrong"}}
@@ -34,6 +35,17 @@ def test_a_role_like_the_policy_has_its_model_and_warm_start_and_sections_of_its
     assert [part.kind for part in own.select] == ["judged"]
     assert (own.pair and own.pair.kind, own.train.objective.kind, own.weigh) == ("right_vs_wrong", "dpo", None)
     assert recipe.for_learner("policy") is recipe
+
+
+def test_a_role_weighs_its_own_examples() -> None:
+    weigh = {"kind": "by_problem"}
+    recipe = make_recipe({"critic": {"like": "policy", "train": {"weigh": weigh}}})
+    assert recipe.weigh is None
+    assert recipe.for_learner("critic").weigh == WeighByProblem()
+    with pytest.raises(RecipeError, match=r"roles.critic.train.weigh: examples are weighed, and the objective dpo"):
+        make_recipe({"critic": {"like": "policy", "train": {**DPO, "weigh": weigh}}})
+    with pytest.raises(RecipeError, match=r"roles.critic.train.weigh.judge: no judge is called 'nobody'"):
+        make_recipe({"critic": {"like": "policy", "train": {"weigh": {"kind": "entropy", "judge": "nobody"}}}})
 
 
 def test_a_role_with_a_model_of_its_own_has_no_warm_start_but_its_own() -> None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import pytest
 import yaml
 
-from tasks.core.records import ItemResult, Label, Sample, Verdict
+from tasks.core.records import Example, ItemResult, Label, Sample, Verdict
 from tasks.core.tables import read_records
 from tests.flows.micro import selfloop, write_recipe
 from tests.flows.world import RECIPES, World, build_world, shrink, write_files
@@ -130,6 +130,15 @@ def test_the_recipe_runs_two_rounds(name: str, world: World, tmp_path: Path, pre
         check(run, state)
 
 
+def _few_shot(run: Run, state: dict[str, Any]) -> None:
+    """Round 1 shows a worked sum before each problem, and trains on the problem alone; round 2 shows none."""
+    for number, num_turns in ((1, 3), (2, 0)):
+        samples = run.rows(number, "generate", "shard-*.parquet", Sample)
+        assert {len(one.messages) for one in samples} == {num_turns}
+    rows = run.rows(1, "select", "examples.parquet", Example)
+    assert rows and {len(row.messages) for row in rows} == {1}
+
+
 def _star(run: Run, state: dict[str, Any]) -> None:
     steps = [run.record(number, "train")["payload"]["config"]["steps"]["num_steps"] for number in (1, 2)]
     assert steps == [3, 3]  # floor(3 * 1.2) is 3 again; the paper's 40 -> 48 is a test of the schedule
@@ -150,7 +159,7 @@ def _b_star(run: Run, state: dict[str, Any]) -> None:
     _carried(run, state)
     chosen = run.record(2, "calibrate")["summary"]
     assert run.record(2, "generate")["summary"]["temperature"] == chosen["temperature"]
-    assert chosen["n_star"] == 2
+    assert chosen["n_star"] == 4  # 32 wanted of the 8 problems that a round samples
 
 
 def _v_star(run: Run, state: dict[str, Any]) -> None:
@@ -199,6 +208,7 @@ def _process_self_rewarding(run: Run, state: dict[str, Any]) -> None:
 
 
 CHECKS = {
+    "rest_em": _few_shot,
     "star": _star,
     "rft": _with_seed_data,
     "online_rft": _carried,

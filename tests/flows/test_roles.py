@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from infra.store.files import sha256_of
+from tasks.core.records import Example
+from tasks.core.tables import read_records
 from tests.flows.micro import micro_recipe, selfloop, write_recipe
 
 pytestmark = pytest.mark.slow
@@ -19,7 +22,8 @@ def two_roles() -> dict[str, Any]:
     recipe = micro_recipe()
     tuned = {name: recipe["train"][name] for name in ("learning_rate", "batch_size", "max_length", "schedule", "tune")}
     dpo = {"objective": {"kind": "dpo"}, "pair": {"kind": "right_vs_wrong"}, "max_steps": 2, "start_from": "previous"}
-    scribe = {"start_from": "seed", "epochs": 1, "data": "accumulate", **tuned}
+    weigh = {"kind": "by_problem"}
+    scribe = {"start_from": "seed", "epochs": 1, "data": "accumulate", "weigh": weigh, **tuned}
     implicit = {"kind": "implicit", "role": "critic", "reference": "base"}
     return recipe | {
         "generate": recipe["generate"] | {"num_samples": 12, "temperature": 1.5},  # some problems right and wrong
@@ -72,6 +76,28 @@ def test_each_starts_where_its_own_section_says(folder: Path) -> None:
     assert starts == {"critic": [policy, record(folder, 1, "train_critic")["key"]], "scribe": [own, own]}
     rows = record(folder, 2, "train_scribe")["payload"]["inputs"]["rows"]
     assert rows == [record(folder, number, "select_scribe")["key"] for number in (1, 2)]
+
+
+def test_a_role_weighs_its_examples_and_the_policy_does_not(folder: Path) -> None:
+    for stage, are_equal in (("select", True), ("select_scribe", False)):
+        (path,) = (folder / "home" / "store" / "micro").glob(f"round-001/{stage}/*/examples.parquet")
+        rows = list(read_records(path, Example))
+        totals: dict[str, float] = {}
+        for row in rows:
+            totals[row.problem_id] = totals.get(row.problem_id, 0.0) + row.weight
+        assert len(rows) > len(totals), "some problem has more than one example"
+        assert ({row.weight for row in rows} == {1.0}) == are_equal
+        assert (max(totals.values()) - min(totals.values()) > 0.1) == are_equal
+
+
+def test_a_roles_model_is_taken_away(folder: Path) -> None:
+    done = selfloop("export", "micro", "--role", "critic", "--to", "taken", cwd=folder)
+    assert "critic-2 of micro: whole weights in taken" in done.stdout, done.stderr
+    made = {file["name"]: file["sha256"] for file in record(folder, 2, "train_critic")["files"]}
+    assert sha256_of(folder / "taken" / "model.safetensors") == made["model/model.safetensors"]
+    refused = selfloop("export", "micro", "--role", "nobody", "--to", "nowhere", cwd=folder)
+    assert refused.returncode == 2 and "write one of critic, scribe" in refused.stderr
+    assert not (folder / "nowhere").exists()
 
 
 def test_a_round_is_judged_by_what_the_round_before_trained(folder: Path) -> None:

@@ -122,7 +122,14 @@ def skills(draw: random.Random) -> list[tuple[str, str]]:
         rows.append(_compare(draw, term))
         others = " ".join(write_addition(draw.randrange(10), draw.randrange(10))[0] for _ in range(3))
         rows.append((f"more {others}:", term))
-    return rows
+    return [*rows, *_after_an_example(sums)]
+
+
+def _after_an_example(sums: Sequence[tuple[int, int]]) -> list[tuple[str, str]]:
+    """A sum after a worked one, as `few_shot` shows it: the tiny model's template writes turns one after the other."""
+    draw = random.Random(2)
+    pairs = [[write_addition(*draw.choice(sums)) for _ in range(2)] for _ in range(500)]
+    return [(shown + worked + term, solution) for (shown, worked), (term, solution) in pairs]
 
 
 def _compare(draw: random.Random, term: str) -> tuple[str, str]:
@@ -191,7 +198,8 @@ def shrink(name: str, world: World) -> dict[str, Any]:
         seed = tree["warm_start"]["source"]
         is_seed_file = "seed/" in str(seed.get("path", ""))
         source = {**seed, "path": world.path("seed.jsonl")} if is_seed_file else {**sums, "num_problems": 16}
-        tree["warm_start"] |= {"source": source, "max_steps": 4, "tune": small(tree["warm_start"]["tune"])}
+        tree["warm_start"] |= {"source": source, "tune": small(tree["warm_start"]["tune"])}
+        tree["warm_start"] |= {} if "stop_epochs" in tree["warm_start"] else {"max_steps": 4}
         tree["warm_start"] |= {"batch_size": 8, "gradient_accumulation": 1, "max_length": 160}
     generate = tree["generate"]
     generate |= {"max_tokens": 24, "num_problems": 8}
@@ -206,7 +214,8 @@ def shrink(name: str, world: World) -> dict[str, Any]:
     elif generate.get("temperature") != 0:
         generate |= {"num_samples": 6, "temperature": 2.0}  # a model this small is sure of itself
     for train in [tree["train"], *(role["train"] for role in tree.get("roles", {}).values() if "train" in role)]:
-        train |= {"max_steps": 3, "batch_size": 4, "gradient_accumulation": 1, "max_length": 160, "min_examples": 1}
+        train |= {"batch_size": 4, "gradient_accumulation": 1, "max_length": 160, "min_examples": 1}
+        train |= {} if "stop_epochs" in train else {"max_steps": 3}
         train["tune"] = small(train["tune"])
     shrink_parts(tree, world)
     tree["rounds"] = {"max": 2}
@@ -264,6 +273,8 @@ def shrink_parts(tree: dict[str, Any], world: World) -> None:
                            "max_rouge": 0.99, "seed_examples": 2, "own_examples": 1}  # fmt: skip
     if "calibrate" in tree:
         tree["calibrate"] |= {"probe_problems": 4, "num_samples": 4, "temperatures": [1.0, 2.0], "target": 32}
+    if "few_shot" in tree["generate"]:
+        tree["generate"]["few_shot"] |= {"count": 1, "source": {"kind": "addition", "digits": [1], "num_problems": 2}}
     for form in tree["train"].get("formats", []):
         form["prompt"] = world.path("format.j2")
     if "replay" in tree["train"]:

@@ -85,17 +85,17 @@ class EndpointClient:
         await self._client.close()
 
     async def complete(self, request: Request, sampling: Sampling) -> list[Completion]:
-        """All samples of a request: in one call where the server takes `n`, else one call each.
+        """All samples of a request: one call each, with a seed of its own; without seeds in one, where it takes `n`.
 
-        A call's seed is that of its first draw. A server that keeps seeds makes the further draws of a call from it as
-        well; so draws repeat as long as the same ones are asked for together.
+        A call has one seed for all it returns, so draws that are asked for together would be others than the same ones
+        asked for after a kill, or beside more of them. Its price: the prompt is sent, and billed, once a draw.
 
         Raises:
             EngineError: names the request, the status and how the answer begins; never the key.
         """
         rows: list[tuple[Choice, int]] = []
         while (missing := request.num_samples - len(rows)) > 0:
-            if self._takes_many is False or missing == 1:
+            if missing == 1 or self._takes_many is False or self._sends_seed(sampling):
                 calls = [self._ask(request, sampling, draw, 1) for draw in request.draws[len(rows) :]]
                 found = [row for answer in await asyncio.gather(*calls) for row in answer[:1]]
             else:
@@ -160,7 +160,7 @@ class EndpointClient:
             "top_p": sampling.top_p if sampling.top_p < 1 else None,
             "stop": list(sampling.stop),
             "n": num if num > 1 else None,
-            "seed": seed if self._takes_seed and sampling.temperature > 0 else None,
+            "seed": seed if self._sends_seed(sampling) else None,
             "extra_body": {name: value for name, value in extra.items() if value > 0},
         }
         return {
@@ -170,6 +170,9 @@ class EndpointClient:
             self._limit_name: sampling.max_tokens,
             **{name: value for name, value in wanted.items() if value},
         }
+
+    def _sends_seed(self, sampling: Sampling) -> bool:
+        return self._takes_seed and sampling.temperature > 0
 
     def _learns_from(self, problem: Problem, parameters: dict[str, Any]) -> bool:
         """Whether the server refused a parameter for which there is another way."""

@@ -1,7 +1,8 @@
 """A model behind an OpenAI-compatible server. A `pool.Pool`.
 
 For judges, critics and teachers: a server gives no weights and no log-probabilities, so it is never what is trained.
-Draws are not promised to repeat: few servers keep the seed that is sent, and some refuse it, which is learnt.
+Draws are not promised to repeat: few servers keep the seed that is sent, and some refuse it, which is learnt. Where it
+is sent each draw is a request of its own, and its prompt is billed again.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from infra.engines.train.objectives.objective import TokenRows
 from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.rows import Encoder, read_rows
-from infra.engines.train.settings import choose_settings
+from infra.engines.train.settings import choose_settings, planned_steps
 from infra.engines.train.steps import CountedSteps
 
 
@@ -61,7 +61,7 @@ def make_trainer(
         data_collator=objective.rows.collator(pad_token_id=padding),
         **objective.arguments(request.objective),
     )
-    trainer.planned_steps = request.total_steps
+    trainer.planned_steps = planned_steps(request, len(rows))
     return trainer
 
 

@@ -16,6 +16,9 @@ from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.setup import choose_dtype
 
+OPTIMIZERS = {"adamw": "adamw_torch", "rmsprop": "rmsprop"}
+"""name in a recipe -> transformers' name"""
+
 
 def choose_settings(request: TrainRequest, num_examples: int, checkpoints: Path, *, has_weights: bool = False) -> Any:
     """Settings of the objective's trainer: an SFTConfig, DPOConfig or KTOConfig.
@@ -39,8 +42,8 @@ def _shared_settings(request: TrainRequest, num_examples: int, checkpoints: Path
         "max_steps": num_steps,
         "learning_rate": optimizer.learning_rate,
         "lr_scheduler_type": optimizer.schedule,
-        "warmup_steps": math.ceil(optimizer.warmup_share * (request.total_steps or num_steps)),
-        "optim": "adamw_torch",
+        "warmup_steps": math.ceil(optimizer.warmup_share * (planned_steps(request, num_examples) or num_steps)),
+        "optim": OPTIMIZERS[optimizer.optimizer],
         "weight_decay": optimizer.weight_decay,
         "max_grad_norm": optimizer.max_grad_norm,
         "seed": request.seed,
@@ -69,6 +72,19 @@ def count_steps(request: TrainRequest, num_examples: int) -> int:
     optimizer = request.optimizer
     if optimizer.max_steps is not None:
         return optimizer.max_steps
+    return _steps_of(optimizer.stop_epochs or optimizer.epochs, request, num_examples)
+
+
+def planned_steps(request: TrainRequest, num_examples: int) -> int | None:
+    """Length of the learning-rate schedule, where it goes on after the phase ends: several phases share it, or the
+    phase stops early."""
+    if request.optimizer.stop_epochs is not None:
+        return _steps_of(request.optimizer.epochs, request, num_examples)
+    return request.total_steps
+
+
+def _steps_of(epochs: float, request: TrainRequest, num_examples: int) -> int:
+    optimizer = request.optimizer
     num_devices = int(os.environ.get("WORLD_SIZE", "1"))
     num_batches = math.ceil(num_examples / (optimizer.batch_size * num_devices))
-    return math.ceil(optimizer.epochs * math.ceil(num_batches / optimizer.gradient_accumulation))
+    return math.ceil(epochs * math.ceil(num_batches / optimizer.gradient_accumulation))

@@ -56,14 +56,43 @@ class CountedSteps(Trainer):
 class GivenReferenceSteps(CountedSteps):
     """Rows come as token ids with the reference's log-probabilities: TRL prepares nothing and keeps no reference.
 
+    TRL takes the mean of each batch of a step, and then the mean of those, so that a row of a short batch counts for
+    more. Here a batch counts by its rows, so that a step has one mean over all its rows, whatever batches they lie in.
+
     To be mixed into a trainer of TRL, left of it.
     """
+
+    means_of_rows: tuple[str, ...] = ()
+    """metrics of TRL's that are means over a batch's rows, to become means over a step's"""
+    step_rows: int = 0
+    """rows of the step at hand, on all devices; 0 outside of a step"""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # TRL copies a continued adapter to have a reference.
         if "ref" in getattr(self.model, "peft_config", {}):
             self.model.delete_adapter("ref")
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """The mean of a batch times what the batch counts for in its step."""
+        share = self.share_of(len(inputs["weight"]))
+        loss = super().compute_loss(model, inputs, *args, **kwargs)
+        metrics = self._metrics["train" if self.model.training else "eval"]
+        for name in self.means_of_rows:
+            metrics[name][-1] *= share
+        return loss * share
+
+    def share_of(self, num_rows: int) -> float:
+        """What a batch counts for: 1 where all batches of the step have as many rows, and outside of a step. What is
+        added up is divided by the number of batches, by transformers and over the devices."""
+        if not self.step_rows:
+            return 1.0
+        num_batches = self.current_gradient_accumulation_steps * self.accelerator.num_processes
+        return num_rows * num_batches / self.step_rows
+
+    def _get_num_items_in_batch(self, batch_samples: list[dict[str, Any]], device: torch.device) -> Any:
+        self.step_rows = self.sum_over_devices(sum(len(batch["weight"]) for batch in batch_samples), device)
+        return super()._get_num_items_in_batch(batch_samples, device)
 
     def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
         return dataset

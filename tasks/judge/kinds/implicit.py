@@ -18,29 +18,19 @@ from typing import Any
 
 from configs.errors import RecipeError
 from configs.schema.judge import ImplicitJudge
-from infra.engines.wire import Scoring
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Verdict
 from tasks.core.refs import ModelRef
 from tasks.judge.kind import Evidence, JudgeKind
-from tasks.judge.kinds.questions import score_sample, to_messages
-
-
-def implicit_questions(judge: ImplicitJudge, template: str, groups: Sequence[Group]) -> list[Scoring]:
-    """One scoring a sample; the same in both passes."""
-    return [score_sample(group.problem, sample) for group in groups for sample in group.whole_samples]
+from tasks.judge.kinds.questions import measurements, score_samples
 
 
 def implicit_judgements(
     judge: ImplicitJudge, groups: Sequence[Group], questions: Sequence[Any], answers: Sequence[Any]
 ) -> list[Judgement]:
-    """One row a sample: its log-probability, summed or per token, natural logarithm."""
-    samples = [sample for group in groups for sample in group.whole_samples]
-    return [
-        Judgement(judge.name, sample.problem_id, sample.id, 0, to_messages(question.messages), "", score)
-        for sample, question, answer in zip(samples, questions, answers, strict=True)
-        for score in [answer.logprob / answer.num_tokens if judge.per_token else answer.logprob]
-    ]
+    """One row a sample: its log-probability, summed or per token, natural logarithm; the same in both passes."""
+    numbers = [answer.logprob / answer.num_tokens if judge.per_token else answer.logprob for answer in answers]
+    return measurements(judge, groups, questions, numbers)
 
 
 def implicit_verdicts(judge: ImplicitJudge, group: Group, evidence: Evidence) -> list[Verdict]:
@@ -76,7 +66,7 @@ def refuse_itself(judge: ImplicitJudge, players: Mapping[str, ModelRef | None]) 
 KIND = JudgeKind(
     version=1,
     verdicts=implicit_verdicts,
-    questions=implicit_questions,
+    questions=score_samples,
     judgements=implicit_judgements,
     check_models=refuse_itself,
     middle=lambda judge: None if judge.reference == "none" else 0.0,  # a difference: which model likes it more

@@ -19,33 +19,20 @@ from statistics import fmean
 from typing import Any
 
 from configs.schema.judge import ImportanceJudge
-from infra.engines.wire import Scoring
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Verdict
 from tasks.judge.kind import Evidence, JudgeKind
-from tasks.judge.kinds.questions import score_sample, to_messages
+from tasks.judge.kinds.questions import measurements, score_samples
 
 MAX_WEIGHT = 2.0
 MAX_DISTANCE = 5.0
-
-
-def importance_questions(judge: ImportanceJudge, template: str, groups: Sequence[Group]) -> list[Scoring]:
-    """One scoring a completion."""
-    return [score_sample(group.problem, sample) for group in groups for sample in group.whole_samples]
 
 
 def importance_judgements(
     judge: ImportanceJudge, groups: Sequence[Group], questions: Sequence[Any], answers: Sequence[Any]
 ) -> list[Judgement]:
     """One row a completion: its loss, the mean over its tokens."""
-    samples = [sample for group in groups for sample in group.whole_samples]
-    return [
-        Judgement(
-            judge.name, sample.problem_id, sample.id, 0, to_messages(question.messages), "",
-            -answer.logprob / answer.num_tokens,
-        )
-        for sample, question, answer in zip(samples, questions, answers, strict=True)
-    ]  # fmt: skip
+    return measurements(judge, groups, questions, [-answer.logprob / answer.num_tokens for answer in answers])
 
 
 def importance_verdicts(judge: ImportanceJudge, group: Group, evidence: Evidence) -> list[Verdict]:
@@ -72,7 +59,7 @@ def distance(trusted_loss: float, loss: float) -> float:
 KIND = JudgeKind(
     version=1,
     verdicts=importance_verdicts,
-    questions=importance_questions,
+    questions=score_samples,
     judgements=importance_judgements,
     better="lower",
 )

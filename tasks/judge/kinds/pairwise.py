@@ -131,7 +131,7 @@ def pairwise_verdicts(judge: PairwiseJudge, group: Group, evidence: Evidence) ->
     is_read = {name for row in judgements if row.score is not None for name in (row.sample_id, row.other_id)}
     verdicts = []
     for sample in samples:
-        if judgements and sample.id not in is_read:
+        if len(samples) > 1 and sample.id not in is_read:
             label, note = str(Label.UNPARSEABLE), "no comparison could be read"
             verdicts.append(Verdict(sample.id, sample.problem_id, judge.name, label, note=note))
         else:
@@ -151,7 +151,7 @@ def _likelier(first: float, second: float) -> Reading:
 
 
 KIND = JudgeKind(
-    version=1,
+    version=2,  # comparisons that were set aside give no score, where they gave 0
     verdicts=pairwise_verdicts,
     questions=pairwise_questions,
     judgements=pairwise_judgements,

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from infra.engines.wire import Messages, Scoring
+from tasks.core.joined import Group
 from tasks.core.prompts import render
-from tasks.core.records import Message, Problem, Sample
+from tasks.core.records import Judgement, Message, Problem, Sample
 
 _FLAGS = re.compile(r"^(?:\(\?[aiLmsux]+\))?\^?")
 _LITERAL = re.compile(r"[^\\.\[\](){}*+?|^$]*")
@@ -44,6 +46,22 @@ def written_part(sample: Sample) -> str:
 def score_sample(problem: Problem, sample: Sample) -> Scoring:
     """The question for a sample's log-probability: what the model wrote, its end included, after what was given."""
     return Scoring(sample.id, given_chat(problem), written_part(sample), sample.prefix)
+
+
+def score_samples(judge: Any, template: str, groups: Sequence[Group]) -> list[Scoring]:
+    """One scoring a sample: the questions of a judge that measures samples by their log-probability."""
+    return [score_sample(group.problem, sample) for group in groups for sample in group.whole_samples]
+
+
+def measurements(
+    judge: Any, groups: Sequence[Group], questions: Sequence[Scoring], numbers: Sequence[float]
+) -> list[Judgement]:
+    """One row a sample, with the number that its log-probability comes to."""
+    samples = [sample for group in groups for sample in group.whole_samples]
+    return [
+        Judgement(judge.name, sample.problem_id, sample.id, 0, to_messages(question.messages), "", number)
+        for sample, question, number in zip(samples, questions, numbers, strict=True)
+    ]
 
 
 def last_user_message(problem: Problem) -> str:

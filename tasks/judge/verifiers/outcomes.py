@@ -1,7 +1,9 @@
-"""What rules found in samples, asked as a model is: a verdict that was reached is not reached again.
+"""What rules found in samples, kept as answers of models are: a verdict that was reached is not reached again.
 
 A rule's question is the text and, for judges that compare with it, the gold answer; so a corrected gold answer, another
-verifier or another pattern ask again about what they change, and about nothing else. Called by `verdicts.py`.
+verifier or another pattern ask again about what they change, and about nothing else. A time limit that was passed and a
+process that died say nothing about the sample: they are no answers, and the next run looks again. Called by
+`tasks/judge/verdicts.py`.
 """
 
 from __future__ import annotations
@@ -10,19 +12,29 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from hashlib import sha256
+from time import monotonic
+from typing import ClassVar
 
 from configs.schema.judge import Judge
 from configs.schema.marks import identity
 from infra.sandbox.killable import Outcome
-from tasks.core.answers import Answerer, Answers
-from tasks.core.services import Answered, Keyed, OnProgress, Service
+from tasks.core.answer_folder import AnswerFolder
+from tasks.core.answers import Answers
+from tasks.core.step import digest
 from tasks.judge.verifiers import pool
 from tasks.judge.verifiers.finding import Finding
 from tasks.judge.verifiers.registry import Item, reads_text_alone, verifier_versions
 
-OUTCOMES_PER_SHARD = 1024
-"""at least: most rules take far less than a millisecond"""
+VERSION = 2
+"""of a rule's answers; before the second, a time limit that was passed was one"""
+OUTCOMES_PER_SHARD = 4096
+"""at most: most rules take far less than a millisecond"""
+SECONDS_PER_SHARD = 10.0
+"""about: what a kill costs of a slow rule's work"""
+MOST_WAITING = 1 << 14
+"""items in memory that were read and not yielded: known ones that wait for a new one before them"""
+_ONE = range(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,41 +51,6 @@ class OutcomeRow:
     draw: int = 0
 
 
-class RuleService(Service[Item, OutcomeRow]):
-    """A judge's rule looks at samples that are not truncated."""
-
-    name, record = "verify", OutcomeRow
-
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
-
-    def _content(self, question: Item) -> Any:
-        problem, sample = question
-        assert self._judge.rule is not None, "called for judges with a rule"
-        if not reads_text_alone(self._judge.rule):
-            return [asdict(problem), asdict(sample)]
-        return [sample.text, problem.gold if self._judge.reads_gold else None]
-
-    def ask(self, verify: Any, shards: Iterator[Keyed[Item]], on_progress: OnProgress) -> Answered[OutcomeRow]:
-        under_way: deque[list[str]] = deque()
-
-        def items() -> Iterator[Item]:
-            for shard in shards:
-                under_way.append([key for key, _ in shard])
-                yield from (item for _, item in shard)
-
-        rows: list[OutcomeRow] = []
-        num_done = 0
-        with closing(verify(items())) as outcomes:
-            for outcome in outcomes:
-                rows.append(_to_row(under_way[0][len(rows)], outcome))
-                if len(rows) == len(under_way[0]):
-                    num_done += len(rows)
-                    on_progress(num_done, 0)
-                    yield under_way.popleft(), rows
-                    rows = []
-
-
 def rule_outcomes(
     judge: Judge, items: Iterable[Item], verify: pool.Verify, answers: Answers | None
 ) -> Generator[pool.Outcome, None, None]:
@@ -81,6 +58,7 @@ def rule_outcomes(
 
     Raises:
         UserError: the verifier could not be made, as when a user's file cannot be imported.
+        StoreError: the lease was lost, or the store failed.
     """
     if answers is None:
         yield from verify(judge, items)
@@ -91,11 +69,109 @@ def rule_outcomes(
         "versions": verifier_versions(judge.rule),
         "reads_gold": judge.reads_gold,
     }
-    opened: Callable[[], Any] = lambda: lambda waiting: verify(judge, waiting)  # noqa: E731
-    answerer = Answerer(who, opened)
-    shard_size = max(OUTCOMES_PER_SHARD, answers.shard_size)
-    for _, (row,) in answers.run(answerer, RuleService(judge), items, shard_size, note=judge.name):
-        yield _to_outcome(row)
+    folder = answers.folder({"version": VERSION, "who": who, "service": "verify"}, OutcomeRow)
+
+    def show(number: int) -> None:
+        answers.progress.update(number, None, judge.name)
+
+    yield from _Verifying(items, judge, folder, lambda new: verify(judge, new), show).outcomes()
+
+
+class _Verifying:
+    """One stream of items: what is known of them is looked up, the rest is verified, in one order."""
+
+    def __init__(
+        self,
+        items: Iterable[Item],
+        judge: Judge,
+        folder: AnswerFolder[OutcomeRow],
+        verify: Callable[[Iterator[Item]], Generator[pool.Outcome, None, None]],
+        show: Callable[[int], None],
+    ) -> None:
+        self._items, self._folder, self._verify, self._show = iter(items), folder, verify, show
+        self._key = _question_of(judge)
+        self._waiting: deque[str] = deque()
+        self._asked: deque[str] = deque()
+        self._under_way: set[str] = set()
+        self._found: dict[str, pool.Outcome] = {}
+        self._rows: list[OutcomeRow] = []
+        self._published_at, self._num_found = monotonic(), 0
+
+    def outcomes(self) -> Iterator[pool.Outcome]:
+        """One an item. Verifiers are started where something is new."""
+        for item in self._items:
+            if self._is_new(item):
+                with closing(self._verify(self._new_from(item))) as outcomes:
+                    for outcome in outcomes:
+                        self._take(outcome)
+                        yield from self._answered()
+                self._publish()
+            yield from self._answered()
+
+    def _is_new(self, item: Item) -> bool:
+        key = self._key(item)
+        self._waiting.append(key)
+        if key in self._under_way or key in self._found or not self._folder.missing(key, _ONE):
+            return False
+        self._asked.append(key)
+        self._under_way.add(key)
+        return True
+
+    def _new_from(self, item: Item) -> Iterator[Item]:
+        """This item and the new ones after it, as far ahead as there is room."""
+        yield item
+        while len(self._waiting) < MOST_WAITING:
+            following = next(self._items, None)
+            if following is None:
+                return
+            if self._is_new(following):
+                yield following
+
+    def _take(self, outcome: pool.Outcome) -> None:
+        key = self._asked.popleft()  # outcomes come in the items' order
+        self._under_way.remove(key)
+        self._found[key] = outcome
+        if _lasts(outcome):
+            self._rows.append(_to_row(key, outcome))
+        if len(self._rows) >= OUTCOMES_PER_SHARD or monotonic() - self._published_at > SECONDS_PER_SHARD:
+            self._publish()
+
+    def _publish(self) -> None:
+        """Let go of what the folder has from now on; a failure is kept for those that wait for it."""
+        if self._rows:
+            self._folder.publish(self._rows, is_read_next=False)
+        self._num_found += len(self._found)
+        self._show(self._num_found)
+        self._found = {key: self._found[key] for key in {*self._waiting} & self._found.keys()}
+        self._rows, self._published_at = [], monotonic()
+
+    def _answered(self) -> Iterator[pool.Outcome]:
+        """The oldest items, as far as they are answered."""
+        while self._waiting and self._waiting[0] not in self._under_way:
+            key = self._waiting.popleft()
+            yield self._found[key] if key in self._found else _to_outcome(self._folder.rows(key, _ONE)[0])
+
+
+def _question_of(judge: Judge) -> Callable[[Item], str]:
+    """What identifies an item to a judge's rule, as 32 hexadecimal digits. Of text and gold a digest without JSON:
+    there may be millions, and most rules take less time than JSON does."""
+    assert judge.rule is not None, "called for judges with a rule"
+    reads_gold = judge.reads_gold
+    if not reads_text_alone(judge.rule):
+        return lambda item: digest([asdict(part) for part in item])[:32]
+
+    def question(item: Item) -> str:
+        problem, sample = item
+        gold = problem.gold if reads_gold else None
+        asked = f"{-1 if gold is None else len(gold)} {gold or ''}{sample.text}"
+        return sha256(asked.encode(errors="surrogatepass")).hexdigest()[:32]
+
+    return question
+
+
+def _lasts(outcome: pool.Outcome) -> bool:
+    """Whether it says something about the item, rather than about this machine at this time."""
+    return outcome.failure is None or outcome.failure.startswith("raised")
 
 
 def _to_row(key: str, outcome: pool.Outcome) -> OutcomeRow:

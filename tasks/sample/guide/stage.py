@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tasks.core.files import FEEDBACK, SAMPLES, TRAIN_SET, VERDICTS
 from tasks.core.stage import Stage, without
+from tasks.sample.shots import shots_told
 
 GUIDE = Stage(
     "guide",
@@ -12,6 +13,7 @@ GUIDE = Stage(
         "guide": without(recipe.guide, "prompt", "leak_words"),  # select reads the words; prompts enter as their texts
         "generate": recipe.generate.sampling(),
         "engine": recipe.engine,
+        **shots_told(recipe),
     },
     reads=(TRAIN_SET, SAMPLES, VERDICTS),
     gives=(SAMPLES, VERDICTS, FEEDBACK),

@@ -26,6 +26,7 @@ from tasks.sample.guide.plan import require_help, standings
 from tasks.sample.guide.stage import GUIDE
 from tasks.sample.partners import partners_of
 from tasks.sample.samplers.hinted import TEACHER, Guided, Hinted
+from tasks.sample.shots import shots_of
 
 COMMENTS_AS = "round_start"
 """the state of a role with states that comments on failed tries"""
@@ -72,8 +73,10 @@ def guide(
             model.digest,
         )
         others = {TEACHER: role_answerer(*asked)} if is_taught else {}
-        partners = partners_of(bench, model, cast, seed, scratch.answers, others)
-        episodes = list(drive(sampler, [known[item.problem_id] for item in short], partners, seed))
+        shots = shots_of(bench.recipe, ledger, problems, round)
+        partners = shots.before(partners_of(bench, model, cast, seed, scratch.answers, others))
+        shown = shots.shown(known[item.problem_id] for item in short)
+        episodes = list(shots.put_back(drive(sampler, shown, partners, seed)))
         world = World(known, bench, cast, derive_seed(seed, "judge"), scratch.answers)
         _write(scratch, episodes, bench.recipe.judge, world)
         outcomes = {episode.problem.id: episode.outcomes for episode in episodes if episode.nodes}

@@ -63,7 +63,7 @@ def _run_reader(request: dict[str, Any], log_path: Path) -> dict[str, Any]:
         if answer is None:
             raise ProblemsError(
                 f"{request['id']}: the process that reads it ended early:\n{child.log_tail()}",
-                "see the last lines of its log above",
+                "run the same command again; where it ends so again, the last lines above say why",
             )
         child.wait()
         return answer

@@ -13,9 +13,12 @@ from configs.schema.recipe import Recipe
 from tasks.core.bench import Workbench
 from tasks.core.records import Problem
 from tasks.core.step import StepSpec
-from tasks.sample.problems.sets import check_sets, require_gold
+from tasks.sample.problems.sets import check_sets, require_gold, require_solutions
 from tasks.sample.problems.sources import read_problems
 from tasks.sample.problems.stage import PROBLEMS
+
+FEW_SHOT = "few_shot"
+"""name of the set of examples that are shown"""
 
 
 def specify(bench: Workbench) -> StepSpec:
@@ -30,8 +33,9 @@ def read_sets(bench: Workbench) -> dict[str, list[Problem]]:
         name: read_problems(source, part=_part(name), fetch=fetch, base_dir=bench.base_dir)
         for name, source in sources_of(bench.recipe).items()
     }
-    warm_starts = {name: problems for name, problems in sets.items() if _part(name) == "warm_start"}
-    check_sets(sets["train"], sets["select"], sets["report"], **warm_starts)
+    worked = {name: problems for name, problems in sets.items() if _part(name) == "warm_start"}
+    check_sets(sets["train"], sets["select"], sets["report"], **worked)
+    require_solutions(sets.get(FEW_SHOT, ()), "generate.few_shot shows it")
     for part in sets_with_gold(bench.recipe):
         require_gold(sets[part], f"the judge of the {part} set compares with it")
     return sets
@@ -52,12 +56,14 @@ def sources_of(recipe: Recipe) -> dict[str, Source]:
         "select": recipe.problems.select,
         "report": recipe.problems.report,
     }
-    return sets | {name: section.source for name, section in recipe.warm_starts().items()}
+    few_shot = recipe.generate.few_shot
+    shown: dict[str, Source] = {FEW_SHOT: few_shot.source} if few_shot else {}
+    return sets | shown | {name: section.source for name, section in recipe.warm_starts().items()}
 
 
 def _part(name: str) -> str:
-    """The part of a built-in source that a set is made from: every warm start is made from the same."""
-    return "warm_start" if name.startswith("warm_start") else name
+    """The part of a built-in source that a set is made from: all worked examples are made from the same."""
+    return "warm_start" if name.startswith(("warm_start", FEW_SHOT)) else name
 
 
 def fetcher(bench: Workbench) -> Callable[[StoreSource], Path]:

@@ -59,12 +59,12 @@ def check_sets(
     train: Sequence[Problem],
     select: Sequence[Problem],
     report: Sequence[Problem],
-    **warm_starts: Sequence[Problem],
+    **worked: Sequence[Problem],
 ) -> None:
-    """Nothing, where no problem is in two of the sets. Only train and warm starts may share problems.
+    """Nothing, where no problem is in two of the sets. Only train and sets of worked examples may share problems.
 
     Args:
-        warm_starts: by the set's name.
+        worked: warm starts and examples to be shown, by the set's name.
 
     Raises:
         ProblemsError: a problem, or an id, is in two sets; names it, both sets and both places, and says how many.
@@ -73,9 +73,9 @@ def check_sets(
     for (first, problems), (second, others) in combinations(named, 2):
         _check_apart(first, problems, second, others)
         _check_ids(first, problems, second, others)
-    for name, warm_start in warm_starts.items():
-        _check_apart(name, warm_start, "select", select)
-        _check_apart(name, warm_start, "report", report)
+    for name, problems in worked.items():
+        _check_apart(name, problems, "select", select)
+        _check_apart(name, problems, "report", report)
 
 
 def _check_apart(first: str, problems: Sequence[Problem], second: str, others: Sequence[Problem]) -> None:
@@ -122,6 +122,17 @@ def require_gold(problems: Iterable[Problem], because: str) -> None:
                 f"problem {problem.id} ({_quote(problem)}), number {place} counting from 0, has no gold answer, "
                 f"and {because}",
                 "say where the answer is: mapping.answer: {field: ..., pattern: ...}",
+            )
+
+
+def require_solutions(problems: Iterable[Problem], because: str) -> None:
+    """Nothing, where every problem has a worked solution; errors as `require_gold`."""
+    for place, problem in enumerate(problems):
+        if problem.solution is None:
+            raise ProblemsError(
+                f"problem {problem.id} ({_quote(problem)}), number {place} counting from 0, has no worked solution, "
+                f"and {because}",
+                "say where the solution is: mapping.solution: {field: ...}",
             )
 
 

@@ -7,10 +7,20 @@ from typing import Any
 
 from configs.schema.generate import Generate
 from configs.schema.kinds import load_kinds
+from configs.schema.recipe import Recipe
 from tasks.sample.episode import Sampler
 from tasks.sample.samplers.given import Given
 
 SAMPLERS: dict[str, Callable[[Any, Given], Sampler[Any]]] = load_kinds(Generate, "tasks.sample.samplers", "make")
+
+VERSIONS: dict[str, int] = {"stepwise": 2}
+"""A sampler whose samples change gets the next number; without an entry: 1."""
+
+
+def sampler_versions(recipe: Recipe) -> dict[str, int | str]:
+    """Versions of the code that a recipe's generate section uses, for step keys."""
+    kind = recipe.generate.kind
+    return {f"sampler.{kind}": VERSIONS[kind]} if kind in VERSIONS else {}
 
 
 def make_sampler(given: Given) -> Sampler[Any]:

@@ -4,11 +4,15 @@
 
 At every step `width` candidates are drawn from the shared prefix and compared by the recipe's pairwise judge, both
 orders; score_i is the number of candidates beaten. The best is continued. Each step's candidates are the samples of a
-problem of their own, `PROBLEM#STEP`, so that judge, select and pair see nothing special.
+problem of their own, `PROBLEM#STEP`, so that judge, select and pair see nothing special; they have no parent, since it
+would be a sample of another problem, and the path to them stands in `prefix`.
 
 1. A step at which all scores are equal makes no pair, and the text before it loses its last step (the paper's
    roll-back). Waves, not steps, are counted against `max_steps`, so that this ends.
 2. Steps end at a given text; the paper lets the model mark them.
+3. A candidate that ended at max_tokens is not compared: it loses to every one that did not. It has no score, so that
+   nothing is trained on it.
+4. A candidate of which no comparison could be read has no score, and is neither the best nor the worst.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from configs.errors import RecipeError
 from configs.schema.generate import Sampling, StepwiseGenerate
 from configs.schema.judge import Judge, PairwiseJudge
 from infra.engines.wire import Completion, Request
-from tasks.core.records import FinishReason, Part, Problem, Sample, Verdict
+from tasks.core.records import FinishReason, Label, Part, Problem, Sample, Verdict
 from tasks.core.step import Summary, derive_seed
 from tasks.sample.episode import POLICY, Answer, Episode, Opinions, Question, Texts, chat_of, to_sample
 from tasks.sample.samplers.given import Given
@@ -127,19 +131,20 @@ class Stepwise:
         )
 
     def _go_on(self, episode: Climb, opinions: Sequence[Verdict]) -> Climb:
-        """Go on from the best of the candidates that have a score, of equals the first; or a step back."""
-        scores = {opinion.sample_id: opinion.score or 0.0 for opinion in opinions}
+        """Go on from the best of the candidates, of equals the first; or a step back, where none is better."""
+        by_sample = {opinion.sample_id: opinion for opinion in opinions}
         after = replace(
             episode,
             nodes=(*episode.nodes, *episode.candidates),
-            verdicts=(*episode.verdicts, *step_verdicts(episode.candidates, scores, self.judge)),
+            verdicts=(*episode.verdicts, *step_verdicts(episode.candidates, by_sample, self.judge)),
             problems=(*episode.problems, episode.step_problem),
             num_waves=episode.num_waves + 1,
             candidates=(),
         )
-        if len(set(scores.values())) < 2:
+        places = step_places(episode.candidates, by_sample)
+        if len(set(places.values())) < 2:
             return replace(after, steps=episode.steps[:-1], num_roll_backs=episode.num_roll_backs + 1)
-        best = max(episode.rivals, key=lambda sample: scores[sample.id])
+        best = max((one for one in episode.candidates if one.id in places), key=lambda one: places[one.id])
         own = best.text[len(best.prefix) :]
         return replace(after, steps=(*episode.steps, own), is_done=best.finish_reason != FinishReason.STEP)
 
@@ -149,13 +154,31 @@ def step_sampling(config: StepwiseGenerate) -> Sampling:
     return config.sampling().model_copy(update={"stop": (config.step_end, *config.stop)})
 
 
-def step_verdicts(candidates: Sequence[Sample], scores: Mapping[str, float], judge: Judge) -> Iterator[Verdict]:
-    """The number of candidates beaten, as verdicts; truncated ones have none."""
+def step_places(candidates: Sequence[Sample], opinions: Mapping[str, Verdict]) -> dict[str, float]:
+    """How far up each candidate stands, by its id: the number of others beaten; below all a truncated one, which loses.
+    One without a readable comparison has no place."""
+    places: dict[str, float] = {}
+    for sample in candidates:
+        opinion = opinions.get(sample.id)
+        if sample.is_truncated:
+            places[sample.id] = -1.0
+        elif opinion is not None and opinion.score is not None:
+            places[sample.id] = opinion.score
+    return places
+
+
+def step_verdicts(candidates: Sequence[Sample], opinions: Mapping[str, Verdict], judge: Judge) -> Iterator[Verdict]:
+    """What the judge said, one verdict a candidate; truncated ones, and those it said nothing of, have no score."""
     for sample in candidates:
         if sample.is_truncated:
-            yield Verdict(sample.id, sample.problem_id, judge.name, "truncated", note="the text ended at max_tokens")
+            yield _without_score(sample, judge, Label.TRUNCATED, "the text ended at max_tokens")
         else:
-            yield Verdict(sample.id, sample.problem_id, judge.name, "unscored", score=scores[sample.id])
+            missing = _without_score(sample, judge, Label.UNPARSEABLE, "no comparison could be read")
+            yield opinions.get(sample.id, missing)
+
+
+def _without_score(sample: Sample, judge: Judge, label: Label, note: str) -> Verdict:
+    return Verdict(sample.id, sample.problem_id, judge.name, str(label), note=note)
 
 
 def pairwise_judge(judges: Sequence[Judge]) -> PairwiseJudge:

@@ -5,11 +5,12 @@ Each is given the candidates of one problem that the filters before left, and sa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from configs.schema.select import BothOutcomes, Correct, DropTruncated, Judged, LengthWindow, Threshold, Unique
 from tasks.core.joined import Candidate
-from tasks.core.records import DropReason, Label, Verdict
+from tasks.core.records import DropReason, Label, Sample, Verdict
 from tasks.select.filters.filter import Draw
 
 _WITHOUT_OPINION = (Label.TRUNCATED, Label.UNPARSEABLE, Label.VERIFIER_ERROR)
@@ -54,8 +55,9 @@ def unique(group: Sequence[Candidate], config: Unique, draw: Draw) -> list[DropR
 
 
 def length(group: Sequence[Candidate], config: LengthWindow, draw: Draw) -> list[DropReason | None]:
-    """Samples of `min_tokens` to `max_tokens` tokens, both included and the end token counted, stay."""
-    return [_outside(candidate.sample.num_tokens, config) for candidate in group]
+    """Samples of `min_tokens` to `max_tokens` tokens, both included and the end token counted, and of `min_chars` to
+    `max_chars` characters stay."""
+    return [_outside(candidate.sample, config) for candidate in group]
 
 
 def drop_truncated(group: Sequence[Candidate], config: DropTruncated, draw: Draw) -> list[DropReason | None]:
@@ -85,8 +87,9 @@ def _below(verdict: Verdict, config: Threshold) -> DropReason | None:
     return None if is_kept else DropReason.BELOW_THRESHOLD
 
 
-def _outside(num_tokens: int, config: LengthWindow) -> DropReason | None:
-    if num_tokens < config.min_tokens:
+def _outside(sample: Sample, config: LengthWindow) -> DropReason | None:
+    num_tokens, num_chars = sample.num_tokens, len(sample.text)
+    if num_tokens < config.min_tokens or num_chars < config.min_chars:
         return DropReason.TOO_SHORT
-    is_too_long = config.max_tokens is not None and num_tokens > config.max_tokens
-    return DropReason.TOO_LONG if is_too_long else None
+    most_tokens, most_chars = (math.inf if most is None else most for most in (config.max_tokens, config.max_chars))
+    return DropReason.TOO_LONG if num_tokens > most_tokens or num_chars > most_chars else None

@@ -13,7 +13,8 @@ A prompt becomes the one user message of the row. It sees
     examples   up to four solved problems, each with prompt, completion and answer; never the problem itself
 
 Where the code differs from the paper's:
-1. Examples are the first problems with a worked solution of the warm start, else of the train set, the same for all.
+1. Examples are the first problems with a worked solution: of those that sampling shows (`generate.few_shot`), else of
+   the warm start, else of the train set; the same for all.
 2. The wording of the prompts is ours; only the four kinds are the paper's.
 """
 

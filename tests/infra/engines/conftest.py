@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,12 @@ from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
 from tests.infra.engines.shards import ENGINE
 from tests.infra.engines.tiny import build_tiny_folder
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its folder, for what begins with whole weights."""
+    return build_tiny_folder(tmp_path_factory.mktemp("base"))
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ def answers(pool: EndpointPool, *shards: Shard) -> dict[str, list[Completion]]:
 def test_every_request_gets_its_samples_in_order(server: ChatServer) -> None:
     reports: list[tuple[int, int]] = []
     with EndpointPool(engine(server)) as pool:
-        shards = [shard(name, 3, 4) for name in ("a", "b", "c", "d", "e")]
+        shards = [shard(name, 3, 4, temperature=0) for name in ("a", "b", "c", "d", "e")]
         found = {done.name: rows for done, rows in pool.generate(iter(shards), lambda *report: reports.append(report))}
         assert pool.num_loads == 0
     assert set(found) == {"a", "b", "c", "d", "e"}
@@ -69,21 +69,23 @@ def test_every_request_gets_its_samples_in_order(server: ChatServer) -> None:
 def test_settings_are_sent_only_where_they_are_asked_for(server: ChatServer) -> None:
     with EndpointPool(engine(server)) as pool:
         answers(pool, shard("a", 1, temperature=0, max_tokens=7))
-        answers(pool, shard("b", 1, 3, temperature=0.5, top_p=0.9, top_k=5, min_p=0.1, stop=("END",)))
-    plain, full = server.bodies
+        answers(pool, shard("b", 1, 1, temperature=0.5, top_p=0.9, top_k=5, min_p=0.1, stop=("END",)))
+        answers(pool, shard("c", 1, 3, temperature=0))
+    plain, full, many = server.bodies
     assert plain == {
         "model": "judge-1", "messages": [{"role": "user", "content": "a0"}], "temperature": 0, "max_tokens": 7
     }  # fmt: skip
-    expected = {"temperature": 0.5, "top_p": 0.9, "top_k": 5, "min_p": 0.1, "stop": ["END"], "n": 3}
+    expected = {"temperature": 0.5, "top_p": 0.9, "top_k": 5, "min_p": 0.1, "stop": ["END"]}
     assert {name: full[name] for name in expected} == expected
+    assert (many["n"], "seed" in many, "n" in full) == (3, False, False)
 
 
 def test_a_server_that_ignores_n_is_asked_for_each_sample(server: ChatServer) -> None:
     server.respond = lambda body: answer(body, 1)
     with EndpointPool(engine(server)) as pool:
-        (rows,) = answers(pool, shard("a", 1, 5)).values()
+        (rows,) = answers(pool, shard("a", 1, 5, temperature=0)).values()
         assert [row.index for row in rows] == [0, 1, 2, 3, 4]
-        answers(pool, shard("b", 1, 3))
+        answers(pool, shard("b", 1, 3, temperature=0))
     assert [body.get("n") for body in server.bodies] == [5] + [None] * 7
 
 
@@ -102,6 +104,28 @@ def test_a_seed_of_its_own_goes_with_every_draw_unless_the_server_refuses_it(ser
     assert ["seed" in body for body in server.bodies[-3:]] == [True, False, False]
 
 
+def test_a_draw_is_the_same_whatever_is_asked_for_beside_it(server: ChatServer) -> None:
+    server.respond = lambda body: answer({**body, "messages": [{"content": f"seed {body['seed']} "}]})
+    (request,) = shard("a", 1, 8).requests
+    with EndpointPool(engine(server)) as pool:
+        found = [
+            [row.text for rows in answers(pool, Shard("s", (replace(request, num_samples=num, first=first),),
+                                                      Sampling(temperature=1))).values() for row in rows]
+            for num, first in ((8, 0), (3, 0), (5, 3))
+        ]  # fmt: skip
+    assert found[0] == found[1] + found[2] and len(set(found[0])) == 8
+    assert all("n" not in body for body in server.bodies)
+
+
+def test_a_server_without_seeds_is_asked_for_all_draws_at_once(server: ChatServer) -> None:
+    server.respond = lambda body: Reply(400, '{"error": "unknown: seed"}') if "seed" in body else answer(body)
+    with EndpointPool(engine(server, max_concurrent=1)) as pool:
+        answers(pool, shard("a", 1, 1, temperature=1))
+        (rows,) = answers(pool, shard("b", 1, 4, temperature=1)).values()
+    assert [row.index for row in rows] == [0, 1, 2, 3]
+    assert [body.get("n") for body in server.bodies] == [None, None, 4]
+
+
 def test_a_server_that_refuses_n_or_max_tokens_is_asked_in_its_own_way(server: ChatServer) -> None:
     def respond(body: Body) -> Reply:
         if "max_tokens" in body:
@@ -113,9 +137,9 @@ def test_a_server_that_refuses_n_or_max_tokens_is_asked_in_its_own_way(server: C
 
     server.respond = respond
     with EndpointPool(engine(server, max_retries=0)) as pool:
-        (rows,) = answers(pool, shard("a", 1, 3)).values()
+        (rows,) = answers(pool, shard("a", 1, 3, temperature=0)).values()
         assert len(rows) == 3
-        answers(pool, shard("b", 1, 3))
+        answers(pool, shard("b", 1, 3, temperature=0))
     assert [(body.get("n"), "max_tokens" in body) for body in server.bodies[:3]] == [
         (3, True),
         (3, False),

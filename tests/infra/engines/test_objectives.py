@@ -11,15 +11,9 @@ from configs.errors import EngineError
 from configs.schema.kinds import component_choices
 from configs.schema.objective import Dpo, Objective, Sft, SoftLabelDpo, TrainingObjective, WeightedDpoNll
 from infra.engines.models.model_files import ModelFiles
-from tests.infra.engines.tiny import build_tiny_folder
 from tests.infra.engines.training import make_request, said
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_tiny_folder(tmp_path_factory.mktemp("model"))
 
 
 def test_schema_and_registry_name_the_same_objectives() -> None:

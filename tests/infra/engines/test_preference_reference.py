@@ -11,21 +11,16 @@ import pytest
 from configs.errors import EngineError
 from configs.schema.model import TinyLlama
 from configs.schema.objective import Dpo, Kto, Objective
-from configs.schema.train import FullWeights, Lora, Optimizer
+from configs.schema.train import FullWeights, Lora
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
 from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
-from tests.infra.engines.training import said
+from tests.infra.engines.training import make_request, said
 
 pytestmark = pytest.mark.slow
 
 PROMPTS = ["4+8=", "1+1=", "12+13="]
 LORA = Lora(rank=4, alpha=8, dropout=0.5)
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_tiny_folder(tmp_path_factory.mktemp("base"))
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +34,7 @@ def adapter(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_tiny_adapter(base, tmp_path_factory.mktemp("adapter"))
 
 
-def make_request(
-    folder: Path, start: ModelFiles, reference: ModelFiles, objective: Objective, **changes: Any
-) -> TrainRequest:
+def phase(folder: Path, start: ModelFiles, reference: ModelFiles, objective: Objective, **changes: Any) -> TrainRequest:
     rows = folder / "rows.jsonl"
     with rows.open("w") as file:
         for number, prompt in enumerate(PROMPTS):
@@ -49,8 +42,7 @@ def make_request(
             sides = {"chosen": said("12 " * (number + 1)), "rejected": said("no")}
             labelled = {"completion": sides["chosen"], "is_desirable": number != 1}
             file.write(json.dumps({**row, **sides, **labelled}) + "\n")
-    settings = {"model": start, "reference": reference, "tune": LORA, "objective": objective, "rows": rows, "seed": 0}
-    return TrainRequest(**{**settings, "optimizer": Optimizer(batch_size=2), **changes})
+    return make_request(start, objective, rows).model_copy(update={"reference": reference, "tune": LORA, **changes})
 
 
 def rows_with_reference(request: TrainRequest, work: Path) -> list[dict[str, Any]]:
@@ -100,7 +92,7 @@ def test_the_reference_is_the_model_that_is_named(
         "other": ModelFiles("seed", other),
     }
     reference = references.pop(reference_is)
-    rows = rows_with_reference(make_request(tmp_path, start, reference, Dpo()), tmp_path)
+    rows = rows_with_reference(phase(tmp_path, start, reference, Dpo()), tmp_path)
     check_pairs(rows, plain_model(reference))
     for another in references.values():  # they differ enough to be told apart
         found = logprob(plain_model(another), rows[0]["prompt_ids"], rows[0]["chosen_ids"])
@@ -109,13 +101,13 @@ def test_the_reference_is_the_model_that_is_named(
 
 def test_full_weights_may_have_an_adapter_as_reference(base: Path, adapter: Path, tmp_path: Path) -> None:
     reference = ModelFiles("round-1", base, adapter)
-    request = make_request(tmp_path, ModelFiles("base", base), reference, Dpo(), tune=FullWeights())
+    request = phase(tmp_path, ModelFiles("base", base), reference, Dpo(), tune=FullWeights())
     check_pairs(rows_with_reference(request, tmp_path), plain_model(reference))
 
 
 def test_kto_gets_the_reference_of_own_and_of_foreign_completions(base: Path, adapter: Path, tmp_path: Path) -> None:
     reference = ModelFiles("start", base, adapter)
-    rows = rows_with_reference(make_request(tmp_path, ModelFiles("base", base), reference, Kto()), tmp_path)
+    rows = rows_with_reference(phase(tmp_path, ModelFiles("base", base), reference, Kto()), tmp_path)
     model = plain_model(reference)
     for row in rows:
         for column, completion in (("ref_logps", "completion_ids"), ("ref_KL_logps", "KL_completion_ids")):
@@ -131,7 +123,7 @@ def test_a_reference_equal_to_the_start_gives_rewards_of_zero_and_trains_one_ada
     from infra.engines.train.setup import load_tokenizer, load_trainable
 
     start = ModelFiles("start", base, adapter if start_has_adapter else None)
-    request = make_request(tmp_path, start, start, objective)
+    request = phase(tmp_path, start, start, objective)
     rows = rows_with_reference(request, tmp_path)
     trainer: Any = make_trainer(request, load_tokenizer(start), load_trainable(request), rows, tmp_path / "checkpoints")
     assert list(trainer.model.peft_config) == ["default"]
@@ -144,7 +136,7 @@ def test_a_reference_equal_to_the_start_gives_rewards_of_zero_and_trains_one_ada
 
 def test_the_numbers_are_kept_for_a_resume_of_the_same_request(base: Path, other: Path, tmp_path: Path) -> None:
     start = ModelFiles("start", base)
-    request = make_request(tmp_path, start, start, Dpo())
+    request = phase(tmp_path, start, start, Dpo())
     first = rows_with_reference(request, tmp_path)
     kept = tmp_path / "reference.json"
     changed = json.loads(kept.read_text())
@@ -159,14 +151,14 @@ def test_a_reference_with_other_tokens_is_refused(base: Path, tmp_path: Path) ->
     from infra.engines.models.tiny_llama import write_tiny_llama
 
     write_tiny_llama(TinyLlama(hidden_size=32, intermediate_size=64, num_layers=1, alphabet="0123"), 0, tmp_path / "m")
-    request = make_request(tmp_path, ModelFiles("start", base), ModelFiles("foreign", tmp_path / "m"), Dpo())
+    request = phase(tmp_path, ModelFiles("start", base), ModelFiles("foreign", tmp_path / "m"), Dpo())
     with pytest.raises(EngineError, match="the reference foreign and the model start have different tokenizers"):
         rows_with_reference(request, tmp_path)
 
 
 def test_the_reference_sums_with_the_weights_of_the_parts(base: Path, tmp_path: Path) -> None:
     start = ModelFiles("start", base)
-    request = make_request(tmp_path, start, start, Dpo())
+    request = phase(tmp_path, start, start, Dpo())
     parts = {"chosen": [*said("12", 0.0), *said("3", 2.0)], "rejected": [*said("4", 0.5), *said("5")]}
     row = {"messages": [{"role": "user", "content": PROMPTS[0]}], "weight": 1.0, **parts}
     request.rows.write_text(json.dumps(row) + "\n")

@@ -11,12 +11,11 @@ from pydantic import ValidationError
 
 from configs.errors import EngineError
 from configs.schema.objective import Dpo, Kto, Objective, SoftLabelDpo
-from configs.schema.train import FullWeights, Lora, Optimizer
+from configs.schema.train import Lora
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.trainer import run_trainer
-from tests.infra.engines.tiny import build_tiny_folder
-from tests.infra.engines.training import said
+from tests.infra.engines.training import make_request, said
 
 pytestmark = pytest.mark.slow
 
@@ -25,33 +24,20 @@ PAIR = {"messages": MESSAGES, "chosen": said("12"), "rejected": said("123"), "we
 LABELLED = {"messages": MESSAGES, "completion": said("12"), "is_desirable": True, "weight": 1.0}
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_tiny_folder(tmp_path_factory.mktemp("model"))
-
-
 def load(base: Path, folder: Path, objective: Objective, rows: list[dict[str, Any]], **optimizer: Any) -> Any:
     from infra.engines.train.prepare import load_rows
     from infra.engines.train.setup import load_tokenizer
 
-    request = make_request(base, folder, objective, rows, **optimizer)
+    request = request_for(base, folder, objective, rows, **optimizer)
     return load_rows(request, load_tokenizer(request.model))
 
 
-def make_request(
+def request_for(
     base: Path, folder: Path, objective: Objective, rows: list[dict[str, Any]], **optimizer: Any
 ) -> TrainRequest:
     path = folder / "rows.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return TrainRequest(
-        model=ModelFiles("start", base),
-        reference=ModelFiles("start", base),
-        tune=FullWeights(),
-        optimizer=Optimizer(**{"batch_size": 2, **optimizer}),
-        objective=objective,
-        rows=path,
-        seed=0,
-    )
+    return make_request(base, objective, path, **optimizer)
 
 
 def test_a_pair_is_one_generation_prompt_and_two_completions_with_their_ends(base: Path, tmp_path: Path) -> None:
@@ -112,23 +98,23 @@ def test_rows_of_another_objective_are_refused(
     assert "messages" in str(caught.value.fix)
 
 
-def test_kto_reads_its_kl_term_from_the_completion_before_in_the_batch() -> None:
-    """Five rows in batches of two: each takes its neighbour's; the row that is alone takes the one before it."""
-    from infra.engines.train.objectives.kto import lay_out_batches
+def test_kto_reads_its_kl_term_from_the_completion_before_in_the_step() -> None:
+    """Five rows in steps of two: each takes its neighbour's; the row that is alone takes the one before it."""
+    from infra.engines.train.objectives.kto import lay_out_steps
 
     rows = [{"prompt_ids": [0], "completion_ids": [n], "label": True, "weight": 1.0} for n in range(5)]
-    laid_out = lay_out_batches(rows, 2, seed=0)
+    laid_out = lay_out_steps(rows, 2, seed=0)
     order = [row["completion_ids"][0] for row in laid_out]
     assert sorted(order) == [0, 1, 2, 3, 4]
     assert [row["KL_completion_ids"][0] for row in laid_out] == [order[1], order[0], order[3], order[2], order[3]]
-    assert lay_out_batches(rows, 2, seed=0) == laid_out
-    assert [row["completion_ids"][0] for row in lay_out_batches(rows, 2, seed=1)] != order
+    assert lay_out_steps(rows, 2, seed=0) == laid_out
+    assert [row["completion_ids"][0] for row in lay_out_steps(rows, 2, seed=1)] != order
 
 
 def test_kto_needs_two_rows_and_two_in_a_batch(base: Path, tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="kto needs two rows or more"):
         load(base, tmp_path, Kto(), [LABELLED])
-    request = make_request(base, tmp_path, Kto(), [LABELLED] * 2, batch_size=1)
+    request = request_for(base, tmp_path, Kto(), [LABELLED] * 2, batch_size=1)
     with pytest.raises(EngineError, match="kto needs a batch_size of 2 or more"):
         run_trainer(request, work_dir=tmp_path / "work", out_dir=tmp_path / "out")
     assert not (tmp_path / "work").exists()
@@ -141,7 +127,7 @@ def test_exo_needs_label_smoothing() -> None:
 
 def test_a_reference_without_files_is_named(base: Path, tmp_path: Path) -> None:
     reference = ModelFiles("seed", tmp_path / "nowhere")
-    request = make_request(base, tmp_path, Dpo(), [PAIR]).model_copy(update={"reference": reference, "tune": Lora()})
+    request = request_for(base, tmp_path, Dpo(), [PAIR]).model_copy(update={"reference": reference, "tune": Lora()})
     with pytest.raises(EngineError, match=r"there is no folder .*nowhere"):
         run_trainer(request, work_dir=tmp_path / "work", out_dir=tmp_path / "out")
 

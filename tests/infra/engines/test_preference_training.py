@@ -10,23 +10,18 @@ import pytest
 
 from configs.errors import EngineError
 from configs.schema.objective import Dpo, Kto, Objective, SoftLabelDpo, WeightedDpoNll
-from configs.schema.train import FullWeights, Lora, Optimizer
+from configs.schema.train import FullWeights, Lora
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.trainer import run_trainer
 from tests.infra.engines.kill import contents, kill_after_a_checkpoint
-from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
-from tests.infra.engines.training import said
+from tests.infra.engines.tiny import build_tiny_adapter
+from tests.infra.engines.training import make_request, said
 
 pytestmark = pytest.mark.slow
 
 NUM_PAIRS = 10
 LORA = Lora(rank=4, alpha=8, dropout=0.1)
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_tiny_folder(tmp_path_factory.mktemp("base"))
 
 
 def write_rows(path: Path, objective: Objective) -> Path:
@@ -48,12 +43,10 @@ def write_rows(path: Path, objective: Objective) -> Path:
     return path
 
 
-def make_request(objective: Objective, model: ModelFiles, rows: Path, **changes: Any) -> TrainRequest:
-    optimizer = {"learning_rate": 1e-2, "batch_size": 4, "epochs": 8.0, "max_length": 20, **changes.pop("steps", {})}
-    settings = {"tune": LORA, "reference": model, "reference_digest": "d", **changes}
-    return TrainRequest(
-        model=model, optimizer=Optimizer(**optimizer), objective=objective, rows=rows, seed=3, **settings
-    )
+def phase(objective: Objective, model: ModelFiles, rows: Path, **changes: Any) -> TrainRequest:
+    optimizer = {"batch_size": 4, "epochs": 8.0, "max_length": 20, **changes.pop("steps", {})}
+    settings = {"tune": LORA, "reference_digest": "d", "seed": 3, **changes}
+    return make_request(model, objective, rows, **optimizer).model_copy(update=settings)
 
 
 def gap(model: ModelFiles, prompt: str = "3+1=", right: str = "4", wrong: str = "3 no") -> float:
@@ -83,7 +76,7 @@ def gap(model: ModelFiles, prompt: str = "3+1=", right: str = "4", wrong: str = 
 )
 def test_every_objective_learns_to_prefer_what_was_chosen(base: Path, tmp_path: Path, objective: Objective) -> None:
     start = ModelFiles("start", base)
-    request = make_request(objective, start, write_rows(tmp_path / "rows.jsonl", objective))
+    request = phase(objective, start, write_rows(tmp_path / "rows.jsonl", objective))
     out, work = tmp_path / "out", tmp_path / "work"
     lines: list[dict[str, Any]] = []
     report = run_trainer(request, work_dir=work, out_dir=out, on_progress=lines.append)
@@ -115,7 +108,7 @@ def test_a_killed_training_resumes_and_ends_with_the_same_bytes(base: Path, tmp_
     start = ModelFiles("start", base, build_tiny_adapter(base, tmp_path / "adapter"))
     steps = {"max_steps": 60, "checkpoint_seconds": 0.1}
     changes = {"reference": ModelFiles("base", base), "total_steps": 200, "steps": steps}
-    request = make_request(Dpo(), start, write_rows(tmp_path / "rows.jsonl", Dpo()), **changes)
+    request = phase(Dpo(), start, write_rows(tmp_path / "rows.jsonl", Dpo()), **changes)
     seldom = request.optimizer.model_copy(update={"checkpoint_seconds": 1e6})
     (tmp_path / "straight").mkdir()
     straight = request.model_copy(update={"optimizer": seldom})
@@ -137,7 +130,7 @@ def test_full_weights_end_in_the_base_s_files(base: Path, tmp_path: Path) -> Non
 
     start = ModelFiles("start", base)
     rows = write_rows(tmp_path / "rows.jsonl", Dpo())
-    request = make_request(Dpo(loss="ipo"), start, rows, tune=FullWeights(), steps={"epochs": 2.0})
+    request = phase(Dpo(loss="ipo"), start, rows, tune=FullWeights(), steps={"epochs": 2.0})
     (tmp_path / "work").mkdir()
     run_phase(request, tmp_path / "work", tmp_path / "out", lambda _: None)
     before, after = contents(base), contents(tmp_path / "out/model")
@@ -153,7 +146,7 @@ def test_a_loss_that_is_not_a_number_names_the_step_and_the_fix(
 
     rows = write_rows(tmp_path / "rows.jsonl", objective)
     steps = {"learning_rate": 1e30, "schedule": "constant", "warmup_share": 0.0}
-    request = make_request(objective, ModelFiles("start", base), rows, tune=FullWeights(), steps=steps)
+    request = phase(objective, ModelFiles("start", base), rows, tune=FullWeights(), steps=steps)
     (tmp_path / "work").mkdir()
     with pytest.raises(EngineError, match=r"the loss is (nan|inf) at step \d+") as caught:
         run_phase(request, tmp_path / "work", tmp_path / "out", lambda _: None)

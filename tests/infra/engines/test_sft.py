@@ -13,15 +13,10 @@ from configs.errors import EngineError
 from configs.schema.objective import Sft
 from configs.schema.train import Lora
 from infra.engines.models.model_files import ModelFiles
-from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
+from tests.infra.engines.tiny import build_tiny_adapter
 from tests.infra.engines.training import make_request, said
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_tiny_folder(tmp_path_factory.mktemp("model"))
 
 
 def make_trainer(

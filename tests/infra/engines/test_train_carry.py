@@ -12,18 +12,12 @@ from configs.errors import EngineError
 from configs.schema.train import FullWeights, Lora, Optimizer, Tune
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
-from tests.infra.engines.tiny import build_tiny_folder
 from tests.infra.engines.training import said
 
 pytestmark = pytest.mark.slow
 
 NUM_ROWS = 6
 LORA = Lora(rank=4, alpha=8)
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_tiny_folder(tmp_path_factory.mktemp("base"))
 
 
 def run(folder: Path, base: Path, tune: Tune, steps: int, **carried: Any) -> list[dict[str, Any]]:

@@ -11,15 +11,9 @@ from configs.schema.objective import Dpo, Sft
 from configs.schema.train import Lora, Optimizer
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
-from tests.infra.engines.tiny import build_tiny_folder
 from tests.infra.engines.training import make_request
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_tiny_folder(tmp_path_factory.mktemp("model"))
 
 
 def test_a_checkpoint_counts_only_when_whole_and_of_the_same_request(tmp_path: Path) -> None:

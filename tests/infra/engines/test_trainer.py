@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from configs.errors import EngineError
-from configs.schema.train import FullWeights, Lora, Optimizer, Tune
+from configs.schema.train import FullWeights, Lora, Tune
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainReport, TrainRequest
 from infra.engines.train.trainer import run_trainer
 from tests.infra.engines.kill import contents, kill_after_a_checkpoint
-from tests.infra.engines.tiny import build_tiny_folder
-from tests.infra.engines.training import said
+from tests.infra.engines.training import make_request, said
 
 pytestmark = pytest.mark.slow
 
@@ -37,11 +36,6 @@ class Straight:
     lines: list[dict[str, Any]]
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_tiny_folder(tmp_path_factory.mktemp("model"))
-
-
 def write_rows(path: Path) -> Path:
     """NUM_ROWS short rows with weights 1 and 2, and one that is longer than `max_length`."""
     with path.open("w") as file:
@@ -52,16 +46,16 @@ def write_rows(path: Path) -> Path:
     return path
 
 
-def make_request(model: ModelFiles, tune: Tune, rows: Path, **optimizer: Any) -> TrainRequest:
-    settings = {"learning_rate": 1e-2, "batch_size": 8, "epochs": float(NUM_EPOCHS), "max_length": 16, **optimizer}
-    return TrainRequest(model=model, tune=tune, optimizer=Optimizer(**settings), rows=rows, seed=3)
+def phase(model: ModelFiles, tune: Tune, rows: Path, **optimizer: Any) -> TrainRequest:
+    settings = {"batch_size": 8, "epochs": float(NUM_EPOCHS), "max_length": 16, **optimizer}
+    return make_request(model, None, rows, **settings).model_copy(update={"tune": tune, "seed": 3})
 
 
 @pytest.fixture(scope="module", params=[FullWeights(), LORA], ids=["full", "lora"])
 def straight(request: pytest.FixtureRequest, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Straight:
     """A phase that nobody interrupted."""
     folder, lines = tmp_path_factory.mktemp("straight"), []
-    train = make_request(ModelFiles("tiny", base, None, TEMPLATE), request.param, write_rows(folder / "rows.jsonl"))
+    train = phase(ModelFiles("tiny", base, None, TEMPLATE), request.param, write_rows(folder / "rows.jsonl"))
     report = run_trainer(train, work_dir=folder / "work", out_dir=folder / "out", on_progress=lines.append)
     return Straight(train, folder / "out", report, lines)
 
@@ -127,9 +121,7 @@ def test_an_adapter_is_continued_with_its_own_settings(straight: Straight, base:
 
 
 def test_a_loss_that_is_not_a_number_names_the_step_and_the_fix(base: Path, tmp_path: Path) -> None:
-    request = make_request(
-        ModelFiles("tiny", base), FullWeights(), write_rows(tmp_path / "rows.jsonl"), learning_rate=1e30
-    )
+    request = phase(ModelFiles("tiny", base), FullWeights(), write_rows(tmp_path / "rows.jsonl"), learning_rate=1e30)
     with pytest.raises(EngineError, match=r"the loss is (nan|inf) at step \d+") as caught:
         run_trainer(request, work_dir=tmp_path / "work", out_dir=tmp_path / "out")
     assert caught.value.fix is not None and "learning_rate" in caught.value.fix
@@ -140,7 +132,7 @@ def test_full_weights_through_an_adapter_are_refused(base: Path, tmp_path: Path)
     adapter = tmp_path / "adapter"
     adapter.mkdir()
     (adapter / "adapter_config.json").write_text("{}")
-    request = make_request(ModelFiles("tiny", base, adapter), FullWeights(), tmp_path / "rows.jsonl")
+    request = phase(ModelFiles("tiny", base, adapter), FullWeights(), tmp_path / "rows.jsonl")
     with pytest.raises(EngineError, match="through an adapter"):
         run_trainer(request, work_dir=tmp_path / "work", out_dir=tmp_path / "out")
 

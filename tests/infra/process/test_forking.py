@@ -115,7 +115,7 @@ def test_a_server_that_cannot_start_is_described(tmp_path: Path) -> None:
     broken.write_text("#!/bin/sh\necho this interpreter is broken >&2\nexit 7\n")
     broken.chmod(0o755)
     server = ForkServer(str(broken), [], {})
-    with pytest.raises(EOFError, match=r"exit status 7; last lines of .*:\s+this interpreter is broken"):
+    with pytest.raises(EOFError, match=r"exit status 7; its last lines:\s+this interpreter is broken"):
         program(server, tmp_path, "end", "0")
     assert not server.is_alive()
     with pytest.raises(EOFError, match="exit status 7"):  # asked when it is long dead

@@ -8,8 +8,10 @@ from itertools import permutations
 import pytest
 from pydantic import ValidationError
 
+from configs.errors import RecipeError
 from configs.schema.guard import DEFAULT_GUARDS, Guard, Reaction
 from tasks.decide.guards import STRENGTH, check_guards, is_passed, strongest
+from tests.build.records import make_recipe
 
 MODE = Guard(metric="judge_mode_share", above=0.95, action="stop")
 PARSE = Guard(metric="judge_parse_rate", below=0.5, action="keep_incumbent")
@@ -56,6 +58,18 @@ def test_by_default_a_judge_that_always_says_the_same_stops_the_round() -> None:
     assert strongest(check_guards(DEFAULT_GUARDS, {"judge_parse_rate": 0.9})) == "warn"
     assert strongest(check_guards(DEFAULT_GUARDS, {"drift_gold_logprob": -1.5})) == "keep_incumbent"
     assert strongest(check_guards(DEFAULT_GUARDS, {"judge_mode_share": 0.62, "judge_parse_rate": 0.99})) is None
+
+
+def test_the_word_warn_is_the_default_limits_of_which_none_acts() -> None:
+    guards = make_recipe(guards="warn").guards
+    assert [(one.metric, one.above, one.below) for one in guards] == [
+        (one.metric, one.above, one.below) for one in DEFAULT_GUARDS
+    ]
+    worst = {"judge_mode_share": 1.0, "judge_parse_rate": 0.0, "drift_gold_logprob": -9.0}
+    assert strongest(check_guards(guards, worst)) == "warn"
+    assert make_recipe().guards == DEFAULT_GUARDS
+    with pytest.raises(RecipeError, match="guards"):
+        make_recipe(guards="stop")
 
 
 def test_a_guard_has_one_limit() -> None:

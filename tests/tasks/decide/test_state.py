@@ -69,9 +69,22 @@ def test_a_reference_is_what_its_name_says() -> None:
 
 def test_a_window_takes_the_last_rounds() -> None:
     steps = tuple(step("select", number) for number in (1, 2, 3))
-    windows = {data: window(data, steps) for data in ("this_round", "last_two_rounds", "accumulate")}
+    windows = {data: window(data, steps, 3) for data in ("this_round", "last_two_rounds", "accumulate")}
     assert [len(window) for window in windows.values()] == [1, 2, 3]
     assert windows["last_two_rounds"] == steps[1:]
+
+
+def test_a_window_counts_rounds_where_some_have_no_step() -> None:
+    """Rounds 1 and 3 of five made rows of a kind."""
+    steps = tuple(step("select", number) for number in (1, 3))
+    rounds = {
+        (data, round): [one.round for one in window(data, steps, round)]
+        for data in ("this_round", "last_two_rounds", "accumulate")
+        for round in (3, 4, 5)
+    }
+    assert [rounds["this_round", round] for round in (3, 4, 5)] == [[3], [], []]
+    assert [rounds["last_two_rounds", round] for round in (3, 4, 5)] == [[3], [3], []]
+    assert [rounds["accumulate", round] for round in (3, 4, 5)] == [[1, 3]] * 3
 
 
 def test_the_cast_knows_the_newest_candidate_promoted_or_not() -> None:
@@ -111,6 +124,8 @@ def test_what_a_phase_ended_with_is_found_by_its_name() -> None:
     state = play(state, 0.8, True, recipe())
     assert state.start_model(POLICY, "phase:first").name == "round-1"
     assert state.start_model("critic", "phase:first") == CRITIC
+    for name, ended in ((POLICY, "round-1"), ("critic", CRITIC.name)):
+        assert state.models[name].reference_model("phase:first", SEED).name == ended
     again = state.after_phase("first")  # the list of phases is gone through again
     assert again.start_model(POLICY, "phase:first").name == "round-2"
 

@@ -94,6 +94,11 @@ def test_a_sample_of_which_nothing_could_be_read_has_no_score() -> None:
     ]
 
 
+def test_comparisons_that_were_set_aside_give_no_score() -> None:
+    """Nothing was answered, so nothing is known: never 0, which would be the worst of the problem."""
+    assert [(verdict.label, verdict.score) for verdict in verdicts_on([A, B, C], [])] == [("unparseable", None)] * 3
+
+
 def test_the_only_sample_of_a_problem_beats_none() -> None:
     (verdict,) = verdicts_on([A], [])
     assert (verdict.label, verdict.score) == ("unscored", 0.0)

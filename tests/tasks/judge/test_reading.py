@@ -101,7 +101,7 @@ def test_choices_stand_after_the_beginning_of_the_pattern() -> None:
 
 def test_the_end_is_scored_where_one_choice_begins_another() -> None:
     scorings = choice_scorings("p/0", (), SCORE, [str(number) for number in range(11)])
-    assert all(scoring.with_end for scoring in scorings)
+    assert [scoring.with_end for scoring in scorings] == [True] * 11
 
 
 def test_expectation_by_hand() -> None:

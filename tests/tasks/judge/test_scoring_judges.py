@@ -16,8 +16,9 @@ from tasks.core.joined import Group
 from tasks.core.records import Judgement, Message, Problem, Sample, Verdict
 from tasks.judge.ask import solution_groups
 from tasks.judge.kind import Evidence
-from tasks.judge.kinds.implicit import implicit_judgements, implicit_questions, implicit_verdicts
+from tasks.judge.kinds.implicit import implicit_judgements, implicit_verdicts
 from tasks.judge.kinds.importance import distance, importance_judgements, importance_verdicts
+from tasks.judge.kinds.questions import score_samples
 from tasks.judge.kinds.reward_model import reduce_scores, reward_judgements, reward_questions, reward_verdicts
 from tasks.judge.kinds.sum import sum_verdict
 from tests.build.records import make_problem, make_sample
@@ -34,7 +35,7 @@ def said(own: list[Judgement], **further: list[Judgement]) -> Evidence:
 
 def test_the_implicit_reward_is_a_difference_of_sums() -> None:
     judge = ImplicitJudge()
-    questions = implicit_questions(judge, "", [GROUP])
+    questions = score_samples(judge, "", [GROUP])
     assert questions == [Scoring("p/0", CHAT, "ab"), Scoring("p/1", CHAT, "c")]
     policy = implicit_judgements(judge, [GROUP], questions, [Score("p/0", -20.0, 3), Score("p/1", -25.0, 2)])
     reference = implicit_judgements(judge, [GROUP], questions, [Score("p/0", -22.0, 3), Score("p/1", -24.0, 2)])
@@ -46,7 +47,7 @@ def test_the_implicit_reward_is_a_difference_of_sums() -> None:
 
 def test_per_token_divides_each_by_its_tokens() -> None:
     judge = ImplicitJudge(per_token=True)
-    questions = implicit_questions(judge, "", [GROUP])
+    questions = score_samples(judge, "", [GROUP])
     policy, reference = (
         implicit_judgements(judge, [GROUP], questions, [Score("", logprob, 4), Score("", -3.0, 3)])
         for logprob in (-20.0, -22.0)
@@ -57,7 +58,7 @@ def test_per_token_divides_each_by_its_tokens() -> None:
 
 def test_what_was_given_to_the_model_is_not_scored() -> None:
     sample = Sample("p/0", "p", 0, "step one\nstep two", "stop", 5, None, "m", prefix="step one\n")
-    (question,) = implicit_questions(ImplicitJudge(), "", [Group(make_problem(), (sample,))])
+    (question,) = score_samples(ImplicitJudge(), "", [Group(make_problem(), (sample,))])
     assert (question.prefix, question.completion) == ("step one\n", "step two")
 
 
@@ -73,7 +74,7 @@ def test_a_distance_lies_between_1_and_5(trusted: float, loss: float) -> None:
 
 
 def test_losses_are_means_over_tokens() -> None:
-    questions = implicit_questions(ImplicitJudge(), "", [GROUP])
+    questions = score_samples(ImplicitJudge(), "", [GROUP])
     rows = importance_judgements(IMPORTANCE, [GROUP], questions, [Score("", -1.8, 3), Score("", -1.8, 1)])
     assert [row.score for row in rows] == pytest.approx([0.6, 1.8])
     trusted_problem = Problem("t", (Message("user", "1+1="),), "2", "1+1=2")

@@ -60,7 +60,8 @@ def test_every_kind_of_judge_gives_its_verdicts(tmp_path: Path, cast: Cast) -> N
         check_choices(bench, step, by_judge["sure"])
         check_pairwise(bench, step, by_judge["pairwise"])
         check_implicit(bench, by_judge["implicit"], cast)
-        assert all(1 <= verdict.score <= 5 for verdict in by_judge["importance"] if verdict.score is not None)
+        shifts = [verdict.score for verdict in by_judge["importance"] if verdict.label != "truncated"]
+        assert len(shifts) == 9 and all(shift is not None and 1 <= shift <= 5 for shift in shifts)
         assert len(list(read_judgements(bench.ledger, step, "importance", "trusted"))) == 4
         for total, vote, sure in zip(by_judge["sum"], by_judge["vote"], by_judge["sure"], strict=True):
             assert total.label == "truncated" or total.score == pytest.approx(vote.score + sure.score)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from configs.errors import UserError
 from configs.schema.generate import Guide, Sampling, SelfInstruct, StepwiseGenerate
 from configs.schema.judge import AnswerJudge, Judge, PairwiseJudge
 from infra.engines.wire import Request, draw_seed
@@ -22,6 +23,7 @@ from tasks.sample.samplers.hinted import TEACHER, Hinted
 from tasks.sample.samplers.independent import Draws, Independent
 from tasks.sample.samplers.invented import Invented
 from tasks.sample.samplers.stepwise import Stepwise
+from tasks.sample.samples import write_episodes
 from tests.tasks.core.scripted import Killed, ScriptedPool, answerer, make_answers
 
 PROBLEMS = [Problem(f"p{place}", (Message("user", f"q{place}"),), str(place)) for place in range(9)]
@@ -152,6 +154,17 @@ def test_problems_are_written_until_there_are_enough(tmp_path: Path) -> None:
     assert numbers["num_invented"] == len(set(written.kept)) == 6
     assert numbers["num_invented_drawn"] == len(pool.draws) <= 18
     assert numbers["num_invented_drawn"] == 6 + len(written.refused), "as many are asked for as are missing"
+
+
+def test_nodes_that_are_not_depth_first_are_refused_where_they_are_written(tmp_path: Path) -> None:
+    problem = Problem("p", (Message("user", "ask"),))
+    first = Sample("p/0", "p", 0, "one", "stop", 1, None, "m")
+    nodes = (first, replace(first, id="p/1"), replace(first, id="p/2", parent_id="p/0"))
+    sampler = Independent([Draws(Sampling(), 3)], "m")
+    with pytest.raises(UserError, match="sample p/2 does not stand below its parent p/0"):
+        write_episodes(tmp_path, [Episode(problem, 0, 0, nodes)], sampler)
+    in_order = Episode(problem, 0, 0, (nodes[0], nodes[2], nodes[1]))
+    assert write_episodes(tmp_path, [in_order], sampler) == {"num_samples": 3}
 
 
 SAMPLERS = {

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from configs.schema.generate import StepwiseGenerate
 from configs.schema.judge import PairwiseJudge
+from configs.schema.pair import BestVsWorst
+from configs.schema.select import Judged
 from infra.engines.wire import Completion
+from tasks.core.joined import Candidate
 from tasks.core.records import Message, Problem, Verdict
 from tasks.sample.episode import Opinions, Texts
 from tasks.sample.samplers.stepwise import Climb, Stepwise
+from tasks.select.filters.basic import judged
+from tasks.select.filters.filter import Draw
+from tasks.select.pairs import best_vs_worst
 
 CONFIG = StepwiseGenerate(step_end=";", width=3, max_steps=4)
 SAMPLER = Stepwise(CONFIG, PairwiseJudge(), "d")
@@ -24,15 +32,15 @@ def begin() -> Climb:
     return SAMPLER.begin(PROBLEM, 0, 7)
 
 
-def climb(episode: Climb, drawn: Sequence[Completion], scores: Sequence[float]) -> Climb:
-    """One step: these candidates are drawn, and those that may be compared get these scores."""
+def climb(episode: Climb, drawn: Sequence[Completion], scores: Sequence[float | None]) -> Climb:
+    """One step: these candidates are drawn, and those that may be compared get these scores; None: unreadable."""
     (texts,) = SAMPLER.ask(episode) or ()
     assert isinstance(texts, Texts)
     episode = SAMPLER.take(episode, [[tuple(drawn)]])
     (opinions,) = SAMPLER.ask(episode) or ()
     assert isinstance(opinions, Opinions)
     verdicts = [
-        Verdict(sample.id, sample.problem_id, "pairwise", "unscored", score)
+        Verdict(sample.id, sample.problem_id, "pairwise", "unparseable" if score is None else "unscored", score)
         for sample, score in zip(opinions.samples, scores, strict=True)
     ]
     return SAMPLER.take(episode, [verdicts])
@@ -87,3 +95,52 @@ def test_a_step_that_was_set_aside_is_a_step_back_and_asks_no_judge() -> None:
     assert (after.steps, after.num_roll_backs, after.candidates) == ((), 1, ())
     (again,) = SAMPLER.ask(after) or ()
     assert isinstance(again, Texts)
+
+
+LONG = {"stop_text": None, "finish": "length"}
+
+
+@pytest.mark.parametrize(
+    ("drawn", "scores", "taken"),
+    [
+        ([draw("long", 0, **LONG), draw("2+5=7", 1)], [0.0], "2+5=7;"),
+        ([draw("2+5=7", 0), draw("long", 1, **LONG), draw("too long", 2, **LONG)], [0.0], "2+5=7;"),
+        ([draw("a", 0), draw("b", 1), draw("long", 2, **LONG)], [0.5, 0.5], "a;"),
+        ([draw("a", 0), draw("long", 1, **LONG), draw("b", 2)], [0.0, 1.0], "b;"),
+        ([draw("long", 0, **LONG), draw("too long", 1, **LONG)], [], ""),
+        ([draw("a", 0), draw("b", 1), draw("long", 2, **LONG)], [None, None], ""),
+        ([draw("a", 0), draw("b", 1), draw("c", 2)], [None, 1.0, 0.0], "b;"),
+        ([draw("a", 0), draw("b", 1), draw("c", 2)], [0.0, None, 1.0], "c;"),
+        ([draw("a", 0), draw("b", 1), draw("c", 2)], [1.0, None, 1.0], ""),
+        ([draw("a", 0), draw("b", 1), draw("c", 2)], [None, None, None], ""),
+        ([draw("a", 0), draw("b", 1), draw("c", 2)], [0.0, 0.0, 0.0], ""),
+    ],
+)
+def test_what_ended_at_max_tokens_loses_and_what_could_not_be_read_has_no_place(
+    drawn: Sequence[Completion], scores: Sequence[float | None], taken: str
+) -> None:
+    assert climb(begin(), drawn, scores).prefix == taken
+
+
+def test_a_candidate_that_could_not_be_compared_has_no_score_and_is_in_no_pair() -> None:
+    drawn = [draw("a", 0), draw("b", 1), draw("c", 2)]
+    episode = climb(begin(), drawn, [2.0, None, 1.0])
+    assert [verdict.score for verdict in episode.verdicts] == [2.0, None, 1.0]
+    assert [verdict.label for verdict in episode.verdicts] == ["unscored", "unparseable", "unscored"]
+    (problem,) = episode.problems
+    group = [
+        Candidate(sample, {"pairwise": verdict}, problem)
+        for sample, verdict in zip(episode.nodes, episode.verdicts, strict=True)
+    ]
+    kept = [one for one, reason in zip(group, judged(group, Judged(), Draw(0, 1)), strict=True) if reason is None]
+    (pair,) = best_vs_worst.make(kept, BestVsWorst(judge="pairwise"), Draw(0, 1))
+    assert (pair.chosen_id, pair.rejected_id) == ("12+5#0/0", "12+5#0/2")
+
+
+def test_a_judge_that_says_nothing_of_a_candidate_leaves_it_without_a_score() -> None:
+    (texts,) = SAMPLER.ask(begin()) or ()
+    assert isinstance(texts, Texts)
+    episode = SAMPLER.take(begin(), [[(draw("a", 0), draw("b", 1))]])
+    after = SAMPLER.take(episode, [[]])
+    assert [(verdict.label, verdict.score) for verdict in after.verdicts] == [("unparseable", None)] * 2
+    assert (after.steps, after.num_roll_backs) == ((), 1)

@@ -10,8 +10,9 @@ import pytest
 
 from configs.errors import ProblemsError, UserError
 from tasks.core.records import Sample, Verdict
+from tasks.core.sources import OpenSource
 from tasks.select.filters.filter import Group
-from tasks.select.join import OpenSource, open_groups
+from tasks.select.join import open_groups
 from tests.build.records import make_problem, make_sample, make_verdict
 
 PROBLEMS = {problem_id: make_problem(problem_id) for problem_id in ("p", "q", "r")}

@@ -62,7 +62,7 @@ def test_the_stage_merges_steps_in_the_order_of_problems(ledger: Ledger, tmp_pat
     drops = [(drop.sample_id, drop.reason) for drop in read_records(ledger.fetch(step, "drops.parquet"), Drop)]
     assert drops == [("p/1", "wrong"), ("r/2", "hint_shows")]
     assert step.summary["num_kept_hinted"] == 1 and step.summary["num_rows"] == 4
-    assert step.summary["mean_tokens"] == 5 and step.summary["distinct_rate"] == 1
+    assert step.summary["mean_tokens"] == len("text 0") and step.summary["distinct_rate"] == 1
     assert again.is_reused and again.key == step.key
 
 
@@ -81,7 +81,7 @@ def test_the_calibrations_threshold_and_formats_are_used(ledger: Ledger, tmp_pat
         calibration = publish(ledger, "calibrate", picked, train=PROBLEMS)
         step = select(bench, 1, **inputs, calibration=calibration)
     rows = list(read_records(ledger.fetch(step, "examples.parquet"), Example))
-    assert len(rows) == 12 and step.summary["num_kept"] == 6  # every verdict has score 1
+    assert len(rows) == 10 and step.summary["num_kept"] == 5, "the wrong one has score 0"
     assert rows[0].messages[0].content == "Say: question p"
     assert rows[1].messages[0].content.startswith("Question: question q\nAnswer: one")
 

@@ -11,20 +11,24 @@ Where this differs from TRL's trainer:
 3. A completion's log-probability is a sum over tokens, each times the weight of its part; tokens of weight 0 do not
    count in lengths. With all weights 1 it is TRL's own.
 4. Dropout is what `tune` says, rather than off.
+5. A step has one mean over its pairs, rather than the mean of its batches' means. aot and aot_unpaired sort the pairs
+   of a batch, so that these two alone depend on how a step is cut into batches.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import torch
+from torch.autograd.graph import allow_mutation_on_saved_tensors
 from trl import DPOConfig, DPOTrainer
 
 from configs.errors import EngineError
 from configs.schema.objective import Dpo
 from infra.engines.train.objectives.objective import Objective, TokenRows, given_reference
-from infra.engines.train.objectives.pairs import PAIRS, without_soft_labels
+from infra.engines.train.objectives.pairs import MEANS_OF_PAIRS, PAIRS, without_soft_labels
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.steps import GivenReferenceSteps, weigh_tokens
 
@@ -37,6 +41,14 @@ COUPLED_LOSSES = ("aot", "aot_unpaired")
 
 class WeightedDPOTrainer(GivenReferenceSteps, DPOTrainer):
     """DPOTrainer on rows of `encode_pairs` with ref_chosen_logps and ref_rejected_logps."""
+
+    means_of_rows = MEANS_OF_PAIRS
+
+    def training_step(self, *args: Any, **kwargs: Any) -> Any:
+        """TRL writes weighted losses over the losses, and hinge's gradient is read from what is written over."""
+        is_written_over = self.use_weighting and "hinge" in self.loss_types
+        with allow_mutation_on_saved_tensors() if is_written_over else nullcontext():
+            return super().training_step(*args, **kwargs)
 
     def _compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool) -> Any:
         weights = inputs.pop("weight")

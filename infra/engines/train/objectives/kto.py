@@ -3,12 +3,13 @@
     loss = mean_i weight_i * lambda_i * (1 - sigma(beta s_i)),  s = log-ratio - KL where desirable, KL - log-ratio else
 
 with lambda the weight of desirable or of undesirable rows, and KL estimated on prompts with completions that are not
-theirs. Where this differs from TRL's KTOTrainer:
+theirs. The mean is over the rows of a step, and KL is one number of a step. Where this differs from TRL's KTOTrainer:
 
-1. Rows come as token ids, laid out by `lay_out_batches`, with the reference's log-probabilities.
+1. Rows come as token ids, laid out by `lay_out_steps`, with the reference's log-probabilities.
 2. A weight is a factor of its row's loss; the divisor stays the number of rows.
 3. No loss falls on the given beginning of a completion; parts with further weights are refused.
 4. Dropout is what `tune` says, rather than off.
+5. TRL has a KL and a mean for each batch, and then the mean of those. Here a step is the same in whatever batches.
 """
 
 from __future__ import annotations
@@ -56,22 +57,22 @@ def encode_labelled(rows: Iterable[dict[str, Any]], encoder: Encoder) -> tuple[T
     return encoded, num_too_long
 
 
-def lay_out_batches(rows: Sequence[dict[str, Any]], batch_size: int, seed: int) -> TokenRows:
+def lay_out_steps(rows: Sequence[dict[str, Any]], step_size: int, seed: int) -> TokenRows:
     """Rows in a seeded order that stays the same every epoch, each with the completion its KL term is read from.
 
-    KTO compares a prompt with a completion that is not its own: that of the row before it in the batch, the last
-    one for the first, as in TRL. A last batch of one row takes the completion of the row before that batch.
+    KTO compares a prompt with a completion that is not its own: that of the row before it in the step, the last
+    one for the first, as in a batch of TRL. A last step of one row takes the completion of the row before that step.
 
     Args:
         rows: two or more.
-        batch_size: rows of a batch, two or more.
+        step_size: rows of an optimizer step on one device, two or more.
     """
     ordered = random.Random(seed).sample(list(rows), len(rows))
     laid_out: TokenRows = []
-    for start in range(0, len(ordered), batch_size):
-        batch = ordered[start : start + batch_size]
-        others = [batch[-1], *batch[:-1]] if len(batch) > 1 else [ordered[start - 1]]
-        for row, other in zip(batch, others, strict=True):
+    for start in range(0, len(ordered), step_size):
+        step = ordered[start : start + step_size]
+        others = [step[-1], *step[:-1]] if len(step) > 1 else [ordered[start - 1]]
+        for row, other in zip(step, others, strict=True):
             laid_out.append({**row, "KL_completion_ids": other["completion_ids"]})
     return laid_out
 
@@ -97,14 +98,63 @@ LABELLED = RowKind(
 
 
 class WeightedKTOTrainer(GivenReferenceSteps, KTOTrainer):
-    """KTOTrainer on rows of `lay_out_batches` with ref_logps and ref_KL_logps."""
+    """KTOTrainer on rows of `lay_out_steps` with ref_logps and ref_KL_logps."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._waiting: list[dict[str, Any]] = []
+        self._step_kl: torch.Tensor | None = None
+        self._rewards = {"chosen": (0.0, 0), "rejected": (0.0, 0)}
+
+    def _get_num_items_in_batch(self, batch_samples: list[dict[str, Any]], device: torch.device) -> Any:
+        # Dropout's numbers are drawn inside the step alone, where a resumed training has them back.
+        self._waiting = batch_samples
+        return super()._get_num_items_in_batch(batch_samples, device)
 
     def _compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool) -> Any:
         """TRL multiplies the losses of desirable rows, in order, by desirable_weight: here one number for each."""
+        if self._waiting:
+            self._step_kl, self._waiting = self._kl_of_step(model, self._waiting), []
+        if self._step_kl is not None:
+            inputs["ref_KL_logps"] = torch.zeros_like(inputs["ref_KL_logps"])
         weights, is_desirable = inputs.pop("weight"), inputs["label"].bool()
         self.desirable_weight = self.args.desirable_weight * weights[is_desirable]
         self.undesirable_weight = self.args.undesirable_weight * weights[~is_desirable]
-        return super()._compute_loss(model, inputs, return_outputs)
+        loss = super()._compute_loss(model, inputs, return_outputs)
+        self._note_rewards(int(is_desirable.sum()), len(weights), weights.device)
+        return loss
+
+    def _kl_of_step(self, model: Any, batches: Sequence[dict[str, Any]]) -> torch.Tensor:
+        """Mean over the step's rows of how much likelier a completion that is not theirs has become."""
+        total = torch.zeros((), device=self.accelerator.device)
+        for batch in map(self._prepare_inputs, batches):
+            asked = {name: value for name, value in batch.items() if name != "weight"}
+            total += (super()._compute_kl_logps(model, asked) - batch["ref_KL_logps"]).sum()
+        return self.accelerator.gather(total[None]).sum() / self.step_rows
+
+    def _compute_kl_logps(self, model: Any, batch: dict[str, Any]) -> Any:
+        """What TRL takes the batch's mean of, after ref_KL_logps is taken off."""
+        if self._step_kl is None:
+            return super()._compute_kl_logps(model, batch)
+        return self._step_kl.expand_as(batch["ref_KL_logps"])
+
+    def _note_rewards(self, num_desirable: int, num_rows: int, device: torch.device) -> None:
+        metrics = self._metrics["train" if self.model.training else "eval"]
+        for side, number in (("chosen", num_desirable), ("rejected", num_rows - num_desirable)):
+            number = self.sum_over_devices(number, device)
+            total, count = self._rewards[side]
+            if number:
+                self._rewards[side] = (total + number * metrics[f"rewards/{side}"][-1], count + number)
+
+    def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
+        """The margin is that of a step's rows of both kinds, which may lie in different batches."""
+        metrics = self._metrics["train" if self.model.training else "eval"]
+        metrics.pop("rewards/margins", None)
+        (desirable, num_desirable), (others, num_others) = self._rewards["chosen"], self._rewards["rejected"]
+        if num_desirable and num_others:
+            metrics["rewards/margins"] = [desirable / num_desirable - others / num_others]
+        self._rewards = dict.fromkeys(self._rewards, (0.0, 0))
+        super().log(logs, *args, **kwargs)
 
 
 def _options(settings: Kto, has_weights: bool) -> dict[str, Any]:
@@ -120,7 +170,8 @@ def _options(settings: Kto, has_weights: bool) -> dict[str, Any]:
 def _prepare(rows: TokenRows, request: TrainRequest) -> TokenRows:
     if len(rows) == 1:
         raise EngineError("kto needs two rows or more that are not too long, and there is one", "keep more samples")
-    return lay_out_batches(rows, request.optimizer.batch_size, request.seed)
+    optimizer = request.optimizer
+    return lay_out_steps(rows, optimizer.batch_size * optimizer.gradient_accumulation, request.seed)
 
 
 OBJECTIVE = Objective(rows=LABELLED, trainer=WeightedKTOTrainer, config=KTOConfig, options=_options, prepare=_prepare)

@@ -6,7 +6,8 @@ times the weight of its part (reference alike; the policy's rewards in the metri
     h(w, l) = [logp(w) - logp_ref(w)] - [logp(l) - logp_ref(l)]
     sigmoid    -ln sigma(beta h)                              (DPO, arXiv 2305.18290)
 
-The loss of a step is the mean over its pairs; no divisor depends on the weights.
+The loss of a step is the mean over its pairs, whatever batches they lie in (`train/steps.py`); no divisor depends on
+the weights.
 """
 
 from __future__ import annotations
@@ -90,6 +91,8 @@ PAIRS = RowKind(
 """reward_margin: mean over the step of chosen - rejected; reward_accuracy: share of pairs whose chosen side has the
 higher reward"""
 
+MEANS_OF_PAIRS = tuple(PAIRS.metrics.values())
+
 
 def without_soft_labels(rows: TokenRows, request: TrainRequest) -> TokenRows:
     """Pairs for a loss that reads no soft label."""
@@ -137,6 +140,8 @@ class PairLossTrainer(GivenReferenceSteps, DPOTrainer):
         losses: of a file of this folder.
         settings: the recipe's objective; its `beta` scales the rewards.
     """
+
+    means_of_rows = MEANS_OF_PAIRS
 
     def __init__(self, *args: Any, losses: PairLosses, settings: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

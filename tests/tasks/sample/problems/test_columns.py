@@ -34,5 +34,5 @@ def test_the_columns_spell_the_sum(a: int, b: int) -> None:
 
 
 def test_the_same_numbers_give_the_same_row() -> None:
-    assert write_columns(1, 2, 5) == write_columns(1, 2, 5)
+    assert write_columns(1, 2, 5) == ("18 12.05,03.61,=", "00 03.", 2)
     assert write_columns(1, 2, 5) != write_columns(2, 1, 5)

@@ -6,7 +6,13 @@ import pytest
 
 from configs.errors import ProblemsError
 from tasks.core.records import Message, Problem
-from tasks.sample.problems.sets import check_sets, drop_repeats, fingerprint, require_gold
+from tasks.sample.problems.sets import (
+    check_sets,
+    drop_repeats,
+    fingerprint,
+    require_gold,
+    require_solutions,
+)
 
 
 def make(id: str, text: str, gold: str | None = "1") -> Problem:
@@ -57,6 +63,7 @@ SAME = [make("y", "other"), make("z", "third"), make("b", " one\n")]
         ({"train": [], "select": SAME, "report": [], "warm_start": ONE}, ("warm_start", "select")),
         ({"train": [], "select": [], "report": SAME, "warm_start": ONE}, ("warm_start", "report")),
         ({"train": [], "select": [], "report": SAME, "warm_start_critic": ONE}, ("warm_start_critic", "report")),
+        ({"train": [], "select": SAME, "report": [], "few_shot": ONE}, ("few_shot", "select")),
     ],
 )
 def test_a_problem_in_two_sets_is_named_with_both_places(
@@ -85,3 +92,10 @@ def test_a_problem_without_gold_is_named_with_who_needs_it() -> None:
     require_gold([make("a", "one")], "the judge 'answer' compares with it")
     with pytest.raises(ProblemsError, match=r"problem b \('two'\).*no gold answer, and the judge 'answer' compares"):
         require_gold([make("a", "one"), make("b", "two", None)], "the judge 'answer' compares with it")
+
+
+def test_an_example_without_a_solution_is_named_with_who_needs_it() -> None:
+    solved = Problem("a", (Message("user", "one"),), solution="1")
+    require_solutions([solved], "generate.few_shot shows it")
+    with pytest.raises(ProblemsError, match=r"problem b \('two'\), number 1 .*no worked solution, and generate"):
+        require_solutions([solved, make("b", "two")], "generate.few_shot shows it")

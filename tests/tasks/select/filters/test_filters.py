@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from configs.errors import UserError
 from configs.schema.kinds import component_choices
@@ -162,6 +163,18 @@ def test_length_includes_both_ends_of_its_window() -> None:
         DropReason.TOO_LONG,
     ]
     assert refuse(group, LengthWindow(min_tokens=5)) == [DropReason.TOO_SHORT, None, None, None]
+
+
+def test_length_counts_characters_apart_from_tokens() -> None:
+    """DICE's window of 3 to 6,700 characters, whatever the tokens are."""
+    texts = ["ab", "abc", "a" * 6700, "a" * 6701]
+    group = [make_candidate(index=place, text=text, num_tokens=9) for place, text in enumerate(texts)]
+    wanted = [DropReason.TOO_SHORT, None, None, DropReason.TOO_LONG]
+    assert refuse(group, LengthWindow(min_chars=3, max_chars=6700)) == wanted
+    assert refuse(group, LengthWindow()) == [None] * 4
+    assert refuse(group, LengthWindow(min_chars=3, max_tokens=8))[1:] == [DropReason.TOO_LONG] * 3
+    with pytest.raises(ValidationError, match="max_chars 2 is below min_chars 3: nothing could be kept"):
+        LengthWindow(min_chars=3, max_chars=2)
 
 
 def test_drop_truncated_asks_no_judge() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from math import sqrt
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
+from configs.schema import pair
 from configs.schema.pair import GoldVsSample, MostVsLeastVoted, RightVsWrong, ShortestBestLongestWorst
 from tasks.core.joined import Candidate
 from tasks.core.records import Label, Pair, written
@@ -21,6 +23,7 @@ from tests.build.candidates import make_candidate, scored_group
 from tests.build.records import make_problem, make_sample, make_verdict
 from tests.tasks.select.pairs.make import indices, pairs_of
 
+CLASSES: tuple[Any, ...] = get_args(get_args(pair.Pair)[0])
 SCORES, LENGTHS = (4.33, 4.0, 3.67, 2.0, 1.33), (900, 400, 300, 500, 800)
 
 
@@ -161,9 +164,21 @@ def test_spin_prefers_the_worked_solution_to_the_first_sample() -> None:
     assert pairs_of([make_candidate()], GoldVsSample()) is NoPair.NO_SOLUTION
 
 
-def test_every_kind_has_a_version() -> None:
-    assert set(VERSIONS) == {*KINDS, "soft_label"}
+def test_the_registry_holds_the_kinds_of_the_schema() -> None:
+    assert {kind.model_fields["kind"].default for kind in CLASSES} == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_another_version_of_what_a_section_uses_is_another_version_of_select(
+    kind: type[BaseModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, soft = kind(), kind.model_validate({"soft_label": {"judges": ["a", "b"]}})
+    name = kind.model_fields["kind"].default
+    before = pair_versions(plain), pair_versions(soft)
+    assert [versions.keys() for versions in before] == [{f"pair.{name}"}, {f"pair.{name}", "pair.soft_label"}]
+    monkeypatch.setitem(VERSIONS, name, 7)
+    assert (pair_versions(plain), pair_versions(soft)) == ({f"pair.{name}": 7}, {**before[1], f"pair.{name}": 7})
+    monkeypatch.setitem(VERSIONS, "soft_label", 9)
+    assert pair_versions(plain) == {f"pair.{name}": 7}
+    assert pair_versions(soft) == {f"pair.{name}": 7, "pair.soft_label": 9}
     assert pair_versions(None) == {}
-    assert pair_versions(GoldVsSample()) == {"pair.gold_vs_sample": 1}
-    soft = GoldVsSample.model_validate({"soft_label": {"judges": ["a", "b"]}})
-    assert pair_versions(soft) == {"pair.gold_vs_sample": 1, "pair.soft_label": 1}
