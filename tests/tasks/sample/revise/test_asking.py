@@ -10,6 +10,7 @@ import pytest
 from configs.errors import ProblemsError, RecipeError
 from infra.engines.wire import Request
 from tasks.core.records import Message, Sample
+from tasks.sample.shots import Shots
 from tests.build.records import ask, make_problem
 from tests.tasks.core.scripted import ScriptedPool
 from tests.tasks.sample.revise.script import by_place, revise_sampler, run
@@ -124,6 +125,29 @@ def test_what_training_shows_is_not_what_the_writer_saw(folder: Path) -> None:
 def test_the_solution_stands_behind_the_prompt_that_a_model_would_get(folder: Path) -> None:
     _, nodes = asked(folder, [{"part": "attempt", "by": "solution", "prompt": "again.j2"}])
     assert stored(nodes["p/0/0"]) == ["Q?", "W", "again"] and nodes["p/0/0"].text == "by hand"
+
+
+def test_examples_before_the_problem_are_in_no_chat_that_training_shows(folder: Path) -> None:
+    solved = tuple(make_problem(f"s{place}", question=f"S{place}?", solution="shown") for place in range(2))
+    shots = Shots(solved, 2)
+    steps: list[dict[str, Any]] = [
+        {"part": "critique", "name": "alone", "form": "single", "prompt": "named.j2"},
+        {"part": "critique", "prompt": "shown.j2", "stored_prompt": "look.j2"},
+        {"part": "attempt", "prompt": "again.j2"},
+    ]
+    (folder / "named.j2").write_text("about {{ attempt }}")
+    sampler = revise_sampler(folder, generate={"steps": steps, "num_samples": 2})
+    problems = shots.shown([make_problem(question="Q?")])
+    pool = ScriptedPool(write=by_place({"p/0": "R", "p/1": "R"}))
+    (episode,) = shots.put_back(run(sampler, folder / "run", pool=pool, problems=problems))
+    nodes = {node.id: node for node in episode.nodes}
+    first, alone, critique, attempt = (nodes[name] for name in (
+        "p/0", "p/0:alone0", "p/0:alone0:critique0", "p/0:alone0:critique0/0"))  # fmt: skip
+    assert (first.stored, stored(alone)) == (ask("Q?"), ["about R"])
+    assert stored(critique) == ["Q?", "R", "look"] and stored(attempt) == ["Q?", "R", "look", "W", "again"]
+    asked_first = next(request for shard in pool.shards for request in shard.requests if request.id == "p")
+    assert turns(asked_first) == ["user: S0?", "assistant: shown", "user: S1?", "assistant: shown", "user: Q?"]
+    assert len(attempt.messages) == 4 + len(attempt.stored)
 
 
 REFUSED: list[tuple[list[dict[str, Any]], str]] = [
