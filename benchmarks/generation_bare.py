@@ -11,30 +11,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.generation import Workload
+from infra.engines.models.model_files import ModelFiles
 from infra.process.protocol import Channel
 
 
 def transformers_loops(folder: Path, load: Workload) -> dict[str, Callable[[int], int]]:
     """Functions that generate one repeat's samples and return the number of tokens."""
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
-    from infra.engines.chat import end_token_ids, prompt_token_ids
+    from infra.engines.chat.load import load_chat
     from infra.engines.devices import limit_threads
     from infra.engines.generate.decode import Decoder, Draft, pad_left
     from infra.engines.wire import draw_seed
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    chat = load_chat(ModelFiles(folder.name, folder))
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     limit_threads(model)
-    ends = end_token_ids(tokenizer, model.generation_config)
-    pad = ends[0] if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+    ends = list(chat.end.stops)
+    pad = ends[0] if chat.tokenizer.pad_token_id is None else chat.tokenizer.pad_token_id
     sampling = load.sampling
 
     def batches(repeat: int) -> list[list[Draft]]:
         return [
             [
-                Draft(prompt_token_ids(tokenizer, request.messages), sampling.max_tokens, draw_seed(request.seed, draw))
+                Draft(chat.prompt_ids(request.messages), sampling.max_tokens, draw_seed(request.seed, draw))
                 for request in shard.requests
                 for draw in request.draws
             ]
@@ -70,11 +71,10 @@ def vllm_loops(folder: Path, load: Workload) -> dict[str, Callable[[int], int]]:
     assert isinstance(engine, VllmEngine)
     set_environment(engine, on_cpu=True)
     import vllm
-    from transformers import AutoTokenizer
 
-    from infra.engines.chat import prompt_token_ids
+    from infra.engines.chat.load import load_chat
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    chat = load_chat(ModelFiles(folder.name, folder))
     llm = vllm.LLM(
         model=str(folder), dtype=cpu_dtype(), max_model_len=engine.max_model_length, max_num_seqs=engine.max_num_seqs,
         enforce_eager=True, disable_log_stats=True,
@@ -82,7 +82,7 @@ def vllm_loops(folder: Path, load: Workload) -> dict[str, Callable[[int], int]]:
 
     def generate(repeat: int) -> int:
         requests = [request for shard in load.shards(repeat) for request in shard.requests]
-        prompts = [{"prompt_token_ids": prompt_token_ids(tokenizer, request.messages)} for request in requests]
+        prompts = [{"prompt_token_ids": chat.prompt_ids(request.messages)} for request in requests]
         settings = vllm.SamplingParams(
             n=requests[0].num_samples, temperature=load.sampling.temperature, max_tokens=load.sampling.max_tokens,
             logprobs=0,

@@ -75,6 +75,7 @@ def time_bare(model_folder: Path, rows: Path) -> float:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    from infra.engines.chat.load import make_chat
     from infra.engines.devices import limit_threads
     from infra.engines.train.objectives.sft import EXAMPLES, WeightedCollator
     from infra.engines.train.rows import Encoder, read_rows
@@ -82,7 +83,9 @@ def time_bare(model_folder: Path, rows: Path) -> float:
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
     model = AutoModelForCausalLM.from_pretrained(model_folder).train()
     limit_threads(model)
-    encoded, _ = EXAMPLES.encode(read_rows(rows, EXAMPLES.columns), Encoder(tokenizer, None, 128))
+    encoded, _ = EXAMPLES.encode(
+        read_rows(rows, EXAMPLES.columns), Encoder(make_chat(tokenizer, ModelFiles("tiny", model_folder)), 128)
+    )
     collate = WeightedCollator(pad_token_id=tokenizer.pad_token_id)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.0)
     num_tokens, started = 0, time.perf_counter()

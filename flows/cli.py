@@ -29,7 +29,7 @@ COMMANDS = {
     "ui": "Open the Prefect and MLflow servers over the local data.",
     "stack": "Run the services on this machine without containers: up, down, status.",
     "bootstrap": "Make bucket, work pools and limits that the services need.",
-    "doctor": "Say what is installed and reachable, and how to fix what is not.",
+    "doctor": "Say what is installed and reachable, or with --verifiers whether answers are read.",
 }
 
 app = App(

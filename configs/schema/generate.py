@@ -9,6 +9,8 @@ from pydantic import Field, field_validator, model_validator
 from configs.schema.base import Component, by_kind, check_pattern, default_kind
 from configs.schema.marks import Content, Execution
 from configs.schema.problems import Source
+from configs.schema.revise import ReviseStep, check_steps
+from configs.schema.revise_parts import FirstAttempts, Stop, Writer
 
 
 class Sampling(Component):
@@ -61,6 +63,11 @@ class _Drawing(Sampling):
         64, ge=1, description="requests that are published together: what a kill can cost"
     )
 
+    @property
+    def writers(self) -> tuple[Writer, ...]:
+        """The models that write texts beside the policy as it is in the round, each once."""
+        return ()
+
 
 class IndependentGenerate(_Drawing):
     """`num_samples` independent draws for every problem.
@@ -102,7 +109,56 @@ class StepwiseGenerate(_Drawing):
         return self.width * self.max_steps
 
 
-Generate = Annotated[IndependentGenerate | StepwiseGenerate, by_kind, default_kind("independent")]
+class ReviseGenerate(_Drawing):
+    """First attempts at every problem, and revisions of them: after an attempt the texts of `steps` are written, of
+    which the last is the next attempt. Judges look at all attempts; other texts stand in their chains.
+
+    Defaults: one revision of one attempt, as in STaSC (arXiv 2503.08681).
+    """
+
+    kind: Literal["revise"] = "revise"
+    num_samples: int = Field(1, ge=1, description="first attempts")
+    first: FirstAttempts = Field(FirstAttempts(), description="who writes first attempts, and which are revised")
+    steps: tuple[ReviseStep, ...] = Field(
+        (ReviseStep(name="attempt", part="attempt"),), min_length=1, description="the texts of one revision, in order"
+    )
+    max_turns: int = Field(2, ge=1, description="attempts in a chain, the first included")
+    until: tuple[Stop, ...] = Field((), description="what ends a chain early: any of these")
+
+    @model_validator(mode="after")
+    def _steps_fit(self) -> ReviseGenerate:
+        if self.temperature == 0 and self.num_samples > 1:
+            raise ValueError(
+                f"temperature 0 draws the same first attempt {self.num_samples} times: "
+                "write num_samples: 1, or a temperature above 0"
+            )
+        check_steps(self.steps, self.until, self.temperature)
+        return self
+
+    @property
+    def writers(self) -> tuple[Writer, ...]:
+        """All that write besides the policy as it is in the round."""
+        all_of_them = [self.first_writer, *(writer for step in self.steps for writer in step.writers)]
+        return tuple(dict.fromkeys(one for one in all_of_them if one.name != "policy"))
+
+    @property
+    def most_texts(self) -> int:
+        """Texts that models are asked for in one problem, where every gate is open and nothing ends a chain."""
+        total = chains = self.num_samples
+        for step in self.steps * (self.max_turns - 1):
+            drawn = chains * step.num * max(len(step.writers), 1)
+            total += drawn if step.writers else 0
+            kept = step.keep and (step.keep.true_verdict or step.keep.first or step.keep.n)
+            chains = min(drawn, chains * kept) if kept else drawn
+        return total
+
+    @property
+    def first_writer(self) -> Writer:
+        """Who writes the first attempts."""
+        return Writer(self.first.by, self.first.state, self.first.redraw)
+
+
+Generate = Annotated[IndependentGenerate | StepwiseGenerate | ReviseGenerate, by_kind, default_kind("independent")]
 
 
 class SelfInstruct(Component):

@@ -79,6 +79,11 @@ class _Judge(Component):
         return ()
 
     @property
+    def sees_group(self) -> bool:
+        """Whether a verdict depends on the problem's other samples: they are compared, or counted."""
+        return self.compares or (self.rule is not None and not self.reads_gold)
+
+    @property
     def num_opinions(self) -> int:
         """How many texts are written about each sample by itself; 0 where none is, or where samples are compared."""
         return 0

@@ -43,7 +43,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise RecipeError(f"{path} cannot be read: {error.strerror}", "give the path of a YAML file") from None
     except UnicodeDecodeError as error:
         raise RecipeError(f"{path} is not UTF-8 (byte {error.start})", "save it as UTF-8 text") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: the 30th of February
         mark = getattr(error, "problem_mark", None)
         where = f"{path}, line {mark.line + 1}" if mark else str(path)
         raise RecipeError(f"{where}: not YAML: {getattr(error, 'problem', error)}", "correct that line") from None
@@ -59,7 +59,7 @@ def apply_override(tree: dict[str, Any], override: str) -> None:
         raise RecipeError(f"--set {override}: no '='", "write --set section.field=value")
     try:
         value = yaml.safe_load(io.StringIO(text))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise RecipeError(f"--set {override}: the value is not YAML", "put it in quotes") from error
     node: Any = tree
     *parents, last = address.split(".")

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import string
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from configs.schema.base import Component, by_kind, default_kind
 from configs.schema.marks import Content
 
 DEFAULT_ALPHABET = string.digits + "+*=?.,:; \n" + string.ascii_letters
+
+CHAT_TEMPLATE_DATE = "2026-01-01"
+"""what a template is told that asks for the date, where the recipe gives none: the same on every day"""
+
+TAKEN_VARIABLES = frozenset({
+    "messages", "conversation", "chat_template", "add_generation_prompt", "continue_final_message", "tokenize",
+    "padding", "truncation", "max_length", "return_tensors", "return_dict", "return_assistant_tokens_mask",
+    "tokenizer_kwargs", "strftime_now",
+})  # fmt: skip
+"""variables of a chat template that are given by what is asked"""
+
+
+def _write_date(value: Any) -> Any:
+    """YAML reads a date as one; a recipe keeps its text."""
+    try:
+        return date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        raise ValueError(f"'{value}' is no date: write one such as {CHAT_TEMPLATE_DATE}") from None
 
 
 class PretrainedModel(Component):
@@ -31,7 +50,26 @@ class PretrainedModel(Component):
     chat_template: Annotated[str | None, Content("file")] = Field(
         None, description="Jinja file to use instead of the tokenizer's own template"
     )
+    chat_template_name: str | None = Field(
+        None, min_length=1, description="which of the tokenizer's templates, where it has several; none: default"
+    )
+    chat_template_kwargs: dict[str, JsonValue] = Field(
+        {}, description="variables of the template, such as enable_thinking: false"
+    )
+    chat_template_date: Annotated[str, BeforeValidator(_write_date)] = Field(
+        CHAT_TEMPLATE_DATE, description="the day that a template is told which writes today's date"
+    )
     trust_remote_code: bool = Field(False, description="run Python code that comes with the model")
+
+    @model_validator(mode="after")
+    def _template_is_one(self) -> PretrainedModel:
+        if self.chat_template is not None and self.chat_template_name is not None:
+            raise ValueError(
+                "chat_template_name chooses among the tokenizer's templates: leave it or chat_template out"
+            )
+        if taken := sorted(TAKEN_VARIABLES & self.chat_template_kwargs.keys()):
+            raise ValueError(f"chat_template_kwargs: {', '.join(taken)} is given by what is asked: leave it out")
+        return self
 
 
 class TinyLlama(Component):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from configs.schema.judge import Pass
+from configs.schema.revise_rules import revision_fits
 from configs.schema.role import POLICY, Role
 from configs.schema.rows import DEFAULT_ROWS
 from configs.schema.sections import Sections
@@ -154,11 +155,11 @@ def _pairs_have_two_sides(recipe: Sections) -> None:
     """Filters that keep correct samples alone leave nothing to set against them."""
     first = recipe.judge[0].name
     for place, own in _learners(recipe):
-        if own.pair is None or own.pair.kind != "right_vs_wrong":
+        if own.pair is None or own.pair.kind not in ("right_vs_wrong", "siblings", "stop_or_go"):
             continue
         if (own.pair.judge or first) in [part.judge or first for part in own.select if part.kind == "correct"]:
             raise ValueError(
-                f"{_beside(place, 'select')}: 'correct' leaves no wrong sample for pair.kind right_vs_wrong: "
+                f"{_beside(place, 'select')}: 'correct' leaves no wrong sample for pair.kind {own.pair.kind}: "
                 "write select: [{kind: judged}, {kind: drop_truncated}]"
             )
 
@@ -280,6 +281,7 @@ RULES: tuple[Callable[[Any], None], ...] = (
     _formats_are_read,
     _meta_judge_has_judgements,
     _stepwise_has_a_pairwise_judge,
+    revision_fits,
     _calibration_is_used,
     _guide_can_check,
     _guide_draws_anew,

@@ -45,6 +45,15 @@ class AnswerRow(Component):
     given: float = Field(1.0, ge=0, description="factor of the loss of a guided sample's given beginning")
 
 
+class MaskInput(Component):
+    """Words of wrong attempts, where they are shown, that are replaced: a model that reads them can't copy them (CYCLE,
+    arXiv 2403.18746). The loss is not touched."""
+
+    share: float = Field(0.05, gt=0, le=1, description="of the words of each, rounded down")
+    text: str = Field("<mask>", description="what stands in their place")
+    judge: str | None = Field(None, description="the judge that says which attempts are wrong; default: the first")
+
+
 class TurnRow(Component):
     """One turn of a chain, completed by what was written in it: all that was shown before, then the last parts named.
 
@@ -60,6 +69,12 @@ class TurnRow(Component):
         "chat", description="single: of what was shown only system turns and the last user turn"
     )
     links: Links = Field({}, description=_LINKS)
+    mask_input: MaskInput | None = Field(None, description="hides words of wrong attempts that are shown")
+
+    @property
+    def judge(self) -> str | None:
+        """The judge that it reads."""
+        return self.mask_input.judge if self.mask_input else None
 
 
 class ConversationRow(_Row):

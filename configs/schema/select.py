@@ -8,6 +8,22 @@ from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern
 from configs.schema.marks import Content
+from configs.schema.select_chains import (
+    BalanceSides,
+    Confirmed,
+    Cut,
+    Gain,
+    Helps,
+    Leaks,
+    Leaves,
+    Mirrors,
+    Moves,
+    OnePer,
+    PassRate,
+    Pattern,
+    Rescued,
+    TrueVerdicts,
+)
 
 
 class Correct(Component):
@@ -149,7 +165,8 @@ class UserFilter(Component):
 
 Select = Annotated[
     Correct | Judged | Threshold | BothOutcomes | Cap | Unique | DistinctEquations | LengthWindow | LengthGap
-    | BestShare | DropTruncated | HintShows | UserFilter,
+    | BestShare | DropTruncated | HintShows | Leaves | Moves | Gain | TrueVerdicts | Helps | Confirmed | Pattern | Cut
+    | PassRate | Rescued | OnePer | BalanceSides | Leaks | Mirrors | UserFilter,
     by_kind,
 ]  # fmt: skip
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from flows.commands.check import Overrides
 
 
 @dataclass(frozen=True)
@@ -17,11 +22,24 @@ class Finding:
     is_needed: bool = True
 
 
-def doctor() -> None:
+def doctor(
+    *, verifiers: Annotated[Path | None, Parameter(negative=())] = None, limit: int = 1000, overrides: Overrides = ()
+) -> None:
     """Say what is installed, which engines can run, and whether store, tracking and Prefect can be reached.
 
-    Exit status 1 if something that every run needs is missing.
+    Exit status 1 if something that every run needs is missing, or if --verifiers finds something.
+
+    Parameters
+    ----------
+    verifiers
+        A recipe: say instead which of its gold answers its verifiers do not read in a usual spelling, or take for
+        another answer.
+    limit
+        With --verifiers: gold answers that are tried, drawn at random; 0 tries all.
     """
+    if verifiers is not None:
+        _try_verifiers(verifiers, overrides, limit)
+        return
     broken = 0
     for finding in diagnose():
         mark = "ok  " if not finding.fix else "FAIL" if finding.is_needed else "no  "
@@ -30,6 +48,19 @@ def doctor() -> None:
             print(f"      {'':<12} fix: {finding.fix}")
             broken += finding.is_needed
     if broken:
+        raise SystemExit(1)
+
+
+def _try_verifiers(recipe: Path, overrides: Overrides, limit: int) -> None:
+    from configs.schema.load import load_recipe
+    from flows.report.terminal import Terminal
+    from flows.run.verifiers_on_trial import try_verifiers
+
+    reports = try_verifiers(load_recipe(recipe, overrides), Path.cwd(), limit, Terminal())
+    for report in reports:
+        for line in report.lines():
+            print(line)
+    if not all(report.is_clean for report in reports):
         raise SystemExit(1)
 
 

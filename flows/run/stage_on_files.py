@@ -37,6 +37,7 @@ from tasks.learn.run import Phase, train_model
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY
 from tasks.sample.problems.run import FEW_SHOT, read_sets
+from tasks.sample.samplers.given import Given
 from tasks.sample.samplers.registry import make_sampler
 from tasks.sample.shots import NO_SHOTS, Shots
 from tasks.select.filters.filter import Draw
@@ -100,12 +101,12 @@ def _work_folder() -> Iterator[Path]:
 def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     config = bench.recipe.generate
     if config.kind != "independent":
-        raise UserError(f"generate.kind {config.kind} judges as it draws, and needs a whole round", "use selfloop run")
+        raise UserError(f"generate.kind {config.kind} asks more than once, and needs a whole round", "use selfloop run")
     problems = list(read_records(files.source, Problem)) if files.source else read_sets(bench)["train"]
     shots = Shots(tuple(read_sets(bench)[FEW_SHOT]), config.few_shot.count) if config.few_shot else NO_SHOTS
     model = _model(bench, files)
     partners = Partners(scratch.answers, {POLICY: policy_answerer(bench, model)})
-    sampler = make_sampler(bench.recipe, model.digest)
+    sampler = make_sampler(Given(bench.recipe, model.digest))
     episodes = shots.put_back(drive(sampler, shots.shown(problems), partners, bench.recipe.seed))
     samples = (sample for episode in episodes for sample in episode.nodes)
     return {"num_problems": len(problems), "num_samples": write_records(files.out, Sample, samples)}

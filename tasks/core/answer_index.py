@@ -57,7 +57,7 @@ class AnswerIndex:
         at = bisect_left(self._questions, wanted)
         is_sorted_in = at < len(self._questions) and self._questions[at] == wanted
         if not is_sorted_in and wanted not in self._recent:
-            return ()  # the rule, where much is asked
+            return ()
         found = []
         while at < len(self._questions) and self._questions[at] == wanted:
             found.append(Place(*map(int, self._places[at])))

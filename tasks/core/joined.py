@@ -22,7 +22,9 @@ class Candidate:
     Attributes:
         verdicts: empty for texts around an answer, such as critiques: no judge looks at them.
         chain: the texts above it in its episode, first text first; empty for independent draws.
-        after: texts that were asked after it without a further answer, such as the verdict that ended the episode.
+        after: texts that were asked after it before any further answer, such as the verdict on it. Where several were,
+            the first of them.
+        is_last: whether no further answer was asked after it.
     """
 
     sample: Sample
@@ -30,6 +32,17 @@ class Candidate:
     problem: Problem
     chain: tuple[Candidate, ...] = ()
     after: tuple[Candidate, ...] = ()
+    is_last: bool = True
+
+    @property
+    def whole_chain(self) -> tuple[Candidate, ...]:
+        """The texts above it, itself, and those after it."""
+        return (*self.chain, self, *self.after)
+
+    @property
+    def attempts(self) -> tuple[Candidate, ...]:
+        """The answers of its chain, first answer first, itself last."""
+        return (*(one for one in self.chain if one.sample.is_answer), self)
 
     def verdict(self, judge: str | None) -> Verdict:
         """That judge's verdict; the first judge's for None."""
@@ -61,7 +74,8 @@ def with_chains(members: Sequence[Candidate]) -> list[Candidate]:
         replace(
             member,
             chain=tuple(by_id[above.id] for above in paths[member.sample.id][:-1]),
-            after=() if member.sample.id in answered else tuple(_below(member, first_below)),
+            after=tuple(_below(member, first_below)),
+            is_last=member.sample.id not in answered,
         )
         for member in members
         if member.sample.is_answer
@@ -69,8 +83,8 @@ def with_chains(members: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _below(member: Candidate, first_below: Mapping[str, Candidate]) -> Iterator[Candidate]:
-    """The first text below, the first below that, and so on."""
-    while (found := first_below.get(member.sample.id)) is not None:
+    """The first text below, the first below that, and so on, up to the next answer."""
+    while (found := first_below.get(member.sample.id)) is not None and not found.sample.is_answer:
         yield found
         member = found
 
@@ -137,12 +151,12 @@ def joined(
 
 
 def grouped(candidates: Iterable[Candidate]) -> Iterator[Group]:
-    """Problem after problem, in the order of the candidates.
+    """Problem after problem with its answers, in the order of the candidates; texts around answers are left out.
 
     Raises:
         UserError: candidates of a problem lie apart.
     """
-    return map(_group, by_problem(candidates))
+    return map(_group, by_problem(one for one in candidates if one.sample.is_answer))
 
 
 def by_problem(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:

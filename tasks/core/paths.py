@@ -40,6 +40,19 @@ def path_of(node: Sample, nodes: Mapping[str, Sample]) -> tuple[Sample, ...]:
     return tuple(reversed(path))
 
 
+def depth_first(nodes: Iterable[Sample]) -> list[Sample]:
+    """The nodes of one problem, each followed by all that was asked after it; siblings keep their order."""
+    below: dict[str | None, list[Sample]] = {}
+    for node in nodes:
+        below.setdefault(node.parent_id, []).append(node)
+    ordered, waiting = list[Sample](), below.pop(None, [])[::-1]
+    while waiting:
+        node = waiting.pop()
+        ordered.append(node)
+        waiting += below.pop(node.id, [])[::-1]
+    return ordered
+
+
 def check_depth_first(nodes: Iterable[Sample]) -> None:
     """Accept the nodes of one problem where each follows its parent or another text below that parent.
 

@@ -35,19 +35,40 @@ def read_prompt(name: str, base_dir: Path) -> str:
 
 
 def render(text: str, **values: Any) -> str:
-    """A prompt with its values filled in.
+    """A prompt with its values filled in, without blanks around it.
 
     Raises:
         RecipeError: the prompt is not Jinja, or uses a name that it does not get.
     """
+    return render_within(text, **values).strip()
+
+
+def render_within(text: str, **values: Any) -> str:
+    """A prompt that goes on in the middle of a text: blanks at its ends count, but for the last line's end; errors as
+    `render`."""
     from jinja2 import TemplateError
 
     try:
-        return _compile(text).render(values).strip()
+        return str(_compile(text).render(values)).removesuffix("\n")
     except TemplateError as error:
         raise RecipeError(
             f"a prompt cannot be filled in: {error}", f"correct it; it may use: {', '.join(sorted(values))}"
         ) from None
+
+
+def names_used(text: str) -> frozenset[str]:
+    """The names that a prompt takes from outside.
+
+    Raises:
+        RecipeError: the prompt is not Jinja.
+    """
+    from jinja2 import TemplateError, meta
+    from jinja2.sandbox import SandboxedEnvironment
+
+    try:
+        return frozenset(meta.find_undeclared_variables(SandboxedEnvironment().parse(text)))
+    except TemplateError as error:
+        raise RecipeError(f"a prompt is no Jinja: {error}", "correct it") from None
 
 
 @cache

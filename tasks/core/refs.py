@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from configs.schema.model import CHAT_TEMPLATE_DATE
 
 
 class Ref(BaseModel):
@@ -54,6 +56,7 @@ class ModelRef(Ref):
         external: local folder (`/abs/path`) or `hub:ID@COMMIT` of weights outside the store.
         adapter: the step whose `adapter/` folder lies on top of the weights.
         chat_template: Jinja text that replaces the tokenizer's own.
+        chat_template_name, chat_template_kwargs, chat_template_date: as in the recipe.
     """
 
     name: str
@@ -63,6 +66,9 @@ class ModelRef(Ref):
     adapter: StepRef | None = None
     chat_template: str | None = None
     trust_remote_code: bool = False
+    chat_template_name: str | None = None
+    chat_template_kwargs: dict[str, JsonValue] = {}
+    chat_template_date: str = CHAT_TEMPLATE_DATE
 
 
 def trained_model(name: str, start: ModelRef, step: StepRef, is_adapter: bool) -> ModelRef:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from tasks.core.bench import Workbench
 from tasks.core.files import HELD_OUT, SAMPLES, TRAIN_SET, VERDICTS
 from tasks.core.ledger import Ledger
-from tasks.core.records import Judgement, Problem, Sample
+from tasks.core.records import Judgement, Problem, Sample, Verdict
 from tasks.core.refs import StepRef
 from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
@@ -27,7 +26,7 @@ from tasks.judge.world import World
 def judge(bench: Workbench, round: int, samples: StepRef, problems: StepRef, cast: Cast) -> StepRef:
     """Verdicts of every judge on every sample: `verdicts.parquet`; what models said: `judgements-NAME.parquet`.
 
-    A stepwise generator's samples were judged as they were drawn: their verdicts are taken over.
+    What judges said while the samples were drawn, step by step or in revisions, is taken over.
 
     Args:
         problems: the step with `train.parquet`.
@@ -38,20 +37,30 @@ def judge(bench: Workbench, round: int, samples: StepRef, problems: StepRef, cas
 
     def produce(scratch: Scratch) -> Summary:
         counts = JudgeSummary.of(judges)
-        if VERDICTS.is_in(samples):
-            shutil.copyfile(ledger.fetch(samples, VERDICTS.name), scratch.out / VERDICTS.name)
-            counts.count(VERDICTS.read(ledger, samples))
-            return {**counts.numbers()}
         known = {row.id: row for row in TRAIN_SET.read(ledger, problems)}
-        looks_elsewhere = any(asked.about is not None for judge in judges for asked in judge.passes)
+        given = _given(ledger, samples)
+        new = [judge for judge in judges if judge.name not in given]
+        looks_elsewhere = any(asked.about is not None for judge in new for asked in judge.passes)
         held_out = _held_out(ledger, problems) if looks_elsewhere else []
         world = World(known, bench, cast, spec.seed or 0, scratch.answers, held_out)
         kept = _Counted(scratch.out, counts)
-        verdicts = judge_samples(_Drawn(ledger, samples), judges, world, kept=kept)
+        verdicts = judge_samples(_Drawn(ledger, samples), judges, world, given, kept)
         VERDICTS.write(scratch.out, counts.watch(verdicts))
         return {**counts.numbers()}
 
     return bench.step(spec, produce)
+
+
+def _given(ledger: Ledger, samples: StepRef) -> dict[str, Iterator[Verdict]]:
+    """What judges said while the samples were drawn, by judge: they are not asked again."""
+    if not VERDICTS.is_in(samples):
+        return {}
+    names = {verdict.judge for verdict in VERDICTS.read(ledger, samples)}
+
+    def said_by(name: str) -> Iterator[Verdict]:
+        return (verdict for verdict in VERDICTS.read(ledger, samples) if verdict.judge == name)
+
+    return {name: said_by(name) for name in sorted(names)}
 
 
 def _held_out(ledger: Ledger, problems: StepRef) -> list[Problem]:

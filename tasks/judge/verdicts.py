@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from itertools import islice, tee
 
 from configs.schema.judge import Judge
@@ -30,15 +31,16 @@ def judge_samples(
     given: Mapping[str, Iterable[Verdict]] | None = None,
     kept: Judgements | None = None,
 ) -> Iterator[Verdict]:
-    """One verdict for every sample and judge: all verdicts of a sample, in the order of the judges, then the next.
+    """One verdict for every answer and judge: all verdicts of an answer, in the order of the judges, then the next.
 
-    A truncated sample is judged by none. At most one problem's samples, and what verifiers read ahead, are in memory,
-    beside the judgements where nobody publishes them.
+    Texts around answers are passed over (`Sample.is_answer`), and a truncated answer is judged by none. At most one
+    problem's samples, and what verifiers read ahead, are in memory, beside the judgements where nobody publishes them.
 
     Args:
         samples: those of a problem lie together. Read once, and once more for each pass of a judge that asks a model.
-        given: by judge name, verdicts on these samples that were made before, in their order. Judges that are needed,
-            and neither here nor among `judges`, are those of the bench's recipe; they are asked too.
+        given: by judge name, verdicts on these samples that were made before, in their order; they are taken over.
+            Judges that are needed, and neither here nor among `judges`, are those of the bench's recipe; they are asked
+            too.
         kept: where judgements are kept. Default: in memory.
 
     Raises:
@@ -46,13 +48,23 @@ def judge_samples(
         EngineError: an engine could not load a model, or died.
         RecipeError: a role has no model yet, or a judge could not judge with these models.
     """
-    given, kept = given or {}, kept or InMemory()
+    answers, given, kept = AnswersAmong(samples), given or {}, kept or InMemory()
     asked = _with_needed(judges, world, given)
-    ask_models(asked, samples, world, kept)
+    ask_models([judge for judge in asked if judge.name not in given], answers, world, kept)
     wanted = {judge.name for judge in judges}
-    for verdict in make_verdicts(samples, asked, world, given, kept):
+    for verdict in make_verdicts(answers, asked, world, given, kept):
         if verdict.judge in wanted:
             yield verdict
+
+
+@dataclass(frozen=True)
+class AnswersAmong:
+    """The samples that judges look at, read anew each time."""
+
+    samples: Iterable[Sample]
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (sample for sample in self.samples if sample.is_answer)
 
 
 def truncated_verdict(sample: Sample, judge: str) -> Verdict:
@@ -66,7 +78,8 @@ def _with_needed(judges: Sequence[Judge], world: World, given: Mapping[str, Iter
     known = [*judges, *(world.bench.recipe.judge if world.bench else ())]
     asked: list[Judge] = []
     for judge in judges:
-        needed = [] if given.keys() >= set(judge.needed_judges) else judges_needed(judge, known)
+        is_told = judge.name in given or given.keys() >= set(judge.needed_judges)
+        needed = [] if is_told else judges_needed(judge, known)
         asked += [one for one in (*needed, judge) if one not in asked]
     return asked
 
@@ -78,7 +91,8 @@ def make_verdicts(
     given: Mapping[str, Iterable[Verdict]],
     kept: Judgements,
 ) -> Iterator[Verdict]:
-    ruled = [judge for judge in judges if judge.rule is not None]
+    new = [judge for judge in judges if judge.name not in given]
+    ruled = [judge for judge in new if judge.rule is not None]
     own, *copies = tee(samples, len(ruled) + 1)
     with ExitStack() as stack:
         outcomes = {
@@ -86,7 +100,7 @@ def make_verdicts(
             for judge, copy in zip(ruled, copies, strict=True)
         }
         del copies  # a copy that nobody reads would hold every sample
-        sources = [_Source(judge, outcomes.get(judge.name), kept) for judge in judges]
+        sources = [_Source(judge, outcomes.get(judge.name), kept) for judge in new]
         before = {name: iter(verdicts) for name, verdicts in given.items()}
         for group in group_samples(own, world.problems):
             made = {name: list(islice(verdicts, len(group.samples))) for name, verdicts in before.items()}

@@ -21,6 +21,8 @@ from tasks.core.step import StepSpec, Summary, derive_seed, digest
 from tasks.learn.stages import BASE
 
 NAME = "base"
+CHAT = ("chat_template", "chat_template_name", "chat_template_kwargs", "chat_template_date")
+"""what lies on top of the weights: it enters the model's digest, and not the key of the step that holds them"""
 
 
 def base_model(bench: Workbench) -> ModelRef:
@@ -43,12 +45,11 @@ def pretrained_model(bench: Workbench, config: PretrainedModel, name: str) -> Mo
         step = _publish_gguf(bench, config, weights.path)
         model = ModelRef(name=name, digest=step.key, weights=step)
     else:
-        known = digest(identity(config, bench.contents, "chat_template"))
+        known = digest(identity(config, bench.contents, *CHAT))
         model = ModelRef(name=name, digest=known, external=str(weights.path))
-    template = _chat_template(config, bench.base_dir)
-    if template is not None:
-        model = model.model_copy(update={"chat_template": template, "digest": digest([model.digest, template])})
-    return model.model_copy(update={"trust_remote_code": config.trust_remote_code})
+    chat = {**config.model_dump(include=set(CHAT)), "chat_template": _chat_template(config, bench.base_dir)}
+    known = digest([model.digest, chat])
+    return model.model_copy(update={**chat, "digest": known, "trust_remote_code": config.trust_remote_code})
 
 
 def _publish_tiny(bench: Workbench, config: TinyLlama) -> StepRef:
@@ -69,8 +70,7 @@ def _publish_gguf(bench: Workbench, config: PretrainedModel, path: Path) -> Step
 
 
 def _spec(bench: Workbench, config: Model) -> StepSpec:
-    """A chat template lies on top of the weights: it enters the model's digest, not this key."""
-    return BASE.spec(bench.recipe, bench.contents, 0, {}, model=without(config, "chat_template"))
+    return BASE.spec(bench.recipe, bench.contents, 0, {}, model=without(config, *CHAT))
 
 
 def _chat_template(config: PretrainedModel, base_dir: Path) -> str | None:
@@ -78,7 +78,7 @@ def _chat_template(config: PretrainedModel, base_dir: Path) -> str | None:
         return None
     path = base_dir / Path(config.chat_template).expanduser()
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # without a byte-order mark
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"model.chat_template: {path} cannot be read: {error}", "name a Jinja text file") from None
 

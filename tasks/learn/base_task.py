@@ -9,9 +9,13 @@ from tasks.core.roles import role_model
 from tasks.core.stage_task import stage_task
 from tasks.learn.base import base_model
 from tasks.learn.stages import BASE
+from tasks.learn.targets import check_targets
 
 
 @stage_task(BASE)
 def prepare_base_model(bench: Workbench, round: int, *, learner: str = POLICY) -> ModelRef:
     """The model that everything starts from, or one role; see `tasks/learn/base.py`."""
-    return base_model(bench) if learner == POLICY else role_model(bench, learner)
+    model = base_model(bench) if learner == POLICY else role_model(bench, learner)
+    if not bench.is_planning:
+        check_targets(bench, model, learner)
+    return model

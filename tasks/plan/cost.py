@@ -78,9 +78,10 @@ def problems_a_round(recipe: Recipe, num_train: int) -> int:
 
 
 def samples_a_round(recipe: Recipe, num_train: int) -> int:
-    """Samples that a round draws to train on; the most it can be, where they are drawn step by step."""
-    hot = getattr(recipe.generate, "hot_samples", 0)
-    return problems_a_round(recipe, num_train) * (recipe.generate.num_samples + hot)
+    """Texts that a round draws to train on; the most it can be, where they are drawn step by step or revised."""
+    generate = recipe.generate
+    most = generate.most_texts if generate.kind == "revise" else generate.num_samples
+    return problems_a_round(recipe, num_train) * (most + getattr(generate, "hot_samples", 0))
 
 
 def probe_samples(recipe: Recipe) -> int:

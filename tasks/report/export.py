@@ -7,7 +7,7 @@ from pathlib import Path
 
 from configs.errors import UserError
 from configs.schema.role import POLICY
-from infra.engines.models.build import merge_model
+from infra.engines.models.build import merge_model, write_chat_files
 from infra.engines.models.model_files import ModelFiles
 from tasks.core.ledger import Ledger
 from tasks.core.local_model import fetch_model
@@ -50,6 +50,7 @@ def export_model(ledger: Ledger, model: ModelRef, to: Path, merged: bool) -> str
 def _write(files: ModelFiles, to: Path, merged: bool, work_dir: Path) -> str:
     if files.adapter is None:
         shutil.copytree(files.weights, to, dirs_exist_ok=True)
+        write_chat_files(files, to, work_dir=work_dir / "chat")
         return "whole weights"
     if merged:
         merge_model(files, to, work_dir=work_dir / "merge")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -38,17 +38,21 @@ class Partners:
     Attributes:
         answerers: who writes texts, by name.
         shard_size: requests that are asked together; default: the stage's.
+        places: by name of an answerer, where its answers are looked up and kept; default: `answers`.
     """
 
     answers: Answers
     answerers: Mapping[str, Answerer]
     judge: AskJudge = nobody_judges
     shard_size: int | None = None
+    places: Mapping[str, Answers] = field(default_factory=dict)
 
     def texts(self, asked: Texts, requests: Iterable[Any], total: int | None) -> Iterator[tuple[Completion, ...]]:
         """The completions of each request, in their order, as they come."""
         who = self.answerers[asked.who]
-        found = self.answers.ask(who, asked.sampling, requests, total, asked.who, self.shard_size)
+        found = self.places.get(asked.who, self.answers).ask(
+            who, asked.sampling, requests, total, asked.who, self.shard_size
+        )
         return (completions for _, completions in found)
 
 

@@ -23,8 +23,8 @@ EPISODES_PER_FILE = 1024
 def write_episodes(folder: Path, episodes: Iterable[E], sampler: Sampler[E]) -> Counter[str]:
     """Write what a sampler's episodes end with; returns their numbers, with `num_samples`.
 
-    Nodes are `shard-00000.parquet`, ...; of a sampler that makes problems, these are `train.parquet`, and the verdicts
-    on the nodes `verdicts.parquet`. The nodes of one file are in memory.
+    Nodes are `shard-00000.parquet`, ...; the verdicts of judges that were asked on the way are `verdicts.parquet`, and
+    the problems that a sampler makes `train.parquet`. The nodes of one file are in memory.
 
     Raises:
         UserError: a sampler gives nodes that are not in order, depth first.
@@ -32,8 +32,8 @@ def write_episodes(folder: Path, episodes: Iterable[E], sampler: Sampler[E]) -> 
     numbers: Counter[str] = Counter(num_samples=0)
     waiting, place = iter(episodes), 0
     with ExitStack() as stack:
-        makes = (TRAIN_SET, VERDICTS) if sampler.makes_problems else ()
-        tables = [stack.enter_context(table.writer(folder)) for table in makes]
+        problems = stack.enter_context(TRAIN_SET.writer(folder)) if sampler.makes_problems else None
+        verdicts = stack.enter_context(VERDICTS.writer(folder)) if sampler.judges else None
         while part := list(islice(waiting, EPISODES_PER_FILE)):
             nodes = (node for episode in part for node in episode.nodes)
             numbers["num_samples"] += write_records(folder / SAMPLES.file(place), Sample, nodes)
@@ -41,9 +41,10 @@ def write_episodes(folder: Path, episodes: Iterable[E], sampler: Sampler[E]) -> 
             for episode in part:
                 check_depth_first(episode.nodes)
                 numbers.update(sampler.numbers(episode))
-                for table, rows in zip(tables, (episode.problems, episode.verdicts), strict=False):
-                    for row in rows:
-                        table.add(row)
+                for table, rows in ((problems, episode.problems), (verdicts, episode.verdicts)):
+                    if table is not None:
+                        for row in rows:
+                            table.add(row)
     return numbers
 
 

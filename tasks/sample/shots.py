@@ -77,13 +77,19 @@ class Shots:
 
     def _sample(self, node: Sample, problem: Problem) -> Sample:
         """The node with the chat that it was asked, and the one that training shows; its log-probability is that of
-        another chat. What saw more than the examples keeps what it has."""
+        another chat. What saw more than the examples keeps what it was asked."""
         if node.privileged and node.messages:
-            return replace(node, logprob=None)
+            return replace(node, stored=self._without(problem, node.stored), logprob=None)
         if node.parent_id is not None and not node.messages:
             return replace(node, logprob=None)  # the path below the problem's own chat is what training shows
         asked = node.messages or problem.messages
-        return replace(node, messages=asked, stored=node.stored or self.hidden(asked), logprob=None)
+        return replace(node, messages=asked, stored=self._without(problem, node.stored or asked), logprob=None)
+
+    def _without(self, problem: Problem, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+        """A chat about a shown problem without the examples; one that does not begin with them stays as it is."""
+        start, own = _num_system(messages), _num_system(problem.messages)
+        examples = problem.messages[own : own + 2 * self.count]
+        return self.hidden(messages) if messages[start : start + 2 * self.count] == examples else messages
 
     def before(self, partners: Partners) -> Partners:
         """Partners whose judges see the problems themselves."""

@@ -15,4 +15,4 @@ GENERATE = Stage(
     parts=sampler_versions,
     loads="generator",
 )
-"""all but the samples come from a stepwise generator alone, which judges steps as it goes"""
+"""problems come from a stepwise generator alone, verdicts from those that ask judges on the way"""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tasks.core.answers import text_folder
 from tasks.core.bench import Workbench
 from tasks.core.files import TRAIN_SET
@@ -12,8 +14,9 @@ from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.judge.stage import judging_identity
 from tasks.sample.drive import drive
-from tasks.sample.partners import partners_of
+from tasks.sample.partners import name_of, partners_of, places_of, writers_of
 from tasks.sample.problems_of_round import problems_of_round
+from tasks.sample.samplers.given import Given
 from tasks.sample.samplers.registry import make_sampler
 from tasks.sample.samples import copy_held_out, write_episodes
 from tasks.sample.shots import shots_of
@@ -29,22 +32,27 @@ def generate(
     Args:
         model: writes the samples; its generator is opened if it is not the open one.
         problems: the step with `train.parquet`.
-        cast: who compares steps, where samples are drawn step by step.
+        cast: who judges on the way, and who else writes texts.
         calibration: says the temperature, where the recipe calibrates.
     """
     recipe, ledger = bench.recipe, bench.ledger
     temperature = calibration.summary.get("temperature") if calibration else None
-    sampler = make_sampler(recipe, model.digest, float(temperature) if temperature is not None else None)
+    picked = float(temperature) if temperature is not None else None
+    writers = writers_of(bench, cast)
+    names = {name: name_of(writer) for name, writer in writers.items()}
+    sampler = make_sampler(Given(recipe, model.digest, picked, names, bench.base_dir))
     judging = judging_identity(bench, sampler.judges, cast) or None
     inputs = {"model": model, "problems": problems, "calibration": calibration}
-    spec = GENERATE.spec(recipe, bench.contents, round, inputs, judging=judging)
+    told: dict[str, Any] = {"writers": {name: writer.identity for name, writer in writers.items()}} if writers else {}
+    spec = GENERATE.spec(recipe, bench.contents, round, inputs, judging=judging, **told)
     seed = spec.seed or 0
 
     def produce(scratch: Scratch) -> Summary:
         rows = list(TRAIN_SET.read(ledger, problems))
         drawn = problems_of_round(rows, recipe.generate, round, seed)
         shots = shots_of(recipe, ledger, problems, round)
-        partners = shots.before(partners_of(bench, model, cast, seed, scratch.answers))
+        places = places_of(bench, spec, scratch.answers)
+        partners = shots.before(partners_of(bench, model, cast, seed, scratch.answers, writers, places))
         episodes = shots.put_back(drive(sampler, shots.shown(drawn), partners, seed))
         numbers = write_episodes(scratch.out, episodes, sampler)
         if sampler.makes_problems:

@@ -6,18 +6,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from configs.errors import RecipeError
-from configs.schema.generate import Guide
 from configs.schema.pair import Pair
+from configs.schema.recipe import Recipe
 from configs.schema.select import HintShows, Select
+from configs.schema.select_chains import Leaves
 from tasks.select.filters.registry import filter_versions
 from tasks.select.pairs.registry import pair_versions
 
-_FIRST_JUDGE = ("right_vs_wrong",)
+_FIRST_JUDGE = ("right_vs_wrong", "siblings", "stop_or_go")
 
 
-def with_guide(filters: Sequence[Select], guide: Guide | None) -> tuple[Select, ...]:
-    """The filters of a recipe: where samples are drawn with help, those that show it go before all others act."""
-    return (*((HintShows(words=guide.leak_words),) if guide and guide.leak_words else ()), *filters)
+def all_filters(recipe: Recipe) -> tuple[Select, ...]:
+    """The filters of a recipe, with those that act before all others: where samples are drawn with help, those that
+    show it go; where attempts are revised, those that were revised go, unless the recipe says which attempts stay."""
+    guide, own = recipe.guide, recipe.select
+    hints = (HintShows(words=guide.leak_words),) if guide and guide.leak_words else ()
+    has_own = any(part.kind == "leaves" for part in own)
+    return (*hints, *((Leaves(),) if recipe.generate.kind == "revise" and not has_own else ()), *own)
 
 
 def fill_in_threshold(components: Sequence[Select], threshold: float | None) -> tuple[Select, ...]:

@@ -10,7 +10,7 @@ from tasks.core.files import DROPS, EXAMPLES, PAIRS, SAMPLES, TRAIN_SET, VERDICT
 from tasks.core.stage import Numbers, Stage
 from tasks.core.step import Summary
 from tasks.select import weigh
-from tasks.select.defaults import in_round, versions_of, with_guide
+from tasks.select.defaults import all_filters, in_round, versions_of
 from tasks.select.rows import formats
 from tasks.select.rows.kinds import row_versions
 
@@ -34,7 +34,7 @@ class SelectNumbers(Numbers):
 def _config(recipe: Recipe, round: int) -> Mapping[str, Any]:
     """Schedules enter with the round's value."""
     return {
-        "select": with_guide(recipe.select, recipe.guide),
+        "select": all_filters(recipe),
         "rows": recipe.train.objective.rows,
         "written": recipe.rows,
         "weigh": recipe.weigh,
@@ -44,7 +44,7 @@ def _config(recipe: Recipe, round: int) -> Mapping[str, Any]:
 
 
 def _parts(recipe: Recipe) -> Mapping[str, int | str]:
-    versions = {**versions_of(with_guide(recipe.select, recipe.guide), recipe.pair), **row_versions(recipe.rows)}
+    versions = {**versions_of(all_filters(recipe), recipe.pair), **row_versions(recipe.rows)}
     versions |= {f"weigh.{recipe.weigh.kind}": weigh.VERSIONS[recipe.weigh.kind]} if recipe.weigh else {}
     return versions | ({"formats": formats.VERSION} if recipe.train.formats else {})
 

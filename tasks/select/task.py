@@ -62,7 +62,8 @@ def select(
         )
         if learner != POLICY:
             return {**numbers}
-        own = groupby(SAMPLES.read(ledger, samples[0]), key=lambda sample: sample.problem_id)
+        answers = (sample for sample in SAMPLES.read(ledger, samples[0]) if sample.is_answer)
+        own = groupby(answers, key=lambda sample: sample.problem_id)
         return {**numbers, **measure_variety(list(group) for _, group in own)}
 
     return bench.step(spec, produce)

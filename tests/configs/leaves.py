@@ -85,6 +85,7 @@ def with_value(recipe: Recipe, path: tuple[str | int, ...], value: Any) -> dict[
 
 
 EXAMPLES: dict[str, Any] = {
+    "PretrainedModel.chat_template_date": "2024-07-26",
     "NumberVerifier.locale": "de",
     "MathVerifier.locale": "pt_BR",
     "Train.replay": {"path": "offline/pairs.jsonl"},
@@ -102,6 +103,11 @@ EXAMPLES: dict[str, Any] = {
     "RoleTraining.pair": {"kind": "right_vs_wrong"},
     "RoleTraining.replay": {"path": "offline/pairs.jsonl"},
     "RoleTraining.formats": [{"prompt": "own.j2"}],
+    "ReviseGenerate.until": [{"same": "text"}],
+    "ReviseStep.when": {"judge": "answer", "says": ["wrong"]},
+    "ReviseStep.keep": {"first": 1},
+    "ReviseStep.split": "(?P<attempt>.*)",
+    "FirstAttempts.by": "critic",
     "MultiplicationSource.prompt": "{a} by {b}",
     "Mapping.answer": {"field": "x"},
     "Mapping.solution": {"field": "x"},

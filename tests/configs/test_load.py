@@ -67,12 +67,22 @@ def test_the_resolved_recipe_loads_to_itself() -> None:
         ("problems.select={path: a.jsonl, mapping: {answer: {field: a, pattern: x}}}", r"pattern: needs exactly one"),
         ("problems.select={path: a.jsonl, mapping: {answer: {field: a, pattern: '('}}}", r"not a regular expression"),
         ("model={kind: tiny_llama, hidden_size: 10}", r"hidden_size 10 is not a multiple .*: write hidden_size: 12"),
+        ("model={base: m, chat_template: t.jinja, chat_template_name: rag}", r"chat_template_name chooses among .*"),
+        ("model={base: m, chat_template_kwargs: {messages: []}}", r"chat_template_kwargs: messages is given by"),
+        ("model={base: m, chat_template_kwargs: {strftime_now: x}}", r"strftime_now is given by what is asked"),
+        ("model={base: m, chat_template_date: yesterday}", r"'yesterday' is no date: write one such as 2026-01-01"),
+        ("model={base: m, chat_template_date: '2026-02-30'}", r"'2026-02-30' is no date"),
         ("select.1={kind: length, min_tokens: 9, max_tokens: 3}", r"max_tokens 3 is below min_tokens 9"),
     ],
 )
 def test_a_mistake_is_explained(override: str, message: str) -> None:
     with pytest.raises(RecipeError, match=message):
         changed(override)
+
+
+def test_a_date_is_one_however_yaml_reads_it() -> None:
+    dates = [changed(f"model={{base: m, chat_template_date: {day}}}").model for day in ("2024-07-26", "'2024-07-26'")]
+    assert [getattr(model, "chat_template_date", None) for model in dates] == ["2024-07-26"] * 2
 
 
 def test_every_mistake_is_listed_at_once() -> None:
@@ -96,6 +106,7 @@ def test_an_adapter_is_continued_with_its_own_settings() -> None:
         ("select.9.kind=cap", "not a position in a list of 2"),
         ("name.first=x", "holds a value, not a section"),
         ("rounds.max=[", "the value is not YAML"),
+        ("rounds.max=2026-02-30", "the value is not YAML"),
     ],
 )
 def test_an_override_that_cannot_be_applied_is_explained(override: str, message: str) -> None:

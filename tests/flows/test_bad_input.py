@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -177,7 +179,17 @@ def test_an_engine_that_dies(tmp_path: Path, prefect_url: str) -> None:
     engine = tmp_path / "python"
     engine.write_text("#!/bin/sh\necho this interpreter is broken >&2\nexit 7\n")
     engine.chmod(0o755)
-    refuse(tmp_path, micro_recipe(), "exit status 7", url=prefect_url, SELFLOOP_ENGINE_PYTHON=str(engine))
+    recipe = write_recipe(tmp_path, micro_recipe())
+    variables = {"SELFLOOP_ENGINE_PYTHON": str(engine), "PREFECT_API_URL": prefect_url}
+    for command in (["run", recipe], ["stage", "generate", recipe, "--out", "samples.parquet"]):
+        done = selfloop(*command, cwd=tmp_path, **variables)
+        assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+        told = done.stderr.partition("error: ")[2]
+        (log,) = re.findall(r"exit status 7; last lines of (\S+):", told)
+        assert "this interpreter is broken" in Path(log).read_text()
+        assert "fix: run the same command again" in told
+        if command[0] == "stage":
+            shutil.rmtree(next(folder for folder in Path(log).parents if folder.name.startswith("selfloop-stage-")))
 
 
 def test_a_full_disk(tmp_path: Path, prefect_url: str) -> None:

@@ -53,6 +53,21 @@ EXPECTED = {
     "dice": PREFERENCE,
     "spin": Expected("round-1", "round-1", (1, 2)),
     "process_self_rewarding": PREFERENCE,
+    "stasc": Expected("round-1"),
+    "slm_verifiers": Expected("base"),
+    "self_language_feedback": Expected("base", rounds=(1, 2)),
+    "toolace_r": Expected("base"),
+    "self_rewarding_correction": Expected("base"),
+    "isc": Expected("base"),
+    "lemma": Expected("base"),
+    "evolve": PREFERENCE,
+    "rlrf": PREFERENCE,
+    "srt_feedback": PREFERENCE,
+    "cycle": Expected("base"),
+    "ledex": Expected("base"),
+    "supercorrect": Expected("seed", "seed"),
+    "self_correct": Expected("round-1", rounds=(1, 2)),
+    "revise": PREFERENCE,
 }
 NOT_HERE = {"demo", "demo_llm", "easy_to_hard"}
 """run by tests of their own"""

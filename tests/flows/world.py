@@ -35,6 +35,11 @@ PROMPTS = {
     "invent": "more {{ examples | join(' ') }}:",
     "hint": "{{ answer }} {{ prompt }}",
     "format": "q {{ prompt }}",
+    "attempt": "fix",
+    "verdict": "ok?",
+    "critique": "why?",
+    "attempt_alone": "{{ prompt }}",
+    "critique_alone": "{{ prompt }}{{ attempt }} why?",
 }
 
 
@@ -48,6 +53,10 @@ class World:
     def model(self) -> Path:
         return self.folder / "made" / "model"
 
+    @property
+    def reviser(self) -> Path:
+        return self.folder / "reviser" / "model"
+
     def path(self, name: str) -> str:
         return str(self.folder / name)
 
@@ -60,15 +69,45 @@ def build_world(folder: Path) -> World:
     size = TinyLlama(hidden_size=48, intermediate_size=96, num_layers=2, max_length=160, alphabet=ALPHABET)
     build_model(size, 0, blank, work_dir=folder / "work-build")
     rows = folder / "rows.jsonl"
-    write_jsonl(rows, [training_row(*skill) for skill in skills(random.Random(0))])
+    write_jsonl(rows, [training_row([prompt], text) for prompt, text in skills(random.Random(0))])
     request = TrainRequest(
         model=ModelFiles("blank", blank), tune=FullWeights(), rows=rows, seed=0,
         optimizer=Optimizer(learning_rate=4e-3, batch_size=32, epochs=8, max_length=160),
     )  # fmt: skip
     run_trainer(request, work_dir=folder / "work-train", out_dir=folder / "made")
     world = World(folder)
+    build_reviser(world)
     write_reward_models(world)
     return world
+
+
+def build_reviser(world: World) -> None:
+    """The model once more, trained to check and to correct answers that it is shown."""
+    rows = world.folder / "turns.jsonl"
+    write_jsonl(rows, turns(random.Random(2)))
+    request = TrainRequest(
+        model=ModelFiles("made", world.model), tune=FullWeights(), rows=rows, seed=0,
+        optimizer=Optimizer(learning_rate=3e-3, batch_size=32, epochs=4, max_length=160),
+    )  # fmt: skip
+    run_trainer(request, work_dir=world.folder / "work-turns", out_dir=world.folder / "reviser")
+
+
+def turns(draw: random.Random) -> list[dict[str, Any]]:
+    """Rows of a sum, an answer to it that is right or wrong, and what follows: a verdict, a comment, a correction."""
+    sums = [(a, b) for a in range(10) for b in range(10) if part_of(a, b) in ("warm_start", "train")]
+    rows = []
+    for _ in range(600):
+        term, solution = write_addition(*draw.choice(sums))
+        guess = draw.choice([solution, write_addition(draw.randrange(10), draw.randrange(10))[1]])
+        verdict = f"Verdict: {'correct' if guess == solution else 'wrong'}"
+        rows += [
+            training_row([term], solution),
+            training_row([term, guess, "ok?"], verdict),
+            training_row([term, guess, "why?"], "no"),
+            training_row([term, guess, "fix"], solution),
+            training_row([term, guess, *draw.choice([("ok?", "Verdict: wrong"), ("why?", "no")]), "fix"], solution),
+        ]
+    return rows
 
 
 def skills(draw: random.Random) -> list[tuple[str, str]]:
@@ -99,9 +138,9 @@ def _compare(draw: random.Random, term: str) -> tuple[str, str]:
     return f"C {term}{draw.choice(['', '1'])}{digit};:", f"Winner: {'A' if digit % 2 == 0 else 'B'}"
 
 
-def training_row(prompt: str, completion: str) -> dict[str, Any]:
-    """A row as the trainer reads it."""
-    chat = [{"role": "user", "content": prompt}]
+def training_row(turns: Sequence[str], completion: str) -> dict[str, Any]:
+    """A row as the trainer reads it: turns of user and model in turn, and what follows them."""
+    chat = [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(turns)]
     return {"messages": chat, "completion": [{"text": completion, "weight": 1.0}], "weight": 1.0}
 
 
@@ -130,6 +169,8 @@ def write_files(world: World) -> None:
     """Seed data, offline pairs, and sums that the model knows and no round trains on, as JSONL."""
     seed = [{"prompt": prompt, "completion": text} for prompt, text in skills(random.Random(1))[:60]]
     write_jsonl(world.folder / "seed.jsonl", seed)
+    code = "def is_right(problem, sample):\n    return sample.text.split(';')[-1] == problem.gold\n"
+    (world.folder / "same_end.py").write_text(code)
     sums = [write_addition(a, b) for a in range(10, 14) for b in range(10, 16)]
     pairs = [{"prompt": term, "chosen": solution, "rejected": "0"} for term, solution in sums]
     write_jsonl(world.folder / "pairs.jsonl", pairs)
@@ -164,6 +205,12 @@ def shrink(name: str, world: World) -> dict[str, Any]:
     generate |= {"max_tokens": 24, "num_problems": 8}
     if generate.get("kind") == "stepwise":
         generate |= {"step_end": ";", "max_steps": 3, "width": 4, "temperature": 2.0}
+    elif generate.get("kind") == "revise":
+        generate |= {"num_samples": min(generate.get("num_samples", 1), 4), "temperature": 2.0}
+        shrink_steps(generate["steps"], world)
+        for phase in tree.get("phases", []):
+            shrink_steps(phase["set"].get("generate", {}).get("steps", []) if "set" in phase else [], world)
+        tree["model"] = {"base": str(world.reviser)}
     elif generate.get("temperature") != 0:
         generate |= {"num_samples": 6, "temperature": 2.0}  # a model this small is sure of itself
     for train in [tree["train"], *(role["train"] for role in tree.get("roles", {}).values() if "train" in role)]:
@@ -175,6 +222,22 @@ def shrink(name: str, world: World) -> dict[str, Any]:
     return tree
 
 
+def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:
+    """Texts of a revision: few, short, and asked for in a word."""
+    for step in steps:
+        if step.get("by") == "template" or step["part"] == "execution" or step.get("form") == "inline":
+            continue
+        if step.get("by") != "solution":
+            step["num"] = min(step.get("num", 1), 3)
+            step.setdefault("temperature", 2.0 if step["part"] == "attempt" else 1.0)
+        name = f"{step['part']}_alone" if step.get("form") == "single" else step["part"]
+        step["prompt"] = world.path(f"{name}.j2")
+        if "stored_prompt" in step:
+            step["stored_prompt"] = step["prompt"]
+        if "split" in step:
+            step["split"] = "^(?P<critique>[^;]*;)(?P<attempt>.+)"
+
+
 def small(tune: dict[str, Any]) -> dict[str, Any]:
     return {**tune, "rank": 4, "alpha": 8} if tune["kind"] == "lora" else tune
 
@@ -184,6 +247,9 @@ def shrink_parts(tree: dict[str, Any], world: World) -> None:
     for role in tree.get("roles", {}).values():
         if role.get("like") == "policy":
             continue
+        if role.get("engine", {}).get("kind") != "reward":
+            role |= {"model": {"base": str(world.reviser)}, "stays_open": True}
+            continue
         role["model"] = {"base": world.path("steps" if "process" in role["model"]["base"] else "reward")}
         role["stays_open"] = True  # two tiny models fit beside each other
     for judge in tree.get("judge", []):
@@ -191,6 +257,8 @@ def shrink_parts(tree: dict[str, Any], world: World) -> None:
             judge |= {"prompt": world.path("grade.j2"), "repeats": min(judge["repeats"], 4), "max_tokens": 12}
         if judge["kind"] == "pairwise":
             judge |= {"prompt": world.path("compare.j2"), "max_tokens": 12}
+        if judge.get("verifier", {}).get("kind") == "code":
+            judge["verifier"] = {"kind": "python", "function": world.path("same_end.py") + ":is_right"}
         if judge["kind"] == "importance":
             judge["trusted"] = {"kind": "addition", "digits": [1], "num_problems": 6}
         if judge.get("role") == "prm":

@@ -63,6 +63,8 @@ class Decoder:
     Args:
         model: a causal language model, on its device.
         end_ids: tokens that end a sample.
+        end: the end of a turn, which scoring and training read. Where another token ends a sample, this one's
+            log-probability counts; None: always the token's own.
         pad_id: fills the left of shorter prompts; never attended to.
 
     Attributes:
@@ -70,8 +72,9 @@ class Decoder:
             layers take one token a step, and given several they forget what they read before.
     """
 
-    def __init__(self, model: Any, end_ids: Sequence[int], pad_id: int) -> None:
+    def __init__(self, model: Any, end_ids: Sequence[int], pad_id: int, end: int | None = None) -> None:
         self.model = model
+        self.end = end
         self.end_ids = frozenset(end_ids)
         self.pad_id = pad_id
         self.reads_on = all(type(layer) is GrowingLayer for layer in new_cache(model.config).layers)
@@ -113,7 +116,7 @@ class Decoder:
         scores: torch.Tensor,
         reaches_stop: Callable[[Draft], bool] | None,
     ) -> int:
-        logprobs = token_logprobs(scores, chosen)
+        logprobs = token_logprobs(scores, chosen if self.end is None else self._as_scored(chosen))
         num_tokens = 0
         for draft, token, logprob in zip(rows, chosen.tolist(), logprobs.tolist(), strict=True):
             if not draft.is_done:
@@ -122,6 +125,10 @@ class Decoder:
                 draft.logprob += logprob
                 draft.is_stopped = token in self.end_ids or (reaches_stop is not None and reaches_stop(draft))
         return num_tokens
+
+    def _as_scored(self, chosen: torch.Tensor) -> torch.Tensor:
+        others = torch.tensor(sorted(self.end_ids - {self.end}), device=chosen.device, dtype=chosen.dtype)
+        return torch.where(torch.isin(chosen, others), self.end, chosen)
 
     def read_prompts(self, rows: Sequence[list[int]]) -> tuple[torch.Tensor, Any, torch.Tensor]:
         """Scores (rows, vocabulary) of the first token, cache, and mask (rows, tokens), from one pass.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from configs.errors import UserError
-from infra.engines.chat import completion_token_ids, cut_at, decode_completion, prompt_token_ids
+from infra.engines.chat.format import ChatFormat
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.wire import Messages, Request, Scoring
 
@@ -15,22 +14,21 @@ Prompts = dict[tuple[Messages, str], list[int]]
 """token ids by chat and prefix: where many completions of one chat are scored, it is read once"""
 
 
-def encode_request(tokenizer: Any, model: ModelFiles, request: Request, context: int) -> tuple[list[int], list[int]]:
+def encode_request(chat: ChatFormat, model: ModelFiles, request: Request, context: int) -> tuple[list[int], list[int]]:
     """Tokens of a request's chat and of its prefix; at least one more fits into the context.
 
     Raises:
         UserError: the prompt is too long, or the chat template refuses it.
     """
     with naming(model, request.id):
-        chat = prompt_token_ids(tokenizer, request.messages, model.chat_template)
-        prefix = prefix_token_ids(tokenizer, request.prefix)
-    length = len(chat) + len(prefix)
+        prompt, prefix = chat.prompt_ids(request.messages), chat.text_ids(request.prefix)
+    length = len(prompt) + len(prefix)
     check_length(model, request.id, length + 1, context, f"the prompt has {length} tokens")
-    return chat, prefix
+    return prompt, prefix
 
 
 def encode_scoring(
-    tokenizer: Any, model: ModelFiles, scoring: Scoring, context: int, seen: Prompts
+    chat: ChatFormat, model: ModelFiles, scoring: Scoring, context: int, seen: Prompts
 ) -> tuple[list[int], list[int]]:
     """Tokens of the prompt, prefix included, and of the completion; both fit into the context.
 
@@ -40,11 +38,8 @@ def encode_scoring(
     key = (scoring.messages, scoring.prefix)
     with naming(model, scoring.id):
         if key not in seen:
-            chat = prompt_token_ids(tokenizer, scoring.messages, model.chat_template)
-            seen[key] = chat + prefix_token_ids(tokenizer, scoring.prefix)
-        completion = completion_token_ids(tokenizer, scoring.completion)
-    if not scoring.with_end:
-        completion.pop()
+            seen[key] = chat.prompt_ids(scoring.messages) + chat.text_ids(scoring.prefix)
+        completion = (chat.turn_ids if scoring.with_end else chat.text_ids)(scoring.completion)
     if not completion:
         raise UserError(f"request '{scoring.id}': an empty completion without its end has no score", "give a text")
     length = len(seen[key]) + len(completion)
@@ -52,25 +47,34 @@ def encode_scoring(
     return seen[key], completion
 
 
-def prefix_token_ids(tokenizer: Any, prefix: str) -> list[int]:
-    """Tokens of the text that the model's turn begins with, tokenised apart from the chat, as when generated."""
-    return tokenizer(prefix, add_special_tokens=False)["input_ids"] if prefix else []
+def stop_texts(chat: ChatFormat, stop: Sequence[str]) -> tuple[str, ...]:
+    """Texts at which drawing stops: those asked for, and the words that end a turn where no token does."""
+    return (*stop, *([chat.end.words] if chat.end.words else ()))
 
 
 def decode_continuation(
-    tokenizer: Any, prefix: Sequence[int], tokens: Sequence[int], stop: Sequence[str]
+    chat: ChatFormat, prefix: Sequence[int], tokens: Sequence[int], stop: Sequence[str]
 ) -> tuple[str, str | None]:
-    """Text of generated tokens after a prefix, cut before the first stop text, and which stop text that was.
+    """Text of generated tokens after a prefix, cut before the first text that stops, and which of `stop` that was.
 
     Some tokenizers drop the space before a text's first word: so the continuation is what the text grows by.
     """
-    text = decode_completion(tokenizer, tokens)
-    if not prefix:
-        return cut_at(text, stop)
-    before, whole = decode_completion(tokenizer, prefix), decode_completion(tokenizer, [*prefix, *tokens])
-    if not whole.startswith(before):  # the prefix ends within a character
-        return cut_at(text, stop)
-    return cut_at(whole.removeprefix(before), stop)
+    text = chat.decode(tokens)
+    if prefix:
+        before, whole = chat.decode(prefix), chat.decode([*prefix, *tokens])
+        if whole.startswith(before):  # otherwise the prefix ends within a character
+            text = whole.removeprefix(before)
+    cut, found = cut_at(text, stop_texts(chat, stop))
+    return cut, found if found in stop else None
+
+
+def cut_at(text: str, stop: Sequence[str]) -> tuple[str, str | None]:
+    """A text up to the first stop text in it, and that stop text."""
+    places = [(place, found) for found in stop if (place := text.find(found)) >= 0]
+    if not places:
+        return text, None
+    place, found = min(places)
+    return text[:place], found
 
 
 def check_length(model: ModelFiles, name: str, needed: int, context: int, what: str) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
 
 import torch
 
+from infra.engines.chat.format import ChatFormat
 from infra.engines.generate.decode import Decoder, pad_left, pad_right, token_logprobs
 from infra.engines.generate.prompts import Prompts, encode_scoring
 from infra.engines.models.model_files import ModelFiles
@@ -26,11 +26,11 @@ MAX_SCORES = 64_000_000
 
 
 def score(
-    job: ScoringJob, decoder: Decoder, tokenizer: Any, model: ModelFiles, context: int, batch_size: int
+    job: ScoringJob, decoder: Decoder, chat: ChatFormat, model: ModelFiles, context: int, batch_size: int
 ) -> Iterator[Progress | Result]:
     """Score a job batch by batch, long rows apart from short ones."""
     seen: Prompts = {}
-    rows = [encode_scoring(tokenizer, model, scoring, context, seen) for scoring in job.requests]
+    rows = [encode_scoring(chat, model, scoring, context, seen) for scoring in job.requests]
     logprobs = [0.0] * len(rows)
     for batch in batches(rows, batch_size, decoder.model.config.get_text_config().vocab_size):
         sums = sum_logprobs(decoder, [rows[number] for number in batch])

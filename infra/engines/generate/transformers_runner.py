@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer
 
 from configs.errors import EngineError
 from configs.schema.engine import TransformersEngine
-from infra.engines.chat import end_token_ids
+from infra.engines.chat.load import load_chat
 from infra.engines.devices import limit_threads
 from infra.engines.generate.decode import Decoder, Draft
-from infra.engines.generate.prompts import decode_continuation, encode_request
+from infra.engines.generate.prompts import decode_continuation, encode_request, stop_texts
 from infra.engines.generate.score import score
 from infra.engines.generate.stops import StopTexts
 from infra.engines.models.merge import load_merged
 from infra.engines.models.model_files import ModelFiles
+from infra.engines.models.probe import check_loaded
 from infra.engines.runner import Progress, Result, SerialRunner
 from infra.engines.wire import Completion, Job, Request, ScoringJob, Shard, draw_seed
 
@@ -37,32 +37,32 @@ class TransformersRunner(SerialRunner):
         dtype = torch_dtype(settings.dtype, device)
         self._settings = settings
         self._files = model
-        self._tokenizer = AutoTokenizer.from_pretrained(model.weights, trust_remote_code=model.trust_remote_code)
+        self._chat = load_chat(model)
         self._model = load_merged(model, dtype).to(device)
+        check_loaded(self._model, model, f"in {settings.kind} on {device.type}")
         limit_threads(self._model)
         self._context = context_length(settings.max_model_length, model, self._model.config)
-        ends = end_token_ids(self._tokenizer, self._model.generation_config)
-        padding = self._tokenizer.pad_token_id
-        self._decoder = Decoder(self._model, ends, ends[0] if padding is None else padding)
-        self._stops = StopTexts(self._tokenizer)
+        end, padding = self._chat.end, self._chat.tokenizer.pad_token_id
+        self._decoder = Decoder(self._model, end.stops, end.ids[-1] if padding is None else padding, end.token)
+        self._stops = StopTexts(self._chat.tokenizer)
 
     def _work(self, job: Job) -> Iterator[Progress | Result]:
         if isinstance(job, Shard):
             return self._generate(job)
         assert isinstance(job, ScoringJob)
-        return score(job, self._decoder, self._tokenizer, self._files, self._context, self._settings.batch_size)
+        return score(job, self._decoder, self._chat, self._files, self._context, self._settings.batch_size)
 
     def _generate(self, shard: Shard) -> Iterator[Progress | Result]:
         limit = shard.sampling.max_tokens
         drafts: list[tuple[Request, int, list[int], Draft]] = []
         for request in shard.requests:
-            chat, prefix = encode_request(self._tokenizer, self._files, request, self._context)
-            room = min(limit, self._context - len(chat) - len(prefix))
+            prompt, prefix = encode_request(self._chat, self._files, request, self._context)
+            room = min(limit, self._context - len(prompt) - len(prefix))
             drafts += [
-                (request, draw, prefix, Draft(chat + prefix, room, draw_seed(request.seed, draw)))
+                (request, draw, prefix, Draft(prompt + prefix, room, draw_seed(request.seed, draw)))
                 for draw in request.draws
             ]
-        reaches_stop = self._stops.watch(shard.sampling.stop)
+        reaches_stop = self._stops.watch(stop_texts(self._chat, shard.sampling.stop))
         waiting = sorted((draft for *_, draft in drafts), key=lambda draft: len(draft.prompt))
         for start in range(0, len(waiting), self._settings.batch_size):
             batch = waiting[start : start + self._settings.batch_size]
@@ -76,7 +76,7 @@ class TransformersRunner(SerialRunner):
     def _completion(
         self, request: Request, index: int, prefix: list[int], draft: Draft, stop: tuple[str, ...]
     ) -> Completion:
-        text, stop_text = decode_continuation(self._tokenizer, prefix, draft.tokens, stop)
+        text, stop_text = decode_continuation(self._chat, prefix, draft.tokens, stop)
         return Completion(
             request_id=request.id,
             index=index,

@@ -11,22 +11,23 @@ vLLM's own adapters, and everywhere it keeps one code path and float32 merging.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoTokenizer, GenerationConfig
+from transformers import AutoConfig
 
 from configs.errors import EngineError
 from configs.schema.engine import VllmEngine
 from configs.schema.generate import Sampling
-from infra.engines.chat import end_token_ids
+from infra.engines.chat.load import load_chat
 from infra.engines.devices import wait_for_memory
-from infra.engines.generate.prompts import Prompts, decode_continuation, encode_request, encode_scoring
+from infra.engines.generate.prompts import Prompts, decode_continuation, encode_request, encode_scoring, stop_texts
 from infra.engines.generate.transformers_runner import context_length
 from infra.engines.models.merge import save_merged
 from infra.engines.models.model_files import ModelFiles
+from infra.engines.models.probe import Probe, check_probe, name_of, read_probe
 from infra.engines.runner import Progress, Result
 from infra.engines.wire import Completion, Job, Request, Score, ScoringJob, Shard, draw_seed
 
@@ -58,14 +59,13 @@ class VllmRunner:
 
         self._vllm = vllm
         self._files = model
-        self._tokenizer = AutoTokenizer.from_pretrained(model.weights, trust_remote_code=model.trust_remote_code)
+        self._chat = load_chat(model)
         config = AutoConfig.from_pretrained(model.weights, trust_remote_code=model.trust_remote_code)
         self._context = context_length(settings.max_model_length, model, config)
-        folder = model.weights
+        folder, probe = model.weights, read_probe(model)
         if model.adapter is not None:
             folder = scratch / "merged"
-            save_merged(model, folder)
-        self._ends = end_token_ids(self._tokenizer, generation_config(folder))
+            probe = save_merged(model, folder)
         if not on_cpu:
             wait_for_memory(settings.gpu_memory_utilization)
         llm = vllm.LLM(
@@ -81,6 +81,8 @@ class VllmRunner:
         )
         self._engine = llm.llm_engine
         self._open: dict[str, OpenJob] = {}
+        if probe is not None:
+            self._check(probe, name_of(llm.model_config.dtype))
 
     @property
     def is_idle(self) -> bool:
@@ -93,17 +95,17 @@ class VllmRunner:
         given: list[list[int]] = []
         if isinstance(job, Shard):
             for request in job.requests:
-                chat, prefix = encode_request(self._tokenizer, self._files, request, self._context)
-                room = self._context - len(chat) - len(prefix)
+                prompt, prefix = encode_request(self._chat, self._files, request, self._context)
+                room = self._context - len(prompt) - len(prefix)
                 for draw in request.draws:
                     asked.append((request, draw))
-                    inputs.append((chat + prefix, self._sampling(job.sampling, draw_seed(request.seed, draw), room)))
+                    inputs.append((prompt + prefix, self._sampling(job.sampling, draw_seed(request.seed, draw), room)))
                     given.append(prefix)
         else:
             assert isinstance(job, ScoringJob)
             seen: Prompts = {}
             for row in job.requests:
-                prompt, completion = encode_scoring(self._tokenizer, self._files, row, self._context - 1, seen)
+                prompt, completion = encode_scoring(self._chat, self._files, row, self._context - 1, seen)
                 asked.append(row)
                 inputs.append((prompt + completion, self._scoring()))
                 given.append(prompt)
@@ -125,6 +127,17 @@ class VllmRunner:
     def close(self) -> None:
         self._engine.engine_core.shutdown()
 
+    def _check(self, before: Probe, dtype: str) -> None:
+        """See that vLLM reads the weights as they were meant."""
+        tokens = list(before.tokens[: self._context - 1])
+        self._engine.add_request("probe", {"prompt_token_ids": tokens}, self._scoring())
+        outputs: list[Any] = []
+        while not outputs:
+            outputs = [output for output in self._engine.step() if output.finished]
+        found = [entry[token].logprob for token, entry in zip(tokens[1:], outputs[0].prompt_logprobs[1:], strict=True)]
+        known = replace(before, tokens=tuple(tokens), logprobs=before.logprobs[: len(found)])
+        check_probe(self._files.name, "in vllm", known, found, dtype)
+
     def _take(self, output: Any) -> list[Progress | Result]:
         place, _, name = output.request_id.partition("/")
         work = self._open[name]
@@ -143,18 +156,29 @@ class VllmRunner:
     ) -> Completion:
         if draw.finish_reason not in ("stop", "length"):
             raise EngineError(f"vLLM gave up on request '{request.id}': {draw.finish_reason}", "see the log")
-        text, stop_text = decode_continuation(self._tokenizer, prefix, draw.token_ids, sampling.stop)
+        text, stop_text = decode_continuation(self._chat, prefix, draw.token_ids, sampling.stop)
         return Completion(
             request_id=request.id,
             index=number,
             text=text,
             finish_reason=draw.finish_reason,
             num_tokens=len(draw.token_ids),
-            logprob=draw.cumulative_logprob,
+            logprob=self._logprob(draw),
             stop_text=stop_text,
         )
 
+    def _logprob(self, draw: Any) -> float:
+        """Of the tokens as they are scored: where another token than the turn's end ended it, the end's counts."""
+        total: float = draw.cumulative_logprob
+        last, end = draw.token_ids[-1], self._chat.end
+        if end.token is None or last == end.token or last not in end.stops:
+            return total
+        chances = draw.logprobs[-1]
+        return total - chances[last].logprob + chances[end.token].logprob
+
     def _sampling(self, sampling: Sampling, seed: int, room: int) -> Any:
+        end, stop = self._chat.end, list(stop_texts(self._chat, sampling.stop))
+        watched = [end.token] if end.token is not None and len(end.stops) > 1 else []
         return self._vllm.SamplingParams(
             seed=seed,
             temperature=sampling.temperature,
@@ -162,10 +186,11 @@ class VllmRunner:
             top_k=sampling.top_k,
             min_p=sampling.min_p,
             max_tokens=min(sampling.max_tokens, room),
-            stop=list(sampling.stop),
-            stop_token_ids=self._ends,
-            detokenize=bool(sampling.stop),  # otherwise text is decoded once, at the end
-            logprobs=0,
+            stop=stop,
+            stop_token_ids=list(end.stops),
+            detokenize=bool(stop),  # otherwise text is decoded once, at the end
+            logprobs=len(watched),
+            logprob_token_ids=watched or None,
             flat_logprobs=True,
             output_kind=self._vllm.sampling_params.RequestOutputKind.FINAL_ONLY,
         )
@@ -196,13 +221,6 @@ def set_environment(settings: VllmEngine, on_cpu: bool) -> None:
 def cpu_dtype() -> str:
     """bfloat16 where the processor computes in it; emulated, it is several times slower than float32."""
     return "bfloat16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "float32"
-
-
-def generation_config(folder: Path) -> GenerationConfig:
-    """The folder's, or an empty one where it has none."""
-    if (folder / "generation_config.json").exists():
-        return GenerationConfig.from_pretrained(folder)
-    return GenerationConfig()
 
 
 def sum_prompt_logprobs(name: str, output: Any, start: int) -> Score:

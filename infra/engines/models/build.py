@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from configs.schema.model import TinyLlama
+from configs.schema.train import Lora
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.one_shot import run_job
 from infra.engines.programs import OFFLINE
@@ -36,6 +37,26 @@ def fetch_hub_model(name: str, revision: str | None, *, work_dir: Path) -> tuple
     request = {"source": "hub", "name": name, "revision": revision}
     answer = run_job(PROGRAM, request, what=f"fetching {name}", work_dir=work_dir, env={})
     return Path(answer["folder"]), answer["commit"]
+
+
+def check_lora_targets(model: ModelFiles, tune: Lora, *, work_dir: Path) -> None:
+    """See that the layers that get adapters are there and can be trained.
+
+    Raises:
+        EngineError: names the layer.
+    """
+    request = {"source": "targets", "model": model.to_json(), "tune": tune.model_dump()}
+    run_job(PROGRAM, request, what=f"looking for layers of {model.name}", work_dir=work_dir, env=OFFLINE)
+
+
+def write_chat_files(model: ModelFiles, folder: Path, *, work_dir: Path) -> None:
+    """Make a copy of a model's folder end its turns, and write its chats, as the model does here.
+
+    Raises:
+        UserError: the model has no such template, or nothing ends its turn.
+    """
+    request = {"source": "chat", "model": model.to_json(), "out_dir": str(folder)}
+    run_job(PROGRAM, request, what=f"export of {model.name}", work_dir=work_dir, env=OFFLINE)
 
 
 def merge_model(model: ModelFiles, out_dir: Path, *, work_dir: Path) -> None:

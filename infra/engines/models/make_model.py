@@ -1,4 +1,4 @@
-"""Engine program: makes, fetches or merges a model folder. Started by `build.py`.
+"""Engine program: makes, fetches, merges or checks a model folder. Started by `build.py`.
 
 python -m infra.engines.models.make_model REQUEST.json
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.schema.model import TinyLlama
+from configs.schema.train import Lora
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.one_shot import answer_job
 
@@ -51,7 +52,28 @@ def make_merged(request: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-MAKERS = {"tiny_llama": make_tiny_llama, "gguf": make_from_gguf, "hub": make_from_hub, "merge": make_merged}
+def finish_export(request: dict[str, Any]) -> dict[str, Any]:
+    from infra.engines.models.chat_files import write_chat
+
+    write_chat(ModelFiles.from_json(request["model"]), Path(request["out_dir"]))
+    return {}
+
+
+def check_targets(request: dict[str, Any]) -> dict[str, Any]:
+    from infra.engines.models.target_modules import check_lora
+
+    check_lora(ModelFiles.from_json(request["model"]), Lora.model_validate(request["tune"]))
+    return {}
+
+
+MAKERS = {
+    "chat": finish_export,
+    "targets": check_targets,
+    "tiny_llama": make_tiny_llama,
+    "gguf": make_from_gguf,
+    "hub": make_from_hub,
+    "merge": make_merged,
+}
 
 if __name__ == "__main__":
     main()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from configs.errors import EngineError
+from configs.schema.model import CHAT_TEMPLATE_DATE
 from infra.engines.models.weights import check_model_folder
+
+PROBE_FILE = "probe.json"
+"""what a training leaves of the trained model's log-probabilities (`probe.py`)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +23,11 @@ class ModelFiles:
         name: for people.
         weights: folder with config, weights and tokenizer in Hugging Face's format.
         adapter: folder with a PEFT adapter.
+        probe: file of a text's log-probability under this model (`probe.py`); None where none was measured.
         chat_template: Jinja text that replaces the tokenizer's own.
+        chat_template_name: which of the tokenizer's templates, where it has several.
+        chat_template_kwargs: variables of the template.
+        chat_template_date: the day that a template is told, `2026-01-01`.
     """
 
     name: str
@@ -26,6 +35,10 @@ class ModelFiles:
     adapter: Path | None = None
     chat_template: str | None = None
     trust_remote_code: bool = False
+    chat_template_name: str | None = None
+    chat_template_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    chat_template_date: str = CHAT_TEMPLATE_DATE
+    probe: Path | None = None
 
     def check(self) -> None:
         """See that the folders hold what a model needs.
@@ -45,5 +58,5 @@ class ModelFiles:
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> ModelFiles:
-        adapter = row["adapter"]
-        return cls(**{**row, "weights": Path(row["weights"]), "adapter": None if adapter is None else Path(adapter)})
+        paths = {name: None if row[name] is None else Path(row[name]) for name in ("weights", "adapter", "probe")}
+        return cls(**{**row, **paths})

@@ -6,6 +6,7 @@ Called by the stage that publishes the base model, and by engine programs. Nothi
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 from configs.errors import EngineError
@@ -25,6 +26,7 @@ DEFINITIONS = (
     "merges.txt",
     "*.model",
     "*.jinja",
+    "additional_chat_templates/*.jinja",
     "*.py",
 )
 """configuration, tokenizer, chat template, and the code of models that bring their own"""
@@ -33,6 +35,19 @@ DEFINITIONS = (
 def model_files_in(folder: Path) -> list[Path]:
     """Files of a folder that define what its model computes, by name; read-me files and the like are left out."""
     return sorted({file for pattern in (*WEIGHTS, *DEFINITIONS) for file in folder.glob(pattern) if file.is_file()})
+
+
+def copy_definitions(source: Path, folder: Path, *, replaces: bool) -> None:
+    """Copy all but the weights into another folder.
+
+    Args:
+        replaces: files there of the same name; otherwise they stay.
+    """
+    for file in model_files_in(source):
+        copy = folder / file.relative_to(source)
+        if not is_weight_file(file) and (replaces or not copy.exists()):
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copyfile(file, copy)
 
 
 def is_weight_file(file: Path) -> bool:
@@ -69,5 +84,5 @@ def digest_folder(folder: Path) -> str:
     for path in model_files_in(folder):
         with path.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
-        digest.update(f"{path.name} {content}\n".encode())
+        digest.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
     return digest.hexdigest()

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer
 
 from configs.schema.engine import RewardEngine
+from infra.engines.chat.load import load_chat
 from infra.engines.devices import limit_threads
 from infra.engines.generate.decode import pad_right
 from infra.engines.generate.transformers_runner import context_length, torch_dtype
@@ -32,7 +32,7 @@ class RewardRunner(SerialRunner):
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._files = model
         self._batch_size = settings.batch_size
-        self._tokenizer = AutoTokenizer.from_pretrained(model.weights, trust_remote_code=model.trust_remote_code)
+        self._chat = load_chat(model)
         loaded, self._head = load_reward_model(model, torch_dtype(settings.dtype, device))
         self._model = loaded.to(device)
         limit_threads(self._model)
@@ -41,7 +41,7 @@ class RewardRunner(SerialRunner):
     def _work(self, job: Job) -> Iterator[Progress | Result]:
         assert isinstance(job, RatingJob)
         encode = encode_answer if self._head == "sequence" else encode_steps
-        rows = [encode(self._tokenizer, self._files, rating, self._context) for rating in job.requests]
+        rows = [encode(self._chat, self._files, rating, self._context) for rating in job.requests]
         scores: list[tuple[float, ...]] = [()] * len(rows)
         by_length = sorted(range(len(rows)), key=lambda number: len(rows[number].tokens))
         for start in range(0, len(rows), self._batch_size):

@@ -19,7 +19,7 @@ from peft import get_peft_model_state_dict
 from safetensors.torch import save_file
 
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.models.weights import is_weight_file, model_files_in
+from infra.engines.models.weights import copy_definitions
 
 
 def save_adapter(model: Any, base: ModelFiles, folder: Path) -> None:
@@ -42,9 +42,7 @@ def save_model(model: Any, base: ModelFiles, dtype: torch.dtype, folder: Path) -
     state = {name: tensor.to(dtype) for name, tensor in model.state_dict().items()}
     with publish_folder(folder) as partial:
         model.save_pretrained(partial, state_dict=state)
-        for file in model_files_in(base.weights):
-            if not is_weight_file(file):
-                shutil.copyfile(file, partial / file.name)
+        copy_definitions(base.weights, partial, replaces=True)
         if base.chat_template is not None:
             (partial / "chat_template.jinja").write_text(base.chat_template, encoding="utf-8")
 

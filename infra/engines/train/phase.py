@@ -8,10 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import AutoConfig, TrainerCallback
 from transformers.trainer_callback import PrinterCallback
 
 from configs.schema.train import Lora
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.models.probe import Probe, coarser, measure, name_of, write_probe
 from infra.engines.train.carry import CarriedState, save_state
 from infra.engines.train.checkpoints import TimedCheckpoints, find_checkpoint
 from infra.engines.train.metrics import MetricsStream, read_metrics, rewind_metrics
@@ -20,7 +23,7 @@ from infra.engines.train.output import save_adapter, save_model
 from infra.engines.train.prepare import load_rows, make_trainer
 from infra.engines.train.reference import REFERENCE_FILE, add_reference
 from infra.engines.train.request import TrainReport, TrainRequest
-from infra.engines.train.setup import load_tokenizer, load_trainable
+from infra.engines.train.setup import arithmetic, choose_dtype, load_tokenizer, load_trainable
 from infra.engines.train.steps import CountedSteps
 
 CHECKPOINTS, METRICS = "checkpoints", "metrics.jsonl"
@@ -79,10 +82,27 @@ def save_result(request: TrainRequest, trainer: CountedSteps, out_dir: Path) -> 
     if isinstance(request.tune, Lora):
         save_adapter(model, files, out_dir / "adapter")
     else:
-        config = AutoConfig.from_pretrained(files.weights, trust_remote_code=files.trust_remote_code)
-        save_model(model, files, config.dtype, out_dir / "model")
+        save_model(model, files, _published_dtype(files), out_dir / "model")
+    write_probe(probe_of(request, trainer), out_dir)
     if request.total_steps is not None:
         save_state(trainer.optimizer, trainer.lr_scheduler, out_dir / "optimizer")
+
+
+def probe_of(request: TrainRequest, trainer: CountedSteps) -> Probe:
+    """What the trained model, its adapter in place, says of the first row's beginning."""
+    model, row = trainer.accelerator.unwrap_model(trainer.model), trainer.train_dataset[0]
+    columns = ("input_ids", "prompt_ids", "completion_ids", "chosen_ids")
+    tokens = [token for column in columns for token in row.get(column, ())]
+    formats = [choose_dtype(request)]
+    if not isinstance(request.tune, Lora):
+        formats.append(_published_dtype(request.model))
+    with arithmetic(request, trainer.accelerator.device):
+        return measure(model, tokens, coarser(*map(name_of, formats)))
+
+
+def _published_dtype(files: ModelFiles) -> torch.dtype:
+    config = AutoConfig.from_pretrained(files.weights, trust_remote_code=files.trust_remote_code)
+    return config.dtype or torch.float32
 
 
 def make_report(steps: list[dict[str, Any]], **known: Any) -> TrainReport:

@@ -10,6 +10,7 @@ from datasets import Dataset
 from transformers import AutoConfig, TrainerCallback
 
 from configs.errors import EngineError
+from infra.engines.chat.load import make_chat
 from infra.engines.train.objectives.objective import TokenRows
 from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.request import TrainRequest
@@ -22,10 +23,11 @@ def load_rows(request: TrainRequest, tokenizer: Any) -> tuple[TokenRows, int]:
     """Token rows, and the number of rows that are too long for `max_length` or for the model's context.
 
     Raises:
+        UserError: see `make_chat`.
         EngineError: no row is left, a row lacks a column, or the objective cannot be trained on these rows.
     """
     objective = objective_of(request.objective)
-    encoder = Encoder(tokenizer, request.model.chat_template, _max_length(request))
+    encoder = Encoder(make_chat(tokenizer, request.model), _max_length(request))
     rows, num_too_long = objective.rows.encode(read_rows(request.rows, objective.rows.columns), encoder)
     if not rows:
         raise _no_rows(num_too_long, encoder.max_length)

@@ -64,7 +64,7 @@ class TrainRequest(BaseModel):
 
     def fingerprint(self) -> str:
         """Digest of what decides the weights; paths do not. A checkpoint is resumed only under the same digest."""
-        paths = {"weights", "adapter"}
+        paths = {"weights", "adapter", "probe"}
         settings = self.model_dump_json(
             exclude={"rows": True, "resume_state": True, "model": paths, "reference": paths}
         )

@@ -6,7 +6,7 @@ A row of the file is a chat and one completion, or two in a pair; a completion i
 
 A part's weight is a factor of the loss of its tokens: 0 for what was given to the model rather than written by it. The
 prompt and every part are tokenised apart, as they are when generated. `ends`: the completion ends the model's turn and
-has its end token, with the weight of the last part; without the field it does.
+has its end (`chat/turn_end.py`), with the weight of the last part; without the field it does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from configs.errors import EngineError
-from infra.engines.chat import prompt_token_ids
+from infra.engines.chat.format import ChatFormat
 
 IGNORED = -100
 """label of a token on which no loss falls, by torch's convention"""
@@ -35,32 +35,21 @@ class Part(TypedDict):
 class Encoder:
     """How text becomes token ids; rows longer than `max_length` tokens are left out whole, and counted."""
 
-    tokenizer: Any
-    chat_template: str | None
+    chat: ChatFormat
     max_length: int
 
     def prompt(self, row: dict[str, Any], given: Sequence[Part] = ()) -> list[int]:
         """The generation prompt exactly as in sampling, and the given beginning of the model's turn."""
-        messages = [(message["role"], message["content"]) for message in row["messages"]]
-        chat = prompt_token_ids(self.tokenizer, messages, self.chat_template)
-        return chat + [token for part in given for token in self._tokens(part["text"])]
+        chat = self.chat.prompt_ids([(message["role"], message["content"]) for message in row["messages"]])
+        return chat + [token for part in given for token in self.chat.text_ids(part["text"])]
 
     def completion(self, parts: Sequence[Part], ends: bool) -> tuple[list[int], list[float]]:
         """Tokens of a completion, and the weight of each."""
-        tokens: list[int] = []
-        weights: list[float] = []
-        for part in parts:
-            found = self._tokens(part["text"])
-            tokens += found
-            weights += [part["weight"]] * len(found)
+        pieces = [(self.chat.text_ids(part["text"]), part["weight"]) for part in parts]
         if ends:
-            tokens.append(self.tokenizer.eos_token_id)
-            weights.append(parts[-1]["weight"])
-        return tokens, weights
-
-    def _tokens(self, text: str) -> list[int]:
-        tokens: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"] if text else []
-        return tokens
+            pieces.append((list(self.chat.end.ids), parts[-1]["weight"]))
+        tokens = [token for found, _ in pieces for token in found]
+        return tokens, [weight for found, weight in pieces for _ in found]
 
 
 def split_given(*sides: Sequence[Part]) -> tuple[Sequence[Part], list[Sequence[Part]]]:

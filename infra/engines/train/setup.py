@@ -16,6 +16,8 @@ from configs.errors import EngineError
 from configs.schema.train import Lora
 from infra.engines.devices import limit_threads
 from infra.engines.models.model_files import ModelFiles
+from infra.engines.models.probe import check_loaded
+from infra.engines.models.target_modules import refuse_targets
 from infra.engines.train.request import TrainRequest
 
 
@@ -47,13 +49,17 @@ def load_trainable(request: TrainRequest) -> Any:
     files, tune = request.model, request.tune
     set_seed(request.seed)
     model = _load_weights(files, request)
+    if files.adapter is None:
+        check_loaded(model, files, "in the trainer")
     if files.adapter is not None:
         assert isinstance(tune, Lora)  # `run_trainer` refuses full weights through an adapter
         config = PeftConfig.from_pretrained(files.adapter)
         _check_adapter(config, tune)
         config.lora_dropout = tune.dropout
         model = PeftModel.from_pretrained(model, files.adapter, is_trainable=True, config=config)
+        check_loaded(model, files, "in the trainer")
     elif isinstance(tune, Lora):
+        refuse_targets(model, files.name, tune.target_modules)
         model = get_peft_model(model, _lora_settings(tune))
     return model
 
@@ -74,7 +80,8 @@ def load_frozen(request: TrainRequest) -> Any:
     model = _load_weights(files, request)
     if files.adapter is not None:
         model = PeftModel.from_pretrained(model, files.adapter)
-    return model.eval()
+    check_loaded(model.eval(), files, "as the reference")
+    return model
 
 
 def _load_weights(files: ModelFiles, request: TrainRequest) -> Any:

@@ -26,10 +26,12 @@ from tasks.core.records.older import OLDER, Change
 from tasks.core.records.opinion import Judgement, Label, Verdict
 from tasks.core.records.problem import Message, Problem
 from tasks.core.records.row import Example, Pair, Span, spell, written
-from tasks.core.records.sample import Author, FinishReason, Part, Sample
+from tasks.core.records.sample import SAID_RIGHT, SAID_WRONG, Author, FinishReason, Part, Sample
 
 __all__ = [
     "OLDER",
+    "SAID_RIGHT",
+    "SAID_WRONG",
     "Author",
     "Change",
     "Drop",

@@ -55,6 +55,10 @@ class Author(StrEnum):
     ENVIRONMENT = "environment"
 
 
+SAID_RIGHT, SAID_WRONG = "right", "wrong"
+"""what `Sample.said` may be"""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One text that somebody wrote in an episode of a problem: a node with its parent.
@@ -113,8 +117,10 @@ class Sample:
 
     @property
     def origin(self) -> str:
-        """How it was drawn, in one word for counting: iid, the variant's name, or the part if it is no attempt."""
-        return self.draw or ("iid" if self.part == Part.ATTEMPT else self.part)
+        """How it was drawn, in one word for counting: the variant's name, iid, revised, or the part if it is no
+        attempt."""
+        first = "iid" if self.parent_id is None else "revised"
+        return self.draw or (first if self.part == Part.ATTEMPT else self.part)
 
     @property
     def is_truncated(self) -> bool:

@@ -99,14 +99,16 @@ class _Verifying:
 
     def outcomes(self) -> Iterator[pool.Outcome]:
         """One an item. Verifiers are started where something is new."""
-        for item in self._items:
-            if self._is_new(item):
-                with closing(self._verify(self._new_from(item))) as outcomes:
-                    for outcome in outcomes:
-                        self._take(outcome)
-                        yield from self._answered()
-                self._publish()
-            yield from self._answered()
+        try:
+            for item in self._items:
+                if self._is_new(item):
+                    with closing(self._verify(self._new_from(item))) as outcomes:
+                        for outcome in outcomes:
+                            self._take(outcome)
+                            yield from self._answered()
+                yield from self._answered()
+        finally:  # who takes one outcome an item stops before the end
+            self._publish()
 
     def _is_new(self, item: Item) -> bool:
         key = self._key(item)
@@ -138,12 +140,14 @@ class _Verifying:
 
     def _publish(self) -> None:
         """Let go of what the folder has from now on; a failure is kept for those that wait for it."""
-        if self._rows:
-            self._folder.publish(self._rows, is_read_next=False)
+        rows, self._rows, self._published_at = self._rows, [], monotonic()
+        if not rows and not self._found:
+            return
         self._num_found += len(self._found)
-        self._show(self._num_found)
         self._found = {key: self._found[key] for key in {*self._waiting} & self._found.keys()}
-        self._rows, self._published_at = [], monotonic()
+        if rows:
+            self._folder.publish(rows, is_read_next=False)
+        self._show(self._num_found)
 
     def _answered(self) -> Iterator[pool.Outcome]:
         """The oldest items, as far as they are answered."""

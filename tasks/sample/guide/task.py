@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 
 from configs.schema.generate import Generate, Guide, Sampling
 from configs.schema.judge import Judge
@@ -75,7 +74,7 @@ def guide(
         )
         others = {TEACHER: role_answerer(*asked)} if is_taught else {}
         shots = shots_of(bench.recipe, ledger, problems, round)
-        partners = shots.before(partners_of(bench, model, cast, seed, scratch.answers, **others))
+        partners = shots.before(partners_of(bench, model, cast, seed, scratch.answers, others))
         shown = shots.shown(known[item.problem_id] for item in short)
         episodes = list(shots.put_back(drive(sampler, shown, partners, seed)))
         world = World(known, bench, cast, derive_seed(seed, "judge"), scratch.answers)
@@ -98,9 +97,7 @@ def _write(scratch: Scratch, episodes: Sequence[Guided], judges: Sequence[Judge]
     tries = [node for episode in episodes for node in episode.nodes]
     first = [verdict for episode in episodes for verdict in episode.verdicts]
     write_records(scratch.out / SAMPLES.file(0), Sample, tries)
-    others = judge_samples(tries, judges[1:], world, {judges[0].name: first})
-    by_sample = ((verdict, *islice(others, len(judges) - 1)) for verdict in first)
-    VERDICTS.write(scratch.out, (verdict for group in by_sample for verdict in group))
+    VERDICTS.write(scratch.out, judge_samples(tries, judges, world, {judges[0].name: first}))
     comments = [row for episode in episodes for row in episode.comments or ()]
     if comments:
         FEEDBACK.write(scratch.out, comments)

@@ -30,16 +30,21 @@ def specify(bench: Workbench) -> StepSpec:
 
 def read_sets(bench: Workbench) -> dict[str, list[Problem]]:
     """Every set of the recipe, checked against each other."""
-    fetch = fetcher(bench)
-    sets = {
-        name: read_problems(source, part=_part(name), fetch=fetch, base_dir=bench.base_dir)
-        for name, source in sources_of(bench.recipe).items()
-    }
+    sets = read_each(bench)
     worked = {name: problems for name, problems in sets.items() if _part(name) == "warm_start"}
     check_sets(sets["train"], sets["select"], sets["report"], **worked)
     require_solutions(sets.get(FEW_SHOT, ()), "generate.few_shot shows it")
     check_golds(bench.recipe, sets)
     return sets
+
+
+def read_each(bench: Workbench) -> dict[str, list[Problem]]:
+    """Every set of the recipe by itself: none is checked against the others or against the verifiers."""
+    fetch = fetcher(bench)
+    return {
+        name: read_problems(source, part=_part(name), fetch=fetch, base_dir=bench.base_dir)
+        for name, source in sources_of(bench.recipe).items()
+    }
 
 
 def check_golds(recipe: Recipe, sets: Mapping[str, Iterable[Problem]]) -> None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 from configs.schema.generate import IndependentGenerate, Sampling
 from configs.schema.judge import Judge
-from configs.schema.recipe import Recipe
 from infra.engines.wire import Request
 from tasks.core.records import Problem
 from tasks.core.step import Summary, derive_seed
 from tasks.sample.episode import POLICY, Answer, Episode, Question, Texts, chat_of, to_sample
+from tasks.sample.samplers.given import Given
 
 HOT = "hot"
 """`Sample.draw` of what is drawn at the higher temperature"""
@@ -90,6 +90,6 @@ def draws_of(config: IndependentGenerate, temperature: float | None = None) -> l
     return draws
 
 
-def make(config: IndependentGenerate, recipe: Recipe, model: str, temperature: float | None) -> Independent:
+def make(config: IndependentGenerate, given: Given) -> Independent:
     """The sampler of a recipe."""
-    return Independent(draws_of(config, temperature), model)
+    return Independent(draws_of(config, given.temperature), given.model)

@@ -9,11 +9,9 @@ from configs.schema.generate import Generate
 from configs.schema.kinds import load_kinds
 from configs.schema.recipe import Recipe
 from tasks.sample.episode import Sampler
+from tasks.sample.samplers.given import Given
 
-Make = Callable[[Any, Recipe, str, float | None], Sampler[Any]]
-"""From the section, the recipe, the digest of the model that writes, and the temperature that a calibration picked."""
-
-SAMPLERS: dict[str, Make] = load_kinds(Generate, "tasks.sample.samplers", "make")
+SAMPLERS: dict[str, Callable[[Any, Given], Sampler[Any]]] = load_kinds(Generate, "tasks.sample.samplers", "make")
 
 VERSIONS: dict[str, int] = {"stepwise": 2}
 """A sampler whose samples change gets the next number; without an entry: 1."""
@@ -25,6 +23,11 @@ def sampler_versions(recipe: Recipe) -> dict[str, int | str]:
     return {f"sampler.{kind}": VERSIONS[kind]} if kind in VERSIONS else {}
 
 
-def make_sampler(recipe: Recipe, model: str, temperature: float | None = None) -> Sampler[Any]:
-    """The sampler of a recipe's generate section."""
-    return SAMPLERS[recipe.generate.kind](recipe.generate, recipe, model, temperature)
+def make_sampler(given: Given) -> Sampler[Any]:
+    """The sampler of a recipe's generate section.
+
+    Raises:
+        RecipeError: a prompt is not there, or cannot be used where it stands.
+    """
+    config = given.recipe.generate
+    return SAMPLERS[config.kind](config, given)

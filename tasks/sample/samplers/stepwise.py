@@ -23,11 +23,11 @@ from dataclasses import dataclass, replace
 from configs.errors import RecipeError
 from configs.schema.generate import Sampling, StepwiseGenerate
 from configs.schema.judge import Judge, PairwiseJudge
-from configs.schema.recipe import Recipe
 from infra.engines.wire import Completion, Request
 from tasks.core.records import FinishReason, Label, Part, Problem, Sample, Verdict
 from tasks.core.step import Summary, derive_seed
 from tasks.sample.episode import POLICY, Answer, Episode, Opinions, Question, Texts, chat_of, to_sample
+from tasks.sample.samplers.given import Given
 
 
 @dataclass(frozen=True)
@@ -193,6 +193,6 @@ def pairwise_judge(judges: Sequence[Judge]) -> PairwiseJudge:
     raise RecipeError("generate.kind stepwise needs a pairwise judge", "add judge: [{kind: pairwise}]")
 
 
-def make(config: StepwiseGenerate, recipe: Recipe, model: str, temperature: float | None) -> Stepwise:
+def make(config: StepwiseGenerate, given: Given) -> Stepwise:
     """The sampler of a recipe; no calibration picks its temperature."""
-    return Stepwise(config, pairwise_judge(recipe.judge), model)
+    return Stepwise(config, pairwise_judge(given.recipe.judge), given.model)

@@ -6,7 +6,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.select import Select
-from tasks.select.filters import basic, best_share, cap, distinct_equations, hint_shows, length_gap, user_function
+from tasks.select.filters import (
+    balance,
+    basic,
+    best_share,
+    cap,
+    chains,
+    distinct_equations,
+    feedback,
+    hint_shows,
+    length_gap,
+    user_function,
+)
 from tasks.select.filters.filter import Filter, ProblemFilter, RoundFilter
 
 FILTERS: dict[str, Filter] = {
@@ -22,6 +33,20 @@ FILTERS: dict[str, Filter] = {
     "best_share": RoundFilter(best_share.learn),
     "drop_truncated": ProblemFilter(basic.drop_truncated),
     "hint_shows": ProblemFilter(hint_shows.keep),
+    "leaves": ProblemFilter(chains.leaves),
+    "moves": ProblemFilter(chains.moves),
+    "gain": ProblemFilter(chains.gain),
+    "true_verdicts": ProblemFilter(feedback.true_verdicts),
+    "helps": ProblemFilter(chains.helps),
+    "confirmed": ProblemFilter(feedback.confirmed),
+    "pattern": ProblemFilter(chains.pattern),
+    "cut": ProblemFilter(chains.cut),
+    "pass_rate": ProblemFilter(chains.pass_rate),
+    "rescued": ProblemFilter(chains.rescued),
+    "one_per": ProblemFilter(chains.one_per),
+    "balance": RoundFilter(balance.learn),
+    "leaks": ProblemFilter(feedback.leaks),
+    "mirrors": ProblemFilter(feedback.mirrors),
     "python": RoundFilter(user_function.learn),
 }
 

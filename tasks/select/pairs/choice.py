@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from tasks.core.joined import Candidate
-from tasks.core.records import Pair, written
+from tasks.core.records import Message, Pair, written
 from tasks.select.filters.filter import Draw
 from tasks.select.rows.spans import ends_turn, spans_of
 
@@ -36,6 +36,8 @@ class NoPair(StrEnum):
     """chosen and rejected are the same text"""
     NOT_RANKED = "not_ranked"
     """two judges' rankings cannot be compared: fewer than two samples, or all equal"""
+    NO_REVISION = "no_revision"
+    """no chain of the problem has what is set against each other: a revision, or a text with siblings"""
     INCONSISTENT = "inconsistent"
     """two judges' rankings agree no better than chance"""
 
@@ -76,13 +78,29 @@ def scored(group: Sequence[Candidate], judge: str | None) -> list[Scored]:
     ]
 
 
-def make_pair(chosen: Candidate, rejected: Candidate, margin: float | None = None, weight: float = 1.0) -> Pair:
-    """Two samples of one problem as a row of training; a prefix counts as given only where both have it."""
+def margin_of(chosen: Candidate, rejected: Candidate, judge: str | None) -> float | None:
+    """By how much a judge scores the one higher; None where it could not score both."""
+    high, low = chosen.verdict(judge).score, rejected.verdict(judge).score
+    return None if high is None or low is None else high - low
+
+
+def make_pair(
+    chosen: Candidate,
+    rejected: Candidate,
+    margin: float | None = None,
+    weight: float = 1.0,
+    messages: tuple[Message, ...] = (),
+) -> Pair:
+    """Two samples of one problem as a row of training; a prefix counts as given only where both have it.
+
+    Args:
+        messages: default: the problem's chat.
+    """
     first, second = chosen.sample, rejected.sample
     is_shared = first.prefix == second.prefix
     return Pair(
         problem_id=chosen.problem.id,
-        messages=chosen.problem.messages,
+        messages=messages or chosen.problem.messages,
         chosen=spans_of(first) if is_shared else written(first.text),
         rejected=spans_of(second) if is_shared else written(second.text),
         chosen_id=first.id,

@@ -15,7 +15,7 @@ from configs.schema.pair import RightVsWrong
 from tasks.core.joined import Candidate
 from tasks.core.records import Label, Pair
 from tasks.select.filters.filter import Draw
-from tasks.select.pairs.choice import NoPair, make_pair
+from tasks.select.pairs.choice import NoPair, make_pair, margin_of
 
 
 def make(group: Sequence[Candidate], config: RightVsWrong, draw: Draw) -> list[Pair] | NoPair:
@@ -28,9 +28,4 @@ def make(group: Sequence[Candidate], config: RightVsWrong, draw: Draw) -> list[P
     numbers = draw.random("right_vs_wrong", group[0].problem.id)
     drawn = sorted(numbers.sample(range(total), min(total, config.per_problem or total)))
     places = [divmod(number, len(wrong)) for number in drawn]
-    return [make_pair(right[i], wrong[j], margin=_margin(right[i], wrong[j], config.judge)) for i, j in places]
-
-
-def _margin(right: Candidate, wrong: Candidate, judge: str | None) -> float | None:
-    high, low = right.verdict(judge).score, wrong.verdict(judge).score
-    return None if high is None or low is None else high - low
+    return [make_pair(right[i], wrong[j], margin=margin_of(right[i], wrong[j], config.judge)) for i, j in places]

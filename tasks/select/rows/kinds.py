@@ -16,6 +16,7 @@ from configs.schema.rows import AnswerRow, ConversationRow, RowKind, SpliceRow, 
 from tasks.core.joined import Candidate
 from tasks.core.records import Author, Message, Span
 from tasks.select.filters.filter import Draw
+from tasks.select.rows.masking import mask_attempts
 from tasks.select.rows.spans import ends_turn, join_spans, spans_of, tidy, weights_of
 
 
@@ -41,11 +42,6 @@ def rows_of(candidate: Candidate, config: RowKind, draw: Draw) -> list[Written]:
 def row_versions(kinds: Sequence[RowKind]) -> dict[str, int | str]:
     """Versions of the code that these kinds of rows use, for step keys."""
     return {f"rows.{config.kind}": ROWS[config.kind].version for config in kinds}
-
-
-def chain_of(candidate: Candidate) -> tuple[Candidate, ...]:
-    """The whole chain: the texts above, the answer, and what ended the episode."""
-    return (*candidate.chain, candidate, *candidate.after)
 
 
 def shown_before(chain: Sequence[Candidate], place: int) -> tuple[Message, ...]:
@@ -75,7 +71,7 @@ def _answer(candidate: Candidate, config: AnswerRow, draw: Draw) -> list[Written
 
 
 def _turns(candidate: Candidate, config: TurnRow, draw: Draw) -> list[Written]:
-    chain = chain_of(candidate)
+    chain = candidate.whole_chain
     places: list[int] = []
     for part in reversed(config.of):
         below = places[0] if places else len(chain)
@@ -87,6 +83,8 @@ def _turns(candidate: Candidate, config: TurnRow, draw: Draw) -> list[Written]:
     texts = [chain[place] for place in places]
     completion = join_spans(texts, [1.0] * len(texts), config.links, draw)
     messages = _last_question(shown) if config.context == "single" else shown
+    if config.mask_input is not None:
+        messages = mask_attempts(messages, chain[: places[0]], config.mask_input, draw)
     return [Written(messages, completion, ends_turn(texts[-1].sample))]
 
 
@@ -96,7 +94,7 @@ def _last_question(messages: Sequence[Message]) -> tuple[Message, ...]:
 
 
 def _conversation(candidate: Candidate, config: ConversationRow, draw: Draw) -> list[Written]:
-    chain = chain_of(candidate)
+    chain = candidate.whole_chain
     return [
         Written(shown_before(chain, place), tidy(spans_of(one.sample, written=weight)), ends_turn(one.sample))
         for place, (one, weight) in enumerate(zip(chain, weights_of(chain, config.loss, config.judge), strict=True))
@@ -105,7 +103,7 @@ def _conversation(candidate: Candidate, config: ConversationRow, draw: Draw) -> 
 
 
 def _splice(candidate: Candidate, config: SpliceRow, draw: Draw) -> list[Written]:
-    chain = chain_of(candidate)
+    chain = candidate.whole_chain
     weights = weights_of(chain, config.loss, config.judge)
     spans = join_spans(chain, weights, config.links, draw)
     stop = [Span(config.stop_text, weights[-1])] if config.stop_text else []

@@ -11,11 +11,8 @@ from collections.abc import Sequence
 
 from configs.schema.rows import Links, LossByPart
 from tasks.core.joined import Candidate
-from tasks.core.records import FinishReason, Label, Part, Sample, Span
+from tasks.core.records import SAID_RIGHT, SAID_WRONG, FinishReason, Label, Part, Sample, Span
 from tasks.select.filters.filter import Draw
-
-SAID_RIGHT, SAID_WRONG = "right", "wrong"
-"""what `Sample.said` may be"""
 
 
 def spans_of(sample: Sample, given: float = 0.0, written: float = 1.0) -> tuple[Span, ...]:

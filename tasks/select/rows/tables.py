@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from configs.schema.recipe import Recipe
 from tasks.core.files import DROPS, EXAMPLES, PAIRS, Table
 from tasks.core.records import Pair
-from tasks.select.defaults import fill_in_threshold, in_round, with_guide, with_judge
+from tasks.select.defaults import all_filters, fill_in_threshold, in_round, with_judge
 from tasks.select.filters.filter import Draw, OpenGroups
 from tasks.select.pairs.maker import PairMaker
 from tasks.select.rows.formats import AS_IT_IS, Formats
@@ -59,7 +59,7 @@ def write_selection(
         UserError: the samples, their verdicts and the recipe do not fit together.
         NoDataError: two judges agree too little for the soft label that the recipe asks for.
     """
-    filters = fill_in_threshold(with_guide(recipe.select, recipe.guide), threshold)
+    filters = fill_in_threshold(all_filters(recipe), threshold)
     selection = Selection(groups, filters, draw)
     return _write(out, selection, _row_maker(recipe, selection, draw, formats))
 

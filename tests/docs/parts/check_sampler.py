@@ -13,12 +13,13 @@ from tasks.core.paths import check_depth_first
 from tasks.core.records import Message, Problem
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY
+from tasks.sample.samplers.given import Given
 from tasks.sample.samplers.registry import make_sampler
 from tests.build.records import make_recipe
 from tests.tasks.core.scripted import Killed, ScriptedPool, answerer, make_answers
 
 PROBLEMS = [Problem(name, (Message("user", f"ask {name}"),)) for name in ("p", "q")]
-SAMPLER = make_sampler(make_recipe(generate={"kind": "continued", "num_samples": 3, "max_tokens": 4}), "m")
+SAMPLER = make_sampler(Given(make_recipe(generate={"kind": "continued", "num_samples": 3, "max_tokens": 4}), "m"))
 
 
 class CutOff(ScriptedPool):

@@ -16,9 +16,9 @@ REFERENCES = [(-20.0, -30.0), (-11.0, -15.0), (-12.0, -9.0), (-16.0, -21.0)]
 
 
 def pair_rows(base: Path, *weights: float) -> list[dict[str, Any]]:
+    from infra.engines.chat.load import load_chat
     from infra.engines.train.objectives.pairs import encode_pairs
     from infra.engines.train.rows import Encoder
-    from infra.engines.train.setup import load_tokenizer
 
     texts = [
         {
@@ -29,7 +29,7 @@ def pair_rows(base: Path, *weights: float) -> list[dict[str, Any]]:
         }
         for (prompt, chosen, rejected), weight in zip(TEXTS, weights or [1.0] * len(TEXTS), strict=True)
     ]
-    pairs, _ = encode_pairs(texts, Encoder(load_tokenizer(ModelFiles("start", base)), None, 64))
+    pairs, _ = encode_pairs(texts, Encoder(load_chat(ModelFiles("start", base)), 64))
     return [
         {**pair, "soft_label": 0.8, "ref_chosen_logps": chosen, "ref_rejected_logps": rejected}
         for pair, (chosen, rejected) in zip(pairs, REFERENCES, strict=True)

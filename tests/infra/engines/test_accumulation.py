@@ -50,6 +50,7 @@ def one_step(base: Path, folder: Path, objective: Any, num_rows: int, batch_size
     import torch
     from transformers import TrainerCallback
 
+    from infra.engines.chat.load import make_chat
     from infra.engines.train.objectives.registry import objective_of
     from infra.engines.train.prepare import make_trainer
     from infra.engines.train.rows import Encoder
@@ -64,7 +65,9 @@ def one_step(base: Path, folder: Path, objective: Any, num_rows: int, batch_size
         seed=0,
     )  # fmt: skip
     found, tokenizer = objective_of(objective), load_tokenizer(files)
-    rows, _ = found.rows.encode([row_of(objective, number) for number in range(num_rows)], Encoder(tokenizer, None, 64))
+    rows, _ = found.rows.encode(
+        [row_of(objective, number) for number in range(num_rows)], Encoder(make_chat(tokenizer, files), 64)
+    )
     rows = found.prepare(rows, request)
     for row, numbers in zip(rows, REFERENCES, strict=False):  # however a step is cut, rows have one order
         row |= dict(zip(found.rows.reference, numbers, strict=False))

@@ -46,6 +46,7 @@ ANSWER, REVISED = "13", "no 12"
 def trainer_of(
     base: Path, objective: Any, rows: list[dict[str, Any]], folder: Path
 ) -> tuple[Any, list[dict[str, Any]]]:
+    from infra.engines.chat.load import make_chat
     from infra.engines.train.objectives.registry import objective_of
     from infra.engines.train.prepare import make_trainer
     from infra.engines.train.rows import Encoder
@@ -56,7 +57,7 @@ def trainer_of(
     request = make_request(base, batch_size=4).model_copy(update=changes)
     tokenizer = load_tokenizer(files)
     found = objective_of(objective)
-    encoded, _ = found.rows.encode(rows, Encoder(tokenizer, TEMPLATE, 64))
+    encoded, _ = found.rows.encode(rows, Encoder(make_chat(tokenizer, files), 64))
     encoded = found.prepare(encoded, request)
     if found.rows.reference:
         encoded = [{**row, **dict.fromkeys(found.rows.reference, -5.0)} for row in encoded]
@@ -65,9 +66,13 @@ def trainer_of(
 
 def step_loss(base: Path, objective: Any, rows: list[dict[str, Any]], folder: Path) -> tuple[float, int]:
     """The loss of one step over all rows, as the trainer normalises it, and the tokens that count."""
+    trainer, encoded = trainer_of(base, objective, rows, folder)
+    return encoded_loss(trainer, encoded)
+
+
+def encoded_loss(trainer: Any, encoded: list[dict[str, Any]]) -> tuple[float, int]:
     import torch
 
-    trainer, encoded = trainer_of(base, objective, rows, folder)
     batch = trainer.data_collator(encoded)
     num_items = trainer._get_num_items_in_batch([batch], torch.device("cpu"))
     return trainer.compute_loss(trainer.model, batch, num_items_in_batch=num_items).item(), trainer.step_tokens
@@ -84,10 +89,12 @@ def test_one_row_a_trained_turn_has_the_loss_of_one_long_masked_row(base: Path, 
         {"messages": chat[:1], "completion": said(ANSWER), "weight": 1.0},
         {"messages": chat, "completion": said(REVISED), "weight": 1.0},
     ]
-    parts = [*said(ANSWER), *said("<eos>"), *said(SECOND, 0.0), *said(REVISED)]
-    long = {"messages": chat[:1], "completion": parts, "weight": 1.0}
-    cut, num_cut = step_loss(base, Sft(), turns, tmp_path)
-    whole, num_whole = step_loss(base, Sft(), [long], tmp_path)
+    trainer, (first, second) = trainer_of(base, Sft(), turns, tmp_path)
+    length = len(first["input_ids"])
+    assert second["input_ids"][:length] == first["input_ids"], "the later row goes on where the earlier ends"
+    long = {**second, "labels": first["labels"] + second["labels"][length:]}
+    cut, num_cut = encoded_loss(trainer, [first, second])
+    whole, num_whole = encoded_loss(trainer, [long])
     assert num_cut == num_whole == len(ANSWER) + 1 + len(REVISED) + 1
     assert cut * num_cut == pytest.approx(whole * num_whole, rel=1e-5)
 

@@ -41,15 +41,15 @@ def request_for(
 
 
 def test_a_pair_is_one_generation_prompt_and_two_completions_with_their_ends(base: Path, tmp_path: Path) -> None:
-    from infra.engines.chat import prompt_token_ids
-    from infra.engines.train.setup import load_tokenizer
+    from infra.engines.chat.load import load_chat
 
-    tokenizer = load_tokenizer(ModelFiles("start", base))
+    chat = load_chat(ModelFiles("start", base))
+    tokenizer = chat.tokenizer
     rows, num_too_long = load(base, tmp_path, Dpo(), [PAIR])
     assert num_too_long == 0
     assert rows == [
         {
-            "prompt_ids": prompt_token_ids(tokenizer, [("user", "4+8=")]),
+            "prompt_ids": chat.prompt_ids([("user", "4+8=")]),
             "chosen_ids": [*tokenizer("12")["input_ids"], tokenizer.eos_token_id],
             "rejected_ids": [*tokenizer("123")["input_ids"], tokenizer.eos_token_id],
             "weight": 1.0,

@@ -53,16 +53,16 @@ def gap(model: ModelFiles, prompt: str = "3+1=", right: str = "4", wrong: str = 
     """logp(right) - logp(wrong) by a plain forward pass over the published files."""
     import torch
     from peft import PeftModel
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
-    from infra.engines.chat import completion_token_ids, prompt_token_ids
+    from infra.engines.chat.load import load_chat
 
-    tokenizer = AutoTokenizer.from_pretrained(model.weights)
+    chat = load_chat(model)
     loaded = AutoModelForCausalLM.from_pretrained(model.weights)
     loaded = (PeftModel.from_pretrained(loaded, model.adapter) if model.adapter else loaded).eval()
 
     def logprob(text: str) -> float:
-        asked, said = prompt_token_ids(tokenizer, [("user", prompt)]), completion_token_ids(tokenizer, text)
+        asked, said = chat.prompt_ids([("user", prompt)]), chat.turn_ids(text)
         tokens = torch.tensor([asked + said])
         with torch.no_grad():
             scores = loaded(input_ids=tokens).logits[0, :-1].log_softmax(-1)
@@ -97,6 +97,7 @@ def test_every_objective_learns_to_prefer_what_was_chosen(base: Path, tmp_path: 
         "adapter_config.json",
         "adapter_model.safetensors",
         "metrics.jsonl",
+        "probe.json",
     ]
     assert sorted(path.name for path in work.iterdir()) == ["log.txt", "metrics.jsonl", "request.json"]
 

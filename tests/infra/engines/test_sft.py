@@ -53,23 +53,21 @@ ROWS = [row([4, 5, 6], [7, 8, 2]), row([9], [10, 2]), row([4, 4], [5, 6, 7, 8, 2
 
 
 def encode(base: Path, rows: list[dict[str, Any]], max_length: int = 64) -> tuple[list[dict[str, Any]], int]:
-    from transformers import AutoTokenizer
-
+    from infra.engines.chat.load import load_chat
     from infra.engines.train.objectives.sft import encode_examples
     from infra.engines.train.rows import Encoder
 
-    return encode_examples(rows, Encoder(AutoTokenizer.from_pretrained(base), None, max_length))
+    return encode_examples(rows, Encoder(load_chat(ModelFiles("base", base)), max_length))
 
 
 def test_a_row_is_the_generation_prompt_then_the_completion_and_its_end(base: Path) -> None:
-    from transformers import AutoTokenizer
+    from infra.engines.chat.load import load_chat
 
-    from infra.engines.chat import prompt_token_ids
-
-    tokenizer = AutoTokenizer.from_pretrained(base)
+    chat = load_chat(ModelFiles("base", base))
+    tokenizer = chat.tokenizer
     messages = [{"role": "user", "content": "4+8="}]
     rows, num_too_long = encode(base, [{"messages": messages, "completion": said("12"), "weight": 0.5}])
-    prompt = prompt_token_ids(tokenizer, [("user", "4+8=")])
+    prompt = chat.prompt_ids([("user", "4+8=")])
     completion = [*tokenizer("12")["input_ids"], tokenizer.eos_token_id]
     assert rows == [{"input_ids": prompt + completion, "labels": [-100] * 4 + completion, "weight": 0.5}]
     assert num_too_long == 0

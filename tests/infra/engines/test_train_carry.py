@@ -86,7 +86,11 @@ def test_the_state_holds_tensors_and_plain_values_only(base: Path, tmp_path: Pat
 
 def test_without_a_planned_schedule_nothing_is_carried(base: Path, tmp_path: Path) -> None:
     run(tmp_path / "phase", base, LORA, 2)
-    assert sorted(path.name for path in (tmp_path / "phase/out").iterdir()) == ["adapter", "metrics.jsonl"]
+    assert sorted(path.name for path in (tmp_path / "phase/out").iterdir()) == [
+        "adapter",
+        "metrics.jsonl",
+        "probe.json",
+    ]
 
 
 def test_a_state_of_another_step_or_another_model_is_refused(base: Path, tmp_path: Path) -> None:

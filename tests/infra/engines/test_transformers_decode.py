@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from configs.schema.generate import Sampling
+from infra.engines.models.model_files import ModelFiles
 from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
 
 pytestmark = pytest.mark.slow
@@ -226,15 +227,14 @@ def test_a_merged_adapter_is_the_adapters_sum_in_float32(folder: Path, tmp_path:
 def test_stop_texts_end_a_draft_and_are_cut_off(
     folder: Path, text: str, stop: tuple[str, ...], is_reached: bool, cut: str
 ) -> None:
-    from transformers import AutoTokenizer
-
-    from infra.engines.chat import cut_at, decode_completion
+    from infra.engines.chat.load import load_chat
     from infra.engines.generate.decode import Draft
+    from infra.engines.generate.prompts import cut_at
     from infra.engines.generate.stops import StopTexts
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    reaches_stop = StopTexts(tokenizer).watch(stop)
-    tokens = tokenizer(text)["input_ids"]
+    chat = load_chat(ModelFiles("tiny", folder))
+    reaches_stop = StopTexts(chat.tokenizer).watch(stop)
+    tokens = chat.text_ids(text)
     prefixes = [Draft([], 9, tokens=tokens[: length + 1]) for length in range(len(tokens))]
     assert (reaches_stop is not None and any(map(reaches_stop, prefixes))) == is_reached
-    assert cut_at(decode_completion(tokenizer, tokens), stop)[0] == cut
+    assert cut_at(chat.decode(tokens), stop)[0] == cut

@@ -105,7 +105,8 @@ def test_answers_have_the_texts_above_them_and_those_that_end_the_episode() -> N
         (one.sample.id, "".join(up.sample.id for up in one.chain), "".join(down.sample.id for down in one.after))
         for one in found
     ]
-    assert names == [("a", "", ""), ("b", "af", ""), ("c", "af", "g"), ("d", "", "")]
+    assert names == [("a", "", "f"), ("b", "af", ""), ("c", "af", "g"), ("d", "", "")]
+    assert [one.is_last for one in found] == [False, True, True, True]
     assert found[1].chain[0].verdict(None).label == Label.CORRECT
 
 

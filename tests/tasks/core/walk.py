@@ -20,11 +20,13 @@ from tasks.plan.planning import PlanningBench
 from tests.build.benches import make_ledger
 
 NUM_ROUNDS = 3
-MODELS = ("HuggingFaceTB/SmolLM2-1.7B-Instruct", "models/reward-model", "models/process-reward-model", "models/other")
+MODELS = ("HuggingFaceTB/SmolLM2-1.7B-Instruct", "models/reward-model", "models/process-reward-model", "models/other",
+          "models/teacher")  # fmt: skip
 FILES = (
     "gsm8k/train.jsonl", "gsm8k/test.jsonl", "math/train.jsonl", "math/few_shot.jsonl",
     "math/select.jsonl", "math/report.jsonl",
     "seed/instructions_and_judgements.jsonl", "seed/solutions_and_step_judgements.jsonl", "offline/pairs.jsonl",
+    "seed/meta_skills.jsonl", "seed/solutions.jsonl", "mbpp/train.jsonl", "mbpp/test.jsonl",
     "copy/data.arrow", "template.j2", "score.py", "keep.py", "own.j2",
 )  # fmt: skip
 

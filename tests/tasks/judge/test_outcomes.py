@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from configs.errors import StoreError
 from configs.schema.judge import AnswerJudge, Judge, VoteJudge
 from configs.schema.verifier import NumberVerifier
 from infra.sandbox.killable import Outcome
@@ -17,7 +19,7 @@ from tasks.judge.verifiers import outcomes, pool
 from tasks.judge.verifiers.finding import Finding
 from tasks.judge.verifiers.registry import Item
 from tests.build.records import make_problem, make_sample
-from tests.tasks.core.scripted import Killed, make_answers
+from tests.tasks.core.scripted import make_answers
 
 ANSWER = AnswerJudge(verifier=NumberVerifier())
 FAILURES = {"hangs": "timeout", "dies": "crashed: SIGKILL", "raises": "raised: KeyError: 'x'"}
@@ -28,7 +30,6 @@ class Rule:
     """Verifies by the text, some items ahead as a pool does, and remembers what it looked at and how often it began."""
 
     ahead: int = 3
-    lives: int | None = None
     looked_at: list[str] = field(default_factory=list)
     num_starts: int = 0
 
@@ -40,8 +41,6 @@ class Rule:
                 taken.append(item)
             if not taken:
                 return
-            if self.lives is not None and len(self.looked_at) == self.lives:
-                raise Killed
             (_, sample), text = taken[0], taken.pop(0)[1].text
             self.looked_at.append(text)
             failure = FAILURES.get(text.partition(" ")[0])
@@ -50,10 +49,21 @@ class Rule:
             )
 
 
-def look(folder: Path, rule: Rule, texts: Sequence[str], gold: str = "5", judge: Judge = ANSWER) -> list[Outcome]:
+def look(
+    folder: Path, rule: Rule, texts: Sequence[str], gold: str = "5", judge: Judge = ANSWER, lives: int | None = None
+) -> list[Outcome]:
+    """What is found; the lease is lost when `lives` shards are published."""
+    answers, left = make_answers(folder), [lives]
+
+    def guard() -> None:
+        if left[0] == 0:
+            raise StoreError("the lease is lost")
+        left[0] = None if left[0] is None else left[0] - 1
+
+    answers.ledger.guard = guard
     problem = make_problem(gold=gold)
     items: Iterator[Item] = ((problem, make_sample(index=index, text=text)) for index, text in enumerate(texts))
-    found = outcomes.rule_outcomes(judge, items, rule, make_answers(folder))
+    found = outcomes.rule_outcomes(judge, items, rule, answers)
     return [Outcome(one.value, one.failure) for one in found]
 
 
@@ -104,8 +114,8 @@ def test_what_the_machine_failed_at_is_no_answer_and_what_the_rule_failed_at_is_
 def test_a_kill_costs_what_was_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outcomes, "OUTCOMES_PER_SHARD", 4)
     texts = [str(number) for number in range(30)]
-    with pytest.raises(Killed):
-        look(tmp_path, Rule(lives=15), texts)
+    with pytest.raises(StoreError, match="the lease is lost"):
+        look(tmp_path, Rule(), texts, lives=3)
     rule = Rule()
     assert look(tmp_path, rule, texts) == expected(texts)
     assert rule.looked_at == texts[12:]
@@ -113,11 +123,22 @@ def test_a_kill_costs_what_was_not_published(tmp_path: Path, monkeypatch: pytest
 
 def test_a_slow_rule_publishes_by_the_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outcomes, "SECONDS_PER_SHARD", -1.0)
-    with pytest.raises(Killed):
-        look(tmp_path, Rule(lives=7), [str(number) for number in range(9)])
+    with pytest.raises(StoreError, match="the lease is lost"):
+        look(tmp_path, Rule(), [str(number) for number in range(9)], lives=7)
     rule = Rule()
     look(tmp_path, rule, [str(number) for number in range(9)])
     assert rule.looked_at == ["7", "8"]
+
+
+@pytest.mark.parametrize("number", [1, 5, 8])
+def test_who_stops_after_the_last_outcome_loses_nothing(tmp_path: Path, number: int) -> None:
+    texts = [str(place) for place in range(number)]
+    items: list[Item] = [(make_problem(gold="5"), make_sample(text=text)) for text in texts]
+    with closing(outcomes.rule_outcomes(ANSWER, items, Rule(), make_answers(tmp_path))) as found:
+        assert len([next(found) for _ in texts]) == number
+    again = Rule()
+    look(tmp_path, again, texts)
+    assert again.looked_at == []
 
 
 def test_known_items_between_new_ones_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

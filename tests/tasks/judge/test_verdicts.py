@@ -60,6 +60,28 @@ def test_all_verdicts_of_a_sample_come_before_the_next_sample() -> None:
     assert verdicts[4].score == 0.0
 
 
+def test_texts_around_answers_are_not_judged_and_verdicts_of_before_are_taken_over() -> None:
+    samples = [
+        make_sample(text="72", index=0),
+        make_sample(text="72 is right", index=1, part="critique", parent_id="p/0"),
+        make_sample(text="5", index=2, parent_id="p/1"),
+    ]
+    asked: list[str] = []
+
+    def verify(judge: Judge, items: Iterable[Item]) -> Generator[Given, None, None]:
+        asked.append(judge.name)
+        return verify_here(judge, items)
+
+    before = [Verdict(name, "p", "answer", "wrong", 0.25) for name in ("p/0", "p/2")]
+    world = World(PROBLEMS, verify=verify)
+    verdicts = list(judge_samples(samples, [NUMBER, EXACT], world, {"answer": iter(before)}))
+    assert [verdict for verdict in verdicts if verdict.judge == "answer"] == before
+    assert [(verdict.sample_id, verdict.judge) for verdict in verdicts] == [
+        (name, judge) for name in ("p/0", "p/2") for judge in ("answer", "same_text")
+    ]
+    assert asked == ["same_text"]
+
+
 def test_a_truncated_sample_is_never_correct_and_never_verified() -> None:
     seen: list[str] = []
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from configs.schema.load import check_recipe
-from tasks.core.files import SAMPLES
+from tasks.core.files import SAMPLES, VERDICTS
 from tasks.core.records import Problem, Sample
 from tasks.core.refs import StepRef
 from tasks.core.step import StepSpec
@@ -29,6 +29,13 @@ HOT = {"num_samples": 3, "temperature": 1.0, "top_k": 0, "max_tokens": 16, "shar
 PLAIN = {name: value for name, value in HOT.items() if "hot" not in name}
 STEPWISE = {"kind": "stepwise", "width": 3, "max_steps": 2, "step_end": ";", "max_tokens": 12, "temperature": 1.5,
             "shard_size": 9}  # fmt: skip
+REVISE: dict[str, Any] = {
+    "kind": "revise", "num_samples": 2, "temperature": 1.0, "max_tokens": 12, "shard_size": 5,
+    "first": {"state": "base", "redraw": False},
+    "steps": [{"part": "critique", "prompt": "why.j2"},
+              {"part": "attempt", "prompt": "fix.j2", "when": {"judge": "rubric", "below": 6}}],
+}  # fmt: skip
+RUBRIC = {"kind": "rubric", "prompt": "grade.j2", "pattern": "([0-9])", "read": "choices"}
 PAIRWISE = {"kind": "pairwise", "prompt": "compare.j2", "pattern": "([0-9])", "read": "choices"}
 
 
@@ -36,7 +43,8 @@ PAIRWISE = {"kind": "pairwise", "prompt": "compare.j2", "pattern": "([0-9])", "r
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with problems and a seed model."""
     folder = tmp_path_factory.mktemp("generate")
-    (folder / "compare.j2").write_text("{{ first }}")
+    for name, text in (("compare", "{{ first }}"), ("grade", "{{ response }}"), ("why", "1+1="), ("fix", "2+2=")):
+        (folder / f"{name}.j2").write_text(text)
     with seeded(folder):
         return folder
 
@@ -97,6 +105,36 @@ def test_stepwise_steps_and_their_comparisons_are_asked_once(folder: Path) -> No
         assert step.summary["num_problems"] == len(train_problems(start))
         shutil.rmtree(folder / "store" / "micro" / "round-001")
         assert run(start).files == step.files
+
+
+def test_revisions_are_asked_once_and_judged_once(folder: Path) -> None:
+    """A model judge that opens a gate speaks in the generate stage alone: the judge stage takes its verdicts over."""
+    with seeded(folder, generate=REVISE, judge=[{"kind": "answer"}, RUBRIC], rows=[{"kind": "turn"}]) as start:
+        step = check_kill(start.bench, "generate", lambda: run(start), (1, 2, 1))
+        samples = samples_of(start, step)
+        assert {sample.part for sample in samples} == {"attempt", "critique"}
+        attempts = [sample.id for sample in samples if sample.is_answer]
+        given = list(VERDICTS.read(start.bench.ledger, step))
+        assert [(row.sample_id, row.judge) for row in given] == [(name, "rubric") for name in attempts]
+        judged = judge(start.bench, 1, step, start.problems, start.cast)
+        rows = list(VERDICTS.read(start.bench.ledger, judged))
+        assert [(row.sample_id, row.judge) for row in rows] == [
+            (name, own) for name in attempts for own in ("answer", "rubric")
+        ]
+        assert [row for row in rows if row.judge == "rubric"] == given
+        whole = {(one.problem_id, one.text) for one in samples if one.is_answer and not one.is_truncated}
+        assert asked_by(start.bench, "judge").num_answers <= len(whole), "the rule is asked, and no model"
+
+
+def test_first_attempts_of_round_1_are_those_of_every_round(folder: Path) -> None:
+    with seeded(folder, generate=REVISE, judge=[{"kind": "answer"}, RUBRIC], rows=[{"kind": "turn"}]) as start:
+        first = run(start)
+        before = asked_by(start.bench, "generate").num_answers
+        second = generate(start.bench, 2, start.seed, start.problems, start.cast)
+        firsts, seconds = (samples_of(start, step) for step in (first, second))
+        assert [one for one in firsts if one.parent_id is None] == [one for one in seconds if one.parent_id is None]
+        assert [one.text for one in firsts] != [one.text for one in seconds], "the rest is drawn anew"
+        assert asked_by(start.bench, "generate").num_answers == before
 
 
 def test_a_corrected_gold_answer_or_another_judge_draws_nothing(folder: Path) -> None:

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs.schema.generate import Guide
 from configs.schema.select import (
     BestShare,
     BothOutcomes,
@@ -25,11 +24,12 @@ from configs.schema.select import (
     Unique,
 )
 from tasks.core.records import Drop, DropReason, Label
-from tasks.select.defaults import with_guide
+from tasks.select.defaults import all_filters
 from tasks.select.filters.filter import Draw, Group
 from tasks.select.selection import Selected, Selection, kept_of
 from tasks.select.summary import SelectSummary
 from tests.build.candidates import make_candidate
+from tests.build.records import make_recipe
 
 DEFAULT: tuple[Select, ...] = (Correct(), DropTruncated(), Cap())
 
@@ -151,7 +151,8 @@ def test_a_component_of_the_whole_round_sees_what_is_left() -> None:
 
 def test_a_shown_hint_comes_before_every_component() -> None:
     groups = [[make_candidate(label=Label.WRONG, draw="hinted", text="the hint"), make_candidate(index=1)]]
-    ((hinted, other),) = prepare(groups, with_guide(DEFAULT, Guide()))
+    recipe = make_recipe(guide={}).model_copy(update={"select": DEFAULT})
+    ((hinted, other),) = prepare(groups, all_filters(recipe))
     assert (hinted.reason, other.reason) == (DropReason.HINT_SHOWS, None)
     assert next(iter(prepare(groups)))[0].reason == DropReason.WRONG
 

@@ -1,0 +1,101 @@
+"""Rules between the steps of a revision and the other sections of a recipe. Part of `recipe_rules.RULES`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from configs.schema.generate import ReviseGenerate
+from configs.schema.revise_parts import POLICY
+from configs.schema.sections import Sections
+
+
+def revision_fits(recipe: Sections) -> None:
+    """Nothing, where `generate` is no revision or all that it names is there; ValueError for the first that is not."""
+    if recipe.generate.kind != "revise":
+        return
+    for rule in (_judges_are_there, _writers_are_there, _runs_are_judged, _no_help_besides, _rows_can_be_written):
+        rule(recipe, recipe.generate)
+
+
+def judges_named(config: ReviseGenerate) -> Iterator[tuple[str, str]]:
+    """Addresses of the fields that name a judge, and the names."""
+    if config.first.keep is not None and config.first.keep.best is not None:
+        yield "first.keep.best", config.first.keep.best
+    for place, step in enumerate(config.steps):
+        found = (
+            (f"steps.{place}.when.judge", step.when.judge if step.when else None),
+            (f"steps.{place}.keep.best", step.keep.best if step.keep else None),
+            (f"steps.{place}.by", step.judge),
+        )
+        yield from ((address, name) for address, name in found if name is not None)
+    for place, stop in enumerate(config.until):
+        yield from ((f"until.{place}.judge", stop.judge),) if stop.judge else ()
+        yield from ((f"until.{place}.no_gain", stop.no_gain),) if stop.no_gain else ()
+
+
+def _judges_are_there(recipe: Sections, config: ReviseGenerate) -> None:
+    judges = {judge.name: judge for judge in recipe.judge}
+    for address, name in judges_named(config):
+        if name not in judges:
+            raise ValueError(
+                f"generate.{address}: no judge is called '{name}': write one of {', '.join(sorted(judges))}"
+            )
+        judge = judges[name]
+        if judge.sees_group:
+            raise ValueError(
+                f"generate.{address}: '{name}' judges the samples of a problem against each other, and on the way they "
+                "are not all there: name a judge that looks at one alone"
+            )
+
+
+def _writers_are_there(recipe: Sections, config: ReviseGenerate) -> None:
+    asked = [
+        ("first.by", config.first_writer),
+        *((f"steps.{place}.by", writer) for place, step in enumerate(config.steps) for writer in step.writers),
+    ]
+    for address, writer in asked:
+        if writer.role == POLICY:
+            continue
+        role = recipe.roles.get(writer.role)
+        if role is None:
+            known = ", ".join([POLICY, *recipe.roles, "template", "solution", "peer", "judge:NAME"])
+            raise ValueError(f"generate.{address}: no role is called '{writer.role}': add it to roles, or write one of "
+                             f"{known}")  # fmt: skip
+        if role.engine is not None and role.engine.kind == "reward":
+            raise ValueError(f"generate.{address}: role '{writer.role}' is a reward model and writes no text: write "
+                             "engine kind transformers or vllm")  # fmt: skip
+    has_seed = recipe.warm_start is not None
+    for address, writer in asked:
+        if writer.role == POLICY and writer.state == "seed" and not has_seed:
+            raise ValueError(f"generate.{address.removesuffix('.by')}.state: 'seed' is the model of the warm start, "
+                             "and there is none: add a warm_start section or write state: base")  # fmt: skip
+
+
+def _runs_are_judged(recipe: Sections, config: ReviseGenerate) -> None:
+    judges = {judge.name: judge for judge in recipe.judge}
+    for place, step in enumerate(config.steps):
+        if step.part != "execution":
+            continue
+        rule = judges[step.judge].rule if step.judge is not None else None
+        if rule is None or rule.kind not in ("code", "python"):
+            code = next((judge.name for judge in recipe.judge if judge.rule and judge.rule.kind == "code"), "NAME")
+            raise ValueError(
+                f"generate.steps.{place}: an execution is what a code judge found when it ran the attempt: write "
+                f"by: judge:{code}, with judge: [{{kind: answer, verifier: {{kind: code}}}}]"
+            )
+
+
+def _no_help_besides(recipe: Sections, config: ReviseGenerate) -> None:
+    if recipe.guide is not None:
+        raise ValueError("guide: its tries and the revisions of generate.kind revise help the same problems: leave "
+                         "guide out, and write a hint step")  # fmt: skip
+
+
+def _rows_can_be_written(recipe: Sections, config: ReviseGenerate) -> None:
+    """A text inside a turn is no turn of its own."""
+    inline = {part for step in config.steps if step.form == "inline" for part in step.parts}
+    for place, row in enumerate(recipe.rows):
+        turns = set(row.of) if row.kind == "turn" else inline if row.kind == "conversation" else set()
+        if turns & inline:
+            raise ValueError(f"rows.{place}: generate.steps writes {', '.join(sorted(turns & inline))} inline, within "
+                             "the model's own turn: write rows: [{kind: splice}]")  # fmt: skip

@@ -1,0 +1,58 @@
+"""Which chains go on after their attempts were judged, and which sibling is shown. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from configs.schema.revise_parts import LabelName, TextsKept
+from tasks.core.records import Label, Sample
+from tasks.core.step import derive_seed
+from tasks.sample.revision.asking import Facts
+from tasks.sample.revision.chain import Chain
+from tasks.sample.revision.conditions import OpinionOf, is_true
+
+
+def starts(chains: Sequence[Chain], at_most: Mapping[LabelName, int] | None, opinion: OpinionOf) -> list[Chain]:
+    """The first attempts that are revised: of each label the first drawn."""
+    if at_most is None:
+        return list(chains)
+    allowed = {str(label): number for label, number in at_most.items()}
+    seen: Counter[str] = Counter()
+    found = []
+    for chain in chains:
+        label = opinion(chain.tip, None).label
+        seen[label] += 1
+        if seen[label] <= allowed.get(label, 0):
+            found.append(chain)
+    return found
+
+
+def texts_kept(chains: Sequence[Chain], keep: TextsKept | None, opinion: OpinionOf) -> list[Chain]:
+    """Of the texts drawn after one parent those that go on, in their order; of the best the best first."""
+    if keep is None:
+        return list(chains)
+    if keep.true_verdict is not None:
+        true = [one for one in chains if is_true(one.tip.said, opinion(one.attempts[-1], None))]
+        return true[: keep.true_verdict]
+    if keep.first is not None:
+        return list(chains[: keep.first])
+    scored = [(score, one) for one in chains if (score := opinion(one.tip, keep.best).score) is not None]
+    return [one for _, one in sorted(scored, key=lambda item: -item[0])[: keep.n]]
+
+
+def by_parent(chains: Sequence[Chain]) -> list[list[Chain]]:
+    """Siblings together."""
+    groups: dict[str | None, list[Chain]] = {}
+    for chain in chains:
+        groups.setdefault(chain.tip.parent_id, []).append(chain)
+    return list(groups.values())
+
+
+def facts_of(chain: Chain, firsts: Sequence[Sample], opinion: OpinionOf, seed: int) -> Facts:
+    """The first judge's label of the last attempt, and a right first attempt of another chain, drawn by seed."""
+    own = chain.attempts[-1]
+    others = [node for node in firsts if node.id != chain.path[0].id]
+    right = [node for node in others if opinion(node, None).label == Label.CORRECT]
+    peer = right[derive_seed(seed, "peer", own.id) % len(right)] if right else None
+    return Facts(opinion(own, None).label, peer)
