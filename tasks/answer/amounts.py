@@ -123,9 +123,11 @@ def _unit(found: re.Match[str], line: str) -> Unit | None:
 
 
 def is_thing(rest: str) -> bool:
-    """Whether words name what is counted: at least three letters in each, and none that changes the number."""
+    """Whether words name what is counted: three letters in one, no variable, and none that changes the number."""
     return (
         _THINGS.fullmatch(rest) is not None
+        and "\u03c0" not in rest
+        and (rest[1:2] != " " or rest[0] in "aA" or rest[0] >= _CHINESE or units.read_unit(rest[0]) is not None)
         and _NO_THINGS.search(rest) is None
         and (max(map(len, rest.split())) > 2 or max(rest) >= _CHINESE)
     )

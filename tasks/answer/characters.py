@@ -6,6 +6,7 @@ separators, a superscript (a power, `^(2)`), a fraction in one character (` 1/2`
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 ARABIC_DECIMAL, ARABIC_GROUP = "\u066b", "\u066c"
@@ -58,8 +59,14 @@ def _translate(character: str) -> str:
 _TABLE = _Table({ord(other): one for one, others in _SAME.items() for other in others})
 
 
+_MINUS_APART = re.compile(r"(?<=[^\W\d_]{2}\s)\u2212\s+(?=[.$\u20ac\u00a3]?\d)")
+"""A minus sign proper is no dash, so behind any word it is the sign of its number; letters alone are variables."""
+
+
 def simplify(text: str) -> str:
     """The same text in the fewest characters: full-width and native digits are ASCII, all dashes but one `-`."""
     if text.isascii():
         return text
+    if "\u2212" in text:
+        text = _MINUS_APART.sub("-", text)
     return text.translate(_TABLE).replace(")^(", "")

@@ -17,6 +17,7 @@ from tasks.answer.characters import simplify
 from tasks.answer.locales import Conventions, conventions
 from tasks.answer.number_words import CHINESE, ENGLISH, read_number_words
 from tasks.answer.read import read
+from tasks.answer.said import find_said, without_aside
 from tasks.answer.spans import NUMBER, is_joined, read_span
 from tasks.answer.value import Number, UnreadableError, Value
 
@@ -43,7 +44,7 @@ _CUE_WORDS = (
 )  # fmt: skip
 _CUE_WORDS_OF_OTHER_SCRIPTS = ("\u043e\u0442\u0432\u0435\u0442", "\u7b54")
 _START = re.compile(
-    rf"(?:(?:about|approximately|around|roughly|exactly|only)\s|[\u2248~]\s?|[A-Za-z]\s?=\s?)?[-+\u2014(\s\"']*(?:{units.CURRENCY}\s?)?[-+(]?\.?$"
+    rf"(?:(?:about|approximately|around|roughly|exactly|only|therefore|thus|then|hence|also|simply|just|now|still|likely|indeed)\s|[\u2248~]\s?|[A-Za-z]\s?=\s?)?[-+\u2014(\s\"']*(?:{units.CURRENCY}\s?)?[-+(]?\.?$"
 )
 _CHAIN = re.compile(r"(?:(?!\. )[^=\u2248\u2192]){0,40}[=\u2192](?:(?!\. )[^=\u2248\u2192]){0,40}")
 
@@ -71,7 +72,10 @@ def find(text: str, locale: str = "en") -> Value | None:
         if alone is not None:
             return alone
     cued = _find_cued(text, known)
-    return _find_last(text, known) if cued is None else cued
+    if cued is not None:
+        return cued
+    said = find_said(text)
+    return _find_last(text, known) if said is None else said
 
 
 def _read_alone(text: str, locale: str) -> Value | None:
@@ -110,6 +114,12 @@ def _find_cued(text: str, known: Conventions) -> Value | None:
     if cue is None:
         return None
     line = latex.plain(simplify(text[cue.end() : cue.end() + MAX_LINE].partition("\n")[0])).lstrip()
+    if (
+        line[:1] in ("-", "\u2014")
+        and "\n" not in cue[0]
+        and re.search(r"[:=\uff1a]|[^\W\d_]\W+[^\W\d_]|[\u662f\u4e3a\u70ba\u306f]", cue[0])
+    ):
+        line = re.sub(r"^[-\u2014]\s(?=[.$\u20ac\u00a3]?\d)", "-", line)
     words = ENGLISH.match(line) or CHINESE.match(line)
     if words is not None:
         return _read_words(words, line)
@@ -155,7 +165,7 @@ def _find_last(text: str, known: Conventions) -> Value | None:
         part = text[max(begin, end - MAX_LINE) : end]
         if _DIGIT.search(part):
             line = latex.plain(simplify(part))
-            line = _REMARK.sub("", line)
+            line = without_aside(_REMARK.sub("", line))
             item = _ITEM.match(line)
             numbers = list(NUMBER.finditer(line, item.end() if item else 0))
             while len(numbers) > 1 and "\u2248" in line[numbers[-2].end() : numbers[-1].start()]:

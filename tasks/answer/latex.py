@@ -43,6 +43,7 @@ _SYMBOLS = {
 }  # fmt: skip
 _SYMBOL = re.compile(r"\\(" + "|".join(sorted(_SYMBOLS, key=len, reverse=True)) + r")(?![A-Za-z])\s?")
 _MATH = re.compile(r"\$\$([^$\n]{1,300})\$\$|(?<!\$)\$(?!\s)([^$\n]{0,299}[^$\s])\$(?!\d)")
+_UNIT_POWER = re.compile(r"\bunits?\s?\^\s?\(?([23])\)?(?!\d)")
 _BLANKS = re.compile(r" {2,}")
 _DELIMITER = re.compile(r"\\[()\[\]]")
 _ESCAPED = re.compile(r"\\([%#&_])")
@@ -59,6 +60,8 @@ def plain(line: str) -> str:
         line = _plain_latex(line)
     if "$" in line:
         line = _MATH.sub(lambda found: f" {found[1] or found[2]} ", line)
+    if "unit" in line and "^" in line:
+        line = _UNIT_POWER.sub(lambda found: f"{'square' if found[1] == '2' else 'cubic'} units", line)
     line = (
         _MINUS.sub(_sign, _TIMES_TEN.sub("\u00d7", line))
         if "inus" in line or "egative" in line or "10" in line

@@ -14,13 +14,19 @@ _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "sev
 _POWERS = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _WORD = "|".join([*_SMALL, *_TENS, "hundred", *_POWERS])
 _FRACTIONS = {"half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4,
-              "fifth": 5, "fifths": 5}  # fmt: skip
+              "fifth": 5, "fifths": 5, "sixth": 6, "sixths": 6, "seventh": 7, "sevenths": 7, "eighth": 8, "eighths": 8,
+              "ninth": 9, "ninths": 9, "tenth": 10, "tenths": 10, "twelfth": 12, "twelfths": 12,
+              "hundredth": 100, "hundredths": 100}  # fmt: skip
 _FRACTION = "|".join(sorted(_FRACTIONS, key=len, reverse=True))
 _PART = re.compile(rf"(?:(?P<whole>.+?)\s+and\s+)?(?:(?P<over>an?|{_WORD})[\s-])?(?P<under>{_FRACTION})", re.IGNORECASE)
 ENGLISH = re.compile(
-    rf"(?:minus\s+|negative\s+)?(?:(?:an?\s+|one\s+)?half\b|an?\s+(?:third|quarter|fifth)\b|(?:an?\s+(?=hundred|thousand|million|billion))?(?:{_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*\b(?:(?:[\s-]|\s+and\s+(?:an?\s+)?)(?:{_FRACTION})\b)?)",
+    rf"(?:minus\s+|negative\s+)?(?:(?:an?\s+|one\s+)?half\b|an?\s+(?:third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b|(?:an?\s+(?=hundred|thousand|million|billion))?(?:{_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*\b(?:(?:[\s-]|\s+and\s+(?:an?\s+)?)(?:{_FRACTION})\b)?)",
     re.IGNORECASE,
 )
+NUMERAL = rf"(?:{_WORD}|half|[a-z]+ths?|thirds?|quarters?)"
+"""a word of a number, or of a share, in small letters"""
+SHARE = re.compile(rf"(?:an?|{_WORD})[\s-](?:{_FRACTION})|half", re.IGNORECASE)
+"""`two fifths`"""
 _DIGITS = {
     character: value for value, character in enumerate("\u3007\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d")
 }
@@ -42,9 +48,11 @@ def read_number_words(text: str) -> Fraction | None:
     if part is None:
         whole = _read_english(rest)
         return None if whole is None else sign * Fraction(whole)
-    over = (part["over"] or "one").lower()
+    over, under = (part["over"] or "one").lower(), part["under"].lower()
+    if not under.endswith("s") and under not in ("half", "quarter") and over not in ("a", "an", "one"):
+        return None  # twenty-fifth is a place in a row
     whole, top = _read_english(part["whole"] or "zero"), 1 if over in ("a", "an") else _read_english(over)
-    return None if whole is None or top is None else sign * (whole + Fraction(top, _FRACTIONS[part["under"].lower()]))
+    return None if whole is None or top is None else sign * (whole + Fraction(top, _FRACTIONS[under]))
 
 
 def _split_sign(text: str) -> tuple[int, str]:

@@ -42,13 +42,20 @@ _NAMED = re.compile(r"(?<!\w)[A-Za-z]\s?=\s?[-+($]*$")
 _LIST_ENDS = re.compile(r"[\s.)\]\"'$]*(?:$|,?\s(?:and|or)\s)")
 _SIGNED = re.compile(
     rf"""
-    (?:(?<![{_LATIN})%\u00b0'"\-+\u2014])[-+\u2014] | (?:(?<=\bis)|(?<=[=:]))\ [-\u2014]\ )?
+    (?:(?<![{_LATIN})%\u00b0'"\-+\u2014])[-+\u2014])?
     (?:{units.CURRENCY}\ ?)?
     (?<![{_LATIN})\-])[-+]?$
     """,
     re.VERBOSE,
 )
 """a sign and the sign of a currency before a number"""
+_APART = re.compile(
+    r"(?:[=:\u2248\u2192\u662f\u4e3a\u70ba\u306f]|\b(?:is|are|was|were|be|been|equals?|equal|to|of|at|by|becomes?|became|gives?|gave|gets?|got|"
+    r"yields?|yielded|makes?|leaves?|obtains?|obtained|have|has|had|returns?|reach|reached|"
+    r"reaches|remains?|about|approximately|roughly|exactly|only|simply|just|thus|therefore|hence|"
+    r"ist|sind|gleich|ergibt|lautet|betr\u00e4gt|est|vaut|donne|es|son|da|igual\ a|\u00e8|\u00e9))\s?[-\u2014]\s$"
+)
+"""a sign that a blank parts from its number: `equals - 8`. After other words, as in `eggs - 8`, it is a dash"""
 _MONTH_BEFORE = re.compile(r"(?<![^\W\d_])([^\W\d_]{3,12})\.?\s+(?:the\s+)?$")
 _BAD_BEFORE = re.compile(
     r"(?:[<\u2264\u2265\u2260\u00b1\u221a\u03c0\u222a_]|(?<=.)[\u00d7\u00b7\u00f7^]|(?<=[^\-=>\s])\s?>"
@@ -128,7 +135,8 @@ def _signed_begin(line: str, begin: int, end: int) -> int:
         if not (span.count(")") > span.count("(") or (closes and "/" in span)) or line[begin - 1 : begin] != "(":
             break
         begin -= 1
-    return begin
+    is_apart = line[begin - 2 : begin] in ("- ", "\u2014 ")
+    return begin - 2 if is_apart and _APART.search(line[max(0, begin - 20) : begin]) else begin
 
 
 def _tail_end(line: str, end: int) -> int:

@@ -60,23 +60,24 @@ Part = Value | Words | Terms | Formula
 
 _CLEAN = re.compile(r"(?<!\\)\\(?:left|right|[bB]igg?[lr]?|displaystyle|quad|qquad)(?![A-Za-z])|(?<!\\)\\[,;: ]")
 _NAMED = re.compile(
-    r"\s*(?:\(\s*[a-z](?:\s*,\s*[a-z]){1,3}\s*\)\s*=(?!=)"
+    r"\s*(?:\(\s*(?:[A-Za-z]|\\[a-z]+)(?:\s*,\s*(?:[A-Za-z]|\\[a-z]+)){1,3}\s*\)\s*=(?!=)"
     r"|[A-Za-z](?:_\{?\w+\}?)?(?:\s*\(\s*[a-z]\s*\))?\s*(?:=|\\in(?![A-Za-z]))(?!=))"
 )
 _GROUPED = re.compile(r"[-+$]*\\?\$?\d{1,3}(?:(?:,|\{,\})\d{3})+(?:\.\d+)?(?!\d)")
 _WORD_PARTS = re.compile(r"\\text\{\s*(?:,\s*)?(?:and|or)\s*\}|\s(?:and|or)\s|\\(?:vee|lor)(?![A-Za-z])")
 _UNION = re.compile(r"\\cup(?![A-Za-z])|\u222a")
 _PLUS_MINUS = re.compile(r"\\pm(?![A-Za-z])|\u00b1")
+_EMPTY = ("\\emptyset", "\\varnothing", "\u2205", "\\O")
 _LETTERS = re.compile(r"[^\W\d_]+(?:[\s'-]+[^\W\d_]+)*")
 _IN_BASE = re.compile(r"([0-9A-Fa-f,]+)_\(?(\d{1,2})\)?")
 """a number in another base is a name: nothing is worked out"""
 _FIGURE = re.compile(r"\\(angle|triangle|overline|overrightarrow|odot|square|vec|widehat)\s*\{?\s*([A-Z]{2,6})\s*\}?")
 """a figure by the names of its points, whose order counts"""
 _NO_FORMULA = re.compile(
-    r"\\[bp]?mod(?![A-Za-z])|\dx\d|^\s*(?:\\(?:[lg]e|[lg]t|ne|approx|times|cdot|sim)(?:q|slant)*(?![A-Za-z])|[<>=/^*])"
+    r"\\[bp]?mod(?![A-Za-z])|\dx\d|\d\.\d+\.\d|^\s*(?:\\(?:[lg]e|[lg]t|ne|approx|times|cdot|sim)(?:q|slant)*(?![A-Za-z])|[<>=/^*])"
     r"|(?:\\(?:[lg]e|[lg]t|ne|approx|times|cdot|sim)(?:q|slant)*|[<>=/^*+-])\s*$"
 )
-"""what math-verify would read in part: remainders, 0x10, a relation or an operation without one of its sides"""
+"""what math-verify would read in part: remainders, 0x10, 1.2.3, a relation or an operation without one of its sides"""
 _UNIT_AT_END = re.compile(r"\\(?:text|mathrm|mbox|textrm)\s*\{([^{}]*)\}\s*(?:\^\s*\{?\s*([23])\s*\}?)?\s*$")
 _FUNCTIONS = re.compile(r"\b(?:arc)?(?:sin|cos|tan|cot|sec|csc|log|ln|exp|sqrt|pi|min|max|gcd|lcm|mod|inf|infty)\b")
 
@@ -91,6 +92,8 @@ def read_part(text: str, locale: str = "en", depth: int = 0) -> Part:
     text = unwrap(_CLEAN.sub(" ", text).strip().rstrip(".").strip()) if "\\" in text or "." in text[-1:] else text
     if not text.strip(" $") or len(text) > MAX_CHARACTERS or depth > 4:
         raise UnreadableError("it is empty" if not text.strip(" $") else f"longer than {MAX_CHARACTERS} characters")
+    if text in _EMPTY:
+        return Terms("{}", ())
     words = " ".join(plain(text).split())
     figure = _FIGURE.fullmatch(text)
     if figure is not None:
@@ -189,6 +192,8 @@ def _read_terms(text: str, locale: str, depth: int) -> Part | None:
     ):
         return _terms(opening + closing or ",", pieces, locale, depth)
     if opening == "{":
+        if inner.strip() in _EMPTY:
+            return Terms("{}", (Terms("{}", ()),))  # a set that holds the empty one is not empty
         return read_part(inner, locale, depth + 1) if inner.strip() else Terms("{}", ())
     if len(_PLUS_MINUS.findall(text)) == 1:
         return Terms(",", tuple(read_part(_PLUS_MINUS.sub(sign, text), locale, depth + 1) for sign in ("+", "-")))

@@ -30,7 +30,7 @@ from tasks.judge.verifiers.finding import (
     unread_has_no_verdict,
 )
 
-VERSION = 2
+VERSION = 3
 MAX_TEXT_CHARACTERS = 2000
 """How much of a text's end is searched for an answer that is not boxed."""
 
@@ -79,10 +79,14 @@ def _read_gold(gold: str, locale: str) -> Part:
         raise ValueError(f"the gold answer {gold!r} cannot be read as mathematics: {error}") from error
 
 
-_CUE = re.compile(r"(?i:answer(?:\s+is|\s*:)+)[\s*_:]*([^\n]{1,300})")
+_CUE = re.compile(r"(?i:answer(?:\s+is|\s*:)+)[\s*_:}]*([^\n]{1,300})")
+_MARKED = re.compile(r"(?:^|\n)####[ \t]*([^\n]{1,300})\s*$")
 _ONE_TERM = re.compile(r"[*_`]*(?:\S{1,80}|[(\[{][^\n]{1,80}[)\]}]|[A-Za-z]\s?=\s?\S{1,40})[*_`.]*")
 """a cue is followed by nothing but an answer"""
-_MATH = re.compile(r"\$\$([^$]{1,400})\$\$|\$([^$\n]{1,400})\$|\\\((.{1,400}?)\\\)|\\\[(.{1,400}?)\\\]", re.DOTALL)
+_MATH = re.compile(
+    r"\$\$([^$]{1,400})\$\$|\$(?!\d[\d.,]*\s(?:a\s|[A-Za-z]{2}))([^$\n]{1,400})\$(?![\d<])|\\\((.{1,400}?)\\\)|\\\[(.{1,400}?)\\\]",
+    re.DOTALL,
+)
 
 
 def _find(text: str, config: MathVerifier) -> Part | None:
@@ -95,7 +99,7 @@ def _find(text: str, config: MathVerifier) -> Part | None:
     if box is not None:
         return read_part(box, config.locale) if box else None
     end = said[-MAX_TEXT_CHARACTERS:]
-    cues = _CUE.findall(end)
+    cues = [*_CUE.findall(end), *(_MARKED.findall(end) if "####" in end else ())]
     for place in (cues[-1] if cues else "", end):
         formula = _last_formula(place)
         if formula is not None:
