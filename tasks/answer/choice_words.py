@@ -32,8 +32,8 @@ LETTER = rf"la|a|il|el|le|de|die|das|l'option|{OPTION}|respuesta|resposta|r\u00e
 COPULA = rf"(?:\s+(?:{ARE}|final|{RIGHT}|{LETTER})(?![^\W\d_])|\u662f|\u4e3a|\u70ba|\u306f|\uc740|\ub294)*"
 NAMED_RIGHT = (
     rf"\b(?:{OPTION})(?:\s+(?:{RIGHT}))?\s+(?:{ARE})(?:\s+(?:{LETTER}))*"
-    rf"|\b(?:{RIGHT})\s+(?:{ARE})(?:\s+(?:{LETTER}))*"
-    r"|(?:\u9009\u9879|\u9078\u9805|\u9078\u629e\u80a2|\u6b63\u786e\u7684?|\u6b63\u78ba\u7684?)[\u5e94\u61c9\u8be5\u8a72]*[\u662f\u4e3a\u70ba\u306f]"
+    rf"|\b(?<!nicht\s)(?<!no\s)(?<!not\s)(?<!non\s)(?<!pas\s)(?:{RIGHT})\s+(?:{ARE})(?:\s+(?:{LETTER}))*"
+    r"|(?<![\u4e0d\u975e])(?<!\u9519\u8bef)(?<!\u932f\u8aa4)(?<!\u8bef\u7684)(?<!\u8aa4\u7684)(?<!\u4e0d\u6b63\u786e)(?:\u9009\u9879|\u9078\u9805|\u9078\u629e\u80a2|\u6b63\u786e\u7684?|\u6b63\u78ba\u7684?)[\u5e94\u61c9\u8be5\u8a72]*[\u662f\u4e3a\u70ba\u306f]"
     r"|\u0432\u0430\u0440\u0438\u0430\u043d\u0442(?=\s*[:\u2014-])"
 )
 """option, letter or right alone, which say nothing without a verb: `La opcion correcta es la`, `Richtig ist`"""
@@ -49,10 +49,13 @@ CUE = (
 BEHIND = (
     r"(?i:[\s)\]*_\"'`.:]*\s(?:(?:is|was|would\s+be|must\s+be|seems|looks)\s+(?:\w+ly\s+)*(?:the\s+)?"
     r"(?:\w+\s+likely\s+)?(?:best|correct|right|true|most|answer|one)\b|(?:fits|works|matches)\s+best\b)"
-    rf"|\s+(?:{ARE})\s+(?:(?:{LETTER})\s+)*(?:{RIGHT})(?![^\W\d_])"
+    rf"|\s+(?:{ARE})\s+(?:(?:{LETTER})\s+)*(?:{RIGHT})(?![^\W\d_]|\s*\?)"
     r"|\s?(?:\u662f|\u4e3a|\u304c)?(?:\u6700)?(?:\u6b63\u786e|\u6b63\u78ba|\u6b63\u3057\u3044|\u5bf9\u7684|\u5c0d\u7684))"
 )
-NEGATIONS = r"(?:nicht|kein|no|non|pas|niet|\u043d\u0435|n\u00e3o|bukan|si|\u0644\u064a\u0633\w*)\b"
+NEGATIONS = (
+    r"(?:nicht|kein|no|non|pas|niet|\u043d\u0435|n\u00e3o|bukan|si|"
+    r"incorrect\w*|falsch\w*|falsa|fausse|mauvaise|errad\w+|sbagliat\w+|\u0644\u064a\u0633\w*)\b"
+)
 ENDS = r"(?i:so|thus|hence|therefore|it's|it\s+is|it\s+must\s+be|think|believe|letter)"
 TAKEN_BACK = re.compile(
     r"(?:\b(?:not|never|except|neither|nor|cannot|rather\s+than|instead\s+of)|n't)\s+(?:be\s+|is\s+|choose\s+|pick\s+|select\s+)?"
@@ -62,8 +65,10 @@ TAKEN_BACK = re.compile(
 DOUBTED = re.compile(
     r"(?:(?:n't|not)\s+(?:think|believe)|\bdoubt|\bexclude|\beliminate|\brule\s+out|\bmistake\s+to|\bunlikely)\w*\b[^.!?\n]{0,40}$"
     r"|(?:\b(?:nobody|no\s?one|hardly|few|dislike|hate|avoid|refuse|reject|discard|dismiss|disagree|against|unsure|"
-    r"unlike|ignore|skip|suspicious|wrong|foolish|silly|tempt|tempted)\w*\b|\bnot\s(?:sure|certain|convinced)\b|"
-    r"n't\s(?:like|agree|want|trust|buy|see|sure|convinced|support|accept|recommend)|\bnothing\b)[^.,;:!?\n]{0,30}$"
+    r"unlike|ignore|skip|suspicious|foolish|silly|tempt|tempted|trap|distractor|mistake|error|flaw)\w*\b|\bnot\s(?:sure|certain|convinced)\b|"
+    r"n't\s(?:like|agree|want|trust|buy|see|sure|convinced|support|accept|recommend)|\bnothing\b"
+    r"|\b(?:wrong|incorrect|false|worst)\s(?:to|answer|option|choice|one)\b)"
+    r"(?:(?!\b(?:and|so|then|but|thus|hence|therefore|leaving|because|since)\b)[^.,;:!?\n]){0,30}$"
     r"|(?:n't|\bnot|\bnever)\s+\w{2,}(?:\s(?:with|for|to|on|by|at|the|option|choice))*[\s(*]*$",
     re.IGNORECASE,
 )
@@ -80,14 +85,14 @@ REFUSED = re.compile(
     rf"[\s)\]*_\"'`$]*\s(?:no\ses|n'est|n\u00e3o\s\u00e9|non\s\u00e8)\b|"
     r"[\s)\]*_\"'`$]*\s(?:contradicts?|fails?|misses|lacks?|ignores?|overlooks?|cannot|can't|(?:does|do|would|could)(?:n't|\snot)|"
     r"(?:seems?|looks?|sounds?)\s(?:\w+\s)?(?:weak|wrong|off|implausible|unlikely|tempting|dubious|incorrect)|"
-    r"(?:is|was|seems)\s(?:\w+\s)?(?:tempting|irrelevant|implausible|unlikely|too|out|a\s(?:trap|distractor|mistake)|a\scommon)|"
+    r"(?:is|was|seems)\s(?:\w+\s)?(?:tempting|irrelevant|implausible|unlikely|too|out|a\s(?:trap|distractor|mistake|bad|poor)|a\scommon)|"
     r"(?:can|may|could|must|should|is|are|was)\s(?:also\s|be\s|therefore\s|thus\s)*(?:discarded|ruled|excluded|eliminated|rejected|dismissed))\b|"
     r"[\s)\]*_\"'`$.]*(?:\?(?!\s*yes)|\s(?:is|was|are|seems)(?:\s+\w+ly)?(?:n't|\s+(?:not|never|incorrect|wrong|false))\b)",
     re.IGNORECASE,
 )
 BACKS = re.compile(
-    r"(?:\b(?:hence|so|thus|therefore|then|answer|ans|final|correct|right|best|clearly|definitely|"
-    r"is|be|match(?:es)?|gives?|takes?|want|prefers?|supports?|favou?rs?|mark|ticked|circle|(?:vote|opt|go)\sfor|"
+    r"(?:\b(?:hence|so|thus|therefore|answer|ans|final|correct|right|best|clearly|definitely|"
+    r"is|(?:must|should|to)\sbe|match(?:es)?|gives?|takes?|want|prefers?|supports?|favou?rs?|mark|ticked|circle|(?:vote|opt|go)\sfor|"
     r"settled?\son|points?\sto|leads?\s(?:us\s)?to|corresponds?\sto|matches\swith|agrees?\swith|stick\swith|goes\swith|equals|left\swith|"
     r"consistent\swith|described\sby|given\sby)\b[.]?|[:=])[\s,:*_(\[]*(?:(?:the|with)\s|option\s|choice\s)*$",
     re.IGNORECASE,

@@ -12,20 +12,20 @@ _SMALL = {
 }  # fmt: skip
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 _POWERS = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_WORD = "|".join([*_SMALL, *_TENS, "hundred", *_POWERS])
+WORD = "|".join([*_SMALL, *_TENS, "hundred", *_POWERS])
 _FRACTIONS = {"half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4,
               "fifth": 5, "fifths": 5, "sixth": 6, "sixths": 6, "seventh": 7, "sevenths": 7, "eighth": 8, "eighths": 8,
               "ninth": 9, "ninths": 9, "tenth": 10, "tenths": 10, "twelfth": 12, "twelfths": 12,
               "hundredth": 100, "hundredths": 100}  # fmt: skip
 _FRACTION = "|".join(sorted(_FRACTIONS, key=len, reverse=True))
-_PART = re.compile(rf"(?:(?P<whole>.+?)\s+and\s+)?(?:(?P<over>an?|{_WORD})[\s-])?(?P<under>{_FRACTION})", re.IGNORECASE)
+_PART = re.compile(rf"(?:(?P<whole>.+?)\s+and\s+)?(?:(?P<over>an?|{WORD})[\s-])?(?P<under>{_FRACTION})", re.IGNORECASE)
 ENGLISH = re.compile(
-    rf"(?:minus\s+|negative\s+)?(?:(?:an?\s+|one\s+)?half\b|an?\s+(?:third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b|(?:an?\s+(?=hundred|thousand|million|billion))?(?:{_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*\b(?:(?:[\s-]|\s+and\s+(?:an?\s+)?)(?:{_FRACTION})\b)?)",
+    rf"(?:minus\s+|negative\s+)?(?:(?:an?\s+|one\s+)?half\b|an?\s+(?:third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b|(?:an?\s+(?=hundred|thousand|million|billion))?(?:{WORD})(?:(?:\s+and\s+|[\s-]+)(?:{WORD}))*\b(?:(?:[\s-]|\s+and\s+(?:an?\s+)?)(?:{_FRACTION})\b)?)",
     re.IGNORECASE,
 )
-NUMERAL = rf"(?:{_WORD}|half|[a-z]+ths?|thirds?|quarters?)"
+NUMERAL = rf"(?:{WORD}|half|[a-z]+ths?|thirds?|quarters?)"
 """a word of a number, or of a share, in small letters"""
-SHARE = re.compile(rf"(?:an?|{_WORD})[\s-](?:{_FRACTION})|half", re.IGNORECASE)
+SHARE = re.compile(rf"(?:an?|{WORD})[\s-](?:{_FRACTION})|half", re.IGNORECASE)
 """`two fifths`"""
 _DIGITS = {
     character: value for value, character in enumerate("\u3007\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d")

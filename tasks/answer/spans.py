@@ -12,6 +12,7 @@ from tasks.answer import units
 from tasks.answer.equal import same
 from tasks.answer.locales import Conventions
 from tasks.answer.multipliers import MULTIPLIER, MULTIPLIERS, PART
+from tasks.answer.number_words import WORD
 from tasks.answer.numbers import LITERAL
 from tasks.answer.read import read_plain
 from tasks.answer.value import Number, UnreadableError, Value
@@ -63,6 +64,9 @@ _BAD_BEFORE = re.compile(
     r"|\b(?:not|never|nor|except|cannot\sbe|(?:less|more|fewer|greater|other)\sthan|at\s(?:most|least)|(?<!rounds\s)(?<!rounded\s)up\sto)|n't(?:\sbe)?|\+/-"
     r"|\b(?:[Ss]tep|[Pp]age|[Ll]ine|[Ee]quation|[Pp]roblem|[Qq]uestion|[Ff]igure|[Cc]hapter|[Ss]ection|[Vv]ersion)|\\[A-Za-z]+\s*\(?|\b(?:sin|cos|tan|log|ln|sqrt|exp)\s*\(?)\s?$"
 )
+_OPERATORS = tuple("-+*/\u00d7\u00f7")
+_WORD_BEFORE = re.compile(rf"\b(?:{WORD})\s[-+*/\u00d7\u00f7]\s?$", re.IGNORECASE)
+"""`ten - 8` is no 8"""
 _BAD_AFTER = re.compile(
     r"\s?[*\u00d7\u00b7\u00f7^](?!\s*$)|\s?[\u221a\u03c0]|\s?[-+]\s?\(?[A-Za-z](?![A-Za-z'])|[+_\\(]"
     r"|/[A-Za-z](?![A-Za-z])|(?![a-z]{3})[A-Za-z]|\s?\(?mod\b|\s?\\(?:sqrt|pi|frac|log|sin|cos|p?mod)"
@@ -100,7 +104,9 @@ def read_span(line: str, numbers: list[re.Match[str]], last: int, known: Convent
     while line[begin:end].count("(") > line[begin:end].count(")") and line[end : end + 1] == ")":
         end = _tail_end(line, end + 1)
     span = line[begin:end].strip()
-    if _BAD_BEFORE.search(line[max(0, begin - 30) : begin]) or _BAD_AFTER.match(line, end):
+    before = line[max(0, begin - 30) : begin]
+    is_sum = before.rstrip()[-1:] in _OPERATORS and _WORD_BEFORE.search(before) is not None
+    if is_sum or _BAD_BEFORE.search(before) or _BAD_AFTER.match(line, end):
         raise UnreadableError(f"what stands around '{span}' belongs to it")
     if line[begin - 1 : begin] in ("(", "[", "{") and line[end : end + 1] in (")", "]", "}") and not _is_single(span):
         raise UnreadableError(f"'({span})' holds several numbers")

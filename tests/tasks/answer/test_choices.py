@@ -34,7 +34,7 @@ from tasks.answer.value import UnreadableError
         ("This matches option C.", "C"),
         ("\u6b63\u786e\u9009\u9879\u4e3aC\u3002", "C"), ("\u5e94\u8be5\u9009C\u3002", "C"),
         ("La opci\u00f3n correcta es la C.", "C"), ("A alternativa correta \u00e9 a C.", "C"),
-        ("Richtig ist C.", "C"), ("La opci\u00f3n B es la correcta.", "B"),
+        ("Richtig ist C.", "C"), ("A is wrong so the answer is C", "C"), ("La opci\u00f3n B es la correcta.", "B"),
         ("I would rather not say", None), ("A man walks in", None),
     ],
 )  # fmt: skip
@@ -47,6 +47,8 @@ def test_a_choice_is_read(text: str, letter: str | None) -> None:
     ["The answer is A or B", "the answer is (A), (B)", "The answer is A and C.", "(B) is false.",
      "The answer isn't (B).", "I don't like (C).", "I dislike (C).", "There is no evidence for (C).",
      "Nobody would pick (C).", "Option C is tempting.", "I wouldn't go for (C).", "There is an error in (C).",
+     "The trap is (C).",
+     "The incorrect option is C.", "La respuesta incorrecta es la C.", "Nicht richtig ist C.",
      "Antwort C ist falsch.", "La r\u00e9ponse C est fausse.", "\u4e0d\u5e94\u8be5\u9009C\u3002",
      "Richtig ist nicht C.", "The options are (A) 1, (B) 2, (C) 3.",
      "I would not choose B.", "Definitely not (B).", "Not option B.", "Answer: A/B"],

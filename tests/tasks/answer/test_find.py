@@ -59,7 +59,7 @@ def test_the_answer_is_found(text: str, answer: str | None) -> None:
      "x^2 + 3", "The answer is x + 3", "answer: 5x", "3 * 5", "50% of 10", "5 or more", "f(5)", r"\log 5",
      "the point (1,2)",
      "0.333...", "The answer is not 5.", "The answer isn't 42.",
-     "This is not equal to fifteen.", "more than two fifths of it", "one third to two thirds of it",
+     "This is not equal to fifteen.", "ten minus 8", "more than two fifths of it", "one third to two thirds of it",
      r"\boxed{12\pi \text{ square units}}", r"\boxed{12r \text{ meters}}", "from 10% to 20%", "Call 555-1234",
      "The screen is 3x5.",
      r"\boxed{3} and \boxed{5}", r"\boxed{3}, \boxed{5}", r"\boxed{5", r"\boxed{3 \text{ or } 5}", r"\boxed{2x}",

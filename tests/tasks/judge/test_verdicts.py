@@ -237,11 +237,11 @@ def test_versions_name_the_judge_and_its_verifier() -> None:
     assert component_versions([NUMBER, EXACT]) == {
         "judge": 1,
         "answer.answer": 1,
-        "answer.number": 2,
-        "answer.reader": 1,
+        "answer.number": 3,
+        "answer.reader": 2,
         "same_text.answer": 1,
         "same_text.exact": 2,
-        "same_text.reader": 1,
+        "same_text.reader": 2,
     }
     assert component_versions([VoteJudge(), RubricJudge(name="style"), SumJudge(of=("vote", "style"))]) == {
         "judge": 1,
