@@ -247,7 +247,7 @@ def test_versions_name_the_judge_and_its_verifier() -> None:
         "judge": 1,
         "vote.vote": 2,
         "vote.number": 2,
-        "vote.reader": 1,
+        "vote.reader": 2,
         "style.rubric": 1,
         "sum.sum": 1,
     }
