@@ -19,6 +19,7 @@ from tasks.core.answers import Answers
 from tasks.core.bench import Workbench
 from tasks.core.files import DROPS
 from tasks.core.ledger import Ledger
+from tasks.core.missing import MissingTally, limit_of
 from tasks.core.records import ItemResult, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast, policy_answerer
@@ -76,11 +77,15 @@ def run_stage(name: str, recipe: Recipe, files: Files) -> Summary:
     with tempfile.TemporaryDirectory(prefix="selfloop-") as folder, Terminal().stage(name) as progress:
         ledger = Ledger(FolderStore(Path(folder) / "store"), Path(folder) / "work", {})
         with Workbench(recipe, ledger, Path()) as bench:
-            answers = Answers(ledger, f"{recipe.name}/{name}", recipe.generate.shard_size, progress, bench.contents)
+            missing = MissingTally(limit_of(recipe.guards), name)
+            place, shard_size = f"{recipe.name}/{name}", recipe.generate.shard_size
+            answers = Answers(ledger, place, shard_size, progress, bench.contents, missing)
             scratch = Scratch(Path(folder) / "out", Path(folder) / "scratch", progress, answers)
             scratch.out.mkdir()
             scratch.work.mkdir()
-            return STAGES[name](bench, files, scratch)
+            summary = STAGES[name](bench, files, scratch)
+            missing.check()
+            return {**summary, **missing.summary(name)}
 
 
 def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:

@@ -12,6 +12,11 @@ import jinja2
 
 from configs.errors import UserError
 
+
+class ChatRefused(UserError):
+    """The template refuses this chat; it may take others."""
+
+
 TEMPLATE_FIX = "write model.chat_template: FILE, a Jinja file that renders the messages of a chat"
 
 
@@ -33,7 +38,7 @@ def render_prompt(tokenizer: Any, messages: Sequence[tuple[str, str]], chat_temp
         return tokenizer.apply_chat_template(chat, chat_template=template, tokenize=False, add_generation_prompt=True)
     except jinja2.TemplateError as error:
         roles = ", ".join(role for role, _ in messages)
-        raise UserError(f"the chat template refuses a chat with the roles {roles}: {error}", TEMPLATE_FIX) from error
+        raise ChatRefused(f"the chat template refuses a chat with the roles {roles}: {error}", TEMPLATE_FIX) from error
 
 
 def prompt_token_ids(

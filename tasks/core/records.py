@@ -35,8 +35,8 @@ class FinishReason(StrEnum):
     """max_tokens was reached: the sample is truncated, and never correct"""
     STEP = "step"
     """the end of a step was reached: the text can go on"""
-    SET_ASIDE = "set_aside"
-    """there is no text: the request ends the engine's process. In evaluations alone, where every problem counts"""
+    MISSING = "missing"
+    """there is no text: the request has no answer. In evaluations alone, where every problem counts"""
 
 
 class Label(StrEnum):
@@ -52,6 +52,8 @@ class Label(StrEnum):
     """the verifier hung, crashed or declined: no score"""
     UNSCORED = "unscored"
     """the judge scores without calling right or wrong"""
+    MISSING = "missing"
+    """what was asked has no answer: the model that should write the text, or the judge's, gave none. No score"""
 
 
 class Part(StrEnum):
@@ -94,6 +96,8 @@ class DropReason(StrEnum):
     UNPARSEABLE = "unparseable"
     TRUNCATED = "truncated"
     VERIFIER_ERROR = "verifier_error"
+    MISSING = "missing"
+    """the judge was asked, and has no answer"""
     UNSCORED = "unscored"
     """the threshold or correct component found no score or no label to go by"""
     BELOW_THRESHOLD = "below_threshold"
@@ -212,6 +216,11 @@ class Sample:
     def is_truncated(self) -> bool:
         return self.finish_reason == FinishReason.LENGTH
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is a text, from its beginning to its end: what judges look at."""
+        return self.finish_reason not in (FinishReason.LENGTH, FinishReason.MISSING)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -248,9 +257,10 @@ class Judgement:
         text: what it wrote; empty where probabilities of choices were taken.
         score: what was read from it; in a comparison 1: the first wins, 0: the second. None: not readable.
         note: why it is not readable, in words.
+        missing: why there is none (a `MissingReason`); None where the model answered.
     """
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     judge: str
     problem_id: str
     sample_id: str
@@ -260,6 +270,7 @@ class Judgement:
     score: float | None
     other_id: str | None = None
     note: str | None = None
+    missing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

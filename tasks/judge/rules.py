@@ -95,6 +95,7 @@ def rule_outcomes(
     answerer = Answerer(who, opened)
     shard_size = max(OUTCOMES_PER_SHARD, answers.shard_size)
     for _, (row,) in answers.run(answerer, RuleService(judge), items, shard_size, note=judge.name):
+        assert isinstance(row, OutcomeRow), "a rule answers everything, if only by a failure"
         yield _to_outcome(row)
 
 

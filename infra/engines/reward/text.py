@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 
 from configs.errors import UserError
-from infra.engines.chat import TEMPLATE_FIX
+from infra.engines.chat import TEMPLATE_FIX, ChatRefused
 from infra.engines.generate.prompts import check_length, naming
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.wire import Messages, Rating
@@ -34,7 +34,7 @@ def encode_answer(tokenizer: Any, model: ModelFiles, rating: Rating, context: in
     """For a sequence-classification head; `step_ends` is empty.
 
     Raises:
-        UserError: the text is too long, or the template or the tokenizer refuses it.
+        Unanswerable: the text is too long, or the template or the tokenizer refuses it.
     """
     with naming(model, rating.id):
         tokens = _token_ids(tokenizer, render_answered(tokenizer, model, rating.messages, rating.completion))
@@ -83,7 +83,7 @@ def render_answered(tokenizer: Any, model: ModelFiles, messages: Messages, answe
     try:
         text: str = tokenizer.apply_chat_template(chat, chat_template=template, tokenize=False)
     except jinja2.TemplateError as error:
-        raise UserError(f"the chat template refuses the chat: {error}", TEMPLATE_FIX) from error
+        raise ChatRefused(f"the chat template refuses the chat: {error}", TEMPLATE_FIX) from error
     return text
 
 

@@ -19,10 +19,10 @@ from statistics import fmean
 from typing import Any
 
 from configs.schema.judge import ImportanceJudge
-from infra.engines.wire import Scoring
+from infra.engines.wire import Missing, Score, Scoring
 from tasks.core.joined import Group
-from tasks.core.records import Judgement, Label, Verdict
-from tasks.judge.kind import Evidence, JudgeKind
+from tasks.core.records import Judgement, Label, Message, Sample, Verdict
+from tasks.judge.kind import Evidence, JudgeKind, missing_judgement, verdict_without_score
 from tasks.judge.kinds.questions import score_sample, to_messages
 
 MAX_WEIGHT = 2.0
@@ -40,22 +40,31 @@ def importance_judgements(
     """One row a completion: its loss, the mean over its tokens."""
     samples = [sample for group in groups for sample in group.whole_samples]
     return [
-        Judgement(
-            judge.name, sample.problem_id, sample.id, 0, to_messages(question.messages), "",
-            -answer.logprob / answer.num_tokens,
-        )
+        _loss(judge.name, sample, to_messages(question.messages), answer)
         for sample, question, answer in zip(samples, questions, answers, strict=True)
-    ]  # fmt: skip
+    ]
+
+
+def _loss(judge: str, sample: Sample, messages: tuple[Message, ...], answer: Score | Missing) -> Judgement:
+    if isinstance(answer, Missing):
+        return missing_judgement(judge, sample, messages, answer)
+    loss = -answer.logprob / answer.num_tokens
+    return Judgement(judge, sample.problem_id, sample.id, 0, messages, "", loss)
 
 
 def importance_verdicts(judge: ImportanceJudge, group: Group, evidence: Evidence) -> list[Verdict]:
-    """The distance of each sample from the trusted set, which has one completion at least."""
-    trusted_loss = fmean(row.score for row in evidence.judgements["trusted"] if row.score is not None)
-    losses = {row.sample_id: row.score for row in evidence.judgements[""]}
+    """The distance of each sample from the trusted set; missing where its loss is, or the whole trusted set's."""
+    trusted = evidence.judgements["trusted"]
+    known = [row.score for row in trusted if row.score is not None]
+    rows = {row.sample_id: row for row in evidence.judgements[""]}
+    trusted_loss = fmean(known) if known else None
     verdicts = []
     for sample in group.whole_samples:
-        loss = losses[sample.id]
-        assert loss is not None
+        loss = rows[sample.id].score
+        if loss is None or trusted_loss is None:
+            without = [rows[sample.id]] if loss is None else list(trusted)
+            verdicts.append(verdict_without_score(judge.name, sample, without, "its loss is not known"))
+            continue
         score = distance(trusted_loss, loss)
         verdicts.append(Verdict(sample.id, sample.problem_id, judge.name, str(Label.UNSCORED), score))
     return verdicts
@@ -70,7 +79,7 @@ def distance(trusted_loss: float, loss: float) -> float:
 
 
 KIND = JudgeKind(
-    version=1,
+    version=2,
     verdicts=importance_verdicts,
     questions=importance_questions,
     judgements=importance_judgements,

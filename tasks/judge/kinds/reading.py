@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from infra.engines.wire import Completion
+from infra.engines.wire import Completion, Missing
 from tasks.judge.verifiers.finding import find_last
 
 
@@ -41,6 +41,11 @@ def read_winner(completion: Completion, pattern: str) -> Reading:
         return Reading(None, note)
     score = {"A": 1.0, "B": 0.0}.get(text.upper())
     return Reading(score, None if score is not None else f"neither A nor B: {text[:40]!r}")
+
+
+def first_missing(answers: Sequence[Any]) -> Missing | None:
+    """Of several answers that are read together, the first that there is not: half of them is no opinion."""
+    return next((answer for answer in answers if isinstance(answer, Missing)), None)
 
 
 def strip_matches(text: str, pattern: str) -> str:

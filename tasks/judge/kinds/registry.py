@@ -10,7 +10,7 @@ from tasks.judge.kind import JudgeKind, Scale
 from tasks.judge.kinds import answer, implicit, importance, pairwise, reward_model, rubric, sum_of_scores, vote
 from tasks.judge.verifiers.registry import verifier_versions
 
-VERSION = 1
+VERSION = 2
 """of what all judges share"""
 KINDS: dict[str, JudgeKind] = {
     "answer": answer.KIND,
