@@ -23,6 +23,15 @@ Frozen = Literal["base", "seed", "previous", "round_start", "live"]
 Wants = Literal["text", "logprobs", "rating"]
 """what is asked of a model: to write text, the log-probabilities of given texts, or a reward model's rating of them"""
 
+SCORE_PATTERN = r"(?i)\bScore[*_\x60]*:[\s*_\x60(\[<\"']*(-?[0-9]+(?:\.[0-9]+)?)"
+"""`Score: 4`, `**Score:** 4`, `score: **4**`; not `Subscore: 4`"""
+WINNER_PATTERN = (
+    r"(?i)\bWinner[*_\x60]*:[\s*_\x60(\[<\"']*"
+    r"(?:(?:the|answer|response|text|solution|candidate|assistant|option|model|judge?ment)(?![^\W_])[\s*_\x60(\[<\"':]*)*"
+    r"([^\W_]+)"
+)
+"""`Winner: A`, `**Winner:** B`, `winner: Response B`; whoever else is named, such as `Winner: Neither`, is no choice"""
+
 
 @dataclass(frozen=True, slots=True)
 class Pass:
@@ -181,7 +190,7 @@ class RubricJudge(OpinionJudge):
     prompt: Annotated[str, Content("prompt")] = Field(
         "additive_5", description="prompt of configs/prompts, or path of a .j2 file"
     )
-    pattern: str = r"Score:\s*(-?[0-9]+(?:\.[0-9]+)?)"
+    pattern: str = SCORE_PATTERN
     low: float = 0
     high: float = 5
     repeats: int = Field(3, ge=1)
@@ -214,7 +223,7 @@ class PairwiseJudge(OpinionJudge):
     prompt: Annotated[str, Content("prompt")] = Field(
         "pairwise", description="prompt of configs/prompts, or path of a .j2 file"
     )
-    pattern: str = r"Winner:\s*([AB])"
+    pattern: str = WINNER_PATTERN
     temperature: float = Field(0.0, ge=0)
     max_tokens: int = Field(256, ge=1)
 
@@ -290,7 +299,7 @@ class MetaJudge(Component):
     prompt: Annotated[str, Content("prompt")] = Field(
         "meta", description="prompt of configs/prompts, or path of a .j2 file"
     )
-    pattern: str = r"Winner:\s*([AB])"
+    pattern: str = WINNER_PATTERN
     temperature: float = Field(0.8, ge=0)
     top_p: float = Field(0.95, gt=0, le=1)
     max_tokens: int = Field(512, ge=1)

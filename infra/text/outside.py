@@ -10,9 +10,8 @@ Everything else that a script may hold stays as it is: marks of direction, line 
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 NO_TEXT = re.compile("[\ud800-\udfff\x00]")
@@ -20,6 +19,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 MAX_DEPTH = 64
 """lists and objects within each other; what is deeper is no row that somebody wrote"""
+_TOO_DEEP = f"lists or objects lie more than {MAX_DEPTH} deep in each other"
 
 
 def explain_text(text: str) -> str | None:
@@ -41,53 +41,32 @@ def parse_json(text: str) -> Any:
     """JSON from outside. A byte-order mark at its beginning is no part of it.
 
     Raises:
-        ValueError: it is no JSON, or nothing to work with: a text that is none, a number that is infinite or has more
-            digits than Python reads, or more than `MAX_DEPTH` levels. The message says which.
+        json.JSONDecodeError: it is no JSON.
+        ValueError: it is nothing to work with: a number has more digits than Python reads, or there are more than
+            `MAX_DEPTH` levels. The message says which.
     """
     try:
-        value = json.loads(text.removeprefix(BYTE_ORDER_MARK), parse_constant=_refuse_constant)
+        value = json.loads(text.removeprefix(BYTE_ORDER_MARK))
     except json.JSONDecodeError:
         raise
     except RecursionError:
-        raise ValueError(f"lists or objects lie more than {MAX_DEPTH} deep in each other") from None
+        raise ValueError(_TOO_DEEP) from None
     except ValueError as error:
         if "integer string conversion" in str(error):
             raise ValueError("a number has thousands of digits: write it as a text") from None
         raise
-    if (complaint := explain_value(value)) is not None:
-        raise ValueError(complaint)
+    if is_deeper(value, MAX_DEPTH):
+        raise ValueError(_TOO_DEEP)
     return value
 
 
-def explain_value(value: Any) -> str | None:
-    """What of a value from outside cannot be worked with, in words with the field; None: nothing."""
-    for place, part in _leaves(value, "", 0):
-        where = f" in {place}" if place else ""
-        if part is _TOO_DEEP:
-            return f"lists or objects lie more than {MAX_DEPTH} deep in each other{where[:80]}"
-        if isinstance(part, str) and (complaint := explain_text(part)) is not None:
-            return f"{complaint}{where}"
-        if isinstance(part, float) and math.isinf(part):
-            return f"a number is too large{where}"
-    return None
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects lie in each other on more levels."""
+    level = [value]
+    for _ in range(levels):
+        level = [part for one in level if isinstance(one, (dict, list)) for part in _parts(one)]
+    return any(isinstance(one, (dict, list)) for one in level)
 
 
-_TOO_DEEP = object()
-
-
-def _leaves(value: Any, place: str, depth: int) -> Iterator[tuple[str, Any]]:
-    if depth > MAX_DEPTH:
-        yield place, _TOO_DEEP
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            yield place, name
-            yield from _leaves(part, f"{place}.{name}" if place else f"field '{name}'", depth + 1)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _leaves(part, place, depth + 1)
-    else:
-        yield place, value
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+def _parts(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value

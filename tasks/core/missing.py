@@ -108,7 +108,7 @@ class MissingTally:
 
 
 def limit_of(guards: Iterable[Guard]) -> float:
-    """The share of missing answers above which a stage ends: what the guards say; the default where there are guards, and
+    """The share of missing answers above which a stage ends: what the guards say; the default where there are some, and
     none speaks of it."""
     guards = list(guards)
     own = [guard for guard in guards if guard.metric == MISSING_SHARE] or ([MISSING_LIMIT] if guards else [])

@@ -11,7 +11,7 @@ PASS_RATES = Table("pass_rates.parquet", PassRate)
 
 MONITOR = Stage(
     "monitor",
-    version=1,
+    version=2,
     config=lambda recipe, _: {"verifier": recipe.verifier_for_gold()},
     reads=(SAMPLES, VERDICTS, JUDGEMENTS, EXAMPLES, PAIRS, TRAIN_SET, *HELD_OUT.values(), PASS_RATES),
     gives=(PASS_RATES,),

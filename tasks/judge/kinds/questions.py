@@ -18,6 +18,8 @@ from tasks.core.records import Message, Problem, Sample
 _FLAGS = re.compile(r"^(?:\(\?[aiLmsux]+\))?\^?")
 _LITERAL = re.compile(r"[^\\.\[\](){}*+?|^$]*")
 _QUANTIFIERS = "*+?{"
+_MAY_BE_NOTHING = re.compile(r"\\b|(?:\[(?:[^\]\\]|\\.)*\]|\\[sW])[*?]\??")
+"""in a pattern: the border of a word, and signs that may be left out"""
 
 
 def ask_user(template: str, problem: Problem, **values: object) -> Messages:
@@ -53,12 +55,20 @@ def last_user_message(problem: Problem) -> str:
 
 
 def literal_beginning(pattern: str) -> str:
-    """The text that every match begins with, as far as it is plain in the pattern; without white space at its end."""
-    rest = _FLAGS.sub("", pattern, count=1)
-    match = _LITERAL.match(rest)
-    literal = match.group() if match else ""
-    if rest[len(literal) : len(literal) + 1] in tuple(_QUANTIFIERS):
-        literal = literal[:-1]  # the last letter is repeated or optional
+    """The text that the plainest match begins with, as far as it is plain in the pattern: without what may be left out,
+    and without white space at its end."""
+    rest, literal = _FLAGS.sub("", pattern, count=1), ""
+    while rest:
+        found = _MAY_BE_NOTHING.match(rest)
+        if found is None:
+            found = _LITERAL.match(rest)
+            if found is None or not found.group():
+                break
+            literal += found.group()
+        rest = rest[found.end() :]
+        if rest.startswith(tuple(_QUANTIFIERS)):
+            literal = literal[:-1]  # the last letter is repeated or optional
+            break
     return literal.rstrip()
 
 

@@ -210,6 +210,6 @@ def test_versions_name_the_judge_and_its_verifier() -> None:
         "judge": 2,
         "vote.vote": 1,
         "vote.number": 1,
-        "style.rubric": 1,
+        "style.rubric": 2,
         "sum.sum": 1,
     }
