@@ -3,8 +3,8 @@
 Overlap of a held-out problem with some text: the share of the problem's distinct n-grams of words that occur in it
 (decontamination as in GPT-3, arXiv 2005.14165, which uses n = 13). Flagged: an overlap of a half, or the same prompt.
 
-Words are lower case without punctuation; numbers are whole (`1,200`, `1 200`, `1{,}200` and 1200 are one word, 1.50 and
-1.5 another) and full-width signs are plain ones. n is 13 for problems of at least 26 words, 8 for shorter ones; what has
+Words are lower case without punctuation; a number is one word in one spelling (`1,200`, `1 200` and 1200, 1.50 and
+1.5), and full-width signs are plain ones. n is 13 for problems of at least 26 words, 8 for shorter ones; what has
 fewer words than n can match as a whole prompt only.
 
 Where this differs from the paper:

@@ -13,11 +13,34 @@ from tasks.select.filters.registry import filter_versions
 from tasks.select.pairs.registry import pair_versions
 
 _FIRST_JUDGE = ("right_vs_wrong",)
+PROMPT_WORDS = {
+    "answer": ("hint",),
+    "rationale": ("hint", "solution tags", "<solution>", "</solution>", "given solution", "solution given"),
+    "state_reset": (),
+    "interactive": (
+        "hint",
+        "the comment",
+        "that comment",
+        "the feedback",
+        "that attempt",
+        "my attempt",
+        "previous attempt",
+        "first attempt",
+        "earlier attempt",
+    ),
+}
+"""by kind of help: words of its own prompts (`configs/prompts`), by which a text shows that it has read them"""
 
 
 def with_guide(filters: Sequence[Select], guide: Guide | None) -> tuple[Select, ...]:
-    """The filters of a recipe: where samples are drawn with help, those that show it go before all others act."""
-    return (*((HintShows(words=guide.leak_words),) if guide and guide.leak_words else ()), *filters)
+    """The filters of a recipe: where samples are drawn with help, those that show it go before all others act.
+
+    The words of the help's own prompts are among those that show it; `leak_words: []` switches the filter off.
+    """
+    if guide is None or not guide.leak_words:
+        return tuple(filters)
+    words = dict.fromkeys((*guide.leak_words, *PROMPT_WORDS[guide.kind]))
+    return (HintShows(words=tuple(words)), *filters)
 
 
 def fill_in_threshold(components: Sequence[Select], threshold: float | None) -> tuple[Select, ...]:

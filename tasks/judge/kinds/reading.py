@@ -30,9 +30,11 @@ _BOTH = re.compile(
 )
 _NEXT_WORD = re.compile(r"[ \t]+([^\W\d_]+)")
 _SAID_OF_A = frozenset(
-    ("is", "was", "wins", "won", "has", "had", "because", "since", "as", "for", "by", "with", "over", "though", "although")
-    + ("but", "while", "being", "gives", "gave", "does", "did")
-)
+    {
+        "is", "was", "wins", "won", "has", "had", "because", "since", "as", "for", "by", "with", "over", "though",
+        "although", "but", "while", "being", "gives", "gave", "does", "did",
+    }
+)  # fmt: skip
 """what follows the letter A where it names a text, and not the article"""
 
 

@@ -30,7 +30,7 @@ from tasks.judge.verifiers.code_extract import find_program
 from tasks.judge.verifiers.code_layouts import read_problem
 from tasks.judge.verifiers.finding import Finding, explain_missing
 
-VERSION = 1
+VERSION = 2
 
 
 def require_sandbox() -> None:
@@ -51,7 +51,7 @@ def verify(text: str, gold: str | None, config: CodeVerifier) -> Finding:
         ValueError: the gold answer is not a problem of this layout.
     """
     problem = read_problem(gold or "", config.layout)
-    program = find_program(text, config)
+    program = find_program(text, config, problem.names)
     if program is None:
         return Finding(note="no program found")
     limits = _limits(config)

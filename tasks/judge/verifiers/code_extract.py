@@ -1,13 +1,12 @@
 """Where the program is in a sample. Unlike answers, programs keep the white space they begin with: it is syntax.
 
-Fenced blocks are read as Markdown shows them: with line ends of any kind, in lists and quotations, where all lines begin
-with the same blanks or signs.
+Fenced blocks are read as Markdown shows them: with line ends of any kind, and in lists and quotations without the
+margin that the fence has there.
 """
 
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Collection
 
 from configs.schema.verifier_code import CodeVerifier
@@ -16,7 +15,7 @@ from tasks.judge.verifiers.finding import find_last
 _INDENT = r"(?:[ \t]|>|[-*+](?=[ \t])|[0-9]{1,3}[.)](?=[ \t]))*"
 """of a line in a list or in a quotation"""
 _FENCE = re.compile(
-    rf"^{_INDENT}(?P<fence>`{{3,}}|~{{3,}})[ \t]*[{{.]*(?P<language>[\w+#-]*)[^\n`]*\n(?P<body>.*?)"
+    rf"^(?P<margin>{_INDENT})(?P<fence>`{{3,}}|~{{3,}})[ \t]*[{{.]*(?P<language>[\w+#-]*)[^\n`]*\n(?P<body>.*?)"
     r"(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)",
     re.M | re.S,
 )
@@ -45,19 +44,31 @@ def find_program(text: str, config: CodeVerifier, names: Collection[str] = ()) -
 
 
 def _last_block(text: str, names: Collection[str]) -> str | None:
-    found = [(match["language"].lower(), _without_margin(match["body"])) for match in _FENCE.finditer(text)]
+    found = [
+        (match["language"].lower(), _without_margin(match["body"], match["margin"])) for match in _FENCE.finditer(text)
+    ]
     blocks = [(language, body) for language, body in found if language in _LANGUAGES or not language]
-    best = [body for _, body in blocks if names and all(defines(body, name) for name in names)]
+    best = [body for _, body in blocks if names and all(_offers(body, name) for name in names)]
     best = best or [body for language, body in blocks if language] or [body for _, body in blocks]
     return best[-1] if best else None
 
 
-def _without_margin(body: str) -> str:
-    """A block's lines without what they all begin with in a list or in a quotation."""
+def _offers(program: str, name: str) -> bool:
+    """Whether a function of this name is there, if only as a method."""
+    return defines(program, name) or re.search(rf"^[ \t]+def[ \t]+{re.escape(name)}\b", program, re.M) is not None
+
+
+def _without_margin(body: str, margin: str) -> str:
+    """A block's lines without what they begin with in a list or in a quotation: at most as much as the fence does."""
     lines = body.split("\n")
-    while all(line.lstrip().startswith(">") for line in lines if line.strip()) and any(map(str.strip, lines)):
-        lines = [re.sub(r"^[ \t]*>[ ]?", "", line) for line in lines]
-    return textwrap.dedent("\n".join(lines))
+    if ">" in margin:
+        lines = [re.sub(rf"^(?:[ \t]*>){{1,{margin.count('>')}}} ?", "", line) for line in lines]
+        margin = margin.rpartition(">")[2].removeprefix(" ")
+    indents = [len(line) - len(line.lstrip(" \t")) for line in lines if line.strip()]
+    width = min([len(margin), *indents])
+    return (
+        "\n".join(line[width:] if line.strip() else line.strip(" \t") for line in lines) if width else "\n".join(lines)
+    )
 
 
 def defines(program: str, name: str) -> bool:

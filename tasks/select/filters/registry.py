@@ -16,12 +16,12 @@ FILTERS: dict[str, Filter] = {
     "both_outcomes": ProblemFilter(basic.both_outcomes),
     "cap": ProblemFilter(cap.keep),
     "unique": ProblemFilter(basic.unique),
-    "distinct_equations": ProblemFilter(distinct_equations.keep),
+    "distinct_equations": ProblemFilter(distinct_equations.keep, version=2),
     "length": ProblemFilter(basic.length),
     "length_gap": RoundFilter(length_gap.learn),
     "best_share": RoundFilter(best_share.learn),
     "drop_truncated": ProblemFilter(basic.drop_truncated),
-    "hint_shows": ProblemFilter(hint_shows.keep),
+    "hint_shows": ProblemFilter(hint_shows.keep, version=2),
     "python": RoundFilter(user_function.learn),
 }
 
