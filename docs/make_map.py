@@ -19,7 +19,7 @@ def write_map(root: Path) -> str:
     lines = [HEAD]
     for floor in FLOORS:
         for room in sorted({path.parent for path in (root / floor).rglob("*.py")}):
-            files = sorted(path for path in room.glob("*.py") if path.name != "__init__.py")
+            files = sorted(path for path in room.glob("*.py") if path.stat().st_size)  # an __init__.py is mostly empty
             if files:
                 lines += [f"## {room.relative_to(root).as_posix()}/\n", "| file | what it is |", "|---|---|"]
                 lines += [f"| `{path.name}` | {first_line(path)} |" for path in files]

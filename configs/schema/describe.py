@@ -9,13 +9,14 @@ import inspect
 import json
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from configs.schema.load import component_choices
+from configs.schema.kinds import component_choices
 from configs.schema.recipe import Recipe
 
 HEAD = """# The recipe, field by field
@@ -25,6 +26,9 @@ here. Unknown keys are refused. `selfloop check my.yaml --show` prints a recipe 
 field can be set from the command line: `--set generate.temperature=1.0`, `--set select.0.kind=correct`. A component
 that can stand in several places is described where it is first met.
 """
+
+
+BOUNDS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
 
 
 def describe_recipe() -> str:
@@ -57,11 +61,27 @@ def _component(address: str, component: type[BaseModel]) -> Iterator[str]:
         yield from rows
 
 
-def _row(name: str, field: Any) -> str:
-    return f"| `{name}` | {_default(field)} | {field.description or ''} |"
+def _row(name: str, field: FieldInfo) -> str:
+    said = "; ".join(part for part in (field.description, _choices(field.annotation), _range(field)) if part)
+    return f"| `{name}` | {_default(field)} | {said} |"
 
 
-def _default(field: Any) -> str:
+def _choices(annotation: Any) -> str:
+    """The words that a field may hold."""
+    words = [word for part in (annotation, *get_args(annotation)) if get_origin(part) is Literal
+             for word in get_args(part)]  # fmt: skip
+    return "one of " + ", ".join(f"`{word}`" for word in words) if len(words) > 1 else ""
+
+
+def _range(field: FieldInfo) -> str:
+    """The numbers that a field may hold; none is said where there is no limit."""
+    limits = {
+        name: value for item in field.metadata for name in BOUNDS if (value := getattr(item, name, None)) is not None
+    }
+    return " and ".join(f"{BOUNDS[name]} {value:g}" for name, value in limits.items())
+
+
+def _default(field: FieldInfo) -> str:
     if field.default is PydanticUndefined:
         return "**needed**"
     value = field.default

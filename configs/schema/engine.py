@@ -67,9 +67,11 @@ class VllmEngine(EngineComponent):
     dtype: Dtype = Field("auto", description="auto: the checkpoint's own; on a CPU what it computes natively")
     max_model_length: int | None = Field(None, ge=8, description="context limit in tokens; default: the model's own")
     max_num_seqs: Annotated[int, Execution] = Field(256, ge=1, description="sequences decoded together")
-    gpu_memory_utilization: Annotated[float, Execution] = Field(0.9, gt=0, le=1)
+    gpu_memory_utilization: Annotated[float, Execution] = Field(
+        0.9, gt=0, le=1, description="share of a GPU's memory that vLLM takes, weights and key-value cache together"
+    )
     cpu_kv_cache_gib: Annotated[int, Execution] = Field(2, ge=1, description="KV cache size of the CPU build, in GiB")
-    tensor_parallel_size: Annotated[int, Execution] = Field(1, ge=1)
+    tensor_parallel_size: Annotated[int, Execution] = Field(1, ge=1, description="GPUs that one model is split over")
     enforce_eager: Annotated[bool | None, Execution] = Field(None, description="default: true on a CPU, false on a GPU")
     devices: Annotated[tuple[str, ...], Execution] = Field(
         ("auto",), min_length=1, description="one session each: cuda:0, cuda:1, ..."

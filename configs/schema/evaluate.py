@@ -18,7 +18,7 @@ class PassAtK(Component):
     num_samples: int = Field(8, ge=1, description="draws a problem")
     k: tuple[int, ...] = Field((1, 4), min_length=1, description="one number each, up to num_samples")
     temperature: float = Field(0.7, gt=0, description="of the draws")
-    top_p: float = Field(1.0, gt=0, le=1, description="of the draws")
+    top_p: float = Field(1.0, gt=0, le=1, description="of the draws; 1: off")
 
     @model_validator(mode="after")
     def _k_fits(self) -> PassAtK:
@@ -36,7 +36,7 @@ class BestOfN(Component):
     num_samples: int = Field(8, ge=2, description="draws a problem")
     k: tuple[int, ...] = Field((4, 8), min_length=1, description="one number each, up to num_samples")
     temperature: float = Field(0.7, gt=0, description="of the draws")
-    top_p: float = Field(1.0, gt=0, le=1, description="of the draws")
+    top_p: float = Field(1.0, gt=0, le=1, description="of the draws; 1: off")
     judge: Judge = Field(description="whose highest score is taken")
 
     @model_validator(mode="after")

@@ -13,10 +13,14 @@ from configs.schema.marks import Content, Execution
 class Sampling(Component):
     """Settings of one draw. Temperature 0 is greedy."""
 
-    temperature: float = Field(0.7, ge=0)
-    top_p: float = Field(1.0, gt=0, le=1)
+    temperature: float = Field(0.7, ge=0, description="0: greedy")
+    top_p: float = Field(
+        1.0, gt=0, le=1, description="tokens are drawn from the likeliest that add up to this probability; 1: off"
+    )
     top_k: int = Field(0, ge=0, description="0: off")
-    min_p: float = Field(0.0, ge=0, le=1)
+    min_p: float = Field(
+        0.0, ge=0, le=1, description="tokens below this share of the likeliest one's probability are not drawn; 0: off"
+    )
     max_tokens: int = Field(512, ge=1, description="a sample that reaches it is truncated, and never correct")
     stop: tuple[str, ...] = Field((), description="texts that end a sample; they are not part of it")
 
@@ -29,15 +33,17 @@ class Ladder(Component):
     """Climb in difficulty: round t samples the train problems whose tag says start + step * (t - 1)
     (easy-to-hard, arXiv 2502.01612)."""
 
-    tag: str = "digits"
-    start: int
-    step: int = Field(1, ge=1)
+    tag: str = Field("digits", description="a tag of the train problems that holds a whole number")
+    start: int = Field(description="the tag's value in round 1")
+    step: int = Field(1, ge=1, description="what the value rises by a round")
 
 
 class _Drawing(Sampling):
     num_problems: int | None = Field(None, ge=1, description="train problems a round samples; default: all")
     order: Literal["random", "next"] = Field("random", description="next: the slice after the round before's")
-    ladder: Ladder | None = None
+    ladder: Ladder | None = Field(
+        None, description="climb in difficulty: a round samples the problems of one value of a tag"
+    )
     shard_size: Annotated[int, Execution] = Field(
         64, ge=1, description="requests that are published together: what a kill can cost"
     )
@@ -50,10 +56,10 @@ class IndependentGenerate(_Drawing):
     """
 
     kind: Literal["independent"] = "independent"
-    num_samples: int = Field(32, ge=1)
+    num_samples: int = Field(32, ge=1, description="draws of each problem")
     top_k: int = Field(40, ge=0, description="0: off")
     hot_samples: int = Field(0, ge=0, description="more draws of every problem, at hot_temperature, to obtain losers")
-    hot_temperature: float = Field(1.2, gt=0)
+    hot_temperature: float = Field(1.2, gt=0, description="of the hot_samples")
 
     @model_validator(mode="after")
     def _greedy_repeats(self) -> IndependentGenerate:
@@ -71,11 +77,11 @@ class StepwiseGenerate(_Drawing):
     """
 
     kind: Literal["stepwise"] = "stepwise"
-    width: int = Field(6, ge=2)
-    max_steps: int = Field(20, ge=1)
+    width: int = Field(6, ge=2, description="candidates for each step")
+    max_steps: int = Field(20, ge=1, description="steps asked for in a solution, those taken back included")
     step_end: str = Field("\n", min_length=1, description="text that ends a step")
-    temperature: float = Field(0.5, gt=0)
-    top_p: float = Field(0.95, gt=0, le=1)
+    temperature: float = Field(0.5, gt=0, description="of the candidates")
+    top_p: float = Field(0.95, gt=0, le=1, description="of the candidates; 1: off")
 
     @property
     def num_samples(self) -> int:
@@ -94,21 +100,23 @@ class SelfInstruct(Component):
     """
 
     num_prompts: int = Field(ge=1, description="problems wanted in a round; fewer if the filters leave fewer")
-    seed_examples: int = Field(6, ge=1)
-    own_examples: int = Field(2, ge=0)
+    seed_examples: int = Field(6, ge=1, description="train problems shown in a prompt")
+    own_examples: int = Field(
+        2, ge=0, description="earlier problems of the model shown in a prompt; while it has fewer, train problems"
+    )
     prompt: Annotated[str, Content("prompt")] = Field(
         "self_instruct", description="prompt of configs/prompts, or path of a .j2 file"
     )
     pattern: str = Field(r"(?s)^\s*(.+?)\s*$", description="the problem is this pattern's first group")
-    temperature: float = Field(0.6, gt=0)
-    top_p: float = Field(0.9, gt=0, le=1)
-    max_tokens: int = Field(256, ge=1)
+    temperature: float = Field(0.6, gt=0, description="of the draws")
+    top_p: float = Field(0.9, gt=0, le=1, description="as in generate; 1: off")
+    max_tokens: int = Field(256, ge=1, description="of a written problem")
     max_rouge: float = Field(0.7, gt=0, le=1, description="most ROUGE-L to any earlier problem")
     forbidden: tuple[str, ...] = Field(
         ("image", "picture", "graph", "file", "draw"), description="words of no use in text"
     )
-    min_chars: int = Field(10, ge=1)
-    max_chars: int = Field(1000, ge=1)
+    min_chars: int = Field(10, ge=1, description="shortest problem kept, in characters")
+    max_chars: int = Field(1000, ge=1, description="longest problem kept, in characters")
     max_attempts: int = Field(4, ge=1, description="draws for each problem wanted, at most")
 
     @field_validator("pattern")
@@ -150,9 +158,15 @@ class Balance(Component):
     """
 
     kind: Literal["balance"] = "balance"
-    temperatures: tuple[float, ...] = Field((0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2), min_length=1)
-    thresholds: tuple[float, ...] = Field(tuple(round(-1 + 0.1 * i, 1) for i in range(21)), min_length=1)
-    probe_problems: int = Field(600, ge=1)
+    temperatures: tuple[float, ...] = Field(
+        (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2), min_length=1, description="those tried"
+    )
+    thresholds: tuple[float, ...] = Field(
+        tuple(round(-1 + 0.1 * i, 1) for i in range(21)),
+        min_length=1,
+        description="those tried, on the scale of the judge's score",
+    )
+    probe_problems: int = Field(600, ge=1, description="train problems in the fixed probe set")
     num_samples: int = Field(64, ge=1, description="draws of each probe problem at each temperature")
     target: int = Field(67_500, ge=1, description="training examples wanted in a round; the paper's for MATH")
     judge: str | None = Field(None, description="judge whose score is compared with the threshold; default: the last")

@@ -18,10 +18,10 @@ class Guard(Component):
     `roll_back` makes the champion the incumbent again. A metric that a round does not have passes no limit.
     """
 
-    metric: str = Field(pattern="^[a-z0-9_]+$")
-    above: float | None = None
-    below: float | None = None
-    action: Reaction = "warn"
+    metric: str = Field(pattern="^[a-z0-9_]+$", description="its name in docs/metrics.md")
+    above: float | None = Field(None, description="the limit is passed above this")
+    below: float | None = Field(None, description="the limit is passed below this")
+    action: Reaction = Field("warn", description="what follows, as told above")
 
     @model_validator(mode="after")
     def _one_limit(self) -> Guard:

@@ -20,6 +20,10 @@ from configs.schema.problems import Source
 from configs.schema.verifier import NumberVerifier, Verifier
 
 Frozen = Literal["base", "seed", "previous", "round_start", "live"]
+JudgeName = Annotated[
+    str,
+    Field(pattern="^[a-z][a-z0-9_]*$", description="what other sections, tables and metrics call it; each has its own"),
+]
 Wants = Literal["text", "logprobs", "rating"]
 """what is asked of a model: to write text, the log-probabilities of given texts, or a reward model's rating of them"""
 
@@ -66,7 +70,7 @@ class _Judge(Component):
 
     reads_gold: ClassVar[bool] = False
     compares: ClassVar[bool] = False
-    name: str = Field(pattern="^[a-z][a-z0-9_]*$")
+    name: JudgeName
 
     @property
     def passes(self) -> tuple[Pass, ...]:
@@ -99,8 +103,8 @@ class AnswerJudge(_Judge):
 
     reads_gold: ClassVar[bool] = True
     kind: Literal["answer"] = "answer"
-    name: str = Field("answer", pattern="^[a-z][a-z0-9_]*$")
-    verifier: Verifier = NumberVerifier()
+    name: JudgeName = "answer"
+    verifier: Verifier = Field(NumberVerifier(), description="how answers are found and compared")
 
     @property
     def rule(self) -> Verifier:
@@ -116,7 +120,7 @@ class VoteJudge(_Judge):
     """
 
     kind: Literal["vote"] = "vote"
-    name: str = Field("vote", pattern="^[a-z][a-z0-9_]*$")
+    name: JudgeName = "vote"
     verifier: Verifier = Field(NumberVerifier(), description="how answers are found; nothing is compared with gold")
 
     @property
@@ -129,7 +133,7 @@ class SumJudge(_Judge):
     """The sum of other judges' scores; a sample that one of them could not score has none."""
 
     kind: Literal["sum"] = "sum"
-    name: str = Field("sum", pattern="^[a-z][a-z0-9_]*$")
+    name: JudgeName = "sum"
     of: tuple[str, ...] = Field(min_length=2, description="names of judges written before this one")
 
     @property
@@ -142,7 +146,9 @@ class ModelJudge(_Judge):
     """A judge that asks one model; what it wants of it is text for an OpinionJudge, log-probabilities for others."""
 
     role: Annotated[str, Content("model")] = Field("policy", description="policy, or an entry of roles")
-    frozen: Annotated[Frozen, Content("model")] = "round_start"
+    frozen: Annotated[Frozen, Content("model")] = Field(
+        "round_start", description="which state of the policy, or of a role that learns, is asked"
+    )
 
     @property
     def passes(self) -> tuple[Pass, ...]:
@@ -155,9 +161,9 @@ class OpinionJudge(ModelJudge):
 
     prompt: Annotated[str, Content("prompt")] = Field(description="prompt of configs/prompts, or path of a .j2 file")
     pattern: str = Field(description="one group: the verdict; the last match in the judge's text counts")
-    temperature: float = Field(0.7, ge=0)
-    top_p: float = Field(0.9, gt=0, le=1)
-    max_tokens: int = Field(512, ge=1)
+    temperature: float = Field(0.7, ge=0, description="of what the judge writes; 0: greedy")
+    top_p: float = Field(0.9, gt=0, le=1, description="of what the judge writes; 1: off")
+    max_tokens: int = Field(512, ge=1, description="of one opinion")
     read: Literal["text", "choices"] = Field(
         "text", description="choices: no text is written, each possible verdict's probability is taken instead"
     )
@@ -186,14 +192,17 @@ class RubricJudge(OpinionJudge):
     """
 
     kind: Literal["rubric"] = "rubric"
-    name: str = Field("rubric", pattern="^[a-z][a-z0-9_]*$")
+    name: JudgeName = "rubric"
     prompt: Annotated[str, Content("prompt")] = Field(
         "additive_5", description="prompt of configs/prompts, or path of a .j2 file"
     )
-    pattern: str = SCORE_PATTERN
-    low: float = 0
-    high: float = 5
-    repeats: int = Field(3, ge=1)
+    pattern: str = Field(
+        SCORE_PATTERN,
+        description="one group: the score; the last match in the judge's text counts",
+    )
+    low: float = Field(0, description="lowest score; what lies outside of low to high is not parsed")
+    high: float = Field(5, description="highest score")
+    repeats: int = Field(3, ge=1, description="opinions of each sample, meaned")
 
     @property
     def num_opinions(self) -> int:
@@ -219,13 +228,15 @@ class PairwiseJudge(OpinionJudge):
 
     compares: ClassVar[bool] = True
     kind: Literal["pairwise"] = "pairwise"
-    name: str = Field("pairwise", pattern="^[a-z][a-z0-9_]*$")
+    name: JudgeName = "pairwise"
     prompt: Annotated[str, Content("prompt")] = Field(
         "pairwise", description="prompt of configs/prompts, or path of a .j2 file"
     )
-    pattern: str = WINNER_PATTERN
-    temperature: float = Field(0.0, ge=0)
-    max_tokens: int = Field(256, ge=1)
+    pattern: str = Field(
+        WINNER_PATTERN, description="one group, which reads A or B; the last match in the judge's text counts"
+    )
+    temperature: float = Field(0.0, ge=0, description="of what the judge writes; 0: greedy")
+    max_tokens: int = Field(256, ge=1, description="of one comparison")
 
 
 class ImplicitJudge(ModelJudge):
@@ -233,8 +244,11 @@ class ImplicitJudge(ModelJudge):
     arXiv 2406.09760). With `reference: none` it is the likelihood itself (V-STaR's verifier, arXiv 2402.06457)."""
 
     kind: Literal["implicit"] = "implicit"
-    name: str = Field("implicit", pattern="^[a-z][a-z0-9_]*$")
-    reference: Annotated[Literal["none", "base", "seed", "previous", "round_start"], Content("model")] = "previous"
+    name: JudgeName = "implicit"
+    reference: Annotated[Literal["none", "base", "seed", "previous", "round_start"], Content("model")] = Field(
+        "previous",
+        description="state whose log-probability is subtracted: the role's, or the policy's; none: nothing is",
+    )
     per_token: bool = Field(False, description="means over tokens instead of sums")
 
     @property
@@ -253,11 +267,15 @@ class RewardModelJudge(ModelJudge):
     """
 
     kind: Literal["reward_model"] = "reward_model"
-    name: str = Field("reward_model", pattern="^[a-z][a-z0-9_]*$")
+    name: JudgeName = "reward_model"
     role: Annotated[str, Content("model")] = Field("reward_model", description="an entry of roles")
-    reduce: Literal["min", "mean", "last", "product"] = "min"
-    map_to: tuple[float, float] | None = None
-    step_separator: str = Field("\n", min_length=1)
+    reduce: Literal["min", "mean", "last", "product"] = Field(
+        "min", description="how the scores of the steps become one"
+    )
+    map_to: tuple[float, float] | None = Field(
+        None, description="range that [0, 1] is carried to, lowest first; default: the score stays as it is"
+    )
+    step_separator: str = Field("\n", min_length=1, description="text that ends a step, for token classifiers")
 
     @property
     def passes(self) -> tuple[Pass, ...]:
@@ -273,8 +291,10 @@ class ImportanceJudge(ModelJudge):
     """
 
     kind: Literal["importance"] = "importance"
-    name: str = Field("importance", pattern="^[a-z][a-z0-9_]*$")
-    frozen: Annotated[Frozen, Content("model")] = "base"
+    name: JudgeName = "importance"
+    frozen: Annotated[Frozen, Content("model")] = Field(
+        "base", description="state of the model whose losses are compared"
+    )
     trusted: Source = Field(description="problems with worked solutions; none of the select or report set")
 
     @property
@@ -299,10 +319,10 @@ class MetaJudge(Component):
     prompt: Annotated[str, Content("prompt")] = Field(
         "meta", description="prompt of configs/prompts, or path of a .j2 file"
     )
-    pattern: str = WINNER_PATTERN
-    temperature: float = Field(0.8, ge=0)
-    top_p: float = Field(0.95, gt=0, le=1)
-    max_tokens: int = Field(512, ge=1)
+    pattern: str = Field(WINNER_PATTERN, description="one group, which reads A or B; the last match in the text counts")
+    temperature: float = Field(0.8, ge=0, description="0: greedy")
+    top_p: float = Field(0.95, gt=0, le=1, description="as in generate; 1: off")
+    max_tokens: int = Field(512, ge=1, description="of one comparison")
     ridge: float = Field(1e-3, gt=0, description="pull of Elo ratings to their mean; an unbeaten judgement needs it")
     rounds: int | None = Field(2, ge=1, description="judge pairs are made in the first rounds only; the paper's: 2")
     max_share: float = Field(0.15, gt=0, lt=1, description="most judge pairs, as a share of all pairs")

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from configs.errors import RecipeError
+from configs.schema.kinds import component_choices
 from configs.schema.phase_rules import phase_mistakes
 from configs.schema.recipe import Recipe
 
@@ -214,14 +215,3 @@ def _walk(location: tuple[Any, ...]) -> tuple[list[str], type[BaseModel] | None]
         elif isinstance(part, str):
             model = None
     return keys, model
-
-
-def component_choices(annotation: Any) -> dict[str, type[BaseModel]]:
-    """Component classes inside an annotation, by kind (or class name where they have none)."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        kind = annotation.model_fields.get("kind")
-        return {kind.default if kind else annotation.__name__: annotation}
-    found: dict[str, type[BaseModel]] = {}
-    for argument in getattr(annotation, "__args__", ()):
-        found |= component_choices(argument)
-    return found

@@ -31,7 +31,7 @@ class PretrainedModel(Component):
     chat_template: Annotated[str | None, Content("file")] = Field(
         None, description="Jinja file to use instead of the tokenizer's own template"
     )
-    trust_remote_code: bool = False
+    trust_remote_code: bool = Field(False, description="run Python code that comes with the model")
 
 
 class TinyLlama(Component):
@@ -41,10 +41,10 @@ class TinyLlama(Component):
     """
 
     kind: Literal["tiny_llama"] = "tiny_llama"
-    hidden_size: int = Field(128, ge=8, multiple_of=2)
-    intermediate_size: int = Field(352, ge=8)
-    num_layers: int = Field(4, ge=1)
-    num_heads: int = Field(4, ge=1)
+    hidden_size: int = Field(128, ge=8, multiple_of=2, description="width of the model; a multiple of num_heads")
+    intermediate_size: int = Field(352, ge=8, description="width inside of each feed-forward layer")
+    num_layers: int = Field(4, ge=1, description="transformer layers")
+    num_heads: int = Field(4, ge=1, description="attention heads of each layer")
     max_length: int = Field(128, ge=16, description="context in tokens (characters)")
     alphabet: str = Field(DEFAULT_ALPHABET, min_length=2, description="every character the model can read or write")
 

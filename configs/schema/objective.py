@@ -44,7 +44,9 @@ class Sft(TrainingObjective):
     rows: ClassVar[Rows] = "examples"
     needs_reference: ClassVar[bool] = False
     kind: Literal["sft"] = "sft"
-    normalise: Literal["token_mean", "sequence_mean"] = "token_mean"
+    normalise: Literal["token_mean", "sequence_mean"] = Field(
+        "token_mean", description="what the sum over tokens is divided by, as told above"
+    )
 
 
 class Dpo(TrainingObjective):
@@ -52,10 +54,10 @@ class Dpo(TrainingObjective):
 
     rows: ClassVar[Rows] = "pairs"
     kind: Literal["dpo"] = "dpo"
-    loss: DpoLoss = "sigmoid"
-    beta: float = Field(0.1, gt=0)
+    loss: DpoLoss = Field("sigmoid", description="TRL's name of the loss")
+    beta: float = Field(0.1, gt=0, description="strength of the tie to the reference; its meaning is the loss's own")
     label_smoothing: float = Field(0.0, ge=0, lt=0.5, description="read by the losses robust and exo_pair only")
-    discopop_tau: float = Field(0.05, gt=0)
+    discopop_tau: float = Field(0.05, gt=0, description="read by the loss discopop only: temperature of its mixture")
 
     @model_validator(mode="after")
     def _smoothing_is_read(self) -> Dpo:
@@ -77,8 +79,8 @@ class WeightedDpoNll(TrainingObjective):
 
     rows: ClassVar[Rows] = "pairs"
     kind: Literal["weighted_dpo_nll"] = "weighted_dpo_nll"
-    beta: float = Field(0.5, gt=0)
-    alpha: float = Field(1.0, ge=0)
+    beta: float = Field(0.5, gt=0, description="strength of the tie to the reference")
+    alpha: float = Field(1.0, ge=0, description="weight of the likelihood term; 0: none")
 
 
 class SoftLabelDpo(TrainingObjective):
@@ -89,7 +91,7 @@ class SoftLabelDpo(TrainingObjective):
 
     rows: ClassVar[Rows] = "pairs"
     kind: Literal["soft_label_dpo"] = "soft_label_dpo"
-    beta: float = Field(0.1, gt=0)
+    beta: float = Field(0.1, gt=0, description="strength of the tie to the reference")
     label: float | None = Field(None, gt=0.5, le=1, description="default: each pair's own soft label")
 
     @property
@@ -103,9 +105,9 @@ class Kto(TrainingObjective):
     rows: ClassVar[Rows] = "labelled"
     min_batch_size: ClassVar[int] = 2
     kind: Literal["kto"] = "kto"
-    beta: float = Field(0.1, gt=0)
-    desirable_weight: float = Field(1.0, gt=0)
-    undesirable_weight: float = Field(1.0, gt=0)
+    beta: float = Field(0.1, gt=0, description="strength of the tie to the reference")
+    desirable_weight: float = Field(1.0, gt=0, description="factor of the loss of desirable samples")
+    undesirable_weight: float = Field(1.0, gt=0, description="factor of the loss of undesirable samples")
 
 
 Objective = Annotated[Sft | Dpo | WeightedDpoNll | SoftLabelDpo | Kto, Field(discriminator="kind"), default_kind("sft")]

@@ -16,13 +16,15 @@ class RankConsistency(Component):
     or less is an error that ends the round.
     """
 
-    judges: tuple[str, str]
-    measure: Literal["kendall", "spearman"] = "kendall"
-    average: Literal["avg", "dyn"] = "avg"
+    judges: tuple[str, str] = Field(description="names of the two judges whose rankings are compared")
+    measure: Literal["kendall", "spearman"] = Field("kendall", description="Kendall's tau or Spearman's rho")
+    average: Literal["avg", "dyn"] = Field("avg", description="dyn: a label for each problem; avg: one for all")
 
 
 class _Pair(Component):
-    soft_label: RankConsistency | None = None
+    soft_label: RankConsistency | None = Field(
+        None, description="a label for each pair, for the objective soft_label_dpo"
+    )
 
 
 class BestVsWorst(_Pair):
@@ -37,13 +39,17 @@ class BestVsWorst(_Pair):
 
     kind: Literal["best_vs_worst"] = "best_vs_worst"
     judge: str | None = Field(None, description="a judge's name; default: the last judge")
-    rule: Literal["max_min", "max_max", "max_random", "random"] = "max_min"
+    rule: Literal["max_min", "max_max", "max_random", "random"] = Field(
+        "max_min", description="which two samples, as told above"
+    )
     min_margin: float = Field(0.0, ge=0, description="the score difference must be above 0, and at least this")
     ties: Literal["drop", "lowest_spread", "first"] = Field(
         "lowest_spread", description="several samples share the best or worst score: drop the problem, take the one "
         "its judge was surest of, or the first"
     )  # fmt: skip
-    length_penalty: float | Literal["search"] = 0.0
+    length_penalty: float | Literal["search"] = Field(
+        0.0, description="subtracted from the score for each character; search: found on a grid"
+    )
     min_scored: int = Field(2, ge=2, description="problems with fewer scored samples make no pair")
 
 
@@ -67,7 +73,7 @@ class MostVsLeastVoted(_Pair):
     difference of their vote shares. Needs a `vote` judge."""
 
     kind: Literal["most_vs_least_voted"] = "most_vs_least_voted"
-    judge: str = "vote"
+    judge: str = Field("vote", description="name of the vote judge")
     min_share: tuple[float, ...] = Field((0.5, 0.7), min_length=1, description="votes of the winner, by round")
     weighted: bool = Field(True, description="false: every pair weighs 1")
 
@@ -78,7 +84,7 @@ class RightVsWrong(_Pair):
 
     kind: Literal["right_vs_wrong"] = "right_vs_wrong"
     judge: str | None = Field(None, description="a judge's name; default: the first judge")
-    per_problem: int | None = Field(10, ge=1)
+    per_problem: int | None = Field(10, ge=1, description="most pairs of one problem; none: all combinations")
 
 
 class GoldVsSample(_Pair):

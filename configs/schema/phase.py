@@ -30,8 +30,10 @@ class Phase(Component):
     rounds whose rows are of the same kind.
     """
 
-    name: Annotated[str, Content("model")] = Field(pattern="^[a-z][a-z0-9_-]*$")
-    rounds: int = Field(ge=1)
+    name: Annotated[str, Content("model")] = Field(
+        pattern="^[a-z][a-z0-9_-]*$", description="what phase:NAME refers to"
+    )
+    rounds: int = Field(ge=1, description="how many rounds it lasts each time it comes")
     set: dict[str, Any] = Field({}, description="sections of the recipe, with what is different in this phase")
 
     @field_validator("set")

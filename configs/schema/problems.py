@@ -14,7 +14,7 @@ from configs.schema.marks import Content
 class Extract(Component):
     """Take a value out of a row: a field, or the first group of a pattern searched in that field."""
 
-    field: str = Field(min_length=1)
+    field: str = Field(min_length=1, description="name of the field")
     pattern: str | None = Field(None, description="regular expression with one group, searched in the field's text")
 
     @field_validator("pattern")
@@ -34,14 +34,14 @@ class Extract(Component):
 class ExtractFields(Component):
     """Take several fields of a row as the text of a JSON object, as the verifier `code` reads it."""
 
-    fields: tuple[str, ...] = Field(min_length=1)
+    fields: tuple[str, ...] = Field(min_length=1, description="names of the fields")
 
 
 class Mapping(Component):
     """How a row becomes a problem. `prompt` and `system` are Jinja templates over the row's fields."""
 
-    prompt: str = Field("{{ question }}", min_length=1)
-    system: str | None = None
+    prompt: str = Field("{{ question }}", min_length=1, description="what the user asks")
+    system: str | None = Field(None, description="the system turn; default: none")
     answer: Extract | ExtractFields | None = Field(None, description="the gold answer; judges by rule need it")
     solution: Extract | None = Field(None, description="a worked solution; the warm start needs it")
     id: str | None = Field(None, description="field with a unique id; default: a digest of the prompt")
@@ -51,7 +51,7 @@ class Mapping(Component):
 class _Rows(Component):
     """Sources that read rows: which rows, and their mapping."""
 
-    mapping: Mapping = Mapping()
+    mapping: Mapping = Field(Mapping(), description="how a row becomes a problem")
     start: int = Field(0, ge=0, description="first row taken")
     limit: int | None = Field(None, ge=1, description="number of rows taken; default: all")
 
@@ -60,17 +60,17 @@ class FileSource(_Rows):
     """A .jsonl, .json (a list of objects) or .parquet file; a .gz suffix is understood for the first two."""
 
     kind: Literal["file"] = "file"
-    path: Annotated[str, Content("file")] = Field(min_length=1)
+    path: Annotated[str, Content("file")] = Field(min_length=1, description="relative to where the command runs")
 
 
 class HubSource(_Rows):
     """A Hugging Face dataset by id and revision, or its local copy."""
 
     kind: Literal["hub"] = "hub"
-    id: str = Field(min_length=1)
-    revision: str | None = None
-    config: str | None = None
-    split: str = "train"
+    id: str = Field(min_length=1, description="OWNER/NAME on the hub")
+    revision: str | None = Field(None, description="commit, tag or branch; default: the newest")
+    config: str | None = Field(None, description="name of the dataset's configuration; default: its only one")
+    split: str = Field("train", description="name of the split")
     local_path: Annotated[str | None, Content("folder")] = Field(
         None, description="folder of a copy made with datasets' save_to_disk"
     )
@@ -80,8 +80,12 @@ class StoreSource(_Rows):
     """An object in the experiment's store, in one of the file formats."""
 
     kind: Literal["store"] = "store"
-    key: Annotated[str, Content("object")] = Field(min_length=1)
-    sha256: Annotated[str | None, Content("version")] = Field(None, pattern="^[0-9a-f]{64}$")
+    key: Annotated[str, Content("object")] = Field(
+        min_length=1, description="its key in the store, such as data/rows.jsonl"
+    )
+    sha256: Annotated[str | None, Content("version")] = Field(
+        None, pattern="^[0-9a-f]{64}$", description="digest that the object must have; default: whatever it has"
+    )
 
 
 class _Pairs(Component):
@@ -90,8 +94,8 @@ class _Pairs(Component):
     digits: tuple[Annotated[int, Field(ge=1, le=18)], ...] = Field(
         (2, 3), min_length=1, description="digits of both numbers, each in turn"
     )
-    num_problems: int = Field(500, ge=1)
-    seed: int = 0
+    num_problems: int = Field(500, ge=1, description="problems in the set")
+    seed: int = Field(0, description="of the numbers drawn")
 
 
 class _Arithmetic(_Pairs):

@@ -63,8 +63,8 @@ class Role(Component):
     like: Literal["policy"] | None = Field(
         None, description="policy: begin as the policy does, with its model and, unless there is one here, warm start"
     )
-    model: PretrainedModel | None = None
-    engine: RoleEngine | None = None
+    model: PretrainedModel | None = Field(None, description="weights that exist already")
+    engine: RoleEngine | None = Field(None, description="what runs it; default: the recipe's engine")
     stays_open: Annotated[bool, Execution] = Field(
         False, description="keep it loaded beside the policy and the trainer, where the device has room for both"
     )

@@ -19,14 +19,14 @@ class LossByPart(Component):
     and ISC (arXiv 2401.07301) do.
     """
 
-    attempt_wrong: float = Field(0.0, ge=0)
+    attempt_wrong: float = Field(0.0, ge=0, description="what the judge does not call right")
     attempt_right_earlier: float = Field(0.0, ge=0, description="right, and another attempt follows")
-    attempt_right_last: float = Field(1.0, ge=0)
+    attempt_right_last: float = Field(1.0, ge=0, description="right, and no attempt follows")
     verdict_true: float = Field(1.0, ge=0, description="it says what the judge says of the attempt before it")
     verdict_false: float = Field(0.0, ge=0, description="it says otherwise, or nothing that could be read")
-    critique: float = Field(1.0, ge=0)
-    hint: float = Field(1.0, ge=0)
-    action: float = Field(1.0, ge=0)
+    critique: float = Field(1.0, ge=0, description="what is said about an attempt")
+    hint: float = Field(1.0, ge=0, description="help that the model wrote")
+    action: float = Field(1.0, ge=0, description="a call of a tool or an environment")
 
 
 class _Row(Component):
@@ -53,7 +53,9 @@ class TurnRow(Component):
     """
 
     kind: Literal["turn"] = "turn"
-    of: tuple[Part, ...] = Field(("attempt",), min_length=1)
+    of: tuple[Part, ...] = Field(
+        ("attempt",), min_length=1, description="parts that are learnt, in the order of the chain"
+    )
     context: Literal["chat", "single"] = Field(
         "chat", description="single: of what was shown only system turns and the last user turn"
     )
@@ -64,14 +66,14 @@ class ConversationRow(_Row):
     """One row for each turn of a chain that has a loss: all that was shown before it, completed by the turn."""
 
     kind: Literal["conversation"] = "conversation"
-    loss: LossByPart = LossByPart()
+    loss: LossByPart = Field(LossByPart(), description="factor of the loss by part")
 
 
 class SpliceRow(_Row):
     """The problem's chat, completed by the whole chain as one text: attempts, verdicts and corrections in order."""
 
     kind: Literal["splice"] = "splice"
-    loss: LossByPart = LossByPart()
+    loss: LossByPart = Field(LossByPart(), description="factor of the loss by part")
     links: Links = Field({}, description=_LINKS)
     stop_text: str = Field("", description="put after the last part, with its weight")
 

@@ -30,8 +30,8 @@ class Threshold(Component):
 
     kind: Literal["threshold"] = "threshold"
     judge: str | None = Field(None, description="a judge's name; default: the first judge")
-    at_least: float | None = None
-    above: float | Literal["calibrated"] | None = None
+    at_least: float | None = Field(None, description="lowest score kept")
+    above: float | Literal["calibrated"] | None = Field(None, description="scores above this are kept")
 
     @model_validator(mode="after")
     def _one_limit(self) -> Threshold:
@@ -54,7 +54,7 @@ class Cap(Component):
     """
 
     kind: Literal["cap"] = "cap"
-    per_problem: int = Field(10, ge=1)
+    per_problem: int = Field(10, ge=1, description="samples kept of one problem, at most")
 
 
 class Unique(Component):
@@ -70,7 +70,7 @@ class DistinctEquations(Component):
 
     kind: Literal["distinct_equations"] = "distinct_equations"
     pattern: str = Field("<<([^<>]*)>>", description="the first group is an equation; default: calculator annotations")
-    tolerance: float = Field(1e-3, gt=0)
+    tolerance: float = Field(1e-3, gt=0, description="an equation holds where its sides differ by less")
 
     @field_validator("pattern")
     @classmethod
@@ -82,8 +82,8 @@ class LengthWindow(Component):
     """Keep samples whose length in tokens lies in the window, ends included."""
 
     kind: Literal["length"] = "length"
-    min_tokens: int = Field(1, ge=0)
-    max_tokens: int | None = Field(None, ge=1)
+    min_tokens: int = Field(1, ge=0, description="shortest sample kept")
+    max_tokens: int | None = Field(None, ge=1, description="longest sample kept; default: no limit")
 
     @model_validator(mode="after")
     def _window_is_open(self) -> LengthWindow:
@@ -99,7 +99,7 @@ class LengthGap(Component):
     outputs tend to be wrong (easy-to-hard, arXiv 2502.01612). Looks at all problems of a round together."""
 
     kind: Literal["length_gap"] = "length_gap"
-    theta: int = Field(10, ge=0)
+    theta: int = Field(10, ge=0, description="characters that a sample may be shorter than the longest")
     tag: str | None = Field(None, description="problems with the same value of this tag are compared; default: all")
 
 
@@ -108,7 +108,7 @@ class BestShare(Component):
 
     kind: Literal["best_share"] = "best_share"
     judge: str | None = Field(None, description="a judge's name; default: the first judge")
-    share: float = Field(0.8, gt=0, le=1)
+    share: float = Field(0.8, gt=0, le=1, description="of all scored samples of the round")
     lowest: bool = Field(False, description="true: a low score is good, as with the importance judge")
 
 
@@ -123,7 +123,9 @@ class HintShows(Component):
     has it before all other filters, with `guide.leak_words`."""
 
     kind: Literal["hint_shows"] = "hint_shows"
-    words: tuple[str, ...] = Field(min_length=1)
+    words: tuple[str, ...] = Field(
+        min_length=1, description="texts that give the help away; upper and lower case are the same"
+    )
 
 
 class UserFilter(Component):
@@ -135,7 +137,9 @@ class UserFilter(Component):
     """
 
     kind: Literal["python"] = "python"
-    function: Annotated[str, Content("function")] = Field(pattern=r"^.+\.py:[A-Za-z_]\w*$")
+    function: Annotated[str, Content("function")] = Field(
+        pattern=r"^.+\.py:[A-Za-z_]\w*$", description="FILE.py:NAME, relative to where the command runs"
+    )
 
 
 Select = Annotated[

@@ -26,7 +26,7 @@ class ExactVerifier(VerifierBase):
 
     finds_answers: ClassVar[bool] = True
     kind: Literal["exact"] = "exact"
-    ignore_case: bool = False
+    ignore_case: bool = Field(False, description="upper and lower case are the same")
 
 
 class ChoiceVerifier(VerifierBase):
@@ -34,14 +34,14 @@ class ChoiceVerifier(VerifierBase):
 
     finds_answers: ClassVar[bool] = True
     kind: Literal["choice"] = "choice"
-    choices: str = Field("ABCD", min_length=2)
+    choices: str = Field("ABCD", min_length=2, description="letters that can be chosen")
 
 
 class RegexVerifier(VerifierBase):
     """The sample matches `accept`, a regular expression in which {gold} stands for the escaped gold answer."""
 
     kind: Literal["regex"] = "regex"
-    accept: str = Field(min_length=1)
+    accept: str = Field(min_length=1, description="searched anywhere in the sample")
 
     @field_validator("accept")
     @classmethod
@@ -69,7 +69,9 @@ class PythonVerifier(VerifierBase):
     """
 
     kind: Literal["python"] = "python"
-    function: Annotated[str, Content("function")] = Field(pattern=r"^.+\.py:[A-Za-z_]\w*$")
+    function: Annotated[str, Content("function")] = Field(
+        pattern=r"^.+\.py:[A-Za-z_]\w*$", description="FILE.py:NAME, relative to where the command runs"
+    )
 
 
 Verifier = Annotated[

@@ -20,7 +20,9 @@ class CodeVerifier(VerifierBase):
     """
 
     kind: Literal["code"] = "code"
-    layout: Literal["humaneval", "mbpp", "apps"]
+    layout: Literal["humaneval", "mbpp", "apps"] = Field(
+        description="how the gold answer holds the tests, as told above"
+    )
     extract: Literal["fenced", "whole"] = Field(
         "fenced", description="the program is the last fenced Python block, or the whole text; `pattern` goes before it"
     )

@@ -1,5 +1,5 @@
 """One stage on files, without store or Prefect: what `selfloop stage` does. Reads and writes the tables of
-`tasks/core/records.py`."""
+`tasks/core/records`."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from configs.schema.judge import Judge
 from configs.schema.recipe import Recipe
 from tasks.core.records import Problem
 from tasks.core.step import derive_seed
-from tasks.judge.world import judges_needed
+from tasks.judge.kinds.registry import judges_needed
 from tasks.sample.problems_of_round import draw_problems
 
 

@@ -13,7 +13,7 @@ from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.judge.identity import judging_identity
+from tasks.judge.stage import judging_identity
 
 
 @stage_task(CALIBRATE)

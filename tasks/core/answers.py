@@ -3,7 +3,7 @@
     Request   a model writes text                     -> its Completions, in order of the draws
     Scoring   the log-probability of a given text     -> Score
     Rating    a reward model's opinion of a text      -> Rated
-    Item      what a judge's rule finds in a sample   -> its outcome (tasks/judge/rules.py)
+    Item      what a judge's rule finds in a sample   -> its outcome (tasks/judge/verifiers/outcomes.py)
 
 What has no answer (`Missing`) is counted with its reason, and asked again by the next run that needs it: never by this
 one, and never together with what was answered.

@@ -1,7 +1,7 @@
 """Paths through the samples of one problem: a chain of corrections, a conversation, a branch of a search. Pure.
 
-A sample is a node with its parent (`records.py`); the path of a node leads from the first text of its episode to the
-node itself. An independent draw is its own path.
+A sample is a node with its parent (`records/sample.py`); the path of a node leads from the first text of its episode to
+the node itself. An independent draw is its own path.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """What is asked for, as `answers.py` needs it: what identifies a question, how a shard is asked, how answers lie in a
-table. The three things that a pool does stand here; what rules do, in `tasks/judge/rules.py`."""
+table. The three things that a pool does stand here; what rules do, in `tasks/judge/verifiers/outcomes.py`."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from tasks.evaluate.best_of import best_of_results
 from tasks.evaluate.evaluate import extras_of, summarize
 from tasks.evaluate.run import Sampler, evaluate_suites, gold_logprob
 from tasks.evaluate.stage import EVALUATE
-from tasks.judge.identity import judging_identity
+from tasks.judge.stage import judging_identity
 
 
 @stage_task(EVALUATE)

@@ -1,46 +1,60 @@
-"""Asking judges' models about samples: questions out, answers back in their places, judgements kept.
+"""Asking judges' models about samples, one pass after the other; judgements are kept.
 
-What is asked and how answers are read is said by the judge's kind (`kind.py`), who answers by `world.py`; what was
-answered before is not asked again (`tasks/core/answers.py`). The meta stage asks in the same way about judgements.
+What is asked and how answers are read is said by the judge's kind (`kind.py`). Planned here: which passes there are, in
+which order, and who answers each.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
 
-from configs.schema.generate import Sampling
-from configs.schema.judge import Judge, Wants
-from infra.engines.wire import Request
-from tasks.core.answers import Answerer, Answers
-from tasks.core.records import Judgement, Sample
-from tasks.core.step import derive_seed
+from configs.errors import ProblemsError
+from configs.schema.judge import Judge, Pass
+from configs.schema.role import POLICY
+from tasks.core.answers import Answerer
+from tasks.core.asking import Asking, ask_about
+from tasks.core.bench import Workbench
+from tasks.core.joined import Group, group_samples
+from tasks.core.prompts import read_prompt
+from tasks.core.records import Author, FinishReason, Problem, Sample
+from tasks.core.refs import ModelRef
+from tasks.core.roles import Cast, reward_answerer, role_answerer
+from tasks.core.step import canonical_json, derive_seed
 from tasks.judge.judgements import Judgements
 from tasks.judge.kinds.registry import kind_of
-from tasks.judge.world import PlannedPass, World, plan_passes
-
-Item = TypeVar("Item")
+from tasks.judge.world import World
+from tasks.sample.problems.run import fetcher
+from tasks.sample.problems.sets import fingerprint
+from tasks.sample.problems.sources import read_problems
 
 
 @dataclass(frozen=True)
-class Asking:
-    """How one judge asks.
+class PlannedPass:
+    """A pass of one judge, and the state that is asked, of the policy or of a role that learns; None for a role that
+    stays as it is."""
 
-    Attributes:
-        wants: which service of the answerer.
-        questions: from some groups to what is asked about them.
-        judgements: from (groups, questions, answers in the questions' places) to rows.
-        sampling: how text is drawn; None where none is.
-    """
+    judge: Judge
+    asked: Pass
+    player: ModelRef | None
 
-    name: str
-    wants: Wants
-    questions: Callable[[Sequence[Any]], Sequence[Any]]
-    judgements: Callable[[Sequence[Any], Sequence[Any], Sequence[Any]], list[Judgement]]
-    sampling: Sampling | None = None
-    seed: int = 0
+    def answerer(self, bench: Workbench) -> Answerer:
+        """Who answers."""
+        if self.asked.wants == "rating":
+            return reward_answerer(bench, self.asked.role)
+        return role_answerer(bench, self.asked.role, self.player)
+
+    def prompt(self, bench: Workbench) -> str:
+        """Text of the prompt; empty where there is none."""
+        return "" if self.asked.prompt is None else read_prompt(self.asked.prompt, bench.base_dir)
+
+    def groups(self, bench: Workbench, samples: Iterable[Sample], world: World) -> Iterator[Group]:
+        """What is asked about: the samples, or the worked solutions of the pass's own problems."""
+        if self.asked.about is None:
+            return group_samples(samples, world.problems)
+        source = self.asked.about  # built-in problems come from the share that is for learning
+        problems = read_problems(source, part="warm_start", fetch=fetcher(bench), base_dir=bench.base_dir)
+        return solution_groups(problems, world.held_out)
 
 
 def ask_models(judges: Sequence[Judge], samples: Iterable[Sample], world: World, kept: Judgements) -> None:
@@ -65,48 +79,60 @@ def ask_models(judges: Sequence[Judge], samples: Iterable[Sample], world: World,
         kept.put(one.judge.name, one.asked.name, (row for rows in asked for row in rows))
 
 
-def ask_about(items: Iterable[Item], asking: Asking, who: Answerer, answers: Answers) -> Iterator[list[Judgement]]:
-    """The judgements of item after item; the model is loaded only if something is to be asked.
+def plan_passes(judges: Iterable[Judge], cast: Cast) -> list[PlannedPass]:
+    """All passes of these judges, in the order in which they are made.
 
-    A question without an answer has a `Missing` in the place of it, of which the judge's kind makes a judgement without
-    a score.
+    Those of one model lie together, those of the model that wrote the samples first: its generator is open already.
 
     Raises:
-        EngineError: the engine or the server failed.
-        GuardError: nothing of what was asked first has an answer.
+        RecipeError: a judge could not judge with these models.
     """
-    waiting: deque[tuple[Item, Sequence[Any]]] = deque()
-
-    def questions() -> Iterator[Any]:
-        for item in items:
-            asked = [_seeded(question, asking.seed) for question in asking.questions([item])]
-            waiting.append((item, asked))
-            yield from asked
-
-    found: list[Any] = []
-    for answer in _answers(questions(), asking, who, answers):
-        while not waiting[0][1]:  # nothing was asked about it
-            yield asking.judgements([waiting.popleft()[0]], [], [])
-        found.append(answer)
-        if len(found) == len(waiting[0][1]):
-            item, asked = waiting.popleft()
-            yield asking.judgements([item], asked, found)
-            found = []
-    for item, _ in waiting:
-        yield asking.judgements([item], [], [])
+    passes = []
+    for judge in judges:
+        own = [_plan(judge, asked, cast) for asked in judge.passes]
+        if (check := kind_of(judge).check_models) is not None:
+            check(judge, {one.asked.name: one.player for one in own})
+        passes += own
+    places: dict[bytes, int] = {canonical_json(["policy", cast.round_start.digest]): -1}
+    for place, one in enumerate(passes):
+        places.setdefault(_model_key(one), place)
+    return sorted(passes, key=lambda one: places[_model_key(one)])
 
 
-def _answers(questions: Iterator[Any], asking: Asking, who: Answerer, answers: Answers) -> Iterator[Any]:
-    if asking.wants == "text":
-        assert asking.sampling is not None
-        return (rows for _, rows in answers.ask(who, asking.sampling, questions, note=asking.name))
-    service = answers.rate if asking.wants == "rating" else answers.score
-    return iter(service(who, questions, asking.name))
+def solution_groups(problems: Iterable[Problem], held_out: Iterable[Problem]) -> Iterator[Group]:
+    """Problems with their worked solutions as samples.
+
+    Args:
+        held_out: problems of the select and report sets.
+
+    Raises:
+        ProblemsError: a problem has no solution, or is held out.
+    """
+    taken = {fingerprint(problem.messages) for problem in held_out}
+    for problem in problems:
+        if not problem.solution:
+            raise ProblemsError(
+                f"trusted problem {problem.id} has no worked solution", "say where it is: mapping.solution"
+            )
+        if fingerprint(problem.messages) in taken:
+            raise ProblemsError(
+                f"trusted problem {problem.id} is in the select or the report set too",
+                "take other problems for the judge's trusted set: held-out problems never choose anything",
+            )
+        whole = FinishReason.STOP
+        gold = Sample(f"gold/{problem.id}", problem.id, 0, problem.solution, whole, 0, None, "gold", by=Author.SOLUTION)
+        yield Group(problem, (gold,))
 
 
-def _seeded(question: Any, seed: int) -> Any:
-    """A request with a seed of its own; other questions need none."""
-    return replace(question, seed=derive_seed(seed, question.id)) if isinstance(question, Request) else question
+def _plan(judge: Judge, asked: Pass, cast: Cast) -> PlannedPass:
+    player = cast.player(asked.role, asked.state)
+    if player is None and asked.of_chain:
+        return PlannedPass(judge, replace(asked, role=POLICY), cast.state(asked.state))
+    return PlannedPass(judge, asked, player)
+
+
+def _model_key(one: PlannedPass) -> bytes:
+    return canonical_json(["role", one.asked.role] if one.player is None else ["policy", one.player.digest])
 
 
 def _asking(one: PlannedPass, world: World) -> Asking:

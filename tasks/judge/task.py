@@ -16,9 +16,8 @@ from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.judge.identity import specify
 from tasks.judge.judgements import InFolder
-from tasks.judge.stage import JUDGE
+from tasks.judge.stage import JUDGE, specify
 from tasks.judge.summary import JudgeSummary
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World

@@ -17,10 +17,10 @@ from tasks.core.records import Judgement, Label, Sample, Verdict
 from tasks.judge.ask import ask_models
 from tasks.judge.judgements import InMemory, Judgements
 from tasks.judge.kind import Evidence
-from tasks.judge.kinds.registry import kind_of
-from tasks.judge.rules import rule_outcomes
+from tasks.judge.kinds.registry import judges_needed, kind_of
+from tasks.judge.verifiers.outcomes import rule_outcomes
 from tasks.judge.verifiers.pool import Outcome, items_to_verify
-from tasks.judge.world import World, judges_needed
+from tasks.judge.world import World
 
 
 def judge_samples(

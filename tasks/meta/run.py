@@ -8,9 +8,9 @@ from itertools import groupby
 
 from configs.schema.generate import Sampling
 from configs.schema.judge import MetaJudge, OpinionJudge
+from tasks.core.asking import Asking
 from tasks.core.records import Judgement, Pair, Problem
 from tasks.core.step import Summary
-from tasks.judge.ask import Asking
 from tasks.meta.contest import NAME, Contest, judge_pair, meta_requests, most_disputed, read_meta
 from tasks.meta.elo import rate
 

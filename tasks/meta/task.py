@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from configs.schema.judge import MetaJudge, OpinionJudge, PairwiseJudge, RubricJudge
 from tasks.core.answers import Answers
+from tasks.core.asking import ask_about
 from tasks.core.bench import Workbench
 from tasks.core.files import PAIRS, TRAIN_SET
 from tasks.core.prompts import read_prompt
@@ -15,10 +16,9 @@ from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.judge.ask import ask_about
-from tasks.judge.identity import describe
+from tasks.judge.ask import plan_passes
 from tasks.judge.judgements import InFolder, read_judgements
-from tasks.judge.world import plan_passes
+from tasks.judge.stage import describe
 from tasks.meta.contest import NAME, Contest
 from tasks.meta.elo import position_weights
 from tasks.meta.run import MetaPairs, find_contests, meta_asking

@@ -1,8 +1,8 @@
 """What happens in sampling one problem, as values: an episode, what it asks next, and the rule that says so.
 
 A sampler is a state machine without I/O. `drive.py` runs many episodes of it side by side: it asks what they want to
-know, in batches, and hands the answers back. To add a sampler: a file in `samplers/`, a class of the schema, an entry
-in `samplers/registry.py`.
+know, in batches, and hands the answers back. To add a sampler: a class of the schema, and a file in `samplers/`
+that is called as the kind is.
 """
 
 from __future__ import annotations

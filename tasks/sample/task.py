@@ -10,7 +10,7 @@ from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.judge.identity import judging_identity
+from tasks.judge.stage import judging_identity
 from tasks.sample.drive import drive
 from tasks.sample.partners import partners_of
 from tasks.sample.problems_of_round import problems_of_round

@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from configs.errors import RecipeError
-from configs.schema.load import check_recipe, component_choices
+from configs.schema.kinds import component_choices
+from configs.schema.load import check_recipe
 from configs.schema.marks import Content, Mark, mark_of
 from configs.schema.recipe import Recipe
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.build import make_recipe
+from tests.build.records import make_recipe
 from tests.docs.added import PAGES, ROOT, add_part, copy_project, read_steps, run_checks
 
 OVERVIEW = ROOT / "docs" / "add-a-method.md"

@@ -16,9 +16,9 @@ from infra.store.lease.claim import Claim
 from infra.store.lease.holder import describe_this_process
 from infra.store.lease.lease import Lease
 from tasks.decide.stop import Action
+from tests.build.experiments import NAME, RECIPE, Maker
 from tests.flows.api import ask
 from tests.flows.micro import selfloop
-from tests.tasks.housekeeping.experiment import NAME, RECIPE, Maker
 
 pytestmark = pytest.mark.slow
 UP, SAME = Action.PROMOTE, Action.KEEP_INCUMBENT

@@ -10,7 +10,7 @@ import pytest
 from configs.schema.load import load_recipe
 from flows.run.plan import Plan, explain_new, make_plan
 from infra.store.folder import FolderStore
-from tasks.core.ledger import Ledger
+from tests.build.benches import make_ledger
 from tests.configs.recipes import PUBLISHED
 from tests.tasks.core.walk import keys_of, write_world
 
@@ -22,7 +22,7 @@ NUMBERS = {"select_accuracy": 0.5, "num_rows": 9, "num_kept": 9, "num_samples": 
 def world(tmp_path: Path) -> Path:
     """Where every step of two rounds of the demo is published, without its files."""
     write_world(tmp_path)
-    ledger = Ledger(FolderStore(tmp_path / "store"), tmp_path / "work", {})
+    ledger = make_ledger(tmp_path)
     for spec in keys_of(load_recipe(DEMO), tmp_path).values():
         if spec.stage != "decide" and spec.round <= 2:
             with ledger.scratch(spec) as folder:

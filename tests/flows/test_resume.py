@@ -15,12 +15,12 @@ from flows.run.experiment import recipe_digest, store_recipe
 from flows.run.resume import find_resume_point
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
-from tasks.core.ledger import Ledger
 from tasks.decide.stop import Action
 from tasks.housekeeping.cleared import Cleared, write_cleared
 from tasks.report.entry import write_entry
+from tests.build.benches import make_ledger
+from tests.build.experiments import NAME, Maker
 from tests.flows.micro import micro_recipe
-from tests.tasks.housekeeping.experiment import NAME, Maker
 
 ROWS = '{"question": "1+1=", "answer": "2"}\n'
 FILE = {"path": "train.jsonl", "mapping": {"answer": {"field": "answer"}}}
@@ -51,7 +51,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def open_bench(folder: Path, recipe: dict[str, Any]) -> Workbench:
-    return Workbench(check_recipe(recipe), Ledger(FolderStore(folder / "store"), folder / "work", {}), folder)
+    return Workbench(check_recipe(recipe), make_ledger(folder), folder)
 
 
 SAME: dict[str, dict[str, Any]] = {

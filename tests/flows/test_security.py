@@ -16,10 +16,9 @@ from configs.errors import EngineError, ProblemsError, RecipeError, StoreError
 from configs.schema.load import load_recipe
 from configs.schema.problems import Mapping
 from infra.engines.models.weights import check_model_folder
-from infra.store.folder import FolderStore
-from tasks.core.ledger import Ledger
 from tasks.core.prompts import render
 from tasks.sample.problems.mapping import map_rows
+from tests.build.benches import make_ledger
 from tests.flows.micro import micro_recipe, selfloop, write_recipe
 
 SECRETS = {
@@ -109,7 +108,7 @@ def test_an_experiment_cannot_be_named_out_of_the_store(tmp_path: Path, name: st
 @pytest.mark.parametrize("key", ["../outside.jsonl", "data/../../outside.jsonl", "/outside.jsonl", ".selfloop/lock"])
 def test_a_source_in_the_store_cannot_leave_it(tmp_path: Path, key: str, sha256: str | None) -> None:
     (tmp_path / "outside.jsonl").write_text('{"question": "1+1=", "answer": "2"}\n')
-    ledger = Ledger(FolderStore(tmp_path / "store"), tmp_path / "work", {})
+    ledger = make_ledger(tmp_path)
     with pytest.raises(StoreError, match="is no key for the store"):
         ledger.fetch_object(key, sha256)
     assert not [path for path in (tmp_path / "work").rglob("*") if path.is_file()]

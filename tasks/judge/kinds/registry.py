@@ -1,27 +1,18 @@
-"""All judges by their `kind`. To add one: a file like `rubric.py`, a config class in configs/schema/judge.py, an entry
-here."""
+"""All judges by their `kind`: the name of a file in this folder. To add one: such a file, and a class of settings in
+configs/schema/judge.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from configs.schema.judge import Judge
+from configs.schema.kinds import load_kinds
 from tasks.judge.kind import JudgeKind, Scale
-from tasks.judge.kinds import answer, implicit, importance, pairwise, reward_model, rubric, sum_of_scores, vote
 from tasks.judge.verifiers.registry import verifier_versions
 
 VERSION = 2
 """of what all judges share"""
-KINDS: dict[str, JudgeKind] = {
-    "answer": answer.KIND,
-    "vote": vote.KIND,
-    "sum": sum_of_scores.KIND,
-    "rubric": rubric.KIND,
-    "pairwise": pairwise.KIND,
-    "implicit": implicit.KIND,
-    "reward_model": reward_model.KIND,
-    "importance": importance.KIND,
-}
+KINDS: dict[str, JudgeKind] = load_kinds(Judge, "tasks.judge.kinds", "KIND")
 
 
 def kind_of(judge: Judge) -> JudgeKind:
@@ -41,3 +32,12 @@ def component_versions(judges: Iterable[Judge]) -> dict[str, int | str]:
         own = {judge.kind: kind_of(judge).version, **(verifier_versions(judge.rule) if judge.rule else {})}
         versions |= {f"{judge.name}.{name}": version for name, version in own.items()}
     return versions
+
+
+def judges_needed(judge: Judge, known: Sequence[Judge]) -> list[Judge]:
+    """The judges whose verdicts this one is made from, each after those that it needs itself."""
+    wanted: list[Judge] = []
+    for name in judge.needed_judges:
+        part = next(other for other in known if other.name == name)
+        wanted += [other for other in (*judges_needed(part, known), part) if other not in wanted]
+    return wanted

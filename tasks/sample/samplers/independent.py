@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from configs.schema.generate import IndependentGenerate, Sampling
 from configs.schema.judge import Judge
+from configs.schema.recipe import Recipe
 from infra.engines.wire import Request
 from tasks.core.records import Problem
 from tasks.core.step import Summary, derive_seed
@@ -87,3 +88,8 @@ def draws_of(config: IndependentGenerate, temperature: float | None = None) -> l
         hot = sampling.model_copy(update={"temperature": config.hot_temperature})
         draws.append(Draws(hot, config.hot_samples, HOT))
     return draws
+
+
+def make(config: IndependentGenerate, recipe: Recipe, model: str, temperature: float | None) -> Independent:
+    """The sampler of a recipe."""
+    return Independent(draws_of(config, temperature), model)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from configs.errors import RecipeError
 from configs.schema.generate import Sampling, StepwiseGenerate
 from configs.schema.judge import Judge, PairwiseJudge
+from configs.schema.recipe import Recipe
 from infra.engines.wire import Completion, Request
 from tasks.core.records import FinishReason, Part, Problem, Sample, Verdict
 from tasks.core.step import Summary, derive_seed
@@ -167,3 +168,8 @@ def pairwise_judge(judges: Sequence[Judge]) -> PairwiseJudge:
         if isinstance(judge, PairwiseJudge):
             return judge
     raise RecipeError("generate.kind stepwise needs a pairwise judge", "add judge: [{kind: pairwise}]")
+
+
+def make(config: StepwiseGenerate, recipe: Recipe, model: str, temperature: float | None) -> Stepwise:
+    """The sampler of a recipe; no calibration picks its temperature."""
+    return Stepwise(config, pairwise_judge(recipe.judge), model)

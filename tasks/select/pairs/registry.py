@@ -1,24 +1,12 @@
-"""All kinds of pairs. To add one: a file like `gold_vs_sample.py`, a config class, an entry here."""
+"""All kinds of pairs: each is called as a file of this folder. To add one: such a file, and a class of settings."""
 
 from __future__ import annotations
 
+from configs.schema.kinds import load_kinds
 from configs.schema.pair import Pair
-from tasks.select.pairs import (
-    best_vs_worst,
-    gold_vs_sample,
-    most_vs_least_voted,
-    right_vs_wrong,
-    shortest_best_longest_worst,
-)
 from tasks.select.pairs.choice import MakePairs
 
-KINDS: dict[str, MakePairs] = {
-    "best_vs_worst": best_vs_worst.make,
-    "shortest_best_longest_worst": shortest_best_longest_worst.make,
-    "most_vs_least_voted": most_vs_least_voted.make,
-    "right_vs_wrong": right_vs_wrong.make,
-    "gold_vs_sample": gold_vs_sample.make,
-}
+KINDS: dict[str, MakePairs] = load_kinds(Pair, "tasks.select.pairs", "make")
 
 VERSIONS: dict[str, int] = dict.fromkeys([*KINDS, "soft_label"], 1)
 """A kind whose pairs change gets the next number, `| {"right_vs_wrong": 2}`."""

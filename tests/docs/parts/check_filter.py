@@ -5,8 +5,8 @@ from __future__ import annotations
 from tasks.core.records import DropReason, Label
 from tasks.select.filters.filter import Draw
 from tasks.select.selection import Selection
-from tests.build import make_recipe
-from tests.tasks.select.make import make_candidate
+from tests.build.candidates import make_candidate
+from tests.build.records import make_recipe
 
 RIGHT, WRONG, NONE = Label.CORRECT, Label.WRONG, Label.UNPARSEABLE
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from infra.engines.wire import Scoring
-from tasks.judge.identity import describe
+from tasks.judge.ask import plan_passes
 from tasks.judge.kinds.registry import component_versions
+from tasks.judge.stage import describe
 from tasks.judge.verdicts import judge_samples
-from tasks.judge.world import World, plan_passes
-from tests.build import make_recipe
+from tasks.judge.world import World
+from tests.build.judging import drawn_samples, judging_bench, make_problems, tiny_cast
+from tests.build.records import make_recipe
 from tests.tasks.core.scripted import make_answers
-from tests.tasks.judge.bench import make_problems, make_samples, open_bench, tiny_cast
 
 
 def test_a_new_judge_is_asked(tmp_path: Path) -> None:
@@ -21,8 +22,8 @@ def test_a_new_judge_is_asked(tmp_path: Path) -> None:
         judge=[{"kind": "yes", "word": "+"}], select=[{"kind": "unique"}], evaluate={"verifier": {"kind": "number"}}
     ).judge
     problems = {problem.id: problem for problem in make_problems(3)}
-    samples, cast = make_samples(list(problems.values())), tiny_cast(tmp_path)
-    with open_bench(tmp_path, [{"kind": "vote"}]) as bench:
+    samples, cast = drawn_samples(list(problems.values())), tiny_cast(tmp_path)
+    with judging_bench(tmp_path, [{"kind": "vote"}]) as bench:
         verdicts = list(
             judge_samples(samples, [yes_judge], World(problems, bench, cast, answers=make_answers(tmp_path)))
         )

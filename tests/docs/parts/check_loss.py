@@ -11,7 +11,7 @@ from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.objectives.pairs import PairBatch
 from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.trainer import run_trainer
-from tests.build import make_recipe
+from tests.build.records import make_recipe
 from tests.infra.engines.test_preference_training import make_request, write_rows
 from tests.infra.engines.tiny import build_tiny_folder
 

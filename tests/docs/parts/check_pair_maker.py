@@ -7,8 +7,8 @@ from tasks.select.defaults import versions_of, with_judge
 from tasks.select.filters.filter import Draw
 from tasks.select.pairs.maker import PairMaker
 from tasks.select.selection import Selection
-from tests.build import make_recipe
-from tests.tasks.select.make import make_candidate
+from tests.build.candidates import make_candidate
+from tests.build.records import make_recipe
 
 RIGHT, WRONG, CUT = Label.CORRECT, Label.WRONG, Label.TRUNCATED
 DRAWS = {

@@ -14,7 +14,7 @@ from tasks.core.records import Message, Problem
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY
 from tasks.sample.samplers.registry import make_sampler
-from tests.build import make_recipe
+from tests.build.records import make_recipe
 from tests.tasks.core.scripted import Killed, ScriptedPool, answerer, make_answers
 
 PROBLEMS = [Problem(name, (Message("user", f"ask {name}"),)) for name in ("p", "q")]

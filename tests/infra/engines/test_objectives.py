@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from configs.errors import EngineError
-from configs.schema.load import component_choices
+from configs.schema.kinds import component_choices
 from configs.schema.objective import Dpo, Objective, Sft, SoftLabelDpo, TrainingObjective, WeightedDpoNll
 from infra.engines.models.model_files import ModelFiles
 from tests.infra.engines.tiny import build_tiny_folder

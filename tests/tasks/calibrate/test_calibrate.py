@@ -15,7 +15,7 @@ from tasks.calibrate.task import calibrate
 from tasks.core.records import Label, Sample, Verdict
 from tasks.core.refs import StepRef
 from tasks.core.tables import read_records
-from tests.tasks.calibrate.bench import Seeded, seeded
+from tests.build.seeded import Seeded, seeded
 from tests.tasks.core.killed import check_kill
 
 pytestmark = pytest.mark.slow

@@ -6,21 +6,17 @@ from typing import Any
 
 import pytest
 
-from configs.errors import ProblemsError
+from configs.errors import ProblemsError, RecipeError
 from configs.schema.recipe import Recipe
 from tasks.calibrate.probe import draw_probe, probe_judges
-from tasks.core.records import Message, Problem
+from tests.build.records import make_problem, make_recipe
 
-PROBLEMS = [Problem(f"p{number}", (Message("user", str(number)),), str(number)) for number in range(40)]
+PROBLEMS = [make_problem(f"p{number}") for number in range(40)]
 
 
-def make_recipe(judges: list[dict[str, Any]], **calibrate: Any) -> Recipe:
-    sums = {"kind": "addition", "digits": [1], "num_problems": 4}
-    return Recipe.model_validate({
-        "name": "x", "model": {"kind": "tiny_llama"}, "calibrate": calibrate, "judge": judges,
-        "problems": {"train": sums, "select": sums, "report": sums},
-        "generate": {"num_samples": 4, "max_tokens": 16}, "evaluate": {"verifier": {"kind": "number"}},
-    })  # fmt: skip
+def calibrated(judges: list[dict[str, Any]], **calibrate: Any) -> Recipe:
+    evaluate = {"verifier": {"kind": "number"}}
+    return make_recipe(calibrate=calibrate, judge=judges, evaluate=evaluate)
 
 
 def test_the_probe_depends_on_the_seed_alone_and_keeps_the_order() -> None:
@@ -42,13 +38,13 @@ def test_the_last_judge_rewards_and_only_needed_judges_are_asked() -> None:
         {"kind": "vote", "name": "other"}, {"kind": "answer"}, {"kind": "vote"},
         {"kind": "sum", "of": ["answer", "vote"]},
     ]  # fmt: skip
-    found = probe_judges(make_recipe(judges))
+    found = probe_judges(calibrated(judges))
     assert (found.answer.name, found.reward.name) == ("answer", "sum")
     assert [judge.name for judge in found.needed] == ["answer", "vote", "sum"]
-    named = probe_judges(make_recipe(judges, judge="other"))
+    named = probe_judges(calibrated(judges, judge="other"))
     assert [judge.name for judge in named.needed] == ["other", "answer"]
 
 
 def test_without_an_answer_judge_nothing_is_known_to_be_correct() -> None:
-    with pytest.raises(ValueError, match="counts correct samples"):
-        probe_judges(make_recipe([{"kind": "vote"}]))
+    with pytest.raises(RecipeError, match="counts correct samples"):
+        calibrated([{"kind": "vote"}])

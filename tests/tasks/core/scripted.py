@@ -10,11 +10,10 @@ from typing import Any
 
 from configs.schema.marks import as_written
 from infra.engines.wire import Completion, Missing, Rated, Rating, Request, Score, Scoring, Shard, draw_seed
-from infra.store.folder import FolderStore
 from tasks.core.answers import Answerer, Answers
-from tasks.core.ledger import Ledger
 from tasks.core.missing import MissingTally
 from tasks.core.progress import Silent
+from tests.build.benches import make_ledger
 
 Show = Callable[[int, int], None] | None
 
@@ -103,9 +102,8 @@ def make_answers(
 ) -> Answers:
     """Answers of a stage, as the run that holds the experiment's lease sees them; each call is another run."""
     runs = len(list(folder.glob("work-*")))
-    work = folder / f"work-{runs}"
-    work.mkdir(parents=True)
-    ledger = Ledger(FolderStore(folder / "store"), work, {}, lambda: None)
+    ledger = make_ledger(folder, f"work-{runs}", lambda: None)
+    ledger.work_dir.mkdir(parents=True)
     return Answers(ledger, place, shard_size, Silent(), as_written, MissingTally(limit, "round 1 generate"))
 
 

@@ -9,20 +9,11 @@ import pytest
 
 from configs.errors import ProblemsError, UserError
 from tasks.core.joined import Candidate, Group, group_samples, grouped, joined, with_chains
-from tasks.core.records import FinishReason, Label, Message, Problem, Sample, Verdict
+from tasks.core.records import Label, Problem, Sample, Verdict
+from tests.build.records import make_problem, make_sample, make_scored, make_verdict
 
-PROBLEMS = {name: Problem(name, (Message("user", "?"),), "7") for name in ("p", "q", "r")}
-
-
-def make_sample(problem_id: str = "p", index: int = 0, finish_reason: str = FinishReason.STOP) -> Sample:
-    return Sample(f"{problem_id}/{index}", problem_id, index, "7", finish_reason, 1, None, "m")
-
-
-def make_verdict(sample: Sample, judge: str = "answer", score: float = 1.0) -> Verdict:
-    return Verdict(sample.id, sample.problem_id, judge, str(Label.CORRECT), score)
-
-
-SAMPLES = [make_sample("p"), make_sample("p", 1, FinishReason.LENGTH), make_sample("q")]
+PROBLEMS = {name: make_problem(name) for name in ("p", "q", "r")}
+SAMPLES = [make_sample("p"), make_sample("p", 1, is_truncated=True), make_sample("q")]
 
 
 def read(samples: Sequence[Sample], verdicts: Sequence[Verdict], judges: Sequence[str] = ("answer",)) -> list[Group]:
@@ -30,7 +21,7 @@ def read(samples: Sequence[Sample], verdicts: Sequence[Verdict], judges: Sequenc
 
 
 def test_each_candidate_has_its_problem_and_all_verdicts() -> None:
-    verdicts = [make_verdict(SAMPLES[2], "answer"), make_verdict(SAMPLES[2], "style", 0.5)]
+    verdicts = [make_verdict(SAMPLES[2]), make_scored(SAMPLES[2], 0.5, "style")]
     (candidate,) = joined(SAMPLES[2:], verdicts, ["answer", "style"], PROBLEMS)
     assert candidate.problem is PROBLEMS["q"]
     assert list(candidate.verdicts.values()) == verdicts
@@ -38,7 +29,7 @@ def test_each_candidate_has_its_problem_and_all_verdicts() -> None:
 
 
 def test_a_group_has_the_samples_and_verdicts_of_one_problem() -> None:
-    verdicts = [make_verdict(sample, judge) for sample in SAMPLES for judge in ("answer", "style")]
+    verdicts = [make_verdict(sample, judge=judge) for sample in SAMPLES for judge in ("answer", "style")]
     groups = read(SAMPLES, verdicts, ("answer", "style"))
     assert [(group.problem.id, [sample.id for sample in group.samples]) for group in groups] == [
         ("p", ["p/0", "p/1"]),
@@ -69,7 +60,7 @@ def test_verdicts_of_other_samples_are_refused() -> None:
         (verdicts[::-1], "expected sample p/0, judge answer, found sample q/0, judge answer"),
         (verdicts[:2], "expected sample q/0, judge answer, found the end"),
         (verdicts * 2, "expected the end, found sample p/0, judge answer"),
-        ([make_verdict(sample, "style") for sample in SAMPLES], "found sample p/0, judge style"),
+        ([make_verdict(sample, judge="style") for sample in SAMPLES], "found sample p/0, judge style"),
         ([], "found the end"),
     ]:
         with pytest.raises(UserError, match=f"the verdicts are not those of the samples: .*{found}"):

@@ -20,7 +20,7 @@ from tasks.core.refs import StepRef
 from tasks.core.stage import Numbers, Stage, without
 from tasks.core.step import derive_seed
 from tasks.select.stage import SELECT, SelectNumbers
-from tests.build import make_recipe
+from tests.build.records import make_recipe
 from tests.configs.recipes import recipe
 
 ROOT = Path(__file__).parents[3]

@@ -11,14 +11,13 @@ from pathlib import Path
 
 from configs.schema.recipe import Recipe
 from flows.round import baseline, improvement_round
-from infra.store.folder import FolderStore
-from tasks.core.ledger import Ledger
 from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
 from tasks.core.step import StepSpec, Summary
 from tasks.decide.decision import Decision
 from tasks.decide.stop import Action
 from tasks.plan.planning import PlanningBench
+from tests.build.benches import make_ledger
 
 NUM_ROUNDS = 3
 MODELS = ("HuggingFaceTB/SmolLM2-1.7B-Instruct", "models/reward-model", "models/process-reward-model", "models/other")
@@ -94,8 +93,7 @@ def keys_of(recipe: Recipe, world: Path, expected: Collection[str] | None = None
     Raises:
         NewKeyError: one is not among those expected.
     """
-    ledger = Ledger(FolderStore(world / "store"), world / "work", {}, guard=lambda: None)
-    with KeyBench(recipe, ledger, world, expected=expected) as bench:
+    with KeyBench(recipe, make_ledger(world, guard=lambda: None), world, expected=expected) as bench:
         state = baseline(bench).state
         for number in range(1, NUM_ROUNDS + 1):
             state = improvement_round(bench, number, state).state

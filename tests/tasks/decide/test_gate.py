@@ -7,7 +7,7 @@ import pytest
 from configs.schema.evaluate import Always, Better, Gate, Significant
 from tasks.core.records import ItemResult, Label
 from tasks.decide.gate import GateDecision, apply_gate
-from tests.build import make_item
+from tests.build.records import make_item
 
 
 def items(marks: str, suite: str = "select") -> list[ItemResult]:

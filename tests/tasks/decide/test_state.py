@@ -12,7 +12,7 @@ from tasks.decide.decision import decide, decide_without_candidate, first_standi
 from tasks.decide.gate import GateDecision
 from tasks.decide.state import LoopState, explain_too_few, scored_model
 from tasks.decide.stop import StopReason
-from tests.build import make_recipe
+from tests.build.records import make_recipe
 
 BASE, SEED, CRITIC = (ModelRef(name=name, digest=name) for name in ("base", "seed", "critic"))
 

@@ -10,7 +10,7 @@ import pytest
 from tasks.core.joined import Candidate, grouped, joined
 from tasks.core.records import ItemResult, Label, Problem, Sample, Verdict
 from tasks.evaluate.evaluate import Extras, item_results, summarize
-from tests.build import make_item, make_problem, make_sample, make_verdict
+from tests.build.records import make_item, make_problem, make_sample, make_verdict
 
 PROBLEMS = [make_problem(name, "1") for name in "abc"]
 

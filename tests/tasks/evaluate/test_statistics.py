@@ -17,7 +17,7 @@ from tasks.evaluate.statistics import (
     pass_at_k,
     wilson_interval,
 )
-from tests.build import make_item
+from tests.build.records import make_item
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tasks.core.records import ItemResult
 from tasks.core.refs import StepRef
 from tasks.core.tables import read_records
 from tasks.evaluate.task import evaluate
-from tests.tasks.calibrate.bench import seeded
+from tests.build.seeded import seeded
 from tests.tasks.core.killed import asked_by, check_kill
 
 pytestmark = pytest.mark.slow

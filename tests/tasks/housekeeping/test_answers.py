@@ -11,7 +11,7 @@ from tasks.housekeeping.check import find_damage
 from tasks.housekeeping.inventory import take_inventory
 from tasks.housekeeping.remove import remove
 from tasks.housekeeping.retention import find_removable
-from tests.tasks.housekeeping.experiment import NAME, Maker
+from tests.build.experiments import NAME, Maker
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tasks.housekeeping.remove import remove
 from tasks.housekeeping.retention import find_removable, rounds_to_keep
 from tasks.promote.records import Promotion, write_promotion
 from tasks.report.entry import ReportEntry
-from tests.tasks.housekeeping.experiment import NAME, Maker
+from tests.build.experiments import NAME, Maker
 
 pytestmark = pytest.mark.slow
 UP, SAME, BACK = Action.PROMOTE, Action.KEEP_INCUMBENT, Action.ROLL_BACK

@@ -20,9 +20,9 @@ from tasks.judge.verdicts import judge_samples
 from tasks.judge.verifiers import code
 from tasks.judge.verifiers.registry import VERIFIERS
 from tasks.judge.world import World
+from tests.build.records import make_sample
 from tests.infra.sandbox.sandboxes import needs_sandbox, replace_bwrap
 from tests.tasks.judge.code_problems import WHOLE, humaneval
-from tests.tasks.judge.make import make_sample
 
 HUMANEVAL = Path(__file__).parents[3].parent / "shared" / "data" / "humaneval" / "HumanEval.jsonl.gz"
 
@@ -51,7 +51,7 @@ def test_the_stage_refuses_where_bubblewrap_is_missing(monkeypatch: pytest.Monke
 def judge(layout: Any, gold: str, texts: list[str], **settings: Any) -> list[tuple[str, str | None]]:
     """Labels and notes, by the stage and its pool."""
     config = WHOLE[layout].model_copy(update=settings)
-    samples = [make_sample(text, index=index) for index, text in enumerate(texts)]
+    samples = [make_sample(text=text, index=index) for index, text in enumerate(texts)]
     problems = {"p": Problem("p", (Message("user", "?"),), gold)}
     judge_ = AnswerJudge(verifier=config)
     return [(verdict.label, verdict.note) for verdict in judge_samples(samples, [judge_], World(problems))]
@@ -67,8 +67,8 @@ def test_all_canonical_solutions_of_humaneval_pass_and_empty_ones_do_not() -> No
     with gzip.open(HUMANEVAL) as file:
         rows = [json.loads(line) for line in file]
     problems = {row["task_id"]: humaneval_problem(row) for row in rows}
-    right = [make_sample(row["canonical_solution"], row["task_id"]) for row in rows]
-    empty = [make_sample(f"```python\n{row['prompt']}    pass\n```", row["task_id"]) for row in rows]
+    right = [make_sample(text=row["canonical_solution"], problem_id=row["task_id"]) for row in rows]
+    empty = [make_sample(text=f"```python\n{row['prompt']}    pass\n```", problem_id=row["task_id"]) for row in rows]
     for extract, samples, expected in (("whole", right, "correct"), ("fenced", empty, "wrong")):
         config = CodeVerifier(layout="humaneval", extract=extract)  # type: ignore[arg-type]
         judge_ = AnswerJudge(verifier=config)

@@ -19,8 +19,8 @@ from configs.schema.verifier_code import CodeVerifier
 from tasks.core.records import Verdict
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
+from tests.build.records import make_problem, make_sample
 from tests.infra.sandbox.sandboxes import NEEDS_SANDBOX, sandboxed_processes
-from tests.tasks.judge.make import make_problem, make_sample
 
 pytestmark = [
     pytest.mark.usefixtures("sandboxes_alone"),
@@ -59,7 +59,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ver
         for path in PROGRAMS:
             text = path.read_text(encoding="utf-8").replace("PORT", str(server.getsockname()[1]))
             texts += [text.replace("SECRET_FOLDER", str(folder)), RIGHT]
-        samples = [make_sample(text, index=index) for index, text in enumerate(texts)]
+        samples = [make_sample(text=text, index=index) for index, text in enumerate(texts)]
         judge = AnswerJudge(verifier=CODE)
         found = list(judge_samples(samples, [judge], World({"p": make_problem(gold=GOLD)})))
         with pytest.raises(BlockingIOError):

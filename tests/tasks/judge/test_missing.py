@@ -28,10 +28,10 @@ from tasks.monitor.group import RoundGroup
 from tasks.monitor.judge_scores import JudgeScores
 from tasks.monitor.orders import JudgementColumns, Orders
 from tasks.select.filters.basic import without_score
-from tests.tasks.judge.make import make_sample
+from tests.build.records import make_sample
 
 PROBLEM = Problem("p", (Message("user", "1+1="),), "2")
-SAMPLES = [make_sample(text, "p", index) for index, text in enumerate(("2", "3", "4"))]
+SAMPLES = [make_sample(text=text, index=index) for index, text in enumerate(("2", "3", "4"))]
 GROUP = Group(PROBLEM, SAMPLES)
 GONE = "filtered"
 

@@ -13,8 +13,8 @@ from tasks.core.files import VERDICTS
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast
 from tasks.judge.task import judge
+from tests.build.judging import judging_bench, publish_round
 from tests.infra.engines.chat_server import Body, ChatServer, Reply, answer, serving
-from tests.tasks.judge.bench import open_bench, publish_round
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +47,7 @@ def some_are_bad(body: Body) -> Reply:
 
 def test_some_items_are_missing_and_the_stage_ends_well(tmp_path: Path, server: ChatServer) -> None:
     server.respond = some_are_bad
-    with open_bench(tmp_path, [RUBRIC], **settings(server)) as bench:
+    with judging_bench(tmp_path, [RUBRIC], **settings(server)) as bench:
         samples, problems = publish_round(bench)
         step = judge(bench, 1, samples, problems, CAST)
         labels = [verdict.label for verdict in VERDICTS.read(bench.ledger, step)]
@@ -62,14 +62,14 @@ def test_too_many_end_the_stage_and_with_a_higher_limit_what_was_answered_is_not
     tmp_path: Path, server: ChatServer
 ) -> None:
     server.respond = some_are_bad
-    with open_bench(tmp_path, [RUBRIC], **settings(server, above=0.1)) as bench:
+    with judging_bench(tmp_path, [RUBRIC], **settings(server, above=0.1)) as bench:
         samples, problems = publish_round(bench)
         with pytest.raises(
             GuardError, match=r"round 1 judge: 2 of 9 answers are missing \(22%\), and the limit is 10%"
         ):
             judge(bench, 1, samples, problems, CAST)
     num_asked = len(server.bodies)
-    with open_bench(tmp_path, [RUBRIC], **settings(server, above=0.3)) as bench:
+    with judging_bench(tmp_path, [RUBRIC], **settings(server, above=0.3)) as bench:
         samples, problems = publish_round(bench)
         step = judge(bench, 1, samples, problems, CAST)
     again = [body["messages"][-1]["content"] for body in server.bodies[num_asked:]]
@@ -79,13 +79,13 @@ def test_too_many_end_the_stage_and_with_a_higher_limit_what_was_answered_is_not
 
 def test_a_server_that_is_mended_is_asked_for_what_is_missing_alone(tmp_path: Path, server: ChatServer) -> None:
     server.respond = some_are_bad
-    with open_bench(tmp_path, [RUBRIC], **settings(server, above=0.1)) as bench:
+    with judging_bench(tmp_path, [RUBRIC], **settings(server, above=0.1)) as bench:
         samples, problems = publish_round(bench)
         with pytest.raises(GuardError):
             judge(bench, 1, samples, problems, CAST)
     server.respond = lambda body: answer(body, message={"role": "assistant", "content": "Score: 3"})
     num_asked = len(server.bodies)
-    with open_bench(tmp_path, [RUBRIC], **settings(server, above=0.1)) as bench:
+    with judging_bench(tmp_path, [RUBRIC], **settings(server, above=0.1)) as bench:
         samples, problems = publish_round(bench)
         step = judge(bench, 1, samples, problems, CAST)
     assert len(server.bodies) - num_asked == 2 and step.summary["num_missing"] == 0

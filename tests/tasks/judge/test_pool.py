@@ -11,7 +11,7 @@ from configs.schema.judge import AnswerJudge, VoteJudge
 from configs.schema.verifier import MathVerifier, PythonVerifier, RegexVerifier
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
-from tests.tasks.judge.make import make_problem, make_sample
+from tests.build.records import make_problem, make_sample
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ def score(problem, sample):
 def judge(
     texts: list[str], config: AnswerJudge | VoteJudge, gold: str | None = "5"
 ) -> list[tuple[str, float | None, str | None]]:
-    samples = [make_sample(text, index=index) for index, text in enumerate(texts)]
+    samples = [make_sample(text=text, index=index) for index, text in enumerate(texts)]
     verdicts = judge_samples(samples, [config], World({"p": make_problem(gold=gold)}))
     return [(verdict.label, verdict.score, verdict.note) for verdict in verdicts]
 

@@ -11,9 +11,9 @@ from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast, reward_answerer
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
+from tests.build.judging import drawn_samples, judging_bench, make_problems
 from tests.infra.engines.test_reward_engine import build
 from tests.tasks.core.scripted import make_answers
-from tests.tasks.judge.bench import make_problems, make_samples, open_bench
 
 pytestmark = pytest.mark.slow
 
@@ -25,8 +25,8 @@ def test_scores_are_the_reduced_and_mapped_steps_of_the_reward_model(tmp_path: P
     policy = ModelRef(name="policy", digest="0" * 64, external="/nowhere")
     cast = Cast(base=policy, seed=None, previous=None, round_start=policy, live=policy)
     problems = {problem.id: problem for problem in make_problems(2)}
-    samples = make_samples(list(problems.values()), ("1+1=2", "3", "4+4=8=8", "12"))
-    with open_bench(tmp_path, [judge], roles=roles) as bench:
+    samples = drawn_samples(list(problems.values()), ("1+1=2", "3", "4+4=8=8", "12"))
+    with judging_bench(tmp_path, [judge], roles=roles) as bench:
         verdicts = list(
             judge_samples(samples, bench.recipe.judge, World(problems, bench, cast, answers=make_answers(tmp_path)))
         )

@@ -14,13 +14,13 @@ from tasks.core.prompts import read_prompt
 from tasks.core.records import Judgement, Message, Verdict
 from tasks.judge.kind import Evidence
 from tasks.judge.kinds.rubric import rubric_judgements, rubric_questions, rubric_verdicts
-from tests.tasks.judge.make import make_problem, make_sample
+from tests.build.records import make_problem, make_sample
 
 TEMPLATE = read_prompt("additive_5", Path())
 
 
 def one_group(*texts: str) -> Group:
-    return Group(make_problem(), tuple(make_sample(text, index=index) for index, text in enumerate(texts)))
+    return Group(make_problem(), tuple(make_sample(text=text, index=index) for index, text in enumerate(texts)))
 
 
 def judge_texts(judge: RubricJudge, group: Group, *judged: Sequence[str]) -> tuple[list[Judgement], list[Verdict]]:
@@ -43,12 +43,12 @@ def test_a_sample_is_asked_about_once_with_repeats() -> None:
     ]
     ((role, text),) = questions[0].messages
     assert role == "user"
-    assert "<instruction>\nHow many?\n</instruction>" in text and "<response>\n72\n</response>" in text
+    assert "<instruction>\nquestion p\n</instruction>" in text and "<response>\n72\n</response>" in text
     assert "from 0 to 5" in text and text.endswith("Score: <total>")
 
 
 def test_truncated_samples_are_not_asked_about() -> None:
-    group = Group(make_problem(), (make_sample("72"), make_sample("7", index=1, is_truncated=True)))
+    group = Group(make_problem(), (make_sample(text="72"), make_sample(text="7", index=1, is_truncated=True)))
     assert [question.id for question in rubric_questions(RubricJudge(), TEMPLATE, [group])] == ["p/0"]
 
 

@@ -14,16 +14,16 @@ from configs.schema.problems import AdditionSource
 from infra.engines.wire import Rated, Rating, Score, Scoring
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Message, Problem, Sample, Verdict
+from tasks.judge.ask import solution_groups
 from tasks.judge.kind import Evidence
 from tasks.judge.kinds.implicit import implicit_judgements, implicit_questions, implicit_verdicts
 from tasks.judge.kinds.importance import distance, importance_judgements, importance_verdicts
 from tasks.judge.kinds.reward_model import reduce_scores, reward_judgements, reward_questions, reward_verdicts
-from tasks.judge.kinds.sum_of_scores import sum_verdict
-from tasks.judge.world import solution_groups
-from tests.tasks.judge.make import make_problem, make_sample
+from tasks.judge.kinds.sum import sum_verdict
+from tests.build.records import make_problem, make_sample
 
-GROUP = Group(make_problem(), (make_sample("ab"), make_sample("c", index=1)))
-CHAT = (("user", "How many?"),)
+GROUP = Group(make_problem(), (make_sample(text="ab"), make_sample(text="c", index=1)))
+CHAT = (("user", "question p"),)
 IMPORTANCE = ImportanceJudge(trusted=AdditionSource(digits=(1,), num_problems=2))
 
 
@@ -122,7 +122,7 @@ def test_a_sample_without_a_step_or_a_number_has_no_score() -> None:
 
 
 def test_a_sum_adds_scores_and_is_missing_where_one_is() -> None:
-    judge, sample = SumJudge(of=("answer", "style")), make_sample("x")
+    judge, sample = SumJudge(of=("answer", "style")), make_sample(text="x")
     right = Verdict("p/0", "p", "answer", "correct", 1.0)
     style = Verdict("p/0", "p", "style", "unscored", -0.2)
     total = sum_verdict(judge, sample, {"answer": right, "style": style})

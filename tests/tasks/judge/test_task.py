@@ -15,14 +15,15 @@ from tasks.core.refs import StepRef
 from tasks.core.roles import Cast
 from tasks.core.step import digest
 from tasks.core.tables import read_records
-from tasks.judge.identity import judging_identity, specify
 from tasks.judge.judgements import read_judgements
+from tasks.judge.stage import judging_identity, specify
 from tasks.judge.task import judge
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
+from tests.build.benches import publish
+from tests.build.judging import drawn_samples, judging_bench, make_problems, publish_round, tiny_cast
 from tests.tasks.core.killed import asked_by, check_kill
 from tests.tasks.core.scripted import make_answers
-from tests.tasks.judge.bench import make_problems, make_samples, open_bench, publish, publish_round, tiny_cast
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +48,7 @@ def verdicts_of(bench: Workbench, step: StepRef, name: str) -> list[Verdict]:
 
 def test_every_kind_of_judge_gives_its_verdicts(tmp_path: Path, cast: Cast) -> None:
     judges = [{"kind": "vote"}, RUBRIC, CHOICES, PAIRWISE, IMPLICIT, IMPORTANCE, SUM]
-    with open_bench(tmp_path, judges) as bench:
+    with judging_bench(tmp_path, judges) as bench:
         samples, problems = publish_round(bench)
         step = judge(bench, 1, samples, problems, cast)
         by_judge = {part.name: verdicts_of(bench, step, part.name) for part in bench.recipe.judge}
@@ -98,7 +99,7 @@ def check_pairwise(bench: Workbench, step: StepRef, verdicts: list[Verdict]) -> 
 
 
 def check_implicit(bench: Workbench, verdicts: list[Verdict], cast: Cast) -> None:
-    samples = [sample for sample in make_samples(make_problems(3)) if not sample.is_truncated]
+    samples = [sample for sample in drawn_samples(make_problems(3)) if not sample.is_truncated]
     questions = {problem.id: problem.messages[0].content for problem in make_problems(3)}
     scorings = [Scoring(row.id, (("user", questions[row.problem_id]),), row.text) for row in samples]
     policy, reference = (
@@ -114,7 +115,7 @@ GENERATE = {"num_samples": 4, "temperature": 1.0, "top_k": 0, "max_tokens": 16}
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path, cast: Cast) -> None:
     judges = [{**RUBRIC, "repeats": 2}, IMPLICIT, {"kind": "answer"}]
-    with open_bench(tmp_path, judges, generate={**GENERATE, "shard_size": 2}) as bench:
+    with judging_bench(tmp_path, judges, generate={**GENERATE, "shard_size": 2}) as bench:
         samples, problems = publish_round(bench, num_problems=5)
         step = check_kill(bench, "judge", lambda: judge(bench, 1, samples, problems, cast), (3, 2, 4))
         assert asked_by(bench, "judge").num_different == 15 * 2 + 15 * 2 + num_different_texts(bench, samples)
@@ -124,7 +125,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path, cast: Cast)
         for config in bench.recipe.judge:  # at once, in another place
             answers = make_answers(tmp_path / config.name)
             verdicts = list(
-                judge_samples(make_samples([*known.values()]), [config], World(known, bench, cast, seed, answers))
+                judge_samples(drawn_samples([*known.values()]), [config], World(known, bench, cast, seed, answers))
             )
             resumed = verdicts_of(bench, step, config.name)
             assert [verdict.label for verdict in verdicts] == [verdict.label for verdict in resumed]
@@ -139,7 +140,7 @@ def num_different_texts(bench: Workbench, samples: StepRef) -> int:
 
 def test_another_judge_and_a_corrected_answer_ask_about_what_they_change_alone(tmp_path: Path, cast: Cast) -> None:
     judges = [IMPLICIT, {"kind": "answer"}]
-    with open_bench(tmp_path, judges) as bench:
+    with judging_bench(tmp_path, judges) as bench:
         samples, problems = publish_round(bench)
         judge(bench, 1, samples, problems, cast)
         before = asked_by(bench, "judge")
@@ -154,8 +155,8 @@ def test_another_judge_and_a_corrected_answer_ask_about_what_they_change_alone(t
 
 
 def test_verdicts_that_were_made_with_the_samples_are_taken_over(tmp_path: Path, cast: Cast) -> None:
-    with open_bench(tmp_path, [{"kind": "vote"}]) as bench:
-        samples = make_samples(make_problems(1))
+    with judging_bench(tmp_path, [{"kind": "vote"}]) as bench:
+        samples = drawn_samples(make_problems(1))
         made = [Verdict(sample.id, sample.problem_id, "vote", "unscored", 2.0) for sample in samples]
         drawn = publish(bench, "generate", **{"shard-00000": samples}, verdicts=made)
         problems = publish(bench, "problems", train=make_problems(1))
@@ -164,7 +165,7 @@ def test_verdicts_that_were_made_with_the_samples_are_taken_over(tmp_path: Path,
 
 
 def test_keys_follow_what_is_said_and_who_says_it(tmp_path: Path, cast: Cast) -> None:
-    with open_bench(tmp_path, [RUBRIC, {**IMPLICIT, "reference": "previous"}]) as bench:
+    with judging_bench(tmp_path, [RUBRIC, {**IMPLICIT, "reference": "previous"}]) as bench:
         samples, problems = publish_round(bench)
         spec = specify(bench, 1, samples, problems, cast)
         assert spec.config["judge"][0]["prompt"] == digest("{{ prompt }}{{ response }}: ")
@@ -180,7 +181,7 @@ def test_keys_follow_what_is_said_and_who_says_it(tmp_path: Path, cast: Cast) ->
 
 
 def test_judges_by_rule_alone_need_no_seed_and_no_model(tmp_path: Path, cast: Cast) -> None:
-    with open_bench(tmp_path, [{"kind": "answer"}]) as bench:
+    with judging_bench(tmp_path, [{"kind": "answer"}]) as bench:
         samples, problems = publish_round(bench)
         spec = specify(bench, 1, samples, problems, cast)
         assert spec.seed is None and "asked" not in spec.config

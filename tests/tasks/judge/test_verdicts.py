@@ -21,7 +21,7 @@ from tasks.judge.verdicts import judge_samples, make_verdicts
 from tasks.judge.verifiers.finding import Finding
 from tasks.judge.verifiers.registry import Item, build_extractor, build_verifier
 from tasks.judge.world import World
-from tests.tasks.judge.make import make_problem, make_sample
+from tests.build.records import make_problem, make_sample
 
 
 @dataclass
@@ -42,7 +42,11 @@ PROBLEMS = {"p": make_problem("p", "72"), "q": make_problem("q", "5")}
 
 
 def test_all_verdicts_of_a_sample_come_before_the_next_sample() -> None:
-    samples = [make_sample("72", index=0), make_sample("so 72", index=1), make_sample("6", "q", 0)]
+    samples = [
+        make_sample(text="72", index=0),
+        make_sample(text="so 72", index=1),
+        make_sample(text="6", problem_id="q", index=0),
+    ]
     verdicts = list(judge_samples(samples, [NUMBER, EXACT], World(PROBLEMS, verify=verify_here)))
     assert [(verdict.sample_id, verdict.judge, verdict.label) for verdict in verdicts] == [
         ("p/0", "answer", "correct"),
@@ -64,7 +68,11 @@ def test_a_truncated_sample_is_never_correct_and_never_verified() -> None:
             seen.append(sample.id)
             yield Given(Finding("72", True))
 
-    samples = [make_sample("72", index=0), make_sample("72", index=1, is_truncated=True), make_sample("72", index=2)]
+    samples = [
+        make_sample(text="72", index=0),
+        make_sample(text="72", index=1, is_truncated=True),
+        make_sample(text="72", index=2),
+    ]
     verdicts = list(judge_samples(samples, [NUMBER], World(PROBLEMS, verify=verify)))
     assert [verdict.label for verdict in verdicts] == ["correct", "truncated", "correct"] and seen == ["p/0", "p/2"]
     assert (verdicts[1].score, verdicts[1].note) == (None, "the text ended at max_tokens")
@@ -81,14 +89,18 @@ def test_a_truncated_sample_is_never_correct_and_never_verified() -> None:
     ],
 )
 def test_each_outcome_has_its_label(outcome: Given, label: Label, score: float | None, note: str | None) -> None:
-    verdict = make_verdict(make_sample("x"), "answer", outcome)
+    verdict = make_verdict(make_sample(text="x"), "answer", outcome)
     assert (verdict.label, verdict.score, verdict.note) == (label, score, note)
 
 
 def test_a_problem_without_gold_is_named() -> None:
     with pytest.raises(ProblemsError, match="problem r has no gold answer; judge 'answer' \\(number\\)"):
         list(
-            judge_samples([make_sample("1", "r")], [NUMBER], World({"r": make_problem("r", None)}, verify=verify_here))
+            judge_samples(
+                [make_sample(text="1", problem_id="r")],
+                [NUMBER],
+                World({"r": make_problem("r", None)}, verify=verify_here),
+            )
         )
 
 
@@ -98,13 +110,15 @@ def test_a_function_needs_no_gold() -> None:
     def verify(judge: Judge, items: Iterable[Item]) -> Generator[Given, None, None]:
         return (Given(Finding(score=1.0)) for _ in items)
 
-    (verdict,) = judge_samples([make_sample("1", "r")], [judge], World({"r": make_problem("r", None)}, verify=verify))
+    (verdict,) = judge_samples(
+        [make_sample(text="1", problem_id="r")], [judge], World({"r": make_problem("r", None)}, verify=verify)
+    )
     assert verdict.score == 1.0
 
 
 def test_a_sample_of_an_unknown_problem_is_named() -> None:
     with pytest.raises(ProblemsError, match="sample z/0 belongs to problem z"):
-        list(judge_samples([make_sample("1", "z")], [NUMBER], World(PROBLEMS, verify=verify_here)))
+        list(judge_samples([make_sample(text="1", problem_id="z")], [NUMBER], World(PROBLEMS, verify=verify_here)))
 
 
 def test_samples_are_read_as_verdicts_are_taken() -> None:
@@ -113,7 +127,7 @@ def test_samples_are_read_as_verdicts_are_taken() -> None:
     def endless() -> Iterator[Sample]:
         for index in count():
             read.append(f"p{index // 2}")
-            yield make_sample("72", f"p{index // 2}", index % 2)
+            yield make_sample(text="72", problem_id=f"p{index // 2}", index=index % 2)
 
     problems = {f"p{number}": make_problem(f"p{number}", "72") for number in range(100)}
     verdicts = judge_samples(endless(), [NUMBER, EXACT], World(problems, verify=verify_here))
@@ -135,10 +149,10 @@ ROWS = {
 
 def test_judges_of_all_kinds_go_over_the_samples_together() -> None:
     samples = [
-        make_sample("72", index=0),
-        make_sample("so 72", index=1),
-        make_sample("72", index=2, is_truncated=True),
-        make_sample("6", "q", 0),
+        make_sample(text="72", index=0),
+        make_sample(text="so 72", index=1),
+        make_sample(text="72", index=2, is_truncated=True),
+        make_sample(text="6", problem_id="q", index=0),
     ]
     total = SumJudge(of=("answer", "rubric"))
     judges = [NUMBER, VoteJudge(), RubricJudge(), PairwiseJudge(), ImplicitJudge(), total]
@@ -163,7 +177,7 @@ def test_judges_of_all_kinds_go_over_the_samples_together() -> None:
 
 def test_a_judge_that_nobody_answers_is_not_scored() -> None:
     with pytest.raises(LookupError, match="judge 'rubric' asks a model"):
-        list(judge_samples([make_sample("72")], [RubricJudge()], World(PROBLEMS, verify=verify_here)))
+        list(judge_samples([make_sample(text="72")], [RubricJudge()], World(PROBLEMS, verify=verify_here)))
 
 
 def test_the_summary_counts_every_label_and_keeps_all_in_the_denominator() -> None:

@@ -22,7 +22,7 @@ from configs.schema.verifier import (
 from tasks.judge.verifiers import choice, exact, regex
 from tasks.judge.verifiers.finding import Finding, NoVerdictError
 from tasks.judge.verifiers.registry import VERIFIERS, build_verifier, explain_gold, verifier_versions
-from tests.tasks.judge.make import make_problem, make_sample
+from tests.build.records import make_problem, make_sample
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def rewards(tmp_path: Path) -> Path:
 )
 def test_python_takes_bools_and_numbers(rewards: Path, text: str, expected: Finding) -> None:
     judge = build_verifier(PythonVerifier(function=f"{rewards}:score"))
-    assert judge((make_problem(gold=None), make_sample(text))) == expected
+    assert judge((make_problem(gold=None), make_sample(text=text))) == expected
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_python_takes_bools_and_numbers(rewards: Path, text: str, expected: Find
 def test_python_takes_nothing_else(rewards: Path, text: str, error: type[Exception]) -> None:
     judge = build_verifier(PythonVerifier(function=f"{rewards}:score"))
     with pytest.raises(error):
-        judge((make_problem(), make_sample(text)))
+        judge((make_problem(), make_sample(text=text)))
 
 
 def test_python_names_a_missing_file_or_function(rewards: Path) -> None:

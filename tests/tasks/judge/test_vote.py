@@ -19,7 +19,7 @@ from tasks.judge.verifiers import choice, exact, number
 from tasks.judge.verifiers.finding import Finding
 from tasks.judge.verifiers.registry import Item, build_extractor
 from tasks.judge.world import World
-from tests.tasks.judge.make import make_problem, make_sample
+from tests.build.records import make_problem, make_sample
 
 TRUNCATED = "TRUNCATED"
 
@@ -32,7 +32,7 @@ class Given:
 
 def vote(answers: Sequence[str | None]) -> list[Verdict]:
     """Verdicts on samples with these answers; None: no answer."""
-    samples = [make_sample("x", index=index, is_truncated=text == TRUNCATED) for index, text in enumerate(answers)]
+    samples = [make_sample(text="x", index=index, is_truncated=text == TRUNCATED) for index, text in enumerate(answers)]
     found = (Given(Finding(answer)) for answer in answers if answer != TRUNCATED)
 
     def verify(judge: Judge, items: Iterable[Item]) -> Generator[Given, None, None]:
@@ -73,7 +73,7 @@ def test_a_problem_without_any_answer_has_no_scores() -> None:
 
 
 def test_an_extraction_that_hangs_is_a_verifier_error_and_no_vote() -> None:
-    samples = [make_sample("x", index=index) for index in range(2)]
+    samples = [make_sample(text="x", index=index) for index in range(2)]
     verdicts = count_votes("vote", samples, [Given(failure="timeout"), Given(Finding("3"))], 2)
     assert [(verdict.label, verdict.score, verdict.note) for verdict in verdicts] == [
         ("verifier_error", None, "timeout"),
@@ -118,7 +118,7 @@ def test_texts_and_choices_are_found_without_gold() -> None:
 
 def test_an_extractor_needs_no_gold() -> None:
     find = build_extractor(NumberVerifier())
-    assert find((make_problem(gold=None), make_sample("so 007"))) == Finding("7")
+    assert find((make_problem(gold=None), make_sample(text="so 007"))) == Finding("7")
 
 
 @pytest.mark.parametrize("verifier", [RegexVerifier(accept="x"), PythonVerifier(function="a.py:f")])

@@ -14,7 +14,7 @@ from tasks.judge.kinds.pairwise import ordered_pairs
 from tasks.meta.contest import Contest, judge_pair, meta_requests, most_disputed, read_meta
 from tasks.meta.elo import position_weights
 from tasks.meta.run import MetaPairs, find_contests
-from tests.build import ask, make_judgement, make_problem
+from tests.build.records import ask, make_judgement, make_problem
 
 TEMPLATE = read_prompt("meta", Path())
 SCORE, WINNER = RubricJudge().pattern, MetaJudge().pattern

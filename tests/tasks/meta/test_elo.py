@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tasks.core.records import Judgement
 from tasks.meta.elo import elo_ratings, position_weights, rate, win_matrix
-from tests.build import make_judgement
+from tests.build.records import make_judgement
 
 TINY = 1e-9
 

@@ -12,8 +12,8 @@ from tasks.judge.judgements import read_judgements
 from tasks.judge.task import judge
 from tasks.meta.elo import position_weights, rate
 from tasks.meta.task import meta_judge
+from tests.build.judging import judging_bench, publish_round, tiny_cast
 from tests.tasks.core.killed import check_kill
-from tests.tasks.judge.bench import open_bench, publish_round, tiny_cast
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ PAIRS = {"select": [{"kind": "judged"}], "pair": {"kind": "best_vs_worst", "judg
 
 def test_judgements_are_compared_and_become_pairs(tmp_path: Path) -> None:
     (tmp_path / "meta.j2").write_text("A {{ first[:8] }} B {{ second[:8] }}: ", encoding="utf-8")
-    with open_bench(tmp_path, [RUBRIC], meta=META, warm_start=None, **PAIRS) as bench:
+    with judging_bench(tmp_path, [RUBRIC], meta=META, warm_start=None, **PAIRS) as bench:
         samples, problems = publish_round(bench, num_problems=12)
         cast = tiny_cast(tmp_path)
         verdicts = judge(bench, 1, samples, problems, cast)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tasks.core.records import Label
 from tasks.monitor.group import RoundGroup
-from tests.build import make_problem, make_sample, make_verdict
+from tests.build.records import make_problem, make_sample, make_verdict
 
 LABELS = {"c": Label.CORRECT, "w": Label.WRONG, "t": Label.TRUNCATED, "u": Label.UNPARSEABLE, "s": Label.UNSCORED}
 

@@ -7,7 +7,7 @@ import pytest
 from tasks.core.records import Problem
 from tasks.monitor.contamination import HeldOut, words_of
 from tasks.monitor.training_rows import TrainingRows
-from tests.build import ask, make_example, make_pair, make_problem, make_sample
+from tests.build.records import ask, make_example, make_pair, make_problem, make_sample
 
 LONG = (
     "A farmer has seven fields and sells three of them to a neighbour who pays in silver coins, "
@@ -113,8 +113,8 @@ def test_what_is_trained_on_gives_kept_ids_and_lengths() -> None:
     rows = TrainingRows({"report": [problem(SHORT)]})
     rows.add_all(
         [
-            make_example(draws[0], SHORT, is_desirable=True),
-            make_example(draws[1], SHORT, is_desirable=False),
+            make_example(draws[0], messages=ask(SHORT), is_desirable=True),
+            make_example(draws[1], messages=ask(SHORT), is_desirable=False),
             make_pair(draws[2], draws[3]),
             make_pair(make_sample("j", 0, f"It asks: {SHORT}"), make_sample("j", 1, ""), role="judge"),
         ]

@@ -12,7 +12,7 @@ from tasks.core.records import Label, Part, Sample, Verdict
 from tasks.monitor.gold import gold_is_unknown, has_gold, known_from_judge, known_from_verifier
 from tasks.monitor.group import Known, read_groups
 from tasks.monitor.texts import Texts
-from tests.build import make_problem, make_sample, make_scored, make_verdict
+from tests.build.records import make_problem, make_sample, make_scored, make_verdict
 from tests.tasks.monitor.make import group
 
 SAMPLES = [make_sample("p", 0, "7"), make_sample("p", 1, "8"), make_sample("q", 0, "9")]

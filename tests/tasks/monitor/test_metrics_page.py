@@ -16,7 +16,7 @@ from tasks.monitor.measure import Monitor
 from tasks.monitor.orders import JudgementColumns
 from tasks.monitor.training_rows import TrainingRows
 from tasks.report import monitor_table, track
-from tests.build import make_pair, make_problem, make_sample, make_scored, make_verdict
+from tests.build.records import make_pair, make_problem, make_sample, make_scored, make_verdict
 
 PAGE = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text(encoding="utf-8")
 NAMED = set(re.findall(r"`([a-zA-Z0-9_]+)`", PAGE))

@@ -13,9 +13,7 @@ import pytest
 from configs.schema.judge import AnswerJudge, RubricJudge
 from configs.schema.marks import as_written
 from configs.schema.recipe import Recipe
-from infra.store.folder import FolderStore
 from tasks.core.answers import Answers
-from tasks.core.ledger import Ledger
 from tasks.core.progress import Silent
 from tasks.core.records import Example, Judgement, Label, Pair, Problem, Sample, Verdict, written
 from tasks.core.refs import StepRef
@@ -27,7 +25,8 @@ from tasks.monitor.measure import Monitor
 from tasks.monitor.run import monitor_round
 from tasks.monitor.stage import MONITOR
 from tasks.monitor.steps import RoundSteps
-from tests.build import (
+from tests.build.benches import make_ledger
+from tests.build.records import (
     ask,
     make_example,
     make_judgement,
@@ -49,7 +48,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.ledger = Ledger(FolderStore(folder / "store"), folder / "work", {})
+        self.ledger = make_ledger(folder)
 
     def publish(self, stage: str, tables: dict[str, tuple[type, Iterable[Any]]], round: int = 1) -> StepRef:
         out = self.folder / "out" / f"{stage}-{round}"

@@ -8,6 +8,7 @@ import pytest
 
 from configs.schema.recipe import Recipe
 from tasks.plan.cost import judge_loads, judgements_a_round
+from tests.build.records import make_recipe
 
 TRUSTED = {"kind": "addition", "digits": [1], "num_problems": 2}
 ROLES = {
@@ -17,12 +18,9 @@ ROLES = {
 
 
 def recipe(judges: list[dict[str, Any]], **sections: Any) -> Recipe:
-    sums = {"kind": "addition"}
-    return Recipe.model_validate({
-        "name": "x", "model": {"kind": "tiny_llama"}, "problems": {"train": sums, "select": sums, "report": sums},
-        "generate": {"num_samples": 8, "max_tokens": 16}, "evaluate": {"verifier": {"kind": "number"}}, "roles": ROLES,
-        "judge": judges, **sections,
-    })  # fmt: skip
+    generate = {"num_samples": 8, "max_tokens": 16}
+    evaluate = {"verifier": {"kind": "number"}}
+    return make_recipe(**{"generate": generate, "evaluate": evaluate, "roles": ROLES, "judge": judges, **sections})
 
 
 @pytest.mark.parametrize(

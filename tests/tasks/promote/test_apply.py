@@ -24,7 +24,7 @@ from tasks.promote.records import (
 )
 from tasks.promote.version import version_tags
 from tasks.report.entry import ReportEntry
-from tests.tasks.housekeeping.experiment import NAME, RECIPE, Maker
+from tests.build.experiments import NAME, RECIPE, Maker
 
 pytestmark = pytest.mark.slow
 UP, SAME = Action.PROMOTE, Action.KEEP_INCUMBENT

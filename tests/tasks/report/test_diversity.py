@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tasks.core.records import Sample
 from tasks.report.diversity import distinct_rate, measure_variety
-from tests.build import make_sample
+from tests.build.records import make_sample
 
 
 def draw(problem: str, index: int, text: str, num_tokens: int, is_truncated: bool = False) -> Sample:

@@ -11,7 +11,7 @@ import pytest
 from configs.errors import StoreError
 from tasks.decide.stop import Action
 from tasks.report.entry import VERSION, find_entry, read_entries
-from tests.tasks.housekeeping.experiment import NAME, Maker
+from tests.build.experiments import NAME, Maker
 
 KEY = f"{NAME}/reports/round-001.json"
 

@@ -15,10 +15,11 @@ from tasks.core.roles import Cast, policy_answerer
 from tasks.core.tables import read_records
 from tasks.evaluate.run import Sampler, evaluate_suites
 from tasks.sample.task import generate
+from tests.build.benches import publish
+from tests.build.judging import judging_bench, make_problems
 from tests.infra.engines.fatal import build_fatal_model
 from tests.infra.engines.tiny import build_tiny_folder
 from tests.tasks.core.scripted import make_answers
-from tests.tasks.judge.bench import make_problems, open_bench, publish
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +52,7 @@ def run_generate(bench: Workbench, model: ModelRef) -> StepRef:
 
 
 def test_generate_leaves_it_out_and_counts_it_with_the_first_of_its_reason(tmp_path: Path, fatal: ModelRef) -> None:
-    with open_bench(tmp_path, [ANSWER]) as bench:
+    with judging_bench(tmp_path, [ANSWER]) as bench:
         bench.progress = lines = Lines()
         step = run_generate(bench, fatal)
         samples = [row for file in step.files for row in read_records(bench.ledger.fetch(step, file.name), Sample)]
@@ -66,7 +67,7 @@ def test_generate_leaves_it_out_and_counts_it_with_the_first_of_its_reason(tmp_p
 
 
 def test_an_evaluation_counts_it_as_not_right(tmp_path: Path, fatal: ModelRef) -> None:
-    with open_bench(tmp_path, [ANSWER]) as bench:
+    with judging_bench(tmp_path, [ANSWER]) as bench:
         answers = make_answers(tmp_path / "answers")
         sampler = Sampler(bench.recipe, policy_answerer(bench, fatal), fatal.digest, answers)
         drawn = sampler.draw(make_problems(6), Sampling(temperature=0), 2, 0)

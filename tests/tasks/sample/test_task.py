@@ -18,8 +18,8 @@ from tasks.core.tables import read_records, write_records
 from tasks.judge.task import judge
 from tasks.plan.planning import PlanningBench
 from tasks.sample.task import generate
+from tests.build.seeded import Seeded, seeded
 from tests.flows.micro import micro_recipe
-from tests.tasks.calibrate.bench import Seeded, seeded
 from tests.tasks.core.killed import asked_by, check_kill, dies_after
 
 pytestmark = pytest.mark.slow

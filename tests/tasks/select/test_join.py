@@ -12,7 +12,7 @@ from configs.errors import ProblemsError, UserError
 from tasks.core.records import Sample, Verdict
 from tasks.select.filters.filter import Group
 from tasks.select.join import OpenSource, open_groups
-from tests.tasks.select.make import make_problem, make_sample, make_verdict
+from tests.build.records import make_problem, make_sample, make_verdict
 
 PROBLEMS = {problem_id: make_problem(problem_id) for problem_id in ("p", "q", "r")}
 
@@ -32,7 +32,7 @@ def ids(groups: list[Group]) -> list[list[str]]:
 
 def test_each_candidate_has_its_problem_and_all_verdicts() -> None:
     sample = make_sample("q")
-    verdicts = [make_verdict(sample, "answer"), make_verdict(sample, "style", score=0.5)]
+    verdicts = [make_verdict(sample, judge="answer"), make_verdict(sample, judge="style", score=0.5)]
     ((candidate,),) = read(source([sample], verdicts), judges=("answer", "style"))
     assert candidate.problem is PROBLEMS["q"]
     assert list(candidate.verdicts.values()) == verdicts and candidate.verdict(None) == verdicts[0]
@@ -62,7 +62,7 @@ def test_verdicts_of_other_samples_are_refused() -> None:
         (verdicts[::-1], "found sample p/1, judge answer"),
         (verdicts[:1], "found the end"),
         (verdicts * 2, "expected the end"),
-        ([make_verdict(sample, "style") for sample in samples], "judge style"),
+        ([make_verdict(sample, judge="style") for sample in samples], "judge style"),
     ]:
         with pytest.raises(UserError, match=found):
             read(source(samples, wrong))

@@ -29,7 +29,7 @@ from tasks.select.defaults import with_guide
 from tasks.select.filters.filter import Draw, Group
 from tasks.select.selection import Selected, Selection, kept_of
 from tasks.select.summary import SelectSummary
-from tests.tasks.select.make import make_candidate
+from tests.build.candidates import make_candidate
 
 DEFAULT: tuple[Select, ...] = (Correct(), DropTruncated(), Cap())
 
@@ -51,9 +51,9 @@ def judged_groups(draw: st.DrawFn) -> list[Group]:
                 index,
                 draw(st.sampled_from(list(Label))),
                 draw(st.none() | st.floats(0, 1)),
-                draw(st.sampled_from(["a", "bb", "<<1+1=2>>", "<<1+1=3>>"])),
-                draw(st.integers(0, 9)),
-                draw(st.booleans()),
+                text=draw(st.sampled_from(["a", "bb", "<<1+1=2>>", "<<1+1=3>>"])),
+                num_tokens=draw(st.integers(0, 9)),
+                is_truncated=draw(st.booleans()),
             )
             for index in range(draw(st.integers(1, 6)))
         ]

@@ -9,16 +9,15 @@ from typing import Any
 import pytest
 
 from configs.schema.marks import as_written
-from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger
 from tasks.core.records import Drop, Example, Label, Sample, Verdict
 from tasks.core.refs import StepRef
-from tasks.core.step import StepSpec
-from tasks.core.tables import read_records, write_records
+from tasks.core.step import StepSpec, Summary
+from tasks.core.tables import read_records
 from tasks.select.stage import SELECT
-from tests.tasks.select.make import make_problem, make_sample, make_verdict
-from tests.tasks.select.rows.test_tables import make_recipe
+from tests.build.benches import make_ledger, publish_tables
+from tests.build.records import make_problem, make_recipe, make_sample, make_verdict
 
 pytestmark = pytest.mark.slow
 
@@ -27,16 +26,11 @@ PROBLEMS = [make_problem(name, gold="1", solution="one") for name in ("p", "q", 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    yield Ledger(FolderStore(tmp_path / "store"), tmp_path / "work", {})
+    yield make_ledger(tmp_path)
 
 
-def publish(ledger: Ledger, folder: Path, stage: str, tables: dict[str, Any], **summary: Any) -> StepRef:
-    spec = StepSpec("t", stage, 1, {"tables": sorted(tables)})
-    out = folder / stage
-    out.mkdir()
-    for name, rows in tables.items():
-        write_records(out / name, type(rows[0]), rows)
-    return ledger.publish(spec, out, summary, 0.0)
+def publish(ledger: Ledger, stage: str, summary: Summary | None = None, **tables: Sequence[Any]) -> StepRef:
+    return publish_tables(ledger, StepSpec("t", stage, 1, {"tables": sorted(tables)}), summary, **tables)
 
 
 def judged(samples: Sequence[Sample], labels: str) -> list[Verdict]:
@@ -44,17 +38,14 @@ def judged(samples: Sequence[Sample], labels: str) -> list[Verdict]:
     return [make_verdict(sample, label=of[label]) for sample, label in zip(samples, labels, strict=True)]
 
 
-def published(ledger: Ledger, tmp_path: Path) -> dict[str, Any]:
+def published(ledger: Ledger) -> dict[str, Any]:
     """Inputs of the stage: three problems, two samples each of p and r, and a hinted one of q."""
     own = [make_sample(problem, index) for problem in ("p", "r") for index in range(2)]
     guided = [make_sample("q", 0, draw="hinted"), make_sample("r", 2, draw="hinted", text="a hint")]
-    generate = publish(
-        ledger, tmp_path, "generate", {"shard-00000.parquet": own[:2], "shard-00001.parquet": own[2:]}
-    )  # fmt: skip
-    judge = publish(ledger, tmp_path, "judge", {"verdicts.parquet": judged(own, "+-++")})
-    problems = publish(ledger, tmp_path, "problems", {"train.parquet": PROBLEMS})
-    tables = {"shard-00000.parquet": guided, "verdicts.parquet": judged(guided, "++")}
-    guide = publish(ledger, tmp_path, "guide", tables)
+    generate = publish(ledger, "generate", **{"shard-00000": own[:2], "shard-00001": own[2:]})
+    judge = publish(ledger, "judge", verdicts=judged(own, "+-++"))
+    problems = publish(ledger, "problems", train=PROBLEMS)
+    guide = publish(ledger, "guide", **{"shard-00000": guided, "verdicts": judged(guided, "++")})
     return {"samples": [generate, guide], "verdicts": [judge, guide], "problems": problems}
 
 
@@ -63,7 +54,7 @@ def test_the_stage_merges_steps_in_the_order_of_problems(ledger: Ledger, tmp_pat
 
     recipe = make_recipe(guide={"kind": "answer"})
     with Workbench(recipe, ledger, tmp_path) as bench:
-        inputs = published(ledger, tmp_path)
+        inputs = published(ledger)
         step = select(bench, 1, **inputs)
         again = select(bench, 1, **inputs)
     rows = list(read_records(ledger.fetch(step, "examples.parquet"), Example))
@@ -85,9 +76,9 @@ def test_the_calibrations_threshold_and_formats_are_used(ledger: Ledger, tmp_pat
         train={"formats": [{"prompt": "own.j2"}, {"prompt": "few_shot_reasoning"}]},
     )
     with Workbench(recipe, ledger, tmp_path) as bench:
-        inputs = published(ledger, tmp_path)
+        inputs = published(ledger)
         picked = {"threshold": 0.5, "temperature": 1.0}
-        calibration = publish(ledger, tmp_path, "calibrate", {"train.parquet": PROBLEMS}, **picked)
+        calibration = publish(ledger, "calibrate", picked, train=PROBLEMS)
         step = select(bench, 1, **inputs, calibration=calibration)
     rows = list(read_records(ledger.fetch(step, "examples.parquet"), Example))
     assert len(rows) == 12 and step.summary["num_kept"] == 6  # every verdict has score 1

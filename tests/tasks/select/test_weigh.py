@@ -12,7 +12,7 @@ from configs.schema.select import WeighByEntropy, WeighByProblem
 from tasks.core.records import DropReason
 from tasks.select.selection import Selected
 from tasks.select.weigh import answer_entropy, effective_samples, problem_weights
-from tests.tasks.select.make import make_candidate
+from tests.build.candidates import make_candidate
 
 
 def group(problem_id: str, num_kept: int, num_dropped: int = 0) -> list[Selected]:

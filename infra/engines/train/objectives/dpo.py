@@ -82,4 +82,4 @@ def _prepare(rows: TokenRows, request: TrainRequest) -> TokenRows:
     return without_soft_labels(rows, request)
 
 
-DPO = Objective(rows=PAIRS, trainer=WeightedDPOTrainer, config=DPOConfig, options=_options, prepare=_prepare)
+OBJECTIVE = Objective(rows=PAIRS, trainer=WeightedDPOTrainer, config=DPOConfig, options=_options, prepare=_prepare)

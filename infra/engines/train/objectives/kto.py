@@ -123,4 +123,4 @@ def _prepare(rows: TokenRows, request: TrainRequest) -> TokenRows:
     return lay_out_batches(rows, request.optimizer.batch_size, request.seed)
 
 
-KTO = Objective(rows=LABELLED, trainer=WeightedKTOTrainer, config=KTOConfig, options=_options, prepare=_prepare)
+OBJECTIVE = Objective(rows=LABELLED, trainer=WeightedKTOTrainer, config=KTOConfig, options=_options, prepare=_prepare)

@@ -1,9 +1,9 @@
 """What an objective is to the trainer: one object a kind, in a file of its own in this folder.
 
-A file says the formula, the paper and the differences from it, and ends in its object; `registry.py` lists them. The
+A file is called as its kind is, says the formula, the paper and the differences from it, and ends in its OBJECTIVE. The
 phases around it (`prepare.py`, `settings.py`, `reference.py`, `metrics.py`) ask the object and know no kind.
 
-    a loss over known rows     its settings in configs/schema/objective.py; a file here with one `Objective`, its entry
+    a loss over known rows     its settings in configs/schema/objective.py; a file here with one `Objective`
     a new kind of rows         besides, its `RowKind` in that file, and how rows are written in tasks/learn/rows.py
 """
 

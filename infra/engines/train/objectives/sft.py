@@ -107,7 +107,7 @@ def _options(settings: Sft, has_weights: bool) -> dict[str, Any]:
     }
 
 
-SFT = Objective(
+OBJECTIVE = Objective(
     rows=EXAMPLES,
     trainer=WeightedSFTTrainer,
     config=SFTConfig,

@@ -41,4 +41,4 @@ def _check(row: dict[str, Any]) -> float:
     return label
 
 
-SOFT_LABEL_DPO = pair_objective(soft_label_losses, with_soft_labels)
+OBJECTIVE = pair_objective(soft_label_losses, with_soft_labels)

@@ -19,4 +19,4 @@ def weighted_dpo_nll_losses(batch: PairBatch, settings: WeightedDpoNll) -> torch
     return batch.weight * (sigmoid_loss(batch.gap, settings.beta) - likelihood)
 
 
-WEIGHTED_DPO_NLL = pair_objective(weighted_dpo_nll_losses, without_soft_labels)
+OBJECTIVE = pair_objective(weighted_dpo_nll_losses, without_soft_labels)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import UserError
-from configs.schema.load import component_choices
+from configs.schema.kinds import component_choices
 from configs.schema.select import (
     BothOutcomes,
     Cap,
@@ -29,7 +29,8 @@ from tasks.core.joined import Candidate
 from tasks.core.records import DropReason, Label
 from tasks.select.filters.filter import Draw
 from tasks.select.filters.registry import FILTERS
-from tests.tasks.select.make import make_candidate, make_problem, make_sample, make_verdict
+from tests.build.candidates import make_candidate
+from tests.build.records import make_problem, make_sample, make_verdict
 
 
 def refuse(group: list[Candidate], config: Select, seed: int = 0, round: int = 1) -> Sequence[str | None]:
@@ -45,7 +46,10 @@ def test_correct_drops_by_the_judges_label(label: Label) -> None:
 
 def test_correct_asks_the_judge_it_names() -> None:
     sample = make_sample()
-    verdicts = {"a": make_verdict(sample, "a", Label.CORRECT), "b": make_verdict(sample, "b", Label.WRONG)}
+    verdicts = {
+        "a": make_verdict(sample, judge="a", label=Label.CORRECT),
+        "b": make_verdict(sample, judge="b", label=Label.WRONG),
+    }
     candidate = Candidate(sample, verdicts, make_problem())
     assert refuse([candidate], Correct()) == refuse([candidate], Correct(judge="a")) == [None]
     assert refuse([candidate], Correct(judge="b")) == [DropReason.WRONG]

@@ -11,7 +11,8 @@ from configs.schema.select import BestShare, LengthGap, Select
 from tasks.core.records import DropReason, Label
 from tasks.select.filters.filter import Draw, Group
 from tasks.select.filters.registry import FILTERS
-from tests.tasks.select.make import make_candidate, make_problem
+from tests.build.candidates import make_candidate
+from tests.build.records import make_problem
 
 SHORT, OUTSIDE = DropReason.TOO_SHORT, DropReason.OUTSIDE_SHARE
 

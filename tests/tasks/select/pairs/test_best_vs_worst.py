@@ -13,7 +13,7 @@ from tasks.core.records import Pair, spell
 from tasks.select.filters.filter import Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.length_penalty import search_penalty
-from tests.tasks.select.make import make_scored
+from tests.build.candidates import scored_group
 from tests.tasks.select.pairs.make import indices, pairs_of
 
 REWARDS, CHARS = (0.2, 1.5, -0.3, 1.1), (100, 900, 50, 300)
@@ -25,7 +25,7 @@ DICE = [
 
 
 def pair(scores: Any, chars: Any = None, spreads: Any = None, **config: Any) -> Any:
-    return indices(pairs_of(make_scored(scores, chars, spreads), BestVsWorst(**config)))
+    return indices(pairs_of(scored_group(scores, chars, spreads), BestVsWorst(**config)))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_equal_spreads_fall_back_to_the_first() -> None:
 
 
 def test_the_margin_is_that_of_penalised_scores() -> None:
-    (made,) = pairs_of(make_scored(REWARDS, CHARS), BestVsWorst(length_penalty=0.001))
+    (made,) = pairs_of(scored_group(REWARDS, CHARS), BestVsWorst(length_penalty=0.001))
     assert isinstance(made, Pair) and made.margin == pytest.approx(0.8 + 0.35)
     assert (made.weight, made.soft_label, made.role) == (1.0, None, "policy")
     assert pair((1, 2, 3), min_margin=2.0) == [(2, 0)]
@@ -101,7 +101,7 @@ def test_the_chosen_scores_above_the_rejected(
     samples: list[tuple[float | None, int, float]], rule: Any, ties: Any, penalty: float
 ) -> None:
     scores, chars, spreads = zip(*samples, strict=True)
-    group = make_scored(scores, chars, spreads)
+    group = scored_group(scores, chars, spreads)
     made = pairs_of(group, BestVsWorst(rule=rule, ties=ties, length_penalty=penalty))
     penalised = {
         one.sample.id: score - penalty * len(one.sample.text)
@@ -122,7 +122,7 @@ def test_the_chosen_scores_above_the_rejected(
 
 
 def dice_groups() -> list[Group]:
-    return [make_scored(scores, chars, problem_id=f"p{place}") for place, (scores, chars) in enumerate(DICE)]
+    return [scored_group(scores, chars, problem_id=f"p{place}") for place, (scores, chars) in enumerate(DICE)]
 
 
 def mean_gap(penalty: float, groups: list[Group] | None = None) -> float:
@@ -143,7 +143,7 @@ def test_the_search_takes_the_smallest_penalty_with_the_smallest_gap() -> None:
 
 
 def test_without_pairs_there_is_no_penalty() -> None:
-    groups = [make_scored((1.0, 1.0), (5, 5)), make_scored((1.0, None))]
+    groups = [scored_group((1.0, 1.0), (5, 5)), scored_group((1.0, None))]
     assert search_penalty(groups, BestVsWorst(length_penalty="search", judge="rubric")) == 0.0
     assert search_penalty([], BestVsWorst(length_penalty="search", judge="rubric")) == 0.0
 
@@ -156,7 +156,7 @@ def test_without_pairs_there_is_no_penalty() -> None:
     )
 )
 def test_the_search_counts_the_pairs_that_are_made(problems: list[list[tuple[float, int]]]) -> None:
-    groups = [make_scored(*zip(*samples, strict=True), problem_id=f"p{n}") for n, samples in enumerate(problems)]
+    groups = [scored_group(*zip(*samples, strict=True), problem_id=f"p{n}") for n, samples in enumerate(problems)]
     config = BestVsWorst(length_penalty="search", judge="rubric")
     found = search_penalty(groups, config)
     gaps = {}

@@ -17,7 +17,8 @@ from tasks.core.records import Label, Pair, written
 from tasks.select.filters.filter import Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.registry import KINDS, VERSIONS, pair_versions
-from tests.tasks.select.make import make_candidate, make_problem, make_sample, make_scored, make_verdict
+from tests.build.candidates import make_candidate, scored_group
+from tests.build.records import make_problem, make_sample, make_verdict
 from tests.tasks.select.pairs.make import indices, pairs_of
 
 SCORES, LENGTHS = (4.33, 4.0, 3.67, 2.0, 1.33), (900, 400, 300, 500, 800)
@@ -25,23 +26,23 @@ SCORES, LENGTHS = (4.33, 4.0, 3.67, 2.0, 1.33), (900, 400, 300, 500, 800)
 
 @pytest.mark.parametrize(("rho", "expected"), [(0.0, (0, 4)), (0.1, (0, 4)), (0.4, (2, 4))])
 def test_length_control_of_meta_rewarding(rho: float, expected: tuple[int, int]) -> None:
-    made = pairs_of(make_scored(SCORES, LENGTHS), ShortestBestLongestWorst(rho=(rho,)))
+    made = pairs_of(scored_group(SCORES, LENGTHS), ShortestBestLongestWorst(rho=(rho,)))
     assert indices(made) == [expected]
 
 
 def test_rho_goes_by_round() -> None:
-    config, group = ShortestBestLongestWorst(rho=(0.0, 0.4)), make_scored(SCORES, LENGTHS)
+    config, group = ShortestBestLongestWorst(rho=(0.0, 0.4)), scored_group(SCORES, LENGTHS)
     assert [indices(pairs_of(group, config, round)) for round in (1, 2, 3)] == [[(0, 4)], [(2, 4)], [(2, 4)]]
 
 
 def test_length_control_looks_at_scores_variance_and_order_after_length() -> None:
     config = ShortestBestLongestWorst(rho=(0.3,))
-    assert indices(pairs_of(make_scored((4.8, 5.0, 1.0, 1.2), (9, 9, 9, 9)), config)) == [(1, 2)]
-    tied = make_scored((5.0, 5.0, 1.0, 1.0), (9, 9, 9, 9), (0.3, 0.2, 0.5, 0.4))
+    assert indices(pairs_of(scored_group((4.8, 5.0, 1.0, 1.2), (9, 9, 9, 9)), config)) == [(1, 2)]
+    tied = scored_group((5.0, 5.0, 1.0, 1.0), (9, 9, 9, 9), (0.3, 0.2, 0.5, 0.4))
     assert indices(pairs_of(tied, config)) == [(1, 3)]
-    assert indices(pairs_of(make_scored((5.0, 5.0, 1.0, 1.0), (9, 9, 9, 9)), config)) == [(0, 2)]
-    assert pairs_of(make_scored((3.0, 3.0), (5, 9)), config) is NoPair.ALL_EQUAL
-    assert pairs_of(make_scored((3.0, None), (5, 9)), config) is NoPair.TOO_FEW
+    assert indices(pairs_of(scored_group((5.0, 5.0, 1.0, 1.0), (9, 9, 9, 9)), config)) == [(0, 2)]
+    assert pairs_of(scored_group((3.0, 3.0), (5, 9)), config) is NoPair.ALL_EQUAL
+    assert pairs_of(scored_group((3.0, None), (5, 9)), config) is NoPair.TOO_FEW
 
 
 @given(
@@ -50,7 +51,7 @@ def test_length_control_looks_at_scores_variance_and_order_after_length() -> Non
 )
 def test_length_control_chooses_a_better_sample(samples: list[tuple[float, int]], rho: float) -> None:
     scores, lengths = zip(*samples, strict=True)
-    made = indices(pairs_of(make_scored(scores, lengths), ShortestBestLongestWorst(rho=(rho,))))
+    made = indices(pairs_of(scored_group(scores, lengths), ShortestBestLongestWorst(rho=(rho,))))
     if isinstance(made, NoPair):
         assert made is NoPair.ALL_EQUAL and len(set(scores)) == 1
         return
@@ -68,7 +69,7 @@ def voted(*answers: str | None, num_samples: int | None = None) -> Group:
         sample = make_sample(index=index)
         score = None if answer is None else votes[answer] / (num_samples or len(answers))
         group.append(
-            Candidate(sample, {"vote": make_verdict(sample, "vote", score=score, answer=answer)}, make_problem())
+            Candidate(sample, {"vote": make_verdict(sample, judge="vote", score=score, answer=answer)}, make_problem())
         )
     return group
 

@@ -20,13 +20,14 @@ from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.maker import PairMaker
 from tasks.select.pairs.soft_label import consistency, mean_consistency
 from tasks.select.selection import Selected, Selection
-from tests.tasks.select.make import make_candidate, make_problem, make_scored, with_scores
+from tests.build.candidates import make_candidate, scored_group, with_scores
+from tests.build.records import make_problem
 
 RANKS, OTHER = (1, 2, 3, 4, 5), (2, 1, 3, 5, 4)
 
 
 def ranked(one: Any, two: Any, problem_id: str = "p") -> Group:
-    return with_scores(make_scored(one, problem_id=problem_id), {"other": two})
+    return with_scores(scored_group(one, problem_id=problem_id), {"other": two})
 
 
 def rank_consistency(measure: Any = "kendall", average: Any = "avg") -> RankConsistency:
@@ -98,9 +99,9 @@ def test_judges_that_disagree_end_the_round() -> None:
 
 def test_a_searched_penalty_is_used_and_told() -> None:
     groups = [
-        make_scored((2.0, 1.4, 0.1), (300, 200, 100), problem_id="p"),
-        make_scored((1.0, 3.0, 2.6), (100, 250, 120), problem_id="q"),
-        make_scored((0.5, 0.2, -1.0), (90, 210, 160), problem_id="r"),
+        scored_group((2.0, 1.4, 0.1), (300, 200, 100), problem_id="p"),
+        scored_group((1.0, 3.0, 2.6), (100, 250, 120), problem_id="q"),
+        scored_group((0.5, 0.2, -1.0), (90, 210, 160), problem_id="r"),
     ]
     pairs, _, numbers = run(groups, BestVsWorst(length_penalty="search"))
     assert numbers["length_penalty"] == 0.007

@@ -11,7 +11,8 @@ from configs.schema.train import Format
 from tasks.core.records import Example, Message, Problem, spell, written
 from tasks.select.rows.formats import AS_IT_IS, LoadedFormat, read_formats, with_examples
 from tasks.select.rows.makers import Writing
-from tests.tasks.select.make import make_candidate, make_problem
+from tests.build.candidates import make_candidate
+from tests.build.records import make_problem
 
 LMSI = (
     Format(prompt="few_shot_reasoning"),

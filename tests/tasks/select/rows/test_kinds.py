@@ -8,13 +8,13 @@ import pytest
 from pydantic import TypeAdapter
 
 from configs.errors import UserError
-from configs.schema.load import component_choices
+from configs.schema.kinds import component_choices
 from configs.schema.rows import RowKind
 from tasks.core.joined import Candidate, with_chains
 from tasks.core.records import FinishReason, Label, Message, Sample, Span, Verdict, spell
 from tasks.select.filters.filter import Draw
 from tasks.select.rows.kinds import ROWS, Written, rows_of
-from tests.tasks.select.make import make_problem
+from tests.build.records import make_problem
 
 CHAT = (Message("user", "question p"),)
 LINKS = {"verdict": ["Verify: "], "attempt": ["Retry: "]}

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
+from configs.errors import RecipeError
 from configs.schema.recipe import Recipe
 from tasks.core.records import Drop, DropReason, Label, Pair, Span, spell
 from tasks.core.tables import read_records
@@ -19,16 +19,8 @@ from tasks.select.filters.filter import Draw, Group
 from tasks.select.rows.formats import AS_IT_IS, Formats, LoadedFormat
 from tasks.select.rows.tables import rows_file, write_selection
 from tasks.select.summary import Numbers
-from tests.tasks.select.make import make_candidate
-
-SUMS = {"kind": "addition", "digits": [1], "num_problems": 5}
-
-
-def make_recipe(**sections: Any) -> Recipe:
-    problems = {"train": SUMS, "select": SUMS, "report": SUMS}
-    generate = {"max_tokens": 16, **sections.pop("generate", {})}
-    settings = {"name": "t", "model": {"kind": "tiny_llama"}, "problems": problems, "generate": generate}
-    return Recipe.model_validate({**settings, **sections})
+from tests.build.candidates import make_candidate
+from tests.build.records import make_recipe
 
 
 def labelled(problem_id: str, *labels: Label, answers: str = "") -> Group:
@@ -182,9 +174,9 @@ def test_pairs_and_what_ends_in_none(tmp_path: Path) -> None:
 
 
 def test_rows_that_cannot_be_written_are_refused_with_the_recipe() -> None:
-    with pytest.raises(ValidationError, match="rows: the objective dpo trains on pairs"):
+    with pytest.raises(RecipeError, match="rows: the objective dpo trains on pairs"):
         pair_recipe(rows=[{"kind": "turn"}])
-    with pytest.raises(ValidationError, match=r"rows\.0\.judge: no judge is called 'nobody'"):
+    with pytest.raises(RecipeError, match=r"rows\.0\.judge: no judge is called 'nobody'"):
         make_recipe(rows=[{"kind": "splice", "judge": "nobody"}])
 
 

@@ -10,8 +10,9 @@ from configs.schema.problems import AdditionSource
 from tasks.core.models import States
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast
+from tasks.judge.ask import plan_passes
 from tasks.judge.judgements import judgement_file
-from tasks.judge.world import judges_needed, plan_passes
+from tasks.judge.kinds.registry import judges_needed
 
 
 def model(name: str) -> ModelRef:

@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from configs.schema.recipe import Recipe
-from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
-from tasks.core.ledger import Ledger
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast
 from tasks.learn.base_task import prepare_base_model
 from tasks.learn.warm_start_task import warm_start
 from tasks.sample.problems.task import prepare_problems
-from tests.flows.micro import micro_recipe
+from tests.build.benches import open_bench
 
 
 @dataclass
@@ -33,9 +30,7 @@ class Seeded:
 @contextmanager
 def seeded(folder: Path, **sections: Any) -> Iterator[Seeded]:
     """Make the micro model, or find it in the folder's store; `sections` replace the micro recipe's."""
-    recipe = Recipe.model_validate(micro_recipe(**sections))
-    ledger = Ledger(FolderStore(folder / "store"), folder / "work", {})
-    with Workbench(recipe, ledger, folder) as bench:
+    with open_bench(folder, **sections) as bench:
         problems = prepare_problems(bench, 0)
         base = prepare_base_model(bench, 0)
         seed = warm_start(bench, 0, base, problems)

@@ -1,4 +1,4 @@
-"""A workbench with a real store and real tiny models, for the slow tests of judge and meta."""
+"""What is judged by tiny models with random weights: a bench with judges, two states of a policy, a round's samples."""
 
 from __future__ import annotations
 
@@ -8,17 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from configs.schema.model import TinyLlama
-from configs.schema.recipe import Recipe
-from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
-from tasks.core.ledger import Ledger
-from tasks.core.records import Message, Problem, Sample, Verdict
+from tasks.core.records import Problem, Sample
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast
-from tasks.core.step import StepSpec
-from tasks.core.tables import write_records
-from tests.flows.micro import micro_recipe
-from tests.tasks.judge.make import make_sample
+from tests.build.benches import open_bench, publish
+from tests.build.records import make_problem, make_sample
 
 PROMPTS = {"grade.j2": "{{ prompt }}{{ response }}: ", "compare.j2": "{{ first }} or {{ second }}? "}
 ALPHABET = "0123456789+=;?: ABsor"
@@ -44,40 +39,27 @@ def tiny_cast(folder: Path) -> Cast:
 
 
 @contextmanager
-def open_bench(folder: Path, judges: Sequence[dict[str, Any]], **sections: Any) -> Iterator[Workbench]:
-    """A workbench of the micro recipe with these judges; what it publishes stays in the folder."""
+def judging_bench(folder: Path, judges: Sequence[dict[str, Any]], **sections: Any) -> Iterator[Workbench]:
+    """A workbench with these judges, whose prompts lie in the folder."""
     for name, text in PROMPTS.items():
         (folder / name).write_text(text, encoding="utf-8")
     changes = {"judge": list(judges), "evaluate": {"verifier": {"kind": "number"}}, **sections}
-    recipe = Recipe.model_validate(micro_recipe(**changes))
-    ledger = Ledger(FolderStore(folder / "store"), folder / "work", {})
-    with Workbench(recipe, ledger, folder) as bench:
+    with open_bench(folder, **changes) as bench:
         yield bench
 
 
 def make_problems(count: int) -> list[Problem]:
-    return [
-        Problem(f"p{number}", (Message("user", f"{number}+{number}="),), str(2 * number)) for number in range(count)
-    ]
+    """A number plus itself."""
+    return [make_problem(f"p{number}", str(2 * number), f"{number}+{number}=") for number in range(count)]
 
 
-def make_samples(problems: Sequence[Problem], texts: Sequence[str] = TEXTS) -> list[Sample]:
+def drawn_samples(problems: Sequence[Problem], texts: Sequence[str] = TEXTS) -> list[Sample]:
     """The same texts for every problem; the last sample is truncated."""
     return [
-        make_sample(text, problem.id, index, is_truncated=index == len(texts) - 1)
+        make_sample(problem.id, index, text, is_truncated=index == len(texts) - 1)
         for problem in problems
         for index, text in enumerate(texts)
     ]
-
-
-def publish(bench: Workbench, stage: str, **tables: Sequence[Any]) -> StepRef:
-    """A step with these tables, by file name without suffix."""
-    kinds = {"train": Problem, "select": Problem, "report": Problem, "verdicts": Verdict}
-    spec = StepSpec(bench.recipe.name, stage, 1, {"tables": sorted(tables)})
-    with bench.ledger.scratch(spec) as folder:
-        for name, rows in tables.items():
-            write_records(folder / f"{name}.parquet", kinds.get(name, Sample), rows)
-        return bench.ledger.publish(spec, folder, {}, 0.0)
 
 
 def publish_round(bench: Workbench, num_problems: int = 3) -> tuple[StepRef, StepRef]:
@@ -85,4 +67,4 @@ def publish_round(bench: Workbench, num_problems: int = 3) -> tuple[StepRef, Ste
     problems = make_problems(num_problems + 2)
     train, held_out = problems[:-2], problems[-2:]
     steps = publish(bench, "problems", train=train, select=held_out[:1], report=held_out[1:])
-    return publish(bench, "generate", **{"shard-00000": make_samples(train)}), steps
+    return publish(bench, "generate", **{"shard-00000": drawn_samples(train)}), steps

@@ -24,8 +24,8 @@ from tasks.core.step import StepSpec, Summary
 from tasks.core.tables import read_records, write_records
 from tasks.judge.task import judge
 from tasks.sample.guide.task import guide
+from tests.build.seeded import Seeded, seeded
 from tests.flows.micro import micro_recipe
-from tests.tasks.calibrate.bench import Seeded, seeded
 from tests.tasks.core.killed import check_kill
 
 pytestmark = pytest.mark.slow

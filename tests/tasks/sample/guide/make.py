@@ -1,21 +1,18 @@
-"""Small problems and samples for the tests of this folder."""
+"""Problems with a worked solution, and what is known of them before help is given."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tasks.core.records import Label, Message, Problem, Sample
+from tasks.core.records import Label, Problem, Sample
 from tasks.sample.guide.plan import Standing
+from tests.build.records import make_problem, make_sample
 
 
-def make_problem(
+def worked_problem(
     problem_id: str = "p", gold: str | None = "132", solution: str | None = "7+5=12;4+8+1=13;132"
 ) -> Problem:
-    return Problem(problem_id, (Message("user", "47+85="),), gold, solution)
-
-
-def make_sample(problem_id: str = "p", index: int = 0, text: str = "131", draw: str = "") -> Sample:
-    return Sample(f"{problem_id}/{index}", problem_id, index, text, "stop", len(text) + 1, -1.0, "m" * 64, draw=draw)
+    return make_problem(problem_id, gold, "47+85=", solution=solution)
 
 
 def judged(problem_id: str, outcomes: Sequence[bool]) -> list[tuple[Sample, Label]]:

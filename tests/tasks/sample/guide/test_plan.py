@@ -10,7 +10,8 @@ from configs.errors import ProblemsError
 from configs.schema.generate import Guide
 from tasks.core.records import Label
 from tasks.sample.guide.plan import require_help, standings, tries_allowed, wants_more
-from tests.tasks.guide.make import judged, make_problem, make_sample
+from tests.build.records import make_sample
+from tests.tasks.sample.guide.make import judged, worked_problem
 
 
 def test_tries_allowed_by_correct_samples_of_eight() -> None:
@@ -68,10 +69,10 @@ def test_whatever_is_not_correct_is_a_failed_try(label: Label) -> None:
 
 
 def test_problems_without_what_the_kind_needs_are_counted_and_named() -> None:
-    bare = make_problem("bare", solution=None)
+    bare = worked_problem("bare", solution=None)
     with pytest.raises(ProblemsError, match=r"worked solution of every problem, and 1 of 2 have none .*bare") as caught:
-        require_help([make_problem(), bare], Guide(kind="state_reset"))
+        require_help([worked_problem(), bare], Guide(kind="state_reset"))
     assert "mapping.solution" in str(caught.value.fix)
-    require_help([make_problem(), bare], Guide(kind="answer"))
+    require_help([worked_problem(), bare], Guide(kind="answer"))
     with pytest.raises(ProblemsError, match="gold answer"):
-        require_help([make_problem(gold=None)], Guide(kind="interactive"))
+        require_help([worked_problem(gold=None)], Guide(kind="interactive"))

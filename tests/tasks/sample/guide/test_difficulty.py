@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tasks.sample.guide.difficulty import bin_of, guide_summary
-from tests.tasks.guide.make import make_standing
+from tests.tasks.sample.guide.make import make_standing
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from tasks.sample.guide.help import (
     solution_prefix,
 )
 from tasks.sample.samplers.hinted import Hinted
-from tests.tasks.guide.make import make_problem, make_sample, make_standing
+from tests.build.records import make_sample
+from tests.tasks.sample.guide.make import make_standing, worked_problem
 
 
 def texts_of(config: Guide) -> tuple[str, ...]:
@@ -42,13 +43,13 @@ def texts_of(config: Guide) -> tuple[str, ...]:
     ],
 )
 def test_a_prefix_ends_with_a_step_where_one_ends_in_the_share(solution: str, share: float, prefix: str) -> None:
-    assert solution_prefix(make_problem(solution=solution), share) == prefix
+    assert solution_prefix(worked_problem(solution=solution), share) == prefix
     assert solution.startswith(prefix) and prefix != solution
 
 
 def test_a_solution_too_short_to_share_is_named() -> None:
     with pytest.raises(ProblemsError, match=r"problem p: its worked solution has 1 characters"):
-        solution_prefix(make_problem(solution="7"), 0.5)
+        solution_prefix(worked_problem(solution="7"), 0.5)
 
 
 def test_a_hint_stands_in_the_last_user_turn_alone() -> None:
@@ -67,13 +68,13 @@ def test_a_hint_stands_in_the_last_user_turn_alone() -> None:
 
 
 def test_state_reset_asks_the_original_chat() -> None:
-    problem, config = make_problem(), Guide(kind="state_reset")
+    problem, config = worked_problem(), Guide(kind="state_reset")
     assert prompt_names(config) == ()
     assert ask_with_help(problem, config, "") == Ask(problem.messages, "7+5=12;")
 
 
 def test_a_comment_follows_the_failed_try_in_the_chat() -> None:
-    problem, failed = make_problem(), make_sample(text="7+5=11;121")
+    problem, failed = worked_problem(), make_sample(text="7+5=11;121")
     feedback, retry = texts_of(Guide(kind="interactive"))
     (asked,) = ask_for_feedback(problem, failed, feedback)
     assert all(part in asked.content for part in ("47+85=", "7+5=11;121", "132"))
@@ -86,9 +87,9 @@ def test_a_prompt_of_ones_own_is_used_and_one_that_asks_too_much_is_refused(tmp_
     (tmp_path / "own.j2").write_text("{{ answer }}?{{ prompt }}", encoding="utf-8")
     config = Guide(kind="answer", prompt="own.j2")
     (prompt,) = (read_prompt(name, tmp_path) for name in prompt_names(config))
-    assert ask_with_help(make_problem(), config, prompt).messages == (Message("user", "132?47+85="),)
+    assert ask_with_help(worked_problem(), config, prompt).messages == (Message("user", "132?47+85="),)
     with pytest.raises(RecipeError, match="cannot be filled in"):
-        ask_with_help(make_problem(), config, "{{ secret }}")
+        ask_with_help(worked_problem(), config, "{{ secret }}")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_a_stored_try_continues_the_numbering_and_names_its_origin(
     config, standing = Guide(kind=kind, max_extra=3), make_standing(num_samples=8)  # type: ignore[arg-type]
     sampler = Hinted(config, Sampling(), texts_of(config), AnswerJudge(), {"p": standing}, "m" * 64)
     said = tuple(Judgement("policy", "p", "p/0", number, (), f"comment {number}", None) for number in range(3))
-    third = replace(sampler.begin(make_problem(), 0, 1), num_asked=2, comments=said)
+    third = replace(sampler.begin(worked_problem(), 0, 1), num_asked=2, comments=said)
     sample = sampler.take(third, [[(Completion("p", 0, "4+8+1=13;132", "stop", 13, -3.0),)]]).drawn
     assert sample is not None
     assert (sample.id, sample.index, sample.problem_id) == ("p/g10", 10, "p")

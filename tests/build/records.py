@@ -6,7 +6,6 @@ follows from its problem and its index, as in a real step: sample 2 of problem `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from configs.schema.load import check_recipe
@@ -41,13 +40,15 @@ def ask(question: str, system: str | None = None) -> tuple[Message, ...]:
     return (*before, Message("user", question))
 
 
-def make_problem(problem_id: str = "p", gold: str | None = "72", question: str = "How many?", **fields: Any) -> Problem:
+def make_problem(problem_id: str = "p", gold: str | None = "72", question: str | None = None, **fields: Any) -> Problem:
     """A problem without a solution.
 
     Args:
+        question: default: `question ID`, so that problems differ.
         fields: others of `Problem`, such as solution and tags.
     """
-    return Problem(**{"id": problem_id, "messages": ask(question), "gold": gold, **fields})
+    chat = ask(f"question {problem_id}" if question is None else question)
+    return Problem(**{"id": problem_id, "messages": chat, "gold": gold, **fields})
 
 
 def make_sample(
@@ -64,11 +65,6 @@ def make_sample(
     made = {"id": f"{problem_id}/{index}", "finish_reason": reason, "num_tokens": len(text), "logprob": -1.0}
     made["privileged"] = fields.get("draw") in ("hinted", "guided")
     return Sample(**{**made, "problem_id": problem_id, "index": index, "text": text, "model": "model", **fields})
-
-
-def make_samples(problems: Sequence[Problem], texts: Sequence[str]) -> list[Sample]:
-    """Every problem with a draw a text."""
-    return [make_sample(problem.id, index, text) for problem in problems for index, text in enumerate(texts)]
 
 
 def make_verdict(sample: Sample, label: str = Label.CORRECT, judge: str = "answer", **fields: Any) -> Verdict:
@@ -95,17 +91,17 @@ def make_judgement(
     return Judgement(**{**made, "judge": judge, "score": score, **fields})
 
 
-def make_example(sample: Sample, question: str = "How many?", **fields: Any) -> Example:
+def make_example(sample: Sample, **fields: Any) -> Example:
     """A row that trains on the whole sample."""
     made = {"sample_id": sample.id, "problem_id": sample.problem_id, "completion": written(sample.text)}
-    return Example(**{**made, "messages": ask(question), **fields})
+    return Example(**{**made, "messages": make_problem(sample.problem_id).messages, **fields})
 
 
-def make_pair(chosen: Sample, rejected: Sample, question: str = "How many?", **fields: Any) -> Pair:
+def make_pair(chosen: Sample, rejected: Sample, **fields: Any) -> Pair:
     """A row that prefers one sample to another of its problem."""
     sides = {"chosen": written(chosen.text), "rejected": written(rejected.text)}
     ids = {"problem_id": chosen.problem_id, "chosen_id": chosen.id, "rejected_id": rejected.id}
-    return Pair(**{**ids, **sides, "messages": ask(question), **fields})
+    return Pair(**{**ids, **sides, "messages": make_problem(chosen.problem_id).messages, **fields})
 
 
 def make_item(suite: str, problem_id: str, label: str = Label.CORRECT, **fields: Any) -> ItemResult:

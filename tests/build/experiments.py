@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from configs.schema.role import POLICY
-from infra.store.folder import FolderStore
 from tasks.core.answer_folder import AnswerFolder
-from tasks.core.ledger import Ledger
 from tasks.core.models import Lineage
 from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.services import ScoreRow
@@ -18,7 +16,8 @@ from tasks.decide.state import LoopState, scored_model
 from tasks.decide.stop import Action
 from tasks.report.entry import ReportEntry, write_entry
 from tasks.report.rounds import RoundReport
-from tests.build import make_recipe
+from tests.build.benches import make_ledger
+from tests.build.records import make_recipe
 
 NAME = "made"
 RECIPE = make_recipe(name=NAME, rounds={"max": 50})
@@ -28,8 +27,8 @@ class Maker:
     """Publishes rounds with given actions; each candidate's accuracy is its round's place in `accuracies`."""
 
     def __init__(self, root: Path, is_adapter: bool) -> None:
-        self.store = FolderStore(root / "store")
-        self.ledger = Ledger(self.store, root / "work", {})
+        self.ledger = make_ledger(root)
+        self.store = self.ledger.store
         self._scratch = root / "scratch"
         self._is_adapter = is_adapter
 
