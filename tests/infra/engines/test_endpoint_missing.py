@@ -12,7 +12,7 @@ from configs.errors import EngineError
 from configs.schema.engine import EndpointEngine
 from configs.schema.generate import Sampling
 from infra.engines.endpoint.pool import EndpointPool
-from infra.engines.wire import Completion, Missing, Request, Shard
+from infra.engines.wire import Completion, Missing, Request, Shard, draw_seed
 from tests.infra.engines.chat_server import Body, ChatServer, Reply, answer, serving
 
 pytestmark = pytest.mark.slow
@@ -68,9 +68,10 @@ def engine(server: ChatServer, **settings: Any) -> EndpointEngine:
     return EndpointEngine(**{"url": server.url, "model": "m", "timeout_seconds": 5, "max_retries": 1, **settings})
 
 
-def ask(pool: EndpointPool, *texts: str, num_samples: int = 1) -> list[Completion | Missing]:
+def ask(pool: EndpointPool, *texts: str, num_samples: int = 1, temperature: float = 1.0) -> list[Completion | Missing]:
+    """At temperature 0 no seeds are sent, and all draws are asked for in one call."""
     requests = tuple(Request(f"r{place}", (("user", text),), num_samples) for place, text in enumerate(texts))
-    ((_, rows),) = pool.generate([Shard("s", requests, Sampling(max_tokens=20))])
+    ((_, rows),) = pool.generate([Shard("s", requests, Sampling(max_tokens=20, temperature=temperature))])
     return rows
 
 
@@ -129,7 +130,7 @@ def test_a_filtered_draw_costs_itself_and_not_the_draws_beside_it(server: ChatSe
 
     server.respond = respond
     with EndpointPool(engine(server)) as pool:
-        rows = ask(pool, "x", num_samples=3)
+        rows = ask(pool, "x", num_samples=3, temperature=0)
         assert [(row.index, isinstance(row, Missing)) for row in rows] == [(0, False), (1, True), (2, False)]
         assert (pool.usage.input_tokens, pool.usage.output_tokens) == (10, 12), "the server counts it, and so do we"
 
@@ -137,10 +138,26 @@ def test_a_filtered_draw_costs_itself_and_not_the_draws_beside_it(server: ChatSe
 def test_each_draw_of_a_refused_request_is_missing(server: ChatServer) -> None:
     server.respond = bad_for("bad", error(400, OPENAI_LENGTH))
     with EndpointPool(engine(server)) as pool:
-        rows = ask(pool, "bad", "good", num_samples=3)
+        rows = ask(pool, "bad", "good", num_samples=3, temperature=0)
         assert [isinstance(row, Missing) for row in rows] == [True] * 3 + [False] * 3
         assert [row.index for row in rows] == [0, 1, 2, 0, 1, 2]
         assert pool.usage.requests == 2, "one call for all draws, whatever became of the other"
+
+
+def test_a_draw_of_its_own_seed_that_is_filtered_costs_itself_alone(server: ChatServer) -> None:
+    filtered = draw_seed(0, 1) % 2**31
+
+    def respond(body: Body) -> Reply:
+        reply = json.loads(answer(body).text)
+        if body["seed"] == filtered:
+            reply["choices"][0]["finish_reason"] = "content_filter"
+        return Reply(text=json.dumps(reply))
+
+    server.respond = respond
+    with EndpointPool(engine(server)) as pool:
+        rows = ask(pool, "x", num_samples=3)
+    assert [(row.index, isinstance(row, Missing)) for row in rows] == [(0, False), (1, True), (2, False)]
+    assert len(server.bodies) == 3
 
 
 @pytest.mark.parametrize("words", ["temperature must be 1", "max_tokens is too large: 20. This model takes at most 16"])
