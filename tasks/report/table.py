@@ -63,7 +63,7 @@ def _row(report: RoundReport) -> tuple[str, ...]:
 
 
 def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
-    """Print the table: with lines and colours on a terminal, as plain text elsewhere."""
+    """Print the table, and below it what is missing: in colours on a terminal, as plain text elsewhere."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -82,10 +82,13 @@ def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
             is_promoted = place == 0 and report.action == "promote"
             table.add_row(*(Text(text) for text in texts), style="green" if is_promoted else None)
     console.print(table)
+    for report in reports:
+        for line in report.missing:
+            console.print(Text(f"{report.experiment} round {report.round}: missing: {line}"), soft_wrap=True)
 
 
 def markdown_table(reports: Sequence[RoundReport]) -> str:
-    """The table in Markdown, with a sparkline of report accuracy below where there are several rounds."""
+    """The table in Markdown; below it a sparkline of report accuracy, of several rounds, and what is missing."""
     columns = columns_of(reports)
     lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
     lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in table_rows(reports)]
@@ -93,6 +96,8 @@ def markdown_table(reports: Sequence[RoundReport]) -> str:
     if len(accuracies) > 1:
         ends = f"{format_rate(accuracies[0])} to {format_rate(accuracies[-1])}"
         lines += ["", f"report accuracy by round: {sparkline(accuracies)} ({ends})"]
+    missing = [f"- round {report.round}, missing: {line}" for report in reports for line in report.missing]
+    lines += ["", *missing] if missing else []
     return "\n".join(lines) + "\n"
 
 
