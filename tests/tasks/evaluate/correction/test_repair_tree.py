@@ -49,5 +49,5 @@ def test_it_is_the_share_of_subtrees_with_success(tree: list[int | None], data: 
 
 @pytest.mark.parametrize(("tree", "attempts", "repairs"), [((0,), 2, 1), ((0,), 1, 5), ((5,), 1, 1), ((), 1, 0)])
 def test_more_than_there_is_is_refused(tree: tuple[int, ...], attempts: int, repairs: int) -> None:
-    with pytest.raises(ValueError, match="needs|must lie"):
+    with pytest.raises(ValueError, match=r"needs|must lie"):
         repair_success(tree, 4, attempts, repairs)
