@@ -130,7 +130,7 @@ class StopOrGo(_Pair):
 
     kind: Literal["stop_or_go"] = "stop_or_go"
     judge: str | None = Field(None, description="a judge's name; default: the first judge")
-    token: str = Field(min_length=1, description="text that means: I go on")
+    token: str = Field("\n\nThis needs another look.\n\n", min_length=1, description="text that means: I go on")
     go_on: Literal["nothing", "solution", "revision"] = Field("nothing", description="what follows the token")
 
 

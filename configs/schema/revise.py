@@ -210,7 +210,7 @@ def check_steps(steps: tuple[ReviseStep, ...], until: tuple[Stop, ...], temperat
             raise ValueError(f"steps.{place}.num: temperature 0 draws the same text {step.num} times: write num: 1, "
                              "or a temperature above 0")  # fmt: skip
         names.add(step.name)
-        said |= {step.name} if "verdict" in step.parts else set()
+        said |= {step.name} if step.part == "verdict" else set()  # one cut out of an attempt comes with it
     for place, stop in enumerate(until):
         if stop.verdict is not None and not said:
             raise ValueError(f"until.{place}.verdict: no step writes a verdict: add one with part: verdict")

@@ -137,6 +137,8 @@ def _read_compound(line: str, decimal: str) -> Number | None:
     total, first, last = Fraction(0), None, None
     for part in found:
         unit = units.read_unit({"'": "ft", '"': "in"}.get(part["unit"], part["unit"]))
+        if first is not None and part["unit"] in ("cent", "cents") and first.name in units.MONEY:
+            unit = Unit("cent", first.factor / 100, first.dimension)
         falls = last is None or (unit is not None and last.factor > unit.factor and last.dimension == unit.dimension)
         if unit is None or part.start() != end or not falls:
             return None

@@ -36,7 +36,7 @@ _VERB = r"(?:is|are|was|would\s+be|must\s+be|should\s+be)"
 _LANGUAGES = (
     r"antwort|r[e\u00e9]ponse|respuesta|resposta|risposta|antwoord|svar|cevap|odpowied\u017a|jawaban|jibu|"
     r"\u0111\u00e1p\s\u00e1n|\u043e\u0442\u0432\u0435\u0442|\u7b54\u6848|\u6b63\u89e3|\u7b54\u3048|\u7b54|\u9009|\u9078|"
-    r"\uc815\ub2f5|\ub2f5|\u0909\u0924\u094d\u0924\u0930|\u0989\u09a4\u09cd\u09a4\u09b0|"
+    r"\uc815\ub2f5|\uc120\ud0dd\uc9c0|\ub2f5|\u0909\u0924\u094d\u0924\u0930|\u0989\u09a4\u09cd\u09a4\u09b0|"
     r"\u0627\u0644\u0625\u062c\u0627\u0628\u0629|\u0627\u0644\u062c\u0648\u0627\u0628"
 )
 _COPULA = (
@@ -46,6 +46,7 @@ _CUE = (
     rf"(?i:\b{_NOUN}(?:\s+(?:choice|option|letter))?[\"'*_]*\s*(?:{_VERB}\b|=|:|-|\u2014|\u2192)+"
     r"|\bi(?:'d|\s+would|'ll|\s+will)?\s+(?:choose|pick|select|go\s+with|say|answer)\b"
     r"|\b(?:choose|pick|select|chose|picked|selected)\b"
+    r"|\bgoing\s+with\b|\b(?:has|needs)\s+to\s+be\b|\bleaves\b|=>|\u2192|\bsondern\b|\u800c\u662f|\u5e94\u4e3a"
     r"|\bnot\s+\(?[A-Za-z0-9]\)?,?\s+but\b(?:\s+rather)?"
     rf"|(?:{_LANGUAGES}){_COPULA}\s*[:\u2192]?)"
     r"[\s:*_]*(?i:(?:the\s+)?(?:letter|option|choice|answer|number)\s+)?"
@@ -54,14 +55,20 @@ _BEHIND = (
     r"(?i:[\s)\]*_\"'`.:]*\s(?:(?:is|was|would\s+be|must\s+be|seems|looks)\s+(?:\w+ly\s+)*(?:the\s+)?"
     r"(?:\w+\s+likely\s+)?(?:best|correct|right|true|most|answer|one)\b|(?:fits|works|matches)\s+best\b))"
 )
+_NEGATIONS = r"(?:nicht|kein|no|non|pas|niet|\u043d\u0435|n\u00e3o|bukan|si|\u0644\u064a\u0633\w*)\b"
 _ENDS = r"(?i:so|thus|hence|therefore|it's|it\s+is|it\s+must\s+be|think|believe|letter)"
 _TAKEN_BACK = re.compile(
     r"(?:\b(?:not|never|except|neither|nor|cannot|rather\s+than|instead\s+of)|n't)\s+(?:be\s+|is\s+|choose\s+|pick\s+|select\s+)?"
     r"(?:the\s+)?(?:answer\s+|option\s+|choice\s+|letter\s+)*[\s(\[*_\"'`$]*$",
     re.IGNORECASE,
 )
+_DOUBTED = re.compile(
+    r"(?:(?:n't|not)\s+(?:think|believe)|\bdoubt|\bexclude|\beliminate|\brule\s+out|\bmistake\s+to|\bunlikely)\b[^.!?\n]{0,40}$",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"\s+(?!(?:because|since|as|is|and|or|for|which|but|not|by|with|rather|instead)\b)[a-z]+")
 _REFUSED = re.compile(
-    r"[\s)\]*_\"'`$.]*(?:\?|\s(?:is|was|are|seems)(?:\s+\w+ly)?(?:n't|\s+(?:not|never|incorrect|wrong|false))\b)",
+    r"[\s)\]*_\"'`$.]*(?:\?(?!\s*yes)|\s(?:is|was|are|seems)(?:\s+\w+ly)?(?:n't|\s+(?:not|never|incorrect|wrong|false))\b)",
     re.IGNORECASE,
 )
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
@@ -154,9 +161,11 @@ def _checked(match: re.Match[str], choices: str) -> str:
     joined = re.match(rf"{_JOIN}({letter})(?![\w'])", after)
     preceding = re.search(rf"(?<![\w'])({letter}){_JOIN}$", before)
     for other in (joined, preceding):
-        if other is not None and other[1] != chosen:
+        is_contrast = other is not None and re.search(r"(?i:unlike|than)\s*\(?$", before[: other.start()]) is not None
+        if other is not None and other[1] != chosen and not (other is preceding and is_contrast):
             raise UnreadableError(f"two choices are taken together: {chosen} and {other[1]}")
-    if _TAKEN_BACK.search(before) or _REFUSED.match(after):
+    is_article = chosen == "A" and before[-1:] not in "([*" and _ARTICLE.match(after)
+    if is_article or _TAKEN_BACK.search(before) or _DOUBTED.search(before) or _REFUSED.match(after):
         raise _TakenBackError(f"the choice {chosen} is taken back")
     return chosen
 
@@ -176,15 +185,19 @@ class _Patterns:
             rf"{_OPEN}(?i:(?:the\s+)?(?:answer|option|choice|letter)\s*:?\s*)?{_OPEN}({either}){_CLOSE}"
         )
         self.begins = re.compile(
-            rf"[\s(\[*_]*({capital})(?:[*_]*[.):][*_]*(?!\d)|\s*[,\u2014-]\s|\s+-\s)(?!\s*{capital}\b)"
+            rf"[\s(\[*_]*({capital})(?:(?:[*_]*[.):][*_]*(?!\d)|\s*[,\u2014-]\s|\s+-\s)(?!\s*{capital}\b)"
+            r"|\s+(?:rather\s+than|and\s+not|but\s+not|instead\s+of)\s)"
         )
         self.cue = re.compile(rf"{_CUE}{_OPEN}(?:({capital}){_NO_WORD}|({either}){_NO_WORD}(?!\s+\w))")
         self.behind = re.compile(rf"{free}({capital}){_BEHIND}")
         self.ends = re.compile(
-            rf"\b{_ENDS}\s*[,:]?{_OPEN}({capital}){_CLOSE}$|(?:^|\n)[^\W\d_]+(?:\s[^\W\d_]+)?\s?:\s*({capital}){_CLOSE}$"
+            rf"\b{_ENDS}\s*[,:]?{_OPEN}({capital}){_CLOSE}$|({capital})\?\s*(?i:yes)\W*$"
+            rf"|(?i:{_LANGUAGES}|l\u00f6sung)(?:\s+(?!{_NEGATIONS})[^\W\d_]+){{1,3}}\s+({capital}){_CLOSE}$"
+            rf"|(?:^|\n)[^\W\d_]+(?:\s[^\W\d_]+)?\s?:\s*({capital}){_CLOSE}$"
         )
         self.item = re.compile(rf"[\s*_(\[]*({capital})(?:[\s*_)\]]*$|[*_]*[.):](?!\d))")
-        self.mention = re.compile(rf"(?<!opyright\s)\(({either})\)|\b(?i:option|choice)\s+({capital})\b")
+        no_label = r"(?<!opyright\s)(?<!case\s)(?<!igure\s)"
+        self.mention = re.compile(rf"{no_label}\(({capital})\)|\b(?i:option|choice)\s+({capital})\b")
 
 
 @functools.cache

@@ -9,7 +9,6 @@ never cut to its last number.
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
 from tasks.answer import latex, units
 from tasks.answer.amounts import is_thing
@@ -27,10 +26,16 @@ _MAX_LINES = 50
 _SHORT = 40
 _MAX_CUES = 8
 _DIGIT = re.compile(r"[\d\u00bc-\u00be\u2150-\u215e]")
+_TAGGED = re.compile(r"<answer>([^<]{1,400})</answer>")
+_ITEM = re.compile(r"\s*(?:[-*]\s)?\d{1,2}[.)]\s+(?=\S)")
+"""the number of an item in a list"""
+_REMARK = re.compile(r"(?<=\S)\s\([^()=]*[A-Za-z]{2,}[^()=]*\)[\s.]*$")
+"""the line's last words in brackets: (in 3 steps)"""
+_SUM = re.compile(r"[\s\d+*/().,$\u00d7\u00f7\u00b7-]*\d[\s\d+*/().,$\u00d7\u00f7\u00b7-]*=\s*([^=]{1,40})")
 _CUE = re.compile(
     r"(?i:answer|antwort|r[e\u00e9]ponse|respuesta|resposta|risposta|antwoord|odpowied\u017a|"
     r"\u043e\u0442\u0432\u0435\u0442)"
-    r"(?:[*_]*\s*(?i:is|are|would be|should be|ist|lautet|est|es|\u00e9|\u00e8)\b)?[\s*_]*[:\uff1a=\s][\s*_:]*"
+    r"(?:[\"'*_]*\s*(?i:is|are|would be|should be|ist|lautet|est|es|\u00e9|\u00e8)\b)?[\s*_\"']*[:\uff1a=\s][\s*_:]*"
     r"|(?:\u7b54\u6848|\u7b54\u3048|\u7b54)[\s*_]*(?:\u5e94\u8be5)?(?:\u662f|\u4e3a|\u70ba|\u306f)?[\s*_]*[:\uff1a]?[\s*_]*"
 )
 _CUE_WORDS = (
@@ -40,7 +45,7 @@ _CUE_WORDS_OF_OTHER_SCRIPTS = ("\u043e\u0442\u0432\u0435\u0442", "\u7b54")
 _START = re.compile(
     rf"(?:(?:about|approximately|around|roughly|exactly|only)\s|[\u2248~]\s?|[A-Za-z]\s?=\s?)?[-+\u2014(\s\"']*(?:{units.CURRENCY}\s?)?[-+(]?\.?$"
 )
-_CHAIN = re.compile(r"(?:(?!\. )[^=\u2248\u2192]){0,40}[=\u2248\u2192](?:(?!\. )[^=\u2248\u2192]){0,40}")
+_CHAIN = re.compile(r"(?:(?!\. )[^=\u2248\u2192]){0,40}[=\u2192](?:(?!\. )[^=\u2248\u2192]){0,40}")
 
 
 def find(text: str, locale: str = "en") -> Value | None:
@@ -52,6 +57,9 @@ def find(text: str, locale: str = "en") -> Value | None:
     box = find_boxed(text)
     if box is not None:
         return find_in(box, locale)
+    tagged = _TAGGED.findall(text) if "</answer>" in text else []
+    if tagged:
+        return find_in(tagged[-1], locale)
     mark = text.rfind("####")
     if mark >= 0:
         rest = text[mark:].lstrip("# \n").partition("\n")[0]
@@ -85,6 +93,9 @@ def find_in(region: str, locale: str = "en") -> Value | None:
         return read(region, locale)
     except UnreadableError:
         known = conventions(locale)
+        worked_out = _SUM.fullmatch(region.strip())
+        if worked_out is not None:
+            return read(worked_out[1], locale)
         cued = _find_cued(region, known)
         if cued is not None:
             return cued
@@ -133,7 +144,7 @@ def _read_words(words: re.Match[str], line: str) -> Value | None:
     number = read_number_words(words[0])
     rest = line[words.end() :].strip()
     follows = re.match(r"\W*$|[.,;!]\s|[\u3041-\u9fff]{1,4}\W*$", line[words.end() :]) or is_thing(rest.rstrip(".!"))
-    return None if number is None or not follows else Number(Fraction(number))
+    return None if number is None or not follows else Number(number)
 
 
 def _find_last(text: str, known: Conventions) -> Value | None:
@@ -144,7 +155,11 @@ def _find_last(text: str, known: Conventions) -> Value | None:
         part = text[max(begin, end - MAX_LINE) : end]
         if _DIGIT.search(part):
             line = latex.plain(simplify(part))
-            numbers = list(NUMBER.finditer(line))
+            line = _REMARK.sub("", line)
+            item = _ITEM.match(line)
+            numbers = list(NUMBER.finditer(line, item.end() if item else 0))
+            while len(numbers) > 1 and "\u2248" in line[numbers[-2].end() : numbers[-1].start()]:
+                del numbers[-1]  # 1/3 is the answer of 1/3, about 0.33
             if numbers:
                 return read_span(line, numbers, len(numbers) - 1, known)
         if begin == 0:

@@ -22,7 +22,7 @@ _MINUS = re.compile(r"(?i:\b(?:minus|negative)\s+)(?=[$\u20ac\u00a3]?\.?\d)")
 _TIMES_TEN = re.compile(r"(?<=\d)\s?[xX]\s?(?=10\s?(?:\^|\*\*))")
 _SPACING = re.compile(r"\\(?:[,;: ]|quad\b|qquad\b|enspace\b|thinspace\b|hspace\{[^{}]*\})|(?<!\\)~(?=\S)")
 _NOTHING = re.compile(
-    r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|limits|mathstrut|phantom\{[^{}]*\}|!)(?![A-Za-z])"
+    r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|limits|mathstrut|phantom\{[^{}]*\})(?![A-Za-z])|\\!"
 )
 _WRAPPED = re.compile(
     r"\\(?:text(?:bf|it|rm|tt|sf|normal)?|math(?:bf|it|rm|tt|sf|bb|cal)|mbox|hbox|emph|operatorname|boldsymbol|bm|"
@@ -87,7 +87,13 @@ def _repeat(found: re.Match[str]) -> str:
 
 def _plain_latex(line: str) -> str:
     line = _REPEATING.sub(_repeat, line)
-    line = line.replace("\\\\", " ").replace("\\$", _DOLLAR).replace("{,}", ",").replace("{.}", ".")
+    line = (
+        line.replace("\\\\", " ")
+        .replace("\\$", _DOLLAR)
+        .replace("\\text{,}", ",")
+        .replace("{,}", ",")
+        .replace("{.}", ".")
+    )
     line = _NOTHING.sub("", line)
     line = _SPACING.sub(" ", line)
     line = _DEGREE.sub("\u00b0", line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 _SMALL = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -12,8 +13,13 @@ _SMALL = {
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 _POWERS = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _WORD = "|".join([*_SMALL, *_TENS, "hundred", *_POWERS])
+_FRACTIONS = {"half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4,
+              "fifth": 5, "fifths": 5}  # fmt: skip
+_FRACTION = "|".join(sorted(_FRACTIONS, key=len, reverse=True))
+_PART = re.compile(rf"(?:(?P<whole>.+?)\s+and\s+)?(?:(?P<over>an?|{_WORD})[\s-])?(?P<under>{_FRACTION})", re.IGNORECASE)
 ENGLISH = re.compile(
-    rf"(?:an?\s+(?=hundred|thousand|million|billion))?(?:{_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*\b", re.IGNORECASE
+    rf"(?:minus\s+|negative\s+)?(?:(?:an?\s+|one\s+)?half\b|an?\s+(?:third|quarter|fifth)\b|(?:an?\s+(?=hundred|thousand|million|billion))?(?:{_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*\b(?:(?:[\s-]|\s+and\s+(?:an?\s+)?)(?:{_FRACTION})\b)?)",
+    re.IGNORECASE,
 )
 _DIGITS = {
     character: value for value, character in enumerate("\u3007\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d")
@@ -24,12 +30,29 @@ _LARGE = {"\u4e07": 10**4, "\u842c": 10**4, "\u4ebf": 10**8, "\u5104": 10**8}
 CHINESE = re.compile("[" + "".join([*_DIGITS, *_UNITS, *_LARGE]) + "]{1,20}")
 
 
-def read_number_words(text: str) -> int | None:
+def read_number_words(text: str) -> Fraction | None:
     """The number that the words are; None where they are none, or in an order that no number has."""
     if CHINESE.fullmatch(text):
-        return _read_chinese(text)
-    if not ENGLISH.fullmatch(text):
+        found = _read_chinese(text)
+        return None if found is None else Fraction(found)
+    sign, rest = _split_sign(text)
+    if not ENGLISH.fullmatch(rest):
         return None
+    part = _PART.fullmatch(rest)
+    if part is None:
+        whole = _read_english(rest)
+        return None if whole is None else sign * Fraction(whole)
+    over = (part["over"] or "one").lower()
+    whole, top = _read_english(part["whole"] or "zero"), 1 if over in ("a", "an") else _read_english(over)
+    return None if whole is None or top is None else sign * (whole + Fraction(top, _FRACTIONS[part["under"].lower()]))
+
+
+def _split_sign(text: str) -> tuple[int, str]:
+    word, _, rest = text.partition(" ")
+    return (-1, rest.strip()) if word.lower() in ("minus", "negative") else (1, text)
+
+
+def _read_english(text: str) -> int | None:
     total = current = 0
     last, ceiling = None, 10**15
     for word in re.findall(r"[a-z]+", text.lower()):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import re
-from fractions import Fraction
 
 from tasks.answer import latex
 from tasks.answer.amounts import read_amount
@@ -27,6 +26,8 @@ _PAIR = re.compile(r"[(\[{]\s?-?\d+,(?:\d{1,2}|\d{4,})\s?[)\]}]")
 """two numbers rather than a decimal comma"""
 _PARTED = {True: "", False: ",;"}
 """what parts the terms of a list between brackets"""
+_REMARK = re.compile(r"(?<=\d)\s\((?!mod)[a-z]{3,}(?:[\s-][a-z]+)*\)$")
+"""`7 (seven)`"""
 _PREFIX = re.compile(
     r"(?:(?:the )?(?:final )?answer(?: is|:)\s*|[A-Za-z](?:_\(?\w+\)?)?\s*=\s*|=\s*|[\u2248~]\s*|#+\s*|"
     r"(?:about|approximately|approx\.?|around|roughly|nearly|almost|exactly|only)\s+)",
@@ -61,6 +62,7 @@ def bare(line: str) -> str:
         line = line.strip()
         if not line.endswith(("...", "a.m.", "p.m.")):
             line = line.rstrip(".;:,").rstrip()
+        line = _REMARK.sub("", line)
         line = _PREFIX.sub("", line, count=1) if _PREFIX.match(line) else line
         for opening, closing in _WRAPPERS:
             inner = line[1:-1]
@@ -84,7 +86,7 @@ def read_plain(line: str, locale: str) -> Value:
         words = read_number_words(line)
         if words is None:
             raise UnreadableError(f"'{shorten(line)}' holds no number")
-        return Number(Fraction(words))
+        return Number(words)
     if _PAIR.search(line):
         raise UnreadableError(f"'{shorten(line)}' holds several numbers")
     value = read_time(line) or read_date(line, known)

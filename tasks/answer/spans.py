@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 
 from tasks.answer import units
+from tasks.answer.equal import same
 from tasks.answer.locales import Conventions
 from tasks.answer.multipliers import MULTIPLIER, MULTIPLIERS, PART
 from tasks.answer.numbers import LITERAL
 from tasks.answer.read import read_plain
-from tasks.answer.value import UnreadableError, Value
+from tasks.answer.value import Number, UnreadableError, Value
 
 _JOINS = "and|or|to|by|x|of|out\\ of|und|oder|et|ou|bis|y|o|through"
 _LATIN = r"A-Za-z0-9_\u00c0-\u024f"
@@ -52,11 +53,13 @@ _MONTH_BEFORE = re.compile(r"(?<![^\W\d_])([^\W\d_]{3,12})\.?\s+(?:the\s+)?$")
 _BAD_BEFORE = re.compile(
     r"(?:[<\u2264\u2265\u2260\u00b1\u221a\u03c0\u222a_]|(?<=.)[\u00d7\u00b7\u00f7^]|(?<=[^\-=>\s])\s?>"
     r"|(?<![^\W\d])[^\W\d]\s*[-+*/^]|\)\s*[-+*/^]|[^\W\d]/|[A-Za-z]\("
-    r"|\b(?:not|never|nor|except)|n't|\\[A-Za-z]+\s*\(?|\b(?:sin|cos|tan|log|ln|sqrt|exp)\s*\(?)\s?$"
+    r"|\b(?:not|never|nor|except|cannot\sbe|(?:less|more|fewer|greater|other)\sthan|at\s(?:most|least)|(?<!rounds\s)(?<!rounded\s)up\sto)|n't(?:\sbe)?|\+/-"
+    r"|\b(?:[Ss]tep|[Pp]age|[Ll]ine|[Ee]quation|[Pp]roblem|[Qq]uestion|[Ff]igure|[Cc]hapter|[Ss]ection|[Vv]ersion)|\\[A-Za-z]+\s*\(?|\b(?:sin|cos|tan|log|ln|sqrt|exp)\s*\(?)\s?$"
 )
 _BAD_AFTER = re.compile(
     r"\s?[*\u00d7\u00b7\u00f7^](?!\s*$)|\s?[\u221a\u03c0]|\s?[-+]\s?\(?[A-Za-z](?![A-Za-z'])|[+_\\(]"
     r"|/[A-Za-z](?![A-Za-z])|(?![a-z]{3})[A-Za-z]|\s?\(?mod\b|\s?\\(?:sqrt|pi|frac|log|sin|cos|p?mod)"
+    r"|\d|\s(?:is|was|isn't|wasn't)\s(?:not|wrong|incorrect|false)\b"
     r"|\s?(?:or|and|to)\s(?:more|less|fewer|above|below|up|over|under|higher|lower|greater)\b"
     r"|\s(?:mil|[xyzn]|third|(?:hal[fv]e?|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|hundredth|thousandth)s)(?!\w)"
 )
@@ -96,7 +99,18 @@ def read_span(line: str, numbers: list[re.Match[str]], last: int, known: Convent
         raise UnreadableError(f"'({span})' holds several numbers")
     if line.startswith("...", end) and "." in numbers[last][0]:
         raise UnreadableError(f"'{span}...' has no end")
-    return read_plain(span, known.locale)
+    return _read_either(span, known.locale)
+
+
+def _read_either(span: str, locale: str) -> Value:
+    """The value of a spelling, also where it is written twice: `1/2, or 0.5`."""
+    try:
+        return read_plain(span, locale)
+    except UnreadableError:
+        twice = [read_plain(part, locale) for part in re.split(r",?\sor\s", span)]
+        if len(twice) == 2 and same(twice[1], twice[0]):
+            return max(twice, key=lambda value: isinstance(value, Number) and value.is_percent)
+        raise
 
 
 def _is_single(span: str) -> bool:
@@ -166,6 +180,8 @@ def _joins_units(line: str, unit: str, operator: str, rest: str, after: re.Match
     if re.search(units.CURRENCY, rest) or line[after.end() : after.end() + 1] == '"':
         return True
     follows = _UNIT.match(line, after.end())
+    if follows is not None and follows["unit"].rstrip(".") in ("cent", "cents") and mine.name in units.MONEY:
+        return True
     other = units.read_unit(follows["unit"]) if follows else None
     return other is not None and other.dimension == mine.dimension
 

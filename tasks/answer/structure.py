@@ -13,8 +13,9 @@ from tasks.answer import units
 from tasks.answer.brackets import are_balanced, bracketed, split
 from tasks.answer.characters import simplify
 from tasks.answer.latex import plain
+from tasks.answer.number_words import read_number_words
 from tasks.answer.read import MAX_CHARACTERS, read
-from tasks.answer.value import UnreadableError, Value
+from tasks.answer.value import Number, UnreadableError, Value
 from tasks.answer.words import unwrap
 
 
@@ -57,8 +58,11 @@ class Formula:
 
 Part = Value | Words | Terms | Formula
 
-_CLEAN = re.compile(r"(?<!\\)\\(?:left|right|[bB]igg?[lr]?|displaystyle|,|;|:|quad|qquad)(?![A-Za-z])|(?<!\\)\\ ")
-_NAMED = re.compile(r"\s*[A-Za-z](?:_\{?\w+\}?)?(?:\s*\(\s*[a-z]\s*\))?\s*(?:=|\\in(?![A-Za-z]))(?!=)")
+_CLEAN = re.compile(r"(?<!\\)\\(?:left|right|[bB]igg?[lr]?|displaystyle|quad|qquad)(?![A-Za-z])|(?<!\\)\\[,;: ]")
+_NAMED = re.compile(
+    r"\s*(?:\(\s*[a-z](?:\s*,\s*[a-z]){1,3}\s*\)\s*=(?!=)"
+    r"|[A-Za-z](?:_\{?\w+\}?)?(?:\s*\(\s*[a-z]\s*\))?\s*(?:=|\\in(?![A-Za-z]))(?!=))"
+)
 _GROUPED = re.compile(r"[-+$]*\\?\$?\d{1,3}(?:(?:,|\{,\})\d{3})+(?:\.\d+)?(?!\d)")
 _WORD_PARTS = re.compile(r"\\text\{\s*(?:,\s*)?(?:and|or)\s*\}|\s(?:and|or)\s|\\(?:vee|lor)(?![A-Za-z])")
 _UNION = re.compile(r"\\cup(?![A-Za-z])|\u222a")
@@ -94,6 +98,10 @@ def read_part(text: str, locale: str = "en", depth: int = 0) -> Part:
     in_base = _IN_BASE.fullmatch(words)
     if in_base is not None:
         return Words("_".join(in_base.groups()))
+    if (number := read_number_words(words)) is not None:
+        return Number(number)
+    if (words == "R" and "mathbb" in text) or text in ("\u211d", "\\R", "\\reals"):
+        return Terms("()", (Formula("-\\infty"), Formula("\\infty")))
     if _LETTERS.fullmatch(words) and "\\" not in words and not _FUNCTIONS.fullmatch(words):
         return Words(words)
     terms = _read_terms(text, locale, depth)

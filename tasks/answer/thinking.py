@@ -13,10 +13,12 @@ def after_thinking(text: str, tags: Tags) -> str | None:
 
     A block may begin in the prompt, where the chat template opens it: all before a closing tag is thinking.
     """
-    end = 0
+    end, lower = 0, text.lower()
+    if len(lower) != len(text):  # a letter that becomes two
+        lower = text
     for opening, closing in tags:
-        closed = text.rfind(closing)
-        if text.rfind(opening) > closed:
+        closed = lower.rfind(closing.lower())
+        if lower.rfind(opening.lower()) > closed:
             return None
         end = max(end, closed + len(closing) if closed >= 0 else 0)
     return text[end:]

@@ -50,6 +50,8 @@ _ALONE = {  # all spellings: factor to the base units, base units
     "\u20b9|INR|Rs|Rs.|rupee|rupees": ("1", "\u20b9"), "\u20a9|KRW|won": ("1", "\u20a9"),
     "\u20bd|RUB|ruble|rubles|roubles": ("1", "\u20bd"), "CNY|RMB|yuan": ("1", "CNY"), "CHF|francs": ("1", "CHF"),
 }  # fmt: skip
+MONEY = ("$", "\u20ac", "\u00a3")
+"""what has a hundred cents"""
 CURRENCY = r"(?:US\$|A\$|C\$|[$\u00a2\u00a3\u00a5\u20a0-\u20cf]|Rs\.?(?=\s?\d))"
 """a pattern of signs that stand before an amount"""
 

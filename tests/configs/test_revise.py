@@ -24,6 +24,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (revise(ATTEMPT, {**ATTEMPT, "name": "b"}), "steps: exactly one has part attempt"),
     (revise(VERDICT, VERDICT, ATTEMPT), "steps.1.name: two steps are called 'verdict'"),
     (revise({**ATTEMPT, "when": {"verdict": "wrong"}}), "steps.0.when.verdict: no step before writes a verdict"),
+    (revise({**ATTEMPT, "split": "(?P<verdict>.*)-(?P<attempt>.*)"}, until=[{"verdict": "right"}]),
+     "until.0.verdict: no step writes a verdict"),
     (revise(ATTEMPT, until=[{"verdict": "right"}]), "until.0.verdict: no step writes a verdict"),
     (revise({**ATTEMPT, "num": 2}, temperature=0), "steps.0.num: temperature 0 draws the same text 2 times"),
     (revise({**ATTEMPT, "num": 2, "temperature": 0}), "steps.0.num: temperature 0 draws the same text 2 times"),

@@ -206,7 +206,7 @@ def shrink(name: str, world: World) -> dict[str, Any]:
     if generate.get("kind") == "stepwise":
         generate |= {"step_end": ";", "max_steps": 3, "width": 4, "temperature": 2.0}
     elif generate.get("kind") == "revise":
-        generate |= {"num_samples": min(generate.get("num_samples", 1), 4), "temperature": 2.0}
+        generate |= {"num_samples": 4, "temperature": 2.0}
         shrink_steps(generate["steps"], world)
         for phase in tree.get("phases", []):
             shrink_steps(phase["set"].get("generate", {}).get("steps", []) if "set" in phase else [], world)
@@ -229,7 +229,8 @@ def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:
             continue
         if step.get("by") != "solution":
             step["num"] = min(step.get("num", 1), 3)
-            step.setdefault("temperature", 2.0 if step["part"] == "attempt" else 1.0)
+            is_open = step["part"] == "attempt" and "also_by" not in step  # else a teacher would be as wild
+            step.setdefault("temperature", 2.0 if is_open else 1.0)
         name = f"{step['part']}_alone" if step.get("form") == "single" else step["part"]
         step["prompt"] = world.path(f"{name}.j2")
         if "stored_prompt" in step:

@@ -74,6 +74,8 @@ def find_answer_text(text: str, config: VerifierBase) -> str | None:
     said = after_thinking(text, config.thinking)
     if said is None:
         raise UnreadableError("the thinking is not finished")
+    if said.rstrip().endswith("|>"):
+        said = re.sub(r"(?:<\|[^|<>\s]{1,40}\|>\s*)+$", "", said)
     if config.pattern is None:
         return said.strip()
     match = find_last(re.compile(config.pattern), said)

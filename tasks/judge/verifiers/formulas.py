@@ -101,11 +101,18 @@ def _agree(mine: Any, theirs: Any) -> bool:
         return str(mine).strip() == str(theirs).strip()
     if mine == theirs:
         return True
+    if isinstance(mine, sympy.Equality) and isinstance(theirs, sympy.Equality):
+        one, other = mine.lhs - mine.rhs, theirs.lhs - theirs.rhs
+        return _vanishes(one - other, one) or _vanishes(one + other, one)
     sides = [_side(one) for one in (mine, theirs)]
     if any(not isinstance(side, sympy.Expr) for side in sides):
         return False
     mine, theirs = sides
-    return all(_is_zero_at(mine - theirs, mine, shift) for shift in range(len(_POINTS)))
+    return _vanishes(mine - theirs, mine)
+
+
+def _vanishes(difference: Any, scale: Any) -> bool:
+    return all(_is_zero_at(difference, scale, shift) for shift in range(len(_POINTS)))
 
 
 def _side(expression: Any) -> Any:

@@ -101,7 +101,7 @@ def _find(text: str, config: MathVerifier) -> Part | None:
         if formula is not None:
             return read_part(_last_side(formula), config.locale)
         if place is not end and _ONE_TERM.fullmatch(place.strip()):
-            return read_part(place.rstrip("!. "), config.locale)
+            return read_part(place.strip("*_` ").rstrip("*_`!. "), config.locale)
     return find(end, config.locale)
 
 
@@ -139,8 +139,13 @@ def _is_prose(part: Part) -> bool:
 def _are_same_words(found: Words, expected: Words) -> bool:
     if str(found) == str(expected):
         return True
-    is_product = len(expected.text) < 4 and expected.text.islower() and not set(expected.text) & set("eiou ")
-    return is_product and sorted(found.text) == sorted(expected.text)
+    is_product = 1 < len(expected.text) < 4 and expected.text.islower() and sorted(found.text) == sorted(expected.text)
+    vowels = set(expected.text) & set("aeiou")
+    if vowels - {"a"} or (vowels and len(expected.text) > 2):
+        return False
+    if is_product and vowels:
+        raise UnreadableError(f"'{found.text}' is '{expected.text}' as a product, not as a word")
+    return is_product
 
 
 def _are_same_terms(found: Terms, expected: Terms) -> bool:

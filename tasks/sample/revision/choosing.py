@@ -41,11 +41,15 @@ def texts_kept(chains: Sequence[Chain], keep: TextsKept | None, opinion: Opinion
     return [one for _, one in sorted(scored, key=lambda item: -item[0])[: keep.n]]
 
 
-def by_parent(chains: Sequence[Chain]) -> list[list[Chain]]:
-    """Siblings together."""
-    groups: dict[str | None, list[Chain]] = {}
+def by_parent(chains: Sequence[Chain], num_parts: int) -> list[list[Chain]]:
+    """Chains that were asked after the same text together.
+
+    Args:
+        num_parts: texts that one answer was cut into.
+    """
+    groups: dict[str, list[Chain]] = {}
     for chain in chains:
-        groups.setdefault(chain.tip.parent_id, []).append(chain)
+        groups.setdefault(chain.path[-1 - num_parts].id, []).append(chain)
     return list(groups.values())
 
 

@@ -146,14 +146,13 @@ class Revise:
     def _after_step(self, episode: Revising, step: LoadedStep, grown: list[Chain]) -> Revising:
         num_before = len(episode.nodes)
         episode = episode.with_nodes(grown)
-        num_new = len(episode.nodes) - num_before
-        episode = episode.counted("num_feedback", num_new - (len(grown) if step.is_attempt else 0))
+        feedback = [node for node in episode.nodes[num_before:] if not node.is_answer]
+        unread = [node for node in feedback if node.part == Part.VERDICT and node.said is None]
+        episode = episode.counted("num_feedback", len(feedback)).counted("num_unread", len(unread))
         if step.is_attempt:
             return self._with_attempts(episode, grown)
-        unread = [one for one in grown if one.tip.part == Part.VERDICT and one.tip.said is None]
         on = tuple(one for one in grown if not self._ends(episode, one))
-        after = episode.counted("num_unread", len(unread))
-        return replace(after, chains=(*episode.chains, *on), asking=(), step=episode.step + 1)
+        return replace(episode, chains=(*episode.chains, *on), asking=(), step=episode.step + 1)
 
     def _with_attempts(self, episode: Revising, grown: Sequence[Chain]) -> Revising:
         """A turn is over: its attempts wait for the judges, or go on at once."""
@@ -174,8 +173,9 @@ class Revise:
         if episode.turn == 1:
             chains = texts_kept(starts(drawn, self.config.first.at_most, opinions), self.config.first.keep, opinions)
         else:
-            keep = self.steps[-1].config.keep
-            chains = [one for siblings in by_parent(drawn) for one in texts_kept(siblings, keep, opinions)]
+            last = self.steps[-1].config
+            families = by_parent(drawn, len(last.parts))
+            chains = [one for siblings in families for one in texts_kept(siblings, last.keep, opinions)]
         on = [one for one in chains if not self._ends(episode, one)]
         return replace(episode, chains=tuple(on) if episode.turn < self.config.max_turns else (), drawn=())
 

@@ -24,9 +24,10 @@ ONE_VALUE = {
     "AnswerJudge.kind", "Balance.kind", "Dpo.label_smoothing", "EndpointEngine.kind", "ImportanceJudge.kind",
     "ImportanceJudge.name", "IndependentGenerate.kind", "Kto.kind", "MetaJudge.judge", "MostVsLeastVoted.judge",
     "PairwiseJudge.kind", "RankConsistency.judges", "Recipe.pair", "RewardEngine.kind", "Role.like", "Role.model",
-    "RoleTraining.pair", "SumJudge.kind",
+    "RoleTraining.pair", "StopOrGo.kind", "SumJudge.kind",
     "SumJudge.name", "TinyLlama.kind", *(f"{pair}.soft_label" for pair in (
-        "BestVsWorst", "GoldVsSample", "MostVsLeastVoted", "RightVsWrong", "ShortestBestLongestWorst")),
+        "BestVsWorst", "GoldVsSample", "MostVsLeastVoted", "Revision", "RightVsWrong", "ShortestBestLongestWorst",
+        "Siblings", "StopOrGo")),
 }  # fmt: skip
 
 

@@ -55,4 +55,6 @@ def test_independent_draws_are_told_from_all_others() -> None:
     ]
     assert plain.is_independent
     assert not any(other.is_independent for other in others)
-    assert [sample.origin for sample in [plain, *others]] == ["iid", "iid", "hot", "critique", "iid", "iid"]
+    assert [sample.origin for sample in [plain, *others]] == [
+        "iid", "revised", "hot", "critique", "iid", "iid",
+    ]  # fmt: skip

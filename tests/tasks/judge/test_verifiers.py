@@ -167,4 +167,4 @@ def test_rules_need_gold_and_functions_do_not() -> None:
     assert {explain_gold(None, verifier) for verifier in needy} == {"has no gold answer"}
     assert explain_gold(None, PythonVerifier(function="a.py:score")) is None
     used = [set(verifier_versions(verifier)) for verifier in needy]
-    assert used == [{"number"}, {"exact"}, {"choice"}, {"math", "number"}, {"regex"}]
+    assert used == [{kind, "reader"} for kind in ("number", "exact", "choice", "math", "regex")]

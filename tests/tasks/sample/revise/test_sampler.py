@@ -228,6 +228,18 @@ def test_the_best_revision_goes_on_and_the_others_stay(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_the_best_of_texts_that_are_cut_goes_on(tmp_path: Path) -> None:
+    split = r"(?s)(?P<verdict>.*)---(?P<attempt>.*)"
+    steps = [{"part": "attempt", "split": split, "num": 3, "keep": {"best": "answer"}, "prompt": "revise"}]
+    texts = {"p/0": "W"} | {f"p/0:attempt/{place}": f"hm---W{score}" for place, score in enumerate((3, 7, 5))}
+    sampler = revise_sampler(generate={"steps": steps, "max_turns": 3})
+    (episode,) = run(sampler, tmp_path, by_place(texts, otherwise="Verdict: wrong---W1"))
+    assert {node.parent_id for node in episode.nodes if node.id.count("verdict") == 2 and not node.is_answer} == {
+        "p/0:verdict1/0"
+    }
+    assert episode.counts["num_unread"] == 3
+
+
 def test_one_text_is_cut_into_its_parts(tmp_path: Path) -> None:
     steps = [{"part": "attempt", "split": r"(?s)(?P<critique>.*)---(?P<attempt>.*)", "num": 2, "prompt": "revise"}]
     texts = {"p/0:attempt/0": "wrong sign\n---\nR", "p/0:attempt/1": "no line"}
