@@ -22,7 +22,7 @@ from infra.engines.local_pool import LocalPool
 from infra.engines.models.build import build_model, import_gguf
 from infra.engines.models.locate import find_packaged_gguf
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Request, Shard
+from infra.engines.wire import Completion, Request, Shard
 from infra.process.child import Child, engine_python
 
 SAMPLES = 4
@@ -100,7 +100,9 @@ def compare(engine_kind: str, model: ModelFiles, repeats: int, folder: Path) -> 
 
 def pool_speed(pool: LocalPool, load: Workload, repeat: int) -> float:
     start = time.perf_counter()
-    num_tokens = sum(row.num_tokens for _, rows in pool.generate(load.shards(repeat)) for row in rows)
+    num_tokens = sum(
+        row.num_tokens for _, rows in pool.generate(load.shards(repeat)) for row in rows if isinstance(row, Completion)
+    )
     return num_tokens / (time.perf_counter() - start)
 
 

@@ -214,7 +214,7 @@ class Guide(Component):
     role: Annotated[str, Content("model")] = Field("policy", description="interactive: who comments")
     leak_words: tuple[str, ...] = Field(
         ("hint", "the answer given", "given answer"),
-        description="a guided sample with one of these is dropped: the hint shows",
+        description="a guided sample with one of these, or a word of the help's own prompt, is dropped; []: none is",
     )
 
 

@@ -30,11 +30,18 @@ class Guard(Component):
         return self
 
 
+MISSING_SHARE = "missing_share"
+"""share of the answers that a stage asked for and did not get; the largest of a round's stages"""
+MISSING_LIMIT = Guard(metric=MISSING_SHARE, above=0.5, action="stop")
+"""holds where a recipe has guards, and none speaks of missing answers; `stop` ends the stage before it is published"""
+
 DEFAULT_GUARDS = (
     Guard(metric="verifier_error_rate", above=0.01, action="warn"),
     Guard(metric="judge_mode_share", above=0.95, action="stop"),
     Guard(metric="judge_parse_rate", below=0.5, action="stop"),
     Guard(metric="judge_parse_rate", below=0.95, action="warn"),
+    Guard(metric=MISSING_SHARE, above=0.05, action="warn"),
+    MISSING_LIMIT,
     Guard(metric="contamination_share", above=0.05, action="warn"),
     Guard(metric="drift_gold_logprob", below=-1.0, action="keep_incumbent"),
 )

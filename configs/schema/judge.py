@@ -27,6 +27,15 @@ JudgeName = Annotated[
 Wants = Literal["text", "logprobs", "rating"]
 """what is asked of a model: to write text, the log-probabilities of given texts, or a reward model's rating of them"""
 
+SCORE_PATTERN = r"(?i)\bScore[*_\x60]*:[\s*_\x60(\[<\"']*(-?[0-9]+(?:\.[0-9]+)?)"
+"""`Score: 4`, `**Score:** 4`, `score: **4**`; not `Subscore: 4`"""
+WINNER_PATTERN = (
+    r"(?i)\bWinner[*_\x60]*:[\s*_\x60(\[<\"']*"
+    r"(?:(?:the|answer|response|text|solution|candidate|assistant|option|model|judge?ment)(?![^\W_])[\s*_\x60(\[<\"':]*)*"
+    r"([^\W_]+)"
+)
+"""`Winner: A`, `**Winner:** B`, `winner: Response B`; whoever else is named, such as `Winner: Neither`, is no choice"""
+
 
 @dataclass(frozen=True, slots=True)
 class Pass:
@@ -193,7 +202,7 @@ class RubricJudge(OpinionJudge):
         "additive_5", description="prompt of configs/prompts, or path of a .j2 file"
     )
     pattern: str = Field(
-        r"Score:\s*(-?[0-9]+(?:\.[0-9]+)?)",
+        SCORE_PATTERN,
         description="one group: the score; the last match in the judge's text counts",
     )
     low: float = Field(0, description="lowest score; what lies outside of low to high is not parsed")
@@ -229,7 +238,7 @@ class PairwiseJudge(OpinionJudge):
         "pairwise", description="prompt of configs/prompts, or path of a .j2 file"
     )
     pattern: str = Field(
-        r"Winner:\s*([AB])", description="one group, which reads A or B; the last match in the judge's text counts"
+        WINNER_PATTERN, description="one group, which reads A or B; the last match in the judge's text counts"
     )
     temperature: float = Field(0.0, ge=0, description="of what the judge writes; 0: greedy")
     max_tokens: int = Field(256, ge=1, description="of one comparison")
@@ -316,9 +325,7 @@ class MetaJudge(Component):
     prompt: Annotated[str, Content("prompt")] = Field(
         "meta", description="prompt of configs/prompts, or path of a .j2 file"
     )
-    pattern: str = Field(
-        r"Winner:\s*([AB])", description="one group, which reads A or B; the last match in the text counts"
-    )
+    pattern: str = Field(WINNER_PATTERN, description="one group, which reads A or B; the last match in the text counts")
     temperature: float = Field(0.8, ge=0, description="0: greedy")
     top_p: float = Field(0.95, gt=0, le=1, description="as in generate; 1: off")
     max_tokens: int = Field(512, ge=1, description="of one comparison")

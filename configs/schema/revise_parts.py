@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from configs.schema.base import Component
 
 State = Literal["base", "seed", "previous", "round_start"]
-LabelName = Literal["correct", "wrong", "unparseable", "truncated", "verifier_error", "unscored"]
+LabelName = Literal["correct", "wrong", "unparseable", "truncated", "verifier_error", "unscored", "missing"]
 POLICY = "policy"
 
 

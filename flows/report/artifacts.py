@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +16,9 @@ from prefect.artifacts import (
 )
 from prefect.exceptions import MissingContextError
 from prefect.logging import get_run_logger
+
+from infra.text.names import artifact_key
+from infra.text.outside import clean_answer
 
 logger = logging.getLogger(__name__)
 EVERY_SECONDS = 5.0
@@ -35,7 +37,7 @@ class ShownInPrefect:
 
     def line(self, text: str) -> None:
         with suppress(MissingContextError):  # shown outside of a run
-            get_run_logger().info(text)
+            get_run_logger().info(clean_answer(text)[0])
 
     def start(self, label: str) -> None:
         self._label, self._artifact, self._last = label, None, time.monotonic()
@@ -59,13 +61,14 @@ class ShownInPrefect:
 def show_markdown(label: str, text: str) -> None:
     """A markdown artifact on the run's page; without one if Prefect does not take it."""
     with _or_else_without(label):
-        create_markdown_artifact(text, key=artifact_key(label), description=label)
+        create_markdown_artifact(clean_answer(text)[0], key=artifact_key(label), description=label)
 
 
 def show_table(label: str, rows: list[dict[str, str]], description: str) -> None:
     """A table artifact on the run's page; without one if Prefect does not take it."""
     with _or_else_without(label):
-        create_table_artifact(rows, key=artifact_key(label), description=description)
+        cleaned = [{name: clean_answer(text)[0] for name, text in row.items()} for row in rows]
+        create_table_artifact(cleaned, key=artifact_key(label), description=description)
 
 
 @contextmanager
@@ -74,8 +77,3 @@ def _or_else_without(label: str) -> Iterator[None]:
         yield
     except Exception:
         logger.warning("%s: Prefect does not take the page", label, exc_info=True)
-
-
-def artifact_key(label: str) -> str:
-    """Prefect's spelling of a key: lower case, digits and dashes."""
-    return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")

@@ -20,6 +20,7 @@ from tasks.core.answers import Answers
 from tasks.core.bench import Workbench
 from tasks.core.files import DROPS, answers_among
 from tasks.core.ledger import Ledger
+from tasks.core.missing import MissingTally, limit_of
 from tasks.core.records import ItemResult, Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast, policy_answerer
@@ -77,11 +78,15 @@ def run_stage(name: str, recipe: Recipe, files: Files) -> Summary:
     with _work_folder() as folder, Terminal().stage(name) as progress:
         ledger = Ledger(FolderStore(folder / "store"), folder / "work", {})
         with Workbench(recipe, ledger, Path()) as bench:
-            answers = Answers(ledger, f"{recipe.name}/{name}", recipe.generate.shard_size, progress, bench.contents)
+            missing = MissingTally(limit_of(recipe.guards), name)
+            place, shard_size = f"{recipe.name}/{name}", recipe.generate.shard_size
+            answers = Answers(ledger, place, shard_size, progress, bench.contents, missing)
             scratch = Scratch(folder / "out", folder / "scratch", progress, answers)
             scratch.out.mkdir()
             scratch.work.mkdir()
-            return STAGES[name](bench, files, scratch)
+            summary = STAGES[name](bench, files, scratch)
+            missing.check()
+            return {**summary, **missing.summary(name)}
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from infra.engines.transport import ChildTransport, Start
 from infra.engines.wire import (
     Completion,
     Job,
+    Missing,
     OnProgress,
     Rated,
     Rating,
@@ -33,7 +34,6 @@ from infra.engines.wire import (
     Score,
     Scoring,
     ScoringJob,
-    SetAside,
     Shard,
 )
 from infra.process.child import Inbox
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 ROWS_A_JOB = 256
 """of texts to score or rate"""
 NUM_NAMED = 5
-"""requests that were set aside, of which the log says more than their number"""
+"""requests that end processes, of which the log says more than their number"""
 
 
 class LocalPool:
@@ -52,7 +52,7 @@ class LocalPool:
     Args:
         start: where sessions run.
 
-    Raises, from every method that works: UserError where a request cannot be answered; EngineError where the model
+    Raises, from every method that works: UserError where no request can be answered; EngineError where the model
     cannot be loaded, a session ended four times in a row, or the work is not the engine's. The pool's sessions are then
     closed, and a later call starts them again.
     """
@@ -66,7 +66,7 @@ class LocalPool:
         start: Start = ChildTransport,
     ) -> None:
         self.model = model
-        self.set_aside: list[SetAside] = []
+        self._num_fatal = 0
         self._engine = engine
         self._inbox: Inbox = queue.SimpleQueue()
         self._sessions = [
@@ -91,23 +91,25 @@ class LocalPool:
 
     def generate(
         self, shards: Iterable[Shard], on_progress: OnProgress | None = None
-    ) -> Iterator[tuple[Shard, list[Completion]]]:
+    ) -> Iterator[tuple[Shard, list[Completion | Missing]]]:
         self._refuse_unless(self._engine.kind != "reward", "cannot generate", "transformers or vllm")
         for shard, rows in self._run(shards, on_progress):
             assert isinstance(shard, Shard)
-            yield shard, [row for row in rows if isinstance(row, Completion)]
+            yield shard, [row for row in rows if isinstance(row, (Completion, Missing))]
 
-    def score(self, items: Sequence[Scoring], on_progress: OnProgress | None = None) -> list[Score | None]:
+    def score(self, items: Sequence[Scoring], on_progress: OnProgress | None = None) -> list[Score | Missing]:
         self._refuse_unless(self._engine.kind != "reward", "gives no log-probabilities", "transformers or vllm")
         jobs = (ScoringJob(f"score-{start}", tuple(part)) for start, part in _parts(items))
-        found = {row.id: row for _, rows in self._run(jobs, on_progress) for row in rows if isinstance(row, Score)}
-        return [found.get(item.id) for item in items]
+        rows = (row for _, rows in self._run(jobs, on_progress) for row in rows)
+        found = {row.id: row for row in rows if isinstance(row, (Score, Missing))}
+        return [found[item.id] for item in items]
 
-    def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | None]:
+    def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
         self._refuse_unless(self._engine.kind == "reward", "rates nothing", "reward")
         jobs = (RatingJob(f"rate-{start}", tuple(part)) for start, part in _parts(items))
-        found = {row.id: row for _, rows in self._run(jobs, on_progress) for row in rows if isinstance(row, Rated)}
-        return [found.get(item.id) for item in items]
+        rows = (row for _, rows in self._run(jobs, on_progress) for row in rows)
+        found = {row.id: row for row in rows if isinstance(row, (Rated, Missing))}
+        return [found[item.id] for item in items]
 
     def close(self) -> None:
         for session in self._sessions:
@@ -170,12 +172,12 @@ class LocalPool:
         Raises:
             EngineError: the session's own, where it ended too often.
         """
-        session, num_known = self._sessions[number], len(schedule.set_aside)
+        session, num_known = self._sessions[number], len(schedule.fatal)
         answered, limit = schedule.lose(number, lost.reason)
-        for request in schedule.set_aside[num_known:]:
-            self.set_aside.append(request)
-            if len(self.set_aside) <= NUM_NAMED:
-                logger.warning("model '%s': request '%s' is set aside: %s", self.model.name, request.id, request.reason)
+        for row in schedule.fatal[num_known:]:
+            self._num_fatal += 1
+            if self._num_fatal <= NUM_NAMED:
+                logger.warning("model '%s': request '%s' has no answer: %s", self.model.name, row.id, row.detail)
         if session.num_losses > limit:
             raise lost.error
         logger.warning(

@@ -13,18 +13,14 @@ from typing import Any, Protocol
 from infra.engines.endpoint.pool import EndpointPool
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Completion, OnProgress, Rated, Rating, Score, Scoring, SetAside, Shard
+from infra.engines.wire import Completion, Missing, OnProgress, Rated, Rating, Score, Scoring, Shard
 
 
 class Pool(Protocol):
     """A model that answers. A pool without a service raises an EngineError that names an engine with it.
 
-    Attributes:
-        set_aside: requests that were not answered because they end the engine's process, each with the reason; over
-            the life of the pool, in the order in which they were found.
+    Every question is answered, or has a `Missing` in the place of its answer: what one question does is no error.
     """
-
-    set_aside: list[SetAside]
 
     @property
     def num_loads(self) -> int:
@@ -32,21 +28,21 @@ class Pool(Protocol):
 
     def generate(
         self, shards: Iterable[Shard], on_progress: OnProgress | None = None
-    ) -> Iterator[tuple[Shard, list[Completion]]]:
-        """Answer shards, in order of completion; each shard's completions lie in order of request and draw.
+    ) -> Iterator[tuple[Shard, list[Completion | Missing]]]:
+        """Answer shards, in order of completion; each shard's rows lie in order of request and draw.
 
-        Shards are taken from the iterable as they are needed. A request that was set aside has no completions.
+        Shards are taken from the iterable as they are needed.
         """
 
-    def score(self, items: Sequence[Scoring], on_progress: OnProgress | None = None) -> list[Score | None]:
-        """Log-probabilities of completions given their chats and prefixes, in order of the items; None: set aside.
+    def score(self, items: Sequence[Scoring], on_progress: OnProgress | None = None) -> list[Score | Missing]:
+        """Log-probabilities of completions given their chats and prefixes, in order of the items.
 
         Args:
             items: ids are unique. Completions of one chat are cheapest next to each other.
         """
 
-    def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | None]:
-        """A reward model's opinion of answers, in order of the items, whose ids are unique; None: set aside."""
+    def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
+        """A reward model's opinion of answers, in order of the items, whose ids are unique."""
 
     def spending(self) -> dict[str, float]:
         """What was used so far, by names of metrics of the run; pools of a run are summed."""

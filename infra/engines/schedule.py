@@ -2,8 +2,8 @@
 
 A job whose process ended is given to another session, or to the same one once it has started again. The job that was at
 work is a *suspect*: it waits until nothing else is left and then runs alone. One that ends a second process is halved,
-and each half that ends one more is halved again; a request that ends two processes alone is set aside, and the rest of
-its job is answered.
+and each half that ends one more is halved again; a request that ends two processes alone has no answer (`Missing`), and
+the rest of its job is answered.
 
 A session may end three times in a row, without any answer in between; the next time is the run's end. The hunt for one
 request in a job of n takes log2(n) + 1 ends more, and may have them.
@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from infra.engines.wire import Job, Row, SetAside, halves
+from infra.engines.wire import Job, Missing, MissingReason, Row, halves, missing_draws
 
 MAX_RESTARTS = 3
 NUM_ENDED = 2
@@ -53,7 +53,7 @@ class Piece:
         return self.rows is not None or (bool(self.halves) and all(half.is_answered for half in self.halves))
 
     def all_rows(self) -> list[Row]:
-        """In the order of the requests; nothing stands for what was set aside."""
+        """In the order of the requests."""
         return [row for half in self.halves for row in half.all_rows()] if self.rows is None else self.rows
 
 
@@ -65,11 +65,11 @@ class Schedule:
         works_together: a session works on all its jobs at a time, so that any of them may have ended it.
 
     Attributes:
-        set_aside: requests without an answer, in the order in which they were found.
+        fatal: the first row of each request that ended processes, in the order in which they were found.
     """
 
     def __init__(self, jobs: Iterable[Job], num_sessions: int, width: int, *, works_together: bool) -> None:
-        self.set_aside: list[SetAside] = []
+        self.fatal: list[Missing] = []
         self._new = iter(jobs)
         self._again: deque[Piece] = deque()
         self._suspects: deque[Piece] = deque()
@@ -110,7 +110,7 @@ class Schedule:
         """A session's process ended.
 
         Returns:
-            The caller's job, where setting a request aside made it answered; and how often the session may end in a
+            The caller's job, where giving a request up made it answered; and how often the session may end in a
             row.
         """
         held = list(self._held[number].values())
@@ -133,7 +133,7 @@ class Schedule:
         return list(self._held[number])
 
     def _narrow(self, piece: Piece, reason: str) -> Answered | None:
-        """Halve what ended two processes; a single request is set aside."""
+        """Halve what ended two processes; a single request is given up."""
         if len(piece.job.requests) > 1:
             whole = piece.whole or piece
             piece.halves = [
@@ -142,8 +142,9 @@ class Schedule:
             ]
             self._suspects.extend(piece.halves)
             return None
-        self.set_aside.append(SetAside(piece.job.requests[0].id, reason))
-        piece.rows = []
+        rows = missing_draws(piece.job.requests[0], MissingReason.FATAL, f"it ends the engine's process ({reason})")
+        self.fatal += rows[:1]
+        piece.rows = list(rows)
         return self._answered(piece)
 
     def _answered(self, piece: Piece) -> Answered | None:

@@ -6,6 +6,8 @@ rows each.
     Shard       requests + sampling              -> Completion, one a draw
     ScoringJob  given texts                      -> Score, a log-probability a text
     RatingJob   given texts                      -> Rated, a reward model's opinion of a text
+
+What has no answer is answered too: by a `Missing` that says why, in the place of the row that it stands for.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
 from configs.schema.generate import Sampling
@@ -63,7 +66,7 @@ class Completion:
         index: number of the draw, from the request's `first` on.
         text: without end token, special tokens and stop text.
         finish_reason: stop (the model or a stop text ended it) | length (max_tokens or the context ended it).
-        num_tokens: tokens generated, the end token and those of the stop text included.
+        num_tokens: tokens generated, the end token and those of the stop text included; 0 where a server does not say.
         logprob: sum of the log-probabilities of these tokens at temperature 1 without truncation of the
             distribution, natural logarithm; None where the engine does not tell.
         stop_text: the stop text that ended it; None where the model did, or nothing did or the engine does not tell.
@@ -126,16 +129,51 @@ class Rated:
     scores: tuple[float, ...]
 
 
+class MissingReason(StrEnum):
+    """Why something that was asked has no answer."""
+
+    TOO_LONG = "too_long"
+    """it does not fit into the model's context, or is larger than the server takes"""
+    UNREADABLE = "unreadable"
+    """the chat template or the tokenizer cannot read it"""
+    FATAL = "fatal"
+    """it ends the engine's process"""
+    FILTERED = "filtered"
+    """a filter of the server, or its model, withheld the answer"""
+    NO_TEXT = "no_text"
+    """the server answered, without a text"""
+    REFUSED = "refused"
+    """the server refuses this request, and takes others"""
+    FAILED = "failed"
+    """the server fails at this request time after time, and answers others"""
+
+
 @dataclass(frozen=True, slots=True)
-class SetAside:
-    """A request that has no answer, because it ended two processes or more.
+class Missing:
+    """What stands in the place of an answer that there is not.
 
     Attributes:
-        reason: how the last of them ended, in words.
+        id: of the question.
+        reason: a `MissingReason`.
+        detail: the same in words, with what the server or the process said.
+        index: number of the draw; 0 for what is not drawn.
     """
 
     id: str
     reason: str
+    detail: str
+    index: int = 0
+
+    @property
+    def words(self) -> str:
+        """Reason and detail: `too_long: the prompt has 900 tokens, ...`."""
+        return f"{self.reason}: {self.detail}"
+
+
+def missing_draws(question: Question, reason: str, detail: str) -> list[Missing]:
+    """One for each answer that the question asked for."""
+    draws = question.draws if isinstance(question, Request) else range(1)
+    return [Missing(question.id, reason, detail, draw) for draw in draws]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +222,8 @@ class RatingJob:
 
 
 Job = Shard | ScoringJob | RatingJob
-Row = Completion | Score | Rated
+Question = Request | Scoring | Rating
+Row = Completion | Score | Rated | Missing
 
 
 def halves(job: Job) -> tuple[Job, Job]:
@@ -227,11 +266,13 @@ def write_rows(name: str, rows: Sequence[Row]) -> Iterator[Message]:
 
 def read_rows(kind: str, rows: Iterable[dict[str, Any]]) -> list[Row]:
     """Rows of a job of a kind."""
+    return [Missing(**row) if "reason" in row else _read_row(kind, row) for row in rows]
+
+
+def _read_row(kind: str, row: dict[str, Any]) -> Row:
     if kind == Shard.kind:
-        return [Completion(**row) for row in rows]
-    if kind == ScoringJob.kind:
-        return [Score(**row) for row in rows]
-    return [Rated(row["id"], tuple(row["scores"])) for row in rows]
+        return Completion(**row)
+    return Score(**row) if kind == ScoringJob.kind else Rated(row["id"], tuple(row["scores"]))
 
 
 def _messages(row: dict[str, Any]) -> Messages:

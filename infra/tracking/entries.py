@@ -9,10 +9,15 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
+from infra.text.names import mlflow_name
+from infra.text.outside import clean_answer
+
 MAX_PARAM_LENGTH = 6000
 MAX_TAG_LENGTH = 8000
 MAX_DIGEST_LENGTH = 36
 TABLES_TAG = "mlflow.loggedArtifacts"
+NAME_TAG = "selfloop.name."
+"""beginning of a tag: what a name was before it was made legal"""
 
 
 def in_batches(items: Sequence[Any], size: int) -> Iterator[list[Any]]:
@@ -22,9 +27,18 @@ def in_batches(items: Sequence[Any], size: int) -> Iterator[list[Any]]:
         yield batch
 
 
+def by_legal_name(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values under names that MLflow takes, and a tag for each name that had to be spelled otherwise, which says
+    what it was."""
+    legal = {name: mlflow_name(name) for name in values}
+    described = {mlflow_name(f"{NAME_TAG}{spelled}"): name for name, spelled in legal.items() if spelled != name}
+    return {legal[name]: value for name, value in values.items()}, described
+
+
 def cut(value: Any, length: int) -> str:
-    """A value as text of at most `length` characters; `...` at the end says that some are missing."""
-    text = str(value)
+    """A value as text of at most `length` characters; `...` at the end says that some are missing. What no database
+    takes is replaced."""
+    text, _ = clean_answer(str(value))
     return text if len(text) <= length else text[: length - 3] + "..."
 
 

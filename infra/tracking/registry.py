@@ -62,7 +62,8 @@ class ModelRegistry:
         The weights stay where `uri` says; MLflow keeps the address alone.
         """
         found = self.client.search_model_versions(f"name = '{name}' and tags.`{DIGEST_TAG}` = '{digest}'")
-        texts = {tag: entries.cut(value, entries.MAX_TAG_LENGTH) for tag, value in (tags or {}).items()}
+        legal, described = entries.by_legal_name(tags or {})
+        texts = {tag: entries.cut(value, entries.MAX_TAG_LENGTH) for tag, value in {**legal, **described}.items()}
         if found:
             self._tag(name, found[0], texts)
             return str(found[0].version)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import TrackingError
+from infra.text.outside import clean_answer
 from infra.tracking import entries
 from infra.tracking.connect import explain_failures, is_server, without_password
 from infra.tracking.registry import ModelRegistry
@@ -78,7 +79,8 @@ class Tracker(ModelRegistry):
             params: logged once; see `log_params`.
             tags: replaced by these values; cut at 8000 characters.
         """
-        texts = {tag: entries.cut(value, entries.MAX_TAG_LENGTH) for tag, value in (tags or {}).items()}
+        legal, described = entries.by_legal_name(tags or {})
+        texts = {tag: entries.cut(value, entries.MAX_TAG_LENGTH) for tag, value in {**legal, **described}.items()}
         found = self.client.search_runs([experiment_id], f"tags.`{KEY_TAG}` = '{key}'", max_results=1)
         if found:
             run_id, present = found[0].info.run_id, found[0].data.tags
@@ -100,26 +102,32 @@ class Tracker(ModelRegistry):
         """Log the parameters that the run lacks; values are cut at 6000 characters. MLflow never changes one."""
         from mlflow.entities import Param
 
-        present = self.client.get_run(run_id).data.params
+        legal, described = entries.by_legal_name(params)
+        run = self.client.get_run(run_id)
+        self._describe(run, described)
         new = [
             Param(name, entries.cut(value, entries.MAX_PARAM_LENGTH))
-            for name, value in params.items()
-            if name not in present
+            for name, value in legal.items()
+            if name not in run.data.params
         ]
         for batch in entries.in_batches(new, _PARAMS_PER_BATCH):
             self.client.log_batch(run_id, params=batch)
 
     @explain_failures
     def log_metrics(self, run_id: str, metrics: Mapping[str, float], step: int) -> int:
-        """Log the metrics that differ from what the run holds at this step.
+        """Log the metrics that differ from what the run holds at this step, under names that MLflow takes; a tag says
+        what a name was.
 
         Returns:
             how many were left out because they are NaN or infinite.
         """
         from mlflow.entities import Metric
 
-        numbers, now = entries.finite(metrics), int(time.time() * 1000)
-        known = self.client.get_run(run_id).data.metrics
+        legal, described = entries.by_legal_name(metrics)
+        numbers, now = entries.finite(legal), int(time.time() * 1000)
+        run = self.client.get_run(run_id)
+        self._describe(run, described)
+        known = run.data.metrics
         new = [
             Metric(name, value, now, step)
             for name, value in numbers.items()
@@ -128,6 +136,13 @@ class Tracker(ModelRegistry):
         for batch in entries.in_batches(new, _METRICS_PER_BATCH):
             self.client.log_batch(run_id, metrics=batch)
         return len(metrics) - len(numbers)
+
+    def _describe(self, run: Any, described: Mapping[str, str]) -> None:
+        """Say what names were before they were made legal."""
+        for tag, name in described.items():
+            text = entries.cut(name, entries.MAX_TAG_LENGTH)
+            if run.data.tags.get(tag) != text:
+                self.client.set_tag(run.info.run_id, tag, text)
 
     def _value_at(self, run_id: str, name: str, step: int) -> float | None:
         history = [point for point in self.client.get_metric_history(run_id, name) if point.step == step]
@@ -151,7 +166,7 @@ class Tracker(ModelRegistry):
     @explain_failures
     def log_text(self, run_id: str, text: str, path: str) -> None:
         """Write a text artifact, replacing what was there."""
-        self.client.log_text(run_id, text, path)
+        self.client.log_text(run_id, clean_answer(text)[0], path)
 
     def log_figure(self, run_id: str, svg: str, path: str) -> None:
         """Write a picture, given as SVG text; `path` ends in .svg."""

@@ -6,7 +6,8 @@
 
 What rules find in samples lies in the same folders, and comes in the order of the samples without any of this
 (`tasks/judge/verifiers/outcomes.py`).
-A question that a pool set aside has no answer in this run: the next one asks it again.
+What has no answer (`Missing`) is counted with its reason, and asked again by the next run that needs it: never by this
+one, and never together with what was answered.
 
 What was answered before is looked up in the store, the rest is asked in shards, each published as it finishes.
 Answers come in the order of the questions, whatever the order of completion; a bounded number is in memory.
@@ -20,16 +21,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from configs.schema.generate import Sampling
 from configs.schema.marks import Resolve
-from infra.engines.wire import Completion, Rated, Rating, Request, Score, Scoring
+from infra.engines.wire import Completion, Missing, Rated, Rating, Request, Score, Scoring
 from tasks.core.answer_folder import AnswerFolder, AnswerRow, who_folder
 from tasks.core.ledger import Ledger
+from tasks.core.missing import MissingTally
 from tasks.core.progress import StageProgress
 from tasks.core.services import (
+    Absent,
     Service,
     TextService,
     rating_service,
@@ -41,6 +44,7 @@ from tasks.core.services import (
 
 Question = TypeVar("Question")
 Row = TypeVar("Row", bound=AnswerRow)
+Answer = TypeVar("Answer")
 
 SCORES_PER_SHARD = 1024
 """at least: reading a text costs a small part of writing one"""
@@ -70,6 +74,7 @@ class Answers:
         place: in the store, see `StepSpec.answers`.
         shard_size: requests that are published together.
         contents: what names in settings stand for, where settings are part of who is asked.
+        missing: what models were asked and did not answer.
     """
 
     ledger: Ledger
@@ -77,6 +82,8 @@ class Answers:
     shard_size: int
     progress: StageProgress
     contents: Resolve
+    missing: MissingTally = field(default_factory=MissingTally, compare=False)
+    _absent: dict[str, dict[str, dict[int, Absent]]] = field(default_factory=dict, repr=False, compare=False)
     _folders: dict[str, AnswerFolder[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def ask(
@@ -87,32 +94,44 @@ class Answers:
         total: int | None = None,
         note: str = "",
         shard_size: int | None = None,
-    ) -> Iterator[tuple[Request, tuple[Completion, ...]]]:
-        """Every request with its completions, in the order of the requests; none where the pool set it aside.
+        is_counted: bool = True,
+    ) -> Iterator[tuple[Request, tuple[Completion | Missing, ...]]]:
+        """Every request with its completions, in the order of the requests and of their draws.
 
         Args:
             questions: ids are unique.
             total: draws of all of them, where it is known, and `note`, for the progress shown.
             shard_size: default: the stage's.
+            is_counted: whether missing answers count; not where the same questions are read once more.
 
         Raises:
             EngineError, UserError: as the pool's `generate`.
+            GuardError: nothing of what was asked first has an answer.
             StoreError: the lease was lost, or the store failed.
         """
         service = TextService(sampling)
         for request, rows in self.run(who, service, questions, shard_size or self.shard_size, total, note):
-            yield request, tuple(to_completion(request, row) for row in rows)
+            found = tuple(_read(request, row, to_completion) for row in rows)
+            if is_counted:
+                self._count(found)
+            yield request, found
 
-    def score(self, who: Answerer, questions: Iterable[Scoring], note: str = "") -> Iterator[Score | None]:
-        """Log-probabilities, in the order of the questions; None for what the pool set aside. Questions of one chat are
-        cheapest next to each other."""
-        for scoring, rows in self.run(who, scoring_service(), questions, self._scores_per_shard, note=note):
-            yield to_score(scoring, rows[0]) if rows else None
+    def score(self, who: Answerer, questions: Iterable[Scoring], note: str = "") -> Iterator[Score | Missing]:
+        """Log-probabilities, in the order of the questions. Questions of one chat are cheapest next to each other."""
+        for scoring, (row,) in self.run(who, scoring_service(), questions, self._scores_per_shard, note=note):
+            score = _read(scoring, row, to_score)
+            self._count([score])
+            yield score
 
-    def rate(self, who: Answerer, questions: Iterable[Rating], note: str = "") -> Iterator[Rated | None]:
-        """A reward model's opinions, in the order of the questions; None for what the pool set aside."""
-        for rating, rows in self.run(who, rating_service(), questions, self._scores_per_shard, note=note):
-            yield to_rated(rating, rows[0]) if rows else None
+    def rate(self, who: Answerer, questions: Iterable[Rating], note: str = "") -> Iterator[Rated | Missing]:
+        """A reward model's opinions, in the order of the questions."""
+        for rating, (row,) in self.run(who, rating_service(), questions, self._scores_per_shard, note=note):
+            rated = _read(rating, row, to_rated)
+            self._count([rated])
+            yield rated
+
+    def _count(self, found: Sequence[Any]) -> None:
+        self.missing.add(len(found), [row for row in found if isinstance(row, Missing)])
 
     def folder(self, identity: Any, record: type[Row]) -> AnswerFolder[Row]:
         """What somebody answered in this stage and round.
@@ -137,15 +156,16 @@ class Answers:
         shard_size: int,
         total: int | None = None,
         note: str = "",
-    ) -> Iterator[tuple[Question, list[Row]]]:
-        """Every question with its rows, whatever is asked for; arguments and errors as of `ask`."""
+    ) -> Iterator[tuple[Question, list[Row | Absent]]]:
+        """Every question with its rows, one for each draw, whatever is asked for; arguments and errors as of `ask`."""
         folder = self.folder(service.identity(who.identity), service.record)
+        absent = self._absent.setdefault(folder.prefix, {})
 
         def show(num_answers: int, num_tokens: int) -> None:
             words = [note, f"{num_tokens} tokens" if num_tokens else ""]
             self.progress.update(num_answers, total, ", ".join(word for word in words if word))
 
-        return iter(_Asking(service, folder, who.open, iter(questions), shard_size, show))
+        return iter(_Asking(service, folder, absent, who.open, iter(questions), shard_size, show))
 
 
 def text_folder(place: str, who: Answerer, sampling: Sampling) -> str:
@@ -153,19 +173,29 @@ def text_folder(place: str, who: Answerer, sampling: Sampling) -> str:
     return who_folder(place, TextService(sampling).identity(who.identity))
 
 
+def _read(question: Any, row: Any, read: Callable[[Any, Any], Answer]) -> Answer | Missing:
+    """An answer from its row, or what stands for it under the id of the question."""
+    return replace(row.why, id=question.id) if isinstance(row, Absent) else read(question, row)
+
+
 class _Asking(Generic[Question]):
-    """One stream of questions, and where each of them stands."""
+    """One stream of questions, and where each of them stands.
+
+    Args:
+        absent: by question and draw, what was found to have no answer in this run.
+    """
 
     def __init__(
         self,
         service: Service[Question, Any],
         folder: AnswerFolder[Any],
+        absent: dict[str, dict[int, Absent]],
         open_pool: Callable[[], Any],
         questions: Iterator[Question],
         shard_size: int,
         show: Callable[[int, int], None],
     ) -> None:
-        self._service, self._folder, self._open = service, folder, open_pool
+        self._service, self._folder, self._absent, self._open = service, folder, absent, open_pool
         self._questions, self._shard_size, self._show = questions, shard_size, show
         self._pending: deque[tuple[str, Question]] = deque()
         self._to_ask: deque[tuple[str, list[Question]]] = deque()
@@ -178,8 +208,11 @@ class _Asking(Generic[Question]):
                 yield from self._answered()
                 continue
             for keys, rows in self._service.ask(self._open(), self._shards(), self._progress()):
-                if rows:
-                    self._folder.publish(rows)
+                for row in rows:
+                    if isinstance(row, Absent):
+                        self._absent.setdefault(row.question, {})[row.draw] = row
+                if answered := [row for row in rows if not isinstance(row, Absent)]:
+                    self._folder.publish(answered)
                 self._asked.difference_update(keys)
                 yield from self._answered()
             yield from self._answered()
@@ -191,7 +224,7 @@ class _Asking(Generic[Question]):
         if question is None:
             return False
         key, draws = self._service.key(question), self._service.draws(question)
-        missing = [] if key in self._asked else self._folder.missing(key, draws)
+        missing = [] if key in self._asked else self._to_be_asked(key, draws)
         self._pending.append((key, question))
         if missing == [draws]:
             self._asked.add(key)
@@ -220,7 +253,22 @@ class _Asking(Generic[Question]):
             if key in self._asked:
                 return
             self._pending.popleft()
-            yield question, self._folder.rows(key, self._service.draws(question))
+            yield question, self._rows(key, self._service.draws(question))
+
+    def _to_be_asked(self, key: str, draws: range) -> list[range]:
+        """Runs of draws without an answer of which nobody knows that they have none."""
+        known = self._absent.get(key)
+        runs = self._folder.missing(key, draws)
+        if not known:
+            return runs
+        return [range(draw, draw + 1) for run in runs for draw in run if draw not in known]
+
+    def _rows(self, key: str, draws: range) -> list[Any]:
+        """One for each draw, in their order."""
+        rows: list[Any] = self._folder.rows(key, draws)
+        if known := self._absent.get(key):
+            rows = sorted([*rows, *(known[draw] for draw in draws if draw in known)], key=lambda row: row.draw)
+        return rows
 
     def _progress(self) -> Callable[[int, int], None]:
         done_before, tokens_before = self._num_done, self._num_tokens

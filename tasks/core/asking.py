@@ -43,8 +43,8 @@ class Asking:
 def ask_about(items: Iterable[Item], asking: Asking, who: Answerer, answers: Answers) -> Iterator[list[Judgement]]:
     """The judgements of item after item; the model is loaded only if something is to be asked.
 
-    A question that the pool set aside leaves its item without judgements: what was read from half of the answers would
-    not be the judge's opinion.
+    A question without an answer has a `Missing` in the place of it, of which the judge's kind makes a judgement without
+    a score.
 
     Raises:
         EngineError: the engine or the server failed.
@@ -65,7 +65,7 @@ def ask_about(items: Iterable[Item], asking: Asking, who: Answerer, answers: Ans
         found.append(answer)
         if len(found) == len(waiting[0][1]):
             item, asked = waiting.popleft()
-            yield asking.judgements([item], asked, found) if all(found) else []
+            yield asking.judgements([item], asked, found)
             found = []
     for item, _ in waiting:
         yield asking.judgements([item], [], [])

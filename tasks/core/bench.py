@@ -22,7 +22,8 @@ from tasks.core.answers import Answers
 from tasks.core.contents import Contents
 from tasks.core.ledger import Ledger
 from tasks.core.local_model import fetch_model
-from tasks.core.pools import Pools, describe_set_aside
+from tasks.core.missing import MissingTally, limit_of
+from tasks.core.pools import Pools
 from tasks.core.progress import Progress, Silent
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.scratch import Scratch
@@ -83,21 +84,28 @@ class Workbench:
         Args:
             produce: fills `scratch.out` and returns the summary.
             answers: folders in which answers lie that the step would find; for a plan, which counts them.
+
+        Raises:
+            GuardError: too much of what was asked has no answer. Nothing is published; what was answered is kept.
         """
         label = f"round {spec.round} {spec.stage}"
         if found := self.ledger.find(spec):
             self.progress.line(f"{label}: reused")
             return found
         with self.ledger.scratch(spec) as folder, self.progress.stage(label) as bar:
-            answers_of_stage = Answers(self.ledger, spec.answers, self.recipe.generate.shard_size, bar, self.contents)
+            missing = MissingTally(limit_of(self.recipe.guards), label)
+            answers_of_stage = Answers(
+                self.ledger, spec.answers, self.recipe.generate.shard_size, bar, self.contents, missing
+            )
             scratch = Scratch(folder / "out", folder / "work", bar, answers_of_stage)
             for path in (scratch.out, scratch.work):
                 path.mkdir(exist_ok=True)
-            started, num_known = time.monotonic(), len(self.pools.set_aside())
+            started = time.monotonic()
             summary = produce(scratch)
-            if unanswered := self.pools.set_aside()[num_known:]:
-                summary = {**summary, "num_set_aside": len(unanswered)}
-                self.progress.line(f"{label}: {describe_set_aside(unanswered)}")
+            missing.check()
+            if missing.num_missing:
+                summary = {**summary, **missing.summary(spec.stage)}
+                self.progress.line(f"{label}: {missing.words()}")
             return self.ledger.publish(spec, scratch.out, summary, time.monotonic() - started)
 
     def generator(self, model: ModelRef, engine: RoleEngine | None = None, stays_open: bool = False) -> Pool:

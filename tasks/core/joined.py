@@ -103,8 +103,8 @@ class Group:
 
     @property
     def whole_samples(self) -> tuple[Sample, ...]:
-        """The samples that are not truncated: those that are judged."""
-        return tuple(sample for sample in self.samples if not sample.is_truncated)
+        """The samples that are neither truncated nor missing: those that are judged."""
+        return tuple(sample for sample in self.samples if sample.is_whole)
 
     @property
     def candidates(self) -> list[Candidate]:

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from configs.schema.engine import RoleEngine
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import OPENERS, Pool
-from infra.engines.wire import SetAside
-
-NUM_NAMED = 3
-
-
-def describe_set_aside(requests: Sequence[SetAside]) -> str:
-    """How many requests have no answer, and the first of them with the reasons."""
-    named = "; ".join(f"'{request.id}': {request.reason}" for request in requests[:NUM_NAMED])
-    return f"{len(requests)} set aside, since they end the engine's process ({named})"
 
 
 @dataclass(frozen=True)
@@ -39,7 +30,6 @@ class Pools:
         self._work_dir, self._take_devices = work_dir, take_devices
         self._open: dict[tuple[str, str], _Open] = {}
         self._spent: Counter[str] = Counter()
-        self._set_aside: list[SetAside] = []
 
     def open(
         self,
@@ -86,12 +76,7 @@ class Pools:
             spent.update(opened.pool.spending())
         return dict(spent)
 
-    def set_aside(self) -> list[SetAside]:
-        """Requests that were not answered so far, each with the reason."""
-        return [*self._set_aside, *(row for opened in self._open.values() for row in opened.pool.set_aside)]
-
     def _close(self, key: tuple[str, str]) -> None:
         pool = self._open.pop(key).pool
         self._spent.update(pool.spending())
-        self._set_aside += pool.set_aside
         pool.close()

@@ -26,7 +26,7 @@ def read_prompt(name: str, base_dir: Path) -> str:
     """
     path = base_dir / Path(name).expanduser() if name.endswith(".j2") else FOLDER / f"{name}.j2"
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         known = ", ".join(sorted(file.stem for file in FOLDER.glob("*.j2")))
         raise RecipeError(

@@ -4,12 +4,12 @@ table: the three things that a pool does."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from configs.schema.generate import Sampling
-from infra.engines.wire import Completion, Rated, Rating, Request, Score, Scoring, Shard
+from infra.engines.wire import Completion, Missing, Rated, Rating, Request, Score, Scoring, Shard
 from tasks.core.step import digest
 
 VERSION = 1
@@ -20,7 +20,18 @@ Row = TypeVar("Row")
 OnProgress = Callable[[int, int], None]
 Keyed = Sequence[tuple[str, Question]]
 """Questions, each with its key."""
-Answered = Iterator[tuple[Iterable[str], Sequence[Row]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """In the place of a row: there is no answer. It is never published, so that the next run asks again."""
+
+    question: str
+    draw: int
+    why: Missing
+
+
+Answered = Iterator[tuple[Iterable[str], Sequence[Row | Absent]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +105,7 @@ class Service(ABC, Generic[Question, Row]):
 
     @abstractmethod
     def ask(self, pool: Any, shards: Iterator[Keyed[Question]], on_progress: OnProgress) -> Answered[Row]:
-        """Each shard's keys and rows, as shards finish; questions without an answer have no rows."""
+        """Each shard's keys and rows, as shards finish."""
 
 
 class TextService(Service[Request, TextRow]):
@@ -131,7 +142,7 @@ class TextService(Service[Request, TextRow]):
 
         for job, completions in pool.generate(jobs(), on_progress):
             own = keys.pop(job.name)
-            yield own.values(), [to_row(own[completion.request_id], completion) for completion in completions]
+            yield own.values(), [_text_row(own, completion) for completion in completions]
 
 
 class GivenTextService(Service[Question, Row]):
@@ -167,7 +178,13 @@ class GivenTextService(Service[Question, Row]):
             answers = self._call(pool, [question for _, question in shard], show)
             before = last
             rows = zip(shard, answers, strict=True)
-            yield [key for key, _ in shard], [self._row(key, answer) for (key, _), answer in rows if answer is not None]
+            yield (
+                [key for key, _ in shard],
+                [
+                    Absent(key, 0, answer) if isinstance(answer, Missing) else self._row(key, answer)
+                    for (key, _), answer in rows
+                ],
+            )
 
 
 def scoring_service() -> GivenTextService[Scoring, ScoreRow]:
@@ -188,6 +205,13 @@ def rating_service() -> GivenTextService[Rating, RatedRow]:
         lambda pool, questions, show: pool.rate(questions, show),
         lambda key, rated: RatedRow(key, rated.scores),
     )
+
+
+def _text_row(keys: Mapping[str, str], row: Completion | Missing) -> TextRow | Absent:
+    """Args:
+    keys: of questions, by the id of the request.
+    """
+    return Absent(keys[row.id], row.index, row) if isinstance(row, Missing) else to_row(keys[row.request_id], row)
 
 
 def to_row(key: str, completion: Completion) -> TextRow:

@@ -8,6 +8,7 @@ from configs.schema.role import POLICY
 from tasks.core.bench import Workbench
 from tasks.core.files import ITEMS
 from tasks.core.ledger import Ledger
+from tasks.core.missing import largest_share
 from tasks.core.models import learner_of, metric_of
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.scratch import Scratch
@@ -76,6 +77,7 @@ def round_metrics(state: LoopState, gathered: Mapping[str, StepRef], evaluation:
         for name, value in step.summary.items()
         if isinstance(value, (int, float)) and not isinstance(value, bool)
     }
+    metrics |= largest_share(metrics)
     if evaluation is not None:
         first, now = (EvaluateNumbers.of(step) for step in (state.first.evaluation, evaluation))
         for drift, before, after in (

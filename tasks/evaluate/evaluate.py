@@ -61,9 +61,9 @@ def summarize(items: Iterable[ItemResult], extras: Extras = Extras()) -> dict[st
     """Flat numbers of each suite, named `SUITE_NAME`, such as select_accuracy. Rates are in [0, 1].
 
     accuracy (with _low and _high, its 95 % Wilson interval), num_problems, num_correct, truncated_rate,
-    unparseable_rate, verifier_error_rate, mean_tokens: of the greedy samples. pass_at_K, best_of_K and majority_at_K:
-    means over the problems. accuracy_TAG_VALUE: of the problems with that value. Every problem is in every
-    denominator, whatever became of its sample. A suite without items is left out.
+    unparseable_rate, verifier_error_rate, missing_rate, mean_tokens: of the greedy samples. pass_at_K, best_of_K and
+    majority_at_K: means over the problems. accuracy_TAG_VALUE: of the problems with that value. Every problem is in
+    every denominator, whatever became of its sample. A suite without items is left out.
 
     Raises:
         ValueError: the problems of a suite have different numbers of draws, or fewer than the largest k.
@@ -118,6 +118,7 @@ class _Totals:
             "truncated_rate": self._rate(Label.TRUNCATED),
             "unparseable_rate": self._rate(Label.UNPARSEABLE),
             "verifier_error_rate": self._rate(Label.VERIFIER_ERROR),
+            "missing_rate": self._rate(Label.MISSING),
             "mean_tokens": self.num_tokens / self.num_problems,
             **{name: total / self.num_problems for name, total in self.sums.items()},
             **{f"accuracy_{self.extras.tag}_{value}": sum(hits) / len(hits) for value, hits in self.by_value.items()},

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from configs.schema.generate import Sampling
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
-from infra.engines.wire import Scoring
+from infra.engines.wire import Missing, Scoring
 from tasks.core.answers import Answerer, Answers
 from tasks.core.joined import Candidate, grouped, joined
 from tasks.core.records import FinishReason, ItemResult, Problem, Sample
@@ -40,7 +40,7 @@ class Sampler:
     answers: Answers
 
     def draw(self, problems: Sequence[Problem], sampling: Sampling, num_samples: int, seed: int) -> list[Sample]:
-        """`num_samples` of each problem, in the order of the problems; without text where it was set aside."""
+        """`num_samples` of each problem, in the order of the problems; without text where it is missing."""
         max_tokens = self.recipe.evaluate.max_tokens or self.recipe.generate.max_tokens
         sampling = sampling.model_copy(update={"max_tokens": max_tokens, "stop": self.recipe.generate.stop})
         shard_size = max(PROBLEMS_PER_SHARD, self.answers.shard_size)
@@ -49,16 +49,16 @@ class Sampler:
         return [
             sample
             for episode in drive(sampler, problems, partners, seed)
-            for sample in with_unanswered(episode.problem, episode.nodes, num_samples, self.model)
+            for sample in with_missing(episode.problem, episode.nodes, num_samples, self.model)
         ]
 
 
-def with_unanswered(problem: Problem, samples: Sequence[Sample], num_samples: int, model: str) -> Iterator[Sample]:
-    """The samples of a problem, and one without text for each draw that was set aside: every problem counts."""
+def with_missing(problem: Problem, samples: Sequence[Sample], num_samples: int, model: str) -> Iterator[Sample]:
+    """The samples of a problem, and one without text for each draw that is missing: every problem counts."""
     found = {sample.index: sample for sample in samples}
     for index in range(num_samples):
         yield found.get(index) or Sample(
-            f"{problem.id}/{index}", problem.id, index, "", FinishReason.SET_ASIDE, 0, None, model
+            f"{problem.id}/{index}", problem.id, index, "", FinishReason.MISSING, 0, None, model
         )
 
 
@@ -92,7 +92,7 @@ def gold_logprob(sampler: Sampler, problems: Sequence[Problem]) -> float | None:
         for problem in problems
         if (text := problem.solution or problem.gold)
     ]
-    scores = [score for score in sampler.answers.score(sampler.who, items) if score is not None]
+    scores = [score for score in sampler.answers.score(sampler.who, items) if not isinstance(score, Missing)]
     num_tokens = sum(score.num_tokens for score in scores)
     return sum(score.logprob for score in scores) / num_tokens if num_tokens else None
 

@@ -61,7 +61,7 @@ def _parts(recipe: Recipe) -> Mapping[str, int | str]:
 
 EVALUATE = Stage(
     "evaluate",
-    version=2,
+    version=3,
     config=_config,
     reads=tuple(HELD_OUT.values()),
     gives=(ITEMS, *CHAINS.values(), *CHAIN_VERDICTS.values()),

@@ -6,6 +6,9 @@ What a judging model can be asked, and what it answers, has three forms, one for
     Request   it writes text                              -> Completions, one for each draw
     Scoring   the log-probability of a given text         -> Score
     Rating    a reward model's opinion of a given text    -> Rated
+
+Any of the answers may be a `Missing`. It becomes a judgement without a score (`missing_judgement`), and a verdict
+`missing` where it is all there is: never a zero, and never wrong.
 """
 
 from __future__ import annotations
@@ -15,14 +18,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from infra.engines.wire import Completion, Rated, Rating, Request, Score, Scoring
+from infra.engines.wire import Completion, Missing, Rated, Rating, Request, Score, Scoring
 from tasks.core.joined import Group
-from tasks.core.records import Judgement, Verdict
+from tasks.core.records import Judgement, Label, Message, Sample, Verdict
 from tasks.core.refs import ModelRef
 from tasks.judge.verifiers.pool import Outcome
 
 Question = Request | Scoring | Rating
-Answer = tuple[Completion, ...] | Score | Rated
+Answer = tuple[Completion | Missing, ...] | Score | Rated | Missing
 """In place of its question: the draws of a Request lie together, in order of index."""
 
 
@@ -64,6 +67,29 @@ class Scale:
 SHARES = Scale(0, 1, 11)
 """of scores that are shares"""
 MAX_CLASSES = 21
+
+
+def missing_judgement(
+    judge: str, sample: Sample, messages: tuple[Message, ...], why: Missing, other_id: str | None = None
+) -> Judgement:
+    """What stands for an answer that there is not."""
+    return Judgement(
+        judge, sample.problem_id, sample.id, why.index, messages, "", None, other_id, why.words, why.reason
+    )
+
+
+def verdict_without_score(judge: str, sample: Sample, judgements: Sequence[Judgement], what: str) -> Verdict:
+    """The verdict on a sample of which no judgement has a score: missing where the model answered nothing.
+
+    Args:
+        judgements: on this sample; may be empty.
+        what: in words, what there is not.
+    """
+    is_missing = bool(judgements) and all(row.missing for row in judgements)
+    reasons = ", ".join(sorted({row.note or "no reason given" for row in judgements}))
+    label = Label.MISSING if is_missing else Label.UNPARSEABLE
+    note = f"{what}: {reasons}" if reasons else what
+    return Verdict(sample.id, sample.problem_id, judge, str(label), note=note)
 
 
 def no_questions(judge: Any, template: str, groups: Sequence[Group]) -> Sequence[Question]:

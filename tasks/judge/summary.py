@@ -47,7 +47,8 @@ class JudgeSummary:
         """The same judgements of one judge, counted."""
         counts = self._judgements_by_judge.setdefault(judge, Counter())
         for row in rows:
-            counts[row.score is not None] += 1
+            if row.missing is None:
+                counts[row.score is not None] += 1
             yield row
 
     def numbers(self) -> dict[str, int | float | None]:
@@ -55,8 +56,8 @@ class JudgeSummary:
 
         Rates are shares of all samples, truncated ones included; None without samples. parse_rate counts samples
         in which an answer was found and judged, or that got a score. Scoring judges have mean_score (of the samples
-        with a score), and judges that ask a model have num_judgements and num_unread_judgements, those without a
-        readable score.
+        with a score), and judges that ask a model have num_judgements, what it answered, and num_unread_judgements,
+        those of them without a readable score.
         """
         merged: dict[str, int | float | None] = {}
         for position, judge in enumerate(self._labels_by_judge):

@@ -33,8 +33,9 @@ def judge_samples(
 ) -> Iterator[Verdict]:
     """One verdict for every answer and judge: all verdicts of an answer, in the order of the judges, then the next.
 
-    Texts around answers are passed over (`Sample.is_answer`), and a truncated answer is judged by none. At most one
-    problem's samples, and what verifiers read ahead, are in memory, beside the judgements where nobody publishes them.
+    Texts around answers are passed over (`Sample.is_answer`). A truncated answer is judged by none, nor is one without
+    a text. At most one problem's samples, and what verifiers read ahead, are in memory, beside the judgements where
+    nobody publishes them.
 
     Args:
         samples: those of a problem lie together. Read once, and once more for each pass of a judge that asks a model.
@@ -67,10 +68,12 @@ class AnswersAmong:
         return (sample for sample in self.samples if sample.is_answer)
 
 
-def truncated_verdict(sample: Sample, judge: str) -> Verdict:
-    """The verdict of every judge on a truncated sample."""
-    note = "the text ended at max_tokens"
-    return Verdict(sample.id, sample.problem_id, judge, str(Label.TRUNCATED), note=note)
+def unjudged_verdict(sample: Sample, judge: str) -> Verdict:
+    """The verdict of every judge on a sample that is not whole."""
+    label, note = Label.TRUNCATED, "the text ended at max_tokens"
+    if not sample.is_truncated:
+        label, note = Label.MISSING, "there is no text: the request has no answer"
+    return Verdict(sample.id, sample.problem_id, judge, str(label), note=note)
 
 
 def _with_needed(judges: Sequence[Judge], world: World, given: Mapping[str, Iterable[Verdict]]) -> list[Judge]:
@@ -139,14 +142,13 @@ class _Source:
         )
         judged = iter(self._kind.verdicts(self.judge, group, evidence))
         return [
-            truncated_verdict(sample, self.judge.name) if sample.is_truncated else next(judged)
-            for sample in group.samples
+            next(judged) if sample.is_whole else unjudged_verdict(sample, self.judge.name) for sample in group.samples
         ]
 
 
 def _on_whole(group: Group, verdicts: Sequence[Verdict]) -> list[Verdict]:
     pairs = zip(group.samples, verdicts, strict=True)
-    return [verdict for sample, verdict in pairs if not sample.is_truncated]
+    return [verdict for sample, verdict in pairs if sample.is_whole]
 
 
 class _ByProblem:

@@ -11,12 +11,16 @@ Outside rows whose prompt is among the round's own are left out first, as in the
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Sequence
 from pathlib import Path
 
 from configs.errors import ProblemsError
-from tasks.learn.rows import Row, RowKind
+from configs.schema.recipe import Recipe
+from infra.text.outside import explain_text
+from tasks.learn.rows import ROW_KINDS, Row, RowKind
+from tasks.sample.problems.files import read_rows
 
 
 def replay_counts(num_outside: int, num_own: int, share: float) -> tuple[int, int]:
@@ -45,25 +49,68 @@ def mix(own: Sequence[Row], outside: Sequence[Row], share: float, seed: int) -> 
 
 
 def read_replay(path: Path, kind: RowKind) -> list[Row]:
-    """Rows of a JSONL file, each with `messages` (or `prompt`), its texts and fields.
+    """Rows of a file, as problem files are read: each with `messages` (or `prompt`), its texts and fields, perhaps a
+    `weight`.
 
     Raises:
-        ProblemsError: the file cannot be read, or a line lacks a field; names the line.
+        ProblemsError: the file cannot be read, or a row cannot be trained on; names the row.
     """
-    rows = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProblemsError(f"train.replay.path: {path} cannot be read: {error}", "name a JSONL file") from None
-    for number, line in enumerate(lines, 1):
-        try:
-            row = json.loads(line)
-            messages = row["messages"] if "messages" in row else [{"role": "user", "content": row["prompt"]}]
-            rows.append({"messages": messages, "weight": row.get("weight", 1.0), **kind.from_file(row)})
-        except (ValueError, KeyError, TypeError) as error:
-            fields = ", ".join(("prompt or messages", *kind.texts, *kind.fields))
-            raise ProblemsError(f"{path}, line {number}: {error!r}", f"each line needs {fields}") from None
-    return rows
+    return [_read_row(row, kind, f"{path}, row {number}") for number, row in enumerate(read_rows(path))]
+
+
+def check_replays(recipe: Recipe, base_dir: Path) -> None:
+    """Read every file that some round of a recipe replays. Called before the first round, so that none is in vain.
+
+    Raises:
+        ProblemsError: as `read_replay`.
+    """
+    stays = [recipe.of_phase(index) for index in range(len(recipe.phases))] or [recipe]
+    settings = [stay.for_learner(name).train for stay in stays for name in stay.learners()]
+    for path, rows in {(part.replay.path, part.objective.rows) for part in settings if part.replay is not None}:
+        read_replay(base_dir / path, ROW_KINDS[rows])
+
+
+def _read_row(row: Row, kind: RowKind, where: str) -> Row:
+    needs = f"each row needs {', '.join(('prompt or messages', *kind.texts, *kind.fields))}"
+    for name in (*kind.texts, *kind.fields, *(() if "messages" in row else ("prompt",))):
+        if name not in row:
+            raise ProblemsError(f"{where} has no {name}", needs)
+    label = "messages" if "messages" in row else "prompt"
+    messages = row["messages"] if "messages" in row else [{"role": "user", "content": row["prompt"]}]
+    for name, text in (*_contents(messages, label, where), *((name, row[name]) for name in kind.texts)):
+        _check_text(name, text, where)
+    for name in kind.fields:
+        if not isinstance(row[name], bool):
+            raise ProblemsError(f"{where}: {name} is {row[name]!r}, not true or false", needs)
+    return {"messages": messages, "weight": _weight(row.get("weight", 1.0), where), **kind.from_file(row)}
+
+
+def _contents(messages: object, name: str, where: str) -> list[tuple[str, object]]:
+    if not isinstance(messages, list) or not messages:
+        raise ProblemsError(f"{where}: messages is no list of turns", 'write [{"role": "user", "content": "..."}]')
+    for turn in messages:
+        if not isinstance(turn, dict) or turn.keys() != {"role", "content"} or not isinstance(turn["role"], str):
+            fix = "a turn is a role and a content, and nothing else"
+            raise ProblemsError(f"{where}: messages holds {str(turn)[:80]}, which is no turn of a chat", fix)
+    return [(name, turn["content"]) for turn in messages]
+
+
+def _check_text(name: str, text: object, where: str) -> None:
+    if not isinstance(text, str):
+        raise ProblemsError(
+            f"{where}: {name} is {str(text)[:80]!r}, not a text", "put it into quotes, or remove the row"
+        )
+    if (complaint := explain_text(text)) is not None:
+        raise ProblemsError(f"{where}: {name} holds {complaint}", "correct or remove the row")
+    if name in ("prompt", "messages") and not text.strip():
+        raise ProblemsError(f"{where}: {name} holds an empty text", "write what is asked, or remove the row")
+
+
+def _weight(value: object, where: str) -> float:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not 0 < float(value) < math.inf:  # type: ignore[arg-type]
+        raise ProblemsError(f"{where}: weight is {str(value)[:80]}, not a number above 0", "write 1.0, or leave it out")
+    return float(value)  # type: ignore[arg-type]
 
 
 def _draw(rows: Sequence[Row], number: int, draw: random.Random) -> list[Row]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from statistics import pvariance
 from typing import Any
 
-from infra.engines.wire import Request
+from infra.engines.wire import Missing, Request
 from tasks.core.records import Judgement, Pair, Problem, written
 from tasks.judge.kinds.pairwise import ordered_pairs
 from tasks.judge.kinds.questions import ask_user, to_messages
@@ -80,14 +80,13 @@ def read_meta(
     """One row a comparison: score 1 where the judgement shown first wins. Names are those of `judgement_id`."""
     pairs = [pair for contest in contests for pair in ordered_pairs(contest.judgements)]
     rows = []
-    for (first, second), question, (completion,) in zip(pairs, questions, answers, strict=True):
-        score, note = read_winner(completion, pattern)
-        rows.append(
-            Judgement(
-                NAME, first.problem_id, judgement_id(first), 0, to_messages(question.messages), completion.text,
-                score, judgement_id(second), note,
-            )
-        )  # fmt: skip
+    for (first, second), question, (answer,) in zip(pairs, questions, answers, strict=True):
+        names = (NAME, first.problem_id, judgement_id(first), 0, to_messages(question.messages))
+        if isinstance(answer, Missing):
+            rows.append(Judgement(*names, "", None, judgement_id(second), answer.words, answer.reason))
+        else:
+            score, note = read_winner(answer, pattern)
+            rows.append(Judgement(*names, answer.text, score, judgement_id(second), note))
     return rows
 
 

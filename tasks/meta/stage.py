@@ -7,7 +7,7 @@ from tasks.core.stage import Stage, without
 
 META = Stage(
     "meta",
-    version=2,
+    version=3,
     config=lambda recipe, _: {
         "meta": without(recipe.meta, "rounds", "max_share"),  # whether a round has it, and how training mixes its pairs
     },

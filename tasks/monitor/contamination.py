@@ -3,8 +3,9 @@
 Overlap of a held-out problem with some text: the share of the problem's distinct n-grams of words that occur in it
 (decontamination as in GPT-3, arXiv 2005.14165, which uses n = 13). Flagged: an overlap of a half, or the same prompt.
 
-Words are lower case without punctuation. n is 13 for problems of at least 26 words, 8 for shorter ones; what has fewer
-words than n can match as a whole prompt only.
+Words are lower case without punctuation; a number is one word in one spelling (`1,200`, `1 200` and 1200, 1.50 and
+1.5), and full-width signs are plain ones. n is 13 for problems of at least 26 words, 8 for shorter ones; what has
+fewer words than n can match as a whole prompt only.
 
 Where this differs from the paper:
 1. Whole prompts are compared with their punctuation: 3+4 and 3-4 are two problems.
@@ -16,6 +17,7 @@ Where this differs from the paper:
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +28,10 @@ from tasks.core.step import Summary
 LONG, SHORT = 13, 8
 FLAGGED = 0.5
 WORDING_SHARE, WORDING_ITEMS = 0.1, 2
-_PUNCTUATION = re.compile(r"[^\w\s]|_")
+_PUNCTUATION = re.compile(r"(?!(?<=\d)\.(?=\d))[^\w\s]|_")
+"""but the point within a number"""
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:(?:\{,\}|\\[,;! ]|[,'\u2019\u00a0\u202f\u2009 ])\d{3})+(?!\d|,\d)")
+_ZEROS = re.compile(r"(?<![\d.])(\d+)(?:\.0+|(\.\d*[1-9])0+)(?![\d.])")
 
 
 @dataclass(slots=True)
@@ -134,7 +139,15 @@ def ngrams(words: Sequence[str], n: int) -> list[int]:
 
 def words_of(text: str) -> list[str]:
     """Lower-case words, punctuation taken as blanks."""
-    return _PUNCTUATION.sub(" ", text.lower()).split()
+    return _PUNCTUATION.sub(" ", normal(text)).split()
+
+
+def normal(text: str) -> str:
+    """The one form in which texts are compared: compatible signs are one, letters are lower case, and a number has one
+    spelling."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    whole = _THOUSANDS.sub(lambda match: re.sub(r"\D", "", match.group()), plain)
+    return _ZEROS.sub(lambda match: match[1] + (match[2] or ""), whole)
 
 
 def question_of(problem: Problem) -> str:
@@ -143,4 +156,4 @@ def question_of(problem: Problem) -> str:
 
 
 def _whole(prompt: str) -> str:
-    return " ".join(prompt.lower().split())
+    return " ".join(normal(prompt).split())

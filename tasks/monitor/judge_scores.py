@@ -38,8 +38,9 @@ class JudgeScores:
         self._means = Means()
 
     def add(self, group: RoundGroup, verdicts: Sequence[Verdict], scores: Sequence[float | None]) -> None:
-        """Count one problem. A truncated sample is shown to no judge, and says nothing about one."""
-        self._num_asked += sum(verdict.label != Label.TRUNCATED for verdict in verdicts)
+        """Count one problem. A truncated sample is shown to no judge, and says nothing about one; nor does a missing
+        answer."""
+        self._num_asked += sum(verdict.label not in (Label.TRUNCATED, Label.MISSING) for verdict in verdicts)
         self._num_read += sum(verdict.score is not None for verdict in verdicts)
         self._sum += sum(verdict.score for verdict in verdicts if verdict.score is not None)
         scored = [

@@ -23,6 +23,7 @@ class JudgementColumns:
     other_id: str | None
     index: int
     score: float | None
+    missing: str | None = None
 
 
 class Orders:
@@ -37,6 +38,8 @@ class Orders:
     def add_all(self, judgements: Iterable[JudgementColumns]) -> None:
         """Count judgements, comparisons or not."""
         for row in judgements:
+            if row.missing is not None:
+                continue  # the judge said nothing that could be read or not
             self._num_rows += 1
             self._num_read += row.score is not None
             if row.other_id is not None:

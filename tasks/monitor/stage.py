@@ -11,7 +11,7 @@ PASS_RATES = Table("pass_rates.parquet", PassRate)
 
 MONITOR = Stage(
     "monitor",
-    version=2,
+    version=3,
     config=lambda recipe, _: {
         "verifier": recipe.verifier_for_gold(),
         "with_seed_data": recipe.train.with_seed_data,

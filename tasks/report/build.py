@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeGuard
 
 from configs.schema.role import POLICY
+from tasks.core.missing import first_of_each, largest_share
 from tasks.core.models import metric_of
 from tasks.core.records import Drop
 from tasks.decide.state import RoundOutcome
@@ -43,7 +44,7 @@ def build_round(
         numbers = {name: value for name, value in step.summary.items() if _is_number(value)}
         metrics |= {metric_of(stage, name): value for name, value in numbers.items()}
         metrics[f"seconds_{stage}"] = step.seconds
-    metrics |= spending
+    metrics |= {**largest_share(metrics), **spending}
     decision = state.decisions[-1] if state.decisions else None
     return RoundReport(
         experiment=experiment,
@@ -58,6 +59,7 @@ def build_round(
         reused=[stage for stage, step in steps.items() if step.is_reused],
         histograms=dict(histograms or {}),
         warnings=list(warnings),
+        missing=[line for step in steps.values() for line in first_of_each(step.summary)],
         extra_figures=dict(extra_figures or {}),
         phase=phase,
         roles={name: lineage.current.name for name, lineage in state.models.items() if name != POLICY},

@@ -20,6 +20,7 @@ _REASON_COLOURS = {
     "truncated": "#CC79A7",
     "verifier_error": "#000000",
     "unscored": "#7F7F7F",
+    "missing": "#C7C7C7",
     "below_threshold": "#F0E442",
     "over_cap": "#56B4E9",
     "duplicate": "#0072B2",

@@ -62,7 +62,7 @@ def _section(experiment: ExperimentReport, index: int) -> dict[str, Any]:
 
 
 def _monitors(rounds: Sequence[RoundReport]) -> dict[str, Any] | None:
-    """Figures, guards that spoke and metrics by round; None where the rounds have none of them."""
+    """Figures, guards that spoke, missing answers and metrics by round; None where the rounds have none of them."""
     from markupsafe import Markup
 
     figures = [{"title": title, "svg": Markup(svg)} for title, svg in draw_monitor_figures(rounds).items()]
@@ -72,6 +72,7 @@ def _monitors(rounds: Sequence[RoundReport]) -> dict[str, Any] | None:
         for title, svg in report.extra_figures.items()
     ]
     spoken = [{"round": report.round, "words": words} for report in rounds for words in report.warnings]
+    spoken += [{"round": report.round, "words": f"missing: {line}"} for report in rounds for line in report.missing]
     watched = [report for report in rounds if monitor_rows([report])]
     if not (figures or spoken or watched):
         return None

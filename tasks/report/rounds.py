@@ -49,6 +49,7 @@ class RoundReport(_Value):
         reused: stages that were found in the store rather than computed.
         histograms: of the monitors, by name.
         warnings: the guards that spoke, in words.
+        missing: what was asked and has no answer: by stage and reason how often, and the first of them.
         extra_figures: further figures of this round as SVG, by title.
         phase: the phase that it lies in; empty without phases, and in round 0.
         roles: name of the model that plays each role from here on, for roles that have states.
@@ -66,6 +67,7 @@ class RoundReport(_Value):
     reused: list[str] = []
     histograms: dict[str, Histogram] = {}
     warnings: list[str] = []
+    missing: list[str] = []
     extra_figures: dict[str, str] = {}
     phase: str = ""
     roles: dict[str, str] = {}

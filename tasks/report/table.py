@@ -64,7 +64,7 @@ def _row(report: RoundReport) -> tuple[str, ...]:
 
 
 def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
-    """Print the table: with lines and colours on a terminal, as plain text elsewhere."""
+    """Print the table, and below it what is missing: in colours on a terminal, as plain text elsewhere."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -85,10 +85,13 @@ def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
     console.print(table)
     if (line := correction_line(reports)) is not None and not several:
         console.print(Text(line))
+    for report in reports:
+        for line in report.missing:
+            console.print(Text(f"{report.experiment} round {report.round}: missing: {line}"), soft_wrap=True)
 
 
 def markdown_table(reports: Sequence[RoundReport]) -> str:
-    """The table in Markdown, with a sparkline of report accuracy below where there are several rounds."""
+    """The table in Markdown; below it a sparkline of report accuracy, of several rounds, and what is missing."""
     columns = columns_of(reports)
     lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
     lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in table_rows(reports)]
@@ -98,6 +101,8 @@ def markdown_table(reports: Sequence[RoundReport]) -> str:
         lines += ["", f"report accuracy by round: {sparkline(accuracies)} ({ends})"]
     if (line := correction_line(reports)) is not None:
         lines += ["", line]
+    missing = [f"- round {report.round}, missing: {line}" for report in reports for line in report.missing]
+    lines += ["", *missing] if missing else []
     return "\n".join(lines) + "\n"
 
 

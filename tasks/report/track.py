@@ -12,7 +12,6 @@ its own in the same MLflow experiment, so both curves can be compared; more roun
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 from configs.schema.load import dump_recipe
 from configs.schema.marks import as_written, identity
 from configs.schema.recipe import Recipe
+from infra.text.names import file_name
 from tasks.core.step import flatten
 from tasks.report.figures import accuracy_figure, drops_figure, length_figure
 from tasks.report.monitor_figures import draw_monitor_figures
@@ -224,7 +224,7 @@ def _headlines(metrics: Mapping[str, float]) -> dict[str, float]:
 
 
 def _figure_file(title: str) -> str:
-    return f"figures/{re.sub('[^a-z0-9]+', '_', title.lower()).strip('_')}.svg"
+    return f"figures/{file_name(title.lower().replace(' ', '_'))}.svg"
 
 
 def _round_tags(report: RoundReport) -> dict[str, str]:

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from configs.schema.judge import Judge
-from infra.engines.wire import Completion
+from infra.engines.wire import Completion, Missing
 from tasks.core.answers import Answerer, Answers
 from tasks.core.records import Problem, Sample, Verdict
 from tasks.core.step import derive_seed
@@ -47,13 +47,19 @@ class Partners:
     shard_size: int | None = None
     places: Mapping[str, Answers] = field(default_factory=dict)
 
-    def texts(self, asked: Texts, requests: Iterable[Any], total: int | None) -> Iterator[tuple[Completion, ...]]:
-        """The completions of each request, in their order, as they come."""
+    def texts(
+        self, asked: Texts, requests: Iterable[Any], total: int | None, is_counted: bool = True
+    ) -> Iterator[tuple[Completion, ...]]:
+        """The completions of each request, in their order, as they come; draws without an answer are left out.
+
+        Args:
+            is_counted: whether what is missing counts; not where the same is read once more.
+        """
         who = self.answerers[asked.who]
         found = self.places.get(asked.who, self.answers).ask(
-            who, asked.sampling, requests, total, asked.who, self.shard_size
+            who, asked.sampling, requests, total, asked.who, self.shard_size, is_counted
         )
-        return (completions for _, completions in found)
+        return (tuple(row for row in rows if not isinstance(row, Missing)) for _, rows in found)
 
 
 def drive(
@@ -93,7 +99,7 @@ def _stream(
     if not asked:
         return
 
-    def answers(place: int) -> Iterator[Answer]:
+    def answers(place: int, is_counted: bool = True) -> Iterator[Answer]:
         def questions() -> Iterator[Texts]:
             for episode in begun():
                 question = (sampler.ask(episode) or ())[place]
@@ -103,11 +109,11 @@ def _stream(
         own = asked[place]
         assert isinstance(own, Texts)
         total = num_episodes * sum(request.num_samples for request in own.requests)
-        found = partners.texts(own, (request for part in questions() for request in part.requests), total)
+        found = partners.texts(own, (request for part in questions() for request in part.requests), total, is_counted)
         return (list(islice(found, len(part.requests))) for part in questions())
 
     for place in range(len(asked) - 1):
-        deque(answers(place), maxlen=0)
+        deque(answers(place, is_counted=False), maxlen=0)
     for episode, *given in zip(begun(), *map(answers, range(len(asked))), strict=True):
         yield sampler.take(episode, given)
 

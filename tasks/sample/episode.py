@@ -23,7 +23,7 @@ POLICY = "policy"
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Texts that somebody is asked to write. Answer: the completions of each request, none where it was set aside.
+    """Texts that somebody is asked to write. Answer: the completions of each request, less the draws that are missing.
 
     Attributes:
         who: name of an answerer, see `drive.Partners`.

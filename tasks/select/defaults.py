@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from configs.errors import RecipeError
+from configs.schema.generate import Guide
 from configs.schema.pair import Pair
 from configs.schema.recipe import Recipe
 from configs.schema.select import HintShows, Select
@@ -14,15 +15,37 @@ from tasks.select.filters.registry import filter_versions
 from tasks.select.pairs.registry import pair_versions
 
 _FIRST_JUDGE = ("right_vs_wrong", "siblings", "stop_or_go")
+PROMPT_WORDS = {
+    "answer": ("hint",),
+    "rationale": ("hint", "solution tags", "<solution>", "</solution>", "given solution", "solution given"),
+    "state_reset": (),
+    "interactive": (
+        "hint",
+        "the comment",
+        "that comment",
+        "the feedback",
+        "that attempt",
+        "my attempt",
+        "previous attempt",
+        "first attempt",
+        "earlier attempt",
+    ),
+}
+"""by kind of help: words of its own prompts (`configs/prompts`), by which a text shows that it has read them"""
 
 
 def all_filters(recipe: Recipe) -> tuple[Select, ...]:
     """The filters of a recipe, with those that act before all others: where samples are drawn with help, those that
     show it go; where attempts are revised, those that were revised go, unless the recipe says which attempts stay."""
-    guide, own = recipe.guide, recipe.select
-    hints = (HintShows(words=guide.leak_words),) if guide and guide.leak_words else ()
+    own = recipe.select
+    hints = (_hint_shows(recipe.guide),) if recipe.guide and recipe.guide.leak_words else ()
     has_own = any(part.kind == "leaves" for part in own)
     return (*hints, *((Leaves(),) if recipe.generate.kind == "revise" and not has_own else ()), *own)
+
+
+def _hint_shows(guide: Guide) -> HintShows:
+    """The words of the help's own prompts are among those that show it; `leak_words: []` switches the filter off."""
+    return HintShows(words=tuple(dict.fromkeys((*guide.leak_words, *PROMPT_WORDS[guide.kind]))))
 
 
 def fill_in_threshold(components: Sequence[Select], threshold: float | None) -> tuple[Select, ...]:

@@ -29,7 +29,8 @@ HOP_HEADERS = ("connection", "keep-alive", "transfer-encoding", "expect")
 
 
 class FaultyProxy:
-    """A context manager. `address` is where clients connect; `mode` may be changed at any time.
+    """A context manager. `address` is where clients connect; `mode` may be changed at any time, and so may the answers
+    to writes with a condition, `refused_conditions`, and to all writes once one of those was refused, `refused_writes`.
 
     Args:
         upstream: address of the real server.
@@ -52,6 +53,8 @@ class FaultyProxy:
         self.delay_seconds = delay_seconds
         self.body_bytes_per_second = body_bytes_per_second
         self.mode: str | None = None
+        self.refused_conditions: tuple[int, str] | None = None
+        self.refused_writes: tuple[int, str] | None = None
         self.counts: Counter[str] = Counter()
         self.num_requests = 0
         self.expire_after: int | None = None
@@ -103,6 +106,8 @@ def _handler_of(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
                 return self._hang_up()
             if fate in ANSWERS:
                 return self._answer_error(*ANSWERS[fate])
+            if self.command == "PUT" and (refusal := self._refusal()) is not None:
+                return self._answer_error(*refusal)
             if fate == "delay":
                 time.sleep(proxy.delay_seconds)
             status, reason, headers, content = self._ask(body)
@@ -111,6 +116,12 @@ def _handler_of(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
             self._answer(status, reason, headers, content, fate == "cut")
 
         do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _serve
+
+        def _refusal(self) -> tuple[int, str] | None:
+            if self.headers.get("If-None-Match") or self.headers.get("If-Match"):
+                proxy.counts["condition"] += 1
+                return proxy.refused_conditions
+            return proxy.refused_writes if proxy.counts["condition"] else None
 
         def _read_body(self) -> bytes:
             left, parts = int(self.headers.get("Content-Length") or 0), []

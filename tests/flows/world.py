@@ -229,8 +229,9 @@ def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:
             continue
         if step.get("by") != "solution":
             step["num"] = min(step.get("num", 1), 3)
-            is_open = step["part"] == "attempt" and "also_by" not in step  # else a teacher would be as wild
-            step.setdefault("temperature", 2.0 if is_open else 1.0)
+            step.setdefault("temperature", 2.0 if step["part"] == "attempt" else 1.0)
+        if "also_by" in step:  # a teacher that is as wild as the policy is seldom right, and a tame policy seldom wrong
+            step |= {"num": 8, "temperature": 1.3}
         name = f"{step['part']}_alone" if step.get("form") == "single" else step["part"]
         step["prompt"] = world.path(f"{name}.j2")
         if "stored_prompt" in step:
@@ -282,6 +283,7 @@ def shrink_parts(tree: dict[str, Any], world: World) -> None:
         tree["train"]["replay"]["path"] = world.path("pairs.jsonl")
     if "best_of" in tree.get("evaluate", {}):
         tree["evaluate"]["best_of"] |= {"num_samples": 4, "k": [1, 4], "temperature": 2.0}
+    if {"best_of", "revise"} & tree.get("evaluate", {}).keys():
         known = {"kind": "file", "path": world.path("known.jsonl"), "mapping": {"answer": {"field": "answer"}}}
         tree["problems"]["report"] = known  # some draws are right, and others wrong
     if "pair" in tree:

@@ -108,7 +108,7 @@ COLUMNS = {
     Problem: (1, "319a77b5"),
     Sample: (2, "b8f1beff"),
     Verdict: (1, "6962c643"),
-    Judgement: (1, "55fb3f26"),
+    Judgement: (2, "7fb2fca8"),
     Example: (2, "ebd68599"),
     Pair: (2, "41fdb6ef"),
     Drop: (1, "c9a3b9fe"),

@@ -15,6 +15,7 @@ from typing import Any
 
 from configs.errors import UserError
 from infra.engines.chat.plain import PlainText
+from infra.engines.chat.refused import ChatRefused
 from infra.engines.chat.template import TEMPLATE_FIX, Template
 from infra.engines.chat.turn_end import ANSWERED, TurnEnd
 
@@ -64,7 +65,8 @@ class ChatFormat:
             opens_turn: with what the model's next turn begins with.
 
         Raises:
-            UserError: there is no template, it refuses these messages, or a control token cannot be written as text.
+            UserError: there is no template.
+            ChatRefused: it refuses these messages, or a control token cannot be written as text.
         """
         return self._encode(self._render(messages, opens_turn))
 
@@ -105,7 +107,7 @@ class ChatFormat:
 
     def _cut(self, role: str, content: str) -> list[str]:
         if role not in USUAL_ROLES and any(control in role for control in self.given.controls.values()):
-            raise UserError(f"a message has the role {role}, which spells a control token", "write role: user")
+            raise ChatRefused(f"a message has the role {role}, which spells a control token", "write role: user")
         if content == ANSWERED:
             return [content]
         plain = self.written if role == "assistant" else self.given

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from configs.errors import UserError
+from infra.engines.chat.refused import ChatRefused
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class PlainText:
         """Tokens of a text. One without spelled control tokens is encoded as the tokenizer does.
 
         Raises:
-            UserError: the tokenizer has no other way to write a control token.
+            ChatRefused: the tokenizer has no other way to write a control token.
         """
         ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"] if text else []
         parts = self.split(text, ids)
@@ -69,8 +69,8 @@ class PlainText:
         return [*self.encode(control[0]), *self.encode(control[1:])]
 
 
-def _refuse(control: str) -> UserError:
-    return UserError(
+def _refuse(control: str) -> ChatRefused:
+    return ChatRefused(
         f"a text holds the control token {control}, and the tokenizer has no other way to write it",
         "leave out this text, or write it without the token",
     )

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import jinja2
+
 from configs.errors import UserError
+from infra.engines.chat.refused import ChatRefused
 from infra.engines.models.model_files import ModelFiles
 
 TEMPLATE_FIX = "write model.chat_template: FILE, a Jinja file that renders the messages of a chat"
@@ -40,7 +43,8 @@ class Template:
             opens_turn: with what the model's next turn begins with.
 
         Raises:
-            UserError: there is no template, or it refuses these messages.
+            UserError: there is no template, or it is none.
+            ChatRefused: it refuses these messages.
         """
         if not self.text:
             raise UserError(f"the tokenizer of {self.tokenizer.name_or_path} has no chat template", TEMPLATE_FIX)
@@ -50,9 +54,9 @@ class Template:
             text: str = self.tokenizer.apply_chat_template(chat, tokenize=False, **options)
         except Exception as error:  # a template is a program: it fails in any way that a program can
             roles = ", ".join(role for role, _ in messages)
-            raise UserError(
-                f"the chat template refuses a chat with the roles {roles}: {error}", TEMPLATE_FIX
-            ) from error
+            words = f"the chat template refuses a chat with the roles {roles}: {error}"
+            is_broken = isinstance(error, jinja2.TemplateSyntaxError)  # whatever the chat
+            raise (UserError if is_broken else ChatRefused)(words, TEMPLATE_FIX) from error
         return text
 
 

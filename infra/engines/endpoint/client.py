@@ -1,14 +1,20 @@
-"""Requests to one chat-completions server: limits, retries, and errors that name the request. Used by `endpoint.py`.
+"""Requests to one chat-completions server: limits, retries, and what becomes of those that fail. Used by `pool.py`.
 
 The openai package retries time-outs, lost connections and the status codes 408, 409, 429 and 5xx, waiting longer each
-time or as long as Retry-After says. Answers of status 200 without a usable text are asked for again here; both kinds
-share `max_retries`.
+time or as long as Retry-After says. Bodies of status 200 that cannot be read are asked for again here; both kinds share
+`max_retries`.
+
+Where a request has no answer at last, it is either the request or the server. The server's words tell (too long, a
+filter), or the other requests do: where they were answered meanwhile, or a harmless one is answered now with the same
+settings, this one is missing and the work goes on. Else nothing would be answered, and that is an error.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +24,7 @@ from configs.schema.generate import Sampling
 from infra.engines.endpoint.answer import (
     BadAnswer,
     Choice,
+    NoChoice,
     excerpt,
     read_body,
     read_choices,
@@ -26,14 +33,21 @@ from infra.engines.endpoint.answer import (
     refuses_max_tokens,
     refuses_seed,
     share_tokens,
+    why_refused,
 )
 from infra.engines.endpoint.usage import Usage
-from infra.engines.wire import Completion, Request, draw_seed
+from infra.engines.wire import Completion, Missing, MissingReason, Request, draw_seed, missing_draws
+from infra.text.outside import explain_text
 
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 8.0
 NO_KEY = "none"
 """the package wants some key; the header that it makes of this one is not sent"""
+
+PROBE = [{"role": "user", "content": "What is 1 + 1?"}]
+PROBE_TOKENS = 16
+NEVER_THE_REQUEST = (401, 402, 403, 404, 407, 429)
+"""what a server says about who asks, where and how often"""
 
 FIXES = {
     400: "see what the server says; not every server takes every sampling setting",
@@ -59,6 +73,10 @@ class Problem:
     body: str = ""
 
 
+Found = tuple[Choice | NoChoice, int]
+"""what was answered, and its number of tokens"""
+
+
 class EndpointClient:
     """Made and used inside one running event loop."""
 
@@ -74,6 +92,9 @@ class EndpointClient:
         self._takes_many: bool | None = None
         self._takes_seed = True
         self._limit_name = "max_tokens"
+        self._accepted: set[str] = set()
+        self._answered_at = self._refused_at = float("-inf")
+        self._probing = asyncio.Lock()
         http = openai.DefaultAsyncHttpxClient(
             event_hooks={"request": [self._before_sending]}, timeout=engine.timeout_seconds
         )
@@ -84,35 +105,40 @@ class EndpointClient:
     async def close(self) -> None:
         await self._client.close()
 
-    async def complete(self, request: Request, sampling: Sampling) -> list[Completion]:
+    async def complete(self, request: Request, sampling: Sampling) -> list[Completion | Missing]:
         """All samples of a request: one call each, with a seed of its own; without seeds in one, where it takes `n`.
 
         A call has one seed for all it returns, so draws that are asked for together would be others than the same ones
         asked for after a kill, or beside more of them. Its price: the prompt is sent, and billed, once a draw.
 
         Raises:
-            EngineError: names the request, the status and how the answer begins; never the key.
+            EngineError: no request can be answered; names this one, the status and how the answer begins, not the key.
         """
-        rows: list[tuple[Choice, int]] = []
-        while (missing := request.num_samples - len(rows)) > 0:
-            if missing == 1 or self._takes_many is False or self._sends_seed(sampling):
+        for _, text in request.messages:
+            if (complaint := explain_text(text)) is not None:
+                return list(missing_draws(request, MissingReason.UNREADABLE, f"its text holds {complaint}"))
+        rows: list[Found] = []
+        while (wanted := request.num_samples - len(rows)) > 0:
+            if wanted == 1 or self._takes_many is False or self._sends_seed(sampling):
                 calls = [self._ask(request, sampling, draw, 1) for draw in request.draws[len(rows) :]]
-                found = [row for answer in await asyncio.gather(*calls) for row in answer[:1]]
-            else:
-                found = await self._ask(request, sampling, request.draws[len(rows)], missing)
-                self._takes_many = len(found) == missing
-            rows += found[:missing]
-        return [
-            Completion(request.id, draw, choice.text, choice.finish_reason, num_tokens, None)
-            for draw, (choice, num_tokens) in zip(request.draws, rows, strict=True)
-        ]
+                answers = await asyncio.gather(*calls)
+                rows += [(answer, 0) if isinstance(answer, NoChoice) else answer[0] for answer in answers]
+                continue
+            found = await self._ask(request, sampling, request.draws[len(rows)], wanted)
+            if isinstance(found, NoChoice):
+                rows += [(found, 0)] * wanted
+                continue
+            self._takes_many = len(found) >= wanted
+            rows += found[:wanted]
+        return [_to_row(request, draw, *row) for draw, row in zip(request.draws, rows, strict=True)]
 
-    async def _ask(self, request: Request, sampling: Sampling, first: int, num: int) -> list[tuple[Choice, int]]:
+    async def _ask(self, request: Request, sampling: Sampling, first: int, num: int) -> list[Found] | NoChoice:
         """At least one choice with its number of tokens; fewer than `num` where the server does not take `n`.
 
         Args:
             first: number of the first draw that is asked for.
         """
+        started = asyncio.get_running_loop().time()
         seed = draw_seed(request.seed, first) % 2**31  # what the narrowest servers take
         async with self._places:
             tries = 0
@@ -122,6 +148,8 @@ class EndpointClient:
                 if not isinstance(answer, Problem):
                     return answer
                 tries += answer.tries
+                if (reason := why_refused(answer.status, answer.body)) is not None:
+                    return NoChoice(reason, self._words(answer, tries))
                 if self._learns_from(answer, parameters):
                     num = 1 if self._takes_many is False else num
                 elif answer.status != 200 or tries > self._engine.max_retries:
@@ -129,9 +157,34 @@ class EndpointClient:
                 else:
                     self._usage.retries += 1
                     await asyncio.sleep(min(FIRST_WAIT_SECONDS * 2 ** (tries - 1), LONGEST_WAIT_SECONDS))
-        raise self._error(request, answer, tries)
+            if not await self._answers_others(answer, parameters, started):
+                raise self._error(request, answer, tries)
+        is_refusal = answer.status is not None and 400 <= answer.status < 500
+        reason = MissingReason.REFUSED if is_refusal else MissingReason.FAILED
+        return NoChoice(reason, self._words(answer, tries))
 
-    async def _try(self, parameters: dict[str, Any], max_retries: int) -> list[tuple[Choice, int]] | Problem:
+    async def _answers_others(self, problem: Problem, parameters: dict[str, Any], started: float) -> bool:
+        """Whether the server answers requests like this one, so that it is this one's text that it cannot answer.
+
+        Args:
+            started: when this one was asked first, by the loop's clock.
+        """
+        if problem.status in NEVER_THE_REQUEST:
+            return False
+        is_about_settings = problem.status in (400, 422)
+        if is_about_settings and _shape(parameters) in self._accepted:
+            return True
+        async with self._probing:
+            if max(self._answered_at, self._refused_at) <= started:
+                probe = {**parameters, "messages": PROBE}
+                if not is_about_settings:
+                    probe[self._limit_name] = min(parameters[self._limit_name], PROBE_TOKENS)
+                answer = await self._try(probe, 0)
+                if isinstance(answer, Problem):
+                    self._refused_at = asyncio.get_running_loop().time()
+            return self._answered_at > self._refused_at
+
+    async def _try(self, parameters: dict[str, Any], max_retries: int) -> list[Found] | Problem:
         """One call of the package, which itself asks up to 1 + `max_retries` times."""
         chat = self._client.with_options(max_retries=max(0, max_retries)).chat
         try:
@@ -145,13 +198,20 @@ class EndpointClient:
         tries = answer.retries_taken + 1
         try:
             body = read_body(answer.text)
-            num_read, num_written = read_usage(body)
-            self._usage.input_tokens += num_read
-            self._usage.output_tokens += num_written
-            choices = read_choices(body)
+            usage, choices = read_usage(body), read_choices(body)
         except BadAnswer as error:
             return Problem(str(error), tries, answer.status_code, answer.text)
-        return list(zip(choices, share_tokens(choices, num_written), strict=True))
+        self._count(usage, parameters, choices)
+        self._accepted.add(_shape(parameters))
+        self._answered_at = asyncio.get_running_loop().time()
+        return list(zip(choices, share_tokens(choices, usage[1] if usage else 0), strict=True))
+
+    def _count(
+        self, usage: tuple[int, int] | None, parameters: dict[str, Any], choices: Sequence[Choice | NoChoice]
+    ) -> None:
+        num_sent = sum(_num_bytes(message["content"]) for message in parameters["messages"])
+        self._usage.add(usage, num_sent, sum(_num_bytes(choice.text) for choice in choices))
+        self._usage.replaced += sum(choice.num_replaced for choice in choices if isinstance(choice, Choice))
 
     def _parameters(self, request: Request, sampling: Sampling, seed: int, num: int) -> dict[str, Any]:
         """What is not asked for is not sent: servers refuse settings that they do not know."""
@@ -203,20 +263,38 @@ class EndpointClient:
         self._usage.retries += http_request.headers.get("x-stainless-retry-count", "0") != "0"
 
     def _error(self, request: Request, problem: Problem, tries: int) -> EngineError:
-        status = "" if problem.status is None else f", status {problem.status}"
-        body = f": {excerpt(problem.body)}" if problem.body else ""
         message = (
             f"endpoint {self._engine.url}, model {self._engine.model}: request '{request.id}': "
-            f"{problem.what}{status}, tries: {tries}{body}"
+            f"{self._words(problem, tries)}"
         )
         fix = FIXES.get(problem.status or 0, "see that the server runs; what was published is kept for the next run")
         if problem.status is None:
             fix = "see that the server runs, or write a larger timeout_seconds or a smaller max_concurrent"
         return EngineError(self._without_key(message), fix.format(key_env=self._engine.key_env))
 
+    def _words(self, problem: Problem, tries: int) -> str:
+        status = "" if problem.status is None else f", status {problem.status}"
+        body = f": {excerpt(problem.body)}" if problem.body else ""
+        return self._without_key(f"{problem.what}{status}, tries: {tries}{body}")
+
     def _without_key(self, text: str) -> str:
         """Some servers repeat the key that they refuse."""
         return text.replace(self._key, "***") if self._key else text
+
+
+def _to_row(request: Request, draw: int, choice: Choice | NoChoice, num_tokens: int) -> Completion | Missing:
+    if isinstance(choice, NoChoice):
+        return Missing(request.id, choice.reason, choice.detail, draw)
+    return Completion(request.id, draw, choice.text, choice.finish_reason, num_tokens, None)
+
+
+def _shape(parameters: dict[str, Any]) -> str:
+    """A request without its text: what a server takes once, it takes again."""
+    return json.dumps({name: value for name, value in parameters.items() if name not in ("messages", "seed")})
+
+
+def _num_bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def _tries(error: Any) -> int:

@@ -16,12 +16,13 @@ from configs.schema.engine import EndpointEngine
 from infra.engines.endpoint.loop import EndpointLoop
 from infra.engines.endpoint.usage import Usage
 from infra.engines.schedule import AHEAD_JOBS, AHEAD_WIDTHS
-from infra.engines.wire import Completion, OnProgress, Rated, Rating, Request, Score, Scoring, SetAside, Shard
+from infra.engines.wire import Completion, Missing, OnProgress, Rated, Rating, Request, Score, Scoring, Shard
 
 LOCAL = "write engine: {{kind: {kind}}} with a model of your own for this role"
 
-Event = list[Completion] | tuple[str, list[Completion]] | BaseException
-"""completions of one request; a finished shard's name and all its completions; or what went wrong"""
+Rows = list[Completion | Missing]
+Event = Rows | tuple[str, Rows] | BaseException
+"""rows of one request; a finished shard's name and all its rows; or what went wrong"""
 
 
 class EndpointPool:
@@ -29,16 +30,14 @@ class EndpointPool:
 
     Attributes:
         usage: what was asked and what it cost so far, over the life of the pool.
-        set_aside: stays empty: a server that fails at a request is an error.
 
-    Raises, from `generate`: EngineError that names the request, the status and how the answer begins, after
-    `max_retries`; requests under way are then cancelled, and a later call starts again.
+    Raises, from `generate`: EngineError where the server answers nobody, which names a request, the status and how the
+    answer begins, after `max_retries`; requests under way are then cancelled, and a later call starts again.
     """
 
     def __init__(self, engine: EndpointEngine, on_log: Callable[[str], None] | None = None) -> None:
         self.engine = engine
         self.usage = Usage(engine)
-        self.set_aside: list[SetAside] = []
         self._log = on_log or (lambda line: None)
         self._loop: EndpointLoop | None = None
 
@@ -55,9 +54,7 @@ class EndpointPool:
     def spending(self) -> dict[str, float]:
         return self.usage.metrics()
 
-    def generate(
-        self, shards: Iterable[Shard], on_progress: OnProgress | None = None
-    ) -> Iterator[tuple[Shard, list[Completion]]]:
+    def generate(self, shards: Iterable[Shard], on_progress: OnProgress | None = None) -> Iterator[tuple[Shard, Rows]]:
         """As `Pool.generate`. Completions have no log-probability, and where a server wrote several at once, their
         numbers of tokens are shares of an exact sum."""
         waiting = iter(shards)
@@ -74,20 +71,20 @@ class EndpointPool:
                     yield under_way.pop(name), completions
                     continue
                 num_samples += len(event)
-                num_tokens += sum(completion.num_tokens for completion in event)
+                num_tokens += sum(row.num_tokens for row in event if isinstance(row, Completion))
                 if on_progress is not None:
                     on_progress(num_samples, num_tokens)
         finally:
             if under_way:  # an error, or the caller wants no more: nothing may go on costing money
                 self.close()
 
-    def score(self, items: Sequence[Scoring], on_progress: OnProgress | None = None) -> list[Score | None]:
+    def score(self, items: Sequence[Scoring], on_progress: OnProgress | None = None) -> list[Score | Missing]:
         """Always an EngineError: a server gives no log-probabilities of given texts."""
         raise EngineError(
             f"endpoint {self.engine.url} gives no log-probabilities of given texts", LOCAL.format(kind="transformers")
         )
 
-    def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | None]:
+    def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
         """Always an EngineError: chat completions carry no rewards."""
         raise EngineError(f"endpoint {self.engine.url} is no reward model", LOCAL.format(kind="reward"))
 
@@ -134,7 +131,7 @@ class EndpointPool:
 async def _answer(loop: EndpointLoop, shard: Shard, events: queue.SimpleQueue[Event]) -> None:
     """Answer one shard; its end, or the first error, becomes an event."""
 
-    async def complete(request: Request) -> list[Completion]:
+    async def complete(request: Request) -> Rows:
         completions = await loop.client.complete(request, shard.sampling)
         events.put(completions)
         return completions

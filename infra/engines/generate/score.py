@@ -13,7 +13,7 @@ import torch
 
 from infra.engines.chat.format import ChatFormat
 from infra.engines.generate.decode import Decoder, pad_left, pad_right, token_logprobs
-from infra.engines.generate.prompts import Prompts, encode_scoring
+from infra.engines.generate.prompts import Prompts, encode_all, encode_scoring
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.runner import Progress, Result
 from infra.engines.wire import Score, ScoringJob
@@ -30,15 +30,20 @@ def score(
 ) -> Iterator[Progress | Result]:
     """Score a job batch by batch, long rows apart from short ones."""
     seen: Prompts = {}
-    rows = [encode_scoring(chat, model, scoring, context, seen) for scoring in job.requests]
+    encoded = encode_all(job.requests, lambda scoring: encode_scoring(chat, model, scoring, context, seen))
+    rows = [row for row in encoded if isinstance(row, tuple)]
     logprobs = [0.0] * len(rows)
     for batch in batches(rows, batch_size, decoder.model.config.get_text_config().vocab_size):
         sums = sum_logprobs(decoder, [rows[number] for number in batch])
         for number, value in zip(batch, sums, strict=True):
             logprobs[number] = value
         yield Progress(job.name, len(batch), sum(len(rows[number][1]) for number in batch))
-    results = zip(job.requests, logprobs, rows, strict=True)
-    yield Result(job.name, [Score(scoring.id, value, len(row[1])) for scoring, value, row in results])
+    values = iter(logprobs)
+    results = [
+        Score(scoring.id, next(values), len(row[1])) if isinstance(row, tuple) else row[0]
+        for scoring, row in zip(job.requests, encoded, strict=True)
+    ]
+    yield Result(job.name, results)
 
 
 def batches(rows: Sequence[Row], batch_size: int, vocabulary: int) -> Iterator[list[int]]:

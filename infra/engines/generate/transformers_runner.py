@@ -18,14 +18,14 @@ from configs.schema.engine import TransformersEngine
 from infra.engines.chat.load import load_chat
 from infra.engines.devices import limit_threads
 from infra.engines.generate.decode import Decoder, Draft
-from infra.engines.generate.prompts import decode_continuation, encode_request, stop_texts
+from infra.engines.generate.prompts import decode_continuation, encode_all, encode_request, stop_texts
 from infra.engines.generate.score import score
 from infra.engines.generate.stops import StopTexts
 from infra.engines.models.merge import load_merged
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.probe import check_loaded
 from infra.engines.runner import Progress, Result, SerialRunner
-from infra.engines.wire import Completion, Job, Request, ScoringJob, Shard, draw_seed
+from infra.engines.wire import Completion, Job, Missing, Request, ScoringJob, Shard, draw_seed
 
 
 class TransformersRunner(SerialRunner):
@@ -54,16 +54,23 @@ class TransformersRunner(SerialRunner):
 
     def _generate(self, shard: Shard) -> Iterator[Progress | Result]:
         limit = shard.sampling.max_tokens
-        drafts: list[tuple[Request, int, list[int], Draft]] = []
-        for request in shard.requests:
-            prompt, prefix = encode_request(self._chat, self._files, request, self._context)
+        drafts: list[tuple[Request, int, list[int], Draft] | Missing] = []
+        encoded = encode_all(
+            shard.requests, lambda request: encode_request(self._chat, self._files, request, self._context)
+        )
+        for request, tokens in zip(shard.requests, encoded, strict=True):
+            if isinstance(tokens, list):
+                drafts += tokens
+                continue
+            prompt, prefix = tokens
             room = min(limit, self._context - len(prompt) - len(prefix))
             drafts += [
                 (request, draw, prefix, Draft(prompt + prefix, room, draw_seed(request.seed, draw)))
                 for draw in request.draws
             ]
         reaches_stop = self._stops.watch(stop_texts(self._chat, shard.sampling.stop))
-        waiting = sorted((draft for *_, draft in drafts), key=lambda draft: len(draft.prompt))
+        open_ones = [one[-1] for one in drafts if isinstance(one, tuple)]
+        waiting = sorted(open_ones, key=lambda draft: len(draft.prompt))
         for start in range(0, len(waiting), self._settings.batch_size):
             batch = waiting[start : start + self._settings.batch_size]
             num_done = 0
@@ -71,7 +78,9 @@ class TransformersRunner(SerialRunner):
                 now_done = sum(draft.is_done for draft in batch)
                 yield Progress(shard.name, now_done - num_done, num_tokens)
                 num_done = now_done
-        yield Result(shard.name, [self._completion(*draft, shard.sampling.stop) for draft in drafts])
+        stop = shard.sampling.stop
+        rows = [one if isinstance(one, Missing) else self._completion(*one, stop) for one in drafts]
+        yield Result(shard.name, rows)
 
     def _completion(
         self, request: Request, index: int, prefix: list[int], draft: Draft, stop: tuple[str, ...]

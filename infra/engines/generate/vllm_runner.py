@@ -18,18 +18,37 @@ from typing import Any
 import torch
 from transformers import AutoConfig
 
-from configs.errors import EngineError
 from configs.schema.engine import VllmEngine
 from configs.schema.generate import Sampling
 from infra.engines.chat.load import load_chat
 from infra.engines.devices import wait_for_memory
-from infra.engines.generate.prompts import Prompts, decode_continuation, encode_request, encode_scoring, stop_texts
+from infra.engines.generate.prompts import (
+    Prompts,
+    decode_continuation,
+    encode_all,
+    encode_request,
+    encode_scoring,
+    stop_texts,
+)
 from infra.engines.generate.transformers_runner import context_length
 from infra.engines.models.merge import save_merged
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.probe import Probe, check_probe, name_of, read_probe
 from infra.engines.runner import Progress, Result
-from infra.engines.wire import Completion, Job, Request, Score, ScoringJob, Shard, draw_seed
+from infra.engines.wire import (
+    Completion,
+    Job,
+    Missing,
+    MissingReason,
+    Request,
+    Score,
+    ScoringJob,
+    Shard,
+    draw_seed,
+)
+
+Input = tuple[Any, list[int], list[int], Any]
+"""what is asked, tokens that were given, tokens to read, sampling parameters"""
 
 
 @dataclass(slots=True)
@@ -37,7 +56,7 @@ class OpenJob:
     """A job whose requests are with the engine.
 
     Attributes:
-        asked: (request, number of the draw) of each draw of a shard; of other jobs each scoring.
+        asked: (request, number of the draw) of each draw of a shard; of other jobs each scoring; or a Missing.
         given: for each draw the tokens of its prefix, for each scoring those before the completion.
         rows: answers, which fill up in any order.
     """
@@ -90,33 +109,50 @@ class VllmRunner:
 
     def submit(self, job: Job) -> None:
         """Hand all requests of a job to vLLM, which queues what does not fit."""
-        inputs: list[tuple[list[int], Any]] = []
-        asked: list[Any] = []
-        given: list[list[int]] = []
-        if isinstance(job, Shard):
-            for request in job.requests:
-                prompt, prefix = encode_request(self._chat, self._files, request, self._context)
-                room = self._context - len(prompt) - len(prefix)
-                for draw in request.draws:
-                    asked.append((request, draw))
-                    inputs.append((prompt + prefix, self._sampling(job.sampling, draw_seed(request.seed, draw), room)))
-                    given.append(prefix)
-        else:
-            assert isinstance(job, ScoringJob)
-            seen: Prompts = {}
-            for row in job.requests:
-                prompt, completion = encode_scoring(self._chat, self._files, row, self._context - 1, seen)
-                asked.append(row)
-                inputs.append((prompt + completion, self._scoring()))
-                given.append(prompt)
-        self._open[job.name] = OpenJob(job, asked, given, [None] * len(inputs), len(inputs))
-        for place, (tokens, params) in enumerate(inputs):
-            self._engine.add_request(f"{place}/{job.name}", {"prompt_token_ids": tokens}, params)
+        inputs = self._draws(job) if isinstance(job, Shard) else self._scorings(job)
+        rows = [asked if isinstance(asked, Missing) else None for asked, *_ in inputs]
+        asked, given = [asked for asked, *_ in inputs], [given for _, given, *_ in inputs]
+        self._open[job.name] = OpenJob(job, asked, given, rows, rows.count(None))
+        for place, (_, _, tokens, params) in enumerate(inputs):
+            if rows[place] is None:
+                self._engine.add_request(f"{place}/{job.name}", {"prompt_token_ids": tokens}, params)
+
+    def _draws(self, shard: Shard) -> list[Input]:
+        encoded = encode_all(
+            shard.requests, lambda request: encode_request(self._chat, self._files, request, self._context)
+        )
+        inputs: list[Input] = []
+        for request, tokens in zip(shard.requests, encoded, strict=True):
+            if isinstance(tokens, list):
+                inputs += [(row, [], [], None) for row in tokens]
+                continue
+            prompt, prefix = tokens
+            room = self._context - len(prompt) - len(prefix)
+            inputs += [
+                ((request, draw), prefix, prompt + prefix,
+                 self._sampling(shard.sampling, draw_seed(request.seed, draw), room))
+                for draw in request.draws
+            ]  # fmt: skip
+        return inputs
+
+    def _scorings(self, job: Job) -> list[Input]:
+        assert isinstance(job, ScoringJob)
+        seen: Prompts = {}
+        encoded = encode_all(
+            job.requests, lambda row: encode_scoring(self._chat, self._files, row, self._context - 1, seen)
+        )
+        return [
+            (tokens[0], [], [], None)
+            if isinstance(tokens, list)
+            else (row, tokens[0], tokens[0] + tokens[1], self._scoring())
+            for row, tokens in zip(job.requests, encoded, strict=True)
+        ]
 
     def step(self) -> list[Progress | Result]:
         """One step of vLLM's scheduler."""
         events: list[Progress | Result] = []
-        for output in self._engine.step():
+        is_asked = any(work.num_open for work in self._open.values())  # vLLM would wait for ever
+        for output in self._engine.step() if is_asked else ():
             if output.finished:
                 events += self._take(output)
         empty = [name for name, work in self._open.items() if work.num_open == 0]
@@ -149,13 +185,14 @@ class VllmRunner:
         else:
             row = sum_prompt_logprobs(asked.id, output, len(given))
         work.rows[int(place)] = row
-        return [Progress(name, 1, row.num_tokens)]
+        return [Progress(name, 1, 0 if isinstance(row, Missing) else row.num_tokens)]
 
     def _completion(
         self, request: Request, number: int, prefix: list[int], sampling: Sampling, draw: Any
-    ) -> Completion:
+    ) -> Completion | Missing:
         if draw.finish_reason not in ("stop", "length"):
-            raise EngineError(f"vLLM gave up on request '{request.id}': {draw.finish_reason}", "see the log")
+            words = f"vLLM gave up on request '{request.id}': {draw.finish_reason}"
+            return Missing(request.id, MissingReason.FAILED, words, number)
         text, stop_text = decode_continuation(self._chat, prefix, draw.token_ids, sampling.stop)
         return Completion(
             request_id=request.id,

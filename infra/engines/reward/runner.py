@@ -16,6 +16,7 @@ from configs.schema.engine import RewardEngine
 from infra.engines.chat.load import load_chat
 from infra.engines.devices import limit_threads
 from infra.engines.generate.decode import pad_right
+from infra.engines.generate.prompts import encode_all
 from infra.engines.generate.transformers_runner import context_length, torch_dtype
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.reward.head import load_reward_model
@@ -41,7 +42,8 @@ class RewardRunner(SerialRunner):
     def _work(self, job: Job) -> Iterator[Progress | Result]:
         assert isinstance(job, RatingJob)
         encode = encode_answer if self._head == "sequence" else encode_steps
-        rows = [encode(self._chat, self._files, rating, self._context) for rating in job.requests]
+        encoded = encode_all(job.requests, lambda rating: encode(self._chat, self._files, rating, self._context))
+        rows = [tokens for tokens in encoded if isinstance(tokens, RatingTokens)]
         scores: list[tuple[float, ...]] = [()] * len(rows)
         by_length = sorted(range(len(rows)), key=lambda number: len(rows[number].tokens))
         for start in range(0, len(rows), self._batch_size):
@@ -50,7 +52,14 @@ class RewardRunner(SerialRunner):
             for number, row_scores in zip(batch, found, strict=True):
                 scores[number] = row_scores
             yield Progress(job.name, len(batch), sum(len(rows[number].tokens) for number in batch))
-        yield Result(job.name, [Rated(rating.id, row) for rating, row in zip(job.requests, scores, strict=True)])
+        rated = iter(scores)
+        yield Result(
+            job.name,
+            [
+                Rated(rating.id, next(rated)) if isinstance(tokens, RatingTokens) else tokens[0]
+                for rating, tokens in zip(job.requests, encoded, strict=True)
+            ],
+        )
 
 
 def load(settings: RewardEngine, model: ModelFiles, scratch: Path) -> RewardRunner:

@@ -28,7 +28,7 @@ def encode_answer(chat: ChatFormat, model: ModelFiles, rating: Rating, context: 
     """For a sequence-classification head; `step_ends` is empty.
 
     Raises:
-        UserError: the text is too long, or the template or the tokenizer refuses it.
+        Unanswerable: the text is too long, or the template or the tokenizer refuses it.
     """
     with naming(model, rating.id):
         tokens = chat.prompt_ids([*rating.messages, ("assistant", rating.completion)], opens_turn=False)

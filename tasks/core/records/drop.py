@@ -14,6 +14,8 @@ class DropReason(StrEnum):
     UNPARSEABLE = "unparseable"
     TRUNCATED = "truncated"
     VERIFIER_ERROR = "verifier_error"
+    MISSING = "missing"
+    """the judge was asked, and has no answer"""
     UNSCORED = "unscored"
     """the threshold or correct component found no score or no label to go by"""
     BELOW_THRESHOLD = "below_threshold"

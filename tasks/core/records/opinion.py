@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from tasks.core.records.problem import Message
+from tasks.core.records.sample import SAID_RIGHT, SAID_WRONG
 
 
 class Label(StrEnum):
@@ -22,6 +23,8 @@ class Label(StrEnum):
     """the verifier hung, crashed or declined: no score"""
     UNSCORED = "unscored"
     """the judge scores without calling right or wrong"""
+    MISSING = "missing"
+    """what was asked has no answer: the model that should write the text, or the judge's, gave none. No score"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,14 @@ class Verdict:
     spread: float | None = None
 
 
+def is_true(said: str | None, attempt: Verdict) -> bool:
+    """Whether a verdict that a model wrote says what the judge says of the attempt: one that is not called correct is
+    wrong, and of one that the judge has no answer to nothing is true."""
+    if attempt.label == Label.MISSING:
+        return False
+    return said == (SAID_RIGHT if attempt.label == Label.CORRECT else SAID_WRONG)
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What a judging model said once: the raw material of verdicts.
@@ -59,9 +70,10 @@ class Judgement:
         text: what it wrote; empty where probabilities of choices were taken.
         score: what was read from it; in a comparison 1: the first wins, 0: the second. None: not readable.
         note: why it is not readable, in words.
+        missing: why there is none (a `MissingReason`); None where the model answered.
     """
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     judge: str
     problem_id: str
     sample_id: str
@@ -71,3 +83,4 @@ class Judgement:
     score: float | None
     other_id: str | None = None
     note: str | None = None
+    missing: str | None = None

@@ -18,8 +18,8 @@ class FinishReason(StrEnum):
     """max_tokens was reached: the sample is truncated, and never correct"""
     STEP = "step"
     """the end of a step was reached: the text can go on"""
-    SET_ASIDE = "set_aside"
-    """there is no text: the request ends the engine's process. In evaluations alone, where every problem counts"""
+    MISSING = "missing"
+    """there is no text: the request has no answer. In evaluations alone, where every problem counts"""
 
 
 class Part(StrEnum):
@@ -125,3 +125,8 @@ class Sample:
     @property
     def is_truncated(self) -> bool:
         return self.finish_reason == FinishReason.LENGTH
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is a text, from its beginning to its end: what judges look at."""
+        return self.finish_reason not in (FinishReason.LENGTH, FinishReason.MISSING)

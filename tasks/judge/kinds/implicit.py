@@ -13,15 +13,16 @@ Two models take two passes; each pass stores one row a sample whose score is tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from configs.errors import RecipeError
 from configs.schema.judge import ImplicitJudge
+from infra.engines.wire import Score
 from tasks.core.joined import Group
-from tasks.core.records import Judgement, Label, Verdict
+from tasks.core.records import Judgement, Label, Sample, Verdict
 from tasks.core.refs import ModelRef
-from tasks.judge.kind import Evidence, JudgeKind
+from tasks.judge.kind import Evidence, JudgeKind, verdict_without_score
 from tasks.judge.kinds.questions import measurements, score_samples
 
 
@@ -29,23 +30,28 @@ def implicit_judgements(
     judge: ImplicitJudge, groups: Sequence[Group], questions: Sequence[Any], answers: Sequence[Any]
 ) -> list[Judgement]:
     """One row a sample: its log-probability, summed or per token, natural logarithm; the same in both passes."""
-    numbers = [answer.logprob / answer.num_tokens if judge.per_token else answer.logprob for answer in answers]
-    return measurements(judge, groups, questions, numbers)
+
+    def number(answer: Score) -> float:
+        return answer.logprob / answer.num_tokens if judge.per_token else answer.logprob
+
+    return measurements(judge, groups, questions, answers, number)
 
 
 def implicit_verdicts(judge: ImplicitJudge, group: Group, evidence: Evidence) -> list[Verdict]:
-    """The model's log-probability, less the reference's where there is one."""
-    own = _logprobs(evidence.judgements[""])
-    reference = _logprobs(evidence.judgements.get("reference", ()))
-    scores = {name: logprob - reference.get(name, 0.0) for name, logprob in own.items()}
-    return [
-        Verdict(sample.id, sample.problem_id, judge.name, str(Label.UNSCORED), scores[sample.id])
-        for sample in group.whole_samples
-    ]
+    """The model's log-probability, less the reference's where there is one; missing where one of them is."""
+    own = {row.sample_id: row for row in evidence.judgements[""]}
+    reference = {row.sample_id: row for row in evidence.judgements.get("reference", ())}
+    return [_verdict(judge.name, sample, own[sample.id], reference.get(sample.id)) for sample in group.whole_samples]
 
 
-def _logprobs(rows: Iterable[Judgement]) -> dict[str, float]:
-    return {row.sample_id: row.score for row in rows if row.score is not None}
+def _verdict(judge: str, sample: Sample, own: Judgement, reference: Judgement | None) -> Verdict:
+    rows = [own, *([reference] if reference else [])]
+    scores = [row.score for row in rows if row.score is not None]
+    if len(scores) < len(rows):
+        without = [row for row in rows if row.score is None]
+        return verdict_without_score(judge, sample, without, "its log-probability is not known")
+    score = scores[0] - sum(scores[1:])
+    return Verdict(sample.id, sample.problem_id, judge, str(Label.UNSCORED), score)
 
 
 def refuse_itself(judge: ImplicitJudge, players: Mapping[str, ModelRef | None]) -> None:
@@ -64,7 +70,7 @@ def refuse_itself(judge: ImplicitJudge, players: Mapping[str, ModelRef | None]) 
 
 
 KIND = JudgeKind(
-    version=1,
+    version=2,
     verdicts=implicit_verdicts,
     questions=score_samples,
     judgements=implicit_judgements,

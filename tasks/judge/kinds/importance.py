@@ -21,7 +21,7 @@ from typing import Any
 from configs.schema.judge import ImportanceJudge
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Verdict
-from tasks.judge.kind import Evidence, JudgeKind
+from tasks.judge.kind import Evidence, JudgeKind, verdict_without_score
 from tasks.judge.kinds.questions import measurements, score_samples
 
 MAX_WEIGHT = 2.0
@@ -32,17 +32,22 @@ def importance_judgements(
     judge: ImportanceJudge, groups: Sequence[Group], questions: Sequence[Any], answers: Sequence[Any]
 ) -> list[Judgement]:
     """One row a completion: its loss, the mean over its tokens."""
-    return measurements(judge, groups, questions, [-answer.logprob / answer.num_tokens for answer in answers])
+    return measurements(judge, groups, questions, answers, lambda answer: -answer.logprob / answer.num_tokens)
 
 
 def importance_verdicts(judge: ImportanceJudge, group: Group, evidence: Evidence) -> list[Verdict]:
-    """The distance of each sample from the trusted set, which has one completion at least."""
-    trusted_loss = fmean(row.score for row in evidence.judgements["trusted"] if row.score is not None)
-    losses = {row.sample_id: row.score for row in evidence.judgements[""]}
+    """The distance of each sample from the trusted set; missing where its loss is, or the whole trusted set's."""
+    trusted = evidence.judgements["trusted"]
+    known = [row.score for row in trusted if row.score is not None]
+    rows = {row.sample_id: row for row in evidence.judgements[""]}
+    trusted_loss = fmean(known) if known else None
     verdicts = []
     for sample in group.whole_samples:
-        loss = losses[sample.id]
-        assert loss is not None
+        loss = rows[sample.id].score
+        if loss is None or trusted_loss is None:
+            without = [rows[sample.id]] if loss is None else list(trusted)
+            verdicts.append(verdict_without_score(judge.name, sample, without, "its loss is not known"))
+            continue
         score = distance(trusted_loss, loss)
         verdicts.append(Verdict(sample.id, sample.problem_id, judge.name, str(Label.UNSCORED), score))
     return verdicts
@@ -57,7 +62,7 @@ def distance(trusted_loss: float, loss: float) -> float:
 
 
 KIND = JudgeKind(
-    version=1,
+    version=2,
     verdicts=importance_verdicts,
     questions=score_samples,
     judgements=importance_judgements,

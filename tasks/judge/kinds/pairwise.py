@@ -17,12 +17,12 @@ from itertools import combinations
 from typing import Any, TypeVar
 
 from configs.schema.judge import PairwiseJudge
-from infra.engines.wire import Request, Scoring
+from infra.engines.wire import Completion, Missing, Request, Scoring
 from tasks.core.joined import Group
-from tasks.core.records import Judgement, Label, Problem, Sample, Verdict
-from tasks.judge.kind import SHARES, Evidence, JudgeKind
+from tasks.core.records import Judgement, Label, Message, Problem, Sample, Verdict
+from tasks.judge.kind import SHARES, Evidence, JudgeKind, missing_judgement, verdict_without_score
 from tasks.judge.kinds.questions import ask_user, choice_scorings, to_messages
-from tasks.judge.kinds.reading import Reading, read_winner
+from tasks.judge.kinds.reading import Reading, first_missing, read_winner
 
 CHOICES = ("A", "B")
 Item = TypeVar("Item")
@@ -66,23 +66,35 @@ def read_comparisons(
 
     Args:
         questions: as `comparison_requests` or `comparison_scorings` made them.
-        answers: for a request the tuple of its one Completion, for a scoring its Score; in the order of the questions.
+        answers: for a request the tuple of its one Completion, for a scoring its Score, or Missing in the place of
+            either; in the order of the questions.
     """
     if judge.read == "choices":
-        likely = zip(answers[::2], answers[1::2], strict=True)
-        readings = [_likelier(first.logprob, second.logprob) for first, second in likely]
-        asked, texts = questions[::2], [""] * len(readings)
+        asked = questions[::2]
+        found = [first_missing(both) or both for both in zip(answers[::2], answers[1::2], strict=True)]
     else:
-        completions = [completion for (completion,) in answers]
-        readings = [read_winner(completion, judge.pattern) for completion in completions]
-        asked, texts = questions, [completion.text for completion in completions]
+        asked, found = questions, [answer for (answer,) in answers]
     return [
-        Judgement(
-            judge.name, first.problem_id, first.id, 0, to_messages(question.messages), text, reading.score, second.id,
-            reading.note,
-        )
-        for (first, second), question, text, reading in zip(ordered_pairs(samples), asked, texts, readings, strict=True)
-    ]  # fmt: skip
+        _comparison(judge, first, second, to_messages(question.messages), answer)
+        for (first, second), question, answer in zip(ordered_pairs(samples), asked, found, strict=True)
+    ]
+
+
+def _comparison(
+    judge: PairwiseJudge, first: Sample, second: Sample, messages: tuple[Message, ...], answer: Any
+) -> Judgement:
+    """What was answered once.
+
+    Args:
+        answer: the Completion, or the Scores of the two choices, or a Missing.
+    """
+    if isinstance(answer, Missing):
+        return missing_judgement(judge.name, first, messages, answer, second.id)
+    if isinstance(answer, Completion):
+        reading, text = read_winner(answer, judge.pattern), answer.text
+    else:
+        reading, text = _likelier(*(score.logprob for score in answer)), ""
+    return Judgement(judge.name, first.problem_id, first.id, 0, messages, text, reading.score, second.id, reading.note)
 
 
 def wins(samples: Sequence[Sample], judgements: Iterable[Judgement]) -> dict[str, float]:
@@ -132,8 +144,8 @@ def pairwise_verdicts(judge: PairwiseJudge, group: Group, evidence: Evidence) ->
     verdicts = []
     for sample in samples:
         if len(samples) > 1 and sample.id not in is_read:
-            label, note = str(Label.UNPARSEABLE), "no comparison could be read"
-            verdicts.append(Verdict(sample.id, sample.problem_id, judge.name, label, note=note))
+            own = [row for row in judgements if sample.id in (row.sample_id, row.other_id)]
+            verdicts.append(verdict_without_score(judge.name, sample, own, "no comparison could be read"))
         else:
             score = beaten[sample.id]
             verdicts.append(Verdict(sample.id, sample.problem_id, judge.name, str(Label.UNSCORED), score))
@@ -151,7 +163,7 @@ def _likelier(first: float, second: float) -> Reading:
 
 
 KIND = JudgeKind(
-    version=2,  # comparisons that were set aside give no score, where they gave 0
+    version=3,
     verdicts=pairwise_verdicts,
     questions=pairwise_questions,
     judgements=pairwise_judgements,

@@ -9,17 +9,20 @@ token is scored too where one choice begins another (1 and 10).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from infra.engines.wire import Messages, Scoring
+from infra.engines.wire import Messages, Missing, Score, Scoring
 from tasks.core.joined import Group
 from tasks.core.prompts import render
 from tasks.core.records import Judgement, Message, Problem, Sample
+from tasks.judge.kind import missing_judgement
 
 _FLAGS = re.compile(r"^(?:\(\?[aiLmsux]+\))?\^?")
 _LITERAL = re.compile(r"[^\\.\[\](){}*+?|^$]*")
 _QUANTIFIERS = "*+?{"
+_MAY_BE_NOTHING = re.compile(r"\\b|(?:\[(?:[^\]\\]|\\.)*\]|\\[sW])[*?]\??")
+"""in a pattern: the border of a word, and signs that may be left out"""
 
 
 def ask_user(template: str, problem: Problem, **values: object) -> Messages:
@@ -54,14 +57,22 @@ def score_samples(judge: Any, template: str, groups: Sequence[Group]) -> list[Sc
 
 
 def measurements(
-    judge: Any, groups: Sequence[Group], questions: Sequence[Scoring], numbers: Sequence[float]
+    judge: Any,
+    groups: Sequence[Group],
+    questions: Sequence[Scoring],
+    answers: Sequence[Score | Missing],
+    number: Callable[[Score], float],
 ) -> list[Judgement]:
-    """One row a sample, with the number that its log-probability comes to."""
+    """One row a sample, with the number that its log-probability comes to; without one where it has none."""
+
+    def row(sample: Sample, question: Scoring, answer: Score | Missing) -> Judgement:
+        messages = to_messages(question.messages)
+        if isinstance(answer, Missing):
+            return missing_judgement(judge.name, sample, messages, answer)
+        return Judgement(judge.name, sample.problem_id, sample.id, 0, messages, "", number(answer))
+
     samples = [sample for group in groups for sample in group.whole_samples]
-    return [
-        Judgement(judge.name, sample.problem_id, sample.id, 0, to_messages(question.messages), "", number)
-        for sample, question, number in zip(samples, questions, numbers, strict=True)
-    ]
+    return [row(*asked) for asked in zip(samples, questions, answers, strict=True)]
 
 
 def last_user_message(problem: Problem) -> str:
@@ -71,12 +82,20 @@ def last_user_message(problem: Problem) -> str:
 
 
 def literal_beginning(pattern: str) -> str:
-    """The text that every match begins with, as far as it is plain in the pattern; without white space at its end."""
-    rest = _FLAGS.sub("", pattern, count=1)
-    match = _LITERAL.match(rest)
-    literal = match.group() if match else ""
-    if rest[len(literal) : len(literal) + 1] in tuple(_QUANTIFIERS):
-        literal = literal[:-1]  # the last letter is repeated or optional
+    """The text that the plainest match begins with, as far as it is plain in the pattern: without what may be left out,
+    and without white space at its end."""
+    rest, literal = _FLAGS.sub("", pattern, count=1), ""
+    while rest:
+        found = _MAY_BE_NOTHING.match(rest)
+        if found is None:
+            found = _LITERAL.match(rest)
+            if found is None or not found.group():
+                break
+            literal += found.group()
+        rest = rest[found.end() :]
+        if rest.startswith(tuple(_QUANTIFIERS)):
+            literal = literal[:-1]  # the last letter is repeated or optional
+            break
     return literal.rstrip()
 
 

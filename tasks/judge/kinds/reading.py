@@ -2,6 +2,10 @@
 
 Only the judge's own completion is read, never what it was shown: a score that a judged text gives itself can't count.
 The last match of the pattern counts, so of two scores the second does. What was cut off at max_tokens is not read.
+
+A verdict is read whole or not at all: half a word (the A of `Answer`), half a number (the 4 of `4,5`, of `4-5`, of
+`4th`), a score of another scale (`4/10` where 5 is the highest), two winners (`A and B`), and a letter that is an
+article (`A tie`) are no verdicts.
 """
 
 from __future__ import annotations
@@ -9,10 +13,29 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from infra.engines.wire import Completion
+from infra.engines.wire import Completion, Missing
 from tasks.judge.verifiers.finding import find_last
+
+_GOES_ON = re.compile(r"[.,_'\u2019][0-9]|[ \t]*[-\u2010-\u2015~][ \t]*[0-9]|[ \t]*(?:%|\*?[\^][0-9])")
+"""after a number that was read: it is longer, the beginning of a range, or a share"""
+_SCALE = re.compile(
+    r"[\s*_`)(\[\]]*(?:points?\s+)?(?:/|out of|of)[\s*_`(\[]*([0-9]+(?:\.[0-9]+)?)(?![0-9])", re.IGNORECASE
+)
+_BOTH = re.compile(
+    r"[\s*_`)\]\"']*(?:(?:and|or|vs\.?|equals?)\b|[/&=+])[\s*_`(\[\"']*"
+    r"(?:(?:the|answer|response|text|solution|candidate|assistant|option|model)[\s*_`]+)*[ABab]\b",
+    re.IGNORECASE,
+)
+_NEXT_WORD = re.compile(r"[ \t]+([^\W\d_]+)")
+_SAID_OF_A = frozenset(
+    {
+        "is", "was", "wins", "won", "has", "had", "because", "since", "as", "for", "by", "with", "over", "though",
+        "although", "but", "while", "being", "gives", "gave", "does", "did",
+    }
+)  # fmt: skip
+"""what follows the letter A where it names a text, and not the article"""
 
 
 class Reading(NamedTuple):
@@ -24,23 +47,39 @@ class Reading(NamedTuple):
 
 def read_score(completion: Completion, pattern: str, low: float, high: float) -> Reading:
     """The score in a judgement, in [low, high]."""
-    text, note = _last_match(completion, pattern)
+    text, after, note = _last_match(completion, pattern)
     if text is None:
         return Reading(None, note)
     try:
         score = float(text)
     except ValueError:
         return Reading(None, f"not a number: {text[:40]!r}")
+    if _GOES_ON.match(after):
+        return Reading(None, f"a part of a number: {(text + after)[:40]!r}")
+    if (scale := _SCALE.match(after)) is not None and float(scale[1]) != high:
+        return Reading(None, f"a score of another scale: {(text + after)[:40]!r}")
     return Reading(score) if low <= score <= high else Reading(None, f"out of range: {text[:40]}")
 
 
 def read_winner(completion: Completion, pattern: str) -> Reading:
     """Who wins a comparison: 1 if the text shown first (A) does, 0 if the second (B) does."""
-    text, note = _last_match(completion, pattern)
+    text, after, note = _last_match(completion, pattern)
     if text is None:
         return Reading(None, note)
     score = {"A": 1.0, "B": 0.0}.get(text.upper())
-    return Reading(score, None if score is not None else f"neither A nor B: {text[:40]!r}")
+    if score is None:
+        return Reading(None, f"neither A nor B: {text[:40]!r}")
+    if _BOTH.match(after):
+        return Reading(None, f"both: {(text + after)[:40]!r}")
+    word = _NEXT_WORD.match(after)
+    if text.upper() == "A" and word is not None and word[1].islower() and word[1] not in _SAID_OF_A:
+        return Reading(None, f"an article and no name: {(text + after)[:40]!r}")
+    return Reading(score)
+
+
+def first_missing(answers: Sequence[Any]) -> Missing | None:
+    """Of several answers that are read together, the first that there is not: half of them is no opinion."""
+    return next((answer for answer in answers if isinstance(answer, Missing)), None)
 
 
 def strip_matches(text: str, pattern: str) -> str:
@@ -64,9 +103,21 @@ def expect(values: Sequence[float], logprobs: Sequence[float]) -> float | None:
     return math.fsum(value * weight for value, weight in zip(values, weights, strict=True)) / math.fsum(weights)
 
 
-def _last_match(completion: Completion, pattern: str) -> tuple[str | None, str | None]:
+def _last_match(completion: Completion, pattern: str) -> tuple[str | None, str, str | None]:
+    """The verdict, the text after it, and why there is none."""
     if completion.finish_reason == "length":
-        return None, "the judgement ended at max_tokens"
-    match = find_last(re.compile(pattern), completion.text)
+        return None, "", "the judgement ended at max_tokens"
+    text = completion.text
+    match = find_last(re.compile(pattern), text)
     found = (match.group(1) or "").strip() if match else ""
-    return (found, None) if found else (None, "no verdict found by the pattern")
+    if match is None or not found:
+        return None, "", "no verdict found by the pattern"
+    start, end = match.span(1)
+    if _is_inside_word(text, start) or _is_inside_word(text, end):
+        return None, "", f"a part of a word: {text[max(0, start - 10) : end + 10]!r}"
+    return found, text[end:], None
+
+
+def _is_inside_word(text: str, place: int) -> bool:
+    """Whether a place lies between two letters or digits."""
+    return 0 < place < len(text) and text[place - 1].isalnum() and text[place].isalnum()

@@ -10,7 +10,7 @@ from configs.schema.kinds import load_kinds
 from tasks.judge.kind import JudgeKind, Scale
 from tasks.judge.verifiers.registry import verifier_versions
 
-VERSION = 1
+VERSION = 2
 """of what all judges share"""
 KINDS: dict[str, JudgeKind] = load_kinds(Judge, "tasks.judge.kinds", "KIND")
 

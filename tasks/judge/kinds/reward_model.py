@@ -14,10 +14,10 @@ from typing import Any
 
 from configs.errors import RecipeError
 from configs.schema.judge import RewardModelJudge
-from infra.engines.wire import Rating
+from infra.engines.wire import Missing, Rated, Rating
 from tasks.core.joined import Group
-from tasks.core.records import Judgement, Label, Sample, Verdict
-from tasks.judge.kind import MAX_CLASSES, Evidence, JudgeKind, Scale
+from tasks.core.records import Judgement, Label, Message, Sample, Verdict
+from tasks.judge.kind import MAX_CLASSES, Evidence, JudgeKind, Scale, missing_judgement, verdict_without_score
 from tasks.judge.kinds.questions import given_chat, to_messages
 
 
@@ -36,11 +36,20 @@ def reward_judgements(
     """One row a score, `index` is the step's number; raw, before `reduce` and `map_to`."""
     samples = [sample for group in groups for sample in group.whole_samples]
     return [
-        Judgement(
-            judge.name, sample.problem_id, sample.id, index, to_messages(question.messages), "",
-            score if math.isfinite(score) else None, note=None if math.isfinite(score) else f"the score is {score}",
-        )
+        row
         for sample, question, rated in zip(samples, questions, answers, strict=True)
+        for row in _scores(judge.name, sample, to_messages(question.messages), rated)
+    ]
+
+
+def _scores(judge: str, sample: Sample, messages: tuple[Message, ...], rated: Rated | Missing) -> list[Judgement]:
+    if isinstance(rated, Missing):
+        return [missing_judgement(judge, sample, messages, rated)]
+    return [
+        Judgement(
+            judge, sample.problem_id, sample.id, index, messages, "", score if math.isfinite(score) else None,
+            note=None if math.isfinite(score) else f"the score is {score}",
+        )
         for index, score in enumerate(rated.scores)
     ]  # fmt: skip
 
@@ -51,9 +60,9 @@ def reward_verdicts(judge: RewardModelJudge, group: Group, evidence: Evidence) -
     Raises:
         RecipeError: `map_to` is set, and a score lies outside of [0, 1].
     """
-    steps: dict[str, list[float | None]] = {sample.id: [] for sample in group.whole_samples}
+    steps: dict[str, list[Judgement]] = {sample.id: [] for sample in group.whole_samples}
     for row in evidence.judgements[""]:
-        steps[row.sample_id].append(row.score)
+        steps[row.sample_id].append(row)
     return [_verdict(judge, sample, steps[sample.id]) for sample in group.whole_samples]
 
 
@@ -66,11 +75,12 @@ def reduce_scores(scores: Sequence[float], how: str) -> float:
     return scores[-1] if how == "last" else math.prod(scores)
 
 
-def _verdict(judge: RewardModelJudge, sample: Sample, steps: Sequence[float | None]) -> Verdict:
-    scores = [score for score in steps if score is not None]
+def _verdict(judge: RewardModelJudge, sample: Sample, steps: Sequence[Judgement]) -> Verdict:
+    scores = [row.score for row in steps if row.score is not None]
     if not steps or len(scores) < len(steps):
-        note = "the reward model gave no number" if steps else "the reward model found no step"
-        return Verdict(sample.id, sample.problem_id, judge.name, str(Label.UNPARSEABLE), note=note)
+        words = "the reward model gave no number" if steps else "the reward model found no step"
+        without = [row for row in steps if row.score is None]
+        return verdict_without_score(judge.name, sample, without, words)
     score = reduce_scores(scores, judge.reduce)
     if judge.map_to is not None:
         score = _map(judge, score)
@@ -93,5 +103,5 @@ def _scale(judge: RewardModelJudge) -> Scale | None:
 
 
 KIND = JudgeKind(
-    version=1, verdicts=reward_verdicts, questions=reward_questions, judgements=reward_judgements, scale=_scale
+    version=2, verdicts=reward_verdicts, questions=reward_questions, judgements=reward_judgements, scale=_scale
 )

@@ -18,12 +18,12 @@ from statistics import fmean, pvariance
 from typing import Any
 
 from configs.schema.judge import RubricJudge
-from infra.engines.wire import Request, Scoring
+from infra.engines.wire import Missing, Request, Scoring
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Sample, Verdict
-from tasks.judge.kind import MAX_CLASSES, Evidence, JudgeKind, Scale
+from tasks.judge.kind import MAX_CLASSES, Evidence, JudgeKind, Scale, missing_judgement, verdict_without_score
 from tasks.judge.kinds.questions import ask_user, choice_scorings, to_messages
-from tasks.judge.kinds.reading import expect, read_score
+from tasks.judge.kinds.reading import expect, first_missing, read_score
 
 
 def rubric_questions(judge: RubricJudge, template: str, groups: Sequence[Group]) -> list[Request] | list[Scoring]:
@@ -54,6 +54,9 @@ def rubric_judgements(
     for sample, question, completions in zip(samples, questions, answers, strict=True):
         messages = to_messages(question.messages)
         for draw in completions:
+            if isinstance(draw, Missing):
+                rows.append(missing_judgement(judge.name, sample, messages, draw))
+                continue
             score, note = read_score(draw, judge.pattern, judge.low, judge.high)
             rows.append(
                 Judgement(judge.name, sample.problem_id, sample.id, draw.index, messages, draw.text, score, note=note)
@@ -73,9 +76,8 @@ def mean_verdict(judge: str, sample: Sample, judgements: Sequence[Judgement]) ->
     """The verdict on one sample: mean and population variance of the judgements that could be read."""
     scores = [row.score for row in judgements if row.score is not None]
     if not scores:
-        reasons = ", ".join(sorted({row.note or "no reason given" for row in judgements}))
-        note = f"none of {len(judgements)} judgements could be read: {reasons}"
-        return Verdict(sample.id, sample.problem_id, judge, str(Label.UNPARSEABLE), note=note)
+        words = f"none of {len(judgements)} judgements could be read"
+        return verdict_without_score(judge, sample, judgements, words)
     spread = pvariance(scores) if len(scores) > 1 else None
     return Verdict(sample.id, sample.problem_id, judge, str(Label.UNSCORED), fmean(scores), spread=spread)
 
@@ -87,8 +89,11 @@ def _expectations(
     rows = []
     for place, sample in enumerate(samples):
         part = slice(place * len(numbers), (place + 1) * len(numbers))
-        score = expect(numbers, [answer.logprob for answer in answers[part]])
         messages = to_messages(questions[part][0].messages)
+        if (why := first_missing(answers[part])) is not None:
+            rows.append(missing_judgement(judge.name, sample, messages, why))
+            continue
+        score = expect(numbers, [answer.logprob for answer in answers[part]])
         note = None if score is not None else "no choice is possible"
         rows.append(Judgement(judge.name, sample.problem_id, sample.id, 0, messages, "", score, note=note))
     return rows
@@ -106,7 +111,7 @@ def _scale(judge: RubricJudge) -> Scale:
 
 
 KIND = JudgeKind(
-    version=1,
+    version=2,
     verdicts=rubric_verdicts,
     questions=rubric_questions,
     judgements=rubric_judgements,

@@ -31,7 +31,7 @@ from tasks.judge.verifiers.code_extract import find_program
 from tasks.judge.verifiers.code_layouts import read_problem
 from tasks.judge.verifiers.finding import Finding, explain_missing
 
-VERSION = 2
+VERSION = 3
 
 
 def require_sandbox() -> None:
@@ -53,7 +53,7 @@ def verify(text: str, gold: str | None, config: CodeVerifier) -> Finding:
     """
     problem = read_problem(gold or "", config.layout)
     said = after_thinking(text, config.thinking)
-    program = None if said is None else find_program(said, config)
+    program = None if said is None else find_program(said, config, problem.names)
     if program is None:
         return Finding(note="no program found")
     limits = _limits(config)

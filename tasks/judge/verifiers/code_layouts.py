@@ -46,6 +46,13 @@ class CodeProblem:
     tests: UnitTests | None = None
     pairs: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the tests call of the program."""
+        if self.entry_point is not None:
+            return (self.entry_point,)
+        return tuple(self.tests.remote) if self.tests is not None else ()
+
     def assemble(self, program: str) -> list[str]:
         """Source texts that make one module: the prompt and the program, joined where the program goes on from it."""
         if not self.prompt:

@@ -54,7 +54,7 @@ def verify_in_pool(
 
 
 def items_to_verify(samples: Iterable[Sample], problems: Mapping[str, Problem], judge: Judge) -> Iterator[Item]:
-    """The samples that are not truncated, each with its problem.
+    """The samples that are judged, each with its problem.
 
     Raises:
         ProblemsError: a sample's problem is not there, or has no gold answer that the judge can compare with.
@@ -65,7 +65,7 @@ def items_to_verify(samples: Iterable[Sample], problems: Mapping[str, Problem], 
             sound = find_problem(sample, problems)
             if judge.reads_gold:
                 _check_gold(sound, judge)
-        if not sample.is_truncated:
+        if sample.is_whole:
             yield sound, sample
 
 

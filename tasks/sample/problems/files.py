@@ -1,7 +1,7 @@
-"""Rows of a problem file: .jsonl, .json (a list of objects) or .parquet; a .gz suffix for the first two.
+"""Rows of a file of problems or training rows: .jsonl, .json (a list of objects) or .parquet; the first two also .gz.
 
-Called by `sources.py`. Lines and row groups are read as they are asked for; a .json file is held whole. Rows count
-from 0, as `start` does; lines count from 1, as editors do.
+Called by `sources.py` and `tasks/learn/replay.py`. Lines and row groups are read as they are asked for; a .json file is
+held whole. Rows count from 0, as `start` does; lines count from 1, as editors do.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from configs.errors import ProblemsError
+from infra.text.outside import parse_json
 
 Row = dict[str, Any]
 ROWS_PER_BATCH = 1024
@@ -60,12 +61,14 @@ def _read_json(path: Path, name: str) -> Iterator[Row]:
     with _open(path, name) as file:
         text = _decode(b"".join(_guarded(file, name)), name, 0)
     try:
-        rows = json.loads(text)
+        rows = parse_json(text)
     except json.JSONDecodeError as error:
         raise ProblemsError(
             f"{name}, line {error.lineno}: not JSON: {error.msg}",
             "correct that line; a file with one object a line must end in .jsonl",
         ) from None
+    except ValueError as error:
+        raise ProblemsError(f"{name}: {error}", "write the file as .jsonl: then the line is named") from None
     if not isinstance(rows, list):
         raise ProblemsError(f"{name} holds one {_kind(rows)}, not a list of objects", "write [{...}, {...}]")
     for number, row in enumerate(rows):
@@ -79,6 +82,8 @@ def _read_parquet(path: Path, name: str) -> Iterator[Row]:
         with pq.ParquetFile(path) as source:
             for batch in source.iter_batches(batch_size=ROWS_PER_BATCH, use_threads=False):
                 yield from _plain_rows(batch)
+    except UnicodeDecodeError as error:
+        raise ProblemsError(f"{name} has a text that is not UTF-8 ({error.reason})", "write the file again") from None
     except (pa.ArrowException, OSError) as error:
         raise ProblemsError(f"{name} is not a whole Parquet file: {error}", "make or copy the file again") from None
 
@@ -132,9 +137,11 @@ def _decode(content: bytes, name: str, offset: int) -> str:
 
 def _parse_object(text: str, name: str, line: int) -> Row:
     try:
-        row = json.loads(text)
+        row = parse_json(text)
     except json.JSONDecodeError as error:
         raise ProblemsError(f"{name}, line {line}: not JSON: {error.msg}", "correct or remove that line") from None
+    except ValueError as error:
+        raise ProblemsError(f"{name}, line {line}: {error}", "correct or remove that line") from None
     if not isinstance(row, dict):
         raise ProblemsError(f"{name}, line {line}: {_kind(row)}, not an object", 'write {"field": value, ...}')
     return row

@@ -21,6 +21,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from configs.errors import ProblemsError, RecipeError
 from configs.schema.problems import Extract, ExtractAnswer, ExtractFields
 from configs.schema.problems import Mapping as RowMapping
+from infra.text.outside import explain_text
 from tasks.core.records import Message, Problem
 from tasks.sample.problems.sets import fingerprint
 
@@ -55,13 +56,21 @@ def _map_row(row: Mapping[str, Any], mapping: RowMapping, where: str) -> Problem
     chat = tuple(messages)
     gold = _extract(mapping.answer, row, "answer", where)
     solution = _extract(mapping.solution, row, "solution", where)
+    for message in chat:
+        _check_text(message.content, "prompt" if message.role == "user" else message.role, where)
     return Problem(
         id=fingerprint(chat)[:ID_LENGTH] if mapping.id is None else _read_id(mapping.id, row, where),
         messages=chat,
         gold=(gold.strip() or None) if gold else None,
         solution=solution if solution and solution.strip() else None,
-        tags=tuple(f"{field}={_as_text(_take(row, field, 'tags', where), field, where)}" for field in mapping.tags),
+        tags=tuple(_read_tag(field, row, where) for field in mapping.tags),
     )
+
+
+def _read_tag(field: str, row: Mapping[str, Any], where: str) -> str:
+    text = _as_text(_take(row, field, "tags", where), field, where)
+    _check_text(text, "tags", where)
+    return f"{field}={text}"
 
 
 def _render(template: str, row: Mapping[str, Any], field: str, where: str) -> str:
@@ -103,7 +112,9 @@ def _extract(rule: Extract | ExtractFields | None, row: Mapping[str, Any], field
     value = _take(row, rule.field, f"{field}.field", where)
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
-    text = _search(rule, _as_text(value, rule.field, where), field, where)
+    text = _as_text(value, rule.field, where)
+    _check_text(text, field, where)
+    text = _search(rule, text, field, where)
     is_index = isinstance(rule, ExtractAnswer) and rule.index_of is not None
     return _choice(rule, text, where) if is_index else text  # type: ignore[arg-type]
 
@@ -133,11 +144,17 @@ def _search(rule: Extract, text: str, field: str, where: str) -> str:
     return match.group(1)
 
 
+def _check_text(text: str, field: str, where: str) -> None:
+    if (complaint := explain_text(text)) is not None:
+        raise ProblemsError(f"{where}: mapping.{field} gives a text with {complaint}", "correct or remove the row")
+
+
 def _read_id(field: str, row: Mapping[str, Any], where: str) -> str:
     value = _take(row, field, "id", where)
     text = "" if value is None else _as_text(value, field, where).strip()
     if not text:
         raise ProblemsError(f"{where}: field '{field}' is empty, and mapping.id reads it", "fill it, or leave out id")
+    _check_text(text, "id", where)
     return text
 
 
@@ -151,7 +168,9 @@ def _take(row: Mapping[str, Any], name: str, field: str, where: str) -> Any:
 
 def _as_json(values: dict[str, Any], where: str) -> str:
     try:
-        return json.dumps(values, ensure_ascii=False)
+        text = json.dumps(values, ensure_ascii=False)
+        _check_text(text, "fields", where)
+        return text
     except (TypeError, ValueError) as error:
         raise ProblemsError(
             f"{where}: fields {', '.join(values)} cannot be written as JSON: {error}", "name fields with plain values"

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from configs.schema.revise_parts import LabelName, TextsKept
-from tasks.core.records import Label, Sample
+from tasks.core.records import Label, Sample, is_true
 from tasks.core.step import derive_seed
 from tasks.sample.revision.asking import Facts
 from tasks.sample.revision.chain import Chain
-from tasks.sample.revision.conditions import OpinionOf, is_true
+from tasks.sample.revision.conditions import OpinionOf
 
 
 def starts(chains: Sequence[Chain], at_most: Mapping[LabelName, int] | None, opinion: OpinionOf) -> list[Chain]:

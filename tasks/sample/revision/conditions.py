@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from configs.schema.revise_parts import Gate, Stop
-from tasks.core.records import SAID_RIGHT, SAID_WRONG, Label, Part, Sample, Verdict
+from tasks.core.records import Part, Sample, Verdict
 from tasks.sample.revision.chain import Chain
 
 OpinionOf = Callable[[Sample, str | None], Verdict]
@@ -52,8 +52,3 @@ def _repeats(stop: Stop, before: Sample, now: Sample, opinion: OpinionOf) -> boo
         return answers[0] is not None and answers[0] == answers[1]
     score, score_before = opinion(now, stop.no_gain).score, opinion(before, stop.no_gain).score
     return score is None or (score_before is not None and score <= score_before)
-
-
-def is_true(said: str | None, attempt: Verdict) -> bool:
-    """Whether a verdict says what the judge says of its attempt; an attempt that is not called correct is wrong."""
-    return said == (SAID_RIGHT if attempt.label == Label.CORRECT else SAID_WRONG)

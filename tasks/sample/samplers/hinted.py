@@ -28,7 +28,7 @@ class Guided(Episode):
 
     Attributes:
         comments: a teacher's on the first failed try, one for every try there may be; None before they are drawn.
-        num_asked: tries asked for, those that were set aside included.
+        num_asked: tries asked for, those that are missing included.
         drawn: the try that was drawn, and not judged yet.
     """
 
@@ -103,8 +103,10 @@ class Hinted:
 
     def _wants_more(self, episode: Guided) -> bool:
         config, standing = self.config, self.standing[episode.problem.id]
-        if config.kind == "interactive" and (standing.failed is None or episode.comments == ()):
-            return False  # a comment needs a failed try to comment on, and a teacher that was not set aside
+        if config.kind == "interactive" and standing.failed is None:
+            return False  # a comment needs a failed try to comment on
+        if episode.comments is not None and episode.num_asked >= len(episode.comments):
+            return False  # the teacher's other comments are missing
         if episode.num_asked >= config.max_extra:
             return False
         return wants_more(standing.num_correct, episode.outcomes, config.min_correct, config.max_extra)

@@ -57,7 +57,7 @@ class Independent:
         return [Texts(POLICY, part.sampling, (self._request(episode, part),)) for part in self.draws]
 
     def take(self, episode: Episode, answers: Sequence[Answer]) -> Episode:
-        """Samples are numbered through the settings; one that was set aside leaves its number free."""
+        """Samples are numbered through the settings; one that is missing leaves its number free."""
         nodes, start = [], 0
         for part, (completions,) in zip(self.draws, answers, strict=True):
             for row in completions:

@@ -13,7 +13,7 @@ from tasks.core.joined import Candidate
 from tasks.core.records import DropReason, Label, Sample, Verdict
 from tasks.select.filters.filter import Draw
 
-_WITHOUT_OPINION = (Label.TRUNCATED, Label.UNPARSEABLE, Label.VERIFIER_ERROR)
+_WITHOUT_OPINION = (Label.TRUNCATED, Label.UNPARSEABLE, Label.VERIFIER_ERROR, Label.MISSING)
 
 
 def correct(group: Sequence[Candidate], config: Correct, draw: Draw) -> list[DropReason | None]:

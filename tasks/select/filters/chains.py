@@ -1,7 +1,8 @@
 """Filters that read what became of the attempts of a chain: small ones, of one thought each.
 
 Chains are those of `joined.py`: a candidate with the texts above it and what was said of it. Right is what the judge
-calls correct; everything else is not, whatever the reason. An attempt that is not a revision has no attempt before it.
+calls correct; everything else is not, whatever the reason; but where the judge's answer is missing, there is no move.
+An attempt that is not a revision has no attempt before it.
 """
 
 from __future__ import annotations
@@ -89,11 +90,17 @@ def one_per(group: Sequence[Candidate], config: OnePer, draw: Draw) -> Refusals:
 
 def _moves(one: Candidate, config: Moves) -> set[str]:
     """The moves that must be wanted ones."""
-    labels = ["right" if is_right(attempt, config.judge) else "wrong" for attempt in one.attempts]
+    labels = [_called(attempt, config.judge) for attempt in one.attempts]
     if len(labels) == 1:
         return {labels[0]}
     found = [f"{before}_to_{after}" for before, after in pairwise(labels)]
     return set(found if config.which == "every" else found[-1:])
+
+
+def _called(one: Candidate, judge: str | None) -> str:
+    if one.verdict(judge).label == Label.MISSING:
+        return "missing"  # no move that anyone wants begins or ends here
+    return "right" if is_right(one, judge) else "wrong"
 
 
 def _no_gain(one: Candidate, config: Gain) -> DropReason | None:

@@ -6,7 +6,7 @@ sample is its equations without white space, in order. Samples arrive in order o
 stays the one whose summed Levenshtein distance to the samples kept under other keys so far is larger.
 
 Where the code differs from the official code:
-1. Arithmetic is read by `equations.py`, which knows + - * / ( ) and numbers; what it cannot read does not hold.
+1. Arithmetic is read by `equations.py`, which knows + - * / // ( ) and numbers; what it cannot read does not hold.
 2. On equal sums the earlier sample stays.
 Samples without equations share the empty key: one of them is kept.
 """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import operator
 import re
 
-_TOKEN = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+|[-+*/()]")
-_OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+_TOKEN = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+|//|[-+*/()]")
+_OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv}
 MAX_DEPTH = 50
 
 
@@ -25,7 +25,7 @@ def holds(equation: str, tolerance: float) -> bool:
 
 
 def evaluate(expression: str) -> float | None:
-    """Value of an expression of + - * / ( ) and decimal numbers; None where it is none, or divides by zero."""
+    """Value of an expression of + - * / // ( ) and decimal numbers; None where it is none, or divides by zero."""
     tokens = _TOKEN.findall(expression)
     if "".join(tokens) != "".join(expression.split()):
         return None
@@ -38,14 +38,14 @@ def evaluate(expression: str) -> float | None:
 
 def _sum(tokens: list[str], depth: int) -> float:
     value = _product(tokens, depth)
-    while tokens and tokens[0] in "+-":
+    while tokens and tokens[0] in ("+", "-"):
         value = _OPERATORS[tokens.pop(0)](value, _product(tokens, depth))
     return value
 
 
 def _product(tokens: list[str], depth: int) -> float:
     value = _factor(tokens, depth)
-    while tokens and tokens[0] in "*/":
+    while tokens and tokens[0] in ("*", "/", "//"):
         value = _OPERATORS[tokens.pop(0)](value, _factor(tokens, depth))
     return value
 
@@ -55,7 +55,7 @@ def _factor(tokens: list[str], depth: int) -> float:
     if depth > MAX_DEPTH:
         raise ValueError("too many parentheses or signs")
     token = tokens.pop(0)
-    if token in "+-":
+    if token in ("+", "-"):
         return _OPERATORS[token](0.0, _factor(tokens, depth + 1))
     if token != "(":
         return float(token)

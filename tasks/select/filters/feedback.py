@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from configs.schema.select_chains import Confirmed, Leaks, Mirrors, TrueVerdicts
 from tasks.core.joined import Candidate
-from tasks.core.records import SAID_RIGHT, SAID_WRONG, DropReason, Part
-from tasks.select.filters.chains import Refusals, is_right
+from tasks.core.records import SAID_RIGHT, DropReason, Part, is_true
+from tasks.select.filters.chains import Refusals
 from tasks.select.filters.filter import Draw
 
 
@@ -49,10 +49,7 @@ def _verdicts(one: Candidate) -> Iterator[tuple[Candidate, Candidate]]:
 
 
 def _are_true(one: Candidate, config: TrueVerdicts) -> bool:
-    true = [
-        text.sample.said == (SAID_RIGHT if is_right(attempt, config.judge) else SAID_WRONG)
-        for attempt, text in _verdicts(one)
-    ]
+    true = [is_true(text.sample.said, attempt.verdict(config.judge)) for attempt, text in _verdicts(one)]
     return bool(true) and (all(true) if config.which == "every" else true[-1])
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from configs.schema.rows import Links, LossByPart
 from tasks.core.joined import Candidate
-from tasks.core.records import SAID_RIGHT, SAID_WRONG, FinishReason, Label, Part, Sample, Span
+from tasks.core.records import SAID_WRONG, FinishReason, Label, Part, Sample, Span, Verdict, is_true
 from tasks.select.filters.filter import Draw
 
 
@@ -31,15 +31,15 @@ def weights_of(path: Sequence[Candidate], loss: LossByPart, judge: str | None) -
     """The weight of each text of a chain, first text first."""
     last = max((place for place, one in enumerate(path) if one.sample.is_answer), default=-1)
     weights = []
-    is_right = False
+    verdict: Verdict | None = None
     for place, one in enumerate(path):
         if one.sample.is_answer:
-            is_right = one.verdict(judge).label == Label.CORRECT
+            verdict = one.verdict(judge)
             right = loss.attempt_right_last if place == last else loss.attempt_right_earlier
-            weights.append(right if is_right else loss.attempt_wrong)
+            weights.append(right if verdict.label == Label.CORRECT else loss.attempt_wrong)
         elif one.sample.part == Part.VERDICT:
-            is_true = one.sample.said == (SAID_RIGHT if is_right else SAID_WRONG)
-            weights.append(loss.verdict_true if is_true else loss.verdict_false)
+            is_so = is_true(one.sample.said, verdict) if verdict else one.sample.said == SAID_WRONG
+            weights.append(loss.verdict_true if is_so else loss.verdict_false)
         else:
             learnt = {Part.CRITIQUE: loss.critique, Part.HINT: loss.hint, Part.ACTION: loss.action}
             weights.append(learnt.get(Part(one.sample.part), 0.0))

@@ -40,4 +40,4 @@ def test_a_new_judge_is_asked(tmp_path: Path) -> None:
     assert found == pytest.approx(expected, abs=1e-5) and len(set(found)) > 1
     assert told["models"] == {"": cast.round_start.digest}
     assert [one.judge for one in plan_passes([yes_judge], cast)] == [yes_judge]
-    assert component_versions([yes_judge]) == {"judge": 1, "yes.yes": 1}
+    assert component_versions([yes_judge]) == {"judge": 2, "yes.yes": 1}

@@ -36,7 +36,7 @@ def test_a_training_process_knows_it_and_learns(tmp_path: Path) -> None:
     base = build_tiny_folder(tmp_path / "base")
     rows = write_rows(tmp_path / "rows.jsonl", SETTINGS)
     model = ModelFiles("base", base)
-    request = make_request(SETTINGS, model, rows, steps={"batch_size": 10})
+    request = make_request(model, SETTINGS, rows, batch_size=10)
     report = run_trainer(request, work_dir=tmp_path / "work", out_dir=tmp_path / "out")
     assert report.first_loss == pytest.approx(1.5 * 2.0, abs=1e-4), "half of the pairs weigh 1, half 2"
     assert report.last_loss < report.first_loss

@@ -5,7 +5,7 @@ from __future__ import annotations
 from configs.schema.engine import TransformersEngine
 from configs.schema.generate import Sampling
 from infra.engines.pool import Pool
-from infra.engines.wire import Completion, Request, Shard
+from infra.engines.wire import Completion, Missing, Request, Shard
 
 ENGINE = TransformersEngine(batch_size=16)
 
@@ -18,5 +18,5 @@ def shard(number: int, *, num_requests: int = 5, num_samples: int = 3, **samplin
     return Shard(f"shard-{number}", requests, Sampling(**{"max_tokens": 12, "temperature": 1.0, **sampling}))
 
 
-def answers(pool: Pool, *shards: Shard) -> dict[str, list[Completion]]:
+def answers(pool: Pool, *shards: Shard) -> dict[str, list[Completion | Missing]]:
     return {done.name: completions for done, completions in pool.generate(shards)}

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from configs.errors import EngineError, UserError
+from configs.errors import EngineError
 from configs.schema.engine import TransformersEngine
 from configs.schema.generate import Sampling
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Rating, Request, Score, Scoring, Shard
+from infra.engines.wire import Missing, Rating, Request, Score, Scoring, Shard
 from tests.infra.engines.shards import ENGINE, answers, shard
 from tests.infra.engines.tiny import build_tiny_adapter
 
@@ -131,13 +131,13 @@ def test_a_prefix_is_what_the_models_turn_begins_with(pool: LocalPool) -> None:
 
 def test_a_prefix_counts_towards_the_context(pool: LocalPool) -> None:
     long = Shard("long", (Request("train/9", CHAT, prefix="1" * 60),), Sampling(max_tokens=4))
-    with pytest.raises(UserError, match="request 'train/9': the prompt has 64 tokens"):
-        answers(pool, long)
+    (gone,) = answers(pool, long)["long"]
+    assert isinstance(gone, Missing) and "request 'train/9': the prompt has 64 tokens" in gone.detail
 
 
-def test_what_has_no_score_is_refused(pool: LocalPool) -> None:
-    with pytest.raises(UserError, match="'empty': an empty completion without its end has no score"):
-        pool.score([Scoring("empty", CHAT, "", with_end=False)])
+def test_what_has_no_score_is_missing_or_refused(pool: LocalPool) -> None:
+    (gone,) = pool.score([Scoring("empty", CHAT, "", with_end=False)])
+    assert isinstance(gone, Missing) and "an empty completion without its end has no score" in gone.detail
     with pytest.raises(ValueError, match="unique"):
         pool.score([Scoring("a", CHAT, "2"), Scoring("a", CHAT, "3")])
     with pytest.raises(EngineError, match="'tiny': the transformers engine rates nothing") as caught:

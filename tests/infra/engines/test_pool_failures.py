@@ -14,24 +14,42 @@ from configs.schema.engine import TransformersEngine
 from configs.schema.generate import Sampling
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Request, Shard
+from infra.engines.wire import Completion, Missing, Request, Score, Scoring, Shard
 from tests.infra.engines.shards import ENGINE, answers, shard
 
 pytestmark = pytest.mark.slow
 
 
-def test_a_prompt_beyond_the_context_is_named(pool: LocalPool) -> None:
-    long = Shard("long", (Request("train/17", (("user", "1" * 64),)),), Sampling(max_tokens=4))
-    with pytest.raises(UserError, match=r"request 'train/17': the prompt has 64 tokens.*'tiny' holds 64") as caught:
-        answers(pool, long)
-    assert "max_model_length" in str(caught.value.fix)
-    assert list(answers(pool, shard(1))) == ["shard-1"], "the pool opens again"
+def among_others(bad: str, name: str = "train/17", num_samples: int = 1) -> Shard:
+    good = [Request(f"p{place}", (("user", f"{place}+1="),)) for place in range(2)]
+    return Shard("s", (good[0], Request(name, (("user", bad),), num_samples), good[1]), Sampling(max_tokens=4))
 
 
-def test_text_that_the_tokenizer_cannot_read_is_named(pool: LocalPool) -> None:
-    odd = Shard("odd", (Request("train/3", (("user", "\N{SNOWMAN}"),)),), Sampling(max_tokens=4))
-    with pytest.raises(UserError, match="cannot read request 'train/3'"):
-        answers(pool, odd)
+def test_a_prompt_beyond_the_context_is_missing_with_its_reason_and_the_others_are_answered(pool: LocalPool) -> None:
+    first, *gone, last = answers(pool, among_others("1" * 64, num_samples=2))["s"]
+    assert isinstance(first, Completion) and isinstance(last, Completion)
+    assert [(row.id, row.index, row.reason) for row in gone if isinstance(row, Missing)] == [
+        ("train/17", 0, "too_long"), ("train/17", 1, "too_long")
+    ]  # fmt: skip
+    assert isinstance(gone[0], Missing) and "the prompt has 64 tokens" in gone[0].detail
+    assert "max_model_length" in gone[0].detail
+    assert pool.num_loads == 1, "the process stays"
+
+
+def test_text_that_the_tokenizer_cannot_read_is_missing(pool: LocalPool) -> None:
+    gone = answers(pool, among_others("\N{SNOWMAN}"))["s"][1]
+    assert isinstance(gone, Missing) and gone.reason == "unreadable" and "cannot read request 'train/17'" in gone.detail
+
+
+def test_a_text_too_long_to_score_is_a_gap_among_scores(pool: LocalPool) -> None:
+    items = [Scoring(str(place), (("user", f"{place}+1="),), "2" * length) for place, length in enumerate((1, 99, 1))]
+    first, gap, last = pool.score(items)
+    assert isinstance(gap, Missing) and (gap.id, gap.reason) == ("1", "too_long")
+    assert isinstance(first, Score) and isinstance(last, Score)
+    (alone,) = pool.score(items[2:])
+    assert isinstance(alone, Score) and last.logprob == pytest.approx(alone.logprob, abs=1e-4)
+    (only,) = pool.score(items[1:2])
+    assert isinstance(only, Missing), "a job of nothing else"
 
 
 def test_a_tokenizer_without_template_is_named_and_a_given_one_is_used(model: ModelFiles, tmp_path: Path) -> None:
@@ -52,8 +70,8 @@ def test_a_tokenizer_without_template_is_named_and_a_given_one_is_used(model: Mo
     with LocalPool(ENGINE, ModelFiles("bare", bare, chat_template=template), tmp_path / "work") as given:
         assert len(answers(given, shard(1))) == 1
         two_turns = Request("train/5", (("user", "1"), ("user", "2")))
-        with pytest.raises(UserError, match=r"request 'train/5'.*one turn only"):
-            answers(given, Shard("s", (two_turns,), Sampling(max_tokens=4)))
+        (gone,) = answers(given, Shard("s", (two_turns,), Sampling(max_tokens=4)))["s"]
+        assert isinstance(gone, Missing) and gone.reason == "unreadable" and "one turn only" in gone.detail
 
 
 def test_damaged_weights_are_an_engine_error_with_the_log(model: ModelFiles, tmp_path: Path) -> None:

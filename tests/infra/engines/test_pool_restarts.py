@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import psutil
@@ -17,7 +17,7 @@ from configs.schema.engine import TransformersEngine
 from configs.schema.generate import Sampling
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Completion, Request, Scoring, Shard
+from infra.engines.wire import Completion, Missing, Request, Score, Scoring, Shard
 from tests.infra.engines.fatal import build_fatal_model
 from tests.infra.engines.shards import ENGINE, answers, shard
 
@@ -74,7 +74,6 @@ def test_what_a_killed_session_had_not_answered_is_asked_again(
         found = dict(killed.generate(LONG, once(signal_engine(signal.SIGKILL))))
         assert {done.name: rows for done, rows in found.items()} == straight
         assert killed.num_loads == len(devices) + 1
-        assert killed.set_aside == []
     assert sorted(os.listdir(tmp_path)) == [f"session-{number}.log" for number in range(len(devices))]
 
 
@@ -102,26 +101,31 @@ def requests_with(bad: str, *, at: int, count: int = 8) -> Shard:
     return Shard("s", tuple(requests), Sampling(temperature=0, max_tokens=5))
 
 
-def said(rows: list[Completion]) -> list[tuple[object, ...]]:
+def said(rows: Iterable[Completion | Missing]) -> list[tuple[object, ...]]:
     """All but the log-probabilities, whose last bits depend on what else is in a batch."""
-    return [(row.request_id, row.index, row.text, row.finish_reason, row.num_tokens) for row in rows]
+    return [
+        (row.request_id, row.index, row.text, row.finish_reason, row.num_tokens)
+        for row in rows
+        if isinstance(row, Completion)
+    ]
 
 
-def test_a_request_that_ends_processes_is_set_aside_and_the_rest_answered(
+def test_a_request_that_ends_processes_is_missing_and_the_rest_answered(
     model: ModelFiles, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     fatal = build_fatal_model(model.weights, tmp_path / "fatal_tokens", deadly="77+7")
     poisoned, healthy = requests_with("77+77=", at=5), shard(1, temperature=0)
     with caplog.at_level(logging.WARNING), LocalPool(ENGINE, fatal, tmp_path / "work") as pool:
         found = answers(pool, poisoned, healthy)
-        (aside,) = pool.set_aside
         assert pool.num_loads == 2 + 2 + 2, "the shard ended two, its parts of four and two one each, the request two"
-    assert (aside.id, aside.reason) == ("bad", "killed by SIGABRT")
-    assert "request 'bad' is set aside" in caplog.text
+    words = "it ends the engine's process (killed by SIGABRT)"
+    gone = [row for row in found["s"] if isinstance(row, Missing)]
+    assert gone == [Missing("bad", "fatal", words, draw) for draw in range(2)] and found["s"].index(gone[0]) == 10
+    assert "request 'bad' has no answer: it ends the engine's process" in caplog.text
     with LocalPool(ENGINE, model, tmp_path / "other") as undisturbed:
         expected = answers(undisturbed, poisoned, healthy)
     assert found[healthy.name] == expected[healthy.name]
-    assert said(found["s"]) == said([row for row in expected["s"] if row.request_id != "bad"])
+    assert said(found["s"]) == said(row for row in expected["s"] if row not in expected["s"][10:12])
 
 
 def test_a_text_that_hangs_the_engine_leaves_a_gap_in_the_scores(model: ModelFiles, tmp_path: Path) -> None:
@@ -131,12 +135,11 @@ def test_a_text_that_hangs_the_engine_leaves_a_gap_in_the_scores(model: ModelFil
     hanging = Scoring("bad", (("user", "77+77="),), "2")
     with LocalPool(engine, endless, tmp_path / "work") as pool:
         first, gap, second = pool.score([items[0], hanging, items[1]])
-        assert gap is None and [row.id for row in pool.set_aside] == ["bad"]
-        assert first is not None and second is not None
+        assert isinstance(gap, Missing) and (gap.id, gap.reason) == ("bad", "fatal")
+        assert isinstance(first, Score) and isinstance(second, Score)
         assert [first.logprob, second.logprob] == pytest.approx(
-            [score.logprob for score in pool.score(items) if score is not None], abs=1e-4
+            [score.logprob for score in pool.score(items) if isinstance(score, Score)], abs=1e-4
         )
-        assert len(pool.set_aside) == 1
 
 
 def test_a_session_that_ends_again_and_again_ends_the_run_with_its_reason(model: ModelFiles, tmp_path: Path) -> None:

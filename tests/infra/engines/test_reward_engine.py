@@ -13,7 +13,7 @@ from configs.schema.engine import RewardEngine
 from configs.schema.generate import Sampling
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Rated, Rating, RatingJob, Request, Scoring, Shard
+from infra.engines.wire import Missing, Rated, Rating, RatingJob, Request, Scoring, Shard
 from tests.infra.engines.tiny import build_tiny_folder
 
 pytestmark = pytest.mark.slow
@@ -158,11 +158,11 @@ def test_a_head_that_would_be_random_is_refused(tmp_path: Path, kind: str) -> No
 def test_texts_beyond_the_context_are_named_and_nothing_is_cut(tmp_path: Path) -> None:
     model = build(tmp_path / "model", "sequence")
     long = Rating("long", (("user", "1+1="),), "1" * 120)
-    with (
-        LocalPool(RewardEngine(), model, tmp_path / "work") as pool,
-        pytest.raises(UserError, match="request 'long': chat and answer have 130 tokens"),
-    ):
-        pool.rate([*RATINGS, long])
+    with LocalPool(RewardEngine(), model, tmp_path / "work") as pool:
+        *rated, gone = pool.rate([*RATINGS, long])
+    assert isinstance(gone, Missing) and gone.reason == "too_long"
+    assert "request 'long': chat and answer have 130 tokens" in gone.detail
+    assert len(rated) == len(RATINGS) and all(isinstance(row, Rated) for row in rated)
 
 
 def test_a_reward_engine_neither_generates_nor_scores(tmp_path: Path) -> None:

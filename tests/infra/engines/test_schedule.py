@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from configs.schema.generate import Sampling
 from infra.engines.schedule import MAX_RESTARTS, Schedule
-from infra.engines.wire import Completion, Job, Request, SetAside, Shard
+from infra.engines.wire import Completion, Job, Missing, Request, Shard
 
 
 def shard(name: str, *ids: str, num_samples: int = 1) -> Shard:
@@ -44,7 +44,7 @@ def test_the_job_at_work_is_suspected_and_runs_alone_after_all_others() -> None:
         given_out(schedule)
     assert schedule.held_names(0) == ["0"]
     assert schedule.finish(0, "0", rows(jobs[0])) == (jobs[0], rows(jobs[0])), "it was not its fault"
-    assert not schedule.is_busy and schedule.set_aside == []
+    assert not schedule.is_busy and schedule.fatal == []
 
 
 def test_where_jobs_run_together_all_are_suspected() -> None:
@@ -59,7 +59,7 @@ def test_where_jobs_run_together_all_are_suspected() -> None:
 def test_the_hunt_for_one_of_eight_may_end_four_processes_more() -> None:
     schedule = Schedule([shard("0", *"abcdefgh")], 1, 1, works_together=False)
     limits, names = [], []
-    while not schedule.set_aside:
+    while not schedule.fatal:
         names += [name for _, name in given_out(schedule)]
         limit = schedule.lose(0, "died")[1]
         limits.append(limit)
@@ -67,14 +67,15 @@ def test_the_hunt_for_one_of_eight_may_end_four_processes_more() -> None:
     assert names[:4] == ["0", "0", "0.0", "0.1"], "halves take turns, so that a healthy one comes in between"
 
 
-def test_one_request_that_ends_two_processes_is_set_aside_and_its_job_is_answered() -> None:
+def test_one_request_that_ends_two_processes_is_missing_and_its_job_is_answered() -> None:
     job = shard("0", "a", num_samples=3)
     schedule = Schedule([job], 1, 1, works_together=False)
     given_out(schedule)
     assert schedule.lose(0, "first") == (None, MAX_RESTARTS)
     given_out(schedule)
-    assert schedule.lose(0, "second") == ((job, []), MAX_RESTARTS)
-    assert schedule.set_aside == [SetAside("a", "second")]
+    gone = [Missing("a", "fatal", "it ends the engine's process (second)", draw) for draw in range(3)]
+    assert schedule.lose(0, "second") == ((job, gone), MAX_RESTARTS)
+    assert schedule.fatal == gone[:1]
 
 
 @given(
@@ -84,7 +85,7 @@ def test_one_request_that_ends_two_processes_is_set_aside_and_its_job_is_answere
     st.booleans(),
     st.randoms(use_true_random=False),
 )
-def test_every_request_is_answered_in_order_or_set_aside(
+def test_every_request_is_answered_or_missing_in_its_place(
     sizes: list[int], fatal: set[int], num_sessions: int, works_together: bool, chance: object
 ) -> None:
     """Sessions die at fatal requests; at most one process a run dies for another reason."""
@@ -115,8 +116,10 @@ def test_every_request_is_answered_in_order_or_set_aside(
             done = schedule.finish(number, job.name, rows(job))
         if done is not None:
             assert done[0] is jobs[done[0].name] and done[0].name not in answered
-            answered[done[0].name] = [row.request_id for row in done[1]]  # type: ignore[union-attr]
-    assert {row.id for row in schedule.set_aside} == poison
-    assert answered == {
-        name: [request.id for request in job.requests if request.id not in poison] for name, job in jobs.items()
-    }
+            answered[done[0].name] = [
+                row.id if isinstance(row, Missing) else row.request_id  # type: ignore[union-attr]
+                for row in done[1]
+            ]
+            assert {row.id for row in done[1] if isinstance(row, Missing)} == poison & set(answered[done[0].name])
+    assert {row.id for row in schedule.fatal} == poison
+    assert answered == {name: [request.id for request in job.requests] for name, job in jobs.items()}

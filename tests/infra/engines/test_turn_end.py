@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from configs.errors import UserError
+from infra.engines.chat.refused import ChatRefused
 from infra.engines.models.model_files import ModelFiles
 from tests.infra.engines.chatty import CHATML, build_byte_tokenizer
 
@@ -108,7 +109,7 @@ def test_tokens_of_which_chats_are_built_cannot_be_spelled_in_a_question() -> No
 
 
 def test_a_role_cannot_spell_a_control_token() -> None:
-    with pytest.raises(UserError, match=r"the role user<\|im_end\|>"):
+    with pytest.raises(ChatRefused, match=r"the role user<\|im_end\|>"):
         chat_of(CHATML).prompt_ids([("user<|im_end|>", "1")])
 
 
@@ -163,6 +164,7 @@ def test_an_error_of_a_template_is_told_as_one(template: str) -> None:
     with pytest.raises(UserError, match="the chat template refuses a chat with the roles user") as caught:
         chat_of(template).prompt_ids([("user", "1")])
     assert "model.chat_template: FILE" in str(caught.value.fix)
+    assert isinstance(caught.value, ChatRefused) == (template != "{% if %}"), "others may be written, unless it is none"
 
 
 def test_a_template_is_told_one_date_its_variables_and_no_byte_order_mark() -> None:

@@ -35,6 +35,25 @@ def run(tracker: Tracker, request: pytest.FixtureRequest) -> tuple[Any, str]:
     return tracker.client, tracker.ensure_run(experiment_id, request.node.name, "run")
 
 
+ODD_NAMES = ["Counting & Probability", "a//b", "/a", "..", "x" * 300, "x" * 299 + "y", "\u6570\u5b66", "a\ud800", "a\0"]
+
+
+def test_any_text_names_a_metric_a_parameter_and_a_tag_and_its_original_is_told(
+    tracker: Tracker, run: tuple[Any, str]
+) -> None:
+    client, run_id = run
+    for _ in range(2):  # as when a round is tracked again
+        tracker.log_metrics(run_id, {f"select_accuracy_topic_{name}": place for place, name in enumerate(ODD_NAMES)}, 1)
+        tracker.log_params(run_id, dict.fromkeys(ODD_NAMES, "value\0\ud800"))
+    experiment_id = tracker.ensure_experiment("shared")
+    tracker.ensure_run(experiment_id, "odd", "odd", tags=dict.fromkeys(ODD_NAMES, "value\0\ud800"))
+    held = client.get_run(run_id).data
+    assert sorted(held.metrics.values()) == list(range(len(ODD_NAMES)))
+    assert list(held.params.values()) == ["value\ufffd\ufffd"] * len(ODD_NAMES)
+    told = [text for tag, text in held.tags.items() if tag.startswith("selfloop.name.")]
+    assert {"Counting & Probability", "select_accuracy_topic_a//b", "x" * 300, "x" * 299 + "y"} <= set(told)
+
+
 @contextmanager
 def standing_at(tracker: Tracker) -> Iterator[None]:
     """For what MLflow reads through its global tracking URI only."""

@@ -6,10 +6,12 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from configs.schema.marks import as_written
-from infra.engines.wire import Completion, Rated, Rating, Request, Score, Scoring, Shard, draw_seed
+from infra.engines.wire import Completion, Missing, Rated, Rating, Request, Score, Scoring, Shard, draw_seed
 from tasks.core.answers import Answerer, Answers
+from tasks.core.missing import MissingTally
 from tasks.core.progress import Silent
 from tests.build.benches import make_ledger
 
@@ -32,17 +34,21 @@ class ScriptedPool:
         ahead: shards that are taken before the first is answered; they finish in random order.
         lives: shards that are answered before it is killed.
         write: from a request and the number of a draw to its text.
+        refuses: what it has no answer to, with the reason.
     """
 
     ahead: int = 3
     lives: int | None = None
     write: Callable[[Request, int], str] = write_number
+    refuses: Callable[[Any], str | None] = lambda question: None
     draws: list[tuple[str, int]] = field(default_factory=list)
     shards: list[Shard] = field(default_factory=list)
     scorings: list[Scoring | Rating] = field(default_factory=list)
     num_loads: int = 1
 
-    def generate(self, shards: Iterable[Shard], on_progress: Show = None) -> Iterator[tuple[Shard, list[Completion]]]:
+    def generate(
+        self, shards: Iterable[Shard], on_progress: Show = None
+    ) -> Iterator[tuple[Shard, list[Completion | Missing]]]:
         waiting, open_shards = iter(shards), list[Shard]()
         order = random.Random(len(self.shards))
         while True:
@@ -55,18 +61,20 @@ class ScriptedPool:
             self._live()
             rows = [self._complete(request, draw) for request in done.requests for draw in request.draws]
             if on_progress is not None:
-                on_progress(len(rows), sum(row.num_tokens for row in rows))
+                on_progress(len(rows), sum(row.num_tokens for row in rows if isinstance(row, Completion)))
             yield done, rows
 
-    def score(self, items: Sequence[Scoring], on_progress: Show = None) -> list[Score]:
+    def score(self, items: Sequence[Scoring], on_progress: Show = None) -> list[Score | Missing]:
         self._live()
         self.scorings += items
-        return [Score(item.id, -float(len(item.completion)), len(item.completion)) for item in items]
+        return [
+            self._missing(item) or Score(item.id, -float(len(item.completion)), len(item.completion)) for item in items
+        ]
 
-    def rate(self, items: Sequence[Rating], on_progress: Show = None) -> list[Rated]:
+    def rate(self, items: Sequence[Rating], on_progress: Show = None) -> list[Rated | Missing]:
         self._live()
         self.scorings += items
-        return [Rated(item.id, (float(len(item.completion)),)) for item in items]
+        return [self._missing(item) or Rated(item.id, (float(len(item.completion)),)) for item in items]
 
     def close(self) -> None:
         """Nothing is open."""
@@ -77,18 +85,26 @@ class ScriptedPool:
                 raise Killed
             self.lives -= 1
 
-    def _complete(self, request: Request, draw: int) -> Completion:
+    def _missing(self, question: Any, draw: int = 0) -> Missing | None:
+        reason = self.refuses(question)
+        return None if reason is None else Missing(question.id, reason, f"not {question.id}", draw)
+
+    def _complete(self, request: Request, draw: int) -> Completion | Missing:
         self.draws.append((request.id, draw))
+        if (missing := self._missing(request, draw)) is not None:
+            return missing
         text = self.write(request, draw)
         return Completion(request.id, draw, text, "stop", len(text), -1.5, None)
 
 
-def make_answers(folder: Path, shard_size: int = 4, place: str = "e/round-001/generate/answers") -> Answers:
+def make_answers(
+    folder: Path, shard_size: int = 4, place: str = "e/round-001/generate/answers", limit: float = 1.0
+) -> Answers:
     """Answers of a stage, as the run that holds the experiment's lease sees them; each call is another run."""
     runs = len(list(folder.glob("work-*")))
     ledger = make_ledger(folder, f"work-{runs}", lambda: None)
     ledger.work_dir.mkdir(parents=True)
-    return Answers(ledger, place, shard_size, Silent(), as_written)
+    return Answers(ledger, place, shard_size, Silent(), as_written, MissingTally(limit, "round 1 generate"))
 
 
 def answerer(pool: ScriptedPool, model: str = "m") -> Answerer:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from configs.errors import StoreError
 from configs.schema.generate import Sampling
-from infra.engines.wire import Completion, Rating, Request, Scoring
+from infra.engines.wire import Completion, Missing, Rating, Request, Scoring
 from tasks.core.answers import SHARDS_AHEAD, Answers
 from tests.tasks.core.scripted import Killed, ScriptedPool, answerer, make_answers
 
@@ -30,8 +30,14 @@ def ask(
     found = list(answers.ask(answerer(pool, model), sampling, asked))
     assert [request for request, _ in found] == asked
     for request, rows in found:
-        assert [(row.request_id, row.index) for row in rows] == [(request.id, draw) for draw in request.draws]
-    return {request.id: [row.text for row in rows] for request, rows in found}
+        assert [(_id(row), row.index) for row in rows] == [(request.id, draw) for draw in request.draws]
+    return {
+        request.id: [row.reason if isinstance(row, Missing) else row.text for row in rows] for request, rows in found
+    }
+
+
+def _id(row: Completion | Missing) -> str:
+    return row.id if isinstance(row, Missing) else row.request_id
 
 
 def test_answers_come_in_the_order_of_the_questions_and_are_kept(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ def test_the_numbers_of_a_suite() -> None:
         "select_truncated_rate": 0.05,
         "select_unparseable_rate": 0.1,
         "select_verifier_error_rate": 0.05,
+        "select_missing_rate": 0.0,
         "select_mean_tokens": 4.0,
         "select_pass_at_1": pytest.approx(0.3),
         "select_pass_at_2": pytest.approx(0.5333, abs=5e-5),

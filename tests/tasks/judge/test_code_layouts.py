@@ -34,6 +34,62 @@ def test_the_last_fenced_python_block_is_the_program(text: str, program: str | N
     assert find_program(text, CodeVerifier(layout="apps")) == program
 
 
+F, G = "def f(x):\n    return x\n", "def g():\n    pass\n"
+
+
+def fenced(body: str, language: str = "python", margin: str = "", inside: str | None = None) -> str:
+    inside = margin if inside is None else inside
+    lines = "".join(f"{inside}{line}\n" for line in body.splitlines())
+    return f"{margin}```{language}\n{lines}{inside}```\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        fenced(F).replace("\n", "\r\n"),
+        fenced(F).replace("\n", "\r"),
+        fenced(F, margin="  "),
+        fenced(F, margin="\t"),
+        "1. so:\n" + fenced(F, margin="   "),
+        fenced(F, margin="- ", inside="  "),
+        fenced(F, margin="1. ", inside="   "),
+        fenced(F, margin="- ", inside=""),
+        fenced(F, margin="> "),
+        fenced(F, margin=">> "),
+        fenced(F, margin="> - ", inside=">   "),
+        fenced(F, language="{python}"),
+        fenced(F, language="{.python .numberLines}"),
+        fenced(F) + "It prints\n" + fenced("f(3)\n3", language=""),
+        fenced(F) + "Usage:\n" + fenced("print(f(3))"),
+        fenced(F) + fenced("def test():\n    assert f(3) == 3"),
+        fenced(F, language="") + fenced("print(f(3))"),
+        fenced(G) + fenced(F) + fenced(G),
+        fenced("class Solution:\n    def g(self):\n        pass") + fenced(F) + fenced("2", language="text"),
+        fenced("def f(x):\n    return 0") + "Better:\n" + fenced(F),
+        fenced(F)[:-4],
+    ],
+)
+def test_the_last_block_that_defines_what_is_called_is_the_program(text: str) -> None:
+    program = find_program(text, CodeVerifier(layout="humaneval"), ("f",))
+    assert program is not None and program.strip() == F.strip()
+
+
+def test_a_body_keeps_its_indentation_and_a_method_counts() -> None:
+    body = "    return 1\n"
+    assert find_program(fenced(body, ""), CodeVerifier(layout="humaneval"), ("f",)) == body
+    assert find_program(fenced(body, margin="- ", inside="  "), CodeVerifier(layout="humaneval"), ("f",)) == body
+    method = "class Solution:\n    def f(self):\n        pass\n"
+    assert find_program(fenced(method) + fenced("x = 1"), CodeVerifier(layout="apps"), ("f",)) == method
+    value = "f = lambda x: x\n"
+    assert find_program(fenced(value) + fenced("print(f(1))"), CodeVerifier(layout="mbpp"), ("f",)) == value
+
+
+def test_where_nothing_is_called_by_name_the_last_block_of_python_counts() -> None:
+    script = "print(input())\n"
+    assert find_program(fenced(script) + fenced("3", ""), CodeVerifier(layout="apps")) == script
+    assert find_program(fenced("x = 1") + fenced(script), CodeVerifier(layout="apps")) == script
+
+
 def test_the_whole_text_or_a_pattern_keeps_its_white_space() -> None:
     assert find_program("    return 1\n", WHOLE["humaneval"]) == "    return 1\n"
     assert find_program(" \n", WHOLE["humaneval"]) is None

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from configs.schema.verifier import NumberVerifier
 from tasks.judge.verifiers.finding import Finding
 from tasks.judge.verifiers.number import explain_gold, extract, verify
+from tasks.sample.problems.arithmetic import write_addition, write_multiplication
 
 GSM8K = Path(__file__).parents[3].parent / "shared" / "data" / "gsm8k"
 
@@ -123,3 +124,12 @@ def test_every_published_gold_equals_itself_in_five_spellings_and_differs_from_i
         )
         assert [verify(text, gold, NumberVerifier()).is_correct for text in spellings] == [True] * 5
         assert verify(f"The answer is {number + 1:,.0f}.", gold, NumberVerifier()).is_correct is False
+
+
+def test_every_worked_solution_of_the_built_in_problems_is_read() -> None:
+    """`7+8=15;3+4+1=8;85`: what a sum came to and the answer behind it are no list."""
+    for a in range(0, 100, 7):
+        for b in range(0, 100, 3):
+            for solution, gold in ((write_addition(a, b)[1], a + b), (write_multiplication(a, b)[1], a * b)):
+                assert verify(solution, str(gold), NumberVerifier()).is_correct, solution
+                assert verify(solution, str(gold + 1), NumberVerifier()).is_correct is False, solution

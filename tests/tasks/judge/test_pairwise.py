@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.schema.judge import PairwiseJudge
-from infra.engines.wire import Completion, Score
+from infra.engines.wire import Completion, Missing, Score
 from tasks.core.joined import Group
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Judgement, Sample, Verdict
@@ -94,9 +94,11 @@ def test_a_sample_of_which_nothing_could_be_read_has_no_score() -> None:
     ]
 
 
-def test_comparisons_that_were_set_aside_give_no_score() -> None:
+def test_comparisons_without_an_answer_give_no_score() -> None:
     """Nothing was answered, so nothing is known: never 0, which would be the worst of the problem."""
-    assert [(verdict.label, verdict.score) for verdict in verdicts_on([A, B, C], [])] == [("unparseable", None)] * 3
+    requests = comparison_requests(JUDGE, TEMPLATE, make_problem(), [A, B, C])
+    rows = read_comparisons(JUDGE, [A, B, C], requests, [(Missing(row.id, "filtered", "no"),) for row in requests])
+    assert [(verdict.label, verdict.score) for verdict in verdicts_on([A, B, C], rows)] == [("missing", None)] * 3
 
 
 def test_the_only_sample_of_a_problem_beats_none() -> None:

@@ -118,7 +118,7 @@ def test_a_sequence_classifiers_score_stands_as_it_is() -> None:
 def test_a_sample_without_a_step_or_a_number_has_no_score() -> None:
     assert [(verdict.label, verdict.note) for verdict in rate(RewardModelJudge(), (), (0.5, math.nan))] == [
         ("unparseable", "the reward model found no step"),
-        ("unparseable", "the reward model gave no number"),
+        ("unparseable", "the reward model gave no number: the score is nan"),
     ]
 
 

@@ -215,6 +215,7 @@ def test_the_summary_counts_every_label_and_keeps_all_in_the_denominator() -> No
         "num_truncated": 1,
         "num_verifier_error": 1,
         "num_unscored": 1,
+        "num_missing": 0,
         "parse_rate": 5 / 8,
         "verifier_error_rate": 1 / 8,
         **{f"style_num_{label}": 0 for label in ("samples", *Label)},
@@ -235,7 +236,7 @@ def test_scoring_judges_have_means_and_counts_of_judgements() -> None:
 
 def test_versions_name_the_judge_and_its_verifier() -> None:
     assert component_versions([NUMBER, EXACT]) == {
-        "judge": 1,
+        "judge": 2,
         "answer.answer": 1,
         "answer.number": 2,
         "answer.reader": 1,
@@ -244,10 +245,10 @@ def test_versions_name_the_judge_and_its_verifier() -> None:
         "same_text.reader": 1,
     }
     assert component_versions([VoteJudge(), RubricJudge(name="style"), SumJudge(of=("vote", "style"))]) == {
-        "judge": 1,
+        "judge": 2,
         "vote.vote": 2,
         "vote.number": 2,
         "vote.reader": 1,
-        "style.rubric": 1,
+        "style.rubric": 2,
         "sum.sum": 1,
     }

@@ -42,7 +42,38 @@ def test_overlap_is_with_all_texts_together_and_a_text_is_flagged_by_itself() ->
 
 
 def test_words_are_lower_case_without_punctuation() -> None:
-    assert words_of("A_b, C-d!  E's 3.5") == ["a", "b", "c", "d", "e", "s", "3", "5"]
+    assert words_of("A_b, C-d!  E's 3.5") == ["a", "b", "c", "d", "e", "s", "3.5"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("1,200 coins", "1200 coins"),
+        ("1 200 coins", "1200 coins"),
+        ("1\u202f200 coins", "1200 coins"),
+        ("1{,}200 coins", "1200 coins"),
+        (r"1\,200 coins", "1200 coins"),
+        ("1'200 coins", "1200 coins"),
+        ("1,234,567", "1234567"),
+        ("1,200.50", "1200.5"),
+        ("2.0 litres", "2 litres"),
+        ("\uff11\uff12\uff10\uff10 coins", "1200 coins"),
+        ("It costs $1,200.", "it costs 1200"),
+        ("STRASSE", "stra\u00dfe"),
+    ],
+)
+def test_one_number_is_one_word_however_it_is_spelled(first: str, second: str) -> None:
+    assert words_of(first) == words_of(second)
+    index = held_out(first)
+    assert index.add(first if first.endswith(".") else second, [""]), "a whole prompt too"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("1,200", "1,20"), ("1.200", "1200"), ("3,4", "34"), ("1200", "120"), ("1.5", "15"), ("1,200", "1 20 0")],
+)
+def test_other_numbers_are_other_words(first: str, second: str) -> None:
+    assert words_of(first) != words_of(second)
 
 
 def test_a_problem_written_into_a_completion_is_found() -> None:

@@ -89,7 +89,7 @@ def test_a_truncated_candidate_is_neither_compared_nor_continued() -> None:
     assert [verdict.label for verdict in episode.verdicts] == ["truncated", "unscored", "unscored"]
 
 
-def test_a_step_that_was_set_aside_is_a_step_back_and_asks_no_judge() -> None:
+def test_a_step_that_is_missing_is_a_step_back_and_asks_no_judge() -> None:
     episode = climb(begin(), [draw("2+5=7", 0), draw("2+5=8", 1)], [1.0, 0.0])
     after = SAMPLER.take(episode, [[()]])
     assert (after.steps, after.num_roll_backs, after.candidates) == ((), 1, ())

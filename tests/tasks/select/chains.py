@@ -9,7 +9,7 @@ from tasks.core.joined import Candidate, with_chains
 from tasks.core.records import Label, Part, Problem, Sample, Verdict
 from tests.build.records import make_problem, make_sample, make_verdict
 
-LABELS = {"R": Label.CORRECT, "W": Label.WRONG, "U": Label.UNPARSEABLE}
+LABELS = {"R": Label.CORRECT, "W": Label.WRONG, "U": Label.UNPARSEABLE, "M": Label.MISSING}
 SAID = {"+": "right", "-": "wrong", "?": None}
 
 
@@ -17,7 +17,8 @@ def chain_nodes(written: str, name: str = "p/0", problem: Problem | None = None)
     """The texts of a chain with the judge's verdicts on attempts.
 
     Args:
-        written: R, W, U, or a number, which is the score of an attempt nobody calls right or wrong; + - ? for verdicts;
+        written: R, W, U, M (the judge has no answer), or a number, which is the score of an attempt nobody calls right
+            or wrong; + - ? for verdicts;
             any other word is a critique.
     """
     problem_id = (problem or make_problem()).id

@@ -157,6 +157,40 @@ def test_a_shown_hint_comes_before_every_component() -> None:
     assert next(iter(prepare(groups)))[0].reason == DropReason.WRONG
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "shows"),
+    [
+        ("By the hint it is 5", "answer", True),
+        ("HINT: 5", "answer", True),
+        ("The hints say 5", "answer", True),
+        ("as the hint's answer", "answer", True),
+        ("(Hint) 5", "answer", True),
+        ("the\n answer  given is 5", "answer", True),
+        ("Mr Hinton has 5", "answer", False),
+        ("the whinting horse", "answer", False),
+        ("shinty", "answer", False),
+        ("by the comment, 5", "answer", False),
+        ("As the comment says, 5", "interactive", True),
+        ("In my attempt I erred", "interactive", True),
+        ("each attempt costs 5", "interactive", False),
+        ("she commented", "interactive", False),
+        ("it stands in <solution> tags", "rationale", True),
+        ("as in the given solution", "rationale", True),
+        ("the solution is 5", "rationale", False),
+    ],
+)
+def test_a_hint_shows_by_whole_words_and_by_those_of_its_own_prompt(text: str, kind: str, shows: bool) -> None:
+    groups = [[make_candidate(draw="hinted", text=text), make_candidate(index=1, text=text)]]
+    recipe = make_recipe(guide={"kind": kind}).model_copy(update={"select": DEFAULT})
+    ((hinted, other),) = prepare(groups, all_filters(recipe))
+    assert (hinted.reason == DropReason.HINT_SHOWS, other.reason) == (shows, None)
+
+
+def test_without_leak_words_nothing_is_searched() -> None:
+    recipe = make_recipe(guide={"leak_words": []}).model_copy(update={"select": DEFAULT})
+    assert all_filters(recipe) == DEFAULT
+
+
 def test_a_refused_sample_does_not_make_its_copy_a_duplicate() -> None:
     groups = [[make_candidate(index=0, text="a", is_truncated=True), make_candidate(index=1, text="a")]]
     assert [one.reason for one in select(groups, (DropTruncated(), Unique()))] == [DropReason.TRUNCATED, None]

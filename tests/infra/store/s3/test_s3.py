@@ -15,6 +15,7 @@ from configs.errors import StoreError
 from infra.store.address import open_store
 from infra.store.base import Store
 from infra.store.s3.store import S3Store
+from tests.faults.proxy import FaultyProxy
 from tests.infra.store.conftest import ACCESS_KEY, BUCKET, PART_BYTES, SECRET_KEY, connect
 
 pytestmark = pytest.mark.slow
@@ -126,6 +127,51 @@ def test_a_server_without_conditions_is_found_out_once_and_warned_of(
     assert list(store.keys("")) == ["a", "b"]  # the probe is gone
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        (400, "InvalidArgument"), (403, "AccessDenied"), (404, "NoSuchKey"), (405, "MethodNotAllowed"),
+        (422, "Unprocessable"), (501, "NotImplemented"),
+    ],
+)  # fmt: skip
+def test_a_server_that_refuses_the_header_and_takes_the_write_has_no_conditions(
+    moto: str, caplog: pytest.LogCaptureFixture, refusal: tuple[int, str]
+) -> None:
+    from infra.store.s3.store import S3Store
+
+    with FaultyProxy(moto, faults={}) as proxy, caplog.at_level(logging.WARNING, logger="infra.store"):
+        proxy.refused_conditions = refusal
+        store = S3Store(BUCKET, uuid.uuid4().hex, connect(proxy.address))
+        store.put_new("a", b"1")
+        assert store.read("a") == b"1" and list(store.keys("")) == ["a"]
+        assert proxy.counts["condition"] == 2, "asked once for each condition, and never sent again"
+    assert ["ignores If-None-Match" in record.getMessage() for record in caplog.records] == [True]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        ((403, "AccessDenied"), "access denied"),
+        ((404, "NoSuchBucket"), "there is no bucket"),
+        ((405, "MethodNotAllowed"), "405 MethodNotAllowed"),
+        ((400, "ExpiredToken"), "the credentials have expired"),
+    ],
+)
+def test_a_server_that_takes_no_write_at_all_any_more_is_an_error_of_access(
+    moto: str, refusal: tuple[int, str], words: str
+) -> None:
+    from infra.store.s3.store import S3Store
+
+    with FaultyProxy(moto, faults={}) as proxy:
+        proxy.refused_conditions = proxy.refused_writes = refusal
+        store = S3Store(BUCKET, uuid.uuid4().hex, connect(proxy.address))
+        with pytest.raises(StoreError, match=words) as caught:
+            store.put_new("a", b"1")
+        assert caught.value.fix
+        proxy.refused_conditions = proxy.refused_writes = None
+        assert store.put_new("a", b"1"), "nothing was concluded from it"
+
+
 def test_a_large_file_goes_in_parts(moto: str, tmp_path: Path) -> None:
     from infra.store.s3.store import S3Store
 
@@ -149,10 +195,12 @@ def test_an_object_whose_metadata_was_lost_is_verified_by_reading(request: pytes
 
 
 def answer_probe(stub: Any, refusal: int) -> None:
-    """What a server answers to the four requests of the probe."""
+    """What a server answers to the requests of the probe: to a refusal of the header follows the write without it."""
     stub.add_response("put_object", {})
     for _ in range(2):
         stub.add_client_error("put_object", "PreconditionFailed", http_status_code=refusal)
+        if refusal != 412:
+            stub.add_response("put_object", {})
     stub.add_response("delete_object", {})
 
 

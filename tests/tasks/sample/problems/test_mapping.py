@@ -95,3 +95,30 @@ def test_what_a_row_lacks_is_named(row: dict[str, Any], mapping: dict[str, Any],
 def test_a_template_that_is_not_jinja_is_an_error_of_the_recipe() -> None:
     with pytest.raises(RecipeError, match=r"mapping\.prompt"):
         problem_of({"question": "?"}, prompt="{{ question ")
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ({"question": "a\ud800"}, r"file, row 4: mapping\.prompt gives a text with half of a character"),
+        ({"answer": "1\0"}, r"file, row 4: mapping\.answer gives a text with the character NUL"),
+        ({"level": "\udc00"}, r"file, row 4: mapping\.tags gives a text with half"),
+        ({"name": "\udc00"}, r"file, row 4: mapping\.id gives a text with half"),
+        ({"worked": "so \ud800"}, r"file, row 4: mapping\.solution gives a text with half"),
+    ],
+)
+def test_what_is_no_text_is_refused_with_file_and_row(bad: dict[str, str], words: str) -> None:
+    row = {"question": "1+1=", "answer": "2", "level": "easy", "name": "p1", "worked": "so 2", **bad}
+    settings = {
+        "prompt": "{{ question }}", "answer": {"field": "answer"}, "tags": ["level"], "id": "name",
+        "solution": {"field": "worked"},
+    }  # fmt: skip
+    with pytest.raises(ProblemsError, match=words):
+        list(map_rows([row], Mapping.model_validate(settings), "file", start=4))
+
+
+def test_marks_and_separators_in_a_row_are_text() -> None:
+    row = {"question": "a\u2028\u202e\ufeff", "answer": "\u200f2"}
+    settings = {"prompt": "{{ question }}", "answer": {"field": "answer"}}
+    (problem,) = map_rows([row], Mapping.model_validate(settings), "file")
+    assert problem.messages[0].content == row["question"] and problem.gold == row["answer"]

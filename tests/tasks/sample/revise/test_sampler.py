@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.engines.wire import Completion, Request
+from infra.engines.wire import Completion, Missing, Request
 from tasks.core.paths import check_depth_first
 from tasks.core.records import Author
 from tests.build.records import make_problem
@@ -217,6 +217,31 @@ def test_a_truncated_attempt_is_revised_and_a_truncated_critique_is_dropped(tmp_
     (episode,) = run(sampler, tmp_path / "critique", pool=pool)
     assert [node.id for node in episode.nodes] == ["p/0"]
     assert episode.counts["num_truncated_feedback"] == 1
+
+
+def test_what_is_missing_ends_its_branch_and_leaves_its_number_free(tmp_path: Path) -> None:
+    class Gaps(ScriptedPool):
+        """The first draw of some requests has no answer."""
+
+        def _complete(self, request: Request, draw: int) -> Any:
+            row = super()._complete(request, draw)
+            is_gap = draw == 0 and request.id in ("p", "p/1:critique", "p/1:critique1:attempt")
+            return Missing(request.id, "filtered", "no", draw) if is_gap else row
+
+    steps = [{"part": "critique", "num": 2}, {"part": "attempt", "num": 2}]
+    sampler = revise_sampler(generate={"num_samples": 2, "steps": steps})
+    (episode,) = run(sampler, tmp_path, pool=Gaps(write=by_place({})))
+    assert [node.id for node in episode.nodes] == ["p/1", "p/1:critique1", "p/1:critique1/1"]
+    assert [verdict.sample_id for verdict in episode.verdicts] in ([], ["p/1", "p/1:critique1/1"])
+    assert (episode.counts["num_asked"], episode.counts["num_attempts"]) == (6, 2)
+
+
+def test_a_problem_whose_first_attempts_are_all_missing_has_no_texts(tmp_path: Path) -> None:
+    pool = ScriptedPool(write=by_place({}), refuses=lambda request: "too_long" if request.id == "p" else None)
+    sampler = revise_sampler(generate={"steps": [{"part": "critique"}, {"part": "attempt"}]})
+    (gone, other) = run(sampler, tmp_path, pool=pool, problems=[make_problem(), make_problem("q")])
+    assert (gone.nodes, gone.counts["num_asked"]) == ((), 1)
+    assert [node.id for node in other.nodes] == ["q/0", "q/0:critique0", "q/0:critique0/0"]
 
 
 def test_the_best_revision_goes_on_and_the_others_stay(tmp_path: Path) -> None:

@@ -80,6 +80,13 @@ def test_the_worked_example_of_eight_chains(config: Select, names: str) -> None:
     assert kept(EIGHT, config) == names.split()
 
 
+def test_of_an_attempt_that_the_judge_has_no_answer_to_nothing_is_right_wrong_or_true() -> None:
+    chains = {"a": "M - R", "b": "W - M", "c": "M -", "d": "M +", "e": "W - R"}
+    assert kept(chains, Moves()) == kept(chains, Moves(which="every")) == ["e"]
+    assert kept(chains, Moves(of=("right", "wrong"))) == []
+    assert kept(chains, TrueVerdicts()) == ["b", "e"]
+
+
 def test_true_verdicts_of_chains_that_end_right() -> None:
     assert kept(EIGHT, TrueVerdicts(), Correct()) == ["c1", "c3", "c7", "c8"]
 

@@ -51,15 +51,19 @@ def run_generate(bench: Workbench, model: ModelRef) -> StepRef:
     return generate(bench, 1, model, published, cast)
 
 
-def test_generate_leaves_it_out_and_counts_it(tmp_path: Path, fatal: ModelRef) -> None:
+def test_generate_leaves_it_out_and_counts_it_with_the_first_of_its_reason(tmp_path: Path, fatal: ModelRef) -> None:
     with judging_bench(tmp_path, [ANSWER]) as bench:
         bench.progress = lines = Lines()
         step = run_generate(bench, fatal)
         samples = [row for file in step.files for row in read_records(bench.ledger.fetch(step, file.name), Sample)]
         assert [row.id for row in samples] == [f"p{n}/{index}" for n in (0, 1, 2, 4, 5) for index in range(4)]
-        assert step.summary["num_set_aside"] == 1
-        assert any("1 set aside, since they end the engine's process ('p3': killed by SIGABRT)" in line
-                   for line in lines.lines)  # fmt: skip
+        words = "'p3': it ends the engine's process (killed by SIGABRT)"
+        told = {name: value for name, value in step.summary.items() if "missing" in name}
+        assert told == {
+            "num_missing_generate": 4, "missing_share_generate": 0.0, "num_missing_generate_fatal": 4,
+            "first_missing_generate_fatal": words,
+        }  # fmt: skip
+        assert f"round 1 generate: 4 of 24 answers are missing: fatal 4 times, first {words}" in lines.lines
 
 
 def test_an_evaluation_counts_it_as_not_right(tmp_path: Path, fatal: ModelRef) -> None:
@@ -68,6 +72,6 @@ def test_an_evaluation_counts_it_as_not_right(tmp_path: Path, fatal: ModelRef) -
         sampler = Sampler(bench.recipe, policy_answerer(bench, fatal), fatal.digest, answers)
         drawn = sampler.draw(make_problems(6), Sampling(temperature=0), 2, 0)
         assert [row.id for row in drawn] == [f"p{n}/{index}" for n in range(6) for index in range(2)]
-        assert [row.id for row in drawn if row.finish_reason == FinishReason.SET_ASIDE] == ["p3/0", "p3/1"]
+        assert [row.id for row in drawn if row.finish_reason == FinishReason.MISSING] == ["p3/0", "p3/1"]
         results = list(evaluate_suites(sampler, {"report": make_problems(6)}, bench.recipe, 0))
-        assert (len(results), results[3].label, results[3].is_correct) == (6, "unparseable", False)
+        assert (len(results), results[3].label, results[3].is_correct) == (6, "missing", False)
