@@ -32,6 +32,20 @@ def revision_evaluated(recipe: Sections) -> ReviseGenerate | None:
     )
 
 
+def trees_evaluated(recipe: Sections) -> ReviseGenerate | None:
+    """How repair trees are drawn: several first attempts, and after each the steps several times over."""
+    config, asked = revision_evaluated(recipe), recipe.evaluate.revise
+    if config is None or asked is None or asked.trees is None:
+        return None
+    branching = next(place for place, step in enumerate(config.steps) if step.writers)
+    steps = [
+        step.model_copy(update={**dict.fromkeys(_DRAW), "num": asked.trees.num_repairs if place == branching else 1})
+        for place, step in enumerate(config.steps)
+    ]
+    wide = {"num_samples": asked.trees.num_samples, "temperature": asked.trees.temperature, "max_turns": 2}
+    return config.model_copy(update={**wide, "steps": tuple(steps)})
+
+
 def evaluated_revision_fits(recipe: Sections) -> None:
     """Nothing, where held-out problems are not revised or can be; ValueError for the first field that does not fit."""
     asked = recipe.evaluate.revise

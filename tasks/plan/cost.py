@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from configs.schema.recipe import Recipe
-from configs.schema.revise_evaluated import revision_evaluated
+from configs.schema.revise_evaluated import revision_evaluated, trees_evaluated
 from configs.schema.role import POLICY
 from configs.schema.train import Lora
 from tasks.core.stage import Stage
@@ -96,7 +96,8 @@ def draws_a_problem(recipe: Recipe) -> int:
     revise, revised = recipe.evaluate.revise, revision_evaluated(recipe)
     beside = revise.resample if revise else None
     asked = [part.num_samples for part in (recipe.evaluate.pass_at, recipe.evaluate.best_of, beside) if part]
-    return 1 + sum(asked) + (revised.most_texts if revised else 0)
+    chains = [config.most_texts for config in (revised, trees_evaluated(recipe)) if config]
+    return 1 + sum(asked) + sum(chains)
 
 
 def judgements_a_round(recipe: Recipe, num_train: int) -> int:

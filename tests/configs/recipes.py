@@ -82,7 +82,7 @@ FURTHER: dict[str, dict[str, Any]] = {
         "evaluate": {"revise": {
             "steps": [{"part": "critique", "by": "critic"}, {"part": "verdict"},
                       {"part": "attempt", "when": {"verdict": "wrong"}}],
-            "max_turns": 4, "until": [{"same": "text"}],
+            "max_turns": 4, "until": [{"same": "text"}], "trees": {"num_samples": 4, "budgets": [[1, 1], [2, 2]]},
         }},
     },
     "desirable": {

@@ -8,7 +8,7 @@ import pytest
 
 from configs.errors import RecipeError
 from configs.schema.generate import ReviseGenerate
-from configs.schema.revise_evaluated import revision_evaluated
+from configs.schema.revise_evaluated import revision_evaluated, trees_evaluated
 from tests.build.records import make_recipe
 
 ATTEMPT = {"part": "attempt"}
@@ -46,6 +46,17 @@ def test_a_recipe_without_revisions_is_asked_for_one() -> None:
     assert revision_evaluated(make_recipe()) is None
 
 
+def test_trees_branch_where_a_model_first_writes() -> None:
+    told = {"part": "hint", "by": "template", "prompt": "retry"}
+    steps = [told, VERDICT, {**ATTEMPT, "temperature": 0.2}]
+    asked = {"steps": steps, "trees": {"num_samples": 6, "num_repairs": 3, "temperature": 0.9}}
+    found = trees_evaluated(make_recipe(generate=GENERATE, evaluate={"revise": asked}))
+    assert found is not None
+    assert [(step.num, step.changed_sampling) for step in found.steps] == [(1, {}), (3, {}), (1, {})]
+    assert (found.num_samples, found.temperature, found.max_turns) == (6, 0.9, 2)
+    assert trees_evaluated(make_recipe(evaluate={"revise": {}})) is None
+
+
 GATED = {**GENERATE, "steps": [{**ATTEMPT, "when": {"judge": "answer", "says": ["wrong"]}}], "until": []}
 SHOWN = {**GENERATE, "steps": [{"part": "hint", "by": "peer"}, ATTEMPT], "until": []}
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
@@ -62,6 +73,8 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"steps": [{**ATTEMPT, "by": "nobody"}]}, {}, r"steps\.0\.by: no role is called 'nobody'"),
     ({"until": [{"no_gain": "nobody"}]}, {}, r"until\.0\.no_gain: no judge is called 'nobody'"),
     ({"steps": [{"part": "execution", "by": "judge:answer"}, ATTEMPT]}, {}, r"steps\.0: an execution is what a code"),
+    ({"trees": {"budgets": [[9, 1]]}}, {}, r"trees: budgets: 9 attempts with 1 repairs each need num_samples: 9"),
+    ({"trees": {"budgets": [[1, 0]]}}, {}, r"trees\.budgets"),
     ({"max_turns": 1}, {}, r"max_turns"),
     ({"resample": {"num_samples": 1}}, {}, r"resample\.num_samples"),
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from configs.errors import RecipeError
 from configs.schema.generate import ReviseGenerate
 from configs.schema.judge import AnswerJudge, Judge
 from configs.schema.recipe import Recipe
-from configs.schema.revise_evaluated import PLACE, revision_evaluated
+from configs.schema.revise_evaluated import PLACE, revision_evaluated, trees_evaluated
 from tasks.core.answers import Answerer, Answers
 from tasks.core.bench import Workbench
 from tasks.core.prompts import names_used, read_prompt
@@ -31,11 +31,14 @@ class Reviser:
     """Who revises, and who is asked on the way.
 
     Attributes:
+        sampler: draws one chain a problem.
+        trees: draws several, where they are asked for.
         judge: knows gold; what it says of attempts is only counted.
         writers: models beside the one evaluated, by name.
     """
 
     sampler: Revise
+    trees: Revise | None
     judge: AnswerJudge
     writers: Mapping[str, Answerer]
 
@@ -78,7 +81,14 @@ def reviser_of(bench: Workbench, model: ModelRef, cast: Cast) -> Reviser | None:
     }
     names = {POLICY: model.digest, **{name: name_of(writer) for name, writer in writers.items()}}
     asked = [judge, *(one for one in judges if one is not judge)]
-    return Reviser(Revise(config, steps, asked, judge.name, names, fixed_seed=0), judge, writers)
+    sampler = Revise(config, steps, asked, judge.name, names, fixed_seed=0)
+    wide = trees_evaluated(recipe)
+    trees = replace(sampler, config=wide, steps=_with_settings(steps, wide)) if wide else None
+    return Reviser(sampler, trees, judge, writers)
+
+
+def _with_settings(steps: Sequence[LoadedStep], config: ReviseGenerate) -> tuple[LoadedStep, ...]:
+    return tuple(replace(step, config=settings) for step, settings in zip(steps, config.steps, strict=True))
 
 
 def _state(state: str) -> str:

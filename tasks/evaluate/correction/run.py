@@ -17,6 +17,7 @@ from tasks.evaluate.correction.chains import answers_of, attempts_judged, course
 from tasks.evaluate.correction.course import Course
 from tasks.evaluate.correction.numbers import correction_numbers
 from tasks.evaluate.correction.reviser import Reviser
+from tasks.evaluate.correction.trees import tree_numbers, tree_of
 from tasks.evaluate.run import Sampler, verified
 from tasks.evaluate.subsets import Answers as AnswersDrawn
 from tasks.sample.drive import Partners, drive
@@ -47,8 +48,20 @@ def correction_results(
         beside = None if draws is None else [draws[course.problem_id] for course in courses]
         turns, bootstrap = reviser.sampler.config.max_turns, derive_seed(seed, "bootstrap", suite)
         numbers = correction_numbers(courses, beside, turns, bootstrap, oracle=asked.oracle)
+        numbers |= _repairs(asked, reviser, partners, problems, seed) if problems else {}
         found |= {f"{suite}_{name}": value for name, value in numbers.items()}
     return found
+
+
+def _repairs(
+    asked: ReviseEvaluation, reviser: Reviser, partners: Partners, problems: Sequence[Problem], seed: int
+) -> dict[str, float]:
+    """Numbers of repair trees, where they are asked for; their texts are not kept."""
+    if reviser.trees is None or asked.trees is None:
+        return {}
+    episodes = drive(reviser.trees, problems, partners, seed)
+    trees = [tree_of(episode, reviser.judge.name, asked.trees.num_samples) for episode in episodes]
+    return {f"revise_{name}": value for name, value in tree_numbers(trees, asked.trees).items()}
 
 
 def _draws(

@@ -22,6 +22,7 @@ from tests.tasks.core.killed import check_kill
 
 pytestmark = pytest.mark.slow
 
+TREES = {"num_samples": 4, "num_repairs": 2, "budgets": [[1, 1]]}
 DRAWS = {"num_samples": 4, "temperature": 0.7}
 
 
@@ -38,7 +39,7 @@ def drawn_at(bench: Workbench) -> dict[float, int]:
 def test_chains_are_drawn_judged_stored_and_compared(tmp_path: Path) -> None:
     (tmp_path / "again.j2").write_text("{{ prompt }}")
     again = {"part": "attempt", "form": "single", "prompt": "again.j2", "temperature": 1.5}
-    revise = {"steps": [again], "max_turns": 3, "resample": DRAWS}
+    revise = {"steps": [again], "max_turns": 3, "resample": DRAWS, "trees": TREES}
     section = {"pass_at": {**DRAWS, "k": [1]}, "revise": revise}
     with seeded(tmp_path, evaluate=section) as start:
         start.bench.base_dir = tmp_path
@@ -48,7 +49,7 @@ def test_chains_are_drawn_judged_stored_and_compared(tmp_path: Path) -> None:
 
         step = check_kill(start.bench, "evaluate", run, (1, 1, 2, 1, 1))
         items = list(read_records(start.bench.ledger.fetch(step, "items.parquet"), ItemResult))
-        assert drawn_at(start.bench) == {0.0: len(items), 0.7: 4 * len(items), 1.5: 2 * len(items)}
+        assert drawn_at(start.bench) == {0.0: len(items), 0.7: (4 + 4 * 2) * len(items), 1.5: 2 * len(items)}
         for suite, chains in CHAINS.items():
             numbers = {name.removeprefix(f"{suite}_"): value for name, value in step.summary.items()}
             own = [item for item in items if item.suite == suite]
@@ -56,11 +57,12 @@ def test_chains_are_drawn_judged_stored_and_compared(tmp_path: Path) -> None:
             verdicts = list(CHAIN_VERDICTS[suite].read(start.bench.ledger, step))
             assert [verdict.sample_id for verdict in verdicts] == [node.id for node in nodes]
             assert [node.text for node in nodes if node.parent_id is None] == [item.text for item in own]
-            assert 0 < numbers["revise_edit_share"] < 1, "otherwise nothing is told apart"
+            assert numbers["revise_edit_share"] > 0, "otherwise nothing is told apart"
             assert numbers["revise_accuracy_t1"] == numbers["accuracy"]
             last = [verdict.label == Label.CORRECT for verdict in verdicts][2::3]
             assert numbers["revise_accuracy_final"] == sum(last) / len(own)
             assert numbers["revise_tokens"] == pytest.approx(sum(node.num_tokens for node in nodes) / len(own))
+            assert {"revise_repair_1_1", "revise_repair_pass_at_2"} <= numbers.keys()
             assert 1 < numbers["revise_budget"] < 4 and "revise_gain_over_majority_low" in numbers
         shutil.rmtree(tmp_path / "store" / "micro" / "round-001")
         assert (run().files, run().summary) == (step.files, step.summary)
