@@ -40,7 +40,9 @@ _LABEL = re.compile(r"\b[A-Z][a-z]+\s$")
 """`Week 3:210 pages` is no ratio"""
 _NAMED = re.compile(r"(?<!\w)[A-Za-z]\s?=\s?[-+($]*$")
 _WORKED = re.compile(r"\d\s*=\s*[-+]?$")
-"""the left side of a sum that was worked out: its right side begins no list, as in `3+4=7;7`"""
+"""the left side of a sum that was worked out: its right side begins no list, as in `3+4=7, 7 more`"""
+_WORKING = re.compile(r"\d\s*[=+*]")
+"""sums on a line: semicolons part them, as in `7+8=15;3+4+1=8;85`"""
 _LIST_ENDS = re.compile(r"[\s.)\]\"'$]*(?:$|,?\s(?:and|or)\s)")
 _SIGNED = re.compile(
     rf"""
@@ -164,7 +166,7 @@ def is_joined(line: str, before: re.Match[str], after: re.Match[str], known: Con
     if operator == ":" and _LABEL.search(line[: before.start()]) and len(after[0]) != 2:
         return False
     is_list = operator in (",", ";") and not found["rest"].strip() and gap != ","
-    if is_list and _WORKED.search(line[: before.start()]):
+    if is_list and (_WORKED if operator == "," else _WORKING).search(line[: before.start()]):
         return False
     if is_list or (not gap.strip() and not _MIXED.match(line, after.start())):
         ends = _LIST_ENDS.match(line, _tail_end(line, after.end())) is not None
