@@ -12,6 +12,8 @@ from configs.schema.revise_rules import judges_named, steps_can_run
 from configs.schema.sections import Sections
 
 PLACE = "evaluate.revise"
+VERIFIER = "evaluation"
+"""name of the judge that knows gold while models are evaluated"""
 _DRAW = ("temperature", "top_p", "top_k", "min_p")
 
 
@@ -99,6 +101,8 @@ def _help(recipe: Sections, config: ReviseGenerate) -> Iterator[str]:
                    "write by: policy, or steps without it")  # fmt: skip
     judges = {judge.name: judge for judge in recipe.judge}
     for address, name in judges_named(config):
+        if name == VERIFIER:
+            yield f"{PLACE}.{address}: '{name}' is what evaluation calls its own verifier: call the judge something else"
         if not address.endswith(".by") and _reads_gold(judges[name], judges):
             yield (f"{PLACE}.{address}: '{name}' compares with gold, which nobody can at test "
                    f"time{_origin(recipe)}: write {PLACE}.steps and until with the model's own verdicts, as in when: "

@@ -93,4 +93,7 @@ def test_a_judge_made_of_one_that_compares_with_gold_is_no_judge_either() -> Non
               "of": ["answer", "taste"]}]  # fmt: skip
     with pytest.raises(RecipeError, match=r"evaluate\.revise\.until\.0\.no_gain: 'both' compares with gold"):
         evaluated({"until": [{"no_gain": "both"}]}, judge=judges)
+    named = [{"kind": "answer"}, {"kind": "rubric", "name": "evaluation"}]
+    with pytest.raises(RecipeError, match=r"until\.0\.no_gain: 'evaluation' is what evaluation calls its own verifier"):
+        evaluated({"until": [{"no_gain": "evaluation"}]}, judge=named)
     assert evaluated({"until": [{"no_gain": "taste"}]}, judge=judges).until[0].no_gain == "taste"
