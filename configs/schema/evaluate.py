@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component, by_kind
+from configs.schema.evaluate_revise import ReviseEvaluation
 from configs.schema.judge import Judge
 from configs.schema.marks import Horizon
 from configs.schema.verifier import Verifier
@@ -52,6 +53,7 @@ class Evaluate(Component):
     max_tokens: int | None = Field(None, ge=1, description="default: generate.max_tokens")
     pass_at: PassAtK | None = Field(None, description="further draws: the chance that one of k is right")
     best_of: BestOfN | None = Field(None, description="further draws: how good a choice among k is")
+    revise: ReviseEvaluation | None = Field(None, description="further turns: what revising does to an answer")
     by_tag: str | None = Field(None, description="accuracy for each value of this tag too, such as digits")
     verifier: Verifier | None = Field(None, description="default: the verifier of the first answer judge")
 

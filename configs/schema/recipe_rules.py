@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from configs.schema.judge import Pass
+from configs.schema.revise_evaluated import evaluated_revision_fits
 from configs.schema.revise_rules import revision_fits
 from configs.schema.role import POLICY, Role
 from configs.schema.rows import DEFAULT_ROWS
@@ -282,6 +283,7 @@ RULES: tuple[Callable[[Any], None], ...] = (
     _meta_judge_has_judgements,
     _stepwise_has_a_pairwise_judge,
     revision_fits,
+    evaluated_revision_fits,
     _calibration_is_used,
     _guide_can_check,
     _guide_draws_anew,

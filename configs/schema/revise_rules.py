@@ -13,8 +13,19 @@ def revision_fits(recipe: Sections) -> None:
     """Nothing, where `generate` is no revision or all that it names is there; ValueError for the first that is not."""
     if recipe.generate.kind != "revise":
         return
-    for rule in (_judges_are_there, _writers_are_there, _runs_are_judged, _no_help_besides, _rows_can_be_written):
+    steps_can_run(recipe, recipe.generate, "generate")
+    for rule in (_no_help_besides, _rows_can_be_written):
         rule(recipe, recipe.generate)
+
+
+def steps_can_run(recipe: Sections, config: ReviseGenerate, section: str) -> None:
+    """Nothing, where the judges and writers of some steps are there; ValueError for the first that is not.
+
+    Args:
+        section: address of the section that says the steps.
+    """
+    for rule in (_judges_are_there, _writers_are_there, _runs_are_judged):
+        rule(recipe, config, section)
 
 
 def judges_named(config: ReviseGenerate) -> Iterator[tuple[str, str]]:
@@ -33,22 +44,22 @@ def judges_named(config: ReviseGenerate) -> Iterator[tuple[str, str]]:
         yield from ((f"until.{place}.no_gain", stop.no_gain),) if stop.no_gain else ()
 
 
-def _judges_are_there(recipe: Sections, config: ReviseGenerate) -> None:
+def _judges_are_there(recipe: Sections, config: ReviseGenerate, section: str) -> None:
     judges = {judge.name: judge for judge in recipe.judge}
     for address, name in judges_named(config):
         if name not in judges:
             raise ValueError(
-                f"generate.{address}: no judge is called '{name}': write one of {', '.join(sorted(judges))}"
+                f"{section}.{address}: no judge is called '{name}': write one of {', '.join(sorted(judges))}"
             )
         judge = judges[name]
         if judge.sees_group:
             raise ValueError(
-                f"generate.{address}: '{name}' judges the samples of a problem against each other, and on the way they "
-                "are not all there: name a judge that looks at one alone"
+                f"{section}.{address}: '{name}' judges the samples of a problem against each other, and on the way "
+                "they are not all there: name a judge that looks at one alone"
             )
 
 
-def _writers_are_there(recipe: Sections, config: ReviseGenerate) -> None:
+def _writers_are_there(recipe: Sections, config: ReviseGenerate, section: str) -> None:
     asked = [
         ("first.by", config.first_writer),
         *((f"steps.{place}.by", writer) for place, step in enumerate(config.steps) for writer in step.writers),
@@ -59,19 +70,19 @@ def _writers_are_there(recipe: Sections, config: ReviseGenerate) -> None:
         role = recipe.roles.get(writer.role)
         if role is None:
             known = ", ".join([POLICY, *recipe.roles, "template", "solution", "peer", "judge:NAME"])
-            raise ValueError(f"generate.{address}: no role is called '{writer.role}': add it to roles, or write one of "
-                             f"{known}")  # fmt: skip
+            raise ValueError(f"{section}.{address}: no role is called '{writer.role}': add it to roles, or write one "
+                             f"of {known}")  # fmt: skip
         if role.engine is not None and role.engine.kind == "reward":
-            raise ValueError(f"generate.{address}: role '{writer.role}' is a reward model and writes no text: write "
+            raise ValueError(f"{section}.{address}: role '{writer.role}' is a reward model and writes no text: write "
                              "engine kind transformers or vllm")  # fmt: skip
     has_seed = recipe.warm_start is not None
     for address, writer in asked:
         if writer.role == POLICY and writer.state == "seed" and not has_seed:
-            raise ValueError(f"generate.{address.removesuffix('.by')}.state: 'seed' is the model of the warm start, "
+            raise ValueError(f"{section}.{address.removesuffix('.by')}.state: 'seed' is the model of the warm start, "
                              "and there is none: add a warm_start section or write state: base")  # fmt: skip
 
 
-def _runs_are_judged(recipe: Sections, config: ReviseGenerate) -> None:
+def _runs_are_judged(recipe: Sections, config: ReviseGenerate, section: str) -> None:
     judges = {judge.name: judge for judge in recipe.judge}
     for place, step in enumerate(config.steps):
         if step.part != "execution":
@@ -80,7 +91,7 @@ def _runs_are_judged(recipe: Sections, config: ReviseGenerate) -> None:
         if rule is None or rule.kind not in ("code", "python"):
             code = next((judge.name for judge in recipe.judge if judge.rule and judge.rule.kind == "code"), "NAME")
             raise ValueError(
-                f"generate.steps.{place}: an execution is what a code judge found when it ran the attempt: write "
+                f"{section}.steps.{place}: an execution is what a code judge found when it ran the attempt: write "
                 f"by: judge:{code}, with judge: [{{kind: answer, verifier: {{kind: code}}}}]"
             )
 

@@ -100,6 +100,10 @@ EXAMPLES = Table("examples.parquet", Example)
 PAIRS = Table("pairs.parquet", Pair)
 DROPS = Table("drops.parquet", Drop)
 ITEMS = Table("items.parquet", ItemResult)
+CHAINS = {suite: Table(f"chains_{suite}.parquet", Sample) for suite in HELD_OUT}
+"""texts of held-out problems that were revised"""
+CHAIN_VERDICTS = {suite: Table(f"chain_verdicts_{suite}.parquet", Verdict) for suite in HELD_OUT}
+"""what the evaluation's verifier says of the attempts among them, in their order"""
 
 
 def set_called(name: str) -> Table[Problem]:

@@ -68,8 +68,8 @@ def decide_round(
 
 
 def round_metrics(state: LoopState, gathered: Mapping[str, StepRef], evaluation: StepRef | None) -> dict[str, float]:
-    """What guards can read: the numbers of every stage before, and the drift of held-out gold since round 0. Numbers of
-    a role's selection have `role_NAME_` before."""
+    """What guards can read: the numbers of every stage before, and the drift since round 0 of held-out gold and of
+    first attempts, where they are revised. Numbers of a role's selection have `role_NAME_` before."""
     read = {**gathered, **({EVALUATE.name: evaluation} if evaluation is not None else {})}
     metrics = {
         metric_of(stage, name): float(value)
@@ -79,9 +79,13 @@ def round_metrics(state: LoopState, gathered: Mapping[str, StepRef], evaluation:
     }
     metrics |= largest_share(metrics)
     if evaluation is not None:
-        first, now = (EvaluateNumbers.of(step).select_gold_logprob for step in (state.first.evaluation, evaluation))
-        if first is not None and now is not None:
-            metrics["drift_gold_logprob"] = now - first
+        first, now = (EvaluateNumbers.of(step) for step in (state.first.evaluation, evaluation))
+        for drift, before, after in (
+            ("drift_gold_logprob", first.select_gold_logprob, now.select_gold_logprob),
+            ("drift_revise_accuracy_t1", first.select_revise_accuracy_t1, now.select_revise_accuracy_t1),
+        ):
+            if before is not None and after is not None:
+                metrics[drift] = after - before
     return metrics
 
 

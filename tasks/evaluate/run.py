@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from configs.schema.generate import Sampling
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
+from configs.schema.revise_evaluated import VERIFIER
 from infra.engines.wire import Missing, Scoring
 from tasks.core.answers import Answerer, Answers
 from tasks.core.joined import Candidate, grouped, joined
@@ -99,7 +100,7 @@ def gold_logprob(sampler: Sampler, problems: Sequence[Problem]) -> float | None:
 
 def evaluation_judge(recipe: Recipe) -> AnswerJudge:
     """The verifier of evaluations, as a judge."""
-    return AnswerJudge(name="evaluation", verifier=recipe.verifier_for_gold())
+    return AnswerJudge(name=VERIFIER, verifier=recipe.verifier_for_gold())
 
 
 def verified(

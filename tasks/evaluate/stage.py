@@ -8,10 +8,12 @@ from typing import Any
 
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
-from tasks.core.files import HELD_OUT, ITEMS
+from configs.schema.revise_evaluated import revision_evaluated
+from tasks.core.files import CHAIN_VERDICTS, CHAINS, HELD_OUT, ITEMS
 from tasks.core.stage import Numbers, Stage, without
 from tasks.core.step import Summary
 from tasks.evaluate import statistics
+from tasks.evaluate.correction import numbers
 from tasks.judge.kinds.registry import component_versions
 
 
@@ -21,19 +23,28 @@ class EvaluateNumbers(Numbers):
     Attributes:
         select_accuracy: share of the select set's problems solved, in [0, 1]; the gate's.
         select_gold_logprob: mean log-probability of a token of the select set's gold answers, natural log.
+        select_revise_accuracy_t1: of first attempts, where answers are revised, in [0, 1].
     """
 
     select_accuracy: float
     select_gold_logprob: float | None = None
+    select_revise_accuracy_t1: float | None = None
 
     @classmethod
     def expected(cls, recipe: Recipe) -> Summary | None:
         return {"select_accuracy": math.nan}
 
 
+_DRAWN = ("steps", "max_turns", "until", "temperature")
+"""fields of `evaluate.revise` that enter as what they are drawn by, whichever section says it"""
+
+
 def _config(recipe: Recipe, _: int) -> Mapping[str, Any]:
+    revised = revision_evaluated(recipe)
+    own = {} if revised is None else {"revise": revised, "beside": without(recipe.evaluate.revise, *_DRAWN)}
     return {
-        "evaluate": without(recipe.evaluate, "verifier"),
+        "evaluate": without(recipe.evaluate, "verifier", "revise"),
+        **own,
         "verifier": recipe.verifier_for_gold(),
         "max_tokens": recipe.evaluate.max_tokens or recipe.generate.max_tokens,
         "stop": recipe.generate.stop,
@@ -44,7 +55,8 @@ def _config(recipe: Recipe, _: int) -> Mapping[str, Any]:
 def _parts(recipe: Recipe) -> Mapping[str, int | str]:
     best_of = recipe.evaluate.best_of
     judges = [AnswerJudge(verifier=recipe.verifier_for_gold()), *([best_of.judge] if best_of else [])]
-    return {**component_versions(judges), "statistics": statistics.VERSION}
+    correction = {"correction": numbers.VERSION} if recipe.evaluate.revise else {}
+    return {**component_versions(judges), "statistics": statistics.VERSION, **correction}
 
 
 EVALUATE = Stage(
@@ -52,9 +64,9 @@ EVALUATE = Stage(
     version=3,
     config=_config,
     reads=tuple(HELD_OUT.values()),
-    gives=(ITEMS,),
+    gives=(ITEMS, *CHAINS.values(), *CHAIN_VERDICTS.values()),
     parts=_parts,
-    is_random=lambda recipe: bool(recipe.evaluate.pass_at or recipe.evaluate.best_of),
+    is_random=lambda recipe: bool(recipe.evaluate.pass_at or recipe.evaluate.best_of or recipe.evaluate.revise),
     loads="generator",
     numbers=EvaluateNumbers,
 )

@@ -6,7 +6,7 @@ Called by `evaluate.py`, `decide/gate.py`, the monitor and the report. Pure.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tasks.core.records import ItemResult
@@ -73,6 +73,22 @@ def mcnemar_exact(b: int, c: int) -> float:
         term = term * (b + c - i) // (i + 1)
         tail += term
     return min(1.0, 2 * tail / 2 ** (b + c))
+
+
+def bootstrap_interval(differences: Sequence[float], seed: int, resamples: int = 2000) -> tuple[float, float]:
+    """95 % percentile interval of a mean (Efron 1979): problems are drawn anew with replacement, each with both sides
+    of its comparison, so what the sides share cancels.
+
+    Args:
+        differences: one a problem, at least one.
+        seed: of the draws.
+    """
+    import numpy as np
+
+    values, random = np.asarray(differences, dtype=float), np.random.default_rng(seed)
+    means = [values[random.integers(len(values), size=len(values))].mean() for _ in range(resamples)]
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)
 
 
 def paired_counts(before: Iterable[ItemResult], after: Iterable[ItemResult]) -> PairedCounts:

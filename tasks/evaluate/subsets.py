@@ -13,6 +13,9 @@ from collections.abc import Hashable, Sequence
 from math import comb
 from typing import NamedTuple
 
+Answers = Sequence[tuple[Hashable | None, bool]]
+"""of a problem's draws the answer, equal where it means the same, and whether it is correct"""
+
 
 class Majority(NamedTuple):
     """What a majority vote over k draws gives, as chances in [0, 1]."""
@@ -73,12 +76,12 @@ def pass_at_k_s(counts: Sequence[int], n: int, k: int, s: int) -> float:
     return 1.0 - few / comb(n, k)
 
 
-def majority_at_k(answers: Sequence[tuple[Hashable | None, bool]], k: int) -> float:
+def majority_at_k(answers: Answers, k: int) -> float:
     """maj@k: chance that the correct answer wins the vote of k draws outright; see `majority_chances`."""
     return majority_chances(answers, k).strict
 
 
-def majority_chances(answers: Sequence[tuple[Hashable | None, bool]], k: int) -> Majority:
+def majority_chances(answers: Answers, k: int) -> Majority:
     """Majority votes over all subsets of k draws. A draw without an answer never wins, and stays one of the k.
 
     Args:

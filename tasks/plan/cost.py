@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from configs.schema.recipe import Recipe
+from configs.schema.revise_evaluated import revision_evaluated, trees_evaluated
 from configs.schema.role import POLICY
 from configs.schema.train import Lora
 from tasks.core.stage import Stage
@@ -91,9 +92,12 @@ def probe_samples(recipe: Recipe) -> int:
 
 
 def draws_a_problem(recipe: Recipe) -> int:
-    """Samples of one held-out problem in one evaluation."""
-    asked = [part.num_samples for part in (recipe.evaluate.pass_at, recipe.evaluate.best_of) if part]
-    return 1 + sum(asked)
+    """Samples of one held-out problem in one evaluation; the most it can be, where problems are revised."""
+    revise, revised = recipe.evaluate.revise, revision_evaluated(recipe)
+    beside = revise.resample if revise else None
+    asked = [part.num_samples for part in (recipe.evaluate.pass_at, recipe.evaluate.best_of, beside) if part]
+    chains = [config.most_texts for config in (revised, trees_evaluated(recipe)) if config]
+    return 1 + sum(asked) + sum(chains)
 
 
 def judgements_a_round(recipe: Recipe, num_train: int) -> int:

@@ -21,10 +21,22 @@ _SHOWN = (
     "duplicate_rate", "length_mean", "length_kept", "length_gap_pairs",
     "contamination_share", "contamination_items_select", "contamination_items_report",
     "verifier_error_rate", "drift_gold_logprob",
+    "report_revise_accuracy_t1", "report_revise_accuracy_final", "report_revise_wrong_to_right",
+    "report_revise_right_to_wrong", "report_revise_edit_share", "report_revise_verdict_recall_right",
+    "report_revise_verdict_recall_wrong", "report_revise_budget", "report_revise_majority_at_budget",
+    "report_revise_gain_over_majority", "drift_revise_accuracy_t1",
 )  # fmt: skip
-_AS_NUMBERS = ("length_", "contamination_items", "explore_distinct", "judge_score_mean", "tail_effective", "drift_")
+_AS_NUMBERS = (
+    "length_",
+    "contamination_items",
+    "explore_distinct",
+    "judge_score_mean",
+    "tail_effective",
+    "drift_gold",
+    "report_revise_budget",
+)
 _AS_COEFFICIENTS = ("judge_kappa", "judge_length", "judge_self", "judge_score_entropy", "explore_answer", "gap_",
-                    "pseudo_label_ece", "tail_tv")  # fmt: skip
+                    "pseudo_label_ece", "tail_tv", "report_revise_gain", "drift_revise")  # fmt: skip
 
 
 def monitor_rows(reports: Sequence[RoundReport]) -> list[tuple[str, ...]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from tasks.core.models import metric_of, stage_of
+from tasks.report.correction_line import correction_line
 from tasks.report.rounds import RoundReport
 
 COLUMNS = ("round", "model", "select", "report", "samples", "kept", "examples", "loads g/t", "time", "decision")
@@ -82,6 +83,8 @@ def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
             is_promoted = place == 0 and report.action == "promote"
             table.add_row(*(Text(text) for text in texts), style="green" if is_promoted else None)
     console.print(table)
+    if (line := correction_line(reports)) is not None and not several:
+        console.print(Text(line))
     for report in reports:
         for line in report.missing:
             console.print(Text(f"{report.experiment} round {report.round}: missing: {line}"), soft_wrap=True)
@@ -96,6 +99,8 @@ def markdown_table(reports: Sequence[RoundReport]) -> str:
     if len(accuracies) > 1:
         ends = f"{format_rate(accuracies[0])} to {format_rate(accuracies[-1])}"
         lines += ["", f"report accuracy by round: {sparkline(accuracies)} ({ends})"]
+    if (line := correction_line(reports)) is not None:
+        lines += ["", line]
     missing = [f"- round {report.round}, missing: {line}" for report in reports for line in report.missing]
     lines += ["", *missing] if missing else []
     return "\n".join(lines) + "\n"

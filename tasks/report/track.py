@@ -62,6 +62,11 @@ _HEADLINES = (
     "length_gap_pairs",
     "contamination_share",
     "drift_gold_logprob",
+    "report_revise_accuracy_t1",
+    "report_revise_accuracy_final",
+    "report_revise_wrong_to_right",
+    "report_revise_right_to_wrong",
+    "report_revise_gain_over_majority",
 )
 _HEADLINE_FAMILIES = ("explore_pass_at_", "exploit_best_of_", "exploit_reward_at_")
 

@@ -105,6 +105,8 @@ EXAMPLES: dict[str, Any] = {
     "RoleTraining.replay": {"path": "offline/pairs.jsonl"},
     "RoleTraining.formats": [{"prompt": "own.j2"}],
     "ReviseGenerate.until": [{"same": "text"}],
+    "ReviseEvaluation.until": [{"same": "text"}],
+    "ReviseEvaluation.steps": [{"part": "attempt", "prompt": "retry"}],
     "ReviseStep.when": {"judge": "answer", "says": ["wrong"]},
     "ReviseStep.keep": {"first": 1},
     "ReviseStep.split": "(?P<attempt>.*)",

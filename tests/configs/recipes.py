@@ -79,6 +79,11 @@ FURTHER: dict[str, dict[str, Any]] = {
             {"kind": "balance", "ratio": 2}, {"kind": "leaks", "words": ["hint"]}, {"kind": "mirrors"},
         ],
         "rows": [{"kind": "turn", "of": ["verdict"]}],
+        "evaluate": {"revise": {
+            "steps": [{"part": "critique", "by": "critic"}, {"part": "verdict"},
+                      {"part": "attempt", "when": {"verdict": "wrong"}}],
+            "max_turns": 4, "until": [{"same": "text"}], "trees": {"num_samples": 4, "budgets": [[1, 1], [2, 2]]},
+        }},
     },
     "desirable": {
         "name": "desirable",

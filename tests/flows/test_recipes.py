@@ -207,6 +207,21 @@ def _process_self_rewarding(run: Run, state: dict[str, Any]) -> None:
     assert scores - {1.5, None}
 
 
+def _revised(run: Run, state: dict[str, Any]) -> None:
+    """Held-out sums are revised by every candidate; what is reported is counted from the chains that are stored."""
+    for number in (0, 1, 2):
+        metrics = run.entry(number)["report"]["metrics"]
+        chains = run.rows(number, "evaluate", "chains_report.parquet", Sample)
+        verdicts = run.rows(number, "evaluate", "chain_verdicts_report.parquet", Verdict)
+        right = {one.sample_id: one.label == Label.CORRECT for one in verdicts}
+        firsts = [node for node in chains if node.parent_id is None]
+        assert metrics["report_revise_accuracy_t1"] == fmean(right[node.id] for node in firsts) > 0
+        last = {node.problem_id: right[node.id] for node in chains if node.is_answer}
+        assert metrics["report_revise_accuracy_final"] == fmean(last.values())
+        assert metrics["report_revise_budget"] > 1
+    assert metrics["drift_revise_accuracy_t1"] <= 1
+
+
 CHECKS = {
     "rest_em": _few_shot,
     "star": _star,
@@ -218,4 +233,6 @@ CHECKS = {
     "self_rewarding": _self_rewarding,
     "meta_rewarding": _meta_rewarding,
     "process_self_rewarding": _process_self_rewarding,
+    "stasc": _revised,
+    "self_rewarding_correction": _revised,
 }

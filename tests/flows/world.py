@@ -283,6 +283,7 @@ def shrink_parts(tree: dict[str, Any], world: World) -> None:
         tree["train"]["replay"]["path"] = world.path("pairs.jsonl")
     if "best_of" in tree.get("evaluate", {}):
         tree["evaluate"]["best_of"] |= {"num_samples": 4, "k": [1, 4], "temperature": 2.0}
+    if {"best_of", "revise"} & tree.get("evaluate", {}).keys():
         known = {"kind": "file", "path": world.path("known.jsonl"), "mapping": {"answer": {"field": "answer"}}}
         tree["problems"]["report"] = known  # some draws are right, and others wrong
     if "pair" in tree:

@@ -102,11 +102,14 @@ class LoadedStep:
         return problem.solution or "" if self.config.by == "solution" else note
 
 
-def load_steps(steps: Sequence[ReviseStep], read: Callable[[str], str]) -> tuple[LoadedStep, ...]:
+def load_steps(
+    steps: Sequence[ReviseStep], read: Callable[[str], str], address: str = "generate.steps"
+) -> tuple[LoadedStep, ...]:
     """The steps with their prompts.
 
     Args:
         read: the text of a prompt by its name.
+        address: of the steps in the recipe.
 
     Raises:
         RecipeError: a prompt cannot be read, uses a name that it does not get, or shows what training must not show.
@@ -115,7 +118,7 @@ def load_steps(steps: Sequence[ReviseStep], read: Callable[[str], str]) -> tuple
     for place, step in enumerate(steps):
         prompt, stored = (read(name) if name else "" for name in (step.prompt, step.stored_prompt))
         one = LoadedStep(step, prompt, stored)
-        _check(f"generate.steps.{place}", one, written)
+        _check(f"{address}.{place}", one, written)
         loaded.append(one)
         written |= set(step.parts)
     return tuple(loaded)

@@ -18,6 +18,8 @@ from tasks.sample.revision.reading import Piece, pieces_of, read_verdict
 
 TRUNCATED, UNCUT = "num_truncated_feedback", "num_uncut"
 """why a text is dropped: it ended at max_tokens before the attempt it leads to; it has not the parts it should have"""
+TOKENS_DROPPED = "num_tokens_dropped"
+"""counted of such texts: they cost as much as others"""
 
 
 def grow(

@@ -26,7 +26,7 @@ from tasks.sample.revision.asking import Facts, LoadedStep, load_steps, require_
 from tasks.sample.revision.chain import Chain, begun
 from tasks.sample.revision.choosing import by_parent, facts_of, starts, texts_kept
 from tasks.sample.revision.conditions import OpinionOf, ends, holds
-from tasks.sample.revision.growing import grow, put_by_rule
+from tasks.sample.revision.growing import TOKENS_DROPPED, grow, put_by_rule
 from tasks.sample.revision.judges import judges_asked
 from tasks.sample.revision.revising import COUNTED, Revising
 from tasks.sample.samplers.given import Given
@@ -131,7 +131,9 @@ class Revise:
             for number, writer in enumerate(step.writers):
                 model, first = self.models[writer.name], number * step.config.num
                 rows = [replace(row, index=first + row.index) for row in answers[number][place]]
-                made += [grow(chain, step.config, asked, row, episode.problem, model, writer.role) for row in rows]
+                grew = [grow(chain, step.config, asked, row, episode.problem, model, writer.role) for row in rows]
+                lost = sum(row.num_tokens for row, one in zip(rows, grew, strict=True) if isinstance(one, str))
+                episode, made = episode.counted(TOKENS_DROPPED, lost), [*made, *grew]
             episode = episode.counted("num_asked", step.config.num * len(step.writers))
             for reason in (one for one in made if isinstance(one, str)):
                 episode = episode.counted(reason)

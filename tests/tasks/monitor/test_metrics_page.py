@@ -6,17 +6,20 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
-from configs.schema.guard import DEFAULT_GUARDS
+from configs.schema.guard import DEFAULT_GUARDS, Guard
 from configs.schema.judge import PairwiseJudge, RubricJudge, VoteJudge
 from tasks.core.records import Label
 from tasks.core.step import Summary
+from tasks.evaluate.correction.numbers import correction_numbers
 from tasks.monitor.group import RoundGroup
 from tasks.monitor.measure import Monitor
 from tasks.monitor.orders import JudgementColumns
 from tasks.monitor.training_rows import TrainingRows
 from tasks.report import monitor_table, track
 from tests.build.records import make_pair, make_problem, make_sample, make_scored, make_verdict
+from tests.tasks.evaluate.correction.ten_problems import COURSES, DRAWS, TURNS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text(encoding="utf-8")
 NAMED = set(re.findall(r"`([a-zA-Z0-9_]+)`", PAGE))
@@ -73,7 +76,23 @@ def test_a_round_in_which_all_is_known_has_all_that_the_page_describes() -> None
 def test_what_the_report_shows_is_described(names: tuple[str, ...]) -> None:
     suites = {name for suite in ("select", "report") for name in (f"{suite}_accuracy",)}
     families = {"explore_pass_at_", "explore_pass_at_1", "exploit_best_of_", "exploit_reward_at_"}
-    assert set(names) - NAMED - suites - families == set()
+    found = {re.sub("_t1$", "_tT", name.removeprefix("report_")) if "report_revise" in name else name for name in names}
+    assert found - NAMED - suites - families == set()
+
+
+def test_numbers_of_self_correction_are_described() -> None:
+    described = {re.sub(r"_t\d$", "_tT", re.sub(r"_t\d_t\d$|(?<=majority)_(low|high)$", "", name))
+                 for name in correction_numbers(COURSES, DRAWS, TURNS, 0, oracle=True)}  # fmt: skip
+    assert len(described) > 20
+    assert described - NAMED == set()
+
+
+def test_the_guards_that_the_page_proposes_are_guards() -> None:
+    blocks = [yaml.safe_load(block)["guards"] for block in re.findall(r"```yaml\n(guards:.*?)```", PAGE, re.DOTALL)]
+    metrics = {guard.metric for block in blocks for guard in map(Guard.model_validate, block)}
+    assert {"select_revise_right_to_wrong", "drift_revise_accuracy_t1", "judge_mode_share"} <= metrics
+    known = {f"select_{name}" for name in correction_numbers(COURSES, DRAWS, TURNS, 0, oracle=True)}
+    assert {name for name in metrics if name.startswith("select_revise_")} <= known
 
 
 def test_default_guards_stand_on_the_page_as_they_are() -> None:

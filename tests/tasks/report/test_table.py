@@ -4,7 +4,9 @@ import io
 
 import pytest
 
+from tasks.evaluate.correction.numbers import correction_numbers
 from tasks.report.table import COLUMNS, format_seconds, markdown_table, print_table, sparkline, table_rows
+from tests.tasks.evaluate.correction.ten_problems import COURSES, DRAWS, TURNS
 from tests.tasks.report.example import baseline, experiment_report, trained
 
 
@@ -103,3 +105,20 @@ def test_durations(seconds: float | None, text: str) -> None:
 
 def test_a_round_without_candidate_has_a_dash_for_its_model() -> None:
     assert table_rows([trained(1, 0.5, "stop").model_copy(update={"candidate": ""})])[0][1] == "-"
+
+
+def test_what_revising_did_is_one_line_below() -> None:
+    numbers = correction_numbers(COURSES, DRAWS, TURNS, 0, oracle=True)
+    report = trained(2, 0.79, "promote")
+    report = report.model_copy(
+        update={"metrics": report.metrics | {f"report_{name}": it for name, it in numbers.items()}}
+    )
+    line = (
+        "self-correction, round 2, report: 40.0 % -> 60.0 % (wrong to right 30.0 %, right to wrong 10.0 % of all); "
+        "majority of 2.3 draws 47.3 %"
+    )
+    assert markdown_table([baseline(), report]).splitlines()[-1] == line
+    out = io.StringIO()
+    print_table([baseline(), report], out)
+    assert out.getvalue().splitlines()[-1] == line
+    assert "self-correction" not in markdown_table(experiment_report().rounds)
