@@ -102,7 +102,7 @@ def _help(recipe: Sections, config: ReviseGenerate) -> Iterator[str]:
     judges = {judge.name: judge for judge in recipe.judge}
     for address, name in judges_named(config):
         if name == VERIFIER:
-            yield f"{PLACE}.{address}: '{name}' is what evaluation calls its own verifier: call the judge something else"
+            yield f"{PLACE}.{address}: '{name}' is what evaluation calls its own verifier: name the judge otherwise"
         if not address.endswith(".by") and _reads_gold(judges[name], judges):
             yield (f"{PLACE}.{address}: '{name}' compares with gold, which nobody can at test "
                    f"time{_origin(recipe)}: write {PLACE}.steps and until with the model's own verdicts, as in when: "
