@@ -14,14 +14,16 @@ from typing import Any
 import pytest
 
 from configs.schema.load import load_recipe
+from configs.schema.verifier import NumberVerifier
 from flows.report.stored import open_experiment
 from flows.run.plan import explain_new, make_plan
 from flows.services.addresses import Addresses
 from infra.store.folder import FolderStore
 from tasks.core.ledger import Ledger
-from tasks.core.records import Drop, Example, ItemResult, Judgement, Pair, Problem, Sample, Verdict
+from tasks.core.records import Drop, Example, ItemResult, Judgement, Label, Pair, Problem, Sample, Verdict
 from tasks.core.tables import read_records
 from tasks.housekeeping.steps import find_step
+from tasks.judge.verifiers.number import verify
 from tasks.monitor.difficulty import PassRate
 from tasks.report.entry import find_entry
 from tests.flows.micro import selfloop
@@ -62,6 +64,28 @@ def test_entries_hold_the_numbers_they_held(home: Path) -> None:
         assert (entry.report.candidate, entry.report.champion) == (round["candidate"], round["champion"])
     addresses = Addresses(home, str(home / "store"), f"sqlite:///{home}/mlflow.db", None)
     assert open_experiment(FolderStore(home / "store"), NAME, addresses).recipe.name == NAME
+
+
+def test_verdicts_of_its_verifier_are_those_of_today(home: Path) -> None:
+    """The reader of answers is another since then; what a sum came to is read as it was."""
+    store = home / "store"
+    golds = {
+        row.id: row.gold for path in store.glob("**/problems/*/train.parquet") for row in read_records(path, Problem)
+    }
+    samples = {
+        (path.parts[-4], row.id): row
+        for path in store.glob("**/generate/*/shard-*.parquet")
+        for row in read_records(path, Sample)
+    }
+    compared = 0
+    for path in store.glob("**/judge/*/verdicts.parquet"):
+        for verdict in read_records(path, Verdict):
+            if verdict.judge == "answer" and verdict.label != Label.TRUNCATED:
+                sample = samples[path.parts[-4], verdict.sample_id]
+                found = verify(sample.text, golds[sample.problem_id], NumberVerifier())
+                assert (found.answer, found.is_correct) == (verdict.answer, verdict.label == Label.CORRECT), sample.text
+                compared += 1
+    assert compared > 100
 
 
 def test_a_plan_over_it_makes_new_steps_and_says_why(home: Path) -> None:
