@@ -100,11 +100,13 @@ def test_a_problem_in_two_sets(tmp_path: Path, prefect_url: str) -> None:
     refuse(tmp_path, recipe_of(problems), "8 problems are in both train and report", url=prefect_url)
 
 
-def test_a_prompt_longer_than_the_context(tmp_path: Path, prefect_url: str) -> None:
+def test_a_prompt_longer_than_the_context_is_counted(tmp_path: Path, prefect_url: str) -> None:
+    """It ends no stage; the run goes on, and stops where this model has nothing to train on."""
     problems = file_problems(tmp_path)
     rows = [*GOOD[8:11], {"question": "1+" * 60 + "1=", "answer": "61"}]
     problems["select"]["path"] = str(jsonl(tmp_path / "long.jsonl", rows))
-    refuse(tmp_path, recipe_of(problems), "tokens", "context", url=prefect_url)
+    told = ("answers are missing: too_long", "tokens, and the context of model", "0 of 32 samples were kept")
+    refuse(tmp_path, recipe_of(problems), *told, status=3, url=prefect_url)
 
 
 @pytest.mark.parametrize("content", [{}, {"config.json": "{}"}], ids=["empty folder", "no weights"])
