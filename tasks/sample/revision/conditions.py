@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from configs.schema.revise_parts import Gate, Stop
+from tasks.answer.equal import clusters
 from tasks.core.records import Part, Sample, Verdict
 from tasks.sample.revision.chain import Chain
 
@@ -48,7 +49,7 @@ def _repeats(stop: Stop, before: Sample, now: Sample, opinion: OpinionOf) -> boo
     if stop.same == "text":
         return now.text.strip() == before.text.strip()
     if stop.same == "answer":
-        answers = opinion(before, None).answer, opinion(now, None).answer
-        return answers[0] is not None and answers[0] == answers[1]
+        first, second = clusters([opinion(before, None).answer, opinion(now, None).answer])
+        return first is not None and first == second
     score, score_before = opinion(now, stop.no_gain).score, opinion(before, stop.no_gain).score
     return score is None or (score_before is not None and score <= score_before)

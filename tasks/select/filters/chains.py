@@ -11,6 +11,7 @@ from collections.abc import Hashable, Sequence
 from itertools import pairwise
 
 from configs.schema.select_chains import Cut, Gain, Helps, Leaves, Moves, OnePer, PassRate, Pattern, Rescued
+from tasks.answer.equal import clusters
 from tasks.core.joined import Candidate
 from tasks.core.records import SAID_RIGHT, DropReason, Label, Part
 from tasks.select.filters.basic import without_score
@@ -84,7 +85,8 @@ def rescued(group: Sequence[Candidate], config: Rescued, draw: Draw) -> Refusals
 
 def one_per(group: Sequence[Candidate], config: OnePer, draw: Draw) -> Refusals:
     """The first sample of each group stays."""
-    groups = [_group_of(one, config) for one in group]
+    answers = clusters([one.verdict(config.judge).answer for one in group])
+    groups = [_group_of(one, answer, config) for one, answer in zip(group, answers, strict=True)]
     return [DropReason.SAME_GROUP if name in groups[:place] else None for place, name in enumerate(groups)]
 
 
@@ -135,10 +137,9 @@ def _end_of(one: Candidate, judge: str | None) -> str:
     return last_right or one.sample.id
 
 
-def _group_of(one: Candidate, config: OnePer) -> Hashable:
+def _group_of(one: Candidate, answer: str | None, config: OnePer) -> Hashable:
     if config.of == "problem":
         return one.problem.id
     if config.of == "root":
         return one.attempts[0].sample.id
-    answer = one.verdict(config.judge).answer
     return ("answer", answer) if answer is not None else one.sample.id

@@ -173,6 +173,16 @@ def test_one_chain_of_each_first_attempt() -> None:
     assert [name for name, reason in told.items() if reason is None] == ["p/0:critique0/0", "p/1"]
 
 
+def test_one_chain_of_each_answer_whatever_its_unit() -> None:
+    """5 km and 5 are one answer, as they are to votes."""
+    group = [
+        replace(one, verdicts={name: replace(verdict, answer=answer) for name, verdict in one.verdicts.items()})
+        for one, answer in zip(candidates(EIGHT), ("5 km", "5", "6", "5", "6 km", "7", "8", "5 km"), strict=True)
+    ]
+    told = fates(group, OnePer(of="answer"))
+    assert [root(one) for one in group if told[one.sample.id] is None] == ["c1", "c3", "c6", "c7"]
+
+
 def test_revisions_rescue_problems_that_no_first_attempt_solves() -> None:
     assert kept({"a": "W R", "b": "W W", "c": "W"}, Rescued()) == ["a"]
     assert kept({"a": "W R", "b": "R"}, Rescued()) == []
