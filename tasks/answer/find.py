@@ -97,13 +97,13 @@ def find_in(region: str, locale: str = "en") -> Value | None:
         return read(region, locale)
     except UnreadableError:
         known = conventions(locale)
-        worked_out = _SUM.fullmatch(region.strip())
+        worked_out = _SUM.fullmatch(region.strip()) if len(region) <= MAX_LINE else None
         if worked_out is not None:
             return read(worked_out[1], locale)
         cued = _find_cued(region, known)
         if cued is not None:
             return cued
-        if re.search(r"[^\W\d_]{2,}\s+\S*\s*[^\W\d_]{2,}", region) is None:
+        if re.search(r"[^\W\d_]{2,}\s+\S*\s*[^\W\d_]{2,}", region[-MAX_LINE:]) is None:
             raise
         return _find_last(region, known)
 

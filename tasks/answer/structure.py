@@ -79,7 +79,20 @@ _NO_FORMULA = re.compile(
 )
 """what math-verify would read in part: remainders, 0x10, 1.2.3, a relation or an operation without one of its sides"""
 _UNIT_AT_END = re.compile(r"\\(?:text|mathrm|mbox|textrm)\s*\{([^{}]*)\}\s*(?:\^\s*\{?\s*([23])\s*\}?)?\s*$")
-_FUNCTIONS = re.compile(r"\b(?:arc)?(?:sin|cos|tan|cot|sec|csc|log|ln|exp|sqrt|pi|min|max|gcd|lcm|mod|inf|infty)\b")
+_FUNCTION = "(?:arc)?(?:sin|cos|tan|cot|sec|csc|log|ln|exp|sqrt|pi|min|max|gcd|lcm|mod|inf|infty|infinity)"
+_FUNCTIONS = re.compile(rf"\b{_FUNCTION}\b")
+_OF_FUNCTIONS = re.compile(rf"(?:[A-Za-z]\s)*{_FUNCTION}(?:\s(?:{_FUNCTION}|[A-Za-z]))*")
+"""`pi`, `sin x`: no words of a language"""
+_NAMED_FUNCTION = re.compile(
+    r"\\(?:text|operatorname|mathrm)\s*\{\s*((?:arc)?(?:sin|cos|tan)|cot|sec|csc|log|ln|exp)\s*\}"
+)
+_IN_WORDS = re.compile(r"\\(?:text|math|operatorname|mbox)")
+_PLAIN_ROOT = re.compile(r"(?<![A-Za-z\\])sqrt\s*(?:\(([^()]*)\)|(\w+))")
+_PLAIN_NAME = re.compile(
+    r"(?<![A-Za-z\\])((?:arc)?(?:sin|cos|tan)|cot|sec|csc|log|ln|exp|pi|infty|infinity|inf|alpha|beta|theta|lambda|"
+    r"mu|sigma|phi|omega)(?![A-Za-z])"
+)
+_PLAIN_POWER = re.compile(r"\*\*\s*(?:\((-?\w+)\)|(-?\d+|\w))")
 
 
 def read_part(text: str, locale: str = "en", depth: int = 0) -> Part:
@@ -105,7 +118,7 @@ def read_part(text: str, locale: str = "en", depth: int = 0) -> Part:
         return Number(number)
     if (words == "R" and "mathbb" in text) or text in ("\u211d", "\\R", "\\reals"):
         return Terms("()", (Formula("-\\infty"), Formula("\\infty")))
-    if _LETTERS.fullmatch(words) and "\\" not in words and not _FUNCTIONS.fullmatch(words):
+    if _LETTERS.fullmatch(words) and "\\" not in words and not _OF_FUNCTIONS.fullmatch(words):
         return Words(words)
     terms = _read_terms(text, locale, depth)
     if terms is not None:
@@ -224,4 +237,14 @@ def _formula(text: str) -> Formula:
         raise UnreadableError("words stand beside a formula")
     if not are_balanced(text.replace("\\{", "{").replace("\\}", "}")) and "(" not in text and "[" not in text:
         raise UnreadableError("its braces do not close")
-    return Formula(text)
+    return Formula(_with_commands(text))
+
+
+def _with_commands(text: str) -> str:
+    """`2pi`, `sqrt(2)` and `x**2` as LaTeX writes them: math-verify takes their letters for a product."""
+    text = _NAMED_FUNCTION.sub(r"\\\1 ", text)
+    if _IN_WORDS.search(text):
+        return text
+    text = _PLAIN_POWER.sub(lambda found: f"^{{{found[1] or found[2]}}}", text)
+    text = _PLAIN_ROOT.sub(lambda found: f"\\sqrt{{{found[1] or found[2]}}}", text)
+    return _PLAIN_NAME.sub(lambda found: "\\infty " if found[1].startswith("inf") else f"\\{found[1]} ", text)

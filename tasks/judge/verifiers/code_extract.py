@@ -15,7 +15,7 @@ from tasks.judge.verifiers.finding import find_last
 _INDENT = r"(?:[ \t]|>|[-*+](?=[ \t])|[0-9]{1,3}[.)](?=[ \t]))*"
 """of a line in a list or in a quotation"""
 _FENCE = re.compile(
-    rf"^(?P<margin>{_INDENT})(?P<fence>`{{3,}}|~{{3,}})[ \t]*[{{.]*(?P<language>[\w+#-]*)[^\n`]*\n(?P<body>.*?)"
+    rf"^(?P<margin>{_INDENT})(?P<fence>`{{3,}}+|~{{3,}}+)[ \t]*[{{.]*(?P<language>[\w+#-]*)[^\n`]*\n(?P<body>.*?)"
     r"(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)",
     re.M | re.S,
 )

@@ -30,6 +30,10 @@ def are_equal(found: str, expected: str) -> bool:
         raise UnreadableError("no mathematical answer found")
     if not is_equal(list(theirs), list(mine), timeout_seconds=None, raise_on_error=True):
         return False
+    if _letters(found) != _letters(expected) and _letters(found.lower()) == _letters(expected.lower()):
+        raise UnreadableError("their letters differ in case")
+    if len(_PRIME.findall(found)) != len(_PRIME.findall(expected)):
+        raise UnreadableError("one of them has a prime that the other has not")
     if not _agree(mine[0], theirs[0]):
         raise UnreadableError("math-verify calls equal what differs when it is computed")
     return True
@@ -56,6 +60,15 @@ def _parse(formula: str) -> tuple[Any, ...]:
     is_marked = "$" in formula or r"\boxed" in formula or r"\[" in formula
     text = formula if is_marked else f"${formula}$"
     return tuple(parse_text(text, parsing_timeout=None, raise_on_error=True))
+
+
+_PRIME = re.compile(r"'|\\prime(?![A-Za-z])")
+"""math-verify reads x' as x"""
+
+
+def _letters(formula: str) -> set[str]:
+    """The letters that are names; math-verify takes X for x."""
+    return set(re.findall(r"[^\W\d_]", re.sub(r"\\(?:text|math[a-z]*|mbox)\s*\{[^{}]*\}|\\[A-Za-z]+", "", formula)))
 
 
 _BETWEEN_LETTERS = re.compile(r"(?<=[A-Za-z0-9])(?=[A-Za-z])")

@@ -30,7 +30,7 @@ from tasks.judge.verifiers.finding import (
     unread_has_no_verdict,
 )
 
-VERSION = 3
+VERSION = 4
 MAX_TEXT_CHARACTERS = 2000
 """How much of a text's end is searched for an answer that is not boxed."""
 
@@ -88,6 +88,10 @@ _MATH = re.compile(
     re.DOTALL,
 )
 
+_JOINED = re.compile(r"[\s,;]*\b(and|or)\b[\s,;]*|\s*[,;]\s*")
+_CONDITION = re.compile(r"\b(?:when|if|for|at|where|since|with|let|as|because)\s+\Z", re.IGNORECASE)
+"""before `$x=2$, $y=5$`: the second alone is an answer"""
+
 
 def _find(text: str, config: MathVerifier) -> Part | None:
     said = find_answer_text(text, config)
@@ -101,7 +105,7 @@ def _find(text: str, config: MathVerifier) -> Part | None:
     end = said[-MAX_TEXT_CHARACTERS:]
     cues = [*_CUE.findall(end), *(_MARKED.findall(end) if "####" in end else ())]
     for place in (cues[-1] if cues else "", end):
-        formula = _last_formula(place)
+        formula = _last_formula(place, config.locale)
         if formula is not None:
             return read_part(_last_side(formula), config.locale)
         if place is not end and _ONE_TERM.fullmatch(place.strip()):
@@ -109,9 +113,20 @@ def _find(text: str, config: MathVerifier) -> Part | None:
     return find(end, config.locale)
 
 
-def _last_formula(text: str) -> str | None:
-    found = [next(filter(None, match.groups())) for match in _MATH.finditer(text)]
+def _last_formula(text: str, locale: str) -> str | None:
+    """The last formula of a text. UnreadableError where it is one of several answers: `$3$ or $5$`."""
+    places = list(_MATH.finditer(text))[-2:]
+    found = [next(filter(None, match.groups())) for match in places]
+    if len(found) == 2 and _are_joined(text, *places):
+        one, other = (read_part(_last_side(formula), locale) for formula in found)
+        if not are_equal(other, one):
+            raise UnreadableError("the text ends in several formulas")
     return found[-1] if found else None
+
+
+def _are_joined(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
+    joined = _JOINED.fullmatch(text, first.end(), second.start())
+    return joined is not None and (joined[1] is not None or not _CONDITION.search(text, 0, first.start()))
 
 
 def _last_side(formula: str) -> str:
