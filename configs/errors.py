@@ -19,11 +19,16 @@ class UserError(Exception):
 
     def __init__(self, message: str, fix: str | None = None) -> None:
         super().__init__(message)
-        self.message = message
-        self.fix = fix
+        self.message = _writable(message)
+        self.fix = fix if fix is None else _writable(fix)
 
     def __str__(self) -> str:
         return f"{self.message}\n  fix: {self.fix}" if self.fix else self.message
+
+
+def _writable(text: str) -> str:
+    """A text that logs and tables take, whatever it quotes: half a character is written as its escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 class RecipeError(UserError):

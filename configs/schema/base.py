@@ -13,9 +13,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class Component(BaseModel):
-    """Base of all recipe sections: immutable, unknown keys are errors, defaults are checked too."""
+    """Base of all recipe sections: immutable, unknown keys are errors, defaults are checked too, numbers are finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True, allow_inf_nan=False
+    )
 
 
 by_kind: Any = Field(discriminator="kind")

@@ -12,6 +12,10 @@ from configs.schema.problems import Source
 from configs.schema.revise import ReviseStep, check_steps
 from configs.schema.revise_parts import FirstAttempts, Stop, Writer
 
+MOST_TEXTS = 100_000
+"""of one problem; more is a slip of the keyboard"""
+MOST_TURNS = 1000
+
 
 class Sampling(Component):
     """Settings of one draw. Temperature 0 is greedy."""
@@ -76,7 +80,7 @@ class IndependentGenerate(_Drawing):
     """
 
     kind: Literal["independent"] = "independent"
-    num_samples: int = Field(32, ge=1, description="draws of each problem")
+    num_samples: int = Field(32, ge=1, le=MOST_TEXTS, description="draws of each problem")
     top_k: int = Field(40, ge=0, description="0: off")
     hot_samples: int = Field(0, ge=0, description="more draws of every problem, at hot_temperature, to obtain losers")
     hot_temperature: float = Field(1.2, gt=0, description="of the hot_samples")
@@ -117,12 +121,12 @@ class ReviseGenerate(_Drawing):
     """
 
     kind: Literal["revise"] = "revise"
-    num_samples: int = Field(1, ge=1, description="first attempts")
+    num_samples: int = Field(1, ge=1, le=MOST_TEXTS, description="first attempts")
     first: FirstAttempts = Field(FirstAttempts(), description="who writes first attempts, and which are revised")
     steps: tuple[ReviseStep, ...] = Field(
         (ReviseStep(name="attempt", part="attempt"),), min_length=1, description="the texts of one revision, in order"
     )
-    max_turns: int = Field(2, ge=1, description="attempts in a chain, the first included")
+    max_turns: int = Field(2, ge=1, le=MOST_TURNS, description="attempts in a chain, the first included")
     until: tuple[Stop, ...] = Field((), description="what ends a chain early: any of these")
 
     @model_validator(mode="after")
@@ -133,6 +137,10 @@ class ReviseGenerate(_Drawing):
                 "write num_samples: 1, or a temperature above 0"
             )
         check_steps(self.steps, self.until, self.temperature)
+        if self.most_texts > MOST_TEXTS:
+            raise ValueError(
+                f"one problem may be asked for more than {MOST_TEXTS:,} texts: write a smaller num or max_turns"
+            )
         return self
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import io
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_origin
@@ -15,6 +16,8 @@ from configs.errors import RecipeError
 from configs.schema.kinds import component_choices
 from configs.schema.phase_rules import phase_mistakes
 from configs.schema.recipe import Recipe
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def load_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:
@@ -47,6 +50,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}, line {mark.line + 1}" if mark else str(path)
         raise RecipeError(f"{where}: not YAML: {getattr(error, 'problem', error)}", "correct that line") from None
+    except RecursionError:
+        raise RecipeError(f"{path}: lists or mappings lie too deep in each other", "write it flatter") from None
     if not isinstance(tree, dict):
         raise RecipeError(f"{path} is not a mapping of sections", "begin with 'name: my-experiment'")
     return tree
@@ -59,7 +64,7 @@ def apply_override(tree: dict[str, Any], override: str) -> None:
         raise RecipeError(f"--set {override}: no '='", "write --set section.field=value")
     try:
         value = yaml.safe_load(io.StringIO(text))
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise RecipeError(f"--set {override}: the value is not YAML", "put it in quotes") from error
     node: Any = tree
     *parents, last = address.split(".")
@@ -89,6 +94,8 @@ def _position(items: list[Any], name: str, override: str) -> int:
 def check_recipe(tree: Mapping[str, Any], origin: str = "recipe") -> Recipe:
     """A mapping as a checked recipe; RecipeError lists every field that is wrong."""
     recipe, lines = None, []
+    if (address := _find_half(tree)) is not None:
+        raise RecipeError(f"{origin}: {address} holds half of a character, a lone surrogate", "write the whole one")
     try:
         recipe = Recipe.model_validate(dict(tree))
     except ValidationError as error:
@@ -102,7 +109,31 @@ def check_recipe(tree: Mapping[str, Any], origin: str = "recipe") -> Recipe:
 def _mistakes(error: ValidationError) -> list[str]:
     details = error.errors(include_url=False)
     # A list whose items are all refused is also reported as too short: that says nothing new.
-    return [_explain(detail) for detail in details if detail["type"] != "too_short" or len(details) == 1]
+    return [
+        _explain(detail)
+        for detail in details
+        if detail["type"] != "too_short" or not any(_is_inside(other["loc"], detail["loc"]) for other in details)
+    ]
+
+
+def _is_inside(location: tuple[Any, ...], outer: tuple[Any, ...]) -> bool:
+    return len(location) > len(outer) and location[: len(outer)] == outer
+
+
+def _find_half(tree: Any) -> str | None:
+    """The address of a text that no file can hold; YAML spells it as an escape. None where there is none."""
+    waiting, seen = [("", tree)], set()
+    while waiting:
+        address, node = waiting.pop()
+        if isinstance(node, str) and _HALF.search(node):
+            return address
+        if isinstance(node, (dict, list)) and id(node) not in seen:  # an alias may lead back
+            seen.add(id(node))
+            parts = node.items() if isinstance(node, dict) else enumerate(node)
+            for key, part in parts:
+                inside = ascii(key).strip("'") if isinstance(key, str) else str(key)
+                waiting += [(".".join(filter(None, (address, inside))), text) for text in (key, part)]
+    return None
 
 
 def _mistakes_of_phases(recipe: Recipe) -> list[str]:

@@ -43,6 +43,13 @@ class ChoiceVerifier(VerifierBase):
     kind: Literal["choice"] = "choice"
     choices: str = Field("ABCD", min_length=2, description="letters that can be chosen")
 
+    @field_validator("choices")
+    @classmethod
+    def _are_apart(cls, choices: str) -> str:
+        if not choices.isalnum() or len(set(choices.upper())) != len(choices) or len(choices.upper()) != len(choices):
+            raise ValueError("needs letters or digits, each once, in either case: write for example ABCD")
+        return choices
+
 
 class RegexVerifier(VerifierBase):
     """The sample matches `accept`, a regular expression in which {gold} stands for the escaped gold answer."""

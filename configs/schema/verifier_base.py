@@ -27,7 +27,7 @@ class VerifierBase(Component):
     @field_validator("thinking")
     @classmethod
     def _tags_differ(cls, thinking: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-        if any(not opening or not closing or opening == closing for opening, closing in thinking):
+        if any(not opening or not closing or opening.lower() == closing.lower() for opening, closing in thinking):
             raise ValueError("needs two different tags a pair: write for example [['<think>', '</think>']]")
         return thinking
 

@@ -84,6 +84,8 @@ def _read_parquet(path: Path, name: str) -> Iterator[Row]:
                 yield from _plain_rows(batch)
     except UnicodeDecodeError as error:
         raise ProblemsError(f"{name} has a text that is not UTF-8 ({error.reason})", "write the file again") from None
+    except OverflowError as error:
+        raise ProblemsError(f"{name} has a day or a time that no calendar has: {error}", "write it as a text") from None
     except (pa.ArrowException, OSError) as error:
         raise ProblemsError(f"{name} is not a whole Parquet file: {error}", "make or copy the file again") from None
 

@@ -77,7 +77,7 @@ def _render(template: str, row: Mapping[str, Any], field: str, where: str) -> st
     compiled = _compile(template, field)
     try:
         text = compiled.render({"row": row, **row})
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+    except (TemplateError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise ProblemsError(
             f"{where}: mapping.{field} cannot be filled in: {error}", f"use the fields there are: {_fields(row)}"
         ) from None

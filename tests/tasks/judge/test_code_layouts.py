@@ -98,6 +98,12 @@ def test_the_whole_text_or_a_pattern_keeps_its_white_space() -> None:
     assert find_program("3", config) is None
 
 
+@pytest.mark.parametrize("text", ["~" * 100_000, "> " + "~" * 100_000, "`" * 100_000, "```\n" * 25_000], ids=range(4))
+@pytest.mark.timeout(5)
+def test_no_text_makes_it_hang(text: str) -> None:
+    find_program(text, CodeVerifier(layout="mbpp"), ("f",))
+
+
 def test_a_definition_counts_at_the_outermost_level_only() -> None:
     assert defines("import x\ndef f(a):\n    pass", "f") and defines("async def f():", "f")
     assert not defines("    def f(a): pass", "f") and not defines("def f2(): pass", "f")

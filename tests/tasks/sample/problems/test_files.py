@@ -95,6 +95,13 @@ def test_a_damaged_page_inside_a_parquet_file_is_an_error(tmp_path: Path) -> Non
         list(read_rows(path))
 
 
+@pytest.mark.parametrize("column", [pa.array([2**62], pa.timestamp("us")), pa.array([2**30], pa.date32())], ids=str)
+def test_a_day_that_no_calendar_has_is_an_error(tmp_path: Path, column: pa.Array) -> None:
+    pq.write_table(pa.table({"day": column}), tmp_path / "days.parquet")
+    with pytest.raises(ProblemsError, match=r"days\.parquet has a day or a time that no calendar has"):
+        list(read_rows(tmp_path / "days.parquet"))
+
+
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "b.jsonl").mkdir()
     with pytest.raises(ProblemsError, match=r"a\.jsonl does not exist"):

@@ -122,3 +122,15 @@ def test_marks_and_separators_in_a_row_are_text() -> None:
     settings = {"prompt": "{{ question }}", "answer": {"field": "answer"}}
     (problem,) = map_rows([row], Mapping.model_validate(settings), "file")
     assert problem.messages[0].content == row["question"] and problem.gold == row["answer"]
+
+
+def test_a_template_that_never_ends_is_told_with_its_row() -> None:
+    endless = Mapping(prompt="{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}")
+    with pytest.raises(ProblemsError, match=r"a, row 0: mapping.prompt cannot be filled in: maximum recursion"):
+        list(map_rows([{"question": "1+1="}], endless, "a"))
+
+
+def test_what_a_message_quotes_can_be_written() -> None:
+    with pytest.raises(ProblemsError) as raised:
+        list(map_rows([{"\ud800": 1}], Mapping(), "a"))
+    assert "use the fields there are: \\ud800" in str(raised.value)
