@@ -11,8 +11,8 @@ Outside rows whose prompt is among the round's own are left out first, as in the
 from __future__ import annotations
 
 import json
-import math
 import random
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -92,6 +92,8 @@ def _contents(messages: object, name: str, where: str) -> list[tuple[str, object
         if not isinstance(turn, dict) or turn.keys() != {"role", "content"} or not isinstance(turn["role"], str):
             fix = "a turn is a role and a content, and nothing else"
             raise ProblemsError(f"{where}: messages holds {str(turn)[:80]}, which is no turn of a chat", fix)
+    if messages[-1]["role"] == "assistant":
+        raise ProblemsError(f"{where}: messages ends with the assistant's turn", "write that turn as the row's text")
     return [(name, turn["content"]) for turn in messages]
 
 
@@ -108,7 +110,7 @@ def _check_text(name: str, text: object, where: str) -> None:
 
 def _weight(value: object, where: str) -> float:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not 0 < float(value) < math.inf:  # type: ignore[arg-type]
+    if not is_number or not 0 < value <= sys.float_info.max:  # type: ignore[operator]
         raise ProblemsError(f"{where}: weight is {str(value)[:80]}, not a number above 0", "write 1.0, or leave it out")
     return float(value)  # type: ignore[arg-type]
 

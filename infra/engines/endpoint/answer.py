@@ -30,6 +30,8 @@ REFUSED_FOR_CONTENT = re.compile(
     re.IGNORECASE,
 )
 BODY_CHARACTERS = 300
+MOST_TOKENS = 2**40
+"""of one answer; a server that says more does not count"""
 
 
 class BadAnswer(Exception):
@@ -81,7 +83,9 @@ def read_body(text: str) -> dict[str, Any]:
 def read_usage(body: dict[str, Any]) -> tuple[int, int] | None:
     """Tokens read and tokens written, over all choices; None where the server does not say."""
     match body.get("usage"):
-        case {"prompt_tokens": int(num_read), "completion_tokens": int(num_written)} if min(num_read, num_written) >= 0:
+        case {"prompt_tokens": int(num_read), "completion_tokens": int(num_written)} if (
+            min(num_read, num_written) >= 0 and max(num_read, num_written) <= MOST_TOKENS
+        ):
             return num_read, num_written
     return None
 
@@ -165,5 +169,5 @@ def refuses_seed(body: str) -> bool:
 
 def excerpt(body: str) -> str:
     """The start of an answer's body on one line, for messages."""
-    line = " ".join(body.split())
+    line = clean_answer(" ".join(body.split()))[0]
     return line if len(line) <= BODY_CHARACTERS else f"{line[:BODY_CHARACTERS]}..."

@@ -42,6 +42,7 @@ ONE_BAD = {
     "content_filter": (to_x(finish_reason="content_filter"), "filtered", "content_filter"),
     "SAFETY": (to_x(finish_reason="SAFETY"), "filtered", "SAFETY"),
     "refusal": (to_x(message={"content": None, "refusal": "I can't help"}), "filtered", "I can't help"),
+    "half a refusal": (to_x(message={"content": None, "refusal": "no\ud800"}), "filtered", "no\ufffd"),
     "null content": (to_x(message={"content": None}), "no_text", "content is null"),
     "no content": (to_x(message={}), "no_text", "content is null"),
     "content is a number": (to_x(message={"content": 7}), "no_text", "content is null"),
@@ -169,7 +170,15 @@ def test_a_setting_that_the_server_refuses_for_all_is_an_error_at_once(server: C
 
 
 @pytest.mark.parametrize(
-    "usage", [None, {}, {"prompt_tokens": None}, {"prompt_tokens": -1, "completion_tokens": 2}, [1]]
+    "usage",
+    [
+        None,
+        {},
+        {"prompt_tokens": None},
+        {"prompt_tokens": -1, "completion_tokens": 2},
+        [1],
+        {"prompt_tokens": 10**30, "completion_tokens": 2},
+    ],
 )
 def test_an_answer_without_usage_is_an_answer(server: ChatServer, usage: Any) -> None:
     def respond(body: Body) -> Reply:
