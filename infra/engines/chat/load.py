@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from configs.errors import UserError
 from infra.engines.chat.format import ChatFormat
 from infra.engines.chat.plain import PlainText
 from infra.engines.chat.template import choose_template
@@ -45,10 +46,27 @@ def make_chat(tokenizer: Any, files: ModelFiles) -> ChatFormat:
 
 
 def configured_ends(weights: Path) -> tuple[int, ...]:
-    """The end tokens that a model folder's generation config names; without such a file, its config."""
+    """The end tokens that a model folder's generation config names; without such a file, its config.
+
+    Raises:
+        UserError: the file is no JSON object, or names something else than tokens.
+    """
     for name in ("generation_config.json", "config.json"):
         path = weights / name
         if path.exists():
-            found = json.loads(path.read_text(encoding="utf-8")).get("eos_token_id")
-            return tuple(found) if isinstance(found, list) else () if found is None else (found,)
+            return _read_ends(path)
     return ()
+
+
+def _read_ends(path: Path) -> tuple[int, ...]:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise UserError(f"{path} is not JSON: {error}", "copy the model's file again") from None
+    found = config.get("eos_token_id") if isinstance(config, dict) else "no object"
+    ends = found if isinstance(found, list) else [] if found is None else [found]
+    if not all(isinstance(end, int) and not isinstance(end, bool) for end in ends):
+        raise UserError(
+            f"{path}: eos_token_id is {found!r}, not the number of a token", "write a number, or a list of numbers"
+        )
+    return tuple(ends)

@@ -77,11 +77,14 @@ def _own(found: Any, files: ModelFiles) -> str | None:
     wanted = files.chat_template_name
     if wanted is None and not named:
         return None
-    text: str | None = named.get(wanted or DEFAULT_NAME)
+    text: Any = named.get(wanted or DEFAULT_NAME)
     if text is None:
         names = ", ".join(sorted(named)) or "none"
         raise UserError(
             f"the tokenizer of model '{files.name}' has no chat template called {wanted or DEFAULT_NAME}, but {names}",
             "write one of these names as model.chat_template_name, or model.chat_template: FILE",
         )
+    if not isinstance(text, str):
+        kind = type(text).__name__
+        raise UserError(f"the chat template of model '{files.name}' is a {kind}, not a text", TEMPLATE_FIX)
     return text

@@ -132,6 +132,6 @@ def _first_control(written: str, controls: Controls) -> tuple[int, int] | None:
 
 
 def known_ends(tokenizer: Any, configured: Collection[int]) -> tuple[int, ...]:
-    """End tokens that tokenizer and generation config name, the tokenizer's first."""
-    own = tokenizer.eos_token_id
-    return tuple(dict.fromkeys(token for token in (own, *configured) if token is not None))
+    """End tokens that tokenizer and generation config name, the tokenizer's first; none that it does not have."""
+    own, known = tokenizer.eos_token_id, set(tokenizer.get_vocab().values())
+    return tuple(dict.fromkeys(token for token in (own, *configured) if token in known))

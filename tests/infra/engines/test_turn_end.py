@@ -201,3 +201,37 @@ def test_words_that_the_tokenizer_cannot_read_end_nothing() -> None:
     tokenizer.chat_template = "{% for m in messages %}{{ m.content }}~{% endfor %}"
     chat = make_chat(tokenizer, ModelFiles("tiny", Path("none")))
     assert chat.turn_ids("1") == [*tokenizer("1")["input_ids"], tokenizer.eos_token_id]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"eos_token_id": "x"}', "eos_token_id is 'x', not the number of a token"),
+        ('{"eos_token_id": [2, "x"]}', "not the number of a token"),
+        ('{"eos_token_id": [[1]]}', "not the number of a token"),
+        ('{"eos_token_id": true}', "not the number of a token"),
+        ("[]", "not the number of a token"),
+        ("", "is not JSON"),
+    ],
+)
+def test_a_generation_config_that_names_no_tokens_is_named(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "generation_config.json").write_text(content)
+    with pytest.raises(UserError, match=rf"generation_config\.json.* {message}") as raised:
+        chat_of(CHATML, tmp_path)
+    assert raised.value.fix
+
+
+@pytest.mark.parametrize("end", [-1, 999_999])
+def test_an_end_that_the_tokenizer_does_not_have_ends_nothing(tmp_path: Path, end: int) -> None:
+    (tmp_path / "generation_config.json").write_text(f'{{"eos_token_id": [{end}]}}', encoding="utf-8-sig")
+    assert chat_of(CHATML, tmp_path).end.stops == chat_of(CHATML).end.stops
+
+
+@pytest.mark.parametrize("template", [[{"name": "default", "template": CHATML}], {"default": {"a": 1}}])
+def test_a_template_that_is_no_text_is_told_as_one(template: Any) -> None:
+    from types import SimpleNamespace
+
+    from infra.engines.chat.template import choose_template
+
+    with pytest.raises(UserError, match=r"the chat template of model 'chatty' is a .*, not a text"):
+        choose_template(SimpleNamespace(chat_template=template), ModelFiles("chatty", Path("none")))

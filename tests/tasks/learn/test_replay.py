@@ -67,7 +67,7 @@ BAD = {
     '{"prompt": "a", "completion": "b", "weight": NaN}': "row 1: weight is nan",
     '{"prompt": "a", "completion": "b", "weight": 1e999}': "row 1: weight is inf",
     '{"prompt": "a", "completion": "b", "weight": 1%s}' % ("0" * 400): "row 1: weight is 1000",
-    '{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], "completion": "c"}': "row 1: messages ends with the assistant's turn",
+    '{"messages": [{"role": "assistant", "content": "b"}], "completion": "c"}': "row 1: messages ends with",
     '{"messages": "a", "completion": "b"}': "row 1: messages is no list of turns",
     '{"messages": [], "completion": "b"}': "row 1: messages is no list of turns",
     '{"messages": [{"role": "user"}], "completion": "b"}': "row 1: messages holds .*no turn of a chat",
