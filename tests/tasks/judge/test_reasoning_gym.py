@@ -55,15 +55,16 @@ def test_a_box_without_end_is_not_read() -> None:
 
 
 DANGERS = [
-    "__import__('os').system('true')", "open", "eval", "lambda: 1", "(1).real", "(1) . real", "x.subs(x, 1)", "'a'", "[x for x in y]",
-    "print(1)", "\uff45val(1)", "1if(exec)else(2)", "x[0]", "f'{1}'", "{1}", "x; y", "N(open)", "_", "x\x00", "__class__",
+    "__import__('os').system('true')", "open", "eval", "lambda: 1", "(1).real", "(1) . real", "x.subs(x, 1)", "'a'",
+    "[x for x in y]",
+    "print(1)", "\uff45val(1)", "1if(exec)else(2)", "x[0]", "f'{1}'", "{1}", "x; y", "N(open)",
+    "x\x00", "__class__", "_ + __",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("answer", DANGERS)
 def test_no_formula_is_evaluated_that_is_more_than_one(answer: str) -> None:
-    complaint = explain_danger(answer, "countdown")
-    assert (complaint is None) == (answer == "_"), answer
+    assert explain_danger(answer, "countdown") == "the answer is no formula: it is not evaluated"
 
 
 @pytest.mark.parametrize(
@@ -113,6 +114,7 @@ def test_the_tasks_whose_answers_the_package_evaluates_are_all_named() -> None:
 
 
 @needs_gym
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["countdown", "chain_sum", "leg_counting", "spell_backward", "mini_sudoku", "rearc"])
 def test_the_answer_of_the_package_itself_scores_one(task: str) -> None:
     for problem in some(task):

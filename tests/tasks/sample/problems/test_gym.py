@@ -19,6 +19,7 @@ from tasks.sample.problems.stage import PROBLEMS
 from tests.configs.recipes import recipe
 from tests.tasks.gym import draw, needs_gym
 
+pytestmark = pytest.mark.slow
 SMALL = {"task": "chain_sum", "difficulty": {"min_terms": 2, "max_terms": 2, "min_digits": 1, "max_digits": 1}}
 
 
