@@ -120,11 +120,11 @@ def read_span(line: str, numbers: list[re.Match[str]], last: int, known: Convent
 
 
 def _read_either(span: str, locale: str) -> Value:
-    """The value of a spelling, also where it is written twice: `1/2, or 0.5`."""
+    """The value of a spelling, also where it is written twice: `1/2, or 0.5`, and `12;12`."""
     try:
         return read_plain(span, locale)
     except UnreadableError:
-        twice = [read_plain(part, locale) for part in re.split(r",?\sor\s", span)]
+        twice = [read_plain(part.strip(), locale) for part in re.split(r",?\sor\s|;", span)]
         if len(twice) == 2 and same(twice[1], twice[0]):
             return max(twice, key=lambda value: isinstance(value, Number) and value.is_percent)
         raise

@@ -62,7 +62,7 @@ def select(
         )
         if learner != POLICY:
             return {**numbers}
-        answers = (sample for sample in SAMPLES.read(ledger, samples[0]) if sample.is_answer)
+        answers = SAMPLES.read(ledger, samples[0])
         own = groupby(answers, key=lambda sample: sample.problem_id)
         return {**numbers, **measure_variety(list(group) for _, group in own)}
 

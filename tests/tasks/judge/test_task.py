@@ -77,8 +77,8 @@ def check_rubric(bench: Workbench, step: StepRef, verdicts: list[Verdict]) -> No
     assert len(set(read)) > 1, "a random model writes different digits"
     for row in rows:
         digits = [letter for letter in row.text if letter.isdigit()]
-        is_cut = row.note is not None and "max_tokens" in row.note
-        assert row.score == (None if is_cut or not digits else float(digits[-1])), row
+        assert row.score == (float(digits[-1]) if row.note is None else None), row
+        assert row.note is None or "max_tokens" in row.note or "a part of" in row.note or not digits, row
     for verdict in verdicts:
         scores = [row.score for row in rows if row.sample_id == verdict.sample_id and row.score is not None]
         assert verdict.score == (pytest.approx(sum(scores) / len(scores)) if scores else None)

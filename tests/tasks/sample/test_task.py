@@ -61,7 +61,7 @@ def run(start: Seeded, problems: StepRef | None = None) -> StepRef:
 
 
 def samples_of(start: Seeded, step: StepRef) -> list[Sample]:
-    return list(SAMPLES.read(start.bench.ledger, step))
+    return list(SAMPLES.read_all(start.bench.ledger, step))
 
 
 def texts_of(start: Seeded, step: StepRef) -> dict[str, list[str]]:
