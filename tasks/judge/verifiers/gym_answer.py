@@ -23,7 +23,8 @@ _TAGGED = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
 _CUE = re.compile(r"\banswer[\s*_]*(?:(?:is|are)\b(?:[\s*_]*[:=])?|[:=])", re.IGNORECASE)
 _BOLD_ENDS = re.compile(r"[ \t]*(?:\*\*|__)(?=\s)")
 """of a cue in bold: `**Answer:** 12`"""
-_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+_EMPTY_LINE = re.compile(r"\n\r?\n")
+"""lines of blanks may belong to a puzzle"""
 _FENCE = re.compile(r"```[^\n`]*\n(.*?)\n?[ \t]*```", re.DOTALL)
 _PLAIN_NODES = (
     ast.Expression, ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Name, ast.Load, ast.UnaryOp, ast.unaryop,
@@ -63,12 +64,17 @@ def _find(said: str) -> str:
 
 
 def _first_block(rest: str) -> str:
-    """What follows a cue, up to an empty line; one line of it where that is a sentence."""
-    rest = _BOLD_ENDS.sub("", rest, count=1).lstrip() if _BOLD_ENDS.match(rest) else rest.lstrip()
+    """What follows a cue, up to an empty line. On the cue's own line a full stop ends the sentence, and the answer."""
+    bold = _BOLD_ENDS.match(rest)
+    rest = rest[bold.end() :] if bold else rest
+    is_below = rest.strip(" \t")[:1] in ("\n", "\r")
+    rest = rest.lstrip()
     if rest.startswith("```"):
         return rest
-    block = _BLANK_LINE.split(rest, maxsplit=1)[0].strip()
+    block = _EMPTY_LINE.split(rest, maxsplit=1)[0].rstrip()
     line, _, more = block.partition("\n")
+    if is_below:
+        return block if more else unwrap(block)
     return block if more and not line.rstrip("* ").endswith(".") else unwrap(unwrap(line).removesuffix("."))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from configs.errors import UserError
 from configs.schema.verifier_gym import ReasoningGymVerifier
-from infra.gym.package import from_json, to_json
+from infra.gym.package import from_json, make_task, to_json
 from tasks.answer.value import UnreadableError
 from tasks.judge.verifiers import reasoning_gym
 from tasks.judge.verifiers.finding import Finding
@@ -38,6 +38,9 @@ def gold_of(task: str, answer: str | None, **metadata: object) -> str:
         ("Answer: 1 2\n3 4\n\nThat is all", "1 2\n3 4"),
         ("The answer is:\n\n1 2\n3 4", "1 2\n3 4"),
         ("Answer:\n```text\n1 2\n\n3 4\n```\nDone", "1 2\n\n3 4"),
+        ("The answer is: **12.**", "12"),
+        ("**Answer:**\n\nIt is so.\n\nBye", "It is so."),
+        ("Answer:\n4 > 2\n    v\n   \n1 2", "4 > 2\n    v\n   \n1 2"),
         ("The answer is 1. No, the answer is 2", "2"),
         ("the answers of others are wrong", "the answers of others are wrong"),
         ("1 2\n3 4\n", "1 2\n3 4"),
@@ -169,3 +172,20 @@ def test_a_missing_package_is_one_message(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("value", [(1, 2), {1: "a", "b": [(1,), {"c": None}]}, [], {"a": ((),)}, {(1, 2): 3}])
 def test_what_travels_as_json_comes_back_as_it_was(value: object) -> None:
     assert from_json(to_json(value)) == value
+
+
+@needs_gym
+@pytest.mark.slow
+def test_every_task_of_the_package_scores_its_own_answer_one_after_travelling() -> None:
+    """All but `composite`, which is made of others. Tasks of games have no answer of their own."""
+    from reasoning_gym.factory import DATASETS
+
+    tried = set()
+    for task in DATASETS.keys() - {"composite"}:
+        entry = make_task(task, {}, seed=7, size=500)[0]
+        gold = to_json({"task": task, "settings": {}, "entry": entry})
+        assert explain_gold(gold, CONFIG) is None
+        if answer := entry["answer"]:
+            tried.add(task)
+            assert verify(f"Answer:\n{answer}", gold, CONFIG).score == 1.0, task
+    assert len(tried) >= 100
