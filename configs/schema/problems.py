@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -158,8 +158,47 @@ class ColumnsSource(_Pairs):
         return self
 
 
+Setting = bool | int | float | str
+
+
+class ReasoningGymSource(Component):
+    """Problems of a task of the package reasoning-gym (arXiv 2505.24760), drawn by seed; the verifier `reasoning_gym`
+    judges them. Needs `selfloop[gym]`.
+
+    The sets of a task never overlap, whatever their seeds: half of its questions are for learning, a quarter each for
+    the held-out sets. The worked solution is the package's own answer, where it has one. Tags: `task`, and `level`.
+    """
+
+    kind: Literal["reasoning_gym"] = "reasoning_gym"
+    task: str = Field("chain_sum", min_length=1, description="name in the package, such as countdown or mini_sudoku")
+    level: int | None = Field(
+        None, ge=0, description="level of the task's curriculum, from 0 on; default: the task's own settings"
+    )
+    difficulty: dict[str, Setting | tuple[Setting, ...]] = Field(
+        {}, description="settings of the task by name, such as min_terms; they win over those of the level"
+    )
+    prompt: str | None = Field(None, description="text around {question}; default: the bare question")
+    num_problems: int = Field(500, ge=1, description="problems in the set")
+    seed: int = Field(0, description="of the problems drawn")
+
+    @field_validator("prompt")
+    @classmethod
+    def _names_the_question(cls, prompt: str | None) -> str | None:
+        if prompt is not None and "{question}" not in prompt:
+            raise ValueError("needs {question}: write for example '{question} Write the answer in <answer> tags.'")
+        return prompt
+
+    @field_validator("difficulty")
+    @classmethod
+    def _is_not_what_has_a_field(cls, difficulty: dict[str, Any]) -> dict[str, Any]:
+        for name, field in (("seed", "seed"), ("size", "num_problems")):
+            if name in difficulty:
+                raise ValueError(f"{name} is no difficulty: write {field}, beside task")
+        return difficulty
+
+
 Source = Annotated[
-    FileSource | HubSource | StoreSource | AdditionSource | MultiplicationSource | ColumnsSource,
+    FileSource | HubSource | StoreSource | AdditionSource | MultiplicationSource | ColumnsSource | ReasoningGymSource,
     by_kind,
     default_kind("file"),
 ]

@@ -11,6 +11,7 @@ from configs.schema.base import by_kind
 from configs.schema.marks import Content
 from configs.schema.verifier_base import ReadsNumbers, VerifierBase
 from configs.schema.verifier_code import CodeVerifier
+from configs.schema.verifier_gym import ReasoningGymVerifier
 
 
 class NumberVerifier(ReadsNumbers):
@@ -90,6 +91,13 @@ class PythonVerifier(VerifierBase):
 
 
 Verifier = Annotated[
-    NumberVerifier | ExactVerifier | ChoiceVerifier | RegexVerifier | MathVerifier | PythonVerifier | CodeVerifier,
+    NumberVerifier
+    | ExactVerifier
+    | ChoiceVerifier
+    | RegexVerifier
+    | MathVerifier
+    | PythonVerifier
+    | CodeVerifier
+    | ReasoningGymVerifier,
     by_kind,
 ]

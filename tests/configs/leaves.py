@@ -113,6 +113,7 @@ EXAMPLES: dict[str, Any] = {
     "FirstAttempts.by": "critic",
     "FirstAttempts.keep": {"first": 1},
     "MultiplicationSource.prompt": "{a} by {b}",
+    "ReasoningGymSource.prompt": "Solve: {question}",
     "Mapping.answer": {"field": "x"},
     "Mapping.solution": {"field": "x"},
 }

@@ -85,6 +85,18 @@ FURTHER: dict[str, dict[str, Any]] = {
             "max_turns": 4, "until": [{"same": "text"}], "trees": {"num_samples": 4, "budgets": [[1, 1], [2, 2]]},
         }},
     },
+    "puzzled": {
+        "name": "puzzled",
+        "model": {"kind": "tiny_llama"},
+        "problems": {
+            "train": {"kind": "reasoning_gym", "task": "countdown", "level": 1, "prompt": "{question}\n",
+                      "difficulty": {"max_numbers": 4, "operators": ["+", "-"]}},
+            "select": {"kind": "reasoning_gym", "task": "countdown"},
+            "report": {"kind": "reasoning_gym", "task": "countdown"},
+        },
+        "generate": {"max_tokens": 64},
+        "judge": [{"kind": "answer", "verifier": {"kind": "reasoning_gym", "threshold": 0.5}}],
+    },
     "desirable": {
         "name": "desirable",
         "model": {"kind": "tiny_llama"},

@@ -118,12 +118,21 @@ def _regex(answer: str, verifier: Verifier) -> Iterator[Spelled]:
     yield "as it is", answer
 
 
+def _puzzle(answer: str, verifier: Verifier) -> Iterator[Spelled]:
+    yield "as it is", answer
+    yield "in tags", f"I looked at it twice.\n<answer>{answer}</answer>\nThat is all."
+    yield "in a block", f"The answer is:\n```\n{answer}\n```"
+    yield "below a cue", f"Answer:\n{answer}\n"
+    yield "after thinking", f"<think>Is it so?</think>\n\n{answer}"
+
+
 _SPELLINGS: dict[str, Callable[[str, Verifier], Iterator[Spelled]]] = {
     "number": _number,
     "math": _math,
     "choice": _choice,
     "exact": _exact,
     "regex": _regex,
+    "reasoning_gym": _puzzle,
 }
 
 

@@ -14,6 +14,8 @@ from itertools import tee
 from configs.schema.judge import AnswerJudge
 from configs.schema.verifier import Verifier
 from configs.schema.verifier_code import CodeVerifier
+from configs.schema.verifier_gym import ReasoningGymVerifier
+from infra.gym.package import from_json
 from tasks.answer.choices import read_choice
 from tasks.core.records import FinishReason, Label, Problem, Sample
 from tasks.judge.kinds.answer import make_verdict
@@ -70,6 +72,9 @@ def trials_of(problem: Problem, verifier: Verifier) -> Iterator[Trial]:
     if isinstance(verifier, CodeVerifier):
         yield from _program_trials(problem, verifier)
         return
+    if isinstance(verifier, ReasoningGymVerifier):
+        yield from _puzzle_trials(problem, verifier)
+        return
     gold = problem.gold or ""
     for spelling, text in spellings(gold, verifier):
         yield Trial(problem, spelling, text, True)
@@ -116,6 +121,15 @@ def _program_trials(problem: Problem, verifier: CodeVerifier) -> Iterator[Trial]
     emptied = _whole(EMPTIED if verifier.layout != "humaneval" else f"    {EMPTIED}", problem, verifier)
     for _, text in program_spellings(emptied, verifier)[:1]:
         yield Trial(problem, "emptied", text, False)
+
+
+def _puzzle_trials(problem: Problem, verifier: ReasoningGymVerifier) -> Iterator[Trial]:
+    """The package's own answer, where it has one, is right in every spelling; a question mark answers nothing."""
+    own = from_json(problem.gold or "")["entry"]["answer"]
+    for spelling, text in spellings(own, verifier) if own else ():
+        yield Trial(problem, spelling, text, True)
+    for _, text in spellings("?", verifier)[:1]:
+        yield Trial(problem, "changed", text, False)
 
 
 def _whole(program: str, problem: Problem, verifier: CodeVerifier) -> str:

@@ -14,7 +14,7 @@ from configs.schema.verifier import PythonVerifier, Verifier
 from tasks.answer.value import VERSION as READER_VERSION
 from tasks.core.records import Problem, Sample
 from tasks.core.user_function import load_function
-from tasks.judge.verifiers import choice, code, exact, math, number, python, regex
+from tasks.judge.verifiers import choice, code, exact, math, number, python, reasoning_gym, regex
 from tasks.judge.verifiers.finding import Finding
 
 Item = tuple[Problem, Sample]
@@ -94,6 +94,11 @@ def _build_python(config: PythonVerifier) -> Verify:
     return lambda item: python.verify(function, *item)
 
 
+def _build_gym(config: Any) -> Verify:
+    reasoning_gym.require_package()
+    return _compare_text(reasoning_gym.verify, config)
+
+
 def _by_text(module: Any) -> VerifierKind:
     """A verifier module that needs the sample's text and the gold answer, and nothing else."""
     name = module.__name__.rpartition(".")[2]
@@ -114,6 +119,9 @@ VERIFIERS: dict[str, VerifierKind] = {
         _build_math, lambda _: {"math": math.VERSION, "reader": READER_VERSION}, math.explain_gold, math.extract
     ),
     "code": VerifierKind(_build_code, lambda _: {"code": code.VERSION}, code.explain_gold),
+    "reasoning_gym": VerifierKind(
+        _build_gym, lambda _: reasoning_gym.versions(), reasoning_gym.explain_gold, reasoning_gym.extract
+    ),
     "python": VerifierKind(
         _build_python, lambda _: {"python": python.VERSION}, lambda _gold, _config: None, reads_text_alone=False
     ),

@@ -43,5 +43,6 @@ FIXES_OF_GOLD = {
     "verifier math or exact",
     "choice": "correct them, set the verifier's choices, or map numbers of choices with mapping.answer.index_of",
     "math": "correct them, take the answer out with mapping.answer.pattern, or choose the verifier exact",
+    "reasoning_gym": "take the problems from the source reasoning_gym, or choose another verifier",
     "code": "name the fields that hold the tests in mapping.answer.fields, or another layout",
 }

@@ -16,6 +16,7 @@ from configs.schema.problems import FileSource, HubSource, Source, StoreSource
 from tasks.core.records import Problem
 from tasks.sample.problems.builtin import make_addition, make_columns, make_multiplication
 from tasks.sample.problems.files import Row, read_rows
+from tasks.sample.problems.gym import draw_gym_problems
 from tasks.sample.problems.hub import read_hub_rows
 from tasks.sample.problems.mapping import map_rows
 from tasks.sample.problems.sets import drop_repeats
@@ -79,6 +80,7 @@ READERS: dict[str, Callable[..., Iterable[Problem]]] = {
     "store": _read_store,
     "addition": lambda source, place: make_addition(source, place.part),
     "multiplication": lambda source, place: make_multiplication(source, place.part),
+    "reasoning_gym": lambda source, place: draw_gym_problems(source, place.part),
     "columns": lambda source, place: make_columns(source, place.part),
 }
 

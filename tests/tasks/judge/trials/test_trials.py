@@ -12,6 +12,7 @@ from configs.schema.verifier import Verifier
 from tasks.judge.trials.trials import Outcome, refusal, run_trials
 from tests.build.records import make_problem
 from tests.infra.sandbox.sandboxes import needs_sandbox
+from tests.tasks.gym import needs_gym, some
 
 pytestmark = pytest.mark.slow
 
@@ -78,3 +79,12 @@ def test_a_fenced_solution_is_the_whole_function() -> None:
     first, *_, last = outcomes(gold, "    return x + 1\n", kind="code", layout="humaneval")
     assert first.trial.text == "```python\ndef f(x):\n    return x + 1\n```" and first.is_right
     assert last.trial.spelling == "emptied" and last.is_right
+
+
+@needs_gym
+def test_the_answers_of_reasoning_gym_are_read_in_every_spelling() -> None:
+    for task in ("mini_sudoku", "countdown", "graph_color"):
+        problem = some(task, 1)[0]
+        assert problem.gold is not None and confused(problem.gold, kind="reasoning_gym") == []
+        assert len(outcomes(problem.gold, kind="reasoning_gym")) == (6 if problem.solution else 1)
+        assert confused(problem.gold, kind="reasoning_gym", pattern="(?s)<answer>(.*)</answer>") == []
