@@ -17,9 +17,11 @@ from tests.tasks.core.killed import check_kill
 
 pytestmark = pytest.mark.slow
 
-RUBRIC = {"kind": "rubric", "prompt": "grade.j2", "pattern": "([0-9])", "low": 0, "high": 9, "max_tokens": 60,
-          "temperature": 2.0, "top_p": 1.0, "repeats": 4}  # fmt: skip
-META = {"prompt": "meta.j2", "pattern": "([AB])", "max_tokens": 60, "temperature": 2.0, "top_p": 1.0}
+ALONE = r"(?<![0-9a-zA-Z])({})(?![0-9a-zA-Z])"
+"""a letter or digit that stands alone somewhere: the last one of a random text is mostly a part of a word"""
+RUBRIC = {"kind": "rubric", "prompt": "grade.j2", "pattern": ALONE.format("[0-9]"), "low": 0, "high": 9, "max_tokens": 60,
+          "temperature": 2.0, "top_p": 1.0, "repeats": 8}  # fmt: skip
+META = {"prompt": "meta.j2", "pattern": ALONE.format("[AB]"), "max_tokens": 60, "temperature": 2.0, "top_p": 1.0}
 DPO = {"objective": {"kind": "dpo"}, "learning_rate": 1e-4, "start_from": "base", "reference": "base"}
 PAIRS = {"select": [{"kind": "judged"}], "pair": {"kind": "best_vs_worst", "judge": "rubric"}, "train": DPO}
 
@@ -27,7 +29,7 @@ PAIRS = {"select": [{"kind": "judged"}], "pair": {"kind": "best_vs_worst", "judg
 def test_judgements_are_compared_and_become_pairs(tmp_path: Path) -> None:
     (tmp_path / "meta.j2").write_text("A {{ first[:8] }} B {{ second[:8] }}: ", encoding="utf-8")
     with judging_bench(tmp_path, [RUBRIC], meta=META, warm_start=None, **PAIRS) as bench:
-        samples, problems = publish_round(bench, num_problems=12)
+        samples, problems = publish_round(bench, num_problems=96)
         cast = tiny_cast(tmp_path)
         verdicts = judge(bench, 1, samples, problems, cast)
         step = check_kill(bench, "meta", lambda: meta_judge(bench, 1, verdicts, samples, problems, cast))
