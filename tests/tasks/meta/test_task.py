@@ -19,8 +19,8 @@ pytestmark = pytest.mark.slow
 
 ALONE = r"(?<![0-9a-zA-Z])({})(?![0-9a-zA-Z])"
 """a letter or digit that stands alone somewhere: the last one of a random text is mostly a part of a word"""
-RUBRIC = {"kind": "rubric", "prompt": "grade.j2", "pattern": ALONE.format("[0-9]"), "low": 0, "high": 9, "max_tokens": 60,
-          "temperature": 2.0, "top_p": 1.0, "repeats": 8}  # fmt: skip
+RUBRIC = {"kind": "rubric", "prompt": "grade.j2", "pattern": ALONE.format("[0-9]"), "low": 0, "high": 9,
+          "max_tokens": 60, "temperature": 2.0, "top_p": 1.0, "repeats": 8}  # fmt: skip
 META = {"prompt": "meta.j2", "pattern": ALONE.format("[AB]"), "max_tokens": 60, "temperature": 2.0, "top_p": 1.0}
 DPO = {"objective": {"kind": "dpo"}, "learning_rate": 1e-4, "start_from": "base", "reference": "base"}
 PAIRS = {"select": [{"kind": "judged"}], "pair": {"kind": "best_vs_worst", "judge": "rubric"}, "train": DPO}
