@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from configs.schema.judge import AnswerJudge
-from configs.schema.verifier_code import CodeVerifier
+from configs.schema.verifiers.code import CodeVerifier
 from tasks.core.records import FinishReason, Message, Problem, Sample
 from tasks.judge.summary import JudgeSummary
 from tasks.judge.verdicts import judge_samples

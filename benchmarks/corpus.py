@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from configs.schema.judge import AnswerJudge
-from configs.schema.verifier import Verifier
+from configs.schema.verifiers.kinds import Verifier
 from infra.sandbox.killable import KillablePool
 from tasks.core.records import FinishReason, Label, Message, Problem, Sample
 from tasks.judge.kinds.answer import make_verdict

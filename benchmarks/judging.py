@@ -22,7 +22,7 @@ from pathlib import Path
 from configs.schema.judge import AnswerJudge
 from configs.schema.load import check_recipe
 from configs.schema.recipe import Recipe
-from configs.schema.verifier import MathVerifier, NumberVerifier
+from configs.schema.verifiers.kinds import MathVerifier, NumberVerifier
 from infra.store.folder import FolderStore
 from tasks.core.answers import Answers
 from tasks.core.contents import Contents

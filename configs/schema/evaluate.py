@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component, by_kind
-from configs.schema.evaluate_revise import ReviseEvaluation
 from configs.schema.judge import Judge
 from configs.schema.marks import Horizon
-from configs.schema.verifier import Verifier
+from configs.schema.revision.evaluate import ReviseEvaluation
+from configs.schema.verifiers.kinds import Verifier
 
 
 class PassAtK(Component):

@@ -9,8 +9,8 @@ from pydantic import Field, field_validator, model_validator
 from configs.schema.base import Component, by_kind, check_pattern, default_kind
 from configs.schema.marks import Content, Execution
 from configs.schema.problems import Source
-from configs.schema.revise import ReviseStep, check_steps
-from configs.schema.revise_parts import FirstAttempts, Stop, Writer
+from configs.schema.revision.parts import FirstAttempts, Stop, Writer
+from configs.schema.revision.sampler import ReviseStep, check_steps
 
 MOST_TEXTS = 100_000
 """of one problem; more is a slip of the keyboard"""

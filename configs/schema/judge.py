@@ -17,7 +17,7 @@ from configs.schema.base import Component, by_kind, check_pattern, default_kind
 from configs.schema.generate import Sampling
 from configs.schema.marks import Content
 from configs.schema.problems import Source
-from configs.schema.verifier import NumberVerifier, Verifier
+from configs.schema.verifiers.kinds import NumberVerifier, Verifier
 
 Frozen = Literal["base", "seed", "previous", "round_start", "live"]
 JudgeName = Annotated[

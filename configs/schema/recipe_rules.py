@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from configs.schema.judge import Pass
-from configs.schema.revise_evaluated import evaluated_revision_fits
-from configs.schema.revise_rules import revision_fits
+from configs.schema.revision.evaluated import evaluated_revision_fits
+from configs.schema.revision.rules import revision_fits
 from configs.schema.role import POLICY, Role
 from configs.schema.rows import DEFAULT_ROWS
 from configs.schema.sections import Sections

@@ -26,7 +26,7 @@ from configs.schema.role import POLICY, Role, RoleName
 from configs.schema.rows import DEFAULT_ROWS, RowKind
 from configs.schema.select import DEFAULT_SELECT, Select, Weigh
 from configs.schema.train import Train, WarmStart
-from configs.schema.verifier import Verifier
+from configs.schema.verifiers.kinds import Verifier
 
 
 class Services(Component):

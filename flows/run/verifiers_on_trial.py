@@ -10,7 +10,7 @@ from pathlib import Path
 
 from configs.errors import RecipeError, UserError
 from configs.schema.recipe import Recipe
-from configs.schema.verifier import Verifier
+from configs.schema.verifiers.kinds import Verifier
 from flows.services.addresses import resolve_addresses
 from infra.store.address import open_store
 from tasks.core.bench import Workbench

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from configs.schema.generate import Sampling
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
-from configs.schema.revise_evaluated import VERIFIER
+from configs.schema.revision.evaluated import VERIFIER
 from infra.engines.wire import Missing, Scoring
 from tasks.core.answers import Answerer, Answers
 from tasks.core.joined import Candidate, grouped, joined

@@ -8,7 +8,7 @@ from typing import Any
 
 from configs.schema.judge import AnswerJudge
 from configs.schema.recipe import Recipe
-from configs.schema.revise_evaluated import revision_evaluated
+from configs.schema.revision.evaluated import revision_evaluated
 from tasks.core.files import CHAIN_VERDICTS, CHAINS, HELD_OUT, ITEMS
 from tasks.core.stage import Numbers, Stage, without
 from tasks.core.step import Summary

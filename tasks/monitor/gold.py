@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
 
-from configs.schema.verifier import Verifier
+from configs.schema.verifiers.kinds import Verifier
 from tasks.core.joined import Group
 from tasks.core.records import Label, Part, Problem, Sample, Verdict
 from tasks.judge.verifiers.registry import explain_gold

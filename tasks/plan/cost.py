@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from configs.schema.recipe import Recipe
-from configs.schema.revise_evaluated import revision_evaluated, trees_evaluated
+from configs.schema.revision.evaluated import revision_evaluated, trees_evaluated
 from configs.schema.role import POLICY
 from configs.schema.train import Lora
 from tasks.core.stage import Stage

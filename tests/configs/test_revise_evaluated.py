@@ -8,7 +8,7 @@ import pytest
 
 from configs.errors import RecipeError
 from configs.schema.generate import ReviseGenerate
-from configs.schema.revise_evaluated import revision_evaluated, trees_evaluated
+from configs.schema.revision.evaluated import revision_evaluated, trees_evaluated
 from tests.build.records import make_recipe
 
 ATTEMPT = {"part": "attempt"}

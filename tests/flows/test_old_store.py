@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from configs.schema.load import load_recipe
-from configs.schema.verifier import NumberVerifier
+from configs.schema.verifiers.kinds import NumberVerifier
 from flows.report.stored import open_experiment
 from flows.run.plan import explain_new, make_plan
 from flows.services.addresses import Addresses

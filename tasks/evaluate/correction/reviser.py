@@ -10,7 +10,7 @@ from configs.errors import RecipeError
 from configs.schema.generate import ReviseGenerate
 from configs.schema.judge import AnswerJudge, Judge
 from configs.schema.recipe import Recipe
-from configs.schema.revise_evaluated import PLACE, revision_evaluated, trees_evaluated
+from configs.schema.revision.evaluated import PLACE, revision_evaluated, trees_evaluated
 from tasks.core.answers import Answerer, Answers
 from tasks.core.bench import Workbench
 from tasks.core.prompts import names_used, read_prompt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from configs.schema.evaluate_revise import RepairTrees
+from configs.schema.revision.evaluate import RepairTrees
 from tasks.core.paths import path_of
 from tasks.core.records import Label
 from tasks.evaluate.correction.repair_tree import repair_success

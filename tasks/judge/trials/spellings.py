@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from configs.schema.verifier import Verifier
-from configs.schema.verifier_code import CodeVerifier
+from configs.schema.verifiers.code import CodeVerifier
+from configs.schema.verifiers.kinds import Verifier
 from tasks.answer.choices import read_choice
 from tasks.judge.verifiers.code_extract import find_program
 from tasks.judge.verifiers.finding import find_answer_text

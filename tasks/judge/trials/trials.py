@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import tee
 
 from configs.schema.judge import AnswerJudge
-from configs.schema.verifier import Verifier
-from configs.schema.verifier_code import CodeVerifier
-from configs.schema.verifier_gym import ReasoningGymVerifier
+from configs.schema.verifiers.code import CodeVerifier
+from configs.schema.verifiers.gym import ReasoningGymVerifier
+from configs.schema.verifiers.kinds import Verifier
 from infra.gym.package import from_json
 from tasks.answer.choices import read_choice
 from tasks.core.records import FinishReason, Label, Problem, Sample

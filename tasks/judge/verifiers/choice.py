@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from configs.schema.verifier import ChoiceVerifier
+from configs.schema.verifiers.kinds import ChoiceVerifier
 from tasks.answer.choices import find_choice, read_choice
 from tasks.answer.value import UnreadableError
 from tasks.judge.verifiers.finding import (

@@ -23,7 +23,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from configs.errors import UserError
-from configs.schema.verifier_code import CodeVerifier
+from configs.schema.verifiers.code import CodeVerifier
 from infra.sandbox.bubblewrap import Limits
 from infra.sandbox.bubblewrap_run import Result, probe_sandbox, run_script, run_tests
 from tasks.answer.thinking import after_thinking

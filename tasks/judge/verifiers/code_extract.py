@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from configs.schema.verifier_code import CodeVerifier
+from configs.schema.verifiers.code import CodeVerifier
 from tasks.judge.verifiers.finding import find_last
 
 _INDENT = r"(?:[ \t]|>|[-*+](?=[ \t])|[0-9]{1,3}[.)](?=[ \t]))*"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from configs.schema.verifier import ExactVerifier
+from configs.schema.verifiers.kinds import ExactVerifier
 from tasks.answer.words import unwrap
 from tasks.judge.verifiers.finding import (
     Finding,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from configs.schema.verifier_base import VerifierBase
+from configs.schema.verifiers.base import VerifierBase
 from tasks.answer.thinking import after_thinking
 from tasks.answer.value import UnreadableError
 

@@ -15,7 +15,7 @@ import functools
 import logging
 import re
 
-from configs.schema.verifier import MathVerifier
+from configs.schema.verifiers.kinds import MathVerifier
 from tasks.answer.boxes import find_boxed
 from tasks.answer.equal import same
 from tasks.answer.find import find

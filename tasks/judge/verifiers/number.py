@@ -5,7 +5,7 @@ What is read as a number, and where in a text the answer is, stand in `tasks/ans
 
 from __future__ import annotations
 
-from configs.schema.verifier import NumberVerifier
+from configs.schema.verifiers.kinds import NumberVerifier
 from tasks.answer.equal import same
 from tasks.answer.find import find, find_in
 from tasks.answer.read import read

@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from configs.errors import UserError
-from configs.schema.verifier_gym import ReasoningGymVerifier
+from configs.schema.verifiers.gym import ReasoningGymVerifier
 from infra.gym.package import INSTALL, GymError, from_json, installed_version, make_task, own_settings, to_json
 from tasks.judge.verifiers.finding import (
     Finding,

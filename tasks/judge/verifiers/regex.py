@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from configs.schema.verifier import RegexVerifier
+from configs.schema.verifiers.kinds import RegexVerifier
 from tasks.judge.verifiers.finding import Finding, explain_missing, find_answer_text, unread_has_no_verdict
 
 VERSION = 2

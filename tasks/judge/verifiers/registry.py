@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from configs.errors import RecipeError
-from configs.schema.verifier import PythonVerifier, Verifier
+from configs.schema.verifiers.kinds import PythonVerifier, Verifier
 from tasks.answer.value import VERSION as READER_VERSION
 from tasks.core.records import Problem, Sample
 from tasks.core.user_function import load_function

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from configs.errors import ProblemsError
-from configs.schema.verifier import Verifier
+from configs.schema.verifiers.kinds import Verifier
 from tasks.core.records import Problem
 from tasks.judge.verifiers.registry import explain_gold
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from configs.schema.problems import Source, StoreSource
 from configs.schema.recipe import Recipe
-from configs.schema.verifier import Verifier
+from configs.schema.verifiers.kinds import Verifier
 from tasks.core.bench import Workbench
 from tasks.core.records import Problem
 from tasks.core.step import StepSpec

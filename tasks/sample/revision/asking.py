@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from configs.errors import ProblemsError, RecipeError
-from configs.schema.revise import ReviseStep
-from configs.schema.revise_parts import Writer
+from configs.schema.revision.parts import Writer
+from configs.schema.revision.sampler import ReviseStep
 from tasks.core.prompts import names_used, render, render_within
 from tasks.core.records import Message, Part, Problem, Sample
 from tasks.sample.revision.chain import Asked, Chain, Talk

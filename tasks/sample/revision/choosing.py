@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from configs.schema.revise_parts import LabelName, TextsKept
+from configs.schema.revision.parts import LabelName, TextsKept
 from tasks.core.records import Label, Sample, is_true
 from tasks.core.step import derive_seed
 from tasks.sample.revision.asking import Facts

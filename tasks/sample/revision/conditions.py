@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from configs.schema.revise_parts import Gate, Stop
+from configs.schema.revision.parts import Gate, Stop
 from tasks.answer.equal import clusters
 from tasks.core.records import Part, Sample, Verdict
 from tasks.sample.revision.chain import Chain

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from configs.schema.revise import ReviseStep
+from configs.schema.revision.sampler import ReviseStep
 from infra.engines.wire import Completion
 from tasks.core.records import Author, FinishReason, Part, Problem, Sample
 from tasks.sample.episode import to_sample

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from configs.schema.revise import ReviseStep
+from configs.schema.revision.sampler import ReviseStep
 from tasks.core.records import SAID_RIGHT, SAID_WRONG, Part
 
 Piece = tuple[str, str, str | None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from configs.schema.verifier_code import CodeVerifier
+from configs.schema.verifiers.code import CodeVerifier
 
 WHOLE = {layout: CodeVerifier(layout=layout, extract="whole") for layout in ("humaneval", "mbpp", "apps")}
 

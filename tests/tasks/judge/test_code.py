@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from configs.errors import UserError
 from configs.schema.judge import AnswerJudge
-from configs.schema.verifier_code import CodeVerifier
+from configs.schema.verifiers.code import CodeVerifier
 from infra.sandbox.bubblewrap import SandboxError
 from infra.sandbox.bubblewrap_command import find_bubblewrap
 from tasks.core.records import Message, Problem

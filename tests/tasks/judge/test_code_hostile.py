@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from configs.schema.judge import AnswerJudge
-from configs.schema.verifier_code import CodeVerifier
+from configs.schema.verifiers.code import CodeVerifier
 from tasks.core.records import Verdict
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World

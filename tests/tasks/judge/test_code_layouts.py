@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from configs.schema.verifier_code import CodeVerifier
+from configs.schema.verifiers.code import CodeVerifier
 from tasks.judge.verifiers.code_extract import defines, find_program
 from tasks.judge.verifiers.code_layouts import read_problem
 from tasks.judge.verifiers.registry import explain_gold

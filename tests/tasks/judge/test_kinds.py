@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from configs.schema import judge as schema
-from configs.schema.verifier import Verifier
+from configs.schema.verifiers.kinds import Verifier
 from tasks.judge.kind import no_judgements, no_questions
 from tasks.judge.kinds.registry import KINDS
 from tasks.judge.verifiers.registry import VERIFIERS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from configs.schema.verifier import MathVerifier
+from configs.schema.verifiers.kinds import MathVerifier
 from tasks.answer.value import UnreadableError
 from tasks.judge.verifiers import formulas
 from tasks.judge.verifiers.finding import Finding

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from configs.schema.verifier import NumberVerifier
+from configs.schema.verifiers.kinds import NumberVerifier
 from tasks.judge.verifiers.finding import Finding
 from tasks.judge.verifiers.number import explain_gold, extract, verify
 from tasks.sample.problems.arithmetic import write_addition, write_multiplication

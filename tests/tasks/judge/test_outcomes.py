@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from configs.errors import StoreError
 from configs.schema.judge import AnswerJudge, Judge, VoteJudge
-from configs.schema.verifier import NumberVerifier
+from configs.schema.verifiers.kinds import NumberVerifier
 from infra.sandbox.killable import Outcome
 from tasks.judge.verifiers import outcomes, pool
 from tasks.judge.verifiers.finding import Finding

@@ -8,7 +8,7 @@ import pytest
 
 from configs.errors import UserError
 from configs.schema.judge import AnswerJudge, VoteJudge
-from configs.schema.verifier import MathVerifier, PythonVerifier, RegexVerifier
+from configs.schema.verifiers.kinds import MathVerifier, PythonVerifier, RegexVerifier
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 from tests.build.records import make_problem, make_sample

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from configs.errors import UserError
-from configs.schema.verifier_gym import ReasoningGymVerifier
+from configs.schema.verifiers.gym import ReasoningGymVerifier
 from infra.gym.package import from_json, make_task, to_json
 from tasks.answer.value import UnreadableError
 from tasks.judge.verifiers import reasoning_gym

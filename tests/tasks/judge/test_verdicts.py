@@ -11,7 +11,7 @@ import pytest
 
 from configs.errors import ProblemsError
 from configs.schema.judge import AnswerJudge, ImplicitJudge, Judge, PairwiseJudge, RubricJudge, SumJudge, VoteJudge
-from configs.schema.verifier import ExactVerifier, PythonVerifier
+from configs.schema.verifiers.kinds import ExactVerifier, PythonVerifier
 from tasks.core.records import Judgement, Label, Sample, Verdict
 from tasks.judge.judgements import InMemory
 from tasks.judge.kinds.answer import make_verdict

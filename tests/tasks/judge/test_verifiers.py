@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import UserError
-from configs.schema.verifier import (
+from configs.schema.verifiers.kinds import (
     ChoiceVerifier,
     ExactVerifier,
     MathVerifier,

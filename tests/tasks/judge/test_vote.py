@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from configs.errors import RecipeError
 from configs.schema.judge import Judge, VoteJudge
-from configs.schema.verifier import ChoiceVerifier, ExactVerifier, NumberVerifier, PythonVerifier, RegexVerifier
+from configs.schema.verifiers.kinds import ChoiceVerifier, ExactVerifier, NumberVerifier, PythonVerifier, RegexVerifier
 from tasks.core.records import Verdict
 from tasks.judge.kinds.vote import count_votes
 from tasks.judge.verdicts import judge_samples

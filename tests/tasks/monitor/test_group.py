@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from configs.schema.verifier import NumberVerifier
+from configs.schema.verifiers.kinds import NumberVerifier
 from tasks.core.joined import Group, joined
 from tasks.core.records import Label, Part, Sample, Verdict
 from tasks.monitor.gold import gold_is_unknown, has_gold, known_from_judge, known_from_verifier

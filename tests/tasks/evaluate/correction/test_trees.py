@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from configs.schema.evaluate_revise import RepairTrees
+from configs.schema.revision.evaluate import RepairTrees
 from tasks.evaluate.correction.trees import tree_numbers, tree_of
 from tests.build.records import make_problem
 from tests.tasks.evaluate.correction.test_repair_tree import TREE

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from configs.schema.verifier import Verifier
-from configs.schema.verifier_code import CodeVerifier
+from configs.schema.verifiers.code import CodeVerifier
+from configs.schema.verifiers.kinds import Verifier
 from tasks.judge.trials.spellings import program_spellings, spellings
 from tasks.judge.verifiers.code_extract import find_program
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from configs.schema.verifier import Verifier
+from configs.schema.verifiers.kinds import Verifier
 from tasks.judge.trials.trials import Outcome, refusal, run_trials
 from tests.build.records import make_problem
 from tests.infra.sandbox.sandboxes import needs_sandbox

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from configs.errors import ProblemsError
 from configs.schema.problems import Mapping
-from configs.schema.verifier import ChoiceVerifier, ExactVerifier, MathVerifier, NumberVerifier
+from configs.schema.verifiers.kinds import ChoiceVerifier, ExactVerifier, MathVerifier, NumberVerifier
 from flows.commands.check import check
 from tasks.core.records import Message, Problem
 from tasks.sample.problems.files import read_rows

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from configs.schema.revise import ReviseStep
+from configs.schema.revision.sampler import ReviseStep
 from tasks.sample.revision.reading import pieces_of, read_verdict
 
 RELEASE = {"pattern": r"\[VERIFY\] (correct|wrong)"}

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from configs.schema.verifier_base import VerifierBase
+from configs.schema.verifiers.base import VerifierBase
 
 
 class ReasoningGymVerifier(VerifierBase):

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component
-from configs.schema.revise import ReviseStep
-from configs.schema.revise_parts import Stop
+from configs.schema.revision.parts import Stop
+from configs.schema.revision.sampler import ReviseStep
 
 
 class Resample(Component):

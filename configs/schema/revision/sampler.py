@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, check_pattern
 from configs.schema.marks import Content
-from configs.schema.revise_parts import POLICY, Gate, State, Stop, TextsKept, Writer
+from configs.schema.revision.parts import POLICY, Gate, State, Stop, TextsKept, Writer
 
 RevisionPart = Literal["critique", "verdict", "execution", "hint", "attempt"]
 JUDGE = "judge:"

@@ -9,9 +9,9 @@ from pydantic import Field, field_validator
 
 from configs.schema.base import by_kind
 from configs.schema.marks import Content
-from configs.schema.verifier_base import ReadsNumbers, VerifierBase
-from configs.schema.verifier_code import CodeVerifier
-from configs.schema.verifier_gym import ReasoningGymVerifier
+from configs.schema.verifiers.base import ReadsNumbers, VerifierBase
+from configs.schema.verifiers.code import CodeVerifier
+from configs.schema.verifiers.gym import ReasoningGymVerifier
 
 
 class NumberVerifier(ReadsNumbers):

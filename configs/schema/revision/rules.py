@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from configs.schema.generate import ReviseGenerate
-from configs.schema.revise_parts import POLICY
+from configs.schema.revision.parts import POLICY
 from configs.schema.sections import Sections
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from configs.schema.generate import ReviseGenerate
 from configs.schema.judge import Judge
-from configs.schema.revise import ReviseStep, check_steps
-from configs.schema.revise_parts import Stop
-from configs.schema.revise_rules import judges_named, steps_can_run
+from configs.schema.revision.parts import Stop
+from configs.schema.revision.rules import judges_named, steps_can_run
+from configs.schema.revision.sampler import ReviseStep, check_steps
 from configs.schema.sections import Sections
 
 PLACE = "evaluate.revise"
