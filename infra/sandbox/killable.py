@@ -1,7 +1,8 @@
 """Run a function over many items in worker processes that can be killed, so that no item can hang or crash the caller.
 
-Called by `tasks/judge/run.py`. The function is made once, in a template process (`zygote.py`), and every worker is a
-fork of that process: a worker that is killed is replaced in milliseconds, whatever the function had to import.
+Called by `tasks/judge/verifiers/pool.py`. The function is made once, in a template process (`zygote.py`), and every
+worker is a fork of that process: a worker that is killed is replaced in milliseconds, whatever the function had to
+import.
 The pool starts no thread, sets no signal handler and does not import the caller's `__main__` again.
 """
 

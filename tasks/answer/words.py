@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from tasks.answer import latex
-
 _AROUND = re.compile(
     r"\$\$?(?P<math>[^$]*)\$\$?|\\\((?P<round>.*)\\\)|\\\[(?P<square>.*)\\\]|(?P<mark>\*\*|__|`)(?P<bold>.*)(?P=mark)",
     re.DOTALL,
@@ -44,12 +42,3 @@ def _inside(text: str) -> str | None:
         if depth == 0:
             return text[begin.end() : position] if position == len(text) - 1 else None
     return None
-
-
-_WORDS = re.compile(r"[^\W\d_]{2,}(?:[\s,'-]+[^\W\d_]+)*")
-
-
-def read_words(text: str) -> str | None:
-    """Words in lower case, parted by one blank; None where a text is anything else, as numbers and formulas are."""
-    line = " ".join(latex.plain(unwrap(text)).split()).rstrip(".!")
-    return line.casefold() if _WORDS.fullmatch(line) else None

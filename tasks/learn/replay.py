@@ -109,10 +109,9 @@ def _check_text(name: str, text: object, where: str) -> None:
 
 
 def _weight(value: object, where: str) -> float:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not 0 < value <= sys.float_info.max:  # type: ignore[operator]
-        raise ProblemsError(f"{where}: weight is {str(value)[:80]}, not a number above 0", "write 1.0, or leave it out")
-    return float(value)  # type: ignore[arg-type]
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= sys.float_info.max:
+        return float(value)
+    raise ProblemsError(f"{where}: weight is {str(value)[:80]}, not a number above 0", "write 1.0, or leave it out")
 
 
 def _draw(rows: Sequence[Row], number: int, draw: random.Random) -> list[Row]:

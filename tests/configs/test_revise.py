@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from configs.errors import RecipeError
+from configs.schema.generate import ReviseGenerate
 from tests.build.records import make_recipe
 
 ATTEMPT = {"part": "attempt"}
@@ -106,6 +107,12 @@ def test_a_step_is_what_it_says_and_no_more() -> None:
     assert make_recipe(**recipe.model_dump(mode="json")) == recipe
 
 
+def most_texts(generate: dict[str, Any]) -> int:
+    section = make_recipe(generate=generate).generate
+    assert isinstance(section, ReviseGenerate)
+    return section.most_texts
+
+
 def test_the_most_that_a_problem_can_cost() -> None:
     """STaSC 5 x 5: 30; self-rewarding correction with every answer called wrong: 50 + 400 + 400."""
     texts = {
@@ -114,9 +121,9 @@ def test_the_most_that_a_problem_can_cost() -> None:
         2: revise(ATTEMPT, num_samples=2, max_turns=1),
     }
     for number, generate in texts.items():
-        assert make_recipe(generate=generate).generate.most_texts == number  # type: ignore[union-attr]
-    by_rule = make_recipe(generate=revise({**VERDICT, **TEMPLATE}, {**ATTEMPT, "num": 3}, num_samples=2, max_turns=3))
-    assert by_rule.generate.most_texts == 2 + 6 + 18  # type: ignore[union-attr]
+        assert most_texts(generate) == number
+    by_rule = revise({**VERDICT, **TEMPLATE}, {**ATTEMPT, "num": 3}, num_samples=2, max_turns=3)
+    assert most_texts(by_rule) == 2 + 6 + 18
 
 
 def test_all_who_write_beside_the_policy_of_the_round() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,24 @@ _spec.loader.exec_module(make_map)
 def test_the_page_is_that_of_today() -> None:
     page = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
     assert page == make_map.write_map(ROOT), "run: python docs/make_map.py > docs/map.md"
+
+
+PLACEHOLDERS = {"NAME.py"}
+"""in a docstring: whatever the file is called"""
+
+
+def test_files_that_the_code_names_are_there() -> None:
+    """A file that is moved leaves no old name in docstrings and comments."""
+    floors = [ROOT / floor for floor in ("configs", "flows", "infra", "tasks")]
+    there = {path.name for floor in floors for path in floor.rglob("*.py")} | PLACEHOLDERS
+    named = {
+        (str(path.relative_to(ROOT)), name)
+        for floor in floors
+        for path in floor.rglob("*.py")
+        for name in re.findall(r"`(?:[a-z_0-9]+/)*([A-Za-z_0-9]+\.py)`", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 50
+    assert {(path, name) for path, name in named if name not in there} == set()
 
 
 def test_a_line_is_the_first_sentence(tmp_path: Path) -> None:

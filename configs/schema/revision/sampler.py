@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -165,7 +165,7 @@ def _split_problems(step: ReviseStep) -> Iterator[str]:
     if step.split is None:
         return
     groups = _groups(step)
-    known = set(RevisionPart.__args__)  # type: ignore[attr-defined]
+    known = set(get_args(RevisionPart))
     if not groups or not set(groups) <= known or groups[-1] != step.part or "attempt" in groups[:-1]:
         yield (
             "split: a pattern whose named groups are the parts of the text, of which the last is the step's: write for "

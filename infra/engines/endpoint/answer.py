@@ -1,4 +1,4 @@
-"""What a chat-completions server answered, checked before use. Pure; called by `endpoint_client.py`."""
+"""What a chat-completions server answered, checked before use. Pure; called by `client.py`."""
 
 from __future__ import annotations
 
@@ -126,7 +126,8 @@ def _read_choice(choice: Any) -> Choice | NoChoice:
 def _join_parts(parts: Sequence[Any]) -> str | None:
     """The text of a content in parts; None where a part is none."""
     texts = [part.get("text") if isinstance(part, dict) else None for part in parts]
-    return "".join(texts) if all(isinstance(text, str) for text in texts) else None  # type: ignore[arg-type]
+    read = [text for text in texts if isinstance(text, str)]
+    return "".join(read) if len(read) == len(texts) else None
 
 
 def why_refused(status: int | None, body: str) -> MissingReason | None:

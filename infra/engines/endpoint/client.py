@@ -15,17 +15,14 @@ import asyncio
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from configs.errors import EngineError
 from configs.schema.engine import EndpointEngine
 from configs.schema.generate import Sampling
 from infra.engines.endpoint.answer import (
     BadAnswer,
     Choice,
     NoChoice,
-    excerpt,
     read_body,
     read_choices,
     read_usage,
@@ -35,6 +32,7 @@ from infra.engines.endpoint.answer import (
     share_tokens,
     why_refused,
 )
+from infra.engines.endpoint.failure import NEVER_THE_REQUEST, Failure
 from infra.engines.endpoint.usage import Usage
 from infra.engines.wire import Completion, Missing, MissingReason, Request, draw_seed, missing_draws
 from infra.text.outside import explain_text
@@ -46,32 +44,6 @@ NO_KEY = "none"
 
 PROBE = [{"role": "user", "content": "What is 1 + 1?"}]
 PROBE_TOKENS = 16
-NEVER_THE_REQUEST = (401, 402, 403, 404, 407, 429)
-"""what a server says about who asks, where and how often"""
-
-FIXES = {
-    400: "see what the server says; not every server takes every sampling setting",
-    401: "put a valid key into the environment variable {key_env}",
-    403: "put a valid key into the environment variable {key_env}",
-    404: "check url (most end in /v1) and model",
-    429: "write a smaller requests_per_minute or max_concurrent, or a larger max_retries",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a request has no answer.
-
-    Attributes:
-        status: of the last HTTP answer; None where none came.
-        tries: how often it was asked.
-    """
-
-    what: str
-    tries: int
-    status: int | None = None
-    body: str = ""
-
 
 Found = tuple[Choice | NoChoice, int]
 """what was answered, and its number of tokens"""
@@ -145,11 +117,11 @@ class EndpointClient:
             while True:
                 parameters = self._parameters(request, sampling, seed, num)
                 answer = await self._try(parameters, self._engine.max_retries - tries)
-                if not isinstance(answer, Problem):
+                if not isinstance(answer, Failure):
                     return answer
                 tries += answer.tries
                 if (reason := why_refused(answer.status, answer.body)) is not None:
-                    return NoChoice(reason, self._words(answer, tries))
+                    return NoChoice(reason, answer.words(tries, self._key))
                 if self._learns_from(answer, parameters):
                     num = 1 if self._takes_many is False else num
                 elif answer.status != 200 or tries > self._engine.max_retries:
@@ -158,20 +130,20 @@ class EndpointClient:
                     self._usage.retries += 1
                     await asyncio.sleep(min(FIRST_WAIT_SECONDS * 2 ** (tries - 1), LONGEST_WAIT_SECONDS))
             if not await self._answers_others(answer, parameters, started):
-                raise self._error(request, answer, tries)
+                raise answer.as_error(self._engine, request.id, tries, self._key)
         is_refusal = answer.status is not None and 400 <= answer.status < 500
         reason = MissingReason.REFUSED if is_refusal else MissingReason.FAILED
-        return NoChoice(reason, self._words(answer, tries))
+        return NoChoice(reason, answer.words(tries, self._key))
 
-    async def _answers_others(self, problem: Problem, parameters: dict[str, Any], started: float) -> bool:
+    async def _answers_others(self, failure: Failure, parameters: dict[str, Any], started: float) -> bool:
         """Whether the server answers requests like this one, so that it is this one's text that it cannot answer.
 
         Args:
             started: when this one was asked first, by the loop's clock.
         """
-        if problem.status in NEVER_THE_REQUEST:
+        if failure.status in NEVER_THE_REQUEST:
             return False
-        is_about_settings = problem.status in (400, 422)
+        is_about_settings = failure.status in (400, 422)
         if is_about_settings and _shape(parameters) in self._accepted:
             return True
         async with self._probing:
@@ -180,27 +152,27 @@ class EndpointClient:
                 if not is_about_settings:
                     probe[self._limit_name] = min(parameters[self._limit_name], PROBE_TOKENS)
                 answer = await self._try(probe, 0)
-                if isinstance(answer, Problem):
+                if isinstance(answer, Failure):
                     self._refused_at = asyncio.get_running_loop().time()
             return self._answered_at > self._refused_at
 
-    async def _try(self, parameters: dict[str, Any], max_retries: int) -> list[Found] | Problem:
+    async def _try(self, parameters: dict[str, Any], max_retries: int) -> list[Found] | Failure:
         """One call of the package, which itself asks up to 1 + `max_retries` times."""
         chat = self._client.with_options(max_retries=max(0, max_retries)).chat
         try:
             answer = await chat.completions.with_raw_response.create(**parameters)
         except self._openai.APIStatusError as error:
-            return Problem("the server refused", _tries(error), error.status_code, error.response.text)
+            return Failure("the server refused", _tries(error), error.status_code, error.response.text)
         except self._openai.APITimeoutError as error:
-            return Problem(f"no answer within {self._engine.timeout_seconds:g} s", _tries(error))
+            return Failure(f"no answer within {self._engine.timeout_seconds:g} s", _tries(error))
         except self._openai.APIConnectionError as error:
-            return Problem(f"no connection ({error.__cause__ or error})", _tries(error))
+            return Failure(f"no connection ({error.__cause__ or error})", _tries(error))
         tries = answer.retries_taken + 1
         try:
             body = read_body(answer.text)
             usage, choices = read_usage(body), read_choices(body)
         except BadAnswer as error:
-            return Problem(str(error), tries, answer.status_code, answer.text)
+            return Failure(str(error), tries, answer.status_code, answer.text)
         self._count(usage, parameters, choices)
         self._accepted.add(_shape(parameters))
         self._answered_at = asyncio.get_running_loop().time()
@@ -234,17 +206,17 @@ class EndpointClient:
     def _sends_seed(self, sampling: Sampling) -> bool:
         return self._takes_seed and sampling.temperature > 0
 
-    def _learns_from(self, problem: Problem, parameters: dict[str, Any]) -> bool:
+    def _learns_from(self, failure: Failure, parameters: dict[str, Any]) -> bool:
         """Whether the server refused a parameter for which there is another way."""
-        if problem.status not in (400, 422):
+        if failure.status not in (400, 422):
             return False
-        if "max_tokens" in parameters and refuses_max_tokens(problem.body):
+        if "max_tokens" in parameters and refuses_max_tokens(failure.body):
             self._limit_name = "max_completion_tokens"
             return True
-        if "n" in parameters and refuses_many(problem.body):
+        if "n" in parameters and refuses_many(failure.body):
             self._takes_many = False
             return True
-        if "seed" in parameters and refuses_seed(problem.body):
+        if "seed" in parameters and refuses_seed(failure.body):
             self._takes_seed = False
             return True
         return False
@@ -261,25 +233,6 @@ class EndpointClient:
         self._usage.check_cost()
         self._usage.requests += 1
         self._usage.retries += http_request.headers.get("x-stainless-retry-count", "0") != "0"
-
-    def _error(self, request: Request, problem: Problem, tries: int) -> EngineError:
-        message = (
-            f"endpoint {self._engine.url}, model {self._engine.model}: request '{request.id}': "
-            f"{self._words(problem, tries)}"
-        )
-        fix = FIXES.get(problem.status or 0, "see that the server runs; what was published is kept for the next run")
-        if problem.status is None:
-            fix = "see that the server runs, or write a larger timeout_seconds or a smaller max_concurrent"
-        return EngineError(self._without_key(message), fix.format(key_env=self._engine.key_env))
-
-    def _words(self, problem: Problem, tries: int) -> str:
-        status = "" if problem.status is None else f", status {problem.status}"
-        body = f": {excerpt(problem.body)}" if problem.body else ""
-        return self._without_key(f"{problem.what}{status}, tries: {tries}{body}")
-
-    def _without_key(self, text: str) -> str:
-        """Some servers repeat the key that they refuse."""
-        return text.replace(self._key, "***") if self._key else text
 
 
 def _to_row(request: Request, draw: int, choice: Choice | NoChoice, num_tokens: int) -> Completion | Missing:

@@ -1,4 +1,4 @@
-"""The thread in which an endpoint's requests run, as one asyncio run. Used by `endpoint.py`.
+"""The thread in which an endpoint's requests run, as one asyncio run. Used by `pool.py`.
 
 Flows call pools from plain functions, sometimes inside an event loop of their own; and a server's answers must be
 received while the caller is busy with the last ones.

@@ -1,4 +1,4 @@
-"""What an endpoint was asked and what it cost so far. Used by `endpoint.py` and `endpoint_client.py`."""
+"""What an endpoint was asked and what it cost so far. Used by `pool.py` and `client.py`."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ Who may take a lease that is there:
 So a wrong clock, set back, ahead or standing still on either side, never makes a lease that beats look dead.
 
 On a server without conditional writes two runs that start in one instant could both write the lease. There a run first
-stands for election (`lease_election.py`), and writes the lease only if it won.
+stands for election (`election.py`), and writes the lease only if it won.
 """
 
 from __future__ import annotations

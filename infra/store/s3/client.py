@@ -39,7 +39,7 @@ def client_config(silence_seconds: float = 20.0) -> Config:
         # Checksum headers, new in boto3 1.36, are refused by many servers (boto3 issue 4392); we check sha256.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        # Few quick tries: `s3_patience.py` waits for a server that comes back. botocore's own tries end within a
+        # Few quick tries: `patience.py` waits for a server that comes back. botocore's own tries end within a
         # second where nothing listens, and last 5 minutes by default where a server accepts and says nothing.
         retries={"mode": "standard", "total_max_attempts": 3},
         connect_timeout=5,

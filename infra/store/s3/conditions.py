@@ -1,4 +1,4 @@
-"""Ask an S3 server once whether it enforces conditional writes. Called by `s3.py`; many servers ignore the headers.
+"""Ask an S3 server once whether it enforces conditional writes. Called by `store.py`; many servers ignore the headers.
 
 A server without conditional writes ignores the header, or refuses the write in a way of its own: 400, 403, 404, 405,
 501. What a refusal means, the same write without the header shows: where it goes through right after, the header was

@@ -1,4 +1,4 @@
-"""Turn the errors of boto3 into ones that name the address and the fix, without credentials. Called by `s3.py`."""
+"""Turn the errors of boto3 into ones that name the address and the fix, without credentials. Called by `store.py`."""
 
 from __future__ import annotations
 

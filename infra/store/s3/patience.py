@@ -1,4 +1,4 @@
-"""Wait out a server that fails for a while. Called by `s3.py` around every request.
+"""Wait out a server that fails for a while. Called by `store.py` around every request.
 
 botocore tries again within a second, which covers single lost answers; it neither covers the body of an answer that
 breaks off, nor a server that restarts. A request whose failure may pass is made again, with growing pauses, until the

@@ -1,6 +1,6 @@
-"""Requests to one S3 bucket by an object's full name, each made again while its failure may pass. Called by `s3.py`.
+"""Requests to one S3 bucket by an object's full name, each made again while its failure may pass. Called by `store.py`.
 
-Names are those of the bucket; keys, prefixes, digests and messages are `s3.py`'s.
+Names are those of the bucket; keys, prefixes, digests and messages are `store.py`'s.
 """
 
 from __future__ import annotations

@@ -115,8 +115,9 @@ def _extract(rule: Extract | ExtractFields | None, row: Mapping[str, Any], field
     text = _as_text(value, rule.field, where)
     _check_text(text, field, where)
     text = _search(rule, text, field, where)
-    is_index = isinstance(rule, ExtractAnswer) and rule.index_of is not None
-    return _choice(rule, text, where) if is_index else text  # type: ignore[arg-type]
+    if isinstance(rule, ExtractAnswer) and rule.index_of is not None:
+        return _choice(rule, text, where)
+    return text
 
 
 def _choice(rule: ExtractAnswer, text: str, where: str) -> str:
