@@ -22,4 +22,4 @@ def make(group: Sequence[Candidate], config: GoldVsSample, draw: Draw) -> list[P
     if problem.solution is None:
         return NoPair.NO_SOLUTION
     sides = written(problem.solution), written(sample.text)
-    return [Pair(problem.id, problem.messages, *sides, f"gold/{problem.id}", sample.id)]
+    return [Pair(problem.id, group[0].chat, *sides, f"gold/{problem.id}", sample.id)]
