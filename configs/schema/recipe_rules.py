@@ -20,14 +20,25 @@ def check_recipe_rules(recipe: Sections) -> None:
 
 
 def _judges_have_their_own_names(recipe: Sections) -> None:
-    names: list[str] = []
+    known: dict[str, Any] = {}
     for index, judge in enumerate(recipe.judge):
-        if judge.name in names:
+        if judge.name in known:
             raise ValueError(f"judge: two judges are called '{judge.name}': give each its own name")
-        for wanted in judge.needed_judges:
-            if wanted not in names:
-                raise ValueError(f"judge.{index}.of: no judge called '{wanted}' stands before: {_one_of(names)}")
-        names.append(judge.name)
+        _check_needed(f"judge.{index}", judge, known)
+        known[judge.name] = judge
+    if recipe.evaluate.best_of is not None:
+        _check_needed("evaluate.best_of.judge", recipe.evaluate.best_of.judge, known)
+
+
+def _check_needed(place: str, judge: Any, known: dict[str, Any]) -> None:
+    """`known`: the judges that stand before it, by name."""
+    for wanted in judge.needed_judges:
+        if wanted not in known:
+            raise ValueError(f"{place}.of: no judge called '{wanted}' stands before: {_one_of(known)}")
+    try:
+        judge.check_needed([known[wanted] for wanted in judge.needed_judges])
+    except ValueError as error:
+        raise ValueError(f"{place}.{error}") from None
 
 
 def _named_judges_exist(recipe: Sections) -> None:

@@ -122,6 +122,13 @@ FURTHER: dict[str, dict[str, Any]] = {
         "phases": [{"name": "first", "rounds": 1}, {"name": "second", "rounds": 1, "set": {"train": {"epochs": 3}}}],
         "rounds": {"cycles": 2},
     },
+    "compared": {
+        "name": "compared",
+        "model": {"kind": "tiny_llama"},
+        "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
+        "generate": {"max_tokens": 64},
+        "judge": [{"kind": "answer"}, {"kind": "likelihood"}, {"kind": "win_rate", "of": "likelihood"}],
+    },
 }  # fmt: skip
 NAMES = [*(path.stem for path in PUBLISHED), *FURTHER]
 
