@@ -25,7 +25,7 @@ ONE_VALUE = {
     "ImportanceJudge.name", "IndependentGenerate.kind", "Kto.kind", "MetaJudge.judge", "MostVsLeastVoted.judge",
     "PairwiseJudge.kind", "RankConsistency.judges", "Recipe.pair", "RewardEngine.kind", "Role.like", "Role.model",
     "RoleTraining.pair", "StopOrGo.kind", "CombineJudge.kind",
-    "CombineJudge.name", "TinyLlama.kind", *(f"{pair}.soft_label" for pair in (
+    "CombineJudge.name", "TinyLlama.kind", "WinRateJudge.by", *(f"{pair}.soft_label" for pair in (
         "BestVsWorst", "GoldVsSample", "MostVsLeastVoted", "Revision", "RightVsWrong", "ShortestBestLongestWorst",
         "Siblings", "StopOrGo")),
 }  # fmt: skip
