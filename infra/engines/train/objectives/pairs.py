@@ -175,15 +175,15 @@ class PairLossTrainer(GivenReferenceSteps, DPOTrainer):
         return self.losses(batch, self.settings).mean()
 
     def _batch(self, chosen: torch.Tensor, rejected: torch.Tensor, inputs: dict[str, Any]) -> PairBatch:
-        lengths = [mask.sum(1) for mask in inputs["completion_mask"].chunk(2)]
+        chosen_mask, rejected_mask = inputs["completion_mask"].chunk(2)
         columns = "ref_chosen_logps", "ref_rejected_logps"
+        further = {
+            name: (inputs[further_column(name, columns[0])], inputs[further_column(name, columns[1])])
+            for name in self.settings.further_references
+        }
         return PairBatch(
-            chosen, rejected, *(inputs[column] for column in columns), *lengths, inputs["weight"],
-            inputs.get("soft_label"), inputs.get("p_chosen"), inputs.get("p_rejected"),
-            {
-                name: (inputs[further_column(name, columns[0])], inputs[further_column(name, columns[1])])
-                for name in self.settings.further_references
-            },
+            chosen, rejected, inputs[columns[0]], inputs[columns[1]], chosen_mask.sum(1), rejected_mask.sum(1),
+            inputs["weight"], inputs.get("soft_label"), inputs.get("p_chosen"), inputs.get("p_rejected"), further,
         )  # fmt: skip
 
     def _note_rewards(self, batch: PairBatch) -> None:
