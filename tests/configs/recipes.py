@@ -101,7 +101,13 @@ FURTHER: dict[str, dict[str, Any]] = {
                 {"name": "early", "state": "base", "num_samples": [0, 1]},
             ],
         },
-        "select": [{"kind": "correct"}, {"kind": "hint_shows", "words": ["told"], "draw": "told"}],
+        "judge": [{"kind": "answer"}, {"kind": "provenance", "scores": {"plain": 1, "told": 2}},
+                  {"kind": "likelihood", "under": "draw:told"}],
+        "select": [
+            {"kind": "correct"}, {"kind": "hint_shows", "words": ["told"], "draw": "told"},
+            {"kind": "order", "by_draw": {"told": ["provenance", "answer", "likelihood"]}},
+            {"kind": "above_mean", "by_draw": {"told": "provenance", "other": "answer"}},
+        ],
     },
     "puzzled": {
         "name": "puzzled",
@@ -139,6 +145,13 @@ FURTHER: dict[str, dict[str, Any]] = {
         ],
         "phases": [{"name": "first", "rounds": 1}, {"name": "second", "rounds": 1, "set": {"train": {"epochs": 3}}}],
         "rounds": {"cycles": 2},
+    },
+    "compared": {
+        "name": "compared",
+        "model": {"kind": "tiny_llama"},
+        "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
+        "generate": {"max_tokens": 64},
+        "judge": [{"kind": "answer"}, {"kind": "likelihood"}, {"kind": "win_rate", "of": "likelihood"}],
     },
 }  # fmt: skip
 NAMES = [*(path.stem for path in PUBLISHED), *FURTHER]

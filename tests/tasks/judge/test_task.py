@@ -33,7 +33,7 @@ CHOICES = {**RUBRIC, "name": "sure", "read": "choices"}
 PAIRWISE = {"kind": "pairwise", "prompt": "compare.j2", "pattern": "([AB])", "read": "choices"}
 IMPLICIT = {"kind": "implicit", "reference": "base"}
 IMPORTANCE = {"kind": "importance", "trusted": {"kind": "addition", "digits": [1], "num_problems": 4}}
-SUM = {"kind": "sum", "of": ["vote", "sure"]}
+SUM = {"kind": "combine", "name": "sum", "of": ["vote", "sure"]}
 
 
 @pytest.fixture(scope="module")
