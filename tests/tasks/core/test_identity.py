@@ -28,7 +28,8 @@ ONE_VALUE = {
     "PairwiseJudge.kind", "RankConsistency.judges", "Recipe.pair", "RewardEngine.kind", "Role.like", "Role.model",
     "RoleTraining.pair", "StopOrGo.kind", "CombineJudge.kind",
     "CombineJudge.name", "TinyLlama.kind", "WinRateJudge.by", "WinRateJudge.kind", "WinRateJudge.name",
-    "MixtureSet.share", "BestVsWorst.soft_label", *(f"{pair}.{option}" for option in PairOptions.model_fields for pair in (
+    "MixtureSet.share", "BestVsWorst.soft_label",
+    *(f"{pair}.{option}" for option in PairOptions.model_fields for pair in (
         "GoldVsSample", "MostVsLeastVoted", "Revision", "RightVsWrong", "ShortestBestLongestWorst", "Siblings",
         "StopOrGo")),
 }  # fmt: skip
