@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import isclose
 from typing import Annotated, ClassVar, Literal
 
@@ -144,9 +145,49 @@ class StopOrGo(PairOptions):
     go_on: Literal["nothing", "solution", "revision"] = Field("nothing", description="what follows the token")
 
 
+class Judgements(PairOptions):
+    """What a rubric judge wrote about one sample: judgements that agree with a trusted judge over those that do not,
+    under the judge's own prompt (Self-Rationalization, arXiv 2410.05495). They train whoever judges.
+
+    `equal`: right is the trusted judge's score itself, wrong what lies `gap` or more from it. `gap`: right is what lies
+    nearer than `gap`. `side`: right is a score of at least `cut` for a sample that the trusted judge calls correct, and
+    one below it for a wrong one.
+    """
+
+    sets_samples: ClassVar[bool] = False
+    kind: Literal["judgements"] = "judgements"
+    judge: str | None = Field(None, description="a rubric judge that writes; default: the last judge")
+    label: str | None = Field(None, description="the trusted judge; default: the first judge")
+    rule: Literal["equal", "side", "gap"] = Field("equal", description="when a judgement is right, as told above")
+    gap: float = Field(0.0, ge=0, description="distance of scores; read by the rules equal and gap")
+    cut: float | None = Field(None, description="a score from which on a judgement says right; read by the rule side")
+    per_sample: int | None = Field(4, ge=1, description="most pairs of one sample, drawn by seed; none: all")
+    unparseable: Literal["drop", "rejected"] = Field(
+        "drop", description="rejected: a judgement that could not be read is a wrong one"
+    )
+
+    @property
+    def reads_judgements(self) -> str | None:
+        return self.judge
+
+    def named_judges(self) -> Iterator[tuple[str, str | None]]:
+        yield from super().named_judges()
+        yield "label", self.label
+
+    @model_validator(mode="after")
+    def _rule_has_its_number(self) -> Judgements:
+        if (self.rule == "side") != (self.cut is not None):
+            raise ValueError("cut: the rule side reads it, and no other: write both or none")
+        if self.rule == "gap" and self.gap == 0:
+            raise ValueError("gap: the rule gap needs a distance above 0, below which a judgement is right")
+        if self.distinct_answers:
+            raise ValueError("distinct_answers: these pairs are of judgements, not of samples: leave it out")
+        return self
+
+
 Pair = Annotated[
     BestVsWorst | ShortestBestLongestWorst | MostVsLeastVoted | RightVsWrong | GoldVsSample | Revision | Siblings
-    | StopOrGo,
+    | StopOrGo | Judgements,
     by_kind,
 ]  # fmt: skip
 

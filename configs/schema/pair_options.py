@@ -94,6 +94,11 @@ class PairOptions(Component):
         """Most pairs of one problem; None: all that there are."""
         return 1
 
+    @property
+    def reads_judgements(self) -> str | None:
+        """The judge whose judgements, and not only verdicts, the pairs are made of; None: of none."""
+        return None
+
     def makers(self) -> tuple[Self, ...]:
         """The kinds of pairs that it is made of: itself."""
         return (self,)

@@ -30,8 +30,8 @@ ONE_VALUE = {
     "CombineJudge.name", "TinyLlama.kind", "WinRateJudge.by", "WinRateJudge.kind", "WinRateJudge.name",
     "MixtureSet.share", "BestVsWorst.soft_label",
     *(f"{pair}.{option}" for option in PairOptions.model_fields for pair in (
-        "GoldVsSample", "MostVsLeastVoted", "Revision", "RightVsWrong", "ShortestBestLongestWorst", "Siblings",
-        "StopOrGo")),
+        "GoldVsSample", "Judgements", "MostVsLeastVoted", "Revision", "RightVsWrong", "ShortestBestLongestWorst",
+        "Siblings", "StopOrGo")),
 }  # fmt: skip
 
 
