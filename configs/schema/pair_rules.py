@@ -56,7 +56,7 @@ def _judgements_are_written(own: Sections, place: str, maker: Any) -> None:
     judge = next((judge for judge in own.judge if judge.name == maker.judge), own.judge[-1])
     if judge.num_opinions < 2:
         raise ValueError(f"{place}.judge: judgements of one sample are set against each other, and '{judge.name}' "
-                         "writes no two of them: name a rubric judge with read: text and repeats 2 or more")  # fmt: skip
+                         "writes no two of them: name a rubric judge with read: text and repeats: 2")  # fmt: skip
     if (maker.label or own.judge[0].name) == judge.name:
         raise ValueError(f"{place}.label: '{judge.name}' would be its own measure: name the judge that is trusted")
 

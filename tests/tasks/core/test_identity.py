@@ -28,7 +28,7 @@ ONE_VALUE = {
     "PairwiseJudge.kind", "RankConsistency.judges", "Recipe.pair", "RewardEngine.kind", "Role.like", "Role.model",
     "RoleTraining.pair", "StopOrGo.kind", "CombineJudge.kind",
     "CombineJudge.name", "TinyLlama.kind", "WinRateJudge.by", "WinRateJudge.kind", "WinRateJudge.name",
-    "MixtureSet.share", "BestVsWorst.soft_label",
+    "MixtureSet.share", "BestVsWorst.soft_label", "Judgements.cut", "Judgements.judge",
     *(f"{pair}.{option}" for option in PairOptions.model_fields for pair in (
         "GoldVsSample", "Judgements", "MostVsLeastVoted", "Revision", "RightVsWrong", "ShortestBestLongestWorst",
         "Siblings", "StopOrGo")),
