@@ -9,8 +9,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component, by_kind
+from configs.schema.pair_chains import Revision, Siblings, StopOrGo
 from configs.schema.pair_options import PairOptions
-from configs.schema.rows import Links, Part
 
 
 class BestVsWorst(PairOptions):
@@ -102,49 +102,6 @@ class GoldVsSample(PairOptions):
     kind: Literal["gold_vs_sample"] = "gold_vs_sample"
 
 
-class Revision(PairOptions):
-    """The last attempt of a chain against the one before it, or the first, where a judge scores it higher.
-
-    Context `problem`: the problem's chat. `revise`: what the reviser was shown (EVOLVE, arXiv 2502.05605, trains both;
-    Self-Refinement Tuning, arXiv 2406.07168, the first). A pair a context.
-    """
-
-    kind: Literal["revision"] = "revision"
-    judge: str | None = Field(None, description="a judge's name; default: the last judge")
-    contexts: tuple[Literal["problem", "revise"], ...] = Field(
-        ("problem",), min_length=1, description="under which chats; a pair each"
-    )
-    against: Literal["parent", "root"] = Field("parent", description="the attempt before it, or the first")
-    min_margin: float = Field(0.0, ge=0, description="the score must rise, and at least by this")
-
-
-class Siblings(PairOptions):
-    """Two ways in which a chain goes on after the same text: one that ends right against one that ends wrong, from the
-    last text of a part on (self-rewarding correction, arXiv 2502.19613)."""
-
-    reads_first_judge: ClassVar[bool] = True
-    kind: Literal["siblings"] = "siblings"
-    judge: str | None = Field(None, description="a judge's name; default: the first judge")
-    part: Part = Field("attempt", description="where the two part: both have the text before it in common")
-    by_writer: tuple[str, str] | None = Field(
-        None, description="the right side is written by the first, the other by the second, such as [teacher, policy]"
-    )
-    per_parent: int | None = Field(1, ge=1, description="pairs after one text, drawn by seed; null: all")
-    links: Links = Field({}, description="texts put before a part, by part; the first part of a side has none")
-
-
-class StopOrGo(PairOptions):
-    """Whether to go on after an attempt (ReVISE, arXiv 2502.14565): after a right one the end is preferred to `token`,
-    after a wrong one `token`, with what follows it, to the end."""
-
-    sets_samples: ClassVar[bool] = False
-    reads_first_judge: ClassVar[bool] = True
-    kind: Literal["stop_or_go"] = "stop_or_go"
-    judge: str | None = Field(None, description="a judge's name; default: the first judge")
-    token: str = Field("\n\nThis needs another look.\n\n", min_length=1, description="text that means: I go on")
-    go_on: Literal["nothing", "solution", "revision"] = Field("nothing", description="what follows the token")
-
-
 class Judgements(PairOptions):
     """What a rubric judge wrote about one sample: judgements that agree with a trusted judge over those that do not,
     under the judge's own prompt (Self-Rationalization, arXiv 2410.05495). They train whoever judges.
@@ -155,6 +112,7 @@ class Judgements(PairOptions):
     """
 
     sets_samples: ClassVar[bool] = False
+    has_answers: ClassVar[bool] = False
     kind: Literal["judgements"] = "judgements"
     judge: str | None = Field(None, description="a rubric judge that writes; default: the last judge")
     label: str | None = Field(None, description="the trusted judge; default: the first judge")
@@ -180,8 +138,6 @@ class Judgements(PairOptions):
             raise ValueError("cut: the rule side reads it, and no other: write both or none")
         if self.rule == "gap" and self.gap == 0:
             raise ValueError("gap: the rule gap needs a distance above 0, below which a judgement is right")
-        if self.distinct_answers:
-            raise ValueError("distinct_answers: these pairs are of judgements, not of samples: leave it out")
         return self
 
 

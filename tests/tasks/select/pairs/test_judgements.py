@@ -115,7 +115,7 @@ def test_a_judged_sample_is_kept() -> None:
         ({"label": "nobody"}, r"pair\.label: no judge is called 'nobody'"),
         ({"label": "style"}, r"pair\.label: 'style' would be its own measure"),
         ({"agree": ["answer"]}, "agree: the sides of these pairs are not two samples"),
-        ({"distinct_answers": True}, "these pairs are of judgements, not of samples"),
+        ({"distinct_answers": True}, "distinct_answers: the sides of these pairs"),
         ({"per_sample": 0}, r"pair\.per_sample"),
     ],
 )
