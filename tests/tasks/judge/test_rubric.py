@@ -90,12 +90,14 @@ def test_a_judge_that_always_answers_the_maximum_gives_equal_verdicts() -> None:
     assert {(verdict.score, verdict.spread) for verdict in verdicts} == {(5.0, 0.0)}
 
 
-def test_yes_and_no_are_read_as_a_chance() -> None:
-    """Of log-probabilities -.3 and -1.6."""
-    judge, group = RubricJudge(read="choices", low=0, high=1), one_group("a")
-    questions = rubric_questions(judge, TEMPLATE, [group])
-    (row,) = rubric_judgements(judge, [group], questions, [Score("", -1.6, 1), Score("", -0.3, 1)])
-    assert row.score == pytest.approx(0.785835, abs=5e-7)
+def test_a_verifier_read_by_choices() -> None:
+    """A generative verifier whose yes has -.3 and whose no has -1.6 says .785835."""
+    judge = RubricJudge(read="choices", low=0, high=1)
+    group = Group(make_problem(), (make_sample(),))
+    questions = rubric_questions(judge, "{{ response }}", [group])
+    answers = [Score(question.id, -0.3 if question.id.endswith("1") else -1.6, 1) for question in questions]
+    (row,) = rubric_judgements(judge, [group], questions, answers)
+    assert row.score == pytest.approx(0.785835, abs=1e-6)
 
 
 def test_choices_are_read_as_an_expectation() -> None:
