@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import re
 
-from tasks.answer import latex, units
+from tasks.answer import latex
 from tasks.answer.amounts import is_thing
 from tasks.answer.boxes import find_boxed
 from tasks.answer.characters import simplify
 from tasks.answer.locales import Conventions, conventions
 from tasks.answer.number_words import CHINESE, ENGLISH, read_number_words
 from tasks.answer.read import read
-from tasks.answer.said import find_said, without_aside
-from tasks.answer.spans import NUMBER, is_joined, read_span
+from tasks.answer.said import find_said
+from tasks.answer.statement import Statement
 from tasks.answer.value import Number, UnreadableError, Value
 
 MAX_LINE = 600
@@ -30,8 +30,6 @@ _DIGIT = re.compile(r"[\d\u00bc-\u00be\u2150-\u215e]")
 _TAGGED = re.compile(r"<answer>([^<]{1,400})</answer>")
 _ITEM = re.compile(r"\s*(?:[-*]\s)?\d{1,2}[.)]\s+(?=\S)")
 """the number of an item in a list"""
-_REMARK = re.compile(r"(?<=\S)\s\([^()=]*[A-Za-z]{2,}[^()=]*\)[\s.]*$")
-"""the line's last words in brackets: (in 3 steps)"""
 _SUM = re.compile(r"[\s\d+*/().,$\u00d7\u00f7\u00b7-]*\d[\s\d+*/().,$\u00d7\u00f7\u00b7-]*=\s*([^=]{1,40})")
 _CUE = re.compile(
     r"(?i:answer|antwort|r[e\u00e9]ponse|respuesta|resposta|risposta|antwoord|odpowied\u017a|"
@@ -43,10 +41,6 @@ _CUE_WORDS = (
     "answer", "antwort", "r\u00e9ponse", "reponse", "respuesta", "resposta", "risposta", "antwoord", "odpowied\u017a",
 )  # fmt: skip
 _CUE_WORDS_OF_OTHER_SCRIPTS = ("\u043e\u0442\u0432\u0435\u0442", "\u7b54")
-_START = re.compile(
-    rf"(?:(?:about|approximately|around|roughly|exactly|only|therefore|thus|then|hence|also|simply|just|now|still|likely|indeed)\s|[\u2248~]\s?|[A-Za-z]\s?=\s?)?[-+\u2014(\s\"']*(?:{units.CURRENCY}\s?)?[-+(]?\.?$"
-)
-_CHAIN = re.compile(r"(?:(?!\. )[^=\u2248\u2192]){0,40}[=\u2192](?:(?!\. )[^=\u2248\u2192]){0,40}")
 
 
 def find(text: str, locale: str = "en") -> Value | None:
@@ -113,7 +107,8 @@ def _find_cued(text: str, known: Conventions) -> Value | None:
     cue = _last_cue(text)
     if cue is None:
         return None
-    line = latex.plain(simplify(text[cue.end() : cue.end() + MAX_LINE].partition("\n")[0])).lstrip()
+    line, _, rest = text[cue.end() : cue.end() + MAX_LINE].partition("\n")
+    line = latex.plain(simplify(line)).lstrip()
     if (
         line[:1] in ("-", "\u2014")
         and "\n" not in cue[0]
@@ -123,17 +118,7 @@ def _find_cued(text: str, known: Conventions) -> Value | None:
     words = ENGLISH.match(line) or CHINESE.match(line)
     if words is not None:
         return _read_words(words, line)
-    numbers = list(NUMBER.finditer(line))
-    if not numbers or _START.fullmatch(line[: numbers[0].start()]) is None:
-        return None
-    last = 0
-    while last + 1 < len(numbers):
-        follows = is_joined(line, numbers[last], numbers[last + 1], known)
-        chain = _CHAIN.fullmatch(line[numbers[last].end() : numbers[last + 1].start()])
-        if not follows and chain is None:
-            break
-        last += 1
-    return read_span(line, numbers, last, known)
+    return Statement(line, known).stated_directly()
 
 
 def _last_cue(text: str) -> re.Match[str] | None:
@@ -165,13 +150,10 @@ def _find_last(text: str, known: Conventions) -> Value | None:
         part = text[max(begin, end - MAX_LINE) : end]
         if _DIGIT.search(part):
             line = latex.plain(simplify(part))
-            line = without_aside(_REMARK.sub("", line))
             item = _ITEM.match(line)
-            numbers = list(NUMBER.finditer(line, item.end() if item else 0))
-            while len(numbers) > 1 and "\u2248" in line[numbers[-2].end() : numbers[-1].start()]:
-                del numbers[-1]  # 1/3 is the answer of 1/3, about 0.33
-            if numbers:
-                return read_span(line, numbers, len(numbers) - 1, known)
+            stated = Statement(line, known, item.end() if item else 0).stated()
+            if stated is not None:
+                return stated
         if begin == 0:
             return None
         end = begin - 1

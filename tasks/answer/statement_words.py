@@ -1,0 +1,75 @@
+"""What the words of a sentence do to its numbers: closed lists, for `statement.py`. A word on none of them is free."""
+
+from __future__ import annotations
+
+from tasks.answer.number_words import WORD
+
+JOINING = frozenset("and or to by x of through und oder et ou bis y o plus minus times over mod versus vs e en".split())
+"""between two numbers, with nothing but units and things beside it: they are one spelling, or several answers"""
+HEDGES = frozenset(
+    "about approximately around roughly exactly only simply just also still now therefore thus then hence likely "
+    "indeed a an another total ungef\u00e4hr genau environ exactement aproximadamente".split()
+)
+"""between a word and its number, and no word of their own"""
+ANCHORS = frozenset(
+    "is are was were be been equals equal becomes become became gives give gave gets get got yields yielded makes make "
+    "made leaves leave left obtains obtain obtained have has had returns reach reached reaches remains remain need "
+    "needs needed cost costs total totals it's that's to of at by ist sind gleich ergibt lautet betr\u00e4gt est vaut "
+    "donne es son da \u00e8 \u00e9 jest bedraagt \u00e4r er \u0440\u0430\u0432\u043d\u043e \u662f \u4e3a \u70ba \u306f".split()
+)
+"""words that bring a value: behind them a dash is a sign, and the number is what is said"""
+SIGNED_AFTER = ANCHORS - frozenset("left total totals cost costs need needs needed it's that's".split())
+"""of these those behind which a dash that stands apart is a sign: not in `eggs left - 8`"""
+SAYING = ANCHORS - frozenset("to of at by da en".split())
+"""those that a number in words needs before it"""
+ADJUNCT = frozenset(
+    "after in for within during on from per before since until every each among between into without across "
+    "over under above below beyond throughout if when while because as since using given than".split()
+)
+"""a number behind them says when, where or of what, where the clause has another"""
+WEAK_ADJUNCT = frozenset("of at with by to on least".split())
+"""the same, where the other stands before it"""
+DETERMINERS = frozenset("the these those all both his her their my our your its next last first remaining other same".split())
+"""a number behind them was given"""
+SUMS = frozenset("total sum average mean product value cost price profit amount number balance difference".split())
+"""`a total of 5` is stated"""
+BEING = frozenset("is are was were be seems looks isn't wasn't it's that's sounds".split())
+OPENERS = frozenset(
+    "so thus hence therefore then but which that because since while as leaving making giving whereas if when where "
+    "and or unless after before although though given assuming suppose i.e e.g namely meaning donc also daher somit "
+    "luego entonces por portanto quindi".split()
+)
+"""a clause begins with them"""
+ASIDE = frozenset("because since as given where when while whereas after before although though if unless".split())
+"""a clause that begins with them says no answer, where another does"""
+REASON = frozenset("because since given".split())
+"""of these those whose equations are no answers either"""
+RIGHT = frozenset("right correct answer true possible valid it so solution".split())
+"""`5 is not right`"""
+UNSURE = frozenset("if unless suppose assuming assume whether either neither maybe perhaps".split())
+DENIALS = frozenset(
+    "wrong incorrect false mistaken mistake incorrectly falsch incorrecto incorrecta fausse faux errado errada".split()
+)
+"""they deny what was said before"""
+NEGATIONS = DENIALS | frozenset(
+    "not never cannot nor nobody neither nicht kein keine pas n\u00e3o niet ikke inte \u043d\u0435 "
+    "doubt unlikely impossible".split()
+)
+"""in a clause, with its number: the number is not what is said"""
+CHANGES_BEFORE = frozenset(
+    "not never nor except than least most sin cos tan log ln sqrt exp half twice double triple cannot besides excluding "
+    "exceeds exceeding unlike beyond".split()
+)
+CHANGES_AFTER = frozenset(
+    "mod squared cubed factorial choose mil third half halves thirds fourths fifths sixths sevenths eighths "
+    "ninths tenths hundredths thousandths plus minus divided multiplied".split()
+)
+COMPARISONS = frozenset("more less fewer above below up over under higher lower greater down so larger smaller".split())
+"""behind `or` and `and`: the number is a bound"""
+LABELS = frozenset(
+    "step page line equation problem question figure chapter section version row column exercise example case part "
+    "table option item no number# note rule theorem lemma level grade room route schritt seite \u00e9tape paso".split()
+)
+"""a number behind them is a name"""
+NUMBER_WORDS = frozenset(WORD.split("|"))
+CHINESE_NEGATIONS = ("\u4e0d", "\u975e", "\u6ca1", "\u6c92", "\u9519", "\u932f", "\u3067\u306f\u306a", "\uc544\ub2c8")
