@@ -11,13 +11,18 @@ from dataclasses import dataclass
 from tasks.answer import units
 from tasks.answer.locales import Conventions
 from tasks.answer.multipliers import MULTIPLIERS
+from tasks.answer.number_words import FRACTION_WORDS
 from tasks.answer.statement_words import (
     ADJUNCT,
     ANCHORS,
     CHANGES_AFTER,
     CHANGES_BEFORE,
+    CHINESE_BOUNDS,
+    CHINESE_LIMITS,
     COMPARISONS,
     DETERMINERS,
+    FOREIGN_COMPARISONS,
+    FUNCTIONS_OF,
     HEDGES,
     JOINING,
     LABELS,
@@ -89,6 +94,8 @@ def _is_joined(
     if "semicolon" in kinds:
         return len(core) == 1 and not any(token.kind == "equals" for token in tokens[:place])
     words = [token.text for token in core if token.kind == "word" and token.text not in ("a", "an", "the")]
+    if words == ["in"]:
+        return _is_share(tokens, before, last)
     if not words:
         return kinds != {"comma"} or is_tight or _is_listed(tokens, before, last, known)
     if _is_equation(tokens, before, last):
@@ -101,6 +108,12 @@ def _is_labelled(line: str, tokens: list[Token], before: Quantity, place: int) -
     ahead = tokens[before.first - 1] if before.first > 0 else None
     is_name = ahead is not None and ahead.kind == "word" and (ahead.text in LABELS or line[ahead.begin].isupper())
     return is_name and len(tokens[place].text) != 2
+
+
+def _is_share(tokens: list[Token], before: Quantity, last: int) -> bool:
+    """`1 in 4`, where nothing follows that is counted or measured."""
+    after = tokens[last + 1] if last + 1 < len(tokens) else None
+    return tokens[before.last].kind == "number" == tokens[last].kind and (after is None or after.kind in ("stop", "comma"))
 
 
 def _are_joining(words: list[str], core: list[Token]) -> bool:
@@ -125,9 +138,9 @@ def _is_list_of_names(tokens: list[Token], before: Quantity, core: list[Token]) 
         place -= 1
     is_named = place > 0 and tokens[place].kind == "equals" and len(tokens[place - 1].text) == 1
     lead = [token for token in core if token.kind != "dash"]
-    begins = [token for token in lead if token.kind == "comma" or token.text in ("and", "or", "und", "oder", "et", "y")]
-    rest = [token for token in lead if token not in begins]
-    return is_named and bool(begins) and [token.kind for token in rest] == ["word", "equals"] and len(rest[0].text) == 1
+    begins, rest = lead[:-2], lead[-2:]
+    are_joined = all(token.kind == "comma" or token.text in JOINING for token in begins) and begins != []
+    return is_named and are_joined and [token.kind for token in rest] == ["word", "equals"] and len(rest[0].text) == 1
 
 
 def _is_equation(tokens: list[Token], before: Quantity, last: int) -> bool:
@@ -225,6 +238,8 @@ def _changed_before(line: str, tokens: list[Token], place: int) -> str:
     if token.kind == "operator" and token.text not in "|&":
         return token.text if before is not None or token.text not in "*+" else ""
     if token.kind == "dash":
+        if tokens[place + 1].kind == "dash" and tokens[place + 1].begin == token.end:
+            return token.text
         is_operand = before is not None and (
             before.kind in ("close", "name", "number", "tail", "dash", "currency", "operator")
             or before.text in NUMBER_WORDS
@@ -243,10 +258,14 @@ def _changed_before(line: str, tokens: list[Token], place: int) -> str:
 
 def _changing_word(tokens: list[Token], place: int) -> str:
     word, ahead = tokens[place].text, tokens[place - 1].text if place > 0 else ""
-    if word in CHANGES_BEFORE or word.endswith("n't"):
+    if word in CHANGES_BEFORE or word.endswith("n't") or (word > "\u2e80" and word.endswith(CHINESE_BOUNDS)):
         return word
+    if word in ("de", "di", "que", "du", "da") and ahead in FOREIGN_COMPARISONS:
+        return f"{ahead} {word}"
     if word in COMPARISONS and word not in ("more", "less", "fewer", "down", "up", "so"):
         return word
+    if word == "of" and (ahead in FUNCTIONS_OF or ahead in FRACTION_WORDS):
+        return f"{ahead} of"
     if word == "to" and ahead in ("up", "close", "next"):
         return f"{ahead} to" if place < 2 or not tokens[place - 2].text.startswith("round") else ""
     return f"{ahead} {word}" if word in JOINING and ahead in NUMBER_WORDS and word not in ("by", "of") else ""
@@ -262,7 +281,8 @@ def _changed_after(line: str, tokens: list[Token], quantity: Quantity) -> str:
     if token.kind in ("relation", "command"):
         return token.text
     if token.kind == "operator":
-        if token.text in "|&" or (token.text == "*" and after is None):
+        is_markup = token.text in "*_" and line[token.end : token.end + 1] in ("", " ")
+        if token.text in "|&" or is_markup:
             return ""
         is_free = token.text == "/" and (after is None or len(after.text) > 1 or after.kind == "dash")
         return "" if is_free else token.text
@@ -271,7 +291,9 @@ def _changed_after(line: str, tokens: list[Token], quantity: Quantity) -> str:
         return token.text if is_variable else ""
     if token.kind == "stop":
         return token.text if len(token.text) > 2 and "." in line[quantity.begin : quantity.end] else ""
-    if is_tight and (token.kind in ("open", "name") or (token.kind == "word" and _is_variable(token, line))):
+    if token.kind == "name":
+        return token.text
+    if is_tight and (token.kind == "open" or (token.kind == "word" and _is_variable(token, line))):
         return token.text
     if token.text == "quarters" and line[quantity.begin : quantity.end] in ("1", "2", "3"):
         return token.text
@@ -289,9 +311,14 @@ def _changing_words(tokens: list[Token], line: str) -> str:
         if token.kind != "word":
             return ""
         following = tokens[place + 1].text if place + 1 < len(tokens) else ""
+        if place == 0 and token.text.startswith(CHINESE_LIMITS):
+            return token.text
         if place == 0 and (token.text in CHANGES_AFTER or (len(token.text) == 1 and _is_variable(token, line))
                            and token.text != "a" and line[token.end : token.end + 1] != "&"):
             return token.text
+        after = tokens[place + 2] if place + 2 < len(tokens) else None
+        if token.text in COMPARISONS and following == "than" and after is not None and after.kind in ("number", "currency"):
+            return f"{token.text} than"
         if token.text in ("or", "and", "to") and (following in COMPARISONS or following in NUMBER_WORDS):
             return f"{token.text} {following}"
         if token.text in _FUNCTION_WORDS:

@@ -25,6 +25,7 @@ from tasks.answer.statement_words import (
     HEDGES,
     LABELS,
     NEGATIONS,
+    OFFERS,
     OPENERS,
     REASON,
     RIGHT,
@@ -60,6 +61,9 @@ class Clause:
 class Statement:
     """A line, parted.
 
+    Attributes:
+        end: where on the line what it states ends, once that was read.
+
     Args:
         line: in plain writing.
         begin: where it begins to count.
@@ -69,6 +73,7 @@ class Statement:
         self.line, self.known = line, known
         self.tokens = tokenize(line, begin)
         self.quantities = find_quantities(line, self.tokens, known)
+        self.end = len(line)
 
     def stated(self) -> Value | None:
         """What the line states in the end; None where it holds no number.
@@ -82,7 +87,7 @@ class Statement:
         stating = [place for place, clause in enumerate(clauses) if self._is_stating(clause)]
         stating = stating or [place for place, clause in enumerate(clauses) if self._named(clause)]
         if stating and clauses[stating[-1]].opener == "(":
-            _refuse_negation([word for clause in clauses[: stating[-1]] for word in self._words(clause)])
+            refuse_negation([word for clause in clauses[: stating[-1]] for word in self._words(clause)])
         if not stating:
             raise UnreadableError(f"'{self.line.strip()[-60:]}' states no number")
         return self._read_clause(clauses, stating[-1])
@@ -96,6 +101,8 @@ class Statement:
         if not self.quantities or not self._is_direct(self.quantities[0]):
             return None
         clauses = self._clauses()
+        if self._is_asked(self.quantities[0].last):
+            return None
         place = next(place for place, clause in enumerate(clauses) if self.quantities[0] in clause.quantities)
         while place + 1 < len(clauses) and clauses[place + 1].opener in ("=", "->"):
             place += 1
@@ -135,9 +142,11 @@ class Statement:
         return token.kind == "open" and not self.line[: token.begin].strip(" .*-")
 
     def _without_check(self, clauses: list[Clause]) -> list[Clause]:
-        """The clauses before one that says that the answer was checked."""
+        """The clauses before one that says that the answer was checked, or that offers more."""
         for place, clause in enumerate(clauses):
             words = self._words(clause)
+            if tuple(words[:2]) in OFFERS and place > 0 and clause.opener in (".", "!", "?", ""):
+                return clauses[:place]
             following = clauses[place + 1].opener if place + 1 < len(clauses) else ""
             is_check = (
                 _CHECKS.intersection(words)
@@ -171,12 +180,31 @@ class Statement:
     def _read_clause(self, clauses: list[Clause], place: int, *, is_direct: bool = False) -> Value:
         clause = clauses[place]
         chosen = self._choose(clause, is_direct)
+        self._refuse_parallel(clauses, place if not is_direct else place + 1, is_direct=is_direct)
         self._check_words(clauses, place, chosen)
-        value = self._read(chosen)
+        value, self.end = self._read(chosen), chosen.end
         for later in clauses[place + 1 :]:
             if later.opener in ("(", "or", "oder", "ou") and later.quantities:
                 value = self._with_other(value, later)
         return value
+
+    def _refuse_parallel(self, clauses: list[Clause], place: int, *, is_direct: bool) -> None:
+        """UnreadableError where two clauses state alike: `Tom has 5 and Ann has 7`, `5 for Tom and 6 for Ann`."""
+        if not 0 < place < len(clauses):
+            return
+        clause, before = clauses[place], clauses[place - 1]
+        if not self._named(before) or not clause.quantities:
+            return
+        begins = clause.opener in ("and", "or", "und", "et", "y") and clause.quantities[0].first == clause.first
+        is_alike = clause.opener in ("and", "or", "while") or (
+            clause.opener in (",", ";") and SUMS.isdisjoint(self._words(clause)) and not self._sides(before)
+        )
+        is_contrast = self._words(clause)[:1] in (["not"], ["rather"], ["sino"], ["sondern"])
+        if not (begins if is_direct else is_alike) or is_contrast:
+            return
+        stated = [one for one in self._named(before) if not self._is_aside(one)]
+        if stated and not self._sides(clause) and not self._sides(before) and self._is_stating(before):
+            raise UnreadableError(f"'{self._span(stated[-1])}' and another number are both stated")
 
     def _choose(self, clause: Clause, is_direct: bool) -> Quantity:
         named = self._named(clause)
@@ -189,6 +217,8 @@ class Statement:
                 named = [quantity for quantity in clause.quantities if quantity.last == sides[-1] - 1]
             if not named:
                 raise UnreadableError("what an equation ends in is no number")
+            if self._is_worked(named[0]) and clause.quantities[0].last == sides[0] - 1:
+                named = clause.quantities[:1]  # `the number is 15 = 3 * 5`
         rounded = [place for place in range(clause.first, clause.end) if self.tokens[place].text == "\u2248"]
         if rounded and named[0].first < rounded[-1]:
             named = [quantity for quantity in named if quantity.last < rounded[-1]]
@@ -254,6 +284,8 @@ class Statement:
     def _check_words(self, clauses: list[Clause], place: int, chosen: Quantity) -> None:
         """UnreadableError where the clause, or what governs it, negates, supposes or asks."""
         clause = clauses[place]
+        if "remainder" in self._words(clause)[1:] and self.tokens[clause.end - 1].kind == "number":
+            raise UnreadableError("a quotient and a remainder are stated")
         before = [token.text for token in self.tokens[clause.first : chosen.first] if token.kind == "word"]
         after = [token.text for token in self.tokens[chosen.last + 1 : clause.end] if token.kind == "word"]
         is_equation = bool(self._sides(clause))
@@ -262,16 +294,19 @@ class Statement:
         if clause.opener in UNSURE and not is_equation:
             raise UnreadableError(f"'{clause.opener}' stands before the number")
         if not is_equation:
-            _refuse_negation(before)
+            refuse_negation(before)
         for number, word in enumerate(after):
             if (word in DENIALS and BEING.intersection(after[:number])) or (_is_negation(word, "") and RIGHT.intersection(after[number + 1 : number + 4])):
                 raise UnreadableError(f"'{word}' stands behind the number")
         denial = next((word for later in clauses[place + 1 :] for word in _denial(self._words(later))), None)
         if denial is not None:
             raise UnreadableError(f"'{denial}' stands behind the number")
-        stops = [token.text for token in self.tokens[clause.end :] if token.kind == "stop"]
-        if stops and stops[0] == "?":
+        if self._is_asked(chosen.last):
             raise UnreadableError("the number is asked for")
+
+    def _is_asked(self, last: int) -> bool:
+        stops = [token.text for token in self.tokens[last + 1 :] if token.kind == "stop"]
+        return stops[:1] == ["?"]
 
     def _with_other(self, value: Value, clause: Clause) -> Value:
         """The value, where a bracket or an alternative behind it says the same."""
@@ -311,7 +346,8 @@ def _denial(words: list[str]) -> list[str]:
     ]
 
 
-def _refuse_negation(words: list[str]) -> None:
+def refuse_negation(words: list[str]) -> None:
+    """UnreadableError where words before a number say that it is not, or may not be, what is said."""
     for word, following in zip(words, [*words[1:], ""], strict=False):
         if _is_negation(word, following) or word in UNSURE:
             raise UnreadableError(f"'{word}' stands before the number")

@@ -33,7 +33,9 @@ DETERMINERS = frozenset("the these those all both his her their my our your its 
 """a number behind them was given"""
 SUMS = frozenset("total sum average mean product value cost price profit amount number balance difference".split())
 """`a total of 5` is stated"""
-BEING = frozenset("is are was were be seems looks isn't wasn't it's that's sounds".split())
+FUNCTIONS_OF = frozenset("root square cube factorial reciprocal inverse multiple multiples power sine cosine log twice".split())
+"""`the square root of 25`"""
+BEING = frozenset("is are was were be been being seems looks isn't wasn't it's that's sounds".split())
 OPENERS = frozenset(
     "so thus hence therefore then but which that because since while as leaving making giving whereas if when where "
     "and or unless after before although though given assuming suppose i.e e.g namely meaning donc also daher somit "
@@ -58,7 +60,8 @@ NEGATIONS = DENIALS | frozenset(
 """in a clause, with its number: the number is not what is said"""
 CHANGES_BEFORE = frozenset(
     "not never nor except than least most sin cos tan log ln sqrt exp half twice double triple cannot besides excluding "
-    "exceeds exceeding unlike beyond".split()
+    "exceeds exceeding unlike beyond als mindestens h\u00f6chstens wenigstens minst h\u00f8jst "
+    "\u0431\u043e\u043b\u044c\u0448\u0435 \u0431\u043e\u043b\u0435\u0435 \u043c\u0435\u043d\u044c\u0448\u0435 \u043c\u0435\u043d\u0435\u0435".split()
 )
 CHANGES_AFTER = frozenset(
     "mod squared cubed factorial choose mil third half halves thirds fourths fifths sixths sevenths eighths "
@@ -72,4 +75,15 @@ LABELS = frozenset(
 )
 """a number behind them is a name"""
 NUMBER_WORDS = frozenset(WORD.split("|"))
+FOREIGN_COMPARISONS = frozenset("m\u00e1s menos plus moins mais pi\u00f9 meno meer minder mehr weniger".split())
+CHINESE_BOUNDS = (
+    "\u8d85\u8fc7", "\u8d85\u904e", "\u81f3\u5c11", "\u6700\u591a", "\u5927\u4e8e", "\u5927\u65bc", "\u5c0f\u4e8e", "\u5c0f\u65bc", "\u591a\u4e8e", "\u5c11\u4e8e", "\u4e0d\u5230",
+    "\u5c11\u306a\u304f\u3068\u3082", "\u6700\u5c0f", "\u6700\u4f4e",
+)  # fmt: skip
+CHINESE_LIMITS = ("\u4ee5\u4e0a", "\u4ee5\u4e0b", "\u672a\u6e80", "\u4ee5\u5185", "\u4ee5\u5167", "\u3088\u308a")
+OFFERS = (
+    ("let", "me"), ("i", "hope"), ("hope", "this"), ("feel", "free"), ("would", "you"), ("do", "you"), ("please", "let"),
+    ("if", "you"), ("happy", "to"), ("i", "can"), ("you", "can"),
+)  # fmt: skip
+"""how a sentence begins that says nothing about the answer"""
 CHINESE_NEGATIONS = ("\u4e0d", "\u975e", "\u6ca1", "\u6c92", "\u9519", "\u932f", "\u3067\u306f\u306a", "\uc544\ub2c8")
