@@ -107,7 +107,7 @@ def _measured(number: Fraction, found: re.Match[str], line: str) -> Number:
     """With its sign, and what stands around the digits: a word for a power of ten, a unit, or a thing."""
     is_negative = any((found[sign] or "+").strip() in "-\u2014" for sign in ("sign", "inner_sign"))
     number = -number if is_negative else number
-    if found["letter"] and found["letter"] not in "kMB" and not found["currency"]:
+    if found["letter"] and found["letter"] not in "kM" and not found["currency"]:
         raise UnreadableError(f"'{shorten(line)}' cannot be read whole")
     word = (found["multiplier"] or "").lower() or found["character"] or found["letter"]
     unit = _unit(found, line)

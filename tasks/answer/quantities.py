@@ -94,6 +94,8 @@ def _is_joined(
     if "semicolon" in kinds:
         return len(core) == 1 and not any(token.kind == "equals" for token in tokens[:place])
     words = [token.text for token in core if token.kind == "word" and token.text not in ("a", "an", "the")]
+    if words[:1] and words[0].rstrip(".") in known.months and len(words) == 1:
+        return True
     if words == ["in"]:
         return _is_share(tokens, before, last)
     if not words:
@@ -279,7 +281,7 @@ def _changed_after(line: str, tokens: list[Token], quantity: Quantity) -> str:
     after = tokens[quantity.last + 2] if quantity.last + 2 < len(tokens) else None
     is_tight = token.begin == quantity.end
     if token.kind in ("relation", "command"):
-        return token.text
+        return token.text if after is not None or token.kind == "command" else ""
     if token.kind == "operator":
         is_markup = token.text in "*_" and line[token.end : token.end + 1] in ("", " ")
         if token.text in "|&" or is_markup:
