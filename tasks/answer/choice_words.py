@@ -138,8 +138,8 @@ _WORDS = {
         "ainsi also daher folglich deshalb entonces luego portanto assim logo quindi dunque perci\u00f2 dus "
         "allts\u00e5 derfor maka jadi hivyo \u0438\u0442\u0430\u043a \u0437\u043d\u0430\u0447\u0438\u0442 "
         "\u6240\u4ee5 \u6545 \u56e0\u6b64 \u56e0\u800c \u3057\u305f\u304c\u3063\u3066 \u3088\u3063\u3066 "
-        "\u5e94\u8be5 \u61c9\u8a72 \u5e94 \u61c9 \u8be5 \u8a72 sure indeed \u6211 \u6700\u7ec8 \u6700\u7d42 "
-        "endg\u00fcltige finale definitely clearly certainly surely"
+        "sure indeed \u6211 \u6700\u7ec8 \u6700\u7d42 endg\u00fcltige finale definitely clearly certainly "
+        "surely"
     ),
     "it": (
         "it this that one which ce das dies esto isso questo c"
@@ -173,11 +173,12 @@ _WORDS = {
         "or oder ou eller atau au \u6216 \u304b \u0438\u043b\u0438 either entweder soit through czy"
     ),
     "fill": (
-        "my here the a an most more very quite really just for among all question probably likely i i'd i'll "
-        "i'm we we'd our la el le l' il die der den dem les de het os with on number d \u7684 \u3067\u3059 "
-        "\u3067\u3042\u308b \ub2e4 \uc785\ub2c8\ub2e4 \u90fd \u4e86 yang clear correctly basically far by up "
-        "us me in there now still mostly there's your his her their at am of \u8fd9 \u9053 \u9898 \u984c "
-        "\u672c \u5f53 c'est du des un une than's between from changed change"
+        "\u5e94\u8be5 \u61c9\u8a72 \u5e94 \u61c9 \u8be5 \u8a72 my here the a an most more very quite really "
+        "just for among all question probably likely i i'd i'll i'm we we'd our la el le l' il die der den "
+        "dem les de het os with on number d \u7684 \u3067\u3059 \u3067\u3042\u308b \ub2e4 \uc785\ub2c8\ub2e4 "
+        "\u90fd \u4e86 yang clear correctly basically far by up us me in there now still mostly there's your "
+        "his her their at am of \u8fd9 \u9053 \u9898 \u984c \u672c \u5f53 c'est du des un une than's between "
+        "from changed change"
     ),
     "yes": (
         "\u662f\u7684 yes ja oui s\u00ed sim s\u00ec yep"

@@ -32,7 +32,6 @@ _TAGGED = re.compile(r"<answer>([^<]{1,400})</answer>")
 _ITEM = re.compile(r"\s*(?:[-*]\s)?\d{1,2}[.)]\s+(?=\S)")
 """the number of an item in a list"""
 _SUM = re.compile(r"[\s\d+*/().,$\u00d7\u00f7\u00b7-]*\d[\s\d+*/().,$\u00d7\u00f7\u00b7-]*=\s*([^=]{1,40})")
-_DENIED_BOX = re.compile(r"\}\W{0,4}(?:is|was|would be|cannot be|can't be)\s(?:\w+ly\s)?(?:wrong|incorrect|false|not|right)")
 _GOVERNED = re.compile(r"[.!?;,:\n]|\b(?:so|then|hence|thus|therefore|but|and|because)\b", re.IGNORECASE)
 _PLAIN = re.compile(r"(-?\d{1,15}(?:\.\d{1,9})?)\s?[.!]?\s*")
 """a line that is nothing but a number"""
@@ -49,10 +48,6 @@ def find(text: str, locale: str = "en") -> Value | None:
     """
     box = find_boxed(text)
     if box is not None:
-        rest = text[text.rindex("box") :]
-        refuse_turn(rest)
-        if _DENIED_BOX.search(rest):
-            raise UnreadableError("the box is said to be wrong")
         return find_in(box, locale)
     tagged = _TAGGED.findall(text) if "</answer>" in text else []
     if tagged:
