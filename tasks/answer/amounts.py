@@ -8,7 +8,7 @@ from fractions import Fraction
 from tasks.answer import units
 from tasks.answer.multipliers import MULTIPLIER, MULTIPLIERS, PART, PARTS
 from tasks.answer.numbers import LITERAL, read_literal
-from tasks.answer.statement_words import BEING, DENIALS, NEGATIONS, UNSURE
+from tasks.answer.statement_words import BEING, DENIALS, NEGATIONS, UNSURE, words_of
 from tasks.answer.value import MAX_DIGITS, Number, Unit, UnreadableError, shorten
 
 _SIGN = r"[-+\u2014]"
@@ -44,7 +44,7 @@ _NO_THINGS = re.compile(
     r"(?:fourth|fifth|sixth|seventh|eighth|ninth|tenth|hundredth|thousandth)s)\b",
     re.IGNORECASE,
 )
-_NOT_COUNTED = NEGATIONS | DENIALS | UNSURE | BEING | frozenset("would could should can may might must will n't".split())
+_NOT_COUNTED = NEGATIONS | DENIALS | UNSURE | BEING | words_of("would could should can may might must will n't")
 """words after which the number is said of, not counted with"""
 
 

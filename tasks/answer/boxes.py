@@ -13,7 +13,8 @@ _NUM_BOXES = 6
 _BOX = re.compile(r"\\f?box(?:ed)?\s*(?=[{\w])")
 _JOINED = re.compile(r"[\s$,;\\()\[\]]*(?:and|or|\\text\{\s*(?:and|or)\s*\})?[\s$,;\\()\[\]]*", re.IGNORECASE)
 _DENIED_BEFORE = re.compile(
-    r"(?:\b(?:not|never|neither|nor|cannot|except|than)|n't)\s+(?:be\s+|equal\s+to\s+|simply\s+|just\s+)*[$\\(\[\s]*$", re.IGNORECASE
+    r"(?:\b(?:not|never|neither|nor|cannot|except|than)|n't)\s+(?:be\s+|equal\s+to\s+|simply\s+|just\s+)*[$\\(\[\s]*$",
+    re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(
     r"[\s$)\]\\.]*(?:is|was|would\sbe|cannot\sbe|can't\sbe)\s(?:\w+ly\s)?(?:wrong|incorrect|false|not|right)\b"

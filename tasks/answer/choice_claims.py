@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tasks.answer.choice_tokens import Clause, Token
+from tasks.answer.choice_clauses import Clause
+from tasks.answer.choice_tokens import Token
+from tasks.answer.statement_words import words_of
 
 
 class Claim(NamedTuple):
@@ -23,8 +25,8 @@ class Claim(NamedTuple):
     strength: int = 0
 
 
-_SKIPPED_BEFORE = frozenset("fill option colon modal".split())
-_SKIPPED_AFTER = frozenset("fill be modal it and colon option".split())
+_SKIPPED_BEFORE = words_of("fill option colon modal")
+_SKIPPED_AFTER = words_of("fill be modal it and colon option")
 
 
 def claims_of(clause: Clause, previous: list[Claim]) -> list[Claim]:
@@ -95,7 +97,9 @@ def _claim(
 def _is_relative(before: list[Token]) -> bool:
     """`The statement that is not true is B`: it tells what was asked for, and takes B."""
     texts = [token.text for token in before]
-    nouns = [place for place, text in enumerate(texts) if text in ("statement", "one", "sentence", "claim", "word", "item")]
+    nouns = [
+        place for place, text in enumerate(texts) if text in ("statement", "one", "sentence", "claim", "word", "item")
+    ]
     is_relative = bool(nouns) and texts[nouns[0] + 1 : nouns[0] + 2] in (["that"], ["which"], ["that is"])
     return is_relative and texts[-1:] in (["is"], [":"])
 
@@ -185,7 +189,9 @@ def _without_next(after: list[Token]) -> list[Token]:
 def _stands_alone(tokens: list[Token], first: int, end: int, after: list[Token]) -> bool:
     """Whether a clause is options and nothing that is said of them: `B`, `option B`, `(B) Paris`, `B: Paris`."""
     ahead = [token.role for token in tokens[:first]]
-    if any(role not in ("fill", "option", "lead", "colon", "yes", "and", "or", "turn") for role in ahead) and ahead != ["phrase"]:
+    if any(role not in ("fill", "option", "lead", "colon", "yes", "and", "or", "turn") for role in ahead) and ahead != [
+        "phrase"
+    ]:
         return False
     if not after:
         return True
@@ -193,6 +199,8 @@ def _stands_alone(tokens: list[Token], first: int, end: int, after: list[Token])
         return True
     mark = tokens[end - 1].mark
     if (after[0].role == "colon" and after[0].text != "=") or (after[0].role in ("content", "fill", "right") and mark):
-        is_verb = mark == "()" and after[0].role == "content" and after[0].text.islower() and after[0].text.endswith("s")
+        is_verb = (
+            mark == "()" and after[0].role == "content" and after[0].text.islower() and after[0].text.endswith("s")
+        )
         return not is_verb and not {"not", "wrong"} & {token.role for token in after}
     return all(token.role in ("fill", "turn", "because") for token in after[:1])

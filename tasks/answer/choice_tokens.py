@@ -1,20 +1,20 @@
-"""A text as clauses, each of letters and of words by what they do: for the reader of choices.
+"""The tokens of a text for the reader of choices: letters, and words by what they do. Called by `choice_clauses.py`.
 
-A letter is a choice where it stands in brackets or beside words that say something of choices. `vitamin C`, `a B cell` and
-the article A are words.
+A letter is a choice where it stands in brackets or beside words that say something of choices. `vitamin C`, `a B cell`
+and the article A are words.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from tasks.answer.choice_words import CHINESE_WORDS, PHRASES, ROLES
+from tasks.answer.statement_words import words_of
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
-_AFTER = frozenset("be modal and or not wrong fits but because than itis it colon yes no turn if lead leaves".split())
+_AFTER = words_of("be modal and or not wrong fits but because than itis it colon yes no turn if lead leaves")
 """roles that may follow a letter that is a choice"""
 _NO_WORD = r"A-Za-z0-9_\u00c0-\u024f"
 _PHRASE_STARTS = {phrase.split()[0] for phrase in PHRASES}
@@ -35,24 +35,6 @@ class Token(NamedTuple):
     role: str
     text: str
     mark: str = ""
-
-
-@dataclass(slots=True)
-class Clause:
-    """What stands between two marks.
-
-    Attributes:
-        ends: the mark behind it: one of `.,;!?` or a line's end.
-        begins_line: whether nothing stands before it on its line.
-    """
-
-    tokens: list[Token]
-    ends: str = ""
-    begins_line: bool = False
-
-    @property
-    def options(self) -> list[str]:
-        return [token.text.upper() for token in self.tokens if token.role == "letter"]
 
 
 @functools.cache
@@ -77,57 +59,7 @@ def _lexer(choices: str) -> re.Pattern[str]:
     )
 
 
-def parse_clauses(text: str, choices: str) -> list[Clause]:
-    """The clauses of a plain text, in order; those without words and letters left out."""
-    raw = _scan(_without_long(text, choices), choices)
-    clauses, current = list[Clause](), Clause([], begins_line=True)
-    for place, token in enumerate(raw):
-        if token.role != "end":
-            current.tokens.append(token)
-            continue
-        if token.text == "," and _joins(raw, place, current):
-            if current.tokens[-1].role in ("letter", "bare"):
-                current.tokens.append(Token("or", ","))
-            continue
-        current.ends = token.text
-        if current.tokens:
-            clauses.append(current)
-            current = Clause([], begins_line=token.text == "\n")
-        else:
-            current = Clause([], begins_line=token.text == "\n" or current.begins_line)
-            if clauses and token.text in "?\n":
-                clauses[-1].ends += token.text
-    if current.tokens:
-        clauses.append(current)
-    for clause in clauses:
-        clause.tokens = _checked(_with_phrases(clause.tokens))
-    return clauses
-
-
-def _without_long(text: str, choices: str) -> str:
-    """The text with one word in place of each long sentence that holds no letter and changes no mind."""
-    told = _telling(choices)
-    pieces = [
-        piece if len(piece) < _SHORT or not piece.isascii() or told.search(piece) else f"x.{chr(10) * piece.endswith(chr(10))}"
-        for piece in _SENTENCE.findall(text)
-    ]
-    return "".join(pieces)
-
-
-_SHORT = 60
-_SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?\n]+|$)")
-
-
-@functools.cache
-def _telling(choices: str) -> re.Pattern[str]:
-    small = re.escape(choices.lower().replace("a", ""))
-    return re.compile(
-        rf"(?<![A-Za-z0-9])(?:[{re.escape(choices.upper())}{small}](?![A-Za-z0-9])|a\W*$)|[(\[][{re.escape(choices.lower())}]"
-        rf"|(?i:\bthe\ (?:{'|'.join(ORDINALS)})\ |\b(?:wait|actually|sorry|correction|scratch|mistake|wrong)\b)"
-    )
-
-
-def _scan(text: str, choices: str) -> list[Token]:
+def scan(text: str, choices: str) -> list[Token]:
     tokens: list[Token] = []
     for match in _lexer(choices).finditer(text):
         kind, found = match.lastgroup or "", match[match.lastgroup or 0]
@@ -158,18 +90,7 @@ def _role(word: str) -> str:
     return "not" if word.endswith(("n't", "n\u2019t")) else "content"
 
 
-def _joins(raw: list[Token], place: int, clause: Clause) -> bool:
-    """Whether a comma is inside of a list of letters (`A, B or D`), or behind `thus`."""
-    before = clause.tokens[-1].role if clause.tokens else ""
-    after = [token.role for token in raw[place + 1 : place + 4]]
-    if before in ("letter", "bare"):
-        following = after[1:] if after[:1] in (["and"], ["or"]) else after
-        is_letter = following[:1] in (["letter"], ["bare"])
-        return is_letter and following[1:2] not in (["be"], ["wrong"], ["fits"], ["content"], ["modal"], ["colon"], ["because"])
-    return bool(clause.tokens) and all(token.role in ("lead", "fill", "yes") for token in clause.tokens)
-
-
-def _with_phrases(tokens: list[Token]) -> list[Token]:
+def with_phrases(tokens: list[Token]) -> list[Token]:
     """The tokens with phrases as one."""
     found, place = list[Token](), 0
     while place < len(tokens):
@@ -189,7 +110,7 @@ def _with_phrases(tokens: list[Token]) -> list[Token]:
     return found
 
 
-def _checked(tokens: list[Token]) -> list[Token]:
+def as_options(tokens: list[Token]) -> list[Token]:
     """The tokens with each bare letter as an option or as a word."""
     has_answer = any(token.role in ("answer", "right", "option", "choose") for token in tokens)
     found: list[Token] = []
@@ -213,6 +134,8 @@ def _is_option(letter: str, before: Token | None, after: Token | None, *, has_an
     if after is None or after.role in _AFTER or after.role == "bare" or (after.role == "letter" and after.mark):
         return letter != "I" or after is None or after.role in ("be", "colon", "or", "and")
     if after.role in ("right", "fill", "option"):
-        return after.text > "\u2e80" or (after.role == "fill" and after.text in ("for", "by", "with", "here", "now", "overall"))
+        return after.text > "\u2e80" or (
+            after.role == "fill" and after.text in ("for", "by", "with", "here", "now", "overall")
+        )
     is_content = after.role == "content" and letter not in "AI"
     return brings and has_answer and is_content

@@ -1,6 +1,6 @@
 """What words do to the letter of a choice beside them, by role, in the languages of the multilingual sets.
 
-Called by `choice_tokens.py`. A word that is in no role is a word of the content: it names things, and a letter behind it
+Called by `choice_tokens.py`. A word that is in no role is one of the content: it names things, and a letter behind it
 (`vitamin C`) is no choice.
 """
 
@@ -8,42 +8,45 @@ from __future__ import annotations
 
 import re
 
-PHRASES = {
-    "rather than": "than", "instead of": "than", "other than": "not", "anything but": "not", "all but": "not",
-    "everything but": "not", "apart from": "not", "far from": "not", "rule out": "not", "ruled out": "not",
-    "rules out": "not", "ruling out": "not", "except for": "not", "no longer": "not", "rather not": "not",
-    "different from": "not", "a trap": "wrong", "a distractor": "wrong", "a mistake": "wrong", "not sure": "not",
-    "none of the above": "phrase", "all of the above": "phrase", "none of these": "phrase", "all of these": "phrase",
-    "none of the others": "phrase", "both of the above": "phrase", "all of them": "content",
-    "as well as": "and", "along with": "and", "together with": "and", "plus que": "than", "changed from": "than", "switched from": "than", "changing from": "than",
-    "changed it from": "than", "out of": "fill",
-    "not only": "fill", "based on": "fill", "given by": "leaves", "consistent with": "leaves", "described by": "leaves",
-    "makes sense": "fits", "is left": "fits", "it is": "itis", "it's": "itis", "that's": "itis", "it must be": "itis",
-    "it has to be": "itis", "it should be": "itis", "it would be": "itis", "it was": "itis", "that is": "itis",
-    "this is": "itis", "it'd be": "itis", "it'll be": "itis", "it seems": "itis", "c'est": "itis", "das ist": "itis",
-    "es ist": "itis", "no wait": "turn", "hold on": "turn", "scratch that": "turn", "on second thought": "turn",
-    "my mistake": "turn", "my bad": "turn", "strike that": "turn", "i don't know": "not", "let us": "content",
-    "that leaves": "leaves", "left with": "leaves", "come to": "leaves", "comes to": "leaves", "arrive at": "leaves",
-    "go with": "choose", "going with": "choose", "going to say": "if", "going to pick": "if", "going to choose": "if", "tempted to": "if",
-    "makes the most sense": "fits", "best describes": "fits", "best matches": "fits", "best fits": "fits",
-    "best explains": "fits", "best represents": "fits", "best answers": "fits", "best captures": "fits",
-    "most closely matches": "fits", "most likely": "fill", "goes with": "leaves", "went with": "choose", "stick with": "choose",
-    "sticking with": "choose", "settle on": "choose", "settled on": "choose", "settling on": "choose", "opt for": "choose",
-    "opting for": "choose", "vote for": "choose", "lean towards": "choose", "leaning towards": "choose",
-    "lean toward": "choose", "leaning toward": "choose", "entscheide mich f\u00fcr": "choose", "opto por": "choose",
-    "me quedo con": "choose", "choose from": "content", "pick from": "content", "such as": "content", "see": "content",
-    "first thought": "if", "at first": "if", "used to": "if", "fall for": "third", "i think": "fill", "i believe": "fill",
-    "i guess": "fill", "i suspect": "fill", "i am confident": "fill", "i'm confident": "fill", "i conclude": "fill",
-    "i would say": "choose", "i'd say": "choose", "i say": "choose", "i'll say": "choose", "i will say": "choose",
-    "my pick": "answer", "the pick": "answer", "de rien": "fill", "mi elecci\u00f3n": "answer", "my choice": "answer",
-    "my selection": "answer", "best choice": "answer", "correct choice": "answer", "right choice": "answer",
-    "most likely": "fill", "second best": "content", "second-best": "content", "the one": "right", "only one": "right",
-    "nicht richtig": "wrong", "not correct": "wrong", "not right": "wrong", "not true": "wrong", "pas correcte": "wrong",
-    "no es": "not", "n\u00e3o \u00e9": "not", "non \u00e8": "not", "n'est pas": "not", "it looks like": "fill",
-    "looks like": "fill", "for a second": "fill", "for a moment": "fill", "for sure": "fill", "of course": "fill",
-    "\u3067\u306f\u306a\u3044": "not", "\u3067\u306f\u3042\u308a\u307e\u305b\u3093": "not", "\u3067\u306f\u306a\u304f": "not",
-}  # fmt: skip
-"""words that do something together; looked up before single words"""
+_PHRASES = {
+    "than": ("rather than|instead of|plus que|changed from|switched from|changing from|changed it from"),
+    "not": (
+        "other than|anything but|all but|everything but|apart from|far from|rule out|ruled out|rules out|"
+        "ruling out|except for|no longer|rather not|different from|not sure|i don't know|no es|"
+        "n\u00e3o \u00e9|non \u00e8|n'est pas|\u3067\u306f\u306a\u3044|"
+        "\u3067\u306f\u3042\u308a\u307e\u305b\u3093|\u3067\u306f\u306a\u304f"
+    ),
+    "wrong": ("a trap|a distractor|a mistake|nicht richtig|not correct|not right|not true|pas correcte"),
+    "phrase": ("none of the above|all of the above|none of these|all of these|none of the others|both of the above"),
+    "content": ("all of them|let us|choose from|pick from|such as|see|second best|second-best"),
+    "and": ("as well as|along with|together with"),
+    "fill": (
+        "out of|not only|based on|most likely|i think|i believe|i guess|i suspect|i am confident|"
+        "i'm confident|i conclude|de rien|it looks like|looks like|for a second|for a moment|for sure|"
+        "of course"
+    ),
+    "leaves": ("given by|consistent with|described by|that leaves|left with|come to|comes to|arrive at|goes with"),
+    "fits": (
+        "makes sense|is left|makes the most sense|best describes|best matches|best fits|best explains|"
+        "best represents|best answers|best captures|most closely matches"
+    ),
+    "itis": (
+        "it is|it's|that's|it must be|it has to be|it should be|it would be|it was|that is|this is|it'd be|"
+        "it'll be|it seems|c'est|das ist|es ist"
+    ),
+    "turn": ("no wait|hold on|scratch that|on second thought|my mistake|my bad|strike that"),
+    "choose": (
+        "go with|going with|went with|stick with|sticking with|settle on|settled on|settling on|opt for|"
+        "opting for|vote for|lean towards|leaning towards|lean toward|leaning toward|"
+        "entscheide mich f\u00fcr|opto por|me quedo con|i would say|i'd say|i say|i'll say|i will say"
+    ),
+    "if": ("going to say|going to pick|going to choose|tempted to|first thought|at first|used to"),
+    "third": ("fall for"),
+    "answer": ("my pick|the pick|mi elecci\u00f3n|my choice|my selection|best choice|correct choice|right choice"),
+    "right": ("the one|only one"),
+}
+PHRASES = {phrase: role for role, phrases in _PHRASES.items() for phrase in phrases.split("|")}
+"""the role of words that do something together; looked up before single words"""
 _WORDS = {
     "answer": (
         "answer result output ans solution guess conclusion verdict antwort l\u00f6sung r\u00e9ponse reponse "
@@ -68,18 +71,14 @@ _WORDS = {
         "\u0935\u093f\u0915\u0932\u094d\u092a \u09ac\u09bf\u0995\u09b2\u09cd\u09aa l'option "
         "\u0627\u0644\u062e\u064a\u0627\u0631 \u9879 \u9805"
     ),
-    "options": (
-        "options choices letters alternatives answers statements optionen opciones op\u00e7\u00f5es"
-    ),
+    "options": ("options choices letters alternatives answers statements optionen opciones op\u00e7\u00f5es"),
     "be": (
         "is was are were equals ist sind lautet w\u00e4re est es ser\u00e1 ser\u00eda seria \u00e9 \u00e8 "
         "sarebbe \u00e4r er jest adalah ialah ni l\u00e0 \u662f \u4e3a \u70ba \u306f \u304c \u5c31\u662f "
         "\uc740 \ub294 \uc774 \uac00 seems looks appears sounds scheint semble parece sembra "
         "\u0e04\u0e37\u0e2d \u0939\u0948 \u0647\u064a \u0647\u0648 be been being"
     ),
-    "modal": (
-        "must should would has have needs will to"
-    ),
+    "modal": ("must should would has have needs will to"),
     "right": (
         "better correct right true best valid accurate appropriate only likeliest richtig richtige richtigen "
         "korrekt korrekte wahr beste juste bonne correcte vraie correcta correto correta certa certo "
@@ -130,9 +129,7 @@ _WORDS = {
         "leaves leaving points point pointing leads lead supports support favors favours indicates suggests "
         "matches match corresponds correspond confirms implies gives give"
     ),
-    "fits": (
-        "fits works wins holds stands remains stays passt stimmt convient satisfies survives matched"
-    ),
+    "fits": ("fits works wins holds stands remains stays passt stimmt convient satisfies survives matched"),
     "lead": (
         "so thus hence therefore then finally final ergo accordingly consequently ok okay well overall donc "
         "ainsi also daher folglich deshalb entonces luego portanto assim logo quindi dunque perci\u00f2 dus "
@@ -141,15 +138,9 @@ _WORDS = {
         "sure indeed \u6211 \u6700\u7ec8 \u6700\u7d42 endg\u00fcltige finale definitely clearly certainly "
         "surely"
     ),
-    "it": (
-        "it this that one which ce das dies esto isso questo c"
-    ),
-    "but": (
-        "but sondern sino mas mais ma maar men tapi \u0430 \u043d\u043e \u800c\u662f \u800c however"
-    ),
-    "than": (
-        "than unlike over versus vs"
-    ),
+    "it": ("it this that one which ce das dies esto isso questo c"),
+    "but": ("but sondern sino mas mais ma maar men tapi \u0430 \u043d\u043e \u800c\u662f \u800c however"),
+    "than": ("than unlike over versus vs"),
     "because": (
         "because since as given whereas while although though denn weil parce car puisque porque pois "
         "perch\u00e9 poich\u00e9 omdat want karena kwa \u043f\u043e\u0442\u043e\u043c\u0443 \u56e0\u4e3a "
@@ -169,9 +160,7 @@ _WORDS = {
         "and und et y og och en dan ve \u548c \u4e0e \u8207 \u3068 \ubc0f \u0438 + plus both beide ambas "
         "ambos sowohl \u53ca"
     ),
-    "or": (
-        "or oder ou eller atau au \u6216 \u304b \u0438\u043b\u0438 either entweder soit through czy"
-    ),
+    "or": ("or oder ou eller atau au \u6216 \u304b \u0438\u043b\u0438 either entweder soit through czy"),
     "fill": (
         "\u5e94\u8be5 \u61c9\u8a72 \u5e94 \u61c9 \u8be5 \u8a72 my here the a an most more very quite really "
         "just for among all question probably likely i i'd i'll i'm we we'd our la el le l' il die der den "
@@ -180,16 +169,10 @@ _WORDS = {
         "his her their at am of \u8fd9 \u9053 \u9898 \u984c \u672c \u5f53 c'est du des un une than's between "
         "from changed change"
     ),
-    "yes": (
-        "\u662f\u7684 yes ja oui s\u00ed sim s\u00ec yep"
-    ),
-    "no": (
-        "no nein nope"
-    ),
-    "turn": (
-        "wait actually sorry oops correction scratch hmm"
-    ),
-}  # fmt: skip
+    "yes": ("\u662f\u7684 yes ja oui s\u00ed sim s\u00ec yep"),
+    "no": ("no nein nope"),
+    "turn": ("wait actually sorry oops correction scratch hmm"),
+}
 ROLES = {word: role for role, words in _WORDS.items() for word in words.split()}
 """the role of a word in small letters"""
 _CHINESE = "\\u2e80-\\u9fff\\uac00-\\ud7af"

@@ -1,9 +1,10 @@
 r"""Which choice a text takes, in the words in which people and models choose, of many languages.
 
-The answer is the last \boxed{...}, else what `<answer>` holds, else what the text's clauses claim in the end: the strongest claim counts (`the
-answer is B` before `B is right` before a letter alone), and of equal ones there must be one, unless the text says that it
-changes its mind. A choice that is denied after it was taken, two that are left open (`A or B`), and a list of all cannot
-be read. What no known word takes is only named: neither the article A nor the vitamin C nor `I loathe (C)`.
+The answer is the last \boxed{...}, else what `<answer>` holds, else what the text's clauses claim in the end: the
+strongest claim counts (`the answer is B` before `B is right` before a letter alone), and of equal ones there must be
+one, unless the text says that it changes its mind. A choice that is denied after it was taken, two that are left open
+(`A or B`), and a list of all cannot be read. What no known word takes is only named: neither the article A nor the
+vitamin C nor `I loathe (C)`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 from tasks.answer.boxes import find_boxed
 from tasks.answer.characters import simplify
 from tasks.answer.choice_claims import Claim, claims_of
-from tasks.answer.choice_tokens import Clause, parse_clauses
+from tasks.answer.choice_clauses import Clause, parse_clauses
 from tasks.answer.latex import plain
 from tasks.answer.value import UnreadableError
 from tasks.answer.words import unwrap
@@ -91,7 +92,10 @@ def _events(clauses: list[Clause]) -> list[Claim]:
             events += _marked(clause, previous[-1])
         if not claims and events and events[-1].options and _denies(roles):
             events.append(Claim("deny", events[-1].options))
-        events += [_lifted(claim, clause, previous, is_heading=is_heading, is_last=place == len(clauses) - 1) for claim in claims]
+        events += [
+            _lifted(claim, clause, previous, is_heading=is_heading, is_last=place == len(clauses) - 1)
+            for claim in claims
+        ]
         is_answer = not claims and "answer" in roles and roles[-1] in ("answer", "be", "colon")
         is_heading = is_answer and ("\n" in clause.ends or roles == ["answer"])
         previous = claims or ([Claim("deny", ())] if roles[0] in ("no", "turn") or asked else [])
@@ -153,7 +157,7 @@ def _decide(events: list[Claim], choices: str) -> str | None:
 
 
 def _is_denied(events: list[Claim], claim: Claim) -> bool:
-    return any(one.kind == "but" or one.kind == "deny" and set(claim.options) <= set(one.options) for one in events)
+    return any(one.kind == "but" or (one.kind == "deny" and set(claim.options) <= set(one.options)) for one in events)
 
 
 def _after_turn(events: list[Claim]) -> list[Claim]:

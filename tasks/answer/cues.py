@@ -8,13 +8,18 @@ _LATIN = (
     "answer", "antwort", "r\u00e9ponse", "reponse", "respuesta", "resposta", "risposta", "antwoord", "odpowied\u017a",
     "svar", "cevap", "jawaban", "jibu", "vastaus", "r\u0103spuns",
 )  # fmt: skip
-_OTHERS = (
-    "\u043e\u0442\u0432\u0435\u0442", "\u0432\u0456\u0434\u043f\u043e\u0432\u0456\u0434\u044c", "\u7b54\u6848", "\u7b54\u3048", "\u7b54", "\uc815\ub2f5", "\ub2f5", "\u0909\u0924\u094d\u0924\u0930",
-    "\u0989\u09a4\u09cd\u09a4\u09b0", "\u0627\u0644\u0625\u062c\u0627\u0628\u0629", "\u0627\u0644\u062c\u0648\u0627\u0628", "\u0111\u00e1p \u00e1n", "\u0111\u00e1p s\u1ed1",
-)  # fmt: skip
+_SCRIPTS = (
+    "\u043e\u0442\u0432\u0435\u0442|\u0432\u0456\u0434\u043f\u043e\u0432\u0456\u0434\u044c|\u7b54\u6848|"
+    "\u7b54\u3048|\u7b54|\uc815\ub2f5|\ub2f5|\u0909\u0924\u094d\u0924\u0930|\u0989\u09a4\u09cd\u09a4\u09b0|"
+    "\u0627\u0644\u0625\u062c\u0627\u0628\u0629|\u0627\u0644\u062c\u0648\u0627\u0628|\u0111\u00e1p \u00e1n|"
+    "\u0111\u00e1p s\u1ed1"
+)
+_OTHERS = tuple(_SCRIPTS.split("|"))
 _WORDS = "|".join(sorted({*_LATIN, *_OTHERS}, key=len, reverse=True))
 _ASCII = tuple(word for word in _LATIN if word.isascii())
-_VERB = "is|are|would be|should be|must be|ist|lautet|w\u00e4re|est|es|\u00e9|\u00e8|\u00e4r|er|jest|ni|adalah|l\u00e0|on"
+_VERB = (
+    "is|are|would be|should be|must be|ist|lautet|w\u00e4re|est|es|\u00e9|\u00e8|\u00e4r|er|jest|ni|adalah|l\u00e0|on"
+)
 _CUE = re.compile(
     rf"(?i:{_WORDS})"
     rf"(?:[\"'*_]*\s*(?:(?i:{_VERB})\b|(?:\u5e94\u8be5|\u61c9\u8a72)?[\u662f\u4e3a\u70ba\u306f\uc740\ub294])|(?<=[\u7b54\u6848\u3048])|(?=[\"'*_]*[:\uff1a=\s]))"

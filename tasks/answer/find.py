@@ -1,8 +1,8 @@
 r"""Where the answer stands in a text, and what it means. What stands there is read whole or not at all.
 
-The answer is, in this order: the last \boxed{...}; what `<answer>` holds; what follows the last `####`; what follows the
-last `answer is` or `Answer:`, if a number stands directly there; what the last line with a number states. A text that
-goes on (`Wait, that is wrong`) is read from there, or not at all. How a line is read: `statement.py`.
+The answer is, in this order: the last \boxed{...}; what `<answer>` holds; what follows the last `####`; what follows
+the last `answer is` or `Answer:`, if a number stands directly there; what the last line with a number states. A text
+that goes on (`Wait, that is wrong`) is read from there, or not at all. How a line is read: `statement.py`.
 """
 
 from __future__ import annotations

@@ -45,15 +45,16 @@ def read_number_words(text: str) -> Fraction | None:
         found = _read_chinese(text)
         return None if found is None else Fraction(found)
     sign, rest = _split_sign(text)
-    whole, point, places = rest.partition(" point ")
+    above, point, places = rest.partition(" point ")
     if point:
-        digits = [_SMALL.get(word, 10) for word in places.lower().split()]
-        above = _read_english(whole)
-        is_decimal = above is not None and digits and max(digits) < 10
-        return sign * Fraction(f"{above}.{''.join(map(str, digits))}") if is_decimal else None
+        digits, units = [_SMALL.get(word, 10) for word in places.lower().split()], _read_english(above)
+        is_decimal = units is not None and digits and max(digits) < 10
+        return sign * Fraction(f"{units}.{''.join(map(str, digits))}") if is_decimal else None
     dozen = _DOZEN.fullmatch(rest)
     if dozen is not None:
-        count = {"half a": Fraction(1, 2)}.get((dozen[1] or "a").lower(), Fraction(_read_english(dozen[1] or "one") or 1))
+        count = {"half a": Fraction(1, 2)}.get(
+            (dozen[1] or "a").lower(), Fraction(_read_english(dozen[1] or "one") or 1)
+        )
         return sign * 12 * count
     if not ENGLISH.fullmatch(rest):
         return None

@@ -6,7 +6,6 @@ Called by `find.py`.
 from __future__ import annotations
 
 import re
-
 from fractions import Fraction
 
 from tasks.answer import latex

@@ -8,72 +8,35 @@ remark in brackets. Two that are stated, or a clause that negates, asks or suppo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from tasks.answer.clauses import Clause, Line
 from tasks.answer.equal import same
-from tasks.answer.locales import Conventions
-from tasks.answer.quantities import Quantity, find_quantities
+from tasks.answer.quantities import Quantity
 from tasks.answer.read import read_plain
 from tasks.answer.statement_words import (
-    ADJUNCT,
-    ANCHORS,
-    ASIDE,
     BEING,
     CHINESE_NEGATIONS,
     DENIALS,
     DETERMINERS,
     HEDGES,
-    LABELS,
     NEGATIONS,
-    OFFERS,
-    OPENERS,
-    REASON,
     RIGHT,
     SUMS,
     UNSURE,
-    WEAK_ADJUNCT,
 )
-from tasks.answer.tokens import Token, tokenize
 from tasks.answer.value import Number, UnreadableError, Value
 
-_BOUNDARIES = ("stop", "semicolon", "comma", "colon", "rule")
-_CONTRASTS = ("not", "rather", "instead")
-_CHECKS = frozenset("checking verify verifying verification double-check double-checking proof".split())
 _DIRECT = ("open", "mark", "currency", "equals", "dash", "operator", "colon")
 
 
-@dataclass(slots=True)
-class Clause:
-    """A part of a line that says one thing.
+class Statement(Line):
+    """What a line states.
 
     Attributes:
-        opener: the word or sign that begins it.
-        first, end: its tokens.
-        quantities: that it holds.
+        end: where on the line that ends, once it was read.
     """
 
-    opener: str
-    first: int
-    end: int
-    quantities: list[Quantity]
-
-
-class Statement:
-    """A line, parted.
-
-    Attributes:
-        end: where on the line what it states ends, once that was read.
-
-    Args:
-        line: in plain writing.
-        begin: where it begins to count.
-    """
-
-    def __init__(self, line: str, known: Conventions, begin: int = 0) -> None:
-        self.line, self.known = line, known
-        self.tokens = tokenize(line, begin)
-        self.quantities = find_quantities(line, self.tokens, known)
-        self.end = len(line)
+    end = 0
 
     def stated(self) -> Value | None:
         """What the line states in the end; None where it holds no number.
@@ -116,66 +79,6 @@ class Statement:
             or (len(token.text) == 1 and token.kind == "word" and self.tokens[place + 1].kind == "equals")
             for place, token in enumerate(ahead)
         )
-
-    def _clauses(self) -> list[Clause]:
-        inside = {place: quantity for quantity in self.quantities for place in range(quantity.first, quantity.last + 1)}
-        clauses, depth = [Clause("", 0, 0, [])], 0
-        for place, token in enumerate(self.tokens):
-            quantity = inside.get(place)
-            if quantity is not None:
-                if place == quantity.first:
-                    clauses[-1].quantities.append(quantity)
-                clauses[-1].end = place + 1
-                continue
-            is_bracket = token.kind in ("open", "close")
-            is_aside = is_bracket and (depth > 0 or not self._is_whole_line(token))
-            if is_aside:
-                depth += 1 if token.kind == "open" else -1
-            if is_aside or token.kind in _BOUNDARIES or (token.kind == "word" and token.text in OPENERS and depth <= 0):
-                opener = "(" if depth > 0 else token.text
-                clauses.append(Clause(opener, place + 1, place + 1, []))
-            else:
-                clauses[-1].end = place + 1
-        return clauses
-
-    def _is_whole_line(self, token: Token) -> bool:
-        return token.kind == "open" and not self.line[: token.begin].strip(" .*-")
-
-    def _without_check(self, clauses: list[Clause]) -> list[Clause]:
-        """The clauses before one that says that the answer was checked, or that offers more."""
-        for place, clause in enumerate(clauses):
-            words = self._words(clause)
-            if tuple(words[:2]) in OFFERS and place > 0 and clause.opener in (".", "!", "?", ""):
-                return clauses[:place]
-            following = clauses[place + 1].opener if place + 1 < len(clauses) else ""
-            is_check = (
-                _CHECKS.intersection(words)
-                or (words[-1:] == ["check"] and following in (":", "."))
-                or (clause.opener in ("which", "that") and words[:1] == ["checks"])
-                or words[:2] in (["it", "checks"], ["this", "checks"])
-                or words[1:3] == ["checks", "out"]
-            )
-            if is_check and any(before.quantities for before in clauses[:place]):
-                return clauses[:place]
-        return clauses
-
-    def _words(self, clause: Clause) -> list[str]:
-        return [token.text for token in self.tokens[clause.first : clause.end] if token.kind == "word"]
-
-    def _named(self, clause: Clause) -> list[Quantity]:
-        """The quantities that are no names."""
-        return [quantity for quantity in clause.quantities if not self._is_label(quantity)]
-
-    def _is_label(self, quantity: Quantity) -> bool:
-        return quantity.first > 0 and self.tokens[quantity.first - 1].text in LABELS
-
-    def _is_stating(self, clause: Clause) -> bool:
-        if clause.opener == "(" or not self._named(clause):
-            return False
-        words = self._words(clause)
-        if words and words[0] in _CONTRASTS:
-            return False
-        return clause.opener not in ASIDE or (clause.opener not in REASON and bool(self._sides(clause)))
 
     def _read_clause(self, clauses: list[Clause], place: int, *, is_direct: bool = False) -> Value:
         clause = clauses[place]
@@ -227,29 +130,15 @@ class Statement:
         else:
             chosen, others = self._stated_one(named)
         if others:
-            raise UnreadableError(
-                f"'{self._span(chosen)}' and '{self._span(others[0])}' are both stated"
-            )
+            raise UnreadableError(f"'{self._span(chosen)}' and '{self._span(others[0])}' are both stated")
         return chosen
-
-    def _is_variable(self, clause: Clause, side: int) -> bool:
-        """`5 = x`."""
-        after = self.tokens[side + 1 : clause.end]
-        return len(after) == 1 and after[0].kind == "word" and len(after[0].text) == 1
-
-    def _sides(self, clause: Clause) -> list[int]:
-        """Where the signs of equations are that part a clause, those inside of its quantities aside."""
-        inside = {place for one in clause.quantities for place in range(one.first, one.last + 1)}
-        return [
-            place
-            for place in range(clause.first, clause.end)
-            if self.tokens[place].kind == "equals" and self.tokens[place].text != "\u2248" and place not in inside
-        ]
 
     def _stated_one(self, named: list[Quantity]) -> tuple[Quantity, list[Quantity]]:
         """The quantity that a clause without an equation states, and others that it states too."""
         free = [one for one in named if self._before(one) not in DETERMINERS]
-        mains = [one for place, one in enumerate(named) if one in free and not self._is_adjunct(one, following=place > 0)]
+        mains = [
+            one for place, one in enumerate(named) if one in free and not self._is_adjunct(one, following=place > 0)
+        ]
         for others in (free, named):
             mains = mains or (others if len(others) == 1 else [])
         if not mains:
@@ -257,29 +146,6 @@ class Statement:
         if self._is_anchored(mains[-1]):
             return mains[-1], []
         return mains[-1], [one for one in mains[:-1] if not self._is_worked(one)]
-
-    def _is_worked(self, quantity: Quantity) -> bool:
-        """Whether it is a sum that is to be worked out, in `we add 4 + 2 to find 6`."""
-        tokens = self.tokens[quantity.first : quantity.last + 1]
-        return any(token.kind == "operator" or (token.kind == "dash" and token.begin > quantity.begin) for token in tokens)
-
-    def _before(self, quantity: Quantity, ahead: int = 0) -> str:
-        """The word before a quantity, hedges aside, or one ahead of it."""
-        place = quantity.first - 1 - ahead
-        while not ahead and place > 0 and self.tokens[place].text in HEDGES:
-            place -= 1
-        return self.tokens[place].text if place >= 0 else ""
-
-    def _is_adjunct(self, quantity: Quantity, *, following: bool) -> bool:
-        word, ahead = self._before(quantity), self._before(quantity, 1)
-        return word in ADJUNCT or (following and word in WEAK_ADJUNCT and not (word == "of" and ahead in SUMS))
-
-    def _is_aside(self, quantity: Quantity) -> bool:
-        """Whether a quantity behind the one that is stated is none that is stated too."""
-        return self._is_adjunct(quantity, following=True) or self._before(quantity) in DETERMINERS
-
-    def _is_anchored(self, quantity: Quantity) -> bool:
-        return self._before(quantity) in ANCHORS
 
     def _check_words(self, clauses: list[Clause], place: int, chosen: Quantity) -> None:
         """UnreadableError where the clause, or what governs it, negates, supposes or asks."""
@@ -296,17 +162,15 @@ class Statement:
         if not is_equation:
             refuse_negation(before)
         for number, word in enumerate(after):
-            if (word in DENIALS and BEING.intersection(after[:number])) or (_is_negation(word, "") and RIGHT.intersection(after[number + 1 : number + 4])):
+            if (word in DENIALS and BEING.intersection(after[:number])) or (
+                _is_negation(word, "") and RIGHT.intersection(after[number + 1 : number + 4])
+            ):
                 raise UnreadableError(f"'{word}' stands behind the number")
         denial = next((word for later in clauses[place + 1 :] for word in _denial(self._words(later))), None)
         if denial is not None:
             raise UnreadableError(f"'{denial}' stands behind the number")
         if self._is_asked(chosen.last):
             raise UnreadableError("the number is asked for")
-
-    def _is_asked(self, last: int) -> bool:
-        stops = [token.text for token in self.tokens[last + 1 :] if token.kind == "stop"]
-        return stops[:1] == ["?"]
 
     def _with_other(self, value: Value, clause: Clause) -> Value:
         """The value, where a bracket or an alternative behind it says the same."""
@@ -319,15 +183,14 @@ class Statement:
             if clause.opener == "(":
                 return value  # `7 (3 + 4)`
             raise
-        is_cents = isinstance(value, Number) and value.unit is not None and value.unit.name in ("cents", "cent", "\u00a2")
+        is_cents = (
+            isinstance(value, Number) and value.unit is not None and value.unit.name in ("cents", "cent", "\u00a2")
+        )
         if isinstance(value, Number) and isinstance(other, Number) and value.value == other.value:
             return value
         if not (same(other, value) or same(value, other)):
             raise UnreadableError(f"{value} and {other} are both stated")
         return other if is_cents and isinstance(other, Number) and other.unit is not None else value
-
-    def _span(self, quantity: Quantity) -> str:
-        return self.line[quantity.begin : quantity.end].strip()
 
     def _read(self, quantity: Quantity) -> Value:
         span = self._span(quantity)
@@ -342,7 +205,9 @@ class Statement:
 def _denial(words: list[str]) -> list[str]:
     """The word with which a clause denies what stands before it: `that is wrong`, `(false)`."""
     return [
-        word for place, word in enumerate(words) if word in DENIALS and (len(words) < 3 or BEING.intersection(words[:place]))
+        word
+        for place, word in enumerate(words)
+        if word in DENIALS and (len(words) < 3 or BEING.intersection(words[:place]))
     ]
 
 

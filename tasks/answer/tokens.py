@@ -7,6 +7,7 @@ million) is the token behind it. Digits that are part of a name (`x2`, `COVID-19
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from tasks.answer import units
@@ -26,6 +27,23 @@ class Token(NamedTuple):
     text: str
     begin: int
     end: int
+
+
+@dataclass(slots=True)
+class Quantity:
+    """One spelling with a number.
+
+    Attributes:
+        first, last: its tokens.
+        begin, end: where it stands on the line.
+        changed: what belongs to it and makes it no number; empty where nothing does.
+    """
+
+    first: int
+    last: int
+    begin: int
+    end: int
+    changed: str = ""
 
 
 _CHINESE = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"

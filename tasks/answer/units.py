@@ -48,7 +48,8 @@ _ALONE = {  # all spellings: factor to the base units, base units
     "$|USD|US$|dollar|dollars|bucks": ("1", "$"), "cent|cents|\u00a2": ("0.01", "$"),
     "\u20ac|EUR|euro|euros": ("1", "\u20ac"), "\u00a3|GBP": ("1", "\u00a3"), "\u00a5|JPY|yen": ("1", "\u00a5"),
     "\u20b9|INR|Rs|Rs.|rupee|rupees": ("1", "\u20b9"), "\u20a9|KRW|won": ("1", "\u20a9"),
-    "\u20bd|RUB|ruble|rubles|roubles": ("1", "\u20bd"), "A$|AUD": ("1", "AUD"), "C$|CAD": ("1", "CAD"), "CNY|RMB|yuan": ("1", "CNY"), "CHF|francs": ("1", "CHF"),
+    "\u20bd|RUB|ruble|rubles|roubles": ("1", "\u20bd"), "A$|AUD": ("1", "AUD"), "C$|CAD": ("1", "CAD"),
+    "CNY|RMB|yuan": ("1", "CNY"), "CHF|francs": ("1", "CHF"),
 }  # fmt: skip
 MONEY = ("$", "\u20ac", "\u00a3")
 """what has a hundred cents"""

@@ -144,7 +144,9 @@ def _are_joined(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
 
 _OPERATION = re.compile(r"[^\s(]\s*[-+*/]|\\(?:cdot|times|frac)(?![A-Za-z])")
 _VARIABLE = re.compile(r"(?<![A-Za-z\\])[a-z](?![A-Za-z])")
-_UNFINISHED = re.compile(r"(?:\b(?:so|and|or|then|is|because|where|since|thus|hence|therefore|that|gives)|[,=:])\s*$", re.IGNORECASE)
+_UNFINISHED = re.compile(
+    r"(?:\b(?:so|and|or|then|is|because|where|since|thus|hence|therefore|that|gives)|[,=:])\s*$", re.IGNORECASE
+)
 
 
 def _last_side(formula: str) -> str:

@@ -23,6 +23,7 @@ from configs.schema.problems import Extract, ExtractAnswer, ExtractFields
 from configs.schema.problems import Mapping as RowMapping
 from infra.text.outside import explain_text
 from tasks.core.records import Message, Problem
+from tasks.judge.verifiers.finding import NO_NUMBER
 from tasks.sample.problems.sets import fingerprint
 
 VERSION = 2
@@ -182,6 +183,8 @@ def _as_text(value: Any, name: str, where: str) -> str:
     """A plain value as people write it: 51.0 is 51, true is true, a day is 2024-03-05."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float) and math.isinf(value):
+        return f"{NO_NUMBER}{value}"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, decimal.Decimal):
