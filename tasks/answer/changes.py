@@ -11,6 +11,7 @@ from tasks.answer.statement_words import (
     ANCHORS,
     CHANGES_AFTER,
     CHANGES_BEFORE,
+    CHANGES_JOINED,
     CHINESE_BOUNDS,
     CHINESE_LIMITS,
     COMPARISONS,
@@ -48,6 +49,8 @@ def changed_before(line: str, tokens: list[Token], place: int) -> str:
             or (len(before.text) == 1 and before.kind == "word")
         )
         return token.text if is_operand else ""
+    if token.kind == "close":
+        return token.text if token.end == tokens[place + 1].begin else ""
     if token.kind == "open":
         is_call = before is not None and before.kind in ("word", "name", "command") and before.end == token.begin
         return f"{before.text}(" if before is not None and is_call else ""
@@ -68,6 +71,8 @@ def _changing_word(tokens: list[Token], place: int) -> str:
         return word
     if word == "of" and (ahead in FUNCTIONS_OF or ahead in FRACTION_WORDS):
         return f"{ahead} of"
+    if word == "to" and ahead == "equal" and place > 1 and tokens[place - 2].text == "or":
+        return "or equal to"
     if word == "to" and ahead in ("up", "close", "next"):
         return f"{ahead} to" if place < 2 or not tokens[place - 2].text.startswith("round") else ""
     return f"{ahead} {word}" if word in JOINING and ahead in NUMBER_WORDS and word not in ("by", "of") else ""
@@ -132,7 +137,9 @@ def _changing_words(tokens: list[Token], line: str) -> str:
             and after.kind in ("number", "currency")
         ):
             return f"{token.text} than"
-        if token.text in ("or", "and", "to") and (following in COMPARISONS or following in NUMBER_WORDS):
+        if token.text == "at" and following in ("most", "least"):
+            return f"at {following}"
+        if token.text in ("or", "and", "to") and (following in CHANGES_JOINED or following in NUMBER_WORDS):
             return f"{token.text} {following}"
         if token.text in FUNCTION_WORDS:
             return ""

@@ -26,6 +26,7 @@ class Claim(NamedTuple):
 
 
 _SKIPPED_BEFORE = words_of("fill option colon modal")
+_SELF = words_of("i i'd i'll i'm we we'd we'll let's me ich je yo eu io jag jeg ik")
 _SKIPPED_AFTER = words_of("fill be modal it and colon option")
 
 
@@ -149,6 +150,8 @@ def _brought(before: list[Token], previous: list[Claim], *, is_first: bool) -> i
     token = before[place]
     if "options" in subject and not subject & {"right", "answer"}:
         return 0
+    if token.role == "choose" and not _is_own(_since_lead(before[:place])):
+        return 0
     if token.role in ("answer", "choose"):
         return 3
     if token.role in ("leaves", "itis", "but", "turn"):
@@ -161,6 +164,11 @@ def _brought(before: list[Token], previous: list[Claim], *, is_first: bool) -> i
     if token.role == "be":
         return _by_subject(before[:place], subject, previous)
     return 3 if has_colon and "answer" in subject else 0
+
+
+def _is_own(ahead: list[Token]) -> bool:
+    """Whether it is the text that chooses, and not `my neighbour`."""
+    return any(token.text in _SELF for token in ahead) or all(token.role != "content" for token in ahead)
 
 
 def _by_subject(ahead: list[Token], subject: set[str], previous: list[Claim]) -> int:

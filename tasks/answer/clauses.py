@@ -73,7 +73,10 @@ class Line:
             is_aside = is_bracket and (depth > 0 or not self._is_whole_line(token))
             if is_aside:
                 depth += 1 if token.kind == "open" else -1
-            if is_aside or token.kind in _BOUNDARIES or (token.kind == "word" and token.text in OPENERS and depth <= 0):
+            is_opener = token.kind == "word" and token.text in OPENERS and depth <= 0
+            if is_opener and clauses[-1].opener in ASIDE and clauses[-1].first == clauses[-1].end == place:
+                clauses[-1].end = place + 1  # `after giving 3 to Mary`
+            elif is_aside or is_opener or token.kind in _BOUNDARIES:
                 opener = "(" if depth > 0 else token.text
                 clauses.append(Clause(opener, place + 1, place + 1, []))
             else:

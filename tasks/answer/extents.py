@@ -65,7 +65,17 @@ def _takes_before(line: str, tokens: list[Token], place: int, quantity: Quantity
     if before is None:
         return gap == 0
     if gap == 0:
-        return before.end < token.begin or before.kind in ("equals", "open", "colon", "currency", "comma", "relation")
+        if before.kind == "semicolon" and token.kind != "dash":
+            return False
+        return before.end < token.begin or before.kind in (
+            "equals",
+            "open",
+            "colon",
+            "currency",
+            "comma",
+            "relation",
+            "semicolon",
+        )
     return gap == 1 and (
         before.kind in ("equals", "colon") or (before.text in SIGNED_AFTER and before.end < token.begin)
     )

@@ -122,9 +122,7 @@ def _find_cued(text: str, known: Conventions) -> Value | None:
     value, rest = _read_directly(line, cue[0], known)
     if value is None:
         return None
-    governing = text[max(0, cue.start() - 80) : cue.start()].lower()
-    if not GOVERNING.isdisjoint(governing.split()) or "n't" in governing:
-        refuse_negation(_GOVERNED.split(governing)[-1].split())
+    refuse_governed(text, cue.start())
     _refuse_wavering(text, cue, value, known)
     after = find_turn(f"{rest}\n{later}") if rest or later else None
     if after is None:
@@ -132,6 +130,13 @@ def _find_cued(text: str, known: Conventions) -> Value | None:
     if not _DIGIT.search(after):
         raise UnreadableError("the text takes its answer back")
     return _find_said(after, known.locale)
+
+
+def refuse_governed(text: str, place: int) -> None:
+    """UnreadableError where what stands before a cue says that no answer follows: `I doubt that the answer is`."""
+    governing = text[max(0, place - 80) : place].lower()
+    if not GOVERNING.isdisjoint(governing.split()) or "n't" in governing:
+        refuse_negation(_GOVERNED.split(governing)[-1].split())
 
 
 def _read_directly(line: str, cue: str, known: Conventions) -> tuple[Value | None, str]:

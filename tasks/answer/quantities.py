@@ -56,7 +56,7 @@ def _is_joined(line: str, tokens: list[Token], before: Quantity, place: int, las
         is_tight = is_tight and all(token.kind in ("stop", "colon", "tail") for token in gap)
         return is_tight and not _is_labelled(line, tokens, before, place)
     if "semicolon" in kinds:
-        return len(core) == 1 and not any(token.kind == "equals" for token in tokens[:place])
+        return len(core) == 1 and not any(token.kind in ("equals", "operator") for token in tokens[:place])
     words = [token.text for token in core if token.kind == "word" and token.text not in ("a", "an", "the")]
     if words[:1] and words[0].rstrip(".") in known.months and len(words) == 1:
         return True

@@ -105,7 +105,7 @@ class Statement(Line):
         is_contrast = self._words(clause)[:1] in (["not"], ["rather"], ["sino"], ["sondern"])
         if not (begins if is_direct else is_alike) or is_contrast:
             return
-        stated = [one for one in self._named(before) if not self._is_aside(one)]
+        stated = [one for one in self._named(before) if not (self._is_aside(one) or self._is_worked(one))]
         if stated and not self._sides(clause) and not self._sides(before) and self._is_stating(before):
             raise UnreadableError(f"'{self._span(stated[-1])}' and another number are both stated")
 
@@ -154,6 +154,9 @@ class Statement(Line):
             raise UnreadableError("a quotient and a remainder are stated")
         before = [token.text for token in self.tokens[clause.first : chosen.first] if token.kind == "word"]
         after = [token.text for token in self.tokens[chosen.last + 1 : clause.end] if token.kind == "word"]
+        later = {word for later in clauses[place:] for word in self._words(later)}
+        if later & {"otherwise", "respectively", "depending"}:
+            raise UnreadableError("what it is depends on something")
         is_equation = bool(self._sides(clause))
         if clause.opener == "that" and place > 0:
             before = [*self._words(clauses[place - 1]), *before]

@@ -77,6 +77,7 @@ CHANGES_AFTER = words_of(
 )
 COMPARISONS = words_of("more less fewer above below up over under higher lower greater down so larger smaller")
 """behind `or` and `and`: the number is a bound"""
+CHANGES_JOINED = COMPARISONS | words_of("thereabouts change counting some bit")
 LABELS = words_of(
     "step page line equation problem question figure chapter section version row column exercise example case "
     "part table option item no number# note rule theorem lemma level grade room route schritt seite "

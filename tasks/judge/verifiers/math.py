@@ -17,8 +17,9 @@ import re
 
 from configs.schema.verifiers.kinds import MathVerifier
 from tasks.answer.boxes import find_boxed
+from tasks.answer.cues import find_turn
 from tasks.answer.equal import same
-from tasks.answer.find import find
+from tasks.answer.find import find, refuse_governed
 from tasks.answer.structure import Formula, Part, Terms, Words, read_part
 from tasks.answer.value import Number, UnreadableError
 from tasks.judge.verifiers import formulas
@@ -108,8 +109,11 @@ def _find(text: str, config: MathVerifier) -> Part | None:
     if box is not None:
         return read_part(box, config.locale) if box else None
     end = said[-MAX_TEXT_CHARACTERS:]
-    cues = [*_CUE.findall(end), *(_MARKED.findall(end) if "####" in end else ())]
-    for place in (cues[-1] if cues else "", end):
+    cues = [*_CUE.finditer(end), *(_MARKED.finditer(end) if "####" in end else ())]
+    if cues:
+        refuse_governed(end, cues[-1].start())
+        _refuse_turn(end[cues[-1].end() :])
+    for place in (cues[-1][1] if cues else "", end):
         formula = _last_formula(place, config.locale)
         if formula is not None:
             if place is end and _UNFINISHED.search(end):
@@ -124,6 +128,13 @@ def _find(text: str, config: MathVerifier) -> Part | None:
         if said_plainly is None:
             raise
         return read_part(said_plainly[1], config.locale)
+
+
+def _refuse_turn(rest: str) -> None:
+    """UnreadableError where a text that goes on without another number or formula takes its answer back."""
+    after = find_turn(rest)
+    if after is not None and not re.search(r"[\d$]", after):
+        raise UnreadableError("the text takes its answer back")
 
 
 def _last_formula(text: str, locale: str) -> str | None:
