@@ -26,7 +26,7 @@ from tasks.core.records import Message, Problem
 from tasks.judge.verifiers.finding import NO_NUMBER
 from tasks.sample.problems.sets import fingerprint
 
-VERSION = 2
+VERSION = 3
 """raised when a row would become another problem"""
 
 ID_LENGTH = 16

@@ -72,6 +72,35 @@ def test_a_spelling_that_cannot_be_read_whole_is_not_cut(text: str) -> None:
         find(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["6 apples and 7 pears", "The cost is $45 and the change is $5.", "5 for Tom and 6 for Ann", "5 mod 3", "> 5",
+     "\u00b25", "--5", "x is less than or equal to 10.", "10 at most", "half of 20", "the square root of 25",
+     "The answer is 7 more than 20.", "7 with a remainder of 2", "8 would be wrong.", "Son m\u00e1s de 30.",
+     "I doubt that the answer is 20.", "So 22... no, scratch that. I don't know.", r"\boxed{5} is wrong.",
+     r"It is not \boxed{5}.", "(a) 5 (b) 6", "5\n6", "10 if you count it, 11 otherwise",
+     "The answer is 7. The answer is 8. The answer is 7."],
+)  # fmt: skip
+def test_what_carries_value_beside_a_number_is_part_of_it(text: str) -> None:
+    with pytest.raises(UnreadableError):
+        find(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("He is 45 miles from home after 4 hours.", "45 mi"), ("The 3 athletes ran 204 yards.", "204 yd"),
+        ("After the sale she has 17 - 3 = 14 left.", "14"), ("John has 12 left after giving 3 to Mary.", "12"),
+        ("The number is 15 = 3 * 5.", "15"), ("a dozen", "12"), ("1.5M", "1500000"), ("1 in 4", "0.25"),
+        ("The answer is 20. Wait, it is actually 24.", "24"), ("Is it 16? No, 4 * 5 = 20.", "20"),
+        ("> **Answer**\n> 2,048", "2048"), ("7+8=15;3+4+1=8;85", "85"), ("three point one four", "3.14"),
+        ("It needs 11. Let me know if you want another way in 2 steps!", "11"),
+    ],
+)  # fmt: skip
+def test_the_one_quantity_that_is_stated_is_the_answer(text: str, answer: str) -> None:
+    assert str(find(text)) == answer
+
+
 def test_the_last_box_is_read_with_its_braces() -> None:
     assert find_boxed(r"\boxed{a{b}c}") == "a{b}c"
     assert find_boxed(r"\boxed{1} and then \boxed{ 2 }") == "2"
