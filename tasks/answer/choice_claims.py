@@ -26,7 +26,7 @@ class Claim(NamedTuple):
 
 
 _SKIPPED_BEFORE = words_of("fill option colon modal")
-_SELF = words_of("i i'd i'll i'm we we'd we'll let's me ich je yo eu io jag jeg ik")
+_SELF = words_of("i i'd i'll i'm we we'd we'll let's me ich \u044f je yo eu io jag jeg ik")
 _SKIPPED_AFTER = words_of("fill be modal it and colon option")
 
 
@@ -81,8 +81,8 @@ def _claim(
     if "but" in roles:
         place = len(roles) - 1 - roles[::-1].index("but")
         before, roles = before[place + 1 :], roles[place + 1 :]
-        if not roles and previous and previous[-1].kind == "deny":
-            return Claim("take", options, 3)
+        if not roles and not after:
+            return Claim("take", options, 3 if previous and previous[-1].kind == "deny" else 2)
     behind = _behind(after)
     said = {token.role for token in _since_lead(before)}
     is_negated = bool(said & {"not", "wrong"}) and not _is_relative(before)
@@ -119,7 +119,7 @@ def _behind(after: list[Token]) -> str:
             rest = [one.role for one in after[place + 1 : place + 4]]
             return "name" if token.role == "not" and "wrong" in rest else "deny"
         if token.role in ("right", "answer"):
-            return "take" if has_be or token.text > "\u2e80" else "name" if token.role == "right" else ""
+            return "take" if has_be or token.text > "\u0400" else "name" if token.role == "right" else ""
         if token.role in ("fits", "yes", "itis") or token.text == "matches":
             return "take"
         if token.role in ("because", "but", "than", "lead", "or"):
@@ -160,7 +160,8 @@ def _brought(before: list[Token], previous: list[Claim], *, is_first: bool) -> i
         is_lead = all(one.role in ("lead", "fill", "option", "colon", "and") for one in before)
         return 2 if is_lead else 0
     if token.role == "right":
-        return 3 if "answer" in subject else 2 if has_colon or "option" in subject else 0
+        has_no_verb = has_colon or "option" in subject or token.text > "\u0400"
+        return 3 if "answer" in subject else 2 if has_no_verb else 0
     if token.role == "be":
         return _by_subject(before[:place], subject, previous)
     return 3 if has_colon and "answer" in subject else 0
@@ -168,7 +169,7 @@ def _brought(before: list[Token], previous: list[Claim], *, is_first: bool) -> i
 
 def _is_own(ahead: list[Token]) -> bool:
     """Whether it is the text that chooses, and not `my neighbour`."""
-    return any(token.text in _SELF for token in ahead) or all(token.role != "content" for token in ahead)
+    return any(token.text.lower() in _SELF for token in ahead) or all(token.role != "content" for token in ahead)
 
 
 def _by_subject(ahead: list[Token], subject: set[str], previous: list[Claim]) -> int:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from tasks.answer.choice_words import CHINESE_WORDS, PHRASES, ROLES
 from tasks.answer.statement_words import words_of
 
-ORDINALS = ("first", "second", "third", "fourth", "fifth")
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "last")
 _AFTER = words_of("be modal and or not wrong fits but because than itis it colon yes no turn if lead leaves")
 """roles that may follow a letter that is a choice"""
 _NO_WORD = r"A-Za-z0-9_\u00c0-\u024f"
@@ -40,7 +40,7 @@ class Token(NamedTuple):
 @functools.cache
 def _lexer(choices: str) -> re.Pattern[str]:
     either = re.escape(choices.upper() + choices.lower())
-    ordinals = "|".join(ORDINALS[: len(choices)])
+    ordinals = "|".join((*ORDINALS[: min(5, len(choices))], ORDINALS[-1]))
     return re.compile(
         rf"""
         (?P<mark>[\u2705\u2713\u2714\u2611\u274c\u2717\u2718\u2610]|\[[xX\ ]\])
@@ -48,7 +48,7 @@ def _lexer(choices: str) -> re.Pattern[str]:
       | (?<![{_NO_WORD}.'\u00b0/-])(?P<item>[{re.escape(choices.upper())}])\)(?![{_NO_WORD}])
       | (?<![{_NO_WORD}'\u00b0-])(?<![a-z\d]/)(?<![{_NO_WORD}]\.)(?P<bare>[{either}])
         (?![{_NO_WORD}'+\u00b0]|[.,]\d|\s?%|-[A-Za-z]|/\w\w|[:/]\d|\.[A-Za-z])
-      | \b[Tt][Hh][Ee]\ (?P<ordinal>{ordinals})\ (?=(?:option|choice|answer|one|alternative)\b)
+      | \b[Tt][Hh][Ee]\ (?P<ordinal>{ordinals})\ (?:option|choice|answer|one|alternative)\b
       | (?P<word>[\u2e80-\u9fff\uac00-\ud7af]+|(?:[^\W\d_\u2e80-\u9fff\uac00-\ud7af]|{_VOWEL_SIGNS})+(?:['-][^\W\d_]+)*)
       | (?P<number>\d[\d.,]*\w*)
       | (?P<end>[\n\u0964]|\.{{2,}}|\u2026|[.!?;,])
@@ -68,7 +68,7 @@ def scan(text: str, choices: str) -> list[Token]:
         elif kind == "bare":
             tokens.append(Token("bare", found))
         elif kind == "ordinal":
-            tokens.append(Token("letter", choices[ORDINALS.index(found)]))
+            tokens.append(Token("letter", choices[-1 if found == ORDINALS[-1] else ORDINALS.index(found)]))
         elif kind == "mark":
             tokens.append(Token(_MARKS[found], found))
         elif kind == "word":

@@ -22,8 +22,9 @@ _PHRASES = {
     "and": ("as well as|along with|together with"),
     "fill": (
         "out of|not only|based on|most likely|i think|i believe|i guess|i suspect|i am confident|"
-        "i'm confident|i conclude|de rien|it looks like|looks like|for a second|for a moment|for sure|"
-        "of course"
+        "i'm confident|i conclude|de rien|for a second|for a moment|for sure|of course|i feel|i reckon|"
+        "i feel like|i feel that|creo que|pienso que|penso che|penso que|acho que|credo che|glaube dass|"
+        "je pense que|je crois que|ich denke|ich glaube"
     ),
     "leaves": ("given by|consistent with|described by|that leaves|left with|come to|comes to|arrive at|goes with"),
     "fits": (
@@ -32,18 +33,24 @@ _PHRASES = {
     ),
     "itis": (
         "it is|it's|that's|it must be|it has to be|it should be|it would be|it was|that is|this is|it'd be|"
-        "it'll be|it seems|c'est|das ist|es ist"
+        "it'll be|it seems|c'est|das ist|es ist|creo que es|acho que \u00e9|penso che sia|credo che sia|"
+        "creo que la correcta es"
     ),
     "turn": ("no wait|hold on|scratch that|on second thought|my mistake|my bad|strike that"),
     "choose": (
         "go with|going with|went with|stick with|sticking with|settle on|settled on|settling on|opt for|"
         "opting for|vote for|lean towards|leaning towards|lean toward|leaning toward|"
-        "entscheide mich f\u00fcr|opto por|me quedo con|i would say|i'd say|i say|i'll say|i will say"
+        "entscheide mich f\u00fcr|opto por|me quedo con|i would say|i'd say|i say|i'll say|i will say|bet on|"
+        "betting on"
     ),
     "if": ("going to say|going to pick|going to choose|tempted to|first thought|at first|used to"),
     "third": ("fall for"),
     "answer": ("my pick|the pick|mi elecci\u00f3n|my choice|my selection|best choice|correct choice|right choice"),
-    "right": ("the one|only one"),
+    "right": (
+        "the one|only one|most plausible|most suitable|most appropriate|most accurate|most logical|"
+        "most reasonable|most sensible|most consistent|most convincing"
+    ),
+    "be": ("looks like"),
 }
 PHRASES = {phrase: role for role, phrases in _PHRASES.items() for phrase in phrases.split("|")}
 """the role of words that do something together; looked up before single words"""
@@ -60,7 +67,7 @@ _WORDS = {
         "\u0627\u0644\u062a\u0634\u05d5\u05d1\u05d4 \u0e04\u0e33\u0e15\u0e2d\u0e1a "
         "\u03b1\u03c0\u03ac\u03bd\u03c4\u03b7\u03c3\u03b7 \u0c38\u0c2e\u0c3e\u0c27\u0c3e\u0c28\u0c02 "
         "\u067e\u0627\u0633\u062e \u062c\u0648\u0627\u0628 \u0baa\u0ba4\u0bbf\u0bb2\u0bcd "
-        "\u00ecd\u00e1h\u00f9n amsa az\u1ecbza impendulo"
+        "\u00ecd\u00e1h\u00f9n amsa az\u1ecbza impendulo svaret cevab\u0131"
     ),
     "option": (
         "option choice letter alternative response statement candidate opci\u00f3n opcion letra "
@@ -102,7 +109,7 @@ _WORDS = {
         "non ikke inte de\u011fil nie \u043d\u0435 \u043d\u0435\u0442 \u4e0d \u4e0d\u662f \u975e \u6ca1 "
         "\u6c92 \u522b \u5225 \u306a\u3044 \u3042\u308a\u307e\u305b\u3093 \uc544\ub2c8 \uc544\ub2cc "
         "\u0928\u0939\u0940\u0902 \u09a8\u09af\u09bc \u0644\u064a\u0633 \u0644\u064a\u0633\u062a "
-        "\u6392\u9664 ausschlie\u00dfen n'est kh\u00f4ng less"
+        "\u6392\u9664 ausschlie\u00dfen n'est kh\u00f4ng less weder noch"
     ),
     "wrong": (
         "wrong incorrect false untrue invalid worst implausible impossible irrelevant tempting almost nearly "
@@ -131,7 +138,7 @@ _WORDS = {
     ),
     "fits": ("fits works wins holds stands remains stays passt stimmt convient satisfies survives matched"),
     "lead": (
-        "so thus hence therefore then finally final ergo accordingly consequently ok okay well overall donc "
+        "so thus hence therefore finally final ergo accordingly consequently ok okay well overall donc "
         "ainsi also daher folglich deshalb entonces luego portanto assim logo quindi dunque perci\u00f2 dus "
         "allts\u00e5 derfor maka jadi hivyo \u0438\u0442\u0430\u043a \u0437\u043d\u0430\u0447\u0438\u0442 "
         "\u6240\u4ee5 \u6545 \u56e0\u6b64 \u56e0\u800c \u3057\u305f\u304c\u3063\u3066 \u3088\u3063\u3066 "
@@ -154,10 +161,10 @@ _WORDS = {
     ),
     "third": (
         "people friend friends student students many some someone somebody others they he she everybody "
-        "everyone teacher classmates user textbook bet thinks says said claims claimed argues believes"
+        "everyone teacher classmates user textbook thinks says said claims claimed argues believes"
     ),
     "and": (
-        "and und et y og och en dan ve \u548c \u4e0e \u8207 \u3068 \ubc0f \u0438 + plus both beide ambas "
+        "and then und et y og och en dan ve \u548c \u4e0e \u8207 \u3068 \ubc0f \u0438 + plus both beide ambas "
         "ambos sowohl \u53ca"
     ),
     "or": ("or oder ou eller atau au \u6216 \u304b \u0438\u043b\u0438 either entweder soit through czy"),

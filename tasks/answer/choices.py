@@ -113,9 +113,10 @@ def _denies(roles: list[str]) -> bool:
 def _marked(clause: Clause, claim: Claim) -> list[Claim]:
     """What a mark behind the text of a choice says of it: `B. Nitrogen \u2705`."""
     roles = {token.role for token in clause.tokens if not token.text.isalpha()}
-    if "yes" in roles:
+    first = clause.tokens[0].role
+    if "yes" in roles or first == "right":
         return [claim._replace(strength=2)]
-    return [Claim("deny", claim.options)] if "no" in roles else []
+    return [Claim("deny", claim.options)] if "no" in roles or first == "wrong" else []
 
 
 def _lifted(claim: Claim, clause: Clause, previous: list[Claim], *, is_heading: bool, is_last: bool) -> Claim:
