@@ -35,6 +35,7 @@ _COMPOUND = re.compile(
 _THINGS = re.compile(r"-?[^\W\d_]+(?:[- '][^\W\d_]+){0,4}")
 _SHARE = re.compile(r"(\d{1,9})\ in\ (\d{1,9})")
 """`1 in 4`"""
+_DECADE = re.compile(r"[12]\d{2}0s")
 _TWO_SIGNS = re.compile(rf"{_SIGN}\ ?{_SIGN}")
 _CHINESE = "\u2e80"
 """from here on one letter is a word"""
@@ -44,7 +45,7 @@ _NO_THINGS = re.compile(
     r"(?:fourth|fifth|sixth|seventh|eighth|ninth|tenth|hundredth|thousandth)s)\b",
     re.IGNORECASE,
 )
-_NOT_COUNTED = NEGATIONS | DENIALS | UNSURE | BEING | words_of("would could should can may might must will n't")
+_NOT_COUNTED = NEGATIONS | DENIALS | UNSURE | BEING | words_of("would could should can may might must will below above")
 """words after which the number is said of, not counted with"""
 
 
@@ -61,7 +62,7 @@ def read_amount(line: str, decimal: str) -> Number:
     if share is not None and int(share[2]) > 0:
         return Number(Fraction(int(share[1]), int(share[2])))
     found = _NUMBER.fullmatch(line)
-    if found is None or _TWO_SIGNS.search(line):
+    if found is None or _TWO_SIGNS.search(line) or _DECADE.fullmatch(line):
         raise UnreadableError(f"'{shorten(line)}' cannot be read as one number")
     try:
         return _measured(_number(found, decimal), found, line)

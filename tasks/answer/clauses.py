@@ -5,7 +5,7 @@ The words that say so are closed lists in `statement_words.py`. Called by `state
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tasks.answer.locales import Conventions
 from tasks.answer.quantities import Quantity, find_quantities
@@ -38,12 +38,16 @@ class Clause:
         opener: the word or sign that begins it.
         first, end: its tokens.
         quantities: that it holds.
+        words: that it holds.
+        sides: where the signs of equations are that part it, those inside of its quantities aside.
     """
 
     opener: str
     first: int
     end: int
     quantities: list[Quantity]
+    words: list[str] = field(default_factory=list)
+    sides: list[int] = field(default_factory=list)
 
 
 class Line:
@@ -68,7 +72,11 @@ class Line:
                 if place == quantity.first:
                     clauses[-1].quantities.append(quantity)
                 clauses[-1].end = place + 1
+                if token.kind == "word":
+                    clauses[-1].words.append(token.text)
                 continue
+            if token.kind == "equals" and token.text != "\u2248":
+                clauses[-1].sides.append(place)
             is_bracket = token.kind in ("open", "close")
             is_aside = is_bracket and (depth > 0 or not self._is_whole_line(token))
             if is_aside:
@@ -76,11 +84,14 @@ class Line:
             is_opener = token.kind == "word" and token.text in OPENERS and depth <= 0
             if is_opener and clauses[-1].opener in ASIDE and clauses[-1].first == clauses[-1].end == place:
                 clauses[-1].end = place + 1  # `after giving 3 to Mary`
+                clauses[-1].words.append(token.text)
             elif is_aside or is_opener or token.kind in _BOUNDARIES:
                 opener = "(" if depth > 0 else token.text
                 clauses.append(Clause(opener, place + 1, place + 1, []))
             else:
                 clauses[-1].end = place + 1
+                if token.kind == "word":
+                    clauses[-1].words.append(token.text)
         return clauses
 
     def _is_whole_line(self, token: Token) -> bool:
@@ -89,7 +100,7 @@ class Line:
     def _without_check(self, clauses: list[Clause]) -> list[Clause]:
         """The clauses before one that says that the answer was checked, or that offers more."""
         for place, clause in enumerate(clauses):
-            words = self._words(clause)
+            words = clause.words
             if tuple(words[:2]) in OFFERS and place > 0 and clause.opener in (".", "!", "?", ""):
                 return clauses[:place]
             following = clauses[place + 1].opener if place + 1 < len(clauses) else ""
@@ -104,9 +115,6 @@ class Line:
                 return clauses[:place]
         return clauses
 
-    def _words(self, clause: Clause) -> list[str]:
-        return [token.text for token in self.tokens[clause.first : clause.end] if token.kind == "word"]
-
     def _named(self, clause: Clause) -> list[Quantity]:
         """The quantities that are no names."""
         return [quantity for quantity in clause.quantities if not self._is_label(quantity)]
@@ -118,15 +126,6 @@ class Line:
         """`5 = x`."""
         after = self.tokens[side + 1 : clause.end]
         return len(after) == 1 and after[0].kind == "word" and len(after[0].text) == 1
-
-    def _sides(self, clause: Clause) -> list[int]:
-        """Where the signs of equations are that part a clause, those inside of its quantities aside."""
-        inside = {place for one in clause.quantities for place in range(one.first, one.last + 1)}
-        return [
-            place
-            for place in range(clause.first, clause.end)
-            if self.tokens[place].kind == "equals" and self.tokens[place].text != "\u2248" and place not in inside
-        ]
 
     def _before(self, quantity: Quantity, ahead: int = 0) -> str:
         """The word before a quantity, hedges aside, or one ahead of it."""
@@ -163,7 +162,7 @@ class Line:
     def _is_stating(self, clause: Clause) -> bool:
         if clause.opener == "(" or not self._named(clause):
             return False
-        words = self._words(clause)
+        words = clause.words
         if words and words[0] in _CONTRASTS:
             return False
-        return clause.opener not in ASIDE or (clause.opener not in REASON and bool(self._sides(clause)))
+        return clause.opener not in ASIDE or (clause.opener not in REASON and bool(clause.sides))

@@ -35,6 +35,8 @@ _SUM = re.compile(r"[\s\d+*/().,$\u00d7\u00f7\u00b7-]*\d[\s\d+*/().,$\u00d7\u00f
 _GOVERNED = re.compile(r"[.!?;,:\n]|\b(?:so|then|hence|thus|therefore|but|and|because)\b", re.IGNORECASE)
 _PLAIN = re.compile(r"(-?\d{1,15}(?:\.\d{1,9})?)\s?[.!]?\s*")
 """a line that is nothing but a number"""
+_SENTENCE = re.compile(r"[^.!?]*[.!?](?=\s[A-Z])")
+"""a sentence before another one"""
 _PARTS = re.compile(r"(?:^|\s)\(?([a-e])\)\s[^()]*\d")
 _LISTED = re.compile(r"\s*(?:\(?[a-eA-E1-9][.)]|[Pp]art\s\(?[a-eA-E1-9]\)?\s?[:.)]|[-*])?\s*(\S.*)")
 _QUOTED = re.compile(r"^\s*>\s?", re.MULTILINE)
@@ -144,6 +146,8 @@ def _read_directly(line: str, cue: str, known: Conventions) -> tuple[Value | Non
     plain = _PLAIN.fullmatch(line)
     if plain is not None:
         return read(plain[1], known.locale), ""
+    sentence = _SENTENCE.match(line)
+    line, others = (line, "") if sentence is None else (line[: sentence.end()], line[sentence.end() :])
     line = latex.plain(simplify(line)).lstrip()
     if (
         line[:1] in ("-", "\u2014")
@@ -153,9 +157,9 @@ def _read_directly(line: str, cue: str, known: Conventions) -> tuple[Value | Non
         line = re.sub(r"^[-\u2014]\s(?=[.$\u20ac\u00a3]?\d)", "-", line)
     words = ENGLISH.match(line) or CHINESE.match(line)
     if words is not None:
-        return _read_words(words, line), line[words.end() :]
+        return _read_words(words, line), line[words.end() :] + others
     statement = Statement(line, known)
-    return statement.stated_directly(), line[statement.end :]
+    return statement.stated_directly(), line[statement.end :] + others
 
 
 def _refuse_wavering(text: str, cue: re.Match[str], value: Value, known: Conventions) -> None:

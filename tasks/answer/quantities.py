@@ -86,7 +86,9 @@ def _is_share(tokens: list[Token], before: Quantity, last: int) -> bool:
 
 def _are_joining(words: list[str], core: list[Token]) -> bool:
     """Whether the words between two numbers are a conjunction, with or without names of things before it."""
-    if words[-1] in JOINING or words == ["out", "of"]:
+    if words == ["out", "of"]:
+        return True
+    if words[-1] in JOINING:
         things, is_sum = words[:-1], words[-1] in ("and", "or", "plus", "minus", "times", "to", "und", "et", "y", "o")
     else:
         things, is_sum = words, core[-1].kind in ("operator", "dash", "comma")

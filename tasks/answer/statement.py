@@ -50,7 +50,7 @@ class Statement(Line):
         stating = [place for place, clause in enumerate(clauses) if self._is_stating(clause)]
         stating = stating or [place for place, clause in enumerate(clauses) if self._named(clause)]
         if stating and clauses[stating[-1]].opener == "(":
-            refuse_negation([word for clause in clauses[: stating[-1]] for word in self._words(clause)])
+            refuse_negation([word for clause in clauses[: stating[-1]] for word in clause.words])
         if not stating:
             raise UnreadableError(f"'{self.line.strip()[-60:]}' states no number")
         return self._read_clause(clauses, stating[-1])
@@ -100,20 +100,20 @@ class Statement(Line):
             return
         begins = clause.opener in ("and", "or", "und", "et", "y") and clause.quantities[0].first == clause.first
         is_alike = clause.opener in ("and", "or", "while") or (
-            clause.opener in (",", ";") and SUMS.isdisjoint(self._words(clause)) and not self._sides(before)
+            clause.opener in (",", ";") and SUMS.isdisjoint(clause.words) and not before.sides
         )
-        is_contrast = self._words(clause)[:1] in (["not"], ["rather"], ["sino"], ["sondern"])
+        is_contrast = clause.words[:1] in (["not"], ["rather"], ["sino"], ["sondern"])
         if not (begins if is_direct else is_alike) or is_contrast:
             return
         stated = [one for one in self._named(before) if not (self._is_aside(one) or self._is_worked(one))]
-        if stated and not self._sides(clause) and not self._sides(before) and self._is_stating(before):
+        if stated and not clause.sides and not before.sides and self._is_stating(before):
             raise UnreadableError(f"'{self._span(stated[-1])}' and another number are both stated")
 
     def _choose(self, clause: Clause, is_direct: bool) -> Quantity:
         named = self._named(clause)
         if not named:
             raise UnreadableError("a number that is a name")
-        sides = self._sides(clause)
+        sides = clause.sides
         if sides:
             named = [quantity for quantity in named if quantity.first > sides[-1]]
             if not named and self._is_variable(clause, sides[-1]):
@@ -150,16 +150,16 @@ class Statement(Line):
     def _check_words(self, clauses: list[Clause], place: int, chosen: Quantity) -> None:
         """UnreadableError where the clause, or what governs it, negates, supposes or asks."""
         clause = clauses[place]
-        if "remainder" in self._words(clause)[1:] and self.tokens[clause.end - 1].kind == "number":
+        if "remainder" in clause.words[1:] and self.tokens[clause.end - 1].kind == "number":
             raise UnreadableError("a quotient and a remainder are stated")
         before = [token.text for token in self.tokens[clause.first : chosen.first] if token.kind == "word"]
         after = [token.text for token in self.tokens[chosen.last + 1 : clause.end] if token.kind == "word"]
-        later = {word for later in clauses[place:] for word in self._words(later)}
+        later = {word for later in clauses[place:] for word in later.words}
         if later & {"otherwise", "respectively", "depending"}:
             raise UnreadableError("what it is depends on something")
-        is_equation = bool(self._sides(clause))
+        is_equation = bool(clause.sides)
         if clause.opener == "that" and place > 0:
-            before = [*self._words(clauses[place - 1]), *before]
+            before = [*clauses[place - 1].words, *before]
         if clause.opener in UNSURE and not is_equation:
             raise UnreadableError(f"'{clause.opener}' stands before the number")
         if not is_equation:
@@ -169,7 +169,7 @@ class Statement(Line):
                 _is_negation(word, "") and RIGHT.intersection(after[number + 1 : number + 4])
             ):
                 raise UnreadableError(f"'{word}' stands behind the number")
-        denial = next((word for later in clauses[place + 1 :] for word in _denial(self._words(later))), None)
+        denial = next((word for later in clauses[place + 1 :] for word in _denial(later.words)), None)
         if denial is not None:
             raise UnreadableError(f"'{denial}' stands behind the number")
         if self._is_asked(chosen.last):
@@ -177,7 +177,7 @@ class Statement(Line):
 
     def _with_other(self, value: Value, clause: Clause) -> Value:
         """The value, where a bracket or an alternative behind it says the same."""
-        words = [word for word in self._words(clause) if word not in HEDGES]
+        words = [word for word in clause.words if word not in HEDGES]
         if len(clause.quantities) != 1 or (clause.opener == "(" and words):
             return value
         try:

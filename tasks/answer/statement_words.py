@@ -72,7 +72,7 @@ CHANGES_BEFORE = words_of(
     "\u043c\u0435\u043d\u0435\u0435"
 )
 CHANGES_AFTER = words_of(
-    "mod squared cubed factorial choose mil third half halves thirds fourths fifths sixths sevenths eighths "
+    "below mod squared cubed factorial choose mil third half halves thirds fourths fifths sixths sevenths eighths "
     "ninths tenths hundredths thousandths plus minus divided multiplied"
 )
 COMPARISONS = words_of("more less fewer above below up over under higher lower greater down so larger smaller")

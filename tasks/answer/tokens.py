@@ -49,9 +49,9 @@ class Quantity:
 _CHINESE = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _TOKEN = re.compile(
     rf"""
-    (?P<number>(?<![A-Za-z0-9_])(?<!\d[.,])(?<![A-Za-z]-){LITERAL}(?:[eE][-+]?\d+(?!\w))?)
-  | (?P<name>[A-Za-z]+-?\d[\w.]*|\d[\w.]*)
-  | (?P<word>[{_CHINESE}]+|(?!\u03c0)[^\W\d_{_CHINESE}]+(?:['-][^\W\d_{_CHINESE}]+)*)
+    (?P<word>[{_CHINESE}]+|(?!\u03c0)[^\W\d_{_CHINESE}]++(?!-?\d)(?:['-][^\W\d_{_CHINESE}]+)*)
+  | (?P<number>(?<![A-Za-z0-9_])(?<!\d[.,])(?<![A-Za-z]-){LITERAL}(?:[eE][-+]?\d+(?!\w))?)
+  | (?P<name>[^\W\d_{_CHINESE}]+-?\d[\w.]*|\d[\w.]*)
   | (?P<command>\\[A-Za-z]+)
   | (?P<equals>=>|->|[-=]{{2,}}>|={{1,2}}(?![=<>])|[\u2248\u2192]|~(?=\s?[-\d$.]))
   | (?P<relation>[<>]=?|!=|[\u2264\u2265\u2260])
@@ -86,16 +86,17 @@ _TAIL_STARTS = re.compile(r"[^\W\d_]|\ [^\W\d_$]|[%\u00b0$\u20ac\u00a3]|\ [%\u00
 def tokenize(line: str, begin: int = 0) -> list[Token]:
     """The tokens of a line from a place on. Characters that are none of them part words and mean nothing."""
     tokens: list[Token] = []
-    find, end = _TOKEN.search, begin
-    while (match := find(line, end)) is not None:
-        kind, begin, end = match.lastgroup or "", match.start(), match.end()
+    after = 0
+    for match in _TOKEN.finditer(line, begin):
+        kind, (begin, end) = match.lastgroup or "", match.span()
+        if begin < after:
+            continue
         text = match[0].lower() if kind == "word" else match[0]
         tokens.append(Token(kind, text, begin, end))
         if kind == "number":
             after = tail_end(line, end)
             if after > end:
                 tokens.append(Token("tail", line[end:after], end, after))
-                end = after
     return tokens
 
 
