@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import io
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -37,10 +36,42 @@ def load_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:
     return check_recipe(tree, str(path))
 
 
+class RepeatedKeyError(ValueError):
+    """A key that a mapping holds twice: the last one would count, without a word."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses keys that stand twice in one mapping."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        lines: dict[tuple[str, str], int] = {}
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                line = key.start_mark.line + 1
+                if (key.tag, key.value) in lines:
+                    raise RepeatedKeyError(
+                        f"line {line}: the key '{key.value}' stands in line {lines[key.tag, key.value]} already"
+                    )
+                lines[key.tag, key.value] = line
+        return super().construct_mapping(node, deep)
+
+
+def parse_yaml(text: str) -> Any:
+    """What YAML says.
+
+    Raises:
+        yaml.YAMLError: it is none.
+        RepeatedKeyError: a mapping holds a key twice.
+    """
+    return yaml.load(text, Loader=_Loader)
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file as a mapping; RecipeError names the file and line otherwise."""
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tree = parse_yaml(path.read_text(encoding="utf-8"))
+    except RepeatedKeyError as error:
+        raise RecipeError(f"{path}, {error}", "leave out one of them") from None
     except FileNotFoundError:
         raise RecipeError(f"there is no recipe {path}", "look into configs/recipes for ready ones") from None
     except (IsADirectoryError, PermissionError) as error:
@@ -64,7 +95,9 @@ def apply_override(tree: dict[str, Any], override: str) -> None:
     if not separator or not address:
         raise RecipeError(f"--set {override}: no '='", "write --set section.field=value")
     try:
-        value = yaml.safe_load(io.StringIO(text))
+        value = parse_yaml(text)
+    except RepeatedKeyError as error:
+        raise RecipeError(f"--set {override}: {error}", "leave out one of them") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise RecipeError(f"--set {override}: the value is not YAML", "put it in quotes") from error
     node: Any = tree

@@ -14,7 +14,7 @@ from prefect.states import Cancelled, Completed, Failed, State
 from pydantic import BaseModel, ConfigDict, Field
 
 from configs.errors import RecipeError, UserError
-from configs.schema.load import apply_override, check_recipe, load_recipe
+from configs.schema.load import RepeatedKeyError, apply_override, check_recipe, load_recipe, parse_yaml
 from configs.schema.recipe import Recipe
 from flows.champion.approve import find_own_question, wait_for_person
 from flows.loop import Ended, run_rounds
@@ -82,8 +82,8 @@ def read_recipe(parameters: ImproveParameters) -> Recipe:
     if "\n" not in text:
         return load_recipe(Path(parameters.base_dir) / text, parameters.overrides)
     try:
-        tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        tree = parse_yaml(text)
+    except (yaml.YAMLError, RepeatedKeyError) as error:
         raise RecipeError(f"the parameter recipe is not YAML: {error}", "deploy the recipe again") from None
     if not isinstance(tree, dict):
         raise RecipeError("the parameter recipe is not a mapping of sections", "deploy the recipe again")

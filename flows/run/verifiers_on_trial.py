@@ -57,7 +57,7 @@ class Report:
         if self.is_clean:
             yield "  every gold answer is read in every spelling, and told from others"
             return
-        yield from _first([f"  {_name(problem)} {reason}" for problem, reason in self.refused])
+        yield from _first([f"  problem {problem.id} {reason}" for problem, reason in self.refused])
         for spelling in dict.fromkeys(outcome.trial.spelling for outcome in self.confused):
             alike = [outcome for outcome in self.confused if outcome.trial.spelling == spelling]
             yield from _first([_confusion(outcome) for outcome in alike])

@@ -8,6 +8,7 @@ from fractions import Fraction
 from tasks.answer import units
 from tasks.answer.multipliers import MULTIPLIER, MULTIPLIERS, PART, PARTS
 from tasks.answer.numbers import LITERAL, read_literal
+from tasks.answer.statement_words import BEING, DENIALS, NEGATIONS, UNSURE, words_of
 from tasks.answer.value import MAX_DIGITS, Number, Unit, UnreadableError, shorten
 
 _SIGN = r"[-+\u2014]"
@@ -32,6 +33,10 @@ _COMPOUND = re.compile(
     r"(?P<number>\d+(?:[.,]\d+)?)\ ?(?P<unit>[A-Za-z]+|[\u00b0'\"])\.?(?:,?\ and\ |,?\ ?)", re.VERBOSE
 )
 _THINGS = re.compile(r"-?[^\W\d_]+(?:[- '][^\W\d_]+){0,4}")
+_SHARE = re.compile(r"(\d{1,9})\ in\ (\d{1,9})")
+"""`1 in 4`"""
+_DECADE = re.compile(r"[12]\d{2}0s")
+_TWO_SIGNS = re.compile(rf"{_SIGN}\ ?{_SIGN}")
 _CHINESE = "\u2e80"
 """from here on one letter is a word"""
 _NO_THINGS = re.compile(
@@ -40,6 +45,8 @@ _NO_THINGS = re.compile(
     r"(?:fourth|fifth|sixth|seventh|eighth|ninth|tenth|hundredth|thousandth)s)\b",
     re.IGNORECASE,
 )
+_NOT_COUNTED = NEGATIONS | DENIALS | UNSURE | BEING | words_of("would could should can may might must will below above")
+"""words after which the number is said of, not counted with"""
 
 
 def read_amount(line: str, decimal: str) -> Number:
@@ -51,8 +58,11 @@ def read_amount(line: str, decimal: str) -> Number:
     Raises:
         UnreadableError: it is none, or something else beside one.
     """
+    share = _SHARE.fullmatch(line)
+    if share is not None and int(share[2]) > 0:
+        return Number(Fraction(int(share[1]), int(share[2])))
     found = _NUMBER.fullmatch(line)
-    if found is None:
+    if found is None or _TWO_SIGNS.search(line) or _DECADE.fullmatch(line):
         raise UnreadableError(f"'{shorten(line)}' cannot be read as one number")
     try:
         return _measured(_number(found, decimal), found, line)
@@ -98,7 +108,7 @@ def _measured(number: Fraction, found: re.Match[str], line: str) -> Number:
     """With its sign, and what stands around the digits: a word for a power of ten, a unit, or a thing."""
     is_negative = any((found[sign] or "+").strip() in "-\u2014" for sign in ("sign", "inner_sign"))
     number = -number if is_negative else number
-    if found["letter"] and found["letter"] != "k" and not found["currency"]:
+    if found["letter"] and found["letter"] not in "kM" and not found["currency"]:
         raise UnreadableError(f"'{shorten(line)}' cannot be read whole")
     word = (found["multiplier"] or "").lower() or found["character"] or found["letter"]
     unit = _unit(found, line)
@@ -125,7 +135,8 @@ def _unit(found: re.Match[str], line: str) -> Unit | None:
 def is_thing(rest: str) -> bool:
     """Whether words name what is counted: three letters in one, no variable, and none that changes the number."""
     return (
-        _THINGS.fullmatch(rest) is not None
+        _NOT_COUNTED.isdisjoint(rest.lower().split())
+        and _THINGS.fullmatch(rest) is not None
         and "\u03c0" not in rest
         and (rest[1:2] != " " or rest[0] in "aA" or rest[0] >= _CHINESE or units.read_unit(rest[0]) is not None)
         and _NO_THINGS.search(rest) is None

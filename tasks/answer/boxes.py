@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tasks.answer.cues import find_turn
 from tasks.answer.value import UnreadableError
 
 MAX_CHARACTERS = 2000
@@ -11,13 +12,21 @@ MAX_CHARACTERS = 2000
 _NUM_BOXES = 6
 _BOX = re.compile(r"\\f?box(?:ed)?\s*(?=[{\w])")
 _JOINED = re.compile(r"[\s$,;\\()\[\]]*(?:and|or|\\text\{\s*(?:and|or)\s*\})?[\s$,;\\()\[\]]*", re.IGNORECASE)
+_DENIED_BEFORE = re.compile(
+    r"(?:\b(?:not|never|neither|nor|cannot|except|than)|n't)\s+(?:be\s+|equal\s+to\s+|simply\s+|just\s+)*[$\\(\[\s]*$",
+    re.IGNORECASE,
+)
+_DENIED_AFTER = re.compile(
+    r"[\s$)\]\\.]*(?:is|was|would\sbe|cannot\sbe|can't\sbe)\s(?:\w+ly\s)?(?:wrong|incorrect|false|not|right)\b"
+)
 
 
 def find_boxed(text: str) -> str | None:
     r"""Content of the last \boxed{...}, stripped; None without one. A box in a box belongs to the outer one.
 
     Raises:
-        UnreadableError: the last box does not end, or the last two are one answer: `\boxed{1} and \boxed{2}`.
+        UnreadableError: the last box does not end, the last two are one answer (`\boxed{1} and \boxed{2}`), or the text
+            says that what is in it is not the answer.
     """
     if "box" not in text:
         return None
@@ -31,7 +40,14 @@ def find_boxed(text: str) -> str | None:
         gap = text[end : text.rindex("\\", end, begin)]
         if len(gap) < 40 and _JOINED.fullmatch(gap):
             raise UnreadableError("the text ends in several boxes")
-    return contents[-1] if contents else None
+    if not contents:
+        return None
+    begin, end = text.rindex("\\", 0, found[-1][0]), found[-1][1]
+    if _DENIED_BEFORE.search(text[max(0, begin - 40) : begin]) or _DENIED_AFTER.match(text, end):
+        raise UnreadableError("the last box is said to be wrong")
+    if find_turn(text[end:]) is not None:
+        raise UnreadableError("the text takes its last box back")
+    return contents[-1]
 
 
 def _end(text: str, begin: int) -> int:

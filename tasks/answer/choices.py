@@ -1,52 +1,29 @@
-r"""Which choice a text takes, in the words in which people and models choose.
+r"""Which choice a text takes, in the words in which people and models choose, of many languages.
 
-The choice is taken from the first of these that occurs, the last occurrence each:
-
-1. the last \boxed{...}, which must be a choice
-2. the text is the choice alone, in any case: `b`, `(B)`, `**B**.`
-3. a cue before it: `answer is B`, `ANSWER: (b)`, `I choose B`, `the best option is **B**`, in the languages of the
-   multilingual sets too. A small letter counts only where no word follows, so that `the answer is a trick` holds none.
-4. a cue behind it: `B is the correct answer`, `(B) is right`
-5. the text ends in it: `so it is B.`, `the second option.`; or is one line that begins with it: `B, because`
-6. the last line begins with it as an item: `B. Paris`, `B) 7`; not where that line ends a list of all choices
-7. a choice in parentheses, or after option or choice, where no other is and words beside it speak for it: `so (C) it
-   is`, `I take option C`; not `I dislike (C)`
-
-Letters elsewhere in prose are never read as a choice: neither the article A nor the vitamin C. Two choices that are
-taken together (`A or B`, `both A and C`) cannot be read, nor can one that is taken back (`the answer is not B`).
+The answer is the last \boxed{...}, else what `<answer>` holds, else what the text's clauses claim in the end: the
+strongest claim counts (`the answer is B` before `B is right` before a letter alone), and of equal ones there must be
+one, unless the text says that it changes its mind. A choice that is denied after it was taken, two that are left open
+(`A or B`), and a list of all cannot be read. What no known word takes is only named: neither the article A nor the
+vitamin C nor `I loathe (C)`.
 """
 
 from __future__ import annotations
 
-import functools
 import re
 
 from tasks.answer.boxes import find_boxed
 from tasks.answer.characters import simplify
-from tasks.answer.choice_words import (
-    ARTICLE,
-    BACKED,
-    BACKS,
-    BEHIND,
-    CLOSE,
-    CUE,
-    DOUBTED,
-    ENDS,
-    JOIN,
-    LANGUAGES,
-    NEGATIONS,
-    NO_WORD,
-    OPEN,
-    ORDINALS,
-    REFUSED,
-    TAKEN_BACK,
-)
+from tasks.answer.choice_claims import Claim, claims_of
+from tasks.answer.choice_clauses import Clause, parse_clauses
 from tasks.answer.latex import plain
 from tasks.answer.value import UnreadableError
 from tasks.answer.words import unwrap
 
 MAX_CHARACTERS = 4000
 """how much of a text's end is looked at"""
+_STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
+_TAGGED = re.compile(r"<answer>([^<]{1,400})</answer>")
+_ALONE = re.compile(r"[\s(\[*_\"'`$]*(\w)[\s)\]*_\"'`$.:,;!]*")
 
 
 def find_choice(text: str, choices: str) -> str | None:
@@ -60,10 +37,11 @@ def find_choice(text: str, choices: str) -> str | None:
     """
     box = find_boxed(text)
     if box is not None:
-        content, known = plain(simplify(unwrap(box))), _patterns(choices)
-        return _first_group(known.alone.fullmatch(content) or known.begins.match(content))
-    line = re.sub(r"\n\s*\n", "\n", plain(simplify(text[-MAX_CHARACTERS:]))).strip()
-    return _find(line, choices)
+        return _find(plain(simplify(unwrap(box))), choices)
+    text = text[-MAX_CHARACTERS:]
+    tagged = _TAGGED.findall(text) if "</answer>" in text else []
+    text = tagged[-1] if tagged else _STRUCK.sub(" ", text) if "~~" in text else text
+    return _find(plain(simplify(text)).strip(), choices)
 
 
 def read_choice(spelling: str, choices: str) -> str:
@@ -74,123 +52,132 @@ def read_choice(spelling: str, choices: str) -> str:
     return found
 
 
-def _find(line: str, choices: str) -> str | None:
-    known = _patterns(choices)
-    alone = known.alone.fullmatch(line)
+def _find(text: str, choices: str) -> str | None:
+    alone = _ALONE.fullmatch(text)
     if alone is not None:
-        return _checked(alone, choices)
-    refused: UnreadableError | None = None
-    for pattern in (known.cue, known.behind, known.ends):
-        try:
-            taken = _last_taken(pattern, line, choices)
-        except _TakenBackError as error:
-            taken, refused = None, error
-        if taken is not None:
-            return taken
-    begins = known.begins.match(line) if "\n" not in line else None
-    if begins is not None:
-        return _checked(begins, choices)
-    ordinal = re.search(rf"(?i:\bthe\s+({'|'.join(ORDINALS)})\s+(?:option|choice|answer|one))\W*$", line)
-    if ordinal is not None and ORDINALS.index(ordinal[1].lower()) < len(choices):
-        return choices[ORDINALS.index(ordinal[1].lower())].upper()
-    items = [match for one in line.splitlines() if (match := known.item.match(one))]
-    if items and items[-1].string == line.splitlines()[-1] and len({match[1] for match in items}) == 1:
-        return _checked(items[-1], choices)
-    if refused is not None:
-        raise refused
-    mentions = list(known.mention.finditer(line))
-    backed = [match for match in mentions if _is_backed(match)]
-    is_one = len({_first_group(match) for match in mentions}) == 1
-    return _checked(backed[-1], choices) if is_one and backed else None
+        return alone[1].upper() if alone[1].upper() in choices.upper() else None
+    events = _events(parse_clauses(text, choices))
+    taken = _decide(events, choices.upper())
+    return taken
 
 
-def _is_backed(match: re.Match[str]) -> bool:
-    """Whether what stands around a choice speaks for it: many words name a choice, and most of them not to take it."""
-    before, after = match.string[max(0, match.start() - 60) : match.start()], match.string[match.end() :]
-    return BACKS.search(before) is not None or BACKED.match(after, 0, 60) is not None
+def _events(clauses: list[Clause]) -> list[Claim]:
+    """All that the clauses claim, in order; `turn` where the text changes its mind."""
+    events, previous, asked = list[Claim](), list[Claim](), tuple[str, ...]()
+    is_reason = is_heading = False
+    for place, clause in enumerate(clauses):
+        roles = [token.role for token in clause.tokens]
+        if roles[0] in ("lead", "but", "answer") or clause.begins_line:
+            is_reason = False
+        if roles[0] == "turn" or (roles[0] == "no" and roles[1:2] in ([], ["colon"]) and not asked):
+            events.append(Claim("turn", ()))
+        if roles[0] == "but" and "also" not in [token.text for token in clause.tokens]:
+            events.append(Claim("but", ()))
+        if asked and roles[0] in ("no", "not"):
+            events.append(Claim("deny", asked))
+        is_yes = asked and (roles[0] == "yes" or clause.tokens[0].text in ("yes", "ja", "oui"))
+        if is_yes:
+            events.append(Claim("take", asked, 2))
+        asked = ()
+        cut = roles.index("because") if "because" in roles else len(roles)
+        if cut == 0:
+            is_reason = clause.ends != "," or bool(events)
+            continue
+        claims = [] if is_reason else claims_of(Clause(clause.tokens[:cut], clause.ends, clause.begins_line), previous)
+        if "?" in clause.ends:
+            asked = claims[-1].options if claims else ()
+            claims = []
+        is_reason = is_reason or cut < len(roles)
+        if not claims and previous and previous[-1].strength == 1:
+            events += _marked(clause, previous[-1])
+        if not claims and events and events[-1].options and _denies(roles):
+            events.append(Claim("deny", events[-1].options))
+        events += [
+            _lifted(claim, clause, previous, is_heading=is_heading, is_last=place == len(clauses) - 1)
+            for claim in claims
+        ]
+        is_answer = not claims and "answer" in roles and roles[-1] in ("answer", "be", "colon")
+        is_heading = is_answer and ("\n" in clause.ends or roles == ["answer"])
+        previous = claims or ([Claim("deny", ())] if roles[0] in ("no", "turn") or asked else [])
+        if clause.ends[-1:] in (".", "!", "?", "\n", ";"):
+            is_reason = False
+    return events
 
 
-def _last_taken(pattern: re.Pattern[str], line: str, choices: str) -> str | None:
-    """The last match that nothing takes back; UnreadableError where all are taken back."""
-    refused = None
-    for match in reversed(list(pattern.finditer(line))):
-        try:
-            return _checked(match, choices)
-        except _TakenBackError as error:
-            refused = refused or error
-    if refused is not None:
-        raise refused
-    return None
+def _denies(roles: list[str]) -> bool:
+    """`But it is wrong`, of the choice that was named before."""
+    has_subject = "itis" in roles or ("it" in roles and "be" in roles)
+    return has_subject and ("wrong" in roles or ("not" in roles and "right" in roles))
 
 
-class _TakenBackError(UnreadableError):
-    """A choice is named, and not taken."""
+def _marked(clause: Clause, claim: Claim) -> list[Claim]:
+    """What a mark behind the text of a choice says of it: `B. Nitrogen \u2705`."""
+    roles = {token.role for token in clause.tokens if not token.text.isalpha()}
+    first = clause.tokens[0].role
+    if "yes" in roles or first == "right":
+        return [claim._replace(strength=2)]
+    return [Claim("deny", claim.options)] if "no" in roles or first == "wrong" else []
 
 
-def _checked(match: re.Match[str], choices: str) -> str:
-    """The choice of a match.
-
-    Raises:
-        UnreadableError: another is taken with it, or it is taken back.
-    """
-    place = next(place for place, group in enumerate(match.groups(), 1) if group)
-    chosen, line = match[place].upper(), match.string
-    before, after = (
-        line[max(0, match.start(place) - 60) : match.start(place)],
-        line[match.end(place) : match.end(place) + 40],
-    )
-    if chosen == choices[0].upper() and _begins_list(line[match.end(place) : match.end(place) + 200], choices):
-        raise _TakenBackError("the choices are listed")
-    letter = f"[{re.escape(choices.upper())}]"
-    joined = re.match(rf"{JOIN}({letter})(?![\w'])", after)
-    preceding = re.search(rf"(?<![\w'])({letter}){JOIN}$", before)
-    for other in (joined, preceding):
-        is_contrast = other is not None and re.search(r"(?i:unlike|than)\s*\(?$", before[: other.start()]) is not None
-        if other is not None and other[1] != chosen and not (other is preceding and is_contrast):
-            raise UnreadableError(f"two choices are taken together: {chosen} and {other[1]}")
-    is_article = chosen == "A" and before[-1:] not in "([*" and ARTICLE.match(after)
-    if is_article or TAKEN_BACK.search(before) or DOUBTED.search(before) or REFUSED.match(after):
-        raise _TakenBackError(f"the choice {chosen} is taken back")
-    return chosen
+def _lifted(claim: Claim, clause: Clause, previous: list[Claim], *, is_heading: bool, is_last: bool) -> Claim:
+    """A letter alone counts under a heading as an answer; in the middle of a line only after a question or denial."""
+    if claim.strength != 1:
+        return claim
+    if is_heading:
+        return claim._replace(strength=3)
+    is_apart = clause.begins_line or (is_last and not previous) or (previous and previous[-1].kind == "deny")
+    return claim if is_apart else claim._replace(kind="item")
 
 
-def _begins_list(after: str, choices: str) -> bool:
-    """Whether the next choices follow on the same line, each with its own text: `(A) 3 (B) 4 (C) 5`."""
-    part = r"[).:](?:(?!\b(?:because|since|as|whereas|while|but|not|so|is|answer)\b)[^\n]){0,60}?"
-    following = r"[\s(,]".join((part, *(re.escape(one.upper()) + part for one in choices[1:3])))
-    return len(choices) > 2 and re.match(following, after) is not None
+def _decide(events: list[Claim], choices: str) -> str | None:
+    """What is taken in the end."""
+    events = _after_turn(events)
+    takes = [(place, claim) for place, claim in enumerate(events) if claim.kind == "take"]
+    strongest = max((claim.strength for _, claim in takes), default=0)
+    if strongest == 1:
+        items = {claim.options for claim in events if claim.kind == "item"}
+        if items - {claim.options for _, claim in takes}:
+            return None
+        takes = _without_list(takes, choices)
+    takes = [(place, claim) for place, claim in takes if claim.strength == strongest or len(claim.options) > 1]
+    if not takes:
+        if any(claim.kind == "deny" for claim in events):
+            raise UnreadableError("choices are denied, and none is taken")
+        return None
+    place, last = takes[-1]
+    later = [claim for claim in events[place + 1 :] if claim.kind == "deny" and set(claim.options) & set(last.options)]
+    if later:
+        raise UnreadableError(f"the choice {last.options[0]} is taken back")
+    if len(last.options) > 1:
+        raise UnreadableError(f"two choices are taken together: {last.options[0]} and {last.options[1]}")
+    others = [claim for before, claim in takes[:-1] if claim.options != last.options and len(claim.options) == 1
+              and not _is_denied(events[before:place], claim)]  # fmt: skip
+    if others:
+        raise UnreadableError(f"two choices are taken: {others[-1].options[0]} and {last.options[0]}")
+    return last.options[0]
 
 
-def _first_group(match: re.Match[str] | None) -> str | None:
-    return next(group for group in match.groups() if group).upper() if match else None
+def _is_denied(events: list[Claim], claim: Claim) -> bool:
+    return any(one.kind == "but" or (one.kind == "deny" and set(claim.options) <= set(one.options)) for one in events)
 
 
-class _Patterns:
-    """The patterns of one set of choices."""
-
-    def __init__(self, choices: str) -> None:
-        capital = f"[{re.escape(choices.upper())}]"
-        either = f"[{re.escape(choices.upper() + choices.lower())}]"
-        free = r"(?<![A-Za-z0-9_'])"
-        self.alone = re.compile(
-            rf"{OPEN}(?i:(?:the\s+)?(?:answer|option|choice|letter)\s*:?\s*)?{OPEN}({either}){CLOSE}"
-        )
-        self.begins = re.compile(
-            rf"[\s(\[*_]*({capital})(?:(?:[*_]*[.):][*_]*(?!\d)|\s*[,\u2014-]\s|\s+-\s)(?!\s*{capital}\b)"
-            r"|\s+(?:rather\s+than|and\s+not|but\s+not|instead\s+of)\s)"
-        )
-        self.cue = re.compile(rf"{CUE}{OPEN}(?:({capital}){NO_WORD}|({either}){NO_WORD}(?!\s+\w))")
-        self.behind = re.compile(rf"{free}({capital}){BEHIND}")
-        self.ends = re.compile(
-            rf"\b{ENDS}\s*[,:]?{OPEN}({capital}){CLOSE}$|({capital})\?\s*(?i:yes)\W*$"
-            rf"|(?i:{LANGUAGES}|l\u00f6sung)(?:\s+(?!{NEGATIONS})[^\W\d_]+){{1,3}}\s+({capital}){CLOSE}$"
-            rf"|(?:^|\n)[^\W\d_]+(?:\s[^\W\d_]+)?\s?:\s*({capital}){CLOSE}$"
-        )
-        self.item = re.compile(rf"[\s*_(\[]*({capital})(?:[\s*_)\]]*$|[*_]*[.):](?!\d))")
-        no_label = r"(?<!opyright\s)(?<!case\s)(?<!igure\s)"
-        self.mention = re.compile(rf"{no_label}\(({capital})\)|\b(?i:option|choice)\s+({capital})\b")
+def _after_turn(events: list[Claim]) -> list[Claim]:
+    """The claims after the last change of mind."""
+    turns = [place for place, claim in enumerate(events) if claim.kind == "turn"]
+    if not turns:
+        return events
+    after = events[turns[-1] + 1 :]
+    if not any(claim.kind == "take" for claim in after):
+        if any(claim.kind == "take" for claim in events):
+            raise UnreadableError("the text takes its choice back")
+        return after
+    return after
 
 
-@functools.cache
-def _patterns(choices: str) -> _Patterns:
-    return _Patterns(choices)
+def _without_list(takes: list[tuple[int, Claim]], choices: str) -> list[tuple[int, Claim]]:
+    """Letters alone without those that list all choices, each on its line."""
+    letters = [claim.options[0] for _, claim in takes if len(claim.options) == 1]
+    length = next((n for n, letter in enumerate(letters) if n >= len(choices) or letter != choices[n]), len(letters))
+    is_list = length > 1
+    listed = takes[length:] if is_list else takes
+    return listed

@@ -1,52 +1,45 @@
 r"""Where the answer stands in a text, and what it means. What stands there is read whole or not at all.
 
-The answer is, in this order: the last \boxed{...}; what follows the last `####`; what follows the last `answer is` or
-`Answer:`, if a number stands directly there, up to the last `=`; the last number of the text. Numbers that belong
-together (`3 and 5`, `10 - 7`, `5 ft 3 in`, `March 5, 2024`) are one spelling, and what has no number as its meaning is
-never cut to its last number.
+The answer is, in this order: the last \boxed{...}; what `<answer>` holds; what follows the last `####`; what follows
+the last `answer is` or `Answer:`, if a number stands directly there; what the last line with a number states. A text
+that goes on (`Wait, that is wrong`) is read from there, or not at all. How a line is read: `statement.py`.
 """
 
 from __future__ import annotations
 
 import re
 
-from tasks.answer import latex, units
+from tasks.answer import latex
 from tasks.answer.amounts import is_thing
 from tasks.answer.boxes import find_boxed
 from tasks.answer.characters import simplify
+from tasks.answer.cues import find_turn, last_cue
 from tasks.answer.locales import Conventions, conventions
 from tasks.answer.number_words import CHINESE, ENGLISH, read_number_words
 from tasks.answer.read import read
-from tasks.answer.said import find_said, without_aside
-from tasks.answer.spans import NUMBER, is_joined, read_span
+from tasks.answer.said import find_said
+from tasks.answer.statement import Statement, refuse_negation
+from tasks.answer.statement_words import NEGATIONS, UNSURE
 from tasks.answer.value import Number, UnreadableError, Value
 
+GOVERNING = NEGATIONS | UNSURE
 MAX_LINE = 600
 """characters of a line's end that are looked at"""
 _MAX_LINES = 50
 _SHORT = 40
-_MAX_CUES = 8
 _DIGIT = re.compile(r"[\d\u00bc-\u00be\u2150-\u215e]")
 _TAGGED = re.compile(r"<answer>([^<]{1,400})</answer>")
 _ITEM = re.compile(r"\s*(?:[-*]\s)?\d{1,2}[.)]\s+(?=\S)")
 """the number of an item in a list"""
-_REMARK = re.compile(r"(?<=\S)\s\([^()=]*[A-Za-z]{2,}[^()=]*\)[\s.]*$")
-"""the line's last words in brackets: (in 3 steps)"""
 _SUM = re.compile(r"[\s\d+*/().,$\u00d7\u00f7\u00b7-]*\d[\s\d+*/().,$\u00d7\u00f7\u00b7-]*=\s*([^=]{1,40})")
-_CUE = re.compile(
-    r"(?i:answer|antwort|r[e\u00e9]ponse|respuesta|resposta|risposta|antwoord|odpowied\u017a|"
-    r"\u043e\u0442\u0432\u0435\u0442)"
-    r"(?:[\"'*_]*\s*(?i:is|are|would be|should be|ist|lautet|est|es|\u00e9|\u00e8)\b)?[\s*_\"']*[:\uff1a=\s][\s*_:]*"
-    r"|(?:\u7b54\u6848|\u7b54\u3048|\u7b54)[\s*_]*(?:\u5e94\u8be5)?(?:\u662f|\u4e3a|\u70ba|\u306f)?[\s*_]*[:\uff1a]?[\s*_]*"
-)
-_CUE_WORDS = (
-    "answer", "antwort", "r\u00e9ponse", "reponse", "respuesta", "resposta", "risposta", "antwoord", "odpowied\u017a",
-)  # fmt: skip
-_CUE_WORDS_OF_OTHER_SCRIPTS = ("\u043e\u0442\u0432\u0435\u0442", "\u7b54")
-_START = re.compile(
-    rf"(?:(?:about|approximately|around|roughly|exactly|only|therefore|thus|then|hence|also|simply|just|now|still|likely|indeed)\s|[\u2248~]\s?|[A-Za-z]\s?=\s?)?[-+\u2014(\s\"']*(?:{units.CURRENCY}\s?)?[-+(]?\.?$"
-)
-_CHAIN = re.compile(r"(?:(?!\. )[^=\u2248\u2192]){0,40}[=\u2192](?:(?!\. )[^=\u2248\u2192]){0,40}")
+_GOVERNED = re.compile(r"[.!?;,:\n]|\b(?:so|then|hence|thus|therefore|but|and|because)\b", re.IGNORECASE)
+_PLAIN = re.compile(r"(-?\d{1,15}(?:\.\d{1,9})?)\s?[.!]?\s*")
+"""a line that is nothing but a number"""
+_SENTENCE = re.compile(r"[^.!?]*[.!?](?=\s[A-Z])")
+"""a sentence before another one"""
+_PARTS = re.compile(r"(?:^|\s)\(?([a-e])\)\s[^()]*\d")
+_LISTED = re.compile(r"\s*(?:\(?[a-eA-E1-9][.)]|[Pp]art\s\(?[a-eA-E1-9]\)?\s?[:.)]|[-*])?\s*(\S.*)")
+_QUOTED = re.compile(r"^\s*>\s?", re.MULTILINE)
 
 
 def find(text: str, locale: str = "en") -> Value | None:
@@ -63,9 +56,23 @@ def find(text: str, locale: str = "en") -> Value | None:
         return find_in(tagged[-1], locale)
     mark = text.rfind("####")
     if mark >= 0:
-        rest = text[mark:].lstrip("# \n").partition("\n")[0]
+        rest, _, later = text[mark:].lstrip("# \n").partition("\n")
         if _DIGIT.search(rest):
+            refuse_turn(later)
             return find_in(rest, locale)
+    if ">" in text and "\n" in text and len(_QUOTED.findall(text)) > 1:
+        text = _QUOTED.sub("", text)
+    return _find_said(text, locale)
+
+
+def refuse_turn(rest: str) -> None:
+    """UnreadableError where what follows an answer takes it back."""
+    if find_turn(rest) is not None:
+        raise UnreadableError("the text takes its answer back")
+
+
+def _find_said(text: str, locale: str) -> Value | None:
+    """The answer of a text without a mark."""
     known = conventions(locale)
     if len(text) <= _SHORT and "\n" not in text.strip():
         alone = _read_alone(text, locale)
@@ -110,43 +117,60 @@ def find_in(region: str, locale: str = "en") -> Value | None:
 
 def _find_cued(text: str, known: Conventions) -> Value | None:
     """What follows the last cue that a number follows directly."""
-    cue = _last_cue(text)
+    cue = last_cue(text)
     if cue is None:
         return None
-    line = latex.plain(simplify(text[cue.end() : cue.end() + MAX_LINE].partition("\n")[0])).lstrip()
+    line, _, later = text[cue.end() : cue.end() + MAX_LINE].partition("\n")
+    value, rest = _read_directly(line, cue[0], known)
+    if value is None:
+        return None
+    refuse_governed(text, cue.start())
+    _refuse_wavering(text, cue, value, known)
+    after = find_turn(f"{rest}\n{later}") if rest or later else None
+    if after is None:
+        return value
+    if not _DIGIT.search(after):
+        raise UnreadableError("the text takes its answer back")
+    return _find_said(after, known.locale)
+
+
+def refuse_governed(text: str, place: int) -> None:
+    """UnreadableError where what stands before a cue says that no answer follows: `I doubt that the answer is`."""
+    governing = text[max(0, place - 80) : place].lower()
+    if not GOVERNING.isdisjoint(governing.split()) or "n't" in governing:
+        refuse_negation(_GOVERNED.split(governing)[-1].split())
+
+
+def _read_directly(line: str, cue: str, known: Conventions) -> tuple[Value | None, str]:
+    """What a line behind a cue begins with, and the rest of the line; None where that is no number."""
+    plain = _PLAIN.fullmatch(line)
+    if plain is not None:
+        return read(plain[1], known.locale), ""
+    sentence = _SENTENCE.match(line)
+    line, others = (line, "") if sentence is None else (line[: sentence.end()], line[sentence.end() :])
+    line = latex.plain(simplify(line)).lstrip()
     if (
         line[:1] in ("-", "\u2014")
-        and "\n" not in cue[0]
-        and re.search(r"[:=\uff1a]|[^\W\d_]\W+[^\W\d_]|[\u662f\u4e3a\u70ba\u306f]", cue[0])
+        and "\n" not in cue
+        and re.search(r"[:=\uff1a]|[^\W\d_]\W+[^\W\d_]|[\u662f\u4e3a\u70ba\u306f]", cue)
     ):
         line = re.sub(r"^[-\u2014]\s(?=[.$\u20ac\u00a3]?\d)", "-", line)
     words = ENGLISH.match(line) or CHINESE.match(line)
     if words is not None:
-        return _read_words(words, line)
-    numbers = list(NUMBER.finditer(line))
-    if not numbers or _START.fullmatch(line[: numbers[0].start()]) is None:
-        return None
-    last = 0
-    while last + 1 < len(numbers):
-        follows = is_joined(line, numbers[last], numbers[last + 1], known)
-        chain = _CHAIN.fullmatch(line[numbers[last].end() : numbers[last + 1].start()])
-        if not follows and chain is None:
-            break
-        last += 1
-    return read_span(line, numbers, last, known)
+        return _read_words(words, line), line[words.end() :] + others
+    statement = Statement(line, known)
+    return statement.stated_directly(), line[statement.end :] + others
 
 
-def _last_cue(text: str) -> re.Match[str] | None:
-    """The last cue; None without one."""
-    lower = text.lower()
-    words = _CUE_WORDS if text.isascii() else _CUE_WORDS + _CUE_WORDS_OF_OTHER_SCRIPTS
-    place = len(text) if len(lower) == len(text) else -1
-    for _ in range(_MAX_CUES):
-        place = max(lower.rfind(word, 0, place) for word in words) if place > 0 else -1
-        found = _CUE.match(text, place) if place >= 0 else None
-        if found is not None or place < 0:
-            return found
-    return None
+def _refuse_wavering(text: str, cue: re.Match[str], value: Value, known: Conventions) -> None:
+    """UnreadableError where a text says one answer, another, and the first again."""
+    said = text[cue.start() : cue.end() + 6].partition("\n")[0]
+    first = text.find(said, 0, cue.start())
+    between = last_cue(text[first + len(said) : cue.start()]) if first >= 0 else None
+    if between is not None:
+        other, _ = _read_directly(between.string[between.end() :].partition("\n")[0], between[0], known)
+        if other is not None and other != value:
+            raise UnreadableError(f"{value} and {other} are said in turn")
 
 
 def _read_words(words: re.Match[str], line: str) -> Value | None:
@@ -157,21 +181,38 @@ def _read_words(words: re.Match[str], line: str) -> Value | None:
     return None if number is None or not follows else Number(number)
 
 
+def _refuse_parts(line: str, before: str, value: Value, known: Conventions) -> None:
+    """UnreadableError where the line, or the one before it, holds another answer, as in `(a) 5 (b) 6`."""
+    if len(set(_PARTS.findall(line))) > 1:
+        raise UnreadableError("the answers of several parts")
+    before = before.rstrip()
+    other = before[before.rfind("\n") + 1 :]
+    mine, theirs = _LISTED.fullmatch(line), _LISTED.fullmatch(other) if len(other) < _SHORT else None
+    if mine is None or theirs is None or len(line) > _SHORT:
+        return
+    try:
+        values = [read(one, known.locale) for one in (theirs[1], mine[1])]
+    except UnreadableError:
+        return
+    if values[0] != values[1] and values[1] == value:
+        raise UnreadableError(f"{values[0]} and {values[1]} are both stated")
+
+
 def _find_last(text: str, known: Conventions) -> Value | None:
-    """The last number of a text, with all that belongs to it."""
+    """What the last line with a number states."""
     end = len(text)
     for _ in range(_MAX_LINES):
         begin = text.rfind("\n", 0, end) + 1
         part = text[max(begin, end - MAX_LINE) : end]
         if _DIGIT.search(part):
             line = latex.plain(simplify(part))
-            line = without_aside(_REMARK.sub("", line))
             item = _ITEM.match(line)
-            numbers = list(NUMBER.finditer(line, item.end() if item else 0))
-            while len(numbers) > 1 and "\u2248" in line[numbers[-2].end() : numbers[-1].start()]:
-                del numbers[-1]  # 1/3 is the answer of 1/3, about 0.33
-            if numbers:
-                return read_span(line, numbers, len(numbers) - 1, known)
+            statement = Statement(line, known, item.end() if item else 0)
+            stated = statement.stated()
+            if stated is not None:
+                _refuse_parts(line, text[:begin], stated, known)
+                refuse_turn(line[statement.end :] + text[end : end + MAX_LINE])
+                return stated
         if begin == 0:
             return None
         end = begin - 1

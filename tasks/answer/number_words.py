@@ -12,21 +12,24 @@ _SMALL = {
 }  # fmt: skip
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 _POWERS = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_DIGIT = "|".join(list(_SMALL)[:10])
 WORD = "|".join([*_SMALL, *_TENS, "hundred", *_POWERS])
 _FRACTIONS = {"half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4,
               "fifth": 5, "fifths": 5, "sixth": 6, "sixths": 6, "seventh": 7, "sevenths": 7, "eighth": 8, "eighths": 8,
               "ninth": 9, "ninths": 9, "tenth": 10, "tenths": 10, "twelfth": 12, "twelfths": 12,
               "hundredth": 100, "hundredths": 100}  # fmt: skip
+FRACTION_WORDS = frozenset(_FRACTIONS)
 _FRACTION = "|".join(sorted(_FRACTIONS, key=len, reverse=True))
 _PART = re.compile(rf"(?:(?P<whole>.+?)\s+and\s+)?(?:(?P<over>an?|{WORD})[\s-])?(?P<under>{_FRACTION})", re.IGNORECASE)
 ENGLISH = re.compile(
-    rf"(?:minus\s+|negative\s+)?(?:(?:an?\s+|one\s+)?half\b|an?\s+(?:third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b|(?:an?\s+(?=hundred|thousand|million|billion))?(?:{WORD})(?:(?:\s+and\s+|[\s-]+)(?:{WORD}))*\b(?:(?:[\s-]|\s+and\s+(?:an?\s+)?)(?:{_FRACTION})\b)?)",
+    rf"(?:minus\s+|negative\s+)?(?:(?:an?\s|half\sa\s|(?:{WORD})\s)?dozen\b|(?:an?\s+|one\s+)?half\b|an?\s+(?:third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b|(?:an?\s+(?=hundred|thousand|million|billion))?(?:{WORD})(?:(?:\s+and\s+|[\s-]+)(?:{WORD}))*\b(?:(?:[\s-]|\s+and\s+(?:an?\s+)?)(?:{_FRACTION})\b)?(?:\spoint(?:\s(?:{_DIGIT}))+\b)?)",
     re.IGNORECASE,
 )
 NUMERAL = rf"(?:{WORD}|half|[a-z]+ths?|thirds?|quarters?)"
 """a word of a number, or of a share, in small letters"""
 SHARE = re.compile(rf"(?:an?|{WORD})[\s-](?:{_FRACTION})|half", re.IGNORECASE)
 """`two fifths`"""
+_DOZEN = re.compile(rf"(?:(an?|half a|{WORD})\s)?dozen", re.IGNORECASE)
 _DIGITS = {
     character: value for value, character in enumerate("\u3007\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d")
 }
@@ -42,6 +45,17 @@ def read_number_words(text: str) -> Fraction | None:
         found = _read_chinese(text)
         return None if found is None else Fraction(found)
     sign, rest = _split_sign(text)
+    above, point, places = rest.partition(" point ")
+    if point:
+        digits, units = [_SMALL.get(word, 10) for word in places.lower().split()], _read_english(above)
+        is_decimal = units is not None and digits and max(digits) < 10
+        return sign * Fraction(f"{units}.{''.join(map(str, digits))}") if is_decimal else None
+    dozen = _DOZEN.fullmatch(rest)
+    if dozen is not None:
+        count = {"half a": Fraction(1, 2)}.get(
+            (dozen[1] or "a").lower(), Fraction(_read_english(dozen[1] or "one") or 1)
+        )
+        return sign * 12 * count
     if not ENGLISH.fullmatch(rest):
         return None
     part = _PART.fullmatch(rest)
@@ -69,7 +83,7 @@ def _read_english(text: str) -> int | None:
                 return None
             total, current, ceiling = total + (current or 1) * _POWERS[word], 0, _POWERS[word]
         elif word == "hundred":
-            if not 0 < (current or 1) < 10 or last in (None, *_POWERS):
+            if not (0 < (current or 1) < 10 or (10 < current < 100 and current % 10)) or last in (None, *_POWERS):
                 return None
             current = (current or 1) * 100
         elif word in _SMALL or word in _TENS:

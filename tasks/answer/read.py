@@ -12,12 +12,13 @@ import functools
 import re
 
 from tasks.answer import latex
-from tasks.answer.amounts import read_amount
+from tasks.answer.amounts import is_thing, read_amount
 from tasks.answer.characters import simplify
 from tasks.answer.locales import conventions
-from tasks.answer.number_words import read_number_words
+from tasks.answer.number_words import ENGLISH, read_number_words
 from tasks.answer.times import read_date, read_time
-from tasks.answer.value import Number, UnreadableError, Value, shorten
+from tasks.answer.units import read_unit
+from tasks.answer.value import Number, Unit, UnreadableError, Value, shorten
 
 MAX_CHARACTERS = 400
 """a longer spelling is not read"""
@@ -78,15 +79,34 @@ def bare(line: str) -> str:
     return line
 
 
+def _read_words(line: str) -> Number:
+    """A number in words, with a unit or a thing that is counted: `fifty cents`, and not `one way`."""
+    words = read_number_words(line)
+    if words is not None:
+        return Number(words)
+    found = ENGLISH.match(line)
+    number = read_number_words(found[0]) if found else None
+    if (
+        found is None
+        or number is None
+        or number.denominator > 1
+        or number < 2
+        or line[found.end() : found.end() + 1] != " "
+    ):
+        raise UnreadableError(f"'{shorten(line)}' holds no number")
+    rest = line[found.end() :].strip()
+    unit = read_unit(rest)
+    if unit is None and not is_thing(rest):
+        raise UnreadableError(f"'{shorten(line)}' cannot be read whole")
+    return Number(number, unit or Unit(rest.lower()))
+
+
 @functools.lru_cache(maxsize=8192)
 def read_plain(line: str, locale: str) -> Value:
     """What a bare line means. UnreadableError if it cannot be read whole."""
     known = conventions(locale)
     if not any(character.isdigit() for character in line):
-        words = read_number_words(line)
-        if words is None:
-            raise UnreadableError(f"'{shorten(line)}' holds no number")
-        return Number(words)
+        return _read_words(line)
     if _PAIR.search(line):
         raise UnreadableError(f"'{shorten(line)}' holds several numbers")
     value = read_time(line) or read_date(line, known)

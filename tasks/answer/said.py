@@ -1,4 +1,4 @@
-"""What a sentence without a cue says in the end: a number in words, and what is said behind an answer and is none.
+"""What a sentence without a cue says in the end, where that is a number in words.
 
 Called by `find.py`.
 """
@@ -6,6 +6,7 @@ Called by `find.py`.
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from tasks.answer import latex
 from tasks.answer.characters import simplify
@@ -13,7 +14,7 @@ from tasks.answer.number_words import ENGLISH, NUMERAL, SHARE, read_number_words
 from tasks.answer.value import Number, UnreadableError
 
 _MAX_SAID = 120
-_SAID_WORDS = re.compile(rf"\b{NUMERAL}\b")
+_SAID_WORDS = re.compile(rf"\b(?:{NUMERAL}|dozen|none)\b")
 _SAID = re.compile(
     rf"(?:(?:[:=]|\b(?:is|are|was|were|be|equals?|(?:equal|comes?|amounts?|adds\sup|up|down)\sto|(?:total|sum|value|result|product|average|mean)\sof|gets?|got|have|has|had|gives?|makes?|leaves?|remains?|about|exactly|"
     rf"only|total|need|needs|cost|costs))\s+(?P<number>{ENGLISH.pattern})(?P<thing>(?:\s(?!and\b|(?:less|more|times|plus|minus|over)\b)[a-z]{{3,}}){{0,2}})"
@@ -21,21 +22,11 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 """a number in words at the end of a sentence, behind a verb; a share, `two fifths of it`, behind any word"""
+_NONE = re.compile(r"\b(?:is|are|was|were|has|have|had|gets?|keeps?)\s+none(?:\s(?:left|remaining|at\sall))?[\s.!]*$")
 _JOINED_BEFORE = re.compile(
     r"\b(?:and|or|to|by|times|minus|plus|not|never|than|at\s(?:most|least)|between|except|point|almost|nearly)\s+$|n't\s+(?:\w+\s+)?$",
     re.IGNORECASE,
 )
-_CONTRAST = re.compile(
-    r"(?<=[\w%\u00b0])(?:,?\sand\snot|,\snot|,?\srather\sthan|,?\sinstead\sof)\s[-$\u20ac\u00a3]?\d[\d.,]*%?(?:\s[a-z]+)?[\s.!*]*$"
-)
-"""`13, not 14`"""
-_CHECK = re.compile(
-    r"(?:(?<=[\w%)])[,;]\s(?:which|and\s(?:this|that|it)|this|that|it)\s(?:\w+\s)?(?:checks?(?:\sout)?|is\s(?:correct|right)(?:\s(?:as|since|because)|:))(?!\w|\s(?:in|into)\b)"
-    r"|(?<=[\w%)])[.!]\s(?:Double[-\s])?(?:Check(?:ing)?|Verif(?:y|ying|ication)|Proof|To\s(?:check|verify))\b).*$"
-)
-"""`x = 8, which checks out: 2 * 8 = 16`"""
-_ASIDES = ("not ", "than ", "instead ", "which ", "his ", "hat ", "it ", "heck", "erif", "Proof")
-"""words without which neither of the two is there"""
 _DIGIT = re.compile(r"[\d\u00bc-\u00be\u2150-\u215e]")
 
 
@@ -51,6 +42,8 @@ def find_said(text: str) -> Number | None:
         return None
     line = latex.plain(simplify(line))
     said = _SAID.search(line)
+    if said is None and _NONE.search(line):
+        return Number(Fraction(0))
     number = read_number_words(said["number"] or said["share"]) if said else None
     if said is None or number is None:
         return None
@@ -59,8 +52,3 @@ def find_said(text: str) -> Number | None:
     if _JOINED_BEFORE.search(line[: said.start("share") if said["share"] else said.start()]):
         raise UnreadableError(f"what stands before '{said['number'] or said['share']}' belongs to it")
     return Number(number)
-
-
-def without_aside(line: str) -> str:
-    """A line without what it says behind its answer: a check of it, or what it is not."""
-    return _CONTRAST.sub("", _CHECK.sub("", line)) if any(word in line for word in _ASIDES) else line

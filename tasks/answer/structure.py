@@ -15,6 +15,7 @@ from tasks.answer.characters import simplify
 from tasks.answer.latex import plain
 from tasks.answer.number_words import read_number_words
 from tasks.answer.read import MAX_CHARACTERS, read
+from tasks.answer.statement_words import words_of
 from tasks.answer.value import Number, UnreadableError, Value
 from tasks.answer.words import unwrap
 
@@ -92,6 +93,7 @@ _PLAIN_NAME = re.compile(
     r"(?<![A-Za-z\\])((?:arc)?(?:sin|cos|tan)|cot|sec|csc|log|ln|exp|pi|infty|infinity|inf|alpha|beta|theta|lambda|"
     r"mu|sigma|phi|omega)(?![A-Za-z])"
 )
+_GREEK = words_of("alpha beta gamma delta epsilon theta lambda mu sigma phi omega rho tau psi zeta eta kappa chi")
 _PLAIN_POWER = re.compile(r"\*\*\s*(?:\((-?\w+)\)|(-?\d+|\w))")
 
 
@@ -118,6 +120,8 @@ def read_part(text: str, locale: str = "en", depth: int = 0) -> Part:
         return Number(number)
     if (words == "R" and "mathbb" in text) or text in ("\u211d", "\\R", "\\reals"):
         return Terms("()", (Formula("-\\infty"), Formula("\\infty")))
+    if words.lower() in _GREEK and words[1:].islower():
+        return Formula(f"\\{words}")
     if _LETTERS.fullmatch(words) and "\\" not in words and not _OF_FUNCTIONS.fullmatch(words):
         return Words(words)
     terms = _read_terms(text, locale, depth)
@@ -141,7 +145,9 @@ def _read_value(text: str, locale: str) -> Value | None:
 
 _SYMBOLS = {"\u221a": "\\sqrt ", "\u03c0": "\\pi ", "\u00d7": "\\times ", "\u00b7": "\\cdot ", "\u2264": "\\le ",
             "\u2265": "\\ge ", "\u221e": "\\infty ", "\u00b1": "\\pm ", "\u222a": "\\cup ", "\u00b0": "^\\circ ",
-            "\u03b8": "\\theta ", "\u2260": "\\ne "}  # fmt: skip
+            "\u03b8": "\\theta ", "\u03b1": "\\alpha ", "\u03b2": "\\beta ", "\u03b3": "\\gamma ", 
+            "\u03bb": "\\lambda ",            "\u03c3": "\\sigma ", "\u03c6": "\\phi ", "\u03c9": "\\omega ",
+            "\u03bc": "\\mu ", "\u2260": "\\ne "}  # fmt: skip
 _ROOT = re.compile("\u221a\\(?(\\w+)\\)?")
 
 

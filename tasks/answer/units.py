@@ -48,7 +48,8 @@ _ALONE = {  # all spellings: factor to the base units, base units
     "$|USD|US$|dollar|dollars|bucks": ("1", "$"), "cent|cents|\u00a2": ("0.01", "$"),
     "\u20ac|EUR|euro|euros": ("1", "\u20ac"), "\u00a3|GBP": ("1", "\u00a3"), "\u00a5|JPY|yen": ("1", "\u00a5"),
     "\u20b9|INR|Rs|Rs.|rupee|rupees": ("1", "\u20b9"), "\u20a9|KRW|won": ("1", "\u20a9"),
-    "\u20bd|RUB|ruble|rubles|roubles": ("1", "\u20bd"), "CNY|RMB|yuan": ("1", "CNY"), "CHF|francs": ("1", "CHF"),
+    "\u20bd|RUB|ruble|rubles|roubles": ("1", "\u20bd"), "A$|AUD": ("1", "AUD"), "C$|CAD": ("1", "CAD"),
+    "CNY|RMB|yuan": ("1", "CNY"), "CHF|francs": ("1", "CHF"),
 }  # fmt: skip
 MONEY = ("$", "\u20ac", "\u00a3")
 """what has a hundred cents"""
@@ -100,6 +101,8 @@ _POWERS = {"sq": 2, "squared": 2, "square": 2, "cu": 3, "cubed": 3, "cubic": 3}
 def read_unit(text: str) -> Unit | None:
     """The unit that a text is, or None: then it may be a thing that is counted."""
     factor, dimension, end = Fraction(1), dict[str, int](), 0
+    if text in _table() and not text.isalpha():
+        return PERCENT if text == "%" else _unit(text, *_table()[text])
     for part in _PARTS.finditer(text):
         one = _ONE.fullmatch(part["term"])
         known = _lookup(one["word"]) if one else None

@@ -119,6 +119,7 @@ def test_an_adapter_is_continued_with_its_own_settings() -> None:
         ("name.first=x", "holds a value, not a section"),
         ("rounds.max=[", "the value is not YAML"),
         ("rounds.max=2026-02-30", "the value is not YAML"),
+        ("rounds={max: 1, max: 2}", "line 1: the key 'max' stands in line 1 already"),
     ],
 )
 def test_an_override_that_cannot_be_applied_is_explained(override: str, message: str) -> None:

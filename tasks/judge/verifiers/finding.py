@@ -13,6 +13,9 @@ from configs.schema.verifiers.base import VerifierBase
 from tasks.answer.thinking import after_thinking
 from tasks.answer.value import UnreadableError
 
+NO_NUMBER = "no finite number: "
+"""how a gold answer begins that a file holds as Infinity"""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -90,6 +93,8 @@ def find_last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 def explain_missing(gold: str | None) -> str | None:
     """Why a gold answer cannot be compared with, in words after the problem's name; None if it is there."""
+    if gold and gold.startswith(NO_NUMBER):
+        return f"has a gold answer that is {gold}"
     return None if gold and gold.strip() else "has no gold answer"
 
 

@@ -46,6 +46,8 @@ def parse(formula: str) -> tuple[Any, ...]:
     Raises:
         UnreadableError: it reads only a part, as it does of `5x apples` and of some products (`2ab`).
     """
+    if _TRIGONOMETRIC.search(formula):
+        formula = _DEGREES.sub(r"(\\frac{\1 \\pi}{180})", formula)
     products = _BETWEEN_LETTERS.sub(r" \\cdot ", formula) if "\\" not in formula else formula
     for text in dict.fromkeys((formula, products)):
         parsed = _parse(text)
@@ -59,7 +61,20 @@ def _parse(formula: str) -> tuple[Any, ...]:
 
     is_marked = "$" in formula or r"\boxed" in formula or r"\[" in formula
     text = formula if is_marked else f"${formula}$"
-    return tuple(parse_text(text, parsing_timeout=None, raise_on_error=True))
+    return tuple(_with_unit(one) for one in parse_text(text, parsing_timeout=None, raise_on_error=True))
+
+
+def _with_unit(expression: Any) -> Any:
+    """The letter i as the imaginary unit, which \\sqrt{-1} is: math-verify takes it for a variable."""
+    import sympy
+
+    if not isinstance(expression, sympy.Basic):
+        return expression
+    return expression.subs({one: sympy.I for one in expression.free_symbols if str(one) == "i"})
+
+
+_DEGREES = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\degree)")
+_TRIGONOMETRIC = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![a-z])")
 
 
 _PRIME = re.compile(r"'|\\prime(?![A-Za-z])")

@@ -17,8 +17,9 @@ import re
 
 from configs.schema.verifiers.kinds import MathVerifier
 from tasks.answer.boxes import find_boxed
+from tasks.answer.cues import find_turn
 from tasks.answer.equal import same
-from tasks.answer.find import find
+from tasks.answer.find import find, refuse_governed
 from tasks.answer.structure import Formula, Part, Terms, Words, read_part
 from tasks.answer.value import Number, UnreadableError
 from tasks.judge.verifiers import formulas
@@ -30,7 +31,7 @@ from tasks.judge.verifiers.finding import (
     unread_has_no_verdict,
 )
 
-VERSION = 4
+VERSION = 5
 MAX_TEXT_CHARACTERS = 2000
 """How much of a text's end is searched for an answer that is not boxed."""
 
@@ -81,6 +82,11 @@ def _read_gold(gold: str, locale: str) -> Part:
 
 _CUE = re.compile(r"(?i:answer(?:\s+is|\s*:)+)[\s*_:}]*([^\n]{1,300})")
 _MARKED = re.compile(r"(?:^|\n)####[ \t]*([^\n]{1,300})\s*$")
+_PLAIN_FORMULA = re.compile(
+    r"(?:\b(?:is|are|equals|be|get|gives)|=|:)\s+((?:\d|\u221a|\u03c0|sqrt|pi\b|[-+*/^()]|\s(?=\S))*(?:\u221a|\u03c0|sqrt|pi\b)"
+    r"(?:\d|\u221a|\u03c0|sqrt|pi\b|[-+*/^()]|\s(?=\S))*)[.!]?\s*$"
+)
+"""a root or a multiple of pi without dollar signs, at the end of a sentence: `is sqrt(5)/2`"""
 _ONE_TERM = re.compile(r"[*_`]*(?:\S{1,80}|[(\[{][^\n]{1,80}[)\]}]|[A-Za-z]\s?=\s?\S{1,40})[*_`.]*")
 """a cue is followed by nothing but an answer"""
 _MATH = re.compile(
@@ -103,14 +109,32 @@ def _find(text: str, config: MathVerifier) -> Part | None:
     if box is not None:
         return read_part(box, config.locale) if box else None
     end = said[-MAX_TEXT_CHARACTERS:]
-    cues = [*_CUE.findall(end), *(_MARKED.findall(end) if "####" in end else ())]
-    for place in (cues[-1] if cues else "", end):
+    cues = [*_CUE.finditer(end), *(_MARKED.finditer(end) if "####" in end else ())]
+    if cues:
+        refuse_governed(end, cues[-1].start())
+        _refuse_turn(end[cues[-1].end() :])
+    for place in (cues[-1][1] if cues else "", end):
         formula = _last_formula(place, config.locale)
         if formula is not None:
+            if place is end and _UNFINISHED.search(end):
+                raise UnreadableError("the text ends before its answer")
             return read_part(_last_side(formula), config.locale)
         if place is not end and _ONE_TERM.fullmatch(place.strip()):
             return read_part(place.strip("*_` ").rstrip("*_`!. "), config.locale)
-    return find(end, config.locale)
+    try:
+        return find(end, config.locale)
+    except UnreadableError:
+        said_plainly = _PLAIN_FORMULA.search(end.splitlines()[-1])
+        if said_plainly is None:
+            raise
+        return read_part(said_plainly[1], config.locale)
+
+
+def _refuse_turn(rest: str) -> None:
+    """UnreadableError where a text that goes on without another number or formula takes its answer back."""
+    after = find_turn(rest)
+    if after is not None and not re.search(r"[\d$]", after):
+        raise UnreadableError("the text takes its answer back")
 
 
 def _last_formula(text: str, locale: str) -> str | None:
@@ -129,9 +153,18 @@ def _are_joined(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
     return joined is not None and (joined[1] is not None or not _CONDITION.search(text, 0, first.start()))
 
 
+_OPERATION = re.compile(r"[^\s(]\s*[-+*/]|\\(?:cdot|times|frac)(?![A-Za-z])")
+_VARIABLE = re.compile(r"(?<![A-Za-z\\])[a-z](?![A-Za-z])")
+_UNFINISHED = re.compile(
+    r"(?:\b(?:so|and|or|then|is|because|where|since|thus|hence|therefore|that|gives)|[,=:])\s*$", re.IGNORECASE
+)
+
+
 def _last_side(formula: str) -> str:
     """What a chain of equations ends in."""
-    return re.split(r"(?<![<>!=\\])=(?!=)|\\approx(?![A-Za-z])", formula)[-1]
+    sides = re.split(r"(?<![<>!=\\])=(?!=)|\\approx(?![A-Za-z])", formula)
+    is_relation = len(sides) == 2 and _OPERATION.search(sides[0]) and all(_VARIABLE.search(side) for side in sides)
+    return formula if is_relation else sides[-1]
 
 
 def are_equal(found: Part, expected: Part) -> bool:

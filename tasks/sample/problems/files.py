@@ -92,16 +92,33 @@ def _read_parquet(path: Path, name: str) -> Iterator[Row]:
 
 def _plain_rows(batch: pa.RecordBatch) -> list[Row]:
     """Rows in which a short float is what its column means: 0.1, and not the double next to its four bytes."""
-    short = {field.name: field.type for field in batch.schema if field.type in (pa.float32(), pa.float16())}
+    short = [field for field in batch.schema if _holds_short(field.type)]
     rows: list[Row] = batch.to_pylist()
-    for name, kind in short.items():
-        spelled = [
-            None if value is None else float(str(value))
-            for value in batch.column(name).to_numpy(False).astype(kind.to_pandas_dtype())
-        ]
-        for row, value, is_there in zip(rows, spelled, batch.column(name).is_valid().to_pylist(), strict=True):
-            row[name] = value if is_there else None
+    for row in rows:
+        for field in short:
+            row[field.name] = _spelled(row[field.name], field.type)
     return rows
+
+
+_SHORT = (pa.float32(), pa.float16())
+
+
+def _holds_short(kind: pa.DataType) -> bool:
+    """Whether values of a type are short floats, or lists or structs that hold some."""
+    return kind in _SHORT or any(_holds_short(kind.field(place).type) for place in range(kind.num_fields))
+
+
+def _spelled(value: Any, kind: pa.DataType) -> Any:
+    """A value with its short floats in the shortest spelling of their own precision."""
+    if value is None or not _holds_short(kind):
+        return value
+    if kind in _SHORT:
+        return float(str(kind.to_pandas_dtype()(value)))
+    if pa.types.is_struct(kind):
+        return {field.name: _spelled(value[field.name], field.type) for field in kind}
+    if pa.types.is_map(kind):
+        return [(key, _spelled(one, kind.item_type)) for key, one in value]
+    return [_spelled(one, kind.value_type) for one in value]
 
 
 READERS: dict[str, Callable[[Path, str], Iterator[Row]]] = {

@@ -23,9 +23,10 @@ from configs.schema.problems import Extract, ExtractAnswer, ExtractFields
 from configs.schema.problems import Mapping as RowMapping
 from infra.text.outside import explain_text
 from tasks.core.records import Message, Problem
+from tasks.judge.verifiers.finding import NO_NUMBER
 from tasks.sample.problems.sets import fingerprint
 
-VERSION = 2
+VERSION = 3
 """raised when a row would become another problem"""
 
 ID_LENGTH = 16
@@ -190,6 +191,8 @@ def _as_text(value: Any, name: str, where: str) -> str:
     """A plain value as people write it: 51.0 is 51, true is true, a day is 2024-03-05."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float) and math.isinf(value):
+        return f"{NO_NUMBER}{value}"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, decimal.Decimal):

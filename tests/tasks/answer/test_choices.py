@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.answer.choice_words import _WORDS, PHRASES
 from tasks.answer.choices import find_choice
 from tasks.answer.value import UnreadableError
 
@@ -56,6 +57,40 @@ def test_a_choice_is_read(text: str, letter: str | None) -> None:
 def test_two_choices_are_none_nor_is_one_that_is_taken_back(text: str) -> None:
     with contextlib.suppress(UnreadableError):
         assert find_choice(text, "ABCD") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        ("#### B", "B"), ("B\n\nExplanation: A is half of it.", "B"), ("A or B? B", "B"), ("Not A. B.", "B"),
+        ("I'll stick with A rather than switching to C.", "A"), ("B... no, C.", "C"), ("~~B~~ C", "C"),
+        ("My answer changed from D to B.", "B"), ("- [ ] A\n- [x] C", "C"),
+        ("A. Oxygen \u274c\nB. Nitrogen \u2705", "B"),
+        ("| A | wrong |\n| D | right |", "D"), ("Both A and B are wrong, so C.", "C"), ("None of the above (D).", "D"),
+        ("La respuesta no es A, es D.", "D"), ("I choose the third choice.", "C"), ("A: no. B: yes.", "B"),
+        ("The book says so, and the answer is B.", "B"), ("The statement that is not true is B.", "B"),
+    ],
+)  # fmt: skip
+def test_the_claims_of_a_text_end_in_one_choice(text: str, letter: str) -> None:
+    assert find_choice(text, "ABCD") == letter
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The answer is A. The answer is B.", "My neighbour went with B.", "I loathe (C).", "B would be right if x were 2.",
+     "B looks right at first, but it is wrong.", "Could be D, could be B.", "A\u548cC\u90fd\u5bf9\u3002", "A -> B",
+     "The current is 5 A.", "I think a B cell makes antibodies.", "C is a programming language.",
+     "Please answer with A, B, C or D.", "The answer is anything but C.", "Is the answer B?"],
+)  # fmt: skip
+def test_what_no_known_word_takes_is_only_named(text: str) -> None:
+    with contextlib.suppress(UnreadableError):
+        assert find_choice(text, "ABCD") is None
+
+
+def test_every_word_has_one_role() -> None:
+    words = [word for words in _WORDS.values() for word in words.split()]
+    assert [word for word in set(words) if words.count(word) > 1] == []
+    assert all(len(phrase.split()) <= 5 for phrase in PHRASES)
 
 
 def test_numbers_can_be_choices() -> None:

@@ -100,6 +100,31 @@ def test_golds_that_are_numbers_of_choices_are_told_how_to_map_them() -> None:
     assert "index_of" in (caught.value.fix or "")
 
 
+def test_short_floats_in_lists_and_structs_are_too(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    short = pa.float32()
+    columns = {
+        "list": pa.array([[0.1, None], []], pa.list_(short)),
+        "struct": pa.array([{"x": 0.1, "y": [0.2]}, None], pa.struct([("x", short), ("y", pa.list_(pa.float16()))])),
+        "map": pa.array([[("k", 0.3)], None], pa.map_(pa.string(), short)),
+        "double": [0.1, 0.2],
+    }
+    pq.write_table(pa.table(columns), path)
+    first, second = read_rows(path)
+    assert first == {"list": [0.1, None], "struct": {"x": 0.1, "y": [0.2]}, "map": [("k", 0.3)], "double": 0.1}
+    assert second == {"list": [], "struct": None, "map": None, "double": 0.2}
+
+
+@pytest.mark.parametrize("verifier", [NumberVerifier(), MathVerifier(), ExactVerifier()])
+def test_an_infinite_gold_answer_is_listed(verifier: Any, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"question": "1?", "answer": Infinity}\n{"question": "2?", "answer": -Infinity}\n')
+    rows = list(map_rows(read_rows(path), Mapping.model_validate({"answer": {"field": "answer"}}), "rows"))
+    with pytest.raises(ProblemsError, match="2 of 2 problems") as caught:
+        require_readable_gold(rows, "train", verifier)
+    assert "has a gold answer that is no finite number: inf" in caught.value.message
+
+
 def test_short_floats_are_what_their_column_means(tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
     values = [0.1, 16777216.0, None, 1e-7, 3.0]

@@ -1,0 +1,117 @@
+"""A plain line as tokens, for the reader of numbers: what each thing on it is, before anything is understood.
+
+Called by `statement.py` and `find.py`. A number's token is its digits alone; what directly belongs to it (its unit, am,
+million) is the token behind it. Digits that are part of a name (`x2`, `COVID-19`) are no number.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tasks.answer import units
+from tasks.answer.multipliers import MULTIPLIER, PART
+from tasks.answer.numbers import LITERAL
+
+
+class Token(NamedTuple):
+    """Attributes:
+    kind: number | tail | word | name | operator | dash | equals | relation | comma | semicolon | colon | stop | open |
+        close | currency | mark | command.
+    text: as it is written; of a word in small letters.
+    begin, end: where it stands on the line.
+    """
+
+    kind: str
+    text: str
+    begin: int
+    end: int
+
+
+@dataclass(slots=True)
+class Quantity:
+    """One spelling with a number.
+
+    Attributes:
+        first, last: its tokens.
+        begin, end: where it stands on the line.
+        changed: what belongs to it and makes it no number; empty where nothing does.
+    """
+
+    first: int
+    last: int
+    begin: int
+    end: int
+    changed: str = ""
+
+
+_CHINESE = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_TOKEN = re.compile(
+    rf"""
+    (?P<word>[{_CHINESE}]+|(?!\u03c0)[^\W\d_{_CHINESE}]++(?!-?\d)(?:['-][^\W\d_{_CHINESE}]+)*)
+  | (?P<number>(?<![A-Za-z0-9_])(?<!\d[.,])(?<![A-Za-z]-){LITERAL}(?:[eE][-+]?\d+(?!\w))?)
+  | (?P<name>[^\W\d_{_CHINESE}]+-?\d[\w.]*|\d[\w.]*)
+  | (?P<command>\\[A-Za-z]+)
+  | (?P<equals>=>|->|[-=]{{2,}}>|={{1,2}}(?![=<>])|[\u2248\u2192]|~(?=\s?[-\d$.]))
+  | (?P<relation>[<>]=?|!=|[\u2264\u2265\u2260])
+  | (?P<rule>-{{3,}}|={{3,}})
+  | (?P<dash>[-\u2014])
+  | (?P<operator>[+*/\u00d7\u00f7\u00b7^\u00b1|&~_\u221a\u03c0\u222a\u221e\\])
+  | (?P<stop>\.{{3,}}|[.!?])
+  | (?P<comma>,)
+  | (?P<semicolon>;)
+  | (?P<colon>:)
+  | (?P<open>[(\[{{])
+  | (?P<close>[)\]}}])
+  | (?P<currency>{units.CURRENCY})
+  | (?P<mark>[%\u00b0'"])
+    """,
+    re.VERBOSE,
+)
+_TAIL = re.compile(
+    rf"""
+    (?:st|nd|rd|th)?(?![a-z])?
+    {MULTIPLIER}?
+    {PART}?
+    (?:\ ?[ap]\.?\ ?m\b\.?|\ ?o'clock(?:\ ?[ap]\.?m\b\.?)?)?
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_UNIT = re.compile(rf"\ ?(?P<unit>{units.UNIT})(?![\w'])")
+_AFTER_INCHES = re.compile(r"\s*(?:[.,;)]|$|tall|long|wide|high|deep|thick)")
+_TAIL_STARTS = re.compile(r"[^\W\d_]|\ [^\W\d_$]|[%\u00b0$\u20ac\u00a3]|\ [%\u00b0]", re.VERBOSE)
+
+
+def tokenize(line: str, begin: int = 0) -> list[Token]:
+    """The tokens of a line from a place on. Characters that are none of them part words and mean nothing."""
+    tokens: list[Token] = []
+    after = 0
+    for match in _TOKEN.finditer(line, begin):
+        kind, (begin, end) = match.lastgroup or "", match.span()
+        if begin < after:
+            continue
+        text = match[0].lower() if kind == "word" else match[0]
+        tokens.append(Token(kind, text, begin, end))
+        if kind == "number":
+            after = tail_end(line, end)
+            if after > end:
+                tokens.append(Token("tail", line[end:after], end, after))
+    return tokens
+
+
+def tail_end(line: str, end: int) -> int:
+    """Where the spelling of a number ends, with its unit and what else changes it."""
+    if not _TAIL_STARTS.match(line, end):
+        return end
+    tail = _TAIL.match(line, end)
+    end = tail.end() if tail else end
+    unit = _UNIT.match(line, end)
+    if unit is None:
+        return end
+    name = unit["unit"]
+    for text in (name, name.rstrip("."), name.partition(" ")[0]):
+        if units.read_unit(text) is not None:
+            is_preposition = text == "in" and _AFTER_INCHES.match(line, unit.start("unit") + 2) is None
+            return end if is_preposition else unit.start("unit") + len(text)
+    return end
