@@ -1,7 +1,7 @@
 """Runs recipes one after the other in one process: Prefect, MLflow and the libraries of engines are imported once.
 
-A program of its own, since Prefect reads its address once. Each line of standard input is the folder of a `recipe.yaml`;
-its data go under `home` there, as with `selfloop run`, and what is printed into `printed.txt`. The answer is a line: the
+A program of its own, since Prefect reads its address once. Each line of standard input is the folder of a recipe.yaml;
+its data go under `home` there, as with `selfloop run`, and what is printed into printed.txt. The answer is a line: the
 exit status of the command.
 """
 

@@ -68,7 +68,7 @@ def test_prompt_and_solution_are_made_of_what_the_package_tells() -> None:
 
 @needs_gym
 def test_a_template_that_names_what_is_not_there_is_one_message() -> None:
-    with pytest.raises(ProblemsError, match="reasoning_gym chain_sum: solution cannot be filled in.*'steps'"):
+    with pytest.raises(ProblemsError, match=r"reasoning_gym chain_sum: solution cannot be filled in.*'steps'"):
         draw(task="chain_sum", num_problems=1, solution="{{ steps }}")
 
 
