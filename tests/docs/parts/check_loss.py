@@ -26,7 +26,7 @@ def test_the_loss_by_hand() -> None:
     """h = (-1 + 3) - (-4 + 4) = 2, 0.5 h = 1 of a margin of 2, times weight 3; h = 8 is more than enough."""
     numbers = [[-1.0, -1.0], [-4.0, -9.0], [-3.0, -4.0], [-4.0, -4.0], [5.0, 5.0], [3.0, 3.0]]
     chosen, rejected, ref_chosen, ref_rejected, lengths, weight = (torch.tensor(column) for column in numbers)
-    batch = PairBatch(chosen, rejected, ref_chosen, ref_rejected, lengths, weight)
+    batch = PairBatch(chosen, rejected, ref_chosen, ref_rejected, lengths, lengths, weight)
     losses = objective_of(SETTINGS).arguments(SETTINGS)["losses"](batch, SETTINGS)
     assert losses.tolist() == pytest.approx([3.0, 0.0])
 
