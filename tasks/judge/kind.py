@@ -123,6 +123,8 @@ class JudgeKind:
             others beaten.
         middle: judge -> the score from which on it says yes, where its recipe says nothing; None: there is no yes and
             no. Default: the middle of the scale.
+        silence: judge -> where to look if there was nothing to ask about any sample of a round. Default: that is no
+            error.
     """
 
     version: int
@@ -135,3 +137,4 @@ class JudgeKind:
     num_judgements: Callable[[Any, int], int] = lambda judge, number: 0
     scale: Callable[[Any], Scale | None] = lambda judge: None
     middle: Callable[[Any], float | None] | None = None
+    silence: Callable[[Any], str] | None = None

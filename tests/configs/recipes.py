@@ -97,6 +97,20 @@ FURTHER: dict[str, dict[str, Any]] = {
         "generate": {"max_tokens": 64},
         "judge": [{"kind": "answer", "verifier": {"kind": "reasoning_gym", "threshold": 0.5}}],
     },
+    "probed": {
+        "name": "probed",
+        "model": {"kind": "tiny_llama"},
+        "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
+        "generate": {"max_tokens": 64},
+        "judge": [
+            {"kind": "answer"},
+            {"kind": "probe", "words": {"no": "not"}, "reduce": "count", "temperature": 1, "repeats": 2},
+            {"kind": "probe", "name": "perfect", "items": "substitute", "extract": "Better: (.*)", "read": "choices",
+             "begins": "It is", "expect": "literal", "literal": "yes"},
+            {"kind": "probe", "name": "asked", "items": "list", "texts": ["clear?"], "expect": "same",
+             "extract": "(.)", "pattern": "(no|nox)", "choices": ["no", "nox"], "unparseable": "no"},
+        ],
+    },
     "desirable": {
         "name": "desirable",
         "model": {"kind": "tiny_llama"},

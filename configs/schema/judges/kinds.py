@@ -10,6 +10,7 @@ from configs.schema.base import by_kind, default_kind
 from configs.schema.judges.base import Frozen, JudgeName, ModelJudge, Pass
 from configs.schema.judges.by_rule import AnswerJudge, SumJudge, VoteJudge
 from configs.schema.judges.opinions import PairwiseJudge, RubricJudge
+from configs.schema.judges.probes import ProbeJudge
 from configs.schema.marks import Content
 from configs.schema.problems import Source
 
@@ -81,7 +82,7 @@ class ImportanceJudge(ModelJudge):
 
 Judge = Annotated[
     AnswerJudge | VoteJudge | SumJudge | RubricJudge | PairwiseJudge | ImplicitJudge | RewardModelJudge
-    | ImportanceJudge,
+    | ImportanceJudge | ProbeJudge,
     by_kind,
     default_kind("answer"),
 ]  # fmt: skip
