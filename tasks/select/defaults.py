@@ -15,6 +15,8 @@ from tasks.select.filters.registry import filter_versions
 from tasks.select.pairs.registry import pair_versions
 
 _FIRST_JUDGE = ("right_vs_wrong", "siblings", "stop_or_go")
+_NO_JUDGE = ("gold_vs_sample",)
+"""kinds that ask no judge unless the recipe names one"""
 PROMPT_WORDS = {
     "answer": ("hint",),
     "rationale": ("hint", "solution tags", "<solution>", "</solution>", "given solution", "solution given"),
@@ -80,7 +82,7 @@ def in_round(pair: Pair, round: int) -> Pair:
 
 def with_judge(pair: Pair, judge_names: Sequence[str]) -> Pair:
     """The pair section with its judge's name: right_vs_wrong takes the first judge by default, others the last."""
-    if getattr(pair, "judge", "") is not None:
+    if getattr(pair, "judge", "") is not None or pair.kind in _NO_JUDGE:
         return pair
     return pair.model_copy(update={"judge": judge_names[0 if pair.kind in _FIRST_JUDGE else -1]})
 

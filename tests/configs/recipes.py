@@ -100,16 +100,21 @@ FURTHER: dict[str, dict[str, Any]] = {
     "probed": {
         "name": "probed",
         "model": {"kind": "tiny_llama"},
+        "roles": {"encoder": {"model": {"base": "models/other"}, "engine": {"kind": "embedding"}}},
         "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
         "generate": {"max_tokens": 64},
         "judge": [
             {"kind": "answer"},
             {"kind": "probe", "words": {"no": "not"}, "reduce": "count", "temperature": 1, "repeats": 2},
             {"kind": "probe", "name": "perfect", "items": "substitute", "extract": "Better: (.*)", "read": "choices",
-             "begins": "It is", "expect": "literal", "literal": "yes"},
+             "begins": "It is", "expect": "literal", "literal": "yes", "choices": ["yes", "yesx"]},
             {"kind": "probe", "name": "asked", "items": "list", "texts": ["clear?"], "expect": "same",
              "extract": "(.)", "pattern": "(no|nox)", "choices": ["no", "nox"], "unparseable": "no"},
+            {"kind": "embedding", "against": "draw:a"},
         ],
+        "select": [{"kind": "keep_problem", "judge": "perfect", "at_most": 0.5}],
+        "pair": {"kind": "gold_vs_sample", "judge": "embedding", "lowest_share": 0.5},
+        "train": {"objective": {"kind": "dpo"}},
     },
     "desirable": {
         "name": "desirable",

@@ -9,6 +9,7 @@ from pydantic import Field
 from configs.schema.base import by_kind, default_kind
 from configs.schema.judges.base import Frozen, JudgeName, ModelJudge, Pass
 from configs.schema.judges.by_rule import AnswerJudge, SumJudge, VoteJudge
+from configs.schema.judges.distances import EmbeddingJudge
 from configs.schema.judges.opinions import PairwiseJudge, RubricJudge
 from configs.schema.judges.probes import ProbeJudge
 from configs.schema.marks import Content
@@ -82,7 +83,7 @@ class ImportanceJudge(ModelJudge):
 
 Judge = Annotated[
     AnswerJudge | VoteJudge | SumJudge | RubricJudge | PairwiseJudge | ImplicitJudge | RewardModelJudge
-    | ImportanceJudge | ProbeJudge,
+    | ImportanceJudge | ProbeJudge | EmbeddingJudge,
     by_kind,
     default_kind("answer"),
 ]  # fmt: skip

@@ -72,9 +72,9 @@ def _writers_are_there(recipe: Sections, config: ReviseGenerate, section: str) -
             known = ", ".join([POLICY, *recipe.roles, "template", "solution", "peer", "judge:NAME"])
             raise ValueError(f"{section}.{address}: no role is called '{writer.role}': add it to roles, or write one "
                              f"of {known}")  # fmt: skip
-        if role.engine is not None and role.engine.kind == "reward":
-            raise ValueError(f"{section}.{address}: role '{writer.role}' is a reward model and writes no text: write "
-                             "engine kind transformers or vllm")  # fmt: skip
+        if role.engine is not None and "text" not in role.engine.gives:
+            raise ValueError(f"{section}.{address}: the engine {role.engine.kind} of role '{writer.role}' writes no "
+                             "text: write engine kind transformers or vllm")  # fmt: skip
     has_seed = recipe.warm_start is not None
     for address, writer in asked:
         if writer.role == POLICY and writer.state == "seed" and not has_seed:
