@@ -91,7 +91,7 @@ def recipe(epochs: int, probe_problems: int) -> Recipe:
         "warm_start": {"source": {**sums, "num_problems": 1500}, "tune": {"kind": "full"}, "learning_rate": 2e-3,
                        "batch_size": 32, "epochs": epochs, "max_length": 64},
         "generate": {"num_samples": NUM_SAMPLES, "top_k": 0, "max_tokens": 32, "shard_size": 60},
-        "judge": [{"kind": "answer"}, {"kind": "vote"}, {"kind": "sum", "of": ["answer", "vote"]}],
+        "judge": [{"kind": "answer"}, {"kind": "vote"}, {"kind": "combine", "of": ["answer", "vote"]}],
         "calibrate": {"temperatures": list(TEMPERATURES), "thresholds": list(THRESHOLDS),
                       "probe_problems": probe_problems, "num_samples": NUM_SAMPLES,
                       "target": NUM_SAMPLES * NUM_PROBLEMS},

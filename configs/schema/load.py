@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from configs.errors import RecipeError
+from configs.schema.judges.kinds import GONE
 from configs.schema.kinds import component_choices
 from configs.schema.phase_rules import phase_mistakes
 from configs.schema.recipe import Recipe
@@ -156,7 +157,7 @@ def read_stored_recipe(text: str, origin: str) -> Recipe:
     Raises:
         RecipeError: anything else is wrong with it.
     """
-    tree = _with_a_role_for_the_verifier(yaml.safe_load(text))
+    tree = _with_judges_of_today(_with_a_role_for_the_verifier(yaml.safe_load(text)))
     while True:
         try:
             return Recipe.model_validate(tree)
@@ -175,6 +176,22 @@ def _with_a_role_for_the_verifier(tree: dict[str, Any]) -> dict[str, Any]:
         return tree
     train = {**section["train"], "select": section["select"], "pair": section["pair"]}
     return {**tree, "roles": {**tree.get("roles", {}), "verifier": {"like": "policy", "train": train}}}
+
+
+def _with_judges_of_today(tree: Any) -> Any:
+    """There was a judge `sum`, and `implicit` without a reference was what `likelihood` is; judges stand in a recipe,
+    in its phases and in evaluate.best_of."""
+    if isinstance(tree, list):
+        return [_with_judges_of_today(part) for part in tree]
+    if not isinstance(tree, dict):
+        return tree
+    tree = {name: _with_judges_of_today(part) for name, part in tree.items()}
+    if tree.get("kind") == "sum" and "of" in tree:
+        return {"name": "sum", **tree, "kind": "combine", "how": "sum"}
+    if tree.get("kind") == "implicit" and tree.get("reference") == "none":
+        kept = {name: part for name, part in tree.items() if name != "reference"}
+        return {"name": "implicit", "per_token": False, **kept, "kind": "likelihood"}
+    return tree
 
 
 def _drop(tree: Any, address: list[str]) -> None:
@@ -202,7 +219,10 @@ def _explain(detail: Mapping[str, Any]) -> str:
     if kind == "missing":
         return f"{where}: missing; add it"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        expected = detail.get("ctx", {}).get("expected_tags") or _kinds_at(detail["loc"])
+        context = detail.get("ctx", {})
+        if "judge" in keys and context.get("tag") in GONE:
+            return f"{where}.kind: there is no '{context['tag']}' any more: {GONE[context['tag']]}"
+        expected = context.get("expected_tags") or _kinds_at(detail["loc"])
         return f"{where}.kind: unknown or missing; write one of {expected}"
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return f"{where}: {message}" if where else message

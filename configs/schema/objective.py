@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component, default_kind
+from configs.schema.marks import Content
 
 Rows = Literal["examples", "pairs", "labelled"]
 
@@ -33,6 +34,16 @@ class TrainingObjective(Component):
     def needs_soft_labels(self) -> bool:
         """Whether every pair must come with its soft label."""
         return False
+
+    @property
+    def reads_chances(self) -> Literal["of_each", "of_the_pair"] | None:
+        """Which chances to win every pair must come with: of each side against any sample, or against the other."""
+        return None
+
+    @property
+    def further_references(self) -> tuple[str, ...]:
+        """Frozen models that it compares with besides `train.reference`, each once: base or seed."""
+        return ()
 
 
 class Sft(TrainingObjective):
@@ -99,6 +110,38 @@ class SoftLabelDpo(TrainingObjective):
         return self.label is None
 
 
+class Regulariser(Component):
+    """A distance to a frozen model, added to a loss (RSPO, arXiv 2503.00030): see `sppo.py` for the estimators."""
+
+    kind: Literal["reverse_kl", "forward_kl"] = Field("reverse_kl", description="which of the two divergences")
+    weight: float = Field(0.1, gt=0, description="factor of the term")
+    reference: Annotated[Literal["base", "seed"], Content("model")] = Field(
+        "base", description="the frozen model, the same in every round"
+    )
+
+
+class Sppo(TrainingObjective):
+    """Self-play preference optimisation (SPPO, arXiv 2405.00675): the log-ratio of each side is moved to its win rate.
+
+    L = ((g_w - (p_w - 1/2) / beta)^2 + (g_l - (p_l - 1/2) / beta)^2) / 2, plus the regularisers (RSPO, arXiv
+    2503.00030). With `form: single` p_w is the chance of the chosen side to beat the rejected, and p_l = 1 - p_w.
+    """
+
+    rows: ClassVar[Rows] = "pairs"
+    kind: Literal["sppo"] = "sppo"
+    beta: float = Field(0.001, gt=0, description="a win rate of 1 is a log-ratio of 1 / (2 beta)")
+    form: Literal["win_rate", "single"] = Field("win_rate", description="whose chances are the targets")
+    regularise: tuple[Regulariser, ...] = Field((), description="distances to frozen models, summed")
+
+    @property
+    def reads_chances(self) -> Literal["of_each", "of_the_pair"]:
+        return "of_the_pair" if self.form == "single" else "of_each"
+
+    @property
+    def further_references(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(part.reference for part in self.regularise))
+
+
 class Kto(TrainingObjective):
     """Kahneman-Tversky optimisation (arXiv 2402.01306) on single samples labelled desirable or undesirable."""
 
@@ -110,4 +153,6 @@ class Kto(TrainingObjective):
     undesirable_weight: float = Field(1.0, gt=0, description="factor of the loss of undesirable samples")
 
 
-Objective = Annotated[Sft | Dpo | WeightedDpoNll | SoftLabelDpo | Kto, Field(discriminator="kind"), default_kind("sft")]
+Objective = Annotated[
+    Sft | Dpo | WeightedDpoNll | SoftLabelDpo | Sppo | Kto, Field(discriminator="kind"), default_kind("sft")
+]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from configs.schema.judges.base import Pass
+from configs.schema.pair_rules import check_pairs
 from configs.schema.revision.evaluated import evaluated_revision_fits
 from configs.schema.revision.rules import revision_fits
 from configs.schema.role import POLICY, Role
@@ -20,36 +21,45 @@ def check_recipe_rules(recipe: Sections) -> None:
 
 
 def _judges_have_their_own_names(recipe: Sections) -> None:
-    names: list[str] = []
+    known: dict[str, Any] = {}
     for index, judge in enumerate(recipe.judge):
-        if judge.name in names:
+        if judge.name in known:
             raise ValueError(f"judge: two judges are called '{judge.name}': give each its own name")
-        for wanted in judge.needed_judges:
-            if wanted not in names:
-                raise ValueError(f"judge.{index}.of: no judge called '{wanted}' stands before: {_one_of(names)}")
-        names.append(judge.name)
+        _check_needed(f"judge.{index}", judge, known)
+        known[judge.name] = judge
+    if recipe.evaluate.best_of is not None:
+        _check_needed("evaluate.best_of.judge", recipe.evaluate.best_of.judge, known)
+
+
+def _check_needed(place: str, judge: Any, known: dict[str, Any]) -> None:
+    """`known`: the judges that stand before it, by name."""
+    for wanted in judge.needed_judges:
+        if wanted not in known:
+            raise ValueError(f"{place}.of: no judge called '{wanted}' stands before: {_one_of(known)}")
+    try:
+        judge.check_needed([known[wanted] for wanted in judge.needed_judges])
+    except ValueError as error:
+        raise ValueError(f"{place}.{error}") from None
 
 
 def _named_judges_exist(recipe: Sections) -> None:
     names = [judge.name for judge in recipe.judge]
     for place, component in _components(recipe):
-        soft_label = getattr(component, "soft_label", None)
-        wanted = (getattr(component, "judge", None), *(soft_label.judges if soft_label else ()))
-        for name in wanted:
-            if isinstance(name, str) and name not in names:
-                raise ValueError(f"{place}: no judge is called '{name}': {_one_of(names)}")
+        name = getattr(component, "judge", None)
+        if isinstance(name, str) and name not in names:
+            raise ValueError(f"{place}: no judge is called '{name}': {_one_of(names)}")
 
 
 def _components(recipe: Sections) -> Iterable[tuple[str, Any]]:
     """Everything that may name a judge, with its address."""
     yield from ((f"select.{index}.judge", part) for index, part in enumerate(recipe.select))
-    yield from (("pair.judge", recipe.pair), ("weigh.judge", recipe.weigh), ("calibrate.judge", recipe.calibrate))
+    yield from (("weigh.judge", recipe.weigh), ("calibrate.judge", recipe.calibrate))
     yield from ((f"rows.{index}.judge", row) for index, row in enumerate(recipe.rows))
     yield "meta.judge", recipe.meta
     for place, own in _learners(recipe)[1:]:
         yield from ((f"{place}.select.{index}.judge", part) for index, part in enumerate(own.select))
         yield from ((f"{place}.rows.{index}.judge", row) for index, row in enumerate(own.rows))
-        yield from ((f"{place}.pair.judge", own.pair), (f"{place}.weigh.judge", own.weigh))
+        yield f"{place}.weigh.judge", own.weigh
 
 
 def _learners(recipe: Sections) -> list[tuple[str, Sections]]:
@@ -144,10 +154,6 @@ def _rows_fit_the_objective(recipe: Sections) -> None:
                 f"{_beside(place, 'rows')}: the objective {objective.kind} trains on pairs, which pair makes: "
                 "leave rows out"
             )
-        if objective.needs_soft_labels and not (own.pair and own.pair.soft_label):
-            raise ValueError(
-                f"{pair}.soft_label: the objective reads it: name two judges, or write {place}.objective.label"
-            )
         if own.weigh is not None and objective.rows != "examples":
             raise ValueError(
                 f"{_beside(place, 'weigh')}: examples are weighed, and the objective {objective.kind} has none: "
@@ -155,17 +161,22 @@ def _rows_fit_the_objective(recipe: Sections) -> None:
             )
 
 
+def _pairs_fit(recipe: Sections) -> None:
+    for place, own in _learners(recipe):
+        check_pairs(own, place, _beside(place, "pair"))
+
+
 def _pairs_have_two_sides(recipe: Sections) -> None:
     """Filters that keep correct samples alone leave nothing to set against them."""
     first = recipe.judge[0].name
     for place, own in _learners(recipe):
-        if own.pair is None or own.pair.kind not in ("right_vs_wrong", "siblings", "stop_or_go"):
-            continue
-        if (own.pair.judge or first) in [part.judge or first for part in own.select if part.kind == "correct"]:
-            raise ValueError(
-                f"{_beside(place, 'select')}: 'correct' leaves no wrong sample for pair.kind {own.pair.kind}: "
-                "write select: [{kind: judged}, {kind: drop_truncated}]"
-            )
+        kept = [part.judge or first for part in own.select if part.kind == "correct"]
+        for maker in own.pair.makers() if own.pair else ():
+            if maker.reads_first_judge and (getattr(maker, "judge", None) or first) in kept:
+                raise ValueError(
+                    f"{_beside(place, 'select')}: 'correct' leaves no wrong sample for pair.kind {maker.kind}: "
+                    "write select: [{kind: judged}, {kind: drop_truncated}]"
+                )
 
 
 def _formats_are_read(recipe: Sections) -> None:
@@ -227,6 +238,11 @@ def _start_model_exists(recipe: Sections) -> None:
                     f"{place}.{field}: 'seed' is the model of the warm start, and there is none: "
                     f"add a warm_start section or write {field}: base"
                 )
+        if "seed" in own.train.objective.further_references:
+            raise ValueError(
+                f"{place}.objective.regularise: 'seed' is the model of the warm start, and there is none: add a "
+                "warm_start section or write reference: base"
+            )
         if own.train.with_seed_data:
             raise ValueError(f"{place}.with_seed_data: there is no warm start: add one, or leave this out")
 
@@ -281,6 +297,7 @@ RULES: tuple[Callable[[Any], None], ...] = (
     _votes_have_answers,
     _answers_can_be_compared,
     _rows_fit_the_objective,
+    _pairs_fit,
     _pairs_have_two_sides,
     _formats_are_read,
     _meta_judge_has_judgements,

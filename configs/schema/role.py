@@ -16,7 +16,7 @@ from configs.schema.base import Component
 from configs.schema.engine import RoleEngine
 from configs.schema.marks import Execution
 from configs.schema.model import PretrainedModel
-from configs.schema.pair import Pair
+from configs.schema.pair import PairSection
 from configs.schema.rows import DEFAULT_ROWS, RowKind
 from configs.schema.select import DEFAULT_SELECT, Judged, Select, Weigh
 from configs.schema.train import Train, WarmStart
@@ -40,7 +40,7 @@ class RoleTraining(Train):
     )
     rows: tuple[RowKind, ...] = Field(DEFAULT_ROWS, min_length=1, description="a kept sample is written once by each")
     weigh: Weigh | None = Field(None, description="weights of the kept samples in training")
-    pair: Pair | None = Field(None, description="how pairs are made, where the objective trains on pairs")
+    pair: PairSection | None = Field(None, description="how pairs are made, where the objective trains on pairs")
 
     @model_validator(mode="after")
     def _has_no_title(self) -> RoleTraining:

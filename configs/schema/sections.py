@@ -21,7 +21,7 @@ from configs.schema.judges.kinds import Judge
 from configs.schema.judges.opinions import MetaJudge
 from configs.schema.marks import Execution
 from configs.schema.model import Model
-from configs.schema.pair import Pair
+from configs.schema.pair import PairSection
 from configs.schema.phase import Phase, Stay, stay_at
 from configs.schema.problems import Problems
 from configs.schema.role import POLICY, Role, RoleName
@@ -71,7 +71,7 @@ class Sections(Component):
     )
     weigh: Weigh | None = Field(None, description="weights of the kept samples in training")
     rows: tuple[RowKind, ...] = Field(DEFAULT_ROWS, min_length=1, description="a kept sample is written once by each")
-    pair: Pair | None = Field(None, description="what is preferred to what; preference objectives need it")
+    pair: PairSection | None = Field(None, description="what is preferred to what; preference objectives need it")
     train: Train = Field(Train(), description="how the next model is made from what was kept")
     roles: dict[RoleName, Role] = Field({}, description="models beside the policy, by name")
     evaluate: Evaluate = Field(Evaluate(), description="how models are measured on select and report")

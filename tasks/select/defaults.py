@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from configs.errors import RecipeError
 from configs.schema.generate import Guide
-from configs.schema.pair import Pair
+from configs.schema.judges.by_rule import WinRateJudge
+from configs.schema.judges.kinds import Judge
+from configs.schema.pair import Mixture, Pair, PairSection
+from configs.schema.pair_rules import win_rate_judge
 from configs.schema.recipe import Recipe
 from configs.schema.select import HintShows, Select
 from configs.schema.select_chains import Leaves
 from tasks.select.filters.registry import filter_versions
+from tasks.select.pairs.options import Chances
 from tasks.select.pairs.registry import pair_versions
 
-_FIRST_JUDGE = ("right_vs_wrong", "siblings", "stop_or_go")
-_NO_JUDGE = ("gold_vs_sample",)
-"""kinds that ask no judge unless the recipe names one"""
 PROMPT_WORDS = {
     "answer": ("hint",),
     "rationale": ("hint", "solution tags", "<solution>", "</solution>", "given solution", "solution given"),
@@ -70,8 +71,12 @@ def _fill_in(component: Select, threshold: float | None) -> Any:
     return component.model_copy(update={"above": threshold})
 
 
-def in_round(pair: Pair, round: int) -> Pair:
+def in_round(pair: PairSection, round: int) -> Any:
     """The pair section with the values of one round: schedules begin with round 1, and their last value goes on."""
+    return _of_each(pair, lambda maker: _in_round(maker, round))
+
+
+def _in_round(pair: Pair, round: int) -> Pair:
     changes = {}
     for name in ("rho", "min_share"):
         schedule = getattr(pair, name, None)
@@ -80,13 +85,46 @@ def in_round(pair: Pair, round: int) -> Pair:
     return pair.model_copy(update=changes)
 
 
-def with_judge(pair: Pair, judge_names: Sequence[str]) -> Pair:
-    """The pair section with its judge's name: right_vs_wrong takes the first judge by default, others the last."""
-    if getattr(pair, "judge", "") is not None or pair.kind in _NO_JUDGE:
+def with_judge(pair: PairSection, judge_names: Sequence[str]) -> Any:
+    """The pair section with the names of its judges: by default a kind takes the first judge, or the last, or none."""
+    return _of_each(pair, lambda maker: _with_judge(maker, judge_names))
+
+
+def _with_judge(pair: Pair, judge_names: Sequence[str]) -> Pair:
+    if getattr(pair, "judge", "") is not None or not pair.asks_judge:
         return pair
-    return pair.model_copy(update={"judge": judge_names[0 if pair.kind in _FIRST_JUDGE else -1]})
+    return pair.model_copy(update={"judge": judge_names[0 if pair.reads_first_judge else -1]})
 
 
-def versions_of(select: Sequence[Select], pair: Pair | None) -> dict[str, int | str]:
+def _of_each(pair: PairSection, change: Callable[[Pair], Pair]) -> Any:
+    """The section with each of its kinds of pairs changed."""
+    if not isinstance(pair, Mixture):
+        return change(pair)
+    return pair.model_copy(
+        update={"sets": tuple(part.model_copy(update={"pair": change(part.pair)}) for part in pair.sets)}
+    )
+
+
+def chances_of(pair: PairSection, judges: Sequence[Judge]) -> list[Chances | None]:
+    """What the pairs of each kind of the section carry: the chances to win that `win_rate` names, or that the pair's
+    own judge gives; None: none."""
+    known = {
+        judge.name: Chances(judge.name, judge.of if judge.by == "scores" else None, judge.scale)
+        for judge in judges
+        if isinstance(judge, WinRateJudge)
+    }
+    names = [judge.name for judge in judges]
+    return [known.get(win_rate_judge(maker, names)) if maker.sets_samples else None for maker in pair.makers()]
+
+
+def rows_wanted(recipe: Recipe) -> int | None:
+    """Rows that the steps of a round read, where a mixture of pairs is repeated for them; on one device."""
+    train = recipe.train
+    if not (isinstance(recipe.pair, Mixture) and recipe.pair.fill == "repeat") or train.max_steps is None:
+        return None
+    return train.max_steps * train.batch_size * train.gradient_accumulation
+
+
+def versions_of(select: Sequence[Select], pair: PairSection | None) -> dict[str, int | str]:
     """Versions of the code that a list of filters and a pair section use, for step keys."""
     return filter_versions(select) | pair_versions(pair)

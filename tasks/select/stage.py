@@ -10,7 +10,7 @@ from tasks.core.files import DROPS, EXAMPLES, PAIRS, SAMPLES, TRAIN_SET, VERDICT
 from tasks.core.stage import Numbers, Stage
 from tasks.core.step import Summary
 from tasks.select import weigh
-from tasks.select.defaults import all_filters, in_round, versions_of
+from tasks.select.defaults import all_filters, in_round, rows_wanted, versions_of
 from tasks.select.rows import formats
 from tasks.select.rows.kinds import row_versions
 
@@ -33,7 +33,9 @@ class SelectNumbers(Numbers):
 
 def _config(recipe: Recipe, round: int) -> Mapping[str, Any]:
     """Schedules enter with the round's value."""
+    wanted = rows_wanted(recipe)
     return {
+        **({"rows_wanted": wanted} if wanted else {}),
         "select": all_filters(recipe),
         "rows": recipe.train.objective.rows,
         "written": recipe.rows,

@@ -114,6 +114,8 @@ EXAMPLES: dict[str, Any] = {
     "FirstAttempts.keep": {"first": 1},
     "MultiplicationSource.prompt": "{a} by {b}",
     "ReasoningGymSource.prompt": "Solve: {question}",
+    "CombineJudge.of": ["prm", "answer"],
+    "LikelihoodJudge.under": "none",
     "Mapping.answer": {"field": "x"},
     "Mapping.solution": {"field": "x"},
 }

@@ -112,7 +112,7 @@ FURTHER: dict[str, dict[str, Any]] = {
              "extract": "(.)", "pattern": "(no|nox)", "choices": ["no", "nox"], "unparseable": "no"},
             {"kind": "embedding", "against": "draw:a"},
         ],
-        "select": [{"kind": "keep_problem", "judge": "perfect", "at_most": 0.5}],
+        "select": [{"kind": "keep_problem", "judge": "perfect", "at_least": 0.125, "at_most": 0.5}],
         "pair": {"kind": "gold_vs_sample", "judge": "embedding", "lowest_share": 0.5},
         "train": {"objective": {"kind": "dpo"}},
     },
@@ -140,6 +140,13 @@ FURTHER: dict[str, dict[str, Any]] = {
         ],
         "phases": [{"name": "first", "rounds": 1}, {"name": "second", "rounds": 1, "set": {"train": {"epochs": 3}}}],
         "rounds": {"cycles": 2},
+    },
+    "compared": {
+        "name": "compared",
+        "model": {"kind": "tiny_llama"},
+        "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
+        "generate": {"max_tokens": 64},
+        "judge": [{"kind": "answer"}, {"kind": "likelihood"}, {"kind": "win_rate", "of": "likelihood"}],
     },
 }  # fmt: skip
 NAMES = [*(path.stem for path in PUBLISHED), *FURTHER]

@@ -89,7 +89,7 @@ def test_what_no_model_has_at_test_time_is_refused(
 
 
 def test_a_judge_made_of_one_that_compares_with_gold_is_no_judge_either() -> None:
-    judges = [{"kind": "answer"}, {"kind": "rubric", "name": "taste"}, {"kind": "sum", "name": "both",
+    judges = [{"kind": "answer"}, {"kind": "rubric", "name": "taste"}, {"kind": "combine", "name": "both",
               "of": ["answer", "taste"]}]  # fmt: skip
     with pytest.raises(RecipeError, match=r"evaluate\.revise\.until\.0\.no_gain: 'both' compares with gold"):
         evaluated({"until": [{"no_gain": "both"}]}, judge=judges)

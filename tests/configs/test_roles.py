@@ -117,10 +117,10 @@ def test_a_role_that_cannot_be_is_explained(roles: dict[str, Any], message: str)
 
 
 def test_a_role_that_nobody_has_is_named_wherever_it_is_asked() -> None:
-    implicit = {"kind": "implicit", "role": "critic", "reference": "none"}
-    with pytest.raises(RecipeError, match=r"judge 'implicit': no role is called 'critic': add it to roles"):
+    implicit = {"kind": "likelihood", "role": "critic"}
+    with pytest.raises(RecipeError, match=r"judge 'likelihood': no role is called 'critic': add it to roles"):
         make_recipe({}, judge=[{}, implicit])
-    with pytest.raises(RecipeError, match=r"judge 'implicit': no role is called 'critic': add it to roles"):
+    with pytest.raises(RecipeError, match=r"judge 'likelihood': no role is called 'critic': add it to roles"):
         make_recipe({}, evaluate={"best_of": {"num_samples": 4, "k": [4], "judge": implicit}})
     with pytest.raises(RecipeError, match=r"guide.role: no role is called 'critic'"):
         make_recipe({}, guide={"kind": "interactive", "role": "critic"})

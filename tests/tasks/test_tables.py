@@ -110,7 +110,7 @@ COLUMNS = {
     Verdict: (1, "6962c643"),
     Judgement: (2, "7fb2fca8"),
     Example: (2, "ebd68599"),
-    Pair: (2, "41fdb6ef"),
+    Pair: (3, "4736588b"),
     Drop: (1, "c9a3b9fe"),
     ItemResult: (1, "150170e0"),
     Point: (1, "c7eb7ecd"),

@@ -7,8 +7,9 @@ policy, `frozen` says which of its states judges: base, seed, previous (the one 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -57,10 +58,12 @@ class JudgeBase(Component):
     Attributes:
         reads_gold: whether samples are compared with the problem's gold answer.
         compares: whether samples of a problem are compared two by two: a score counts the samples beaten.
+        gives_chances: whether a score is the sample's chance to beat another one of its problem.
     """
 
     reads_gold: ClassVar[bool] = False
     compares: ClassVar[bool] = False
+    gives_chances: ClassVar[bool] = False
     name: JudgeName
 
     @property
@@ -77,6 +80,13 @@ class JudgeBase(Component):
     def needed_judges(self) -> tuple[str, ...]:
         """Names of the judges whose verdicts this one is made from."""
         return ()
+
+    def check_needed(self, judges: Sequence[Any]) -> None:
+        """Nothing, where the judges that it needs are such as it can be made from; ValueError says what to write.
+
+        Args:
+            judges: in the order of `needed_judges`.
+        """
 
     @property
     def sees_group(self) -> bool:
@@ -106,3 +116,14 @@ class ModelJudge(JudgeBase):
     def passes(self) -> tuple[Pass, ...]:
         """The judge's own model."""
         return (Pass("", self.role, self.frozen, "logprobs"),)
+
+
+def with_needed(judge: JudgeBase, known: Mapping[str, JudgeBase]) -> Iterator[JudgeBase]:
+    """A judge, and all that it is made from.
+
+    Args:
+        known: judges by name; those of a sound recipe, where nobody needs himself.
+    """
+    yield judge
+    for name in judge.needed_judges:
+        yield from with_needed(known[name], known)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from configs.schema.judges.base import JudgeBase, JudgeName
 from configs.schema.verifiers.kinds import NumberVerifier, Verifier
@@ -41,14 +42,70 @@ class VoteJudge(JudgeBase):
         return self.verifier
 
 
-class SumJudge(JudgeBase):
-    """The sum of other judges' scores; a sample that one of them could not score has none."""
+class CombineJudge(JudgeBase):
+    """One score of other judges' scores; a sample that one of them could not score has none.
 
-    kind: Literal["sum"] = "sum"
-    name: JudgeName = "sum"
+    B-STaR (arXiv 2412.17256) adds correctness and a reward model; IFD (arXiv 2308.12032) is the ratio of a text's
+    likelihood with its question to that without.
+    """
+
+    kind: Literal["combine"] = "combine"
+    name: JudgeName = "combine"
     of: tuple[str, ...] = Field(min_length=2, description="names of judges written before this one")
+    how: Literal["sum", "mean", "min", "max", "product", "difference", "ratio"] = Field(
+        "sum", description="difference and ratio: of the first to the second; a ratio to 0 is no score"
+    )
+
+    @model_validator(mode="after")
+    def _parts_are_as_many_as_it_takes(self) -> CombineJudge:
+        if len(set(self.of)) < len(self.of):
+            raise ValueError(f"of: {', '.join(self.of)} names a judge twice: name each once")
+        if self.how in ("difference", "ratio") and len(self.of) != 2:
+            raise ValueError(f"of: how: {self.how} takes two judges, and {len(self.of)} are named")
+        return self
 
     @property
     def needed_judges(self) -> tuple[str, ...]:
-        """Those it adds up."""
+        """Its parts."""
         return self.of
+
+
+class WinRateJudge(JudgeBase):
+    """How often a sample beats another of its problem, by what one judge says: a chance, from 0 to 1 (SPPO, arXiv
+    2405.00675). By scores: p_i = mean over j of sigmoid(scale (s_i - s_j)). Pairwise: (samples beaten + 0.5) / K."""
+
+    gives_chances: ClassVar[bool] = True
+    kind: Literal["win_rate"] = "win_rate"
+    name: JudgeName = "win_rate"
+    of: str = Field(description="name of a judge written before this one")
+    by: Literal["scores", "pairwise"] = Field(
+        "scores", description="scores: sigmoid of their differences; pairwise: of is a judge that compares samples"
+    )
+    scale: float = Field(1.0, gt=0, description="factor of the differences; read by: scores only")
+    with_self: bool = Field(True, description="a sample is compared with itself too, with the chance 0.5")
+
+    @property
+    def needed_judges(self) -> tuple[str, ...]:
+        """The one whose scores it reads."""
+        return (self.of,)
+
+    @property
+    def sees_group(self) -> bool:
+        """Samples of a problem are compared with each other."""
+        return True
+
+    @model_validator(mode="after")
+    def _scale_is_read(self) -> WinRateJudge:
+        if self.by == "pairwise" and self.scale != 1:
+            raise ValueError("scale: samples beaten are counted, not scaled: leave it out, or write by: scores")
+        return self
+
+    def check_needed(self, judges: Sequence[Any]) -> None:
+        """Who compares counts the samples beaten; who does not gives scores."""
+        (judge,) = judges
+        if judge.compares != (self.by == "pairwise"):
+            counts = "counts the samples beaten" if judge.compares else "compares no samples, it scores them"
+            wanted = "pairwise" if judge.compares else "scores"
+            raise ValueError(f"by: the {judge.kind} judge '{judge.name}' {counts}: write by: {wanted}")
+        if judge.gives_chances:
+            raise ValueError(f"of: '{judge.name}' gives win rates already: name the judge that it is made from")

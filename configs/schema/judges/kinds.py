@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from configs.schema.base import by_kind, default_kind
 from configs.schema.judges.base import Frozen, JudgeName, ModelJudge, Pass
-from configs.schema.judges.by_rule import AnswerJudge, SumJudge, VoteJudge
+from configs.schema.judges.by_rule import AnswerJudge, CombineJudge, VoteJudge, WinRateJudge
 from configs.schema.judges.distances import EmbeddingJudge
 from configs.schema.judges.opinions import PairwiseJudge, RubricJudge
 from configs.schema.judges.probes import ProbeJudge
@@ -16,25 +16,44 @@ from configs.schema.marks import Content
 from configs.schema.problems import Source
 
 
+class LikelihoodJudge(ModelJudge):
+    """The log-probability of a sample under one model: V-STaR's verifier (arXiv 2402.06457) and CREAM's reward (arXiv
+    2410.12735) under the problem's own chat. What a chat is worth is the difference, or the ratio, to that under
+    another (SSO, arXiv 2410.17131; IFD, arXiv 2308.12032): a `combine` judge over two of these."""
+
+    kind: Literal["likelihood"] = "likelihood"
+    name: JudgeName = "likelihood"
+    under: str = Field(
+        "plain",
+        pattern=r"^(plain|none|as_sampled|draw:[a-z][a-z0-9_-]*)$",
+        description="the chat before it. plain: the problem's; none: an empty question; as_sampled: the one it was "
+        "drawn under; draw:NAME: the one that the problem's samples of that draw were drawn under",
+    )
+    per_token: bool = Field(True, description="the mean over its tokens, its end included; false: the sum")
+
+
 class ImplicitJudge(ModelJudge):
     """The DPO reward a model implies: log-probability of the sample under it, less that under a reference (DICE,
-    arXiv 2406.09760). With `reference: none` it is the likelihood itself (V-STaR's verifier, arXiv 2402.06457)."""
+    arXiv 2406.09760)."""
 
     kind: Literal["implicit"] = "implicit"
     name: JudgeName = "implicit"
-    reference: Annotated[Literal["none", "base", "seed", "previous", "round_start"], Content("model")] = Field(
-        "previous",
-        description="state whose log-probability is subtracted: the role's, or the policy's; none: nothing is",
+    reference: Annotated[Literal["base", "seed", "previous", "round_start"], Content("model")] = Field(
+        "previous", description="state whose log-probability is subtracted: the role's, or the policy's"
     )
     per_token: bool = Field(False, description="means over tokens instead of sums")
+
+    @field_validator("reference", mode="before")
+    @classmethod
+    def _has_one(cls, reference: Any) -> Any:
+        if reference in ("none", None):
+            raise ValueError("without one it is the likelihood: write kind: likelihood, and per_token: false for sums")
+        return reference
 
     @property
     def passes(self) -> tuple[Pass, ...]:
         """The judge's own model, then the reference: a state of its chain, or of the policy's where it has none."""
-        own = super().passes
-        if self.reference == "none":
-            return own
-        return (*own, Pass("reference", self.role, self.reference, "logprobs", of_chain=True))
+        return (*super().passes, Pass("reference", self.role, self.reference, "logprobs", of_chain=True))
 
 
 class RewardModelJudge(ModelJudge):
@@ -82,8 +101,10 @@ class ImportanceJudge(ModelJudge):
 
 
 Judge = Annotated[
-    AnswerJudge | VoteJudge | SumJudge | RubricJudge | PairwiseJudge | ImplicitJudge | RewardModelJudge
-    | ImportanceJudge | ProbeJudge | EmbeddingJudge,
+    AnswerJudge | VoteJudge | CombineJudge | WinRateJudge | RubricJudge | PairwiseJudge | LikelihoodJudge
+    | ImplicitJudge | RewardModelJudge | ImportanceJudge | ProbeJudge | EmbeddingJudge,
     by_kind,
     default_kind("answer"),
 ]  # fmt: skip
+GONE = {"sum": "it is {kind: combine, how: sum} now, with the same `of`"}
+"""kinds of judges that there were, and what to write in their place"""

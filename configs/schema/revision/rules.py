@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from configs.schema.generate import ReviseGenerate
+from configs.schema.judges.base import with_needed
 from configs.schema.revision.parts import POLICY
 from configs.schema.sections import Sections
 
@@ -51,8 +52,7 @@ def _judges_are_there(recipe: Sections, config: ReviseGenerate, section: str) ->
             raise ValueError(
                 f"{section}.{address}: no judge is called '{name}': write one of {', '.join(sorted(judges))}"
             )
-        judge = judges[name]
-        if judge.sees_group:
+        if any(one.sees_group for one in with_needed(judges[name], judges)):
             raise ValueError(
                 f"{section}.{address}: '{name}' judges the samples of a problem against each other, and on the way "
                 "they are not all there: name a judge that looks at one alone"

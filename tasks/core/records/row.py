@@ -65,9 +65,11 @@ class Pair:
         role: policy, or judge for pairs of judgements.
         chosen, rejected: what both begin with and was given has weight 0.
         chosen_ends, rejected_ends: whether the text ends the model's turn; a step may not.
+        p_chosen, p_rejected: chance of each side to beat a sample of the problem, in [0, 1]; for sppo.
+        p_over: chance of the chosen side to beat the rejected, where scores say it.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     problem_id: str
     messages: tuple[Message, ...]
     chosen: tuple[Span, ...]
@@ -80,3 +82,14 @@ class Pair:
     role: str = "policy"
     chosen_ends: bool = True
     rejected_ends: bool = True
+    p_chosen: float | None = None
+    p_rejected: float | None = None
+    p_over: float | None = None
+
+    @property
+    def sample_ids(self) -> tuple[str, str]:
+        """The samples that its texts are, or are about; of worked solutions `gold/PROBLEM_ID`."""
+        chosen, rejected = (
+            name.rpartition("#")[0] if self.role == "judge" else name for name in (self.chosen_id, self.rejected_id)
+        )
+        return chosen, rejected

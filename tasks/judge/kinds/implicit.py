@@ -1,8 +1,7 @@
 """Judge `implicit`: the reward that a DPO-trained model implies. "Bootstrapping Language Models with DPO Implicit
 Rewards" (DICE), arXiv 2406.09760. Pure.
 
-s(y) = logp_model(y) - logp_reference(y), sums over the tokens of y and its end token; `per_token`: means. With
-`reference: none` it is logp_model(y), as V-STaR's verifier ranks (arXiv 2402.06457).
+s(y) = logp_model(y) - logp_reference(y), sums over the tokens of y and its end token; `per_token`: means.
 
 Where this differs from the paper:
 1. Filters by length and finish belong to select, and the length penalty to pair.
@@ -38,20 +37,16 @@ def implicit_judgements(
 
 
 def implicit_verdicts(judge: ImplicitJudge, group: Group, evidence: Evidence) -> list[Verdict]:
-    """The model's log-probability, less the reference's where there is one; missing where one of them is."""
-    own = {row.sample_id: row for row in evidence.judgements[""]}
-    reference = {row.sample_id: row for row in evidence.judgements.get("reference", ())}
-    return [_verdict(judge.name, sample, own[sample.id], reference.get(sample.id)) for sample in group.whole_samples]
+    """The model's log-probability, less the reference's; missing where one of them is."""
+    own, reference = ({row.sample_id: row for row in evidence.judgements[name]} for name in ("", "reference"))
+    return [_verdict(judge.name, sample, own[sample.id], reference[sample.id]) for sample in group.whole_samples]
 
 
-def _verdict(judge: str, sample: Sample, own: Judgement, reference: Judgement | None) -> Verdict:
-    rows = [own, *([reference] if reference else [])]
-    scores = [row.score for row in rows if row.score is not None]
-    if len(scores) < len(rows):
-        without = [row for row in rows if row.score is None]
+def _verdict(judge: str, sample: Sample, own: Judgement, reference: Judgement) -> Verdict:
+    if own.score is None or reference.score is None:
+        without = [row for row in (own, reference) if row.score is None]
         return verdict_without_score(judge, sample, without, "its log-probability is not known")
-    score = scores[0] - sum(scores[1:])
-    return Verdict(sample.id, sample.problem_id, judge, str(Label.UNSCORED), score)
+    return Verdict(sample.id, sample.problem_id, judge, str(Label.UNSCORED), own.score - reference.score)
 
 
 def refuse_itself(judge: ImplicitJudge, players: Mapping[str, ModelRef | None]) -> None:
@@ -65,7 +60,7 @@ def refuse_itself(judge: ImplicitJudge, players: Mapping[str, ModelRef | None]) 
         raise RecipeError(
             f"judge '{judge.name}': its model ({judge.frozen}) and its reference ({judge.reference}) are both "
             f"'{player.name}' here, so that every score would be 0",
-            "write reference: base or seed, whichever another model was trained from, or reference: none",
+            "write reference: base or seed, whichever another model was trained from, or kind: likelihood",
         )
 
 
@@ -75,5 +70,5 @@ KIND = JudgeKind(
     questions=score_samples,
     judgements=implicit_judgements,
     check_models=refuse_itself,
-    middle=lambda judge: None if judge.reference == "none" else 0.0,  # a difference: which model likes it more
+    middle=lambda judge: 0.0,  # a difference: which model likes it more
 )

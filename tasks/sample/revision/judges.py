@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from configs.errors import RecipeError
 from configs.schema.generate import ReviseGenerate
+from configs.schema.judges.base import with_needed
 from configs.schema.judges.kinds import Judge
 from configs.schema.revision.rules import judges_named
 from tasks.sample.revision.asking import LoadedStep
@@ -16,7 +17,7 @@ def judges_asked(config: ReviseGenerate, steps: Sequence[LoadedStep], judges: Se
     known = {judge.name: judge for judge in judges}
     wanted = {name for _, name in judges_named(config)}
     if (why := next(_first_judge_is_needed(config, steps), None)) is not None:
-        if judges[0].sees_group:
+        if any(one.sees_group for one in with_needed(judges[0], known)):
             raise RecipeError(
                 f"{why}: it asks the first judge, '{judges[0].name}', which judges the samples of a problem against "
                 "each other, and on the way they are not all there",

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from configs.schema.pair import BestVsWorst
 from tasks.core.joined import Candidate
-from tasks.core.records import Message, Pair, written
+from tasks.core.records import Label, Message, Pair, written
 from tasks.select.filters.filter import Draw
 from tasks.select.rows.spans import ends_turn, spans_of
 
 
 class NoPair(StrEnum):
-    """Why a problem has no pair. One reason a problem."""
+    """Why a problem has no pair, or why a pair is dropped. One reason a problem: the first pair's, where all went."""
 
     NO_SAMPLES = "no_samples"
     """no sample of the problem passed the filters"""
@@ -40,6 +41,31 @@ class NoPair(StrEnum):
     """no chain of the problem has what is set against each other: a revision, or a text with siblings"""
     INCONSISTENT = "inconsistent"
     """two judges' rankings agree no better than chance"""
+    NOT_SCORED = "not_scored"
+    """a judge that the section asks about the pair has no score for one of its sides"""
+    UNSURE = "unsure"
+    """the judge that must be sure of a pair is not, neither way"""
+    DISAGREE = "disagree"
+    """a judge that must agree scores the chosen side no higher"""
+    SAME_ANSWER = "same_answer"
+    """both sides have one answer"""
+    NO_NUMBER = "no_number"
+    """the distance of answers was asked for, and one of them is no number"""
+    SMALL_GAP = "small_gap"
+    """the rejected answer lies too near to the right one"""
+    LOW_QUALITY = "low_quality"
+    """a judge does not find the pair good enough"""
+
+    @property
+    def is_of_pairs(self) -> bool:
+        """Whether single pairs are dropped for it."""
+        return self in _OF_PAIRS
+
+
+_OF_PAIRS = (
+    NoPair.SAME_TEXT, NoPair.NOT_SCORED, NoPair.UNSURE, NoPair.DISAGREE, NoPair.SAME_ANSWER, NoPair.NO_NUMBER,
+    NoPair.SMALL_GAP, NoPair.LOW_QUALITY,
+)  # fmt: skip
 
 
 class MakePairs(Protocol):
@@ -76,6 +102,13 @@ def scored(group: Sequence[Candidate], judge: str | None) -> list[Scored]:
         for candidate, verdict in verdicts
         if verdict.score is not None
     ]
+
+
+def eligible(group: Sequence[Candidate], config: BestVsWorst) -> Sequence[Candidate]:
+    """The samples that may stand on a side: all, or those that the recipe's first judge calls correct."""
+    if config.among == "all":
+        return group
+    return [one for one in group if one.verdict(None).label == Label.CORRECT]
 
 
 def margin_of(chosen: Candidate, rejected: Candidate, judge: str | None) -> float | None:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 
 from configs.schema.pair import BestVsWorst
 from tasks.core.joined import Candidate
-from tasks.select.pairs.choice import scored
+from tasks.select.pairs.choice import eligible, scored
 from tasks.select.pairs.ranking import pick
 
 STEPS = 1000
@@ -29,7 +29,7 @@ def search_penalty(groups: Iterable[Sequence[Candidate]], config: BestVsWorst) -
     grid = np.arange(STEPS) / STEPS
     gaps, counts = np.zeros(STEPS, int), np.zeros(STEPS, int)
     for group in groups:
-        samples = scored(group, config.judge)
+        samples = scored(eligible(group, config), config.judge)
         if len(samples) < config.min_scored:
             continue
         lengths = np.array([sample.num_chars for sample in samples])

@@ -1,23 +1,21 @@
 """Pairs of one round, made of the samples that passed the filters. Called by `rows/tables.py`.
 
 A sample that passes every filter and ends in no pair is dropped as not_paired; a problem without a pair is counted
-under its reason.
+under its reason, and so is every pair that an option of its section drops.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
-from configs.schema.pair import BestVsWorst
-from configs.schema.pair import Pair as PairConfig
-from tasks.core.records import DropReason, Pair, spell
+from configs.schema.pair import Mixture, PairSection
+from tasks.core.records import DropReason, Pair
 from tasks.select.filters.filter import Draw, Group
 from tasks.select.pairs.choice import NoPair
-from tasks.select.pairs.length_penalty import search_penalty
-from tasks.select.pairs.registry import KINDS
-from tasks.select.pairs.soft_label import consistency, mean_consistency
+from tasks.select.pairs.mixture import Quota, make_quotas
+from tasks.select.pairs.options import Chances
+from tasks.select.pairs.section import Made, SectionMaker
 from tasks.select.selection import Selected, kept_of
 
 
@@ -25,9 +23,11 @@ class PairMaker:
     """Makes the pairs of one problem after the other.
 
     Args:
-        kept: opens what the filters left of each problem; read once where the length penalty is searched for, and once
-            where one soft label holds for all pairs.
-        config: the pair section with its judge's name and the round's values (`defaults.py`).
+        kept: opens what the filters left of each problem; read once where the length penalty is searched for, once
+            where one soft label holds for all pairs, and once where a mixture has shares.
+        config: the pair section, one kind or a mixture, with its judges' names and the round's values (`defaults.py`).
+        chances: what the pairs of each kind carry; default: nothing.
+        num_rows: rows wanted, for a mixture that repeats pairs.
 
     Raises:
         NoDataError: two judges agree too little for the soft label that the recipe asks for.
@@ -35,49 +35,63 @@ class PairMaker:
 
     record: type = Pair
 
-    def __init__(self, kept: Callable[[], Iterator[Group]], config: PairConfig, draw: Draw) -> None:
-        self._draw = draw
-        self._numbers: dict[str, float | int | None] = {}
+    def __init__(
+        self,
+        kept: Callable[[], Iterator[Group]],
+        config: PairSection,
+        draw: Draw,
+        chances: Sequence[Chances | None] | None = None,
+        num_rows: int | None = None,
+    ) -> None:
+        sections = config.makers()
+        told = zip(sections, chances or [None] * len(sections), strict=True)
+        self._makers = [SectionMaker(kept, section, draw, one) for section, one in told]
+        self._quotas = [Quota()] * len(self._makers)
+        self._places = [0] * len(self._makers)
+        self._is_mixture = isinstance(config, Mixture)
+        if isinstance(config, Mixture) and config.has_shares:
+            self._quotas = make_quotas(config, self._count(kept), draw, num_rows)
         self._no_pair: Counter[NoPair] = Counter()
-        if isinstance(config, BestVsWorst) and config.length_penalty == "search":
-            self._numbers["length_penalty"] = penalty = search_penalty(kept(), config)
-            config = config.model_copy(update={"length_penalty": penalty})
-        self._config, self._soft_label = config, config.soft_label
-        self._shared_label: float | None = None
-        if self._soft_label and self._soft_label.average == "avg":
-            self._shared_label = mean_consistency(kept(), self._soft_label)
-            self._numbers["rank_consistency"] = self._shared_label
+        self._dropped: Counter[NoPair] = Counter()
+        self._num_gold = 0
 
     def make(self, group: Sequence[Selected]) -> tuple[list[Pair], list[Selected]]:
         """The problem's pairs, and the fates of its samples."""
-        pairs = self._pairs(kept_of(group))
-        if isinstance(pairs, NoPair):
-            self._no_pair[pairs] += 1
-            pairs = []
-        used = {sample_id for pair in pairs for sample_id in (pair.chosen_id, pair.rejected_id)}
+        made = [maker.make(kept_of(group)) for maker in self._makers]
+        pairs = [pair for index, one in enumerate(made) for pair in self._take(index, one)]
+        if (reason := made[0].reason) is not None and not any(one.pairs for one in made):
+            self._no_pair[reason] += 1
+        self._dropped.update(reason for one in made for reason in one.dropped)
+        self._num_gold += sum(pair.chosen_id.startswith("gold/") for pair in pairs)
+        used = {sample_id for pair in pairs for sample_id in pair.sample_ids}
         fates = [one if one.sample.id in used else one.refused(DropReason.NOT_PAIRED) for one in group]
         return pairs, fates
 
     def numbers(self) -> dict[str, float | int | None]:
-        """num_no_pair_REASON for every reason; length_penalty and rank_consistency where they were looked for."""
-        return {**{f"num_no_pair_{reason}": self._no_pair[reason] for reason in NoPair}, **self._numbers}
+        """num_no_pair_REASON and num_dropped_pairs_REASON for every reason, num_gold_pairs (a worked solution is
+        chosen); num_pairs_made_SET and num_pairs_taken_SET of a mixture, sets counted from 0; length_penalty and
+        rank_consistency where they were looked for."""
+        numbers: dict[str, float | int | None] = {f"num_no_pair_{reason}": self._no_pair[reason] for reason in NoPair}
+        numbers |= {f"num_dropped_pairs_{reason}": self._dropped[reason] for reason in NoPair if reason.is_of_pairs}
+        numbers["num_gold_pairs"] = self._num_gold
+        for index, (maker, place) in enumerate(zip(self._makers, self._places, strict=True)):
+            ending = f"_set_{index}" if self._is_mixture else ""
+            numbers |= {f"{name}{ending}": number for name, number in maker.numbers.items()}
+            if self._is_mixture:
+                taken = sum(self._quotas[index].copies(number) for number in range(place))
+                numbers |= {f"num_pairs_made{ending}": place, f"num_pairs_taken{ending}": taken}
+        return numbers
 
-    def _pairs(self, group: Group) -> list[Pair] | NoPair:
-        if not group:
-            return NoPair.NO_SAMPLES
-        made = KINDS[self._config.kind](group, self._config, self._draw)
-        if isinstance(made, NoPair):
-            return made
-        pairs = [pair for pair in made if spell(pair.chosen).strip() != spell(pair.rejected).strip()]
-        if not pairs:
-            return NoPair.SAME_TEXT
-        return self._trust(pairs, group) if self._soft_label else pairs
+    def _count(self, kept: Callable[[], Iterator[Group]]) -> list[int]:
+        """How many pairs each set has in the round."""
+        counts = [0] * len(self._makers)
+        for group in kept():
+            for index, maker in enumerate(self._makers):
+                counts[index] += len(maker.make(group).pairs)
+        return counts
 
-    def _trust(self, pairs: list[Pair], group: Group) -> list[Pair] | NoPair:
-        """The pairs with their soft label."""
-        assert self._soft_label is not None
-        is_shared = self._soft_label.average == "avg"
-        label = self._shared_label if is_shared else consistency(group, self._soft_label)
-        if label is None:
-            return NoPair.NOT_RANKED
-        return [replace(pair, soft_label=label) for pair in pairs] if label > 0.5 else NoPair.INCONSISTENT
+    def _take(self, index: int, made: Made) -> Iterator[Pair]:
+        """What the mixture takes of a problem's pairs."""
+        for pair in made.pairs:
+            yield from [pair] * self._quotas[index].copies(self._places[index])
+            self._places[index] += 1

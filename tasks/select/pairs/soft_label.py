@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from math import fsum
 
 from configs.errors import NoDataError
-from configs.schema.pair import RankConsistency
+from configs.schema.pair_options import RankConsistency
 from tasks.core.joined import Candidate
 
 

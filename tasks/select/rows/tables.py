@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from configs.schema.recipe import Recipe
 from tasks.core.files import DROPS, EXAMPLES, PAIRS, Table
 from tasks.core.records import Pair
-from tasks.select.defaults import all_filters, fill_in_threshold, in_round, with_judge
+from tasks.select.defaults import all_filters, chances_of, fill_in_threshold, in_round, rows_wanted, with_judge
 from tasks.select.filters.filter import Draw, OpenGroups
 from tasks.select.pairs.maker import PairMaker
 from tasks.select.rows.formats import AS_IT_IS, Formats
@@ -81,7 +81,7 @@ def _row_maker(recipe: Recipe, selection: Selection, draw: Draw, formats: Format
 
 def _pair_maker(pair: Any, selection: Selection, recipe: Recipe, draw: Draw) -> PairMaker:
     config = in_round(with_judge(pair, [judge.name for judge in recipe.judge]), draw.round)
-    return PairMaker(selection.kept, config, draw)
+    return PairMaker(selection.kept, config, draw, chances_of(config, recipe.judge), rows_wanted(recipe))
 
 
 def _write(out: Path, selection: Selection, maker: RowMaker) -> Numbers:

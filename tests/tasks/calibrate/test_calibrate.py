@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 TEMPERATURES, THRESHOLDS = (0.4, 1.3), (0.0, 1.0, 1.5)
 PROBES, DRAWS, TARGET = 24, 6, 48
 SECTIONS: dict[str, Any] = {
-    "judge": [{"kind": "answer"}, {"kind": "vote"}, {"kind": "sum", "of": ["answer", "vote"]}],
+    "judge": [{"kind": "answer"}, {"kind": "vote"}, {"kind": "combine", "of": ["answer", "vote"]}],
     "calibrate": {"temperatures": list(TEMPERATURES), "thresholds": list(THRESHOLDS), "probe_problems": PROBES,
                   "num_samples": DRAWS, "target": TARGET},
 }  # fmt: skip

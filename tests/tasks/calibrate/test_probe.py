@@ -37,11 +37,11 @@ def test_a_probe_larger_than_the_train_set_is_refused_with_both_numbers() -> Non
 def test_the_last_judge_rewards_and_only_needed_judges_are_asked() -> None:
     judges: list[dict[str, Any]] = [
         {"kind": "vote", "name": "other"}, {"kind": "answer"}, {"kind": "vote"},
-        {"kind": "sum", "of": ["answer", "vote"]},
+        {"kind": "combine", "of": ["answer", "vote"]},
     ]  # fmt: skip
     found = probe_judges(calibrated(judges))
-    assert (found.answer.name, found.reward.name) == ("answer", "sum")
-    assert [judge.name for judge in found.needed] == ["answer", "vote", "sum"]
+    assert (found.answer.name, found.reward.name) == ("answer", "combine")
+    assert [judge.name for judge in found.needed] == ["answer", "vote", "combine"]
     named = probe_judges(calibrated(judges, judge="other"))
     assert [judge.name for judge in named.needed] == ["other", "answer"]
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 SECTION = {
     "verifier": {"kind": "number"}, "pass_at": {"num_samples": 4, "k": [1, 4]},
-    "best_of": {"num_samples": 4, "k": [2, 4], "judge": {"kind": "implicit", "reference": "none"}},
+    "best_of": {"num_samples": 4, "k": [2, 4], "judge": {"kind": "likelihood"}},
 }  # fmt: skip
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from configs.errors import RecipeError
-from configs.schema.judges.by_rule import AnswerJudge, SumJudge
-from configs.schema.judges.kinds import ImplicitJudge, ImportanceJudge, RewardModelJudge
+from configs.schema.judges.by_rule import AnswerJudge, CombineJudge
+from configs.schema.judges.kinds import ImplicitJudge, ImportanceJudge, LikelihoodJudge, RewardModelJudge
 from configs.schema.judges.opinions import RubricJudge
 from configs.schema.problems import AdditionSource
 from tasks.core.models import States
@@ -55,7 +55,7 @@ def test_file_names_tell_the_judge_and_the_pass() -> None:
 
 
 def test_a_likelihood_takes_one_pass() -> None:
-    assert order(ImplicitJudge(reference="none", frozen="live")) == [("implicit", "", "r3")]
+    assert order(LikelihoodJudge(frozen="live")) == [("likelihood", "", "r3")]
 
 
 def test_a_model_is_not_compared_with_itself() -> None:
@@ -75,7 +75,7 @@ def test_a_role_that_learns_judges_in_its_own_states() -> None:
 
 def test_a_sum_needs_its_parts_first() -> None:
     answer, rubric = AnswerJudge(), RubricJudge()
-    inner = SumJudge(name="inner", of=("answer", "rubric"))
-    outer = SumJudge(name="outer", of=("inner", "answer"))
+    inner = CombineJudge(name="inner", of=("answer", "rubric"))
+    outer = CombineJudge(name="outer", of=("inner", "answer"))
     assert judges_needed(outer, [answer, rubric, inner, outer]) == [answer, rubric, inner]
     assert judges_needed(answer, [answer]) == []

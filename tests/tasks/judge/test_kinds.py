@@ -14,7 +14,8 @@ from tasks.judge.verifiers.registry import VERIFIERS
 
 CLASSES = {kind.model_fields["kind"].default: kind for kind in get_args(get_args(Judge)[0])}
 NEEDED: dict[str, dict[str, Any]] = {
-    "sum": {"of": ("a", "b")},
+    "combine": {"of": ("a", "b")},
+    "win_rate": {"of": "a"},
     "importance": {"trusted": {"kind": "addition", "digits": (1,), "num_problems": 2}},
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from configs.schema.judges.by_rule import AnswerJudge
-from configs.schema.judges.kinds import ImplicitJudge, ImportanceJudge, Judge, RewardModelJudge
+from configs.schema.judges.kinds import ImplicitJudge, ImportanceJudge, Judge, LikelihoodJudge, RewardModelJudge
 from configs.schema.judges.opinions import PairwiseJudge, RubricJudge
 from infra.engines.wire import Completion, Missing, Rated, Score
 from tasks.core.joined import Group
@@ -122,14 +122,15 @@ def test_pairwise_by_choices() -> None:
     check_second_is_missing(verdicts)
 
 
-def test_implicit_needs_both_models() -> None:
-    judge = ImplicitJudge(reference="none")
+def test_likelihood_and_implicit_need_their_models() -> None:
+    judge: Any = LikelihoodJudge()
     _, verdicts = judged(
         judge,
         lambda asked: [gone(asked[1]) if place == 1 else Score(one.id, -1.0, 1) for place, one in enumerate(asked)],
     )
     check_second_is_missing(verdicts)
-    kind, judge = kind_of(judge), ImplicitJudge(reference="base")
+    judge = ImplicitJudge(reference="base")
+    kind = kind_of(judge)
     asked = kind.questions(judge, "", [GROUP])
     whole = kind.judgements(judge, [GROUP], asked, [Score(one.id, -1.0, 1) for one in asked])
     part = kind.judgements(

@@ -1,4 +1,4 @@
-"""Judges that score given texts: implicit, importance, reward_model; and the sum of judges."""
+"""Judges that score given texts: implicit, importance, reward_model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import ProblemsError, RecipeError
-from configs.schema.judges.by_rule import SumJudge
 from configs.schema.judges.kinds import ImplicitJudge, ImportanceJudge, RewardModelJudge
 from configs.schema.problems import AdditionSource
 from infra.engines.wire import Rated, Rating, Score, Scoring
@@ -21,7 +20,6 @@ from tasks.judge.kinds.implicit import implicit_judgements, implicit_verdicts
 from tasks.judge.kinds.importance import distance, importance_judgements, importance_verdicts
 from tasks.judge.kinds.questions import score_samples
 from tasks.judge.kinds.reward_model import reduce_scores, reward_judgements, reward_questions, reward_verdicts
-from tasks.judge.kinds.sum import sum_verdict
 from tests.build.records import make_problem, make_sample
 
 GROUP = Group(make_problem(), (make_sample(text="ab"), make_sample(text="c", index=1)))
@@ -42,8 +40,6 @@ def test_the_implicit_reward_is_a_difference_of_sums() -> None:
     reference = implicit_judgements(judge, [GROUP], questions, [Score("p/0", -22.0, 3), Score("p/1", -24.0, 2)])
     verdicts = implicit_verdicts(judge, GROUP, said(policy, reference=reference))
     assert [(verdict.label, verdict.score) for verdict in verdicts] == [("unscored", 2.0), ("unscored", -1.0)]
-    likelihoods = implicit_verdicts(ImplicitJudge(reference="none"), GROUP, said(policy))
-    assert [verdict.score for verdict in likelihoods] == [-20.0, -25.0]
 
 
 def test_per_token_divides_each_by_its_tokens() -> None:
@@ -121,14 +117,3 @@ def test_a_sample_without_a_step_or_a_number_has_no_score() -> None:
         ("unparseable", "the reward model found no step"),
         ("unparseable", "the reward model gave no number: the score is nan"),
     ]
-
-
-def test_a_sum_adds_scores_and_is_missing_where_one_is() -> None:
-    judge, sample = SumJudge(of=("answer", "style")), make_sample(text="x")
-    right = Verdict("p/0", "p", "answer", "correct", 1.0)
-    style = Verdict("p/0", "p", "style", "unscored", -0.2)
-    total = sum_verdict(judge, sample, {"answer": right, "style": style})
-    assert (total.label, total.score) == ("unscored", pytest.approx(0.8))
-    lost = Verdict("p/0", "p", "style", "unparseable", note="cut off")
-    missing = sum_verdict(judge, sample, {"answer": right, "style": lost})
-    assert (missing.label, missing.score, missing.note) == ("unparseable", None, "no score of 'style': cut off")

@@ -34,7 +34,7 @@ CHOICES = {**RUBRIC, "name": "sure", "read": "choices"}
 PAIRWISE = {"kind": "pairwise", "prompt": "compare.j2", "pattern": "([AB])", "read": "choices"}
 IMPLICIT = {"kind": "implicit", "reference": "base"}
 IMPORTANCE = {"kind": "importance", "trusted": {"kind": "addition", "digits": [1], "num_problems": 4}}
-SUM = {"kind": "sum", "of": ["vote", "sure"]}
+SUM = {"kind": "combine", "name": "sum", "of": ["vote", "sure"]}
 PROBE = {"kind": "probe", "prompt": "probe.j2", "items": "list", "texts": ["1", "7"], "expect": "literal",
          "literal": "1", "choices": ["1", "7", "s"], "read": "choices"}  # fmt: skip
 PROBE_PROBLEM = {**PROBE, "name": "before", "of": "problem", "read": "text"}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from configs.errors import ProblemsError
-from configs.schema.judges.by_rule import AnswerJudge, SumJudge, VoteJudge
+from configs.schema.judges.by_rule import AnswerJudge, CombineJudge, VoteJudge
 from configs.schema.judges.kinds import ImplicitJudge, Judge
 from configs.schema.judges.opinions import PairwiseJudge, RubricJudge
 from configs.schema.verifiers.kinds import ExactVerifier, PythonVerifier
@@ -178,7 +178,7 @@ def test_judges_of_all_kinds_go_over_the_samples_together() -> None:
         make_sample(text="72", index=2, is_truncated=True),
         make_sample(text="6", problem_id="q", index=0),
     ]
-    total = SumJudge(of=("answer", "rubric"))
+    total = CombineJudge(of=("answer", "rubric"))
     judges = [NUMBER, VoteJudge(), RubricJudge(), PairwiseJudge(), ImplicitJudge(), total]
 
     kept = InMemory()
@@ -246,11 +246,11 @@ def test_versions_name_the_judge_and_its_verifier() -> None:
         "same_text.exact": 2,
         "same_text.reader": 2,
     }
-    assert component_versions([VoteJudge(), RubricJudge(name="style"), SumJudge(of=("vote", "style"))]) == {
+    assert component_versions([VoteJudge(), RubricJudge(name="style"), CombineJudge(of=("vote", "style"))]) == {
         "judge": 2,
         "vote.vote": 2,
         "vote.number": 3,
         "vote.reader": 2,
         "style.rubric": 2,
-        "sum.sum": 1,
+        "combine.combine": 1,
     }

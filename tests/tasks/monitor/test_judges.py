@@ -7,7 +7,7 @@ import random
 import pytest
 
 from configs.schema.judges.by_rule import VoteJudge
-from configs.schema.judges.kinds import ImplicitJudge, ImportanceJudge, Judge, RewardModelJudge
+from configs.schema.judges.kinds import ImplicitJudge, ImportanceJudge, Judge, LikelihoodJudge, RewardModelJudge
 from configs.schema.judges.opinions import PairwiseJudge, RubricJudge
 from configs.schema.select import Select, Threshold
 from tasks.core.step import Summary
@@ -100,7 +100,7 @@ def test_yes_is_the_label_else_the_recipes_threshold_else_the_middle() -> None:
     assert cutoff_of(RUBRIC, False, (Threshold(judge="rubric", above=3),)) == Cutoff(above=3)
     assert cutoff_of(RUBRIC, True, (Threshold(above="calibrated"),)) == Cutoff(above=2.5)
     assert cutoff_of(ImplicitJudge(), True, ()) == Cutoff(above=0)
-    assert cutoff_of(ImplicitJudge(reference="none"), True, ()) == cutoff_of(RewardModelJudge(), True, ()) == Cutoff()
+    assert cutoff_of(LikelihoodJudge(), True, ()) == cutoff_of(RewardModelJudge(), True, ()) == Cutoff()
 
 
 def test_precision_against_gold_of_a_self_judging_recipe() -> None:

@@ -47,7 +47,7 @@ def test_candidates_of_one_step_are_compared_with_each_other() -> None:
     ("judges", "loads"),
     [
         ([{"kind": "answer"}, {"kind": "rubric"}], 0),
-        ([{"kind": "implicit", "reference": "none"}], 0),
+        ([{"kind": "likelihood"}], 0),
         ([{"kind": "implicit", "reference": "previous"}], 1),
         ([{"kind": "implicit", "reference": "base"}, {"kind": "importance", "trusted": TRUSTED}], 1),
         ([{"kind": "rubric", "role": "teacher"}, {"kind": "pairwise", "role": "teacher"}], 1),

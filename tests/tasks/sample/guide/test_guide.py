@@ -30,7 +30,7 @@ from tests.tasks.core.killed import check_kill
 
 pytestmark = pytest.mark.slow
 
-JUDGES = [{"kind": "answer"}, {"kind": "vote"}, {"kind": "sum", "of": ["answer", "vote"]}]
+JUDGES = [{"kind": "answer"}, {"kind": "vote"}, {"kind": "combine", "of": ["answer", "vote"]}]
 NUM_DRAWN = 3
 
 
@@ -102,7 +102,7 @@ def check_tries(
     config = start.bench.recipe.guide
     assert config is not None
     assert [row.sample_id for row in verdicts] == [sample.id for sample in tries for _ in JUDGES]
-    assert [row.judge for row in verdicts] == ["answer", "vote", "sum"] * len(tries)
+    assert [row.judge for row in verdicts] == ["answer", "vote", "combine"] * len(tries)
     right = [row.label == Label.CORRECT for row in verdicts if row.judge == "answer"]
     for answer, vote, total in zip(*(verdicts[place::3] for place in range(3)), strict=True):
         if answer.score is not None and vote.score is not None:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import NoDataError
-from configs.schema.pair import BestVsWorst, GoldVsSample, RankConsistency, RightVsWrong
+from configs.schema.pair import BestVsWorst, GoldVsSample, RightVsWrong
 from configs.schema.pair import Pair as PairConfig
+from configs.schema.pair_options import RankConsistency
 from configs.schema.select import Judged
 from tasks.core.records import DropReason, Label, Pair, spell
 from tasks.select.defaults import in_round, with_judge
