@@ -24,6 +24,7 @@ def check_pairs(own: Sections, train: str, pair: str) -> None:
         _answers_are_read(own, place, maker)
         _labels_are_given(own, train, place, maker)
         _chances_are_given(own, place, maker)
+    _all_pairs_are_told_of(own, train)
     if isinstance(own.pair, Mixture) and own.pair.fill == "repeat":
         _steps_are_known(own, train, pair)
 
@@ -69,6 +70,18 @@ def _chances_are_given(own: Sections, place: str, maker: Any) -> None:
     if reads == "of_the_pair" and getattr(judge, "by", "") != "scores":
         raise ValueError(f"{place}.win_rate: form: single reads the chance of one side to beat the other, which comes "
                          f"of scores: '{found}' counts the samples beaten: write form: win_rate")  # fmt: skip
+
+
+def _all_pairs_are_told_of(own: Sections, train: str) -> None:
+    """Pairs from a file, and those of judgements, come without what only `pair` can say."""
+    objective = own.train.objective
+    told = "soft labels" if objective.needs_soft_labels else "chances to win" if objective.reads_chances else None
+    if told and own.train.replay is not None:
+        raise ValueError(f"{train}.replay: pairs of a file have no {told}, which the objective {objective.kind} reads: "
+                         "leave it out")  # fmt: skip
+    if told and own.meta is not None:
+        raise ValueError(f"meta: pairs of judgements have no {told}, which the objective {objective.kind} reads: leave "
+                         "it out, or take another objective")  # fmt: skip
 
 
 def win_rate_judge(maker: Any, names: list[str]) -> str:

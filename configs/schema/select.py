@@ -155,6 +155,19 @@ class BestShare(Component):
     lowest: bool = Field(False, description="true: a low score is good, as with the importance judge")
 
 
+class TopK(Component):
+    """Keep the k samples of a problem, or of the round, that a judge scores best; equal scores in their order.
+
+    Default: one of each problem, as STILL-2 (arXiv 2412.09413) keeps of its right ones.
+    """
+
+    kind: Literal["top_k"] = "top_k"
+    judge: str | None = Field(None, description="a judge's name; default: the first judge")
+    k: int = Field(1, ge=1, description="samples kept")
+    per: Literal["problem", "round"] = Field("problem", description="among which the best are looked for")
+    highest: bool = Field(True, description="false: a low score is good")
+
+
 class DropTruncated(Component):
     """Drop samples that ended at max_tokens."""
 
@@ -187,8 +200,8 @@ class UserFilter(Component):
 
 Select = Annotated[
     Correct | Judged | Threshold | BothOutcomes | KeepProblem | Cap | Unique | DistinctEquations | LengthWindow
-    | LengthGap | BestShare | DropTruncated | HintShows | Leaves | Moves | Gain | TrueVerdicts | Helps | Confirmed
-    | Pattern | Cut | PassRate | Rescued | OnePer | BalanceSides | Leaks | Mirrors | UserFilter,
+    | LengthGap | BestShare | TopK | DropTruncated | HintShows | Leaves | Moves | Gain | TrueVerdicts | Helps
+    | Confirmed | Pattern | Cut | PassRate | Rescued | OnePer | BalanceSides | Leaks | Mirrors | UserFilter,
     by_kind,
 ]  # fmt: skip
 

@@ -118,15 +118,23 @@ class OnePer(_OfChains):
 
 
 class BalanceSides(_OfChains):
-    """Cut the larger of two sides to `ratio` times the smaller, by the run's seed: chains that begin right and those
-    that begin wrong, or those that end so."""
+    """Cut every side to `ratio` times the smallest, by the run's seed: chains that begin right and those that begin
+    wrong, those that end so, or samples by what is said of them. What is on no side is dropped."""
 
     kind: Literal["balance"] = "balance"
-    by: Literal["first_label", "ends_right"] = Field(
-        "first_label", description="whether the first, or the last attempt is right"
+    by: Literal["first_label", "ends_right", "parent_label", "verdict", "draw", "gold"] = Field(
+        "first_label",
+        description="whether the first, the last or the attempt before the last is right; what the last verdict of the "
+        "chain says; the variant it was drawn under; the problem's gold answer",
     )
-    ratio: float = Field(1.0, gt=0, description="most of the larger side, in chains of the smaller")
+    ratio: float = Field(1.0, gt=0, description="most of a larger side, in chains of the smallest")
     over: Literal["round", "problem"] = Field("round", description="what is balanced: the whole, or each problem")
+
+    @model_validator(mode="after")
+    def _a_problem_has_sides(self) -> BalanceSides:
+        if self.by == "gold" and self.over == "problem":
+            raise ValueError("over: the samples of a problem have one gold answer: write over: round")
+        return self
 
 
 class Leaks(Component):

@@ -38,6 +38,9 @@ def pair_row(pair: Pair) -> Row:
         "rejected_ends": pair.rejected_ends,
         "weight": pair.weight,
         "soft_label": pair.soft_label,
+        "p_chosen": pair.p_chosen,
+        "p_rejected": pair.p_rejected,
+        "p_over": pair.p_over,
     }
 
 

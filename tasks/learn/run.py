@@ -5,7 +5,8 @@ Called by the tasks of warm start and train, and by `selfloop stage train`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Phase:
-    """One training phase: what is trained, against which reference, by which objective."""
+    """One training phase: what is trained, against which references, by which objective."""
 
     model: ModelFiles
     settings: Train | WarmStart
@@ -44,6 +45,8 @@ class Phase:
     seed: int
     reference: ModelFiles | None = None
     reference_digest: str = ""
+    further_references: Mapping[str, ModelFiles] = field(default_factory=dict)
+    further_digests: Mapping[str, str] = field(default_factory=dict)
     schedule: Schedule = Schedule()
 
 
@@ -67,6 +70,7 @@ def train_model(phase: Phase, rows: Path, scratch: Scratch) -> Summary:
     request = TrainRequest(
         model=phase.model, tune=settings.tune, optimizer=optimizer, objective=phase.objective, rows=rows,
         seed=phase.seed, reference=phase.reference, reference_digest=phase.reference_digest,
+        further_references=dict(phase.further_references), further_digests=dict(phase.further_digests),
         resume_state=schedule.resume_state, total_steps=schedule.total_steps, first_step=schedule.first_step,
     )  # fmt: skip
     report = run_trainer(request, work_dir=scratch.work, out_dir=scratch.out, on_progress=show)

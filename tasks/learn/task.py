@@ -55,6 +55,9 @@ class _Training:
         needs_reference = self.settings.objective.needs_reference
         lineage = state.models[learner]
         self.reference = lineage.reference_model(self.settings.reference, self.start) if needs_reference else None
+        self.further = {
+            name: lineage.reference_model(name, self.start) for name in self.settings.objective.further_references
+        }
         self.stay = bench.whole.stay_at(round)
         self.window = rows_of(bench, state, learner)
         self.judge_pairs = judge_pairs_of(self.recipe, state.judge_pairs, round)
@@ -78,6 +81,7 @@ class _Training:
         inputs = {
             "model": self.start,
             "reference": self.reference,
+            **({"further_references": self.further} if self.further else {}),
             "rows": self.window,
             "judge_pairs": self.judge_pairs,
             "problems": self.state.problems if self.settings.with_seed_data else None,
@@ -100,6 +104,8 @@ class _Training:
             spec.seed or 0,
             self.bench.model_files(self.reference) if self.reference else None,
             self.reference.digest if self.reference else "",
+            {name: self.bench.model_files(model) for name, model in self.further.items()},
+            {name: model.digest for name, model in self.further.items()},
             schedule,
         )
 
@@ -125,8 +131,8 @@ class _Training:
             worked = table.read(self.bench.ledger, self.state.problems)
             yield from map(kind.write, worked_examples(worked))
         records = self._records(kind.table)
-        if kind.table is PAIRS:
-            records = cap_judge_pairs(records, max_judge_share(self.recipe) or 0.0)
+        if kind.table is PAIRS and (share := max_judge_share(self.recipe)) is not None:
+            records = cap_judge_pairs(records, share)
         yield from map(kind.write, records)
 
     def _records(self, table: Table[Any]) -> Iterator[Any]:

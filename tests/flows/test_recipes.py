@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import pytest
 import yaml
 
-from tasks.core.records import Example, ItemResult, Label, Sample, Verdict
+from tasks.core.records import Example, ItemResult, Label, Pair, Sample, Verdict
 from tasks.core.tables import read_records
 from tests.flows.micro import selfloop, write_recipe
 from tests.flows.world import RECIPES, World, build_world, shrink, write_files
@@ -68,6 +68,12 @@ EXPECTED = {
     "supercorrect": Expected("seed", "seed"),
     "self_correct": Expected("round-1", rounds=(1, 2)),
     "revise": PREFERENCE,
+    "still_2": Expected("base", rounds=(1, 2)),
+    "self_refine_it": Expected("seed", "seed"),
+    "self_rationalization": PREFERENCE,
+    "scir_filter": PREFERENCE,
+    "sppo": PREFERENCE,
+    "rspo": PREFERENCE,
 }
 NOT_HERE = {"demo", "demo_llm", "easy_to_hard"}
 """run by tests of their own"""
@@ -222,6 +228,48 @@ def _revised(run: Run, state: dict[str, Any]) -> None:
     assert metrics["drift_revise_accuracy_t1"] <= 1
 
 
+def _still_2(run: Run, state: dict[str, Any]) -> None:
+    """3,900 distilled rows with 1,200 and 900 kept make sets of 5,100 and 6,000: here 16 and what is kept."""
+    _with_seed_data(run, state)
+    kept = [run.record(number, "select")["summary"]["num_rows"] for number in (1, 2)]
+    trained = [run.record(number, "train")["summary"]["num_examples"] for number in (1, 2)]
+    assert trained == [16 + kept[0], 16 + sum(kept)] and kept[0] > 0
+    rows = run.rows(2, "select", "examples.parquet", Example)
+    assert len({row.problem_id for row in rows}) == len(rows), "one of each problem"
+
+
+def _self_refine_it(run: Run, state: dict[str, Any]) -> None:
+    pairs = run.rows(1, "select", "pairs.parquet", Pair)
+    golds = [pair for pair in pairs if pair.chosen_id == f"gold/{pair.problem_id}"]
+    assert len({pair.problem_id for pair in pairs}) == len(pairs) == run.record(1, "select")["summary"]["num_pairs"]
+    assert run.record(1, "select")["summary"]["num_gold_pairs"] == len(golds)
+
+
+def _scir_filter(run: Run, state: dict[str, Any]) -> None:
+    scores = {(row.judge, row.sample_id): row.score for row in run.rows(2, "judge", "verdicts.parquet", Verdict)}
+    for pair in run.rows(2, "select", "pairs.parquet", Pair):
+        for judge in ("pairwise", "implicit"):
+            assert scores[judge, pair.chosen_id] > scores[judge, pair.rejected_id]
+    numbers = run.record(2, "select")["summary"]
+    assert numbers["num_dropped_pairs_disagree"] == numbers["num_no_pair_disagree"]
+
+
+def _sppo(run: Run, state: dict[str, Any]) -> None:
+    for pair in run.rows(2, "select", "pairs.parquet", Pair):
+        assert 0 <= pair.p_rejected < 0.5 < pair.p_chosen <= 1 and pair.p_over > 0.5
+    by_problem: dict[str, list[float]] = {}
+    for row in run.rows(2, "judge", "verdicts.parquet", Verdict):
+        if row.judge == "win_rate" and row.score is not None:
+            by_problem.setdefault(row.problem_id, []).append(row.score)
+    assert by_problem and all(fmean(scores) == pytest.approx(0.5) for scores in by_problem.values())
+
+
+def _rspo(run: Run, state: dict[str, Any]) -> None:
+    _sppo(run, state)
+    base = state["models"]["policy"]["base"]["digest"]
+    assert run.record(2, "train")["payload"]["inputs"]["further_references"] == {"base": base}
+
+
 CHECKS = {
     "rest_em": _few_shot,
     "star": _star,
@@ -235,4 +283,9 @@ CHECKS = {
     "process_self_rewarding": _process_self_rewarding,
     "stasc": _revised,
     "self_rewarding_correction": _revised,
+    "still_2": _still_2,
+    "self_refine_it": _self_refine_it,
+    "scir_filter": _scir_filter,
+    "sppo": _sppo,
+    "rspo": _rspo,
 }

@@ -1,4 +1,4 @@
-"""The reference's log-probabilities of all rows, computed once before training. Used inside `train_program.py`.
+"""The references' log-probabilities of all rows, computed once before training. Used inside `train_program.py`.
 
 The reference is whatever model the request names: it is loaded, asked and let go before the model to be trained is
 loaded. Its arithmetic is the trained model's, so that a reference equal to the start gives rewards of 0.
@@ -18,7 +18,8 @@ from accelerate.utils import gather_object
 from torch.nn.utils.rnn import pad_sequence
 from trl.trainer.utils import add_fused_lm_head
 
-from infra.engines.train.objectives.objective import WEIGHTS, TokenRows
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.train.objectives.objective import WEIGHTS, TokenRows, further_column
 from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.rows import IGNORED
@@ -56,9 +57,20 @@ def _read(path: Path, fingerprint: str) -> dict[str, list[float]] | None:
 
 
 def _compute(request: TrainRequest, rows: TokenRows) -> dict[str, list[float]]:
+    """What the reference says, and then each further one; one model is loaded at a time."""
+    assert request.reference is not None, "the request was validated"
+    columns = _compute_one(request, request.reference, rows)
+    for name, files in request.further_references.items():
+        columns |= {
+            further_column(name, column): values for column, values in _compute_one(request, files, rows).items()
+        }
+    return columns
+
+
+def _compute_one(request: TrainRequest, files: ModelFiles, rows: TokenRows) -> dict[str, list[float]]:
     """Every device scores its share; all get the whole."""
     state = PartialState(cpu=not torch.cuda.is_available())
-    model = load_reference(request).to(state.device)
+    model = load_reference(request, files).to(state.device)
     columns = {}
     for name, completion in objective_of(request.objective).rows.reference.items():
         sequences = [(row["prompt_ids"], row[completion], row.get(completion + WEIGHTS)) for row in rows]
@@ -110,8 +122,8 @@ def _weights(sequences: Sequence[Asked], device: torch.device) -> torch.Tensor |
     return pad_weights(rows).to(device)
 
 
-def load_reference(request: TrainRequest) -> Any:
-    """The reference model, ready for `sum_logprobs`."""
-    model = load_frozen(request)
+def load_reference(request: TrainRequest, files: ModelFiles) -> Any:
+    """A reference model, ready for `sum_logprobs`."""
+    model = load_frozen(request, files)
     add_fused_lm_head(model.get_base_model() if hasattr(model, "peft_config") else model)
     return model

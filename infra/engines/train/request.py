@@ -25,10 +25,12 @@ class TrainRequest(BaseModel):
             model wrote is a list of parts, [{text, weight}, ...] (`rows.py`):
             examples: messages, completion, ends, weight;
             labelled: messages, completion, ends, is_desirable, weight;
-            pairs: messages, chosen, rejected, chosen_ends, rejected_ends, weight, soft_label (in (0.5, 1], or null).
+            pairs: messages, chosen, rejected, chosen_ends, rejected_ends, weight, soft_label (in (0.5, 1], or null),
+            p_chosen, p_rejected and p_over (in [0, 1], or null).
         seed: order of the rows, and the random weights of a fresh adapter.
         reference: the frozen model of a preference objective; sft reads none.
         reference_digest: what the reference computes; the caller's digest of it.
+        further_references: the objective's further frozen models, by name, and `further_digests` what they compute.
         resume_state: folder `optimizer/` of the round before, whose optimizer and schedule go on.
         total_steps: steps of the one learning-rate schedule that spans several phases; this phase runs
             `optimizer.max_steps` of them and leaves `optimizer/`. None: the phase has a schedule of its own.
@@ -45,6 +47,8 @@ class TrainRequest(BaseModel):
     objective: Objective = Sft()
     reference: ModelFiles | None = None
     reference_digest: str = ""
+    further_references: dict[str, ModelFiles] = {}
+    further_digests: dict[str, str] = {}
     resume_state: Path | None = None
     total_steps: int | None = Field(None, ge=1)
     first_step: int = Field(0, ge=0)
@@ -53,6 +57,9 @@ class TrainRequest(BaseModel):
     def _is_consistent(self) -> TrainRequest:
         if self.objective.needs_reference and self.reference is None:
             raise ValueError(f"the objective {self.objective.kind} needs a reference")
+        if set(self.objective.further_references) != set(self.further_references):
+            wanted = ", ".join(self.objective.further_references) or "no further reference"
+            raise ValueError(f"the objective {self.objective.kind} needs {wanted}")
         if (self.resume_state is None) != (self.first_step == 0):
             raise ValueError("resume_state and a first_step above 0 come together")
         if self.total_steps is None:
@@ -65,9 +72,11 @@ class TrainRequest(BaseModel):
     def fingerprint(self) -> str:
         """Digest of what decides the weights; paths do not. A checkpoint is resumed only under the same digest."""
         paths = {"weights", "adapter", "probe"}
+        further = dict.fromkeys(self.further_references, paths)
         settings = self.model_dump_json(
-            exclude={"rows": True, "resume_state": True, "model": paths, "reference": paths}
-        )
+            exclude={"rows": True, "resume_state": True, "model": paths, "reference": paths,
+                     "further_references": further}
+        )  # fmt: skip
         digest = hashlib.sha256(settings.encode())
         for file in [self.rows, *sorted(self.resume_state.iterdir() if self.resume_state else [])]:
             with file.open("rb") as content:

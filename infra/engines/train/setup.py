@@ -64,14 +64,12 @@ def load_trainable(request: TrainRequest) -> Any:
     return model
 
 
-def load_frozen(request: TrainRequest) -> Any:
-    """The reference, in evaluation mode, with weights in the number format of the model that is trained.
+def load_frozen(request: TrainRequest, files: ModelFiles) -> Any:
+    """A reference, in evaluation mode, with weights in the number format of the model that is trained.
 
     Raises:
         EngineError: the reference reads other tokens than the model that is trained.
     """
-    files = request.reference
-    assert files is not None  # the request was validated
     if load_tokenizer(files).get_vocab() != load_tokenizer(request.model).get_vocab():
         raise EngineError(
             f"the reference {files.name} and the model {request.model.name} have different tokenizers",

@@ -59,8 +59,9 @@ def check_request(request: TrainRequest) -> None:
         EngineError: names the model or the field, and what to write.
     """
     request.model.check()
-    if request.reference is not None:
-        request.reference.check()
+    for frozen in (request.reference, *request.further_references.values()):
+        if frozen is not None:
+            frozen.check()
     objective = request.objective
     if request.model.adapter is not None and isinstance(request.tune, FullWeights):
         raise EngineError(

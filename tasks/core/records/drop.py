@@ -35,6 +35,8 @@ class DropReason(StrEnum):
     """another sample of the problem with the same equations was kept"""
     OUTSIDE_SHARE = "outside_share"
     """others of the round score better, and only a share is kept"""
+    OUTSIDE_TOP = "outside_top"
+    """others have better scores"""
     HINT_SHOWS = "hint_shows"
     """a guided sample gives the hint away"""
     REVISED = "revised"

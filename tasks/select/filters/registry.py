@@ -16,6 +16,7 @@ from tasks.select.filters import (
     feedback,
     hint_shows,
     length_gap,
+    top_k,
     user_function,
 )
 from tasks.select.filters.filter import Filter, ProblemFilter, RoundFilter
@@ -32,6 +33,7 @@ FILTERS: dict[str, Filter] = {
     "length": ProblemFilter(basic.length),
     "length_gap": RoundFilter(length_gap.learn),
     "best_share": RoundFilter(best_share.learn),
+    "top_k": RoundFilter(top_k.learn),
     "drop_truncated": ProblemFilter(basic.drop_truncated),
     "hint_shows": ProblemFilter(hint_shows.keep, version=2),
     "leaves": ProblemFilter(chains.leaves),

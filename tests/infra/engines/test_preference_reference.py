@@ -10,7 +10,7 @@ import pytest
 
 from configs.errors import EngineError
 from configs.schema.model import TinyLlama
-from configs.schema.objective import Dpo, Kto, Objective
+from configs.schema.objective import Dpo, Kto, Objective, Sppo
 from configs.schema.train import FullWeights, Lora
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
@@ -39,7 +39,7 @@ def phase(folder: Path, start: ModelFiles, reference: ModelFiles, objective: Obj
     with rows.open("w") as file:
         for number, prompt in enumerate(PROMPTS):
             row = {"messages": [{"role": "user", "content": prompt}], "weight": 1.0}
-            sides = {"chosen": said("12 " * (number + 1)), "rejected": said("no")}
+            sides = {"chosen": said("12 " * (number + 1)), "rejected": said("no"), "p_chosen": 0.8, "p_rejected": 0.3}
             labelled = {"completion": sides["chosen"], "is_desirable": number != 1}
             file.write(json.dumps({**row, **sides, **labelled}) + "\n")
     return make_request(start, objective, rows).model_copy(update={"reference": reference, "tune": LORA, **changes})
@@ -97,6 +97,19 @@ def test_the_reference_is_the_model_that_is_named(
     for another in references.values():  # they differ enough to be told apart
         found = logprob(plain_model(another), rows[0]["prompt_ids"], rows[0]["chosen_ids"])
         assert abs(found - rows[0]["ref_chosen_logps"]) > 0.01
+
+
+def test_every_further_reference_is_asked_too(base: Path, other: Path, adapter: Path, tmp_path: Path) -> None:
+    start = ModelFiles("start", base, adapter)
+    mu = {"base": ModelFiles("base", base), "seed": ModelFiles("seed", other)}
+    objective = Sppo(regularise=[{"reference": "base"}, {"kind": "forward_kl", "reference": "seed"}, {}])
+    rows = rows_with_reference(phase(tmp_path, start, start, objective, further_references=mu), tmp_path)
+    check_pairs(rows, plain_model(start))
+    for name, files in mu.items():
+        columns = ("ref_chosen_logps", "ref_rejected_logps")
+        said = [{column: row[f"{name}.{column}"] for column in columns} for row in rows]
+        tokens = [{column: row[column] for column in ("prompt_ids", "chosen_ids", "rejected_ids")} for row in rows]
+        check_pairs([one | two for one, two in zip(said, tokens, strict=True)], plain_model(files))
 
 
 def test_full_weights_may_have_an_adapter_as_reference(base: Path, adapter: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from configs.errors import EngineError
-from configs.schema.objective import Dpo, Kto, Objective, SoftLabelDpo, WeightedDpoNll
+from configs.schema.objective import Dpo, Kto, Objective, SoftLabelDpo, Sppo, WeightedDpoNll
 from configs.schema.train import FullWeights, Lora
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
@@ -24,6 +24,9 @@ NUM_PAIRS = 10
 LORA = Lora(rank=4, alpha=8, dropout=0.1)
 
 
+SPPO = Sppo(beta=0.1, regularise=[{"kind": "reverse_kl", "weight": 0.01}])
+
+
 def write_rows(path: Path, objective: Objective) -> Path:
     """Right sums are chosen, wrong ones rejected; the last row is longer than max_length."""
     with path.open("w") as file:
@@ -32,7 +35,10 @@ def write_rows(path: Path, objective: Objective) -> Path:
             right, wrong = str(number + 1), f"{number} no"
             weight = 1.0 + number % 2
             if objective.rows == "pairs":
-                rows = [{"chosen": said(right), "rejected": said(wrong), "soft_label": 0.9, "weight": weight}]
+                chances = {"p_chosen": 0.9, "p_rejected": 0.2, "p_over": None}
+                rows = [
+                    {"chosen": said(right), "rejected": said(wrong), "soft_label": 0.9, "weight": weight, **chances}
+                ]
             else:
                 rows = [
                     {"completion": said(text), "is_desirable": text == right, "weight": weight}
@@ -72,7 +78,9 @@ def gap(model: ModelFiles, prompt: str = "3+1=", right: str = "4", wrong: str = 
 
 
 @pytest.mark.parametrize(
-    "objective", [Dpo(), WeightedDpoNll(), SoftLabelDpo(), Kto()], ids=lambda objective: objective.kind
+    "objective",
+    [Dpo(), WeightedDpoNll(), SoftLabelDpo(), SPPO, Kto()],
+    ids=lambda objective: objective.kind,
 )
 def test_every_objective_learns_to_prefer_what_was_chosen(base: Path, tmp_path: Path, objective: Objective) -> None:
     start = ModelFiles("start", base)

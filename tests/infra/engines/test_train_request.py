@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from configs.schema.objective import Dpo, Sft
+from configs.schema.objective import Dpo, Sft, Sppo
 from configs.schema.train import Lora, Optimizer
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
@@ -63,12 +63,26 @@ def test_the_fingerprint_sees_no_path_of_the_reference(base: Path, tmp_path: Pat
         for folder in (base, Path("/elsewhere"))
     )
     assert here.fingerprint() == there.fingerprint()
+    mu = [
+        here.model_copy(
+            update={"further_references": {"base": ModelFiles("b", folder)}, "further_digests": {"base": "x"}}
+        )
+        for folder in (base, Path("/elsewhere"))
+    ]
+    assert mu[0].fingerprint() == mu[1].fingerprint() != here.fingerprint()
+    renewed = mu[0].model_copy(update={"further_digests": {"base": "y"}})
+    assert renewed.fingerprint() != mu[0].fingerprint()
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"objective": Dpo()}, "the objective dpo needs a reference"),
+        (
+            {"objective": Sppo(regularise=[{}]), "reference": ModelFiles("a", Path("a"))},
+            "the objective sppo needs base",
+        ),
+        ({"further_references": {"base": ModelFiles("a", Path("a"))}}, "the objective sft needs no further reference"),
         ({"total_steps": 10}, "max_steps must lie inside total_steps"),
         ({"total_steps": 10, "optimizer": Optimizer(max_steps=11)}, "max_steps must lie inside total_steps"),
         ({"total_steps": 10, "first_step": 5}, "come together"),

@@ -36,4 +36,5 @@ def make_request(
         seed=0,
         objective=objective,
         reference=files if objective.needs_reference else None,
+        further_references=dict.fromkeys(objective.further_references, files),
     )

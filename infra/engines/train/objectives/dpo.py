@@ -28,7 +28,7 @@ from trl import DPOConfig, DPOTrainer
 from configs.errors import EngineError
 from configs.schema.objective import Dpo
 from infra.engines.train.objectives.objective import Objective, TokenRows, given_reference
-from infra.engines.train.objectives.pairs import MEANS_OF_PAIRS, PAIRS, without_soft_labels
+from infra.engines.train.objectives.pairs import MEANS_OF_PAIRS, PAIRS, plain_pairs
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.steps import GivenReferenceSteps, weigh_tokens
 
@@ -91,7 +91,7 @@ def _prepare(rows: TokenRows, request: TrainRequest) -> TokenRows:
                 f"a pair has weight {row['weight']}, and the loss {loss} takes no weights: it sorts the batch",
                 "take another loss, or pairs without weights",
             )
-    return without_soft_labels(rows, request)
+    return plain_pairs(rows, request)
 
 
 OBJECTIVE = Objective(rows=PAIRS, trainer=WeightedDPOTrainer, config=DPOConfig, options=_options, prepare=_prepare)

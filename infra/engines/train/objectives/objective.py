@@ -46,6 +46,16 @@ WEIGHTS = "_weights"
 """ends the name of the column with the weights of a completion's tokens"""
 
 
+def further_column(name: str, column: str) -> str:
+    """The column with what a further reference of this name says, in place of the reference's own column."""
+    return f"{name}.{column}"
+
+
+def is_further(column: str) -> bool:
+    """Whether a column is one of a further reference."""
+    return "." in column
+
+
 def drop_plain_weights(rows: TokenRows, *columns: str) -> TokenRows:
     """Rows without columns of token weights where these are all 1 in every row: the common case carries none."""
     plain = {column for column in columns if all(weight == 1 for row in rows for weight in row[column])}

@@ -12,8 +12,8 @@ the weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -27,16 +27,21 @@ from infra.engines.train.objectives.objective import (
     RowKind,
     TokenRows,
     drop_plain_weights,
+    further_column,
     given_reference,
+    is_further,
 )
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.rows import IGNORED, Encoder, split_given
 from infra.engines.train.steps import GivenReferenceSteps, pad_weights, weigh_tokens
 
+CHANCES = ("p_chosen", "p_rejected", "p_over")
+"""of each side to beat a sample of its problem, and of the chosen to beat the rejected"""
+
 
 def encode_pairs(rows: Iterable[dict[str, Any]], encoder: Encoder) -> tuple[TokenRows, int]:
-    """Rows with prompt_ids, chosen_ids, rejected_ids, weight and soft_label, the columns of TRL's collator, and weights
-    of the tokens; and the number left out because one of their sides is too long.
+    """Rows with prompt_ids, chosen_ids, rejected_ids, weight and soft_label, the columns of TRL's collator, weights of
+    the tokens, and chances to win where they are told; and the number left out because one of their sides is too long.
 
     What both sides begin with and no loss falls on belongs to the prompt.
     """
@@ -52,7 +57,8 @@ def encode_pairs(rows: Iterable[dict[str, Any]], encoder: Encoder) -> tuple[Toke
             continue
         tokens = {"prompt_ids": prompt, "chosen_ids": chosen_ids, "rejected_ids": rejected_ids}
         weights = {f"chosen_ids{WEIGHTS}": chosen_weights, f"rejected_ids{WEIGHTS}": rejected_weights}
-        encoded.append({**tokens, **weights, "weight": row["weight"], "soft_label": row.get("soft_label")})
+        chances = {name: row[name] for name in CHANCES if row.get(name) is not None}
+        encoded.append({**tokens, **weights, "weight": row["weight"], "soft_label": row.get("soft_label"), **chances})
     return _same_weights(encoded), num_too_long
 
 
@@ -65,7 +71,8 @@ def _same_weights(rows: TokenRows) -> TokenRows:
 
 @dataclass
 class PairCollator(DataCollatorForPreference):
-    """TRL's padding of token pairs, plus their weights and soft labels; no loss falls on tokens of weight 0."""
+    """TRL's padding of token pairs, plus their weights, soft labels, chances and what further references say; no loss
+    falls on tokens of weight 0."""
 
     def torch_call(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
         batch = super().torch_call(examples)
@@ -75,8 +82,8 @@ class PairCollator(DataCollatorForPreference):
                 [[0.0] * len(row["prompt_ids"]) + row[side + WEIGHTS] for row, side in sides]
             )
             batch["completion_mask"] = (batch["token_weights"] != 0).long()
-        for column in ("weight", "soft_label"):
-            if column in examples[0]:
+        for column in examples[0]:
+            if column in ("weight", "soft_label", *CHANCES) or is_further(column):
                 batch[column] = torch.tensor([example[column] for example in examples], dtype=torch.float32)
         return batch
 
@@ -94,9 +101,9 @@ higher reward"""
 MEANS_OF_PAIRS = tuple(PAIRS.metrics.values())
 
 
-def without_soft_labels(rows: TokenRows, request: TrainRequest) -> TokenRows:
-    """Pairs for a loss that reads no soft label."""
-    return [{name: value for name, value in row.items() if name != "soft_label"} for row in rows]
+def plain_pairs(rows: TokenRows, request: TrainRequest) -> TokenRows:
+    """Pairs for a loss that reads neither soft labels nor chances to win."""
+    return [{name: value for name, value in row.items() if name not in ("soft_label", *CHANCES)} for row in rows]
 
 
 @dataclass(frozen=True)
@@ -105,9 +112,11 @@ class PairBatch:
 
     Attributes:
         chosen, rejected, ref_chosen, ref_rejected: summed log-probabilities of the completions.
-        chosen_lengths: tokens of the chosen completion on which loss falls, its end token included, at least 1.
+        chosen_lengths, rejected_lengths: tokens of a side on which loss falls, its end token included, at least 1.
         weight: at least 0.
         soft_label: chance that the chosen side is the better one; None for losses that read none.
+        p_chosen, p_rejected: chance of each side to win; None for losses that read none.
+        further: what further references say of chosen and rejected, by name.
     """
 
     chosen: torch.Tensor
@@ -115,8 +124,12 @@ class PairBatch:
     ref_chosen: torch.Tensor
     ref_rejected: torch.Tensor
     chosen_lengths: torch.Tensor
+    rejected_lengths: torch.Tensor
     weight: torch.Tensor
     soft_label: torch.Tensor | None = None
+    p_chosen: torch.Tensor | None = None
+    p_rejected: torch.Tensor | None = None
+    further: Mapping[str, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
 
     @property
     def gap(self) -> torch.Tensor:
@@ -157,11 +170,21 @@ class PairLossTrainer(GivenReferenceSteps, DPOTrainer):
             fused_lm_head=True,
         )
         chosen, rejected = outputs.log_probs.sum(1).chunk(2)
-        lengths = inputs["completion_mask"].chunk(2)[0].sum(1)
-        references = inputs["ref_chosen_logps"], inputs["ref_rejected_logps"]
-        batch = PairBatch(chosen, rejected, *references, lengths, inputs["weight"], inputs.get("soft_label"))
+        batch = self._batch(chosen, rejected, inputs)
         self._note_rewards(batch)
         return self.losses(batch, self.settings).mean()
+
+    def _batch(self, chosen: torch.Tensor, rejected: torch.Tensor, inputs: dict[str, Any]) -> PairBatch:
+        chosen_mask, rejected_mask = inputs["completion_mask"].chunk(2)
+        columns = "ref_chosen_logps", "ref_rejected_logps"
+        further = {
+            name: (inputs[further_column(name, columns[0])], inputs[further_column(name, columns[1])])
+            for name in self.settings.further_references
+        }
+        return PairBatch(
+            chosen, rejected, inputs[columns[0]], inputs[columns[1]], chosen_mask.sum(1), rejected_mask.sum(1),
+            inputs["weight"], inputs.get("soft_label"), inputs.get("p_chosen"), inputs.get("p_rejected"), further,
+        )  # fmt: skip
 
     def _note_rewards(self, batch: PairBatch) -> None:
         beta = self.settings.beta

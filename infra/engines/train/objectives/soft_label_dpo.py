@@ -14,7 +14,7 @@ import torch
 from configs.errors import EngineError
 from configs.schema.objective import SoftLabelDpo
 from infra.engines.train.objectives.objective import TokenRows
-from infra.engines.train.objectives.pairs import PairBatch, pair_objective, sigmoid_loss
+from infra.engines.train.objectives.pairs import PairBatch, pair_objective, plain_pairs, sigmoid_loss
 from infra.engines.train.request import TrainRequest
 
 
@@ -28,7 +28,9 @@ def soft_label_losses(batch: PairBatch, settings: SoftLabelDpo) -> torch.Tensor:
 def with_soft_labels(rows: TokenRows, request: TrainRequest) -> TokenRows:
     """Every pair with the objective's label, or its own."""
     fixed = getattr(request.objective, "label", None)
-    return [{**row, "soft_label": _check(row) if fixed is None else fixed} for row in rows]
+    plain = plain_pairs(rows, request)
+    labels = [_check(row) if fixed is None else fixed for row in rows]
+    return [{**row, "soft_label": label} for row, label in zip(plain, labels, strict=True)]
 
 
 def _check(row: dict[str, Any]) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 
 from configs.schema.objective import WeightedDpoNll
-from infra.engines.train.objectives.pairs import PairBatch, pair_objective, sigmoid_loss, without_soft_labels
+from infra.engines.train.objectives.pairs import PairBatch, pair_objective, plain_pairs, sigmoid_loss
 
 
 def weighted_dpo_nll_losses(batch: PairBatch, settings: WeightedDpoNll) -> torch.Tensor:
@@ -19,4 +19,4 @@ def weighted_dpo_nll_losses(batch: PairBatch, settings: WeightedDpoNll) -> torch
     return batch.weight * (sigmoid_loss(batch.gap, settings.beta) - likelihood)
 
 
-OBJECTIVE = pair_objective(weighted_dpo_nll_losses, without_soft_labels)
+OBJECTIVE = pair_objective(weighted_dpo_nll_losses, plain_pairs)

@@ -117,6 +117,16 @@ def test_sides_are_balanced_over_the_round_or_in_each_problem() -> None:
         assert over == "round" or counts == number
 
 
+def test_sides_by_the_attempt_before_and_by_the_last_verdict() -> None:
+    """Two revise a right attempt and three a wrong one; one is no revision, and on no side."""
+    chains = {"a": "R W", "b": "W W", "c": "W W", "d": "W R", "e": "R R", "f": "W"}
+    left = kept(chains, BalanceSides(by="parent_label"))
+    assert len(left) == 4 and {"a", "e"} < set(left) and "f" not in left
+    said = {"a": "W +", "b": "W -", "c": "W -", "d": "W"}
+    left = kept(said, BalanceSides(by="verdict"))
+    assert len(left) == 2 and "a" in left and "d" not in left
+
+
 @pytest.mark.parametrize(
     ("config", "places"),
     [(Gain(), [0, 4, 5]), (Gain(or_equal_from=0.8), [0, 2, 4, 5]), (Gain(above=0.2), [0, 5])],

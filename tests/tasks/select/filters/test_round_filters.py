@@ -7,7 +7,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs.schema.select import BestShare, LengthGap, Select
+from configs.schema.select import BestShare, LengthGap, Select, TopK
+from configs.schema.select_chains import BalanceSides
 from tasks.core.records import DropReason, Label
 from tasks.select.filters.filter import Draw, Group
 from tasks.select.filters.registry import FILTERS
@@ -105,3 +106,53 @@ def test_equal_scores_do_not_favour_the_first_problem() -> None:
     first_half = sum(reasons == [None] for reasons in refuse(groups, BestShare(share=0.5))[:20])
     assert 3 <= first_half <= 17  # 10 expected; 20 if the first won
     assert refuse(groups, BestShare(share=0.5), seed=0) != refuse(groups, BestShare(share=0.5), seed=1)
+
+
+TOP, UNREAD = DropReason.OUTSIDE_TOP, DropReason.UNPARSEABLE
+
+
+def test_top_k_of_each_problem_and_of_the_round() -> None:
+    groups = [by_score("p", 0.2, 0.9, 0.9, None), by_score("q", 0.5, 0.1), by_score("r", None)]
+    assert refuse(groups, TopK()) == [[TOP, None, TOP, UNREAD], [None, TOP], [UNREAD]]
+    assert refuse(groups, TopK(k=2)) == [[TOP, None, None, UNREAD], [None, None], [UNREAD]]
+    assert refuse(groups, TopK(k=9)) == [[None, None, None, UNREAD], [None, None], [UNREAD]]
+    assert refuse(groups, TopK(highest=False)) == [[None, TOP, TOP, UNREAD], [TOP, None], [UNREAD]]
+    assert refuse(groups, TopK(per="round")) == [[TOP, None, TOP, UNREAD], [TOP, TOP], [UNREAD]]
+    assert refuse(groups, TopK(per="round", k=3)) == [[TOP, None, None, UNREAD], [None, TOP], [UNREAD]]
+    assert refuse(groups, TopK(per="round", k=2, highest=False)) == [[None, TOP, TOP, UNREAD], [TOP, None], [UNREAD]]
+
+
+@given(st.lists(st.lists(st.none() | st.floats(-9, 9), max_size=5), max_size=5), st.integers(1, 6), st.booleans())
+def test_nothing_kept_scores_worse_than_what_is_dropped(
+    scores: list[list[float | None]], k: int, highest: bool
+) -> None:
+    groups = [by_score(f"p{place}", *of_one) for place, of_one in enumerate(scores)]
+    found = refuse(groups, TopK(per="round", k=k, highest=highest))
+    fates = [(score, reason) for of_one, said in zip(scores, found, strict=True)
+             for score, reason in zip(of_one, said, strict=True)]  # fmt: skip
+    kept = [score for score, reason in fates if reason is None]
+    dropped = [score for score, reason in fates if reason == TOP]
+    known = [score for score, _ in fates if score is not None]
+    assert None not in kept and len(kept) == min(k, len(known))
+    sign = 1 if highest else -1
+    assert not kept or not dropped or min(sign * one for one in kept) >= max(sign * one for one in dropped)  # type: ignore[operator]
+
+
+def test_sides_by_gold_answer_and_by_draw() -> None:
+    """Of judgements of items, 40 whose gold is yes and 25 whose gold is no leave 25 + 25; a third gold cuts all."""
+    golds = ["yes"] * 40 + ["no"] * 25
+    groups = [
+        [make_candidate(f"p{place}", problem=make_problem(f"p{place}", gold=gold))] for place, gold in enumerate(golds)
+    ]
+    kept = [group[0].problem.gold for group, said in zip(groups, refuse(groups, BalanceSides(by="gold")), strict=True)
+            if said == [None]]  # fmt: skip
+    assert (kept.count("yes"), kept.count("no")) == (25, 25)
+    more = [*groups, [make_candidate("q", problem=make_problem("q", gold="perhaps"))]]
+    assert sum(said == [None] for said in refuse(more, BalanceSides(by="gold"))) == 3
+    alone = [*groups, [make_candidate("q", problem=make_problem("q", gold=None))]]
+    fates = refuse(alone, BalanceSides(by="gold"))
+    assert fates[-1] == [DropReason.UNBALANCED] and sum(said == [None] for said in fates) == 50
+    draws = [[make_candidate(index=place, draw="hot" if place < 2 else "") for place in range(6)]]
+    assert refuse(draws, BalanceSides(by="draw", over="problem"))[0].count(None) == 4
+    assert refuse(draws, BalanceSides(by="draw", ratio=1.5))[0].count(None) == 5
+    assert refuse([], BalanceSides(by="gold")) == []
