@@ -7,13 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern, default_kind
+from configs.schema.draws.draw import HELP_WORDS, MOST_TEXTS, PLAIN, Draw, problems_of_draws
 from configs.schema.marks import Content, Execution
 from configs.schema.problems import Source
 from configs.schema.revision.parts import FirstAttempts, Stop, Writer
 from configs.schema.revision.sampler import ReviseStep, check_steps
 
-MOST_TEXTS = 100_000
-"""of one problem; more is a slip of the keyboard"""
 MOST_TURNS = 1000
 
 
@@ -74,7 +73,7 @@ class _Drawing(Sampling):
 
 
 class IndependentGenerate(_Drawing):
-    """`num_samples` independent draws for every problem.
+    """`num_samples` independent draws for every problem; with `draws` as many of each of them.
 
     Defaults: ReST-EM on MATH (arXiv 2312.06585): 32 samples, temperature 0.7, top-k 40.
     """
@@ -82,17 +81,26 @@ class IndependentGenerate(_Drawing):
     kind: Literal["independent"] = "independent"
     num_samples: int = Field(32, ge=1, le=MOST_TEXTS, description="draws of each problem")
     top_k: int = Field(40, ge=0, description="0: off")
-    hot_samples: int = Field(0, ge=0, description="more draws of every problem, at hot_temperature, to obtain losers")
-    hot_temperature: float = Field(1.2, gt=0, description="of the hot_samples")
+    draws: tuple[Draw, ...] = Field(
+        (Draw(name=PLAIN),),
+        min_length=1,
+        description="variants of each problem: other prompts, system texts, models, states or sampling",
+    )
 
     @model_validator(mode="after")
-    def _greedy_repeats(self) -> IndependentGenerate:
-        if self.temperature == 0 and self.num_samples > 1:
-            raise ValueError(
-                f"temperature 0 draws the same text {self.num_samples} times: "
-                "write num_samples: 1, or a temperature above 0"
-            )
+    def _draws_fit(self) -> IndependentGenerate:
+        for problem in problems_of_draws(self.draws, self.num_samples, self.temperature):
+            raise ValueError(problem)
         return self
+
+    @property
+    def writers(self) -> tuple[Writer, ...]:
+        """All that write besides the policy as it is in the round."""
+        return tuple(dict.fromkeys(draw.writer for draw in self.draws if draw.writer.name != "policy"))
+
+    def texts_in(self, round: int) -> int:
+        """Draws of one problem in a round."""
+        return sum(draw.texts_in(round, self.num_samples) for draw in self.draws)
 
 
 class StepwiseGenerate(_Drawing):
@@ -221,7 +229,7 @@ class Guide(Component):
     prefix_share: float = Field(0.5, gt=0, lt=1, description="state_reset: share of the gold solution that is given")
     role: Annotated[str, Content("model")] = Field("policy", description="interactive: who comments")
     leak_words: tuple[str, ...] = Field(
-        ("hint", "the answer given", "given answer"),
+        HELP_WORDS,
         description="a guided sample with one of these, or a word of the help's own prompt, is dropped; []: none is",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from configs.schema.draws.rules import draws_fit
 from configs.schema.judges.base import Pass
 from configs.schema.pair_rules import check_pairs
 from configs.schema.revision.evaluated import evaluated_revision_fits
@@ -302,6 +303,7 @@ RULES: tuple[Callable[[Any], None], ...] = (
     _formats_are_read,
     _meta_judge_has_judgements,
     _stepwise_has_a_pairwise_judge,
+    draws_fit,
     revision_fits,
     evaluated_revision_fits,
     _calibration_is_used,

@@ -176,12 +176,13 @@ class DropTruncated(Component):
 
 class HintShows(Component):
     """Drop samples drawn with help whose own words give the help away (STaR, arXiv 2203.14465). A recipe with a guide
-    has it before all other filters, with `guide.leak_words`."""
+    has it before all other filters, with `guide.leak_words`; one whose draws have `leak_words`, once for each."""
 
     kind: Literal["hint_shows"] = "hint_shows"
     words: tuple[str, ...] = Field(
         min_length=1, description="texts that give the help away; upper and lower case are the same"
     )
+    draw: str | None = Field(None, description="samples of this draw; default: those that saw what no model has")
 
 
 class UserFilter(Component):

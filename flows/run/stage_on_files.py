@@ -107,6 +107,8 @@ def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     config = bench.recipe.generate
     if config.kind != "independent":
         raise UserError(f"generate.kind {config.kind} asks more than once, and needs a whole round", "use selfloop run")
+    if config.writers:
+        raise UserError(f"generate.draws asks {config.writers[0].name}, and needs a whole round", "use selfloop run")
     problems = list(read_records(files.source, Problem)) if files.source else read_sets(bench)["train"]
     shots = Shots(tuple(read_sets(bench)[FEW_SHOT]), config.few_shot.count) if config.few_shot else NO_SHOTS
     model = _model(bench, files)

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from configs.errors import ProblemsError
+from configs.schema.draws.draw import AS_SAMPLED, PLAIN
 from configs.schema.marks import Content
 from configs.schema.model import PretrainedModel
 from configs.schema.problems import StoreSource
@@ -24,6 +25,9 @@ from tasks.core.ledger import Ledger
 from tasks.core.prompts import read_prompt
 from tasks.core.step import digest
 from tasks.core.user_function import find_file
+
+NO_PROMPTS = (PLAIN, AS_SAMPLED)
+"""what may be written in place of a prompt's name, and means a chat that there is already"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ class Contents:
         return holder.sha256 or sha256_of(self.ledger.fetch_object(key, None))
 
     def _prompt(self, name: str, holder: BaseModel) -> str:
-        return digest(read_prompt(name, self.base_dir))
+        return name if name in NO_PROMPTS else digest(read_prompt(name, self.base_dir))
 
     def _function(self, address: str, holder: BaseModel) -> str:
         path, name = find_file(address, "function")

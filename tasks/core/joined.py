@@ -12,7 +12,7 @@ from itertools import compress, groupby
 
 from configs.errors import ProblemsError, UserError
 from tasks.core.paths import path_of
-from tasks.core.records import Problem, Sample, Verdict
+from tasks.core.records import Message, Problem, Sample, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,12 @@ class Candidate:
     def whole_chain(self) -> tuple[Candidate, ...]:
         """The texts above it, itself, and those after it."""
         return (*self.chain, self, *self.after)
+
+    @property
+    def chat(self) -> tuple[Message, ...]:
+        """The chat that it is trained under by itself: the problem's, or the one that its draw stores."""
+        sample = self.sample
+        return sample.stored if sample.stored and sample.parent_id is None else self.problem.messages
 
     @property
     def attempts(self) -> tuple[Candidate, ...]:

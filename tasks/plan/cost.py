@@ -37,16 +37,17 @@ def estimate_cost(
     by_round = {number: recipe.in_round(number) for number, _ in new}
     drawn: Counter[str] = Counter()
     for number, stage in new:
-        drawn.update(drawn_by(by_round[number], stage.name, sizes))
+        drawn.update(drawn_by(by_round[number], stage.name, sizes, number))
     length, assumption = mean_length(recipe, measured)
     samples = drawn.total()
     tokens = samples * length
     yield "samples           " + ", ".join(f"{drawn[purpose]:,} {purpose}" for purpose in PURPOSES if drawn[purpose])
     yield f"tokens            about {tokens:,.0f} generated, at {length:.0f} a sample ({assumption})"
-    judged = [by_round[number] for number, stage in new if stage.loads == "judges"]
-    if judgements := sum(judgements_a_round(one, sizes["train"]) for one in judged):
+    judged = [number for number, stage in new if stage.loads == "judges"]
+    if judgements := sum(judgements_a_round(by_round[number], sizes["train"], number) for number in judged):
         yield f"judgements        {judgements:,}, besides: texts or comparisons that a model is asked for"
     loads = generator_loads(new, {number: judge_loads(one) for number, one in by_round.items()})
+    loads += sum(len(by_round[number].generate.writers) for number, stage in new if stage.name == "generate")
     yield f"generator loads   {loads} (it stays open from evaluation to the next generation)"
     trained = sum(stage.loads == "trainer" for _, stage in new)
     yield f"trainer loads     {trained}"
@@ -55,14 +56,14 @@ def estimate_cost(
     yield f"disk              about {disk / 2**20:,.1f} MiB of samples, and {trained} {models}"
 
 
-def drawn_by(recipe: Recipe, stage: str, sizes: Mapping[str, int]) -> dict[str, int]:
+def drawn_by(recipe: Recipe, stage: str, sizes: Mapping[str, int], round: int) -> dict[str, int]:
     """Samples that a stage draws, by purpose.
 
     Args:
         recipe: of the stage's round.
     """
     if stage == "generate":
-        return {"to train on": samples_a_round(recipe, sizes["train"])}
+        return {"to train on": samples_a_round(recipe, sizes["train"], round)}
     if stage == "calibrate":
         return {"to calibrate": probe_samples(recipe)}
     if stage == "guide" and recipe.guide is not None:
@@ -78,11 +79,13 @@ def problems_a_round(recipe: Recipe, num_train: int) -> int:
     return min(recipe.generate.num_problems or available, available)
 
 
-def samples_a_round(recipe: Recipe, num_train: int) -> int:
+def samples_a_round(recipe: Recipe, num_train: int, round: int) -> int:
     """Texts that a round draws to train on; the most it can be, where they are drawn step by step or revised."""
     generate = recipe.generate
+    if generate.kind == "independent":
+        return problems_a_round(recipe, num_train) * generate.texts_in(round)
     most = generate.most_texts if generate.kind == "revise" else generate.num_samples
-    return problems_a_round(recipe, num_train) * (most + getattr(generate, "hot_samples", 0))
+    return problems_a_round(recipe, num_train) * most
 
 
 def probe_samples(recipe: Recipe) -> int:
@@ -100,10 +103,10 @@ def draws_a_problem(recipe: Recipe) -> int:
     return 1 + sum(asked) + sum(chains)
 
 
-def judgements_a_round(recipe: Recipe, num_train: int) -> int:
+def judgements_a_round(recipe: Recipe, num_train: int, round: int = 1) -> int:
     """What judging models are asked in a round: texts and comparisons. Where steps are compared, those of one step."""
     problems = problems_a_round(recipe, num_train)
-    samples = samples_a_round(recipe, num_train) // max(problems, 1)
+    samples = samples_a_round(recipe, num_train, round) // max(problems, 1)
     together = max(getattr(recipe.generate, "width", samples), 1)
     each = sum(kind_of(judge).num_judgements(judge, together) for judge in recipe.judge)
     return problems * (samples // together) * each

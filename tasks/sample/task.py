@@ -40,7 +40,7 @@ def generate(
     picked = float(temperature) if temperature is not None else None
     writers = writers_of(bench, cast)
     names = {name: name_of(writer) for name, writer in writers.items()}
-    sampler = make_sampler(Given(recipe, model.digest, picked, names, bench.base_dir))
+    sampler = make_sampler(Given(recipe, model.digest, picked, names, bench.base_dir, round))
     judging = judging_identity(bench, sampler.judges, cast) or None
     inputs = {"model": model, "problems": problems, "calibration": calibration}
     told: dict[str, Any] = {"writers": {name: writer.identity for name, writer in writers.items()}} if writers else {}

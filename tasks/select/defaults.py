@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from configs.errors import RecipeError
-from configs.schema.generate import Guide
+from configs.schema.generate import Generate, Guide
 from configs.schema.judges.by_rule import WinRateJudge
 from configs.schema.judges.kinds import Judge
 from configs.schema.pair import Mixture, Pair, PairSection
@@ -39,16 +39,24 @@ PROMPT_WORDS = {
 
 def all_filters(recipe: Recipe) -> tuple[Select, ...]:
     """The filters of a recipe, with those that act before all others: where samples are drawn with help, those that
-    show it go; where attempts are revised, those that were revised go, unless the recipe says which attempts stay."""
+    show it, or a prompt of their own, go; where attempts are revised, those that were revised go, unless the recipe
+    says which attempts stay."""
     own = recipe.select
     hints = (_hint_shows(recipe.guide),) if recipe.guide and recipe.guide.leak_words else ()
     has_own = any(part.kind == "leaves" for part in own)
-    return (*hints, *((Leaves(),) if recipe.generate.kind == "revise" and not has_own else ()), *own)
+    leaves = (Leaves(),) if recipe.generate.kind == "revise" and not has_own else ()
+    return (*hints, *_draws_show(recipe.generate), *leaves, *own)
 
 
 def _hint_shows(guide: Guide) -> HintShows:
     """The words of the help's own prompts are among those that show it; `leak_words: []` switches the filter off."""
     return HintShows(words=tuple(dict.fromkeys((*guide.leak_words, *PROMPT_WORDS[guide.kind]))))
+
+
+def _draws_show(generate: Generate) -> tuple[HintShows, ...]:
+    """Each draw with the words that give it away."""
+    draws = generate.draws if generate.kind == "independent" else ()
+    return tuple(HintShows(words=draw.words, draw=draw.name) for draw in draws if draw.words)
 
 
 def fill_in_threshold(components: Sequence[Select], threshold: float | None) -> tuple[Select, ...]:

@@ -85,6 +85,24 @@ FURTHER: dict[str, dict[str, Any]] = {
             "max_turns": 4, "until": [{"same": "text"}], "trees": {"num_samples": 4, "budgets": [[1, 1], [2, 2]]},
         }},
     },
+    "steered": {
+        "name": "steered",
+        "model": {"kind": "tiny_llama"},
+        "roles": {name: {"model": {"base": "models/other"}} for name in ("critic", "criticx")},
+        "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
+        "generate": {
+            "max_tokens": 64, "num_samples": 2,
+            "draws": [
+                {"name": "plain", "num_samples": [2, 1]},
+                {"name": "worded", "prompt": "reworded", "variants": 2, "stored_prompt": "zero_shot_direct"},
+                {"name": "told", "system": "zero_shot_direct", "prompt": "hint_answer", "sees": "answer",
+                 "stored_prompt": "zero_shot_direct", "leak_words": ["hint"], "strip": ["^Sure"]},
+                {"name": "other", "role": "critic", "temperature": 1.5}, {"name": "another", "role": "criticx"},
+                {"name": "early", "state": "base", "num_samples": [0, 1]},
+            ],
+        },
+        "select": [{"kind": "correct"}, {"kind": "hint_shows", "words": ["told"], "draw": "told"}],
+    },
     "puzzled": {
         "name": "puzzled",
         "model": {"kind": "tiny_llama"},

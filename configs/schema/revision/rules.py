@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from configs.schema.generate import ReviseGenerate
 from configs.schema.judges.base import with_needed
-from configs.schema.revision.parts import POLICY
+from configs.schema.revision.parts import POLICY, Writer
 from configs.schema.sections import Sections
 
 
@@ -64,21 +64,33 @@ def _writers_are_there(recipe: Sections, config: ReviseGenerate, section: str) -
         ("first.by", config.first_writer),
         *((f"steps.{place}.by", writer) for place, step in enumerate(config.steps) for writer in step.writers),
     ]
+    writers_are_there(recipe, asked, section, ("template", "solution", "peer", "judge:NAME"))
+
+
+def writers_are_there(
+    recipe: Sections, asked: Sequence[tuple[str, Writer]], section: str, others: Sequence[str] = ()
+) -> None:
+    """Nothing, where the models that write are there and write text; ValueError for the first that is not.
+
+    Args:
+        asked: the writers, each with the address of the field that names its role; the state stands beside it.
+        section: that the addresses begin in.
+        others: what else may be written there.
+    """
     for address, writer in asked:
         if writer.role == POLICY:
             continue
         role = recipe.roles.get(writer.role)
         if role is None:
-            known = ", ".join([POLICY, *recipe.roles, "template", "solution", "peer", "judge:NAME"])
+            known = ", ".join([POLICY, *recipe.roles, *others])
             raise ValueError(f"{section}.{address}: no role is called '{writer.role}': add it to roles, or write one "
                              f"of {known}")  # fmt: skip
         if role.engine is not None and "text" not in role.engine.gives:
             raise ValueError(f"{section}.{address}: the engine {role.engine.kind} of role '{writer.role}' writes no "
                              "text: write engine kind transformers or vllm")  # fmt: skip
-    has_seed = recipe.warm_start is not None
     for address, writer in asked:
-        if writer.role == POLICY and writer.state == "seed" and not has_seed:
-            raise ValueError(f"{section}.{address.removesuffix('.by')}.state: 'seed' is the model of the warm start, "
+        if writer.role == POLICY and writer.state == "seed" and recipe.warm_start is None:
+            raise ValueError(f"{section}.{address.rpartition('.')[0]}.state: 'seed' is the model of the warm start, "
                              "and there is none: add a warm_start section or write state: base")  # fmt: skip
 
 

@@ -19,6 +19,7 @@ class Given:
         temperature: what a calibration picked.
         others: digests of the models that write beside it (`generate.writers`), by name.
         base_dir: paths of prompts start here.
+        round: draws may be more or fewer in another.
     """
 
     recipe: Recipe
@@ -26,6 +27,7 @@ class Given:
     temperature: float | None = None
     others: Mapping[str, str] = field(default_factory=dict)
     base_dir: Path = Path()
+    round: int = 1
 
     def prompt(self, name: str) -> str:
         """Text of a prompt. Raises RecipeError where there is none."""

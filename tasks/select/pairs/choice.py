@@ -127,13 +127,13 @@ def make_pair(
     """Two samples of one problem as a row of training; a prefix counts as given only where both have it.
 
     Args:
-        messages: default: the problem's chat.
+        messages: default: the chosen's own chat, which is the problem's but for draws that store another.
     """
     first, second = chosen.sample, rejected.sample
     is_shared = first.prefix == second.prefix
     return Pair(
         problem_id=chosen.problem.id,
-        messages=messages or chosen.problem.messages,
+        messages=messages or chosen.chat,
         chosen=spans_of(first) if is_shared else written(first.text),
         rejected=spans_of(second) if is_shared else written(second.text),
         chosen_id=first.id,

@@ -40,8 +40,7 @@ def make(group: Sequence[Candidate], config: GoldVsSample, draw: Draw) -> list[P
     weight = 1 / len(rejected) if config.weight == "per_problem" else 1.0
     chosen, name = written(problem.solution), f"gold/{problem.id}"
     return [
-        Pair(problem.id, problem.messages, chosen, written(one.sample.text), name, one.sample.id, weight)
-        for one in rejected
+        Pair(problem.id, one.chat, chosen, written(one.sample.text), name, one.sample.id, weight) for one in rejected
     ]
 
 

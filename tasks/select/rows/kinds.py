@@ -67,7 +67,7 @@ def _turn(one: Candidate) -> Message:
 
 def _answer(candidate: Candidate, config: AnswerRow, draw: Draw) -> list[Written]:
     spans = spans_of(candidate.sample, given=config.given)
-    return [Written(candidate.problem.messages, tidy(spans), ends_turn(candidate.sample))]
+    return [Written(candidate.chat, tidy(spans), ends_turn(candidate.sample))]
 
 
 def _turns(candidate: Candidate, config: TurnRow, draw: Draw) -> list[Written]:
@@ -107,7 +107,7 @@ def _splice(candidate: Candidate, config: SpliceRow, draw: Draw) -> list[Written
     weights = weights_of(chain, config.loss, config.judge)
     spans = join_spans(chain, weights, config.links, draw)
     stop = [Span(config.stop_text, weights[-1])] if config.stop_text else []
-    return [Written(candidate.problem.messages, tidy([*spans, *stop]), ends_turn(chain[-1].sample))]
+    return [Written(chain[0].chat, tidy([*spans, *stop]), ends_turn(chain[-1].sample))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from tasks.sample.episode import POLICY, Episode
 from tasks.sample.guide.plan import Standing
 from tasks.sample.invent.task import NO_PROBLEM
 from tasks.sample.samplers.hinted import TEACHER, Hinted
-from tasks.sample.samplers.independent import Draws, Independent
+from tasks.sample.samplers.independent import Drawn, Draws, Independent
 from tasks.sample.samplers.invented import Invented
 from tasks.sample.samplers.stepwise import Stepwise
 from tasks.sample.samples import write_episodes
@@ -164,8 +164,8 @@ def test_nodes_that_are_not_depth_first_are_refused_where_they_are_written(tmp_p
     nodes = (first, replace(first, id="p/1"), replace(first, id="p/2", parent_id="p/0"))
     sampler = Independent([Draws(Sampling(), 3)], "m")
     with pytest.raises(UserError, match="sample p/2 does not stand below its parent p/0"):
-        write_episodes(tmp_path, [Episode(problem, 0, 0, nodes)], sampler)
-    in_order = Episode(problem, 0, 0, (nodes[0], nodes[2], nodes[1]))
+        write_episodes(tmp_path, [Drawn(problem, 0, 0, nodes)], sampler)
+    in_order = Drawn(problem, 0, 0, (nodes[0], nodes[2], nodes[1]))
     assert write_episodes(tmp_path, [in_order], sampler) == {"num_samples": 3}
 
 

@@ -24,9 +24,8 @@ from tests.tasks.core.killed import asked_by, check_kill, dies_after
 
 pytestmark = pytest.mark.slow
 
-HOT = {"num_samples": 3, "temperature": 1.0, "top_k": 0, "max_tokens": 16, "shard_size": 5, "hot_samples": 2,
-       "hot_temperature": 1.5}  # fmt: skip
-PLAIN = {name: value for name, value in HOT.items() if "hot" not in name}
+PLAIN = {"num_samples": 3, "temperature": 1.0, "top_k": 0, "max_tokens": 16, "shard_size": 5}
+HOT = PLAIN | {"draws": [{"name": "plain"}, {"name": "hot", "num_samples": 2, "temperature": 1.5}]}
 STEPWISE = {"kind": "stepwise", "width": 3, "max_steps": 2, "step_end": ";", "max_tokens": 12, "temperature": 1.5,
             "shard_size": 9}  # fmt: skip
 REVISE: dict[str, Any] = {
@@ -186,7 +185,7 @@ def test_a_plan_counts_the_answers_that_a_new_step_would_find(folder: Path) -> N
         with dies_after(start.bench, 3):
             run(start)
         for temperature, expected in ((1.0, asked_by(start.bench, "generate").num_answers), (0.9, 0)):
-            recipe = check_recipe(micro_recipe(generate={**HOT, "hot_samples": 0, "temperature": temperature}))
+            recipe = check_recipe(micro_recipe(generate={**PLAIN, "temperature": temperature}))
             with PlanningBench(recipe, start.bench.ledger, folder) as plan:
                 generate(plan, 1, start.seed, start.problems, start.cast)
                 assert [step.num_answers for step in plan.planned] == [expected]
