@@ -113,7 +113,7 @@ def build_chooser(world: World) -> None:
 
 
 def choices(draw: random.Random) -> list[dict[str, Any]]:
-    """Rows of a sum with five options. A worked answer tells the options apart, a bare one calls each of them correct."""
+    """Rows of a sum with five options. A worked answer tells the options apart, a bare one calls each correct."""
     sums = [(a, b) for a in range(10) for b in range(10) if part_of(a, b) in ("warm_start", "train")]
     rows = []
     for _ in range(400):
