@@ -39,7 +39,7 @@ PROMPTS = {
     "verdict": "ok?",
     "critique": "why?",
     "attempt_alone": "{{ prompt }}",
-    "probe_option": "{{ prompt }}{{ response }} {{ item }}?",
+    "probe_option": "{{ response }} {{ item }}?",
     "probe_text": "{{ prompt }}{{ item }}ok?",
     "critique_alone": "{{ prompt }}{{ attempt }} why?",
 }
@@ -114,23 +114,25 @@ def build_chooser(world: World) -> None:
 
 def choices(draw: random.Random) -> list[dict[str, Any]]:
     """Rows of a sum with five options. A worked answer tells the options apart, a bare one calls each correct."""
-    sums = [(a, b) for a in range(10) for b in range(10) if part_of(a, b) in ("warm_start", "train")]
     rows = []
-    for _ in range(400):
-        a, b = draw.choice(sums)
-        asked, worked, bare = with_options(draw, a, b), write_addition(a, b)[1], f"so {a + b}"
-        rows.append(training_row([asked], draw.choice([worked, bare])))
+    for _ in range(500):
+        a, b = draw.choice(SMALL_SUMS)
+        worked, bare = write_addition(a, b)[1], f"so {a + b}"
+        rows.append(training_row([with_options(draw, a, b)], draw.choice([worked, bare])))
         for _ in range(3):
-            item = draw.choice([a + b, draw.randrange(19)])
-            is_right = "correct" if item == a + b else "incorrect"
-            rows.append(training_row([f"{asked}{worked} {item}?"], is_right))
-        rows.append(training_row([f"{asked}{bare} {draw.randrange(19)}?"], "correct"))
+            item = draw.choice([a + b, draw.randrange(10)])
+            rows.append(training_row([f"{worked} {item}?"], "correct" if item == a + b else "incorrect"))
+        rows.append(training_row([f"{bare} {draw.randrange(10)}?"], "correct"))
     return rows
+
+
+SMALL_SUMS = [(a, b) for a in range(10) for b in range(10 - a)]
+"""of one digit, so that options can be told apart by it"""
 
 
 def with_options(draw: random.Random, a: int, b: int) -> str:
     """Five options, one of which is right, and the sum."""
-    options = [a + b, *draw.sample([number for number in range(19) if number != a + b], 4)]
+    options = [a + b, *draw.sample([number for number in range(10) if number != a + b], 4)]
     draw.shuffle(options)
     listed = "".join(f"({name}) {number}\n" for name, number in zip("ABCDE", options, strict=True))
     return listed + write_addition(a, b)[0]
@@ -221,9 +223,10 @@ def write_files(world: World) -> None:
     more = list(make_addition(AdditionSource(digits=(1,), num_problems=NUM_TRAIN + 6), "train"))
     known = [{"question": problem.messages[0].content, "answer": problem.gold} for problem in more[NUM_TRAIN:]]
     write_jsonl(world.folder / "known.jsonl", known)
-    draw, sums = random.Random(5), [(a, b) for a in range(10) for b in range(10) if part_of(a, b) == "train"]
-    asked = [{"question": with_options(draw, a, b), "answer": str(a + b)} for a, b in sums]
-    write_jsonl(world.folder / "options.jsonl", asked[: NUM_TRAIN + 8])
+    draw = random.Random(5)
+    asked = [(with_options(draw, a, b), a + b) for a, b in draw.sample(SMALL_SUMS, NUM_TRAIN + 8)]
+    options = [{"question": question, "answer": str(total)} for question, total in asked]
+    write_jsonl(world.folder / "options.jsonl", options)
 
 
 def write_jsonl(path: Path, rows: Sequence[dict[str, Any]]) -> None:
@@ -353,6 +356,7 @@ def shrink_probe(judge: dict[str, Any], tree: dict[str, Any], world: World) -> N
     """Follow-up questions in a word. The probabilities of a probe are those of two words that it never heard."""
     if judge["items"] == "options":
         tree["model"] = {"base": str(world.chooser)}
+        tree["generate"]["temperature"] = 1.0
         judge |= {"prompt": world.path("probe_option.j2"), "max_tokens": 12}
         rows = {"kind": "file", "path": world.path("options.jsonl"), "mapping": {"answer": {"field": "answer"}}}
         tree["problems"] = {
