@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import isclose
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component, by_kind
+from configs.schema.pair_chains import Revision, Siblings, StopOrGo
 from configs.schema.pair_options import PairOptions
-from configs.schema.rows import Links, Part
 
 
 class BestVsWorst(PairOptions):
@@ -122,52 +123,48 @@ class GoldVsSample(PairOptions):
         return self
 
 
-class Revision(PairOptions):
-    """The last attempt of a chain against the one before it, or the first, where a judge scores it higher.
+class Judgements(PairOptions):
+    """What a rubric judge wrote about one sample: judgements that agree with a trusted judge over those that do not,
+    under the judge's own prompt (Self-Rationalization, arXiv 2410.05495). They train whoever judges.
 
-    Context `problem`: the problem's chat. `revise`: what the reviser was shown (EVOLVE, arXiv 2502.05605, trains both;
-    Self-Refinement Tuning, arXiv 2406.07168, the first). A pair a context.
+    `equal`: right is the trusted judge's score itself, wrong what lies `gap` or more from it. `gap`: right is what lies
+    nearer than `gap`. `side`: right is a score of at least `cut` for a sample that the trusted judge calls correct, and
+    one below it for a wrong one.
     """
 
-    kind: Literal["revision"] = "revision"
-    judge: str | None = Field(None, description="a judge's name; default: the last judge")
-    contexts: tuple[Literal["problem", "revise"], ...] = Field(
-        ("problem",), min_length=1, description="under which chats; a pair each"
-    )
-    against: Literal["parent", "root"] = Field("parent", description="the attempt before it, or the first")
-    min_margin: float = Field(0.0, ge=0, description="the score must rise, and at least by this")
-
-
-class Siblings(PairOptions):
-    """Two ways in which a chain goes on after the same text: one that ends right against one that ends wrong, from the
-    last text of a part on (self-rewarding correction, arXiv 2502.19613)."""
-
-    reads_first_judge: ClassVar[bool] = True
-    kind: Literal["siblings"] = "siblings"
-    judge: str | None = Field(None, description="a judge's name; default: the first judge")
-    part: Part = Field("attempt", description="where the two part: both have the text before it in common")
-    by_writer: tuple[str, str] | None = Field(
-        None, description="the right side is written by the first, the other by the second, such as [teacher, policy]"
-    )
-    per_parent: int | None = Field(1, ge=1, description="pairs after one text, drawn by seed; null: all")
-    links: Links = Field({}, description="texts put before a part, by part; the first part of a side has none")
-
-
-class StopOrGo(PairOptions):
-    """Whether to go on after an attempt (ReVISE, arXiv 2502.14565): after a right one the end is preferred to `token`,
-    after a wrong one `token`, with what follows it, to the end."""
-
     sets_samples: ClassVar[bool] = False
-    reads_first_judge: ClassVar[bool] = True
-    kind: Literal["stop_or_go"] = "stop_or_go"
-    judge: str | None = Field(None, description="a judge's name; default: the first judge")
-    token: str = Field("\n\nThis needs another look.\n\n", min_length=1, description="text that means: I go on")
-    go_on: Literal["nothing", "solution", "revision"] = Field("nothing", description="what follows the token")
+    has_answers: ClassVar[bool] = False
+    kind: Literal["judgements"] = "judgements"
+    judge: str | None = Field(None, description="a rubric judge that writes; default: the last judge")
+    label: str | None = Field(None, description="the trusted judge; default: the first judge")
+    rule: Literal["equal", "side", "gap"] = Field("equal", description="when a judgement is right, as told above")
+    gap: float = Field(0.0, ge=0, description="distance of scores; read by the rules equal and gap")
+    cut: float | None = Field(None, description="a score from which on a judgement says right; read by the rule side")
+    per_sample: int | None = Field(4, ge=1, description="most pairs of one sample, drawn by seed; none: all")
+    unparseable: Literal["drop", "rejected"] = Field(
+        "drop", description="rejected: a judgement that could not be read is a wrong one"
+    )
+
+    @property
+    def reads_judgements(self) -> str | None:
+        return self.judge
+
+    def named_judges(self) -> Iterator[tuple[str, str | None]]:
+        yield from super().named_judges()
+        yield "label", self.label
+
+    @model_validator(mode="after")
+    def _rule_has_its_number(self) -> Judgements:
+        if (self.rule == "side") != (self.cut is not None):
+            raise ValueError("cut: the rule side reads it, and no other: write both or none")
+        if self.rule == "gap" and self.gap == 0:
+            raise ValueError("gap: the rule gap needs a distance above 0, below which a judgement is right")
+        return self
 
 
 Pair = Annotated[
     BestVsWorst | ShortestBestLongestWorst | MostVsLeastVoted | RightVsWrong | GoldVsSample | Revision | Siblings
-    | StopOrGo,
+    | StopOrGo | Judgements,
     by_kind,
 ]  # fmt: skip
 

@@ -59,11 +59,13 @@ class PairOptions(Component):
     Attributes:
         sets_samples: its two sides are texts that judges have seen; worked solutions and ends of one text are not.
         asks_judge: it reads a judge's opinions, also where the recipe names none.
+        has_answers: its two sides are answers to the problem, of which the one may differ from the other.
         reads_first_judge: its default judge is the recipe's first, whose labels it reads, and not the last.
     """
 
     sets_samples: ClassVar[bool] = True
     asks_judge: ClassVar[bool] = True
+    has_answers: ClassVar[bool] = True
     reads_first_judge: ClassVar[bool] = False
 
     gold_when_none: bool = Field(
@@ -96,6 +98,11 @@ class PairOptions(Component):
         """Most pairs of one problem; None: all that there are."""
         return 1
 
+    @property
+    def reads_judgements(self) -> str | None:
+        """The judge whose judgements, and not only verdicts, the pairs are made of; None: of none."""
+        return None
+
     def makers(self) -> tuple[Self, ...]:
         """The kinds of pairs that it is made of: itself."""
         return (self,)
@@ -111,9 +118,8 @@ class PairOptions(Component):
 
     @model_validator(mode="after")
     def _options_can_act(self) -> Self:
-        if self.sets_samples:
-            return self
-        for name in ("gold_when_none", "confident", "agree", "min_gap", "min_quality", "win_rate"):
+        refused = ("gold_when_none", "confident", "agree", "min_gap", "min_quality", "win_rate")
+        for name in (*(refused if not self.sets_samples else ()), *(() if self.has_answers else ("distinct_answers",))):
             if getattr(self, name):
                 raise ValueError(f"{name}: the sides of these pairs are not two samples that a judge has looked at: "
                                  "leave it out")  # fmt: skip

@@ -22,6 +22,7 @@ def check_pairs(own: Sections, train: str, pair: str) -> None:
     for place, maker in _makers(own.pair, pair):
         _judges_exist(own, place, maker)
         _answers_are_read(own, place, maker)
+        _judgements_are_written(own, place, maker)
         _labels_are_given(own, train, place, maker)
         _chances_are_given(own, place, maker)
     _all_pairs_are_told_of(own, train)
@@ -47,6 +48,17 @@ def _answers_are_read(own: Sections, place: str, maker: Any) -> None:
     if field and not any(judge.rule is not None and judge.rule.finds_answers for judge in own.judge):
         raise ValueError(f"{place}.{field}: no judge reads answers: add one of kind answer, or vote, with a verifier "
                          "that finds them")  # fmt: skip
+
+
+def _judgements_are_written(own: Sections, place: str, maker: Any) -> None:
+    if maker.kind != "judgements":
+        return
+    judge = next((judge for judge in own.judge if judge.name == maker.judge), own.judge[-1])
+    if judge.num_opinions < 2:
+        raise ValueError(f"{place}.judge: judgements of one sample are set against each other, and '{judge.name}' "
+                         "writes no two of them: name a rubric judge with read: text and repeats: 2")  # fmt: skip
+    if (maker.label or own.judge[0].name) == judge.name:
+        raise ValueError(f"{place}.label: '{judge.name}' would be its own measure: name the judge that is trusted")
 
 
 def _labels_are_given(own: Sections, train: str, place: str, maker: Any) -> None:

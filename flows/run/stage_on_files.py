@@ -14,6 +14,7 @@ from typing import Any
 from configs.errors import EngineError, UserError
 from configs.schema.recipe import Recipe
 from flows.report.terminal import Terminal
+from infra.engines.models.model_files import ModelFiles
 from infra.store.files import sha256_of
 from infra.store.folder import FolderStore
 from tasks.core.answers import Answers
@@ -41,6 +42,7 @@ from tasks.sample.problems.run import FEW_SHOT, read_sets
 from tasks.sample.samplers.given import Given
 from tasks.sample.samplers.registry import make_sampler
 from tasks.sample.shots import NO_SHOTS, Shots
+from tasks.select.defaults import judgements_read
 from tasks.select.filters.filter import Draw
 from tasks.select.join import open_groups
 from tasks.select.rows.formats import read_formats, with_examples
@@ -147,6 +149,11 @@ def _select(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     path, verdicts, recipe = files.needed_source("samples"), files.verdicts, bench.recipe
     if verdicts is None:
         raise UserError("select reads samples and verdicts, and --verdicts is missing", "add --verdicts FILE")
+    if names := judgements_read(recipe):
+        raise UserError(
+            f"pair: judgements of '{names[0]}' are set against each other, and no file holds them",
+            "run the recipe, whose judge step keeps them, or select on files with another kind of pair",
+        )
     problems = {problem.id: problem for problem in read_sets(bench)["train"]}
     groups = open_groups(
         [lambda: (read_records(path, Sample), read_records(verdicts, Verdict))],
@@ -167,10 +174,22 @@ def _train(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     write_rows(rows, map(kind.write, records))
     start = bench.model_files(_model(bench, files))
     reference = start if objective.needs_reference else None
-    phase = Phase(start, settings, settings.objective, bench.recipe.seed, reference)
+    further = _further_references(bench)
+    phase = Phase(start, settings, settings.objective, bench.recipe.seed, reference, further_references=further)
     summary = train_model(phase, rows, scratch)
     shutil.move(scratch.out, files.out)
     return summary
+
+
+def _further_references(bench: Workbench) -> dict[str, ModelFiles]:
+    """The base, where the objective compares with it."""
+    names = bench.recipe.train.objective.further_references
+    if "seed" in names:
+        raise UserError(
+            "train.objective.regularise: 'seed' is the model of the warm start, and files name none",
+            "write reference: base to train on files, or run the recipe",
+        )
+    return {name: bench.model_files(prepare_base_model(bench, 0)) for name in names}
 
 
 def _evaluate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:

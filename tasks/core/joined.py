@@ -12,7 +12,7 @@ from itertools import compress, groupby
 
 from configs.errors import ProblemsError, UserError
 from tasks.core.paths import path_of
-from tasks.core.records import Message, Problem, Sample, Verdict
+from tasks.core.records import Judgement, Message, Problem, Sample, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Candidate:
         after: texts that were asked after it before any further answer, such as the verdict on it. Where several were,
             the first of them.
         is_last: whether no further answer was asked after it.
+        judgements: what judging models wrote about it, where it was asked for (`tasks/select/join.py`).
     """
 
     sample: Sample
@@ -33,6 +34,7 @@ class Candidate:
     chain: tuple[Candidate, ...] = ()
     after: tuple[Candidate, ...] = ()
     is_last: bool = True
+    judgements: tuple[Judgement, ...] = ()
 
     @property
     def whole_chain(self) -> tuple[Candidate, ...]:

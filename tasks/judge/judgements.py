@@ -54,6 +54,22 @@ class InFolder:
         return read_records(path, Judgement) if path.exists() else iter(())
 
 
+class ByProblem:
+    """Rows of one pass, taken problem by problem in their order."""
+
+    def __init__(self, rows: Iterator[Judgement]) -> None:
+        self._rows = rows
+        self._next = next(rows, None)
+
+    def take(self, problem_id: str) -> list[Judgement]:
+        """The rows that come next and are of this problem; none where no question was asked about it."""
+        taken = []
+        while self._next is not None and self._next.problem_id == problem_id:
+            taken.append(self._next)
+            self._next = next(self._rows, None)
+        return taken
+
+
 def judgement_file(judge: str, part: str = "") -> str:
     """Name of the file of a pass; `part` is the name of a pass, empty for a judge's own."""
     return f"judgements-{judge}{f'-{part}' if part else ''}.parquet"

@@ -14,9 +14,9 @@ from itertools import islice, tee
 
 from configs.schema.judges.kinds import Judge
 from tasks.core.joined import Group, group_samples
-from tasks.core.records import Judgement, Label, Sample, Verdict
+from tasks.core.records import Label, Sample, Verdict
 from tasks.judge.ask import ask_models
-from tasks.judge.judgements import InMemory, Judgements
+from tasks.judge.judgements import ByProblem, InMemory, Judgements
 from tasks.judge.kind import Evidence
 from tasks.judge.kinds.registry import judges_needed, kind_of
 from tasks.judge.verifiers.outcomes import rule_outcomes
@@ -123,7 +123,7 @@ class _Source:
     def __init__(self, judge: Judge, outcomes: Iterator[Outcome] | None, kept: Judgements) -> None:
         self.judge, self._kind, self._outcomes = judge, kind_of(judge), outcomes
         self._streams = {
-            asked.name: _ByProblem(kept.read(judge.name, asked.name)) for asked in judge.passes if asked.about is None
+            asked.name: ByProblem(kept.read(judge.name, asked.name)) for asked in judge.passes if asked.about is None
         }
         self._whole = {
             asked.name: list(kept.read(judge.name, asked.name)) for asked in judge.passes if asked.about is not None
@@ -149,19 +149,3 @@ class _Source:
 def _on_whole(group: Group, verdicts: Sequence[Verdict]) -> list[Verdict]:
     pairs = zip(group.samples, verdicts, strict=True)
     return [verdict for sample, verdict in pairs if sample.is_whole]
-
-
-class _ByProblem:
-    """Rows of one pass, taken problem by problem in their order."""
-
-    def __init__(self, rows: Iterator[Judgement]) -> None:
-        self._rows = rows
-        self._next = next(rows, None)
-
-    def take(self, problem_id: str) -> list[Judgement]:
-        """The rows that come next and are of this problem; none where no question was asked about it."""
-        taken = []
-        while self._next is not None and self._next.problem_id == problem_id:
-            taken.append(self._next)
-            self._next = next(self._rows, None)
-        return taken

@@ -17,7 +17,7 @@ from statistics import pvariance
 from typing import Any
 
 from infra.engines.wire import Missing, Request
-from tasks.core.records import Judgement, Pair, Problem, written
+from tasks.core.records import Judgement, Pair, Problem, judgement_id, written
 from tasks.judge.kinds.pairwise import ordered_pairs
 from tasks.judge.kinds.questions import ask_user, to_messages
 from tasks.judge.kinds.reading import read_winner, strip_matches
@@ -39,11 +39,6 @@ class Contest:
     def players(self) -> list[str]:
         """Names of the judgements, in their order."""
         return [judgement_id(row) for row in self.judgements]
-
-
-def judgement_id(row: Judgement) -> str:
-    """`SAMPLE_ID#index`."""
-    return f"{row.sample_id}#{row.index}"
 
 
 def most_disputed(problem: Problem, judgements: Iterable[Judgement]) -> Contest | None:

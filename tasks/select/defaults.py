@@ -125,6 +125,15 @@ def chances_of(pair: PairSection, judges: Sequence[Judge]) -> list[Chances | Non
     return [known.get(win_rate_judge(maker, names)) if maker.sets_samples else None for maker in pair.makers()]
 
 
+def judgements_read(recipe: Recipe) -> list[str]:
+    """Judges whose judgements, and not only verdicts, are read: by pairs of judgements."""
+    if recipe.pair is None:
+        return []
+    section = with_judge(recipe.pair, [judge.name for judge in recipe.judge])
+    found = [maker.reads_judgements for maker in section.makers()]
+    return list(dict.fromkeys(name for name in found if name is not None))
+
+
 def rows_wanted(recipe: Recipe) -> int | None:
     """Rows that the steps of a round read, where a mixture of pairs is repeated for them; on one device."""
     train = recipe.train

@@ -7,16 +7,24 @@ problems, and a problem's samples keep the order of the steps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from tasks.core.joined import by_problem, with_chains
-from tasks.core.records import Problem
+from tasks.core.joined import Candidate, by_problem, with_chains
+from tasks.core.records import Judgement, Problem
 from tasks.core.sources import OpenSource, joined_sources
+from tasks.judge.judgements import ByProblem
 from tasks.select.filters.filter import Group, OpenGroups
+
+OpenJudgements = Callable[[], Iterator[Judgement]]
+"""opens what a judge's model wrote about the samples of one step, in their order"""
 
 
 def open_groups(
-    sources: Sequence[OpenSource], problems: Mapping[str, Problem], judge_names: Sequence[str]
+    sources: Sequence[OpenSource],
+    problems: Mapping[str, Problem],
+    judge_names: Sequence[str],
+    judgements: Sequence[OpenJudgements] = (),
 ) -> OpenGroups:
     """A function that streams the round's problems with their candidates, as often as it is called.
 
@@ -27,6 +35,7 @@ def open_groups(
         sources: in each, samples of a problem lie together; of two or more, problems follow the order of `problems`.
         problems: by id.
         judge_names: in the recipe's order.
+        judgements: of steps and judges in any order; in each, problems lie as in the samples.
 
     Raises:
         UserError: while streaming: verdicts are not those of the samples, samples of a problem lie apart, or a chain
@@ -35,6 +44,17 @@ def open_groups(
     """
 
     def groups() -> Iterator[Group]:
-        return map(with_chains, by_problem(joined_sources(sources, judge_names, problems)))
+        streams = [ByProblem(open_stream()) for open_stream in judgements]
+        for members in by_problem(joined_sources(sources, judge_names, problems)):
+            yield with_chains(_with_judgements(members, streams) if streams else members)
 
     return groups
+
+
+def _with_judgements(members: Sequence[Candidate], streams: Sequence[ByProblem]) -> list[Candidate]:
+    """The texts of one problem, each with what was written about it."""
+    rows: dict[str, list[Judgement]] = {}
+    for stream in streams:
+        for row in stream.take(members[0].problem.id):
+            rows.setdefault(row.sample_id, []).append(row)
+    return [replace(one, judgements=tuple(rows.get(one.sample.id, ()))) for one in members]

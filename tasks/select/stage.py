@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from configs.schema.recipe import Recipe
-from tasks.core.files import DROPS, EXAMPLES, PAIRS, SAMPLES, TRAIN_SET, VERDICTS, WARM_START_SET
+from tasks.core.files import DROPS, EXAMPLES, JUDGEMENTS, PAIRS, SAMPLES, TRAIN_SET, VERDICTS, WARM_START_SET
 from tasks.core.stage import Numbers, Stage
 from tasks.core.step import Summary
 from tasks.select import weigh
@@ -55,7 +55,7 @@ SELECT = Stage(
     "select",
     version=1,
     config=_config,
-    reads=(SAMPLES, VERDICTS, TRAIN_SET, WARM_START_SET),
+    reads=(SAMPLES, VERDICTS, JUDGEMENTS, TRAIN_SET, WARM_START_SET),
     gives=(EXAMPLES, PAIRS, DROPS),
     parts=_parts,
     seed_path=lambda round, _: (round, "select"),  # every model's selection draws by one seed

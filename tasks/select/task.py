@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 
 from configs.schema.role import POLICY
@@ -16,7 +17,9 @@ from tasks.core.scratch import Scratch
 from tasks.core.sources import source_of
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
+from tasks.judge.judgements import read_judgements
 from tasks.report.diversity import measure_variety
+from tasks.select.defaults import judgements_read
 from tasks.select.filters.filter import Draw
 from tasks.select.join import open_groups
 from tasks.select.rows.formats import read_formats, with_examples
@@ -51,7 +54,8 @@ def select(
     def produce(scratch: Scratch) -> Summary:
         known = {row.id: row for row in TRAIN_SET.read(ledger, problems)}
         sources = [source_of(ledger, *steps) for steps in zip(samples, verdicts, strict=True)]
-        groups = open_groups(sources, known, [judge.name for judge in recipe.judge])
+        wrote = [partial(read_judgements, ledger, step, name) for name in judgements_read(recipe) for step in verdicts]
+        groups = open_groups(sources, known, [judge.name for judge in recipe.judge], wrote)
         numbers = write_selection(
             scratch.out,
             groups,

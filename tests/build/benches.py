@@ -10,14 +10,16 @@ from typing import Any
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger
-from tasks.core.records import Problem, Sample, Verdict
+from tasks.core.records import Judgement, Problem, Sample, Verdict
 from tasks.core.refs import StepRef
 from tasks.core.step import StepSpec, Summary
 from tasks.core.tables import write_records
 from tests.build.records import make_recipe
 
-KINDS: dict[str, type] = {"train": Problem, "select": Problem, "report": Problem, "verdicts": Verdict}
-"""record of a table by its file's name; any other holds samples"""
+KINDS: dict[str, type] = {
+    "train": Problem, "select": Problem, "report": Problem, "verdicts": Verdict, "judgements": Judgement,
+}  # fmt: skip
+"""record of a table by the first word of its file's name; any other holds samples"""
 
 
 def make_ledger(folder: Path, work: str = "work", guard: Callable[[], None] | None = None) -> Ledger:
@@ -47,5 +49,5 @@ def publish_tables(ledger: Ledger, spec: StepSpec, summary: Summary | None = Non
     """A step with these tables, by file name without suffix, and with these numbers."""
     with ledger.scratch(spec) as folder:
         for name, rows in tables.items():
-            write_records(folder / f"{name}.parquet", KINDS.get(name, Sample), rows)
+            write_records(folder / f"{name}.parquet", KINDS.get(name.partition("-")[0], Sample), rows)
         return ledger.publish(spec, folder, summary or {}, 0.0)

@@ -164,7 +164,21 @@ FURTHER: dict[str, dict[str, Any]] = {
         "model": {"kind": "tiny_llama"},
         "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
         "generate": {"max_tokens": 64},
-        "judge": [{"kind": "answer"}, {"kind": "likelihood"}, {"kind": "win_rate", "of": "likelihood"}],
+        "judge": [{"kind": "answer"}, {"kind": "likelihood"}, {"kind": "win_rate", "of": "likelihood"},
+                  {"kind": "rubric", "name": "style"}],
+        "select": [{"kind": "judged"}],
+        "pair": {
+            "kind": "mixture", "fill": "repeat",
+            "sets": [
+                {"share": 0.6, "pair": {
+                    "kind": "best_vs_worst", "judge": "likelihood", "rule": "all", "min_gap": 1,
+                    "confident": {"high": -0.5, "low": -1}, "min_quality": {"judge": "likelihood", "at_least": -2},
+                    "win_rate": "win_rate"}},
+                {"share": 0.2, "pair": {"kind": "right_vs_wrong"}},
+                {"share": 0.2, "pair": {"kind": "judgements", "judge": "style", "rule": "gap", "gap": 1}},
+            ],
+        },
+        "train": {"objective": {"kind": "dpo"}, "max_steps": 4},
     },
 }  # fmt: skip
 NAMES = [*(path.stem for path in PUBLISHED), *FURTHER]

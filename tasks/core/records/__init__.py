@@ -23,7 +23,7 @@ from __future__ import annotations
 from tasks.core.records.drop import Drop, DropReason
 from tasks.core.records.item_result import ItemResult
 from tasks.core.records.older import OLDER, Change
-from tasks.core.records.opinion import Judgement, Label, Verdict, is_true
+from tasks.core.records.opinion import Judgement, Label, Verdict, is_true, judgement_id
 from tasks.core.records.problem import Message, Problem
 from tasks.core.records.row import Example, Pair, Span, spell, written
 from tasks.core.records.sample import SAID_RIGHT, SAID_WRONG, Author, FinishReason, Part, Sample
@@ -49,6 +49,7 @@ __all__ = [
     "Span",
     "Verdict",
     "is_true",
+    "judgement_id",
     "spell",
     "written",
 ]

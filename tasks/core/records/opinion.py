@@ -84,3 +84,8 @@ class Judgement:
     other_id: str | None = None
     note: str | None = None
     missing: str | None = None
+
+
+def judgement_id(row: Judgement) -> str:
+    """`SAMPLE_ID#index`."""
+    return f"{row.sample_id}#{row.index}"

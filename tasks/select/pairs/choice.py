@@ -41,6 +41,8 @@ class NoPair(StrEnum):
     """no chain of the problem has what is set against each other: a revision, or a text with siblings"""
     INCONSISTENT = "inconsistent"
     """two judges' rankings agree no better than chance"""
+    NO_JUDGEMENTS = "no_judgements"
+    """there is nothing that a judging model wrote about the problem's samples"""
     NOT_SCORED = "not_scored"
     """a judge that the section asks about the pair has no score for one of its sides"""
     UNSURE = "unsure"

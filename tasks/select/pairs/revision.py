@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from configs.schema.pair import Revision
+from configs.schema.pair_chains import Revision
 from tasks.core.joined import Candidate
 from tasks.core.records import Message, Pair
 from tasks.select.filters.filter import Draw

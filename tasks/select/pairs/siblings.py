@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from configs.schema.pair import Siblings
+from configs.schema.pair_chains import Siblings
 from tasks.core.joined import Candidate
 from tasks.core.records import Label, Pair
 from tasks.select.filters.filter import Draw

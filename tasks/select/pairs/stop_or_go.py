@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from configs.schema.pair import StopOrGo
+from configs.schema.pair_chains import StopOrGo
 from tasks.core.joined import Candidate
 from tasks.core.records import Label, Pair, Span
 from tasks.select.filters.filter import Draw

@@ -102,6 +102,19 @@ def test_worked_numbers(base: Path, tmp_path: Path, objective: Objective, weight
         assert trainer._metrics["eval"]["rewards/accuracies"] == [1.0]
 
 
+def test_a_soft_label_on_a_gap_of_two_scores() -> None:
+    """Label .8 on 1.2 against .4, beta 1: .8 x .371101 + .2 x 1.171101 = .531101; certain it is .371101."""
+    import torch
+
+    from infra.engines.train.objectives.pairs import PairBatch
+    from infra.engines.train.objectives.soft_label_dpo import soft_label_losses
+
+    chosen, rejected, zero, one = (torch.tensor([value]) for value in (1.2, 0.4, 0.0, 1.0))
+    for label, loss in ((0.8, 0.531101), (1.0, 0.371101)):
+        batch = PairBatch(chosen, rejected, zero, zero, one, one, one, torch.tensor([label]))
+        assert soft_label_losses(batch, SoftLabelDpo(beta=1.0)).item() == pytest.approx(loss, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("objective", "told", "words"),
     [

@@ -11,6 +11,7 @@ import pytest
 from configs.errors import RecipeError
 from configs.schema.load import check_recipe
 from configs.schema.marks import OUTSIDE, Content, Mark
+from configs.schema.pair_options import PairOptions
 from configs.schema.recipe import Recipe
 from tasks.core import records
 from tasks.core.contents import READERS
@@ -19,14 +20,17 @@ from tests.configs.leaves import Leaf, alternatives, leaves, with_value
 from tests.configs.recipes import FURTHER, NAMES, recipe
 from tests.tasks.core.walk import keys_of, makes_new_step, write, write_world
 
-# No other value may stand there alone: another part of the recipe has to change with it.
+# No other value may stand there alone: another part of the recipe has to change with it. Options of pairs are fields of
+# one class, and tried with the kind best_vs_worst.
 ONE_VALUE = {
     "AnswerJudge.kind", "Balance.kind", "Dpo.label_smoothing", "EndpointEngine.kind", "ImportanceJudge.kind",
     "ImportanceJudge.name", "IndependentGenerate.kind", "Kto.kind", "MetaJudge.judge", "MostVsLeastVoted.judge",
     "PairwiseJudge.kind", "RankConsistency.judges", "Recipe.pair", "RewardEngine.kind", "Role.like", "Role.model",
     "RoleTraining.pair", "StopOrGo.kind", "CombineJudge.kind",
-    "CombineJudge.name", "TinyLlama.kind", "WinRateJudge.by", *(f"{pair}.soft_label" for pair in (
-        "BestVsWorst", "GoldVsSample", "MostVsLeastVoted", "Revision", "RightVsWrong", "ShortestBestLongestWorst",
+    "CombineJudge.name", "TinyLlama.kind", "WinRateJudge.by", "WinRateJudge.kind", "WinRateJudge.name",
+    "MixtureSet.share", "BestVsWorst.soft_label", "Judgements.cut", "Judgements.judge",
+    *(f"{pair}.{option}" for option in PairOptions.model_fields for pair in (
+        "GoldVsSample", "Judgements", "MostVsLeastVoted", "Revision", "RightVsWrong", "ShortestBestLongestWorst",
         "Siblings", "StopOrGo")),
 }  # fmt: skip
 

@@ -86,6 +86,12 @@ def test_win_rates_of_sppo() -> None:
     assert win_rates([0.5, -0.5], scale=2) == pytest.approx([(0.5 + 0.880797) / 2, (0.5 + 0.119203) / 2], abs=1e-6)
 
 
+def test_chances_of_scir() -> None:
+    """Beta .1 and h 3: the DPO reward says .574443 that the first is better; orders that say .7 and .6 mean .65."""
+    assert chance_to_win(3, 0, scale=0.1) == pytest.approx(0.574443, abs=1e-6)
+    assert combine_scores((0.7, 0.6), "mean") == pytest.approx(0.65)
+
+
 def test_win_rates_of_comparisons() -> None:
     assert win_rates((4.0, 3, 2, 1, 0), by="pairwise") == pytest.approx([0.9, 0.7, 0.5, 0.3, 0.1])
     assert win_rates((4.0, 0), by="pairwise", with_self=False) == [4, 0]  # of what is no win rate

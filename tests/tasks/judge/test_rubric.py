@@ -90,6 +90,16 @@ def test_a_judge_that_always_answers_the_maximum_gives_equal_verdicts() -> None:
     assert {(verdict.score, verdict.spread) for verdict in verdicts} == {(5.0, 0.0)}
 
 
+def test_a_verifier_read_by_choices() -> None:
+    """A generative verifier whose yes has -.3 and whose no has -1.6 says .785835."""
+    judge = RubricJudge(read="choices", low=0, high=1)
+    group = Group(make_problem(), (make_sample(),))
+    questions = rubric_questions(judge, "{{ response }}", [group])
+    answers = [Score(question.id, -0.3 if question.id.endswith("1") else -1.6, 1) for question in questions]
+    (row,) = rubric_judgements(judge, [group], questions, answers)
+    assert row.score == pytest.approx(0.785835, abs=1e-6)
+
+
 def test_choices_are_read_as_an_expectation() -> None:
     judge = RubricJudge(read="choices", low=1, high=3)
     group = one_group("a", "b")

@@ -9,10 +9,10 @@ from itertools import count, islice
 import pytest
 
 from configs.errors import ProblemsError, UserError
-from tasks.core.records import Sample, Verdict
+from tasks.core.records import Judgement, Sample, Verdict
 from tasks.core.sources import OpenSource
 from tasks.select.filters.filter import Group
-from tasks.select.join import open_groups
+from tasks.select.join import OpenJudgements, open_groups
 from tests.build.records import make_problem, make_sample, make_verdict
 
 PROBLEMS = {problem_id: make_problem(problem_id) for problem_id in ("p", "q", "r")}
@@ -100,3 +100,20 @@ def test_a_chain_over_two_sources_is_found_and_a_lost_parent_named() -> None:
     assert [[above.sample.id for above in one.chain] for one in group] == [[], [], ["p/0", "p/0:c"]]
     with pytest.raises(UserError, match="sample p/0:c was asked after sample p/0, which is not among the samples"):
         read(later)
+
+
+def test_what_judges_wrote_stands_with_its_sample() -> None:
+    own = [make_sample("p", 0), make_sample("p", 1), make_sample("r", 0)]
+    guided = [make_sample("p", 2, draw="hinted"), make_sample("q", 2, draw="hinted")]
+
+    def wrote(judge: str, *names: str) -> OpenJudgements:
+        return lambda: (Judgement(judge, name.split("/")[0], name, 0, (), f"{judge} of {name}", 1.0) for name in names)
+
+    streams = [wrote("a", "p/0", "p/0", "p/1", "r/0"), wrote("a", "p/2", "q/2"), wrote("b", "r/0"), wrote("b")]
+    opened = open_groups([source(own), source(guided)], PROBLEMS, ["answer"], streams)
+    for _ in range(2):
+        found = {one.sample.id: [row.text for row in one.judgements] for group in opened() for one in group}
+        assert found == {
+            "p/0": ["a of p/0"] * 2, "p/1": ["a of p/1"], "p/2": ["a of p/2"], "q/2": ["a of q/2"],
+            "r/0": ["a of r/0", "b of r/0"],
+        }  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 from configs.schema.marks import as_written
 from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger
-from tasks.core.records import Drop, Example, Label, Sample, Verdict
+from tasks.core.records import Drop, Example, Judgement, Label, Message, Pair, Sample, Verdict, spell
 from tasks.core.refs import StepRef
 from tasks.core.step import StepSpec, Summary
 from tasks.core.tables import read_records
@@ -135,3 +135,37 @@ def test_a_schedule_enters_with_the_rounds_value() -> None:
 
     assert spec(with_rho(0.0, 0.1), 1).key == spec(with_rho(0.0, 0.2, 0.3), 1).key
     assert spec(with_rho(0.0, 0.1), 2).key != spec(with_rho(0.0, 0.2), 2).key
+
+
+def test_pairs_of_judgements_are_read_from_the_judge_step(ledger: Ledger, tmp_path: Path) -> None:
+    from tasks.select.task import select
+
+    samples = [make_sample("p", index) for index in range(2)]
+    verdicts = [
+        make_verdict(sample, judge=judge, label=Label.CORRECT if judge == "answer" else Label.UNSCORED, score=1.0)
+        for sample in samples
+        for judge in ("answer", "style")
+    ]
+    asked = (Message("user", "how good?"),)
+    wrote = [
+        Judgement("style", "p", sample.id, place, asked, f"{sample.id} {score}", float(score))
+        for sample in samples
+        for place, score in enumerate((5, 1))
+    ]
+    inputs = {
+        "samples": [publish(ledger, "generate", **{"shard-00000": samples})],
+        "verdicts": [publish(ledger, "judge", verdicts=verdicts, **{"judgements-style": wrote})],
+        "problems": publish(ledger, "problems", train=PROBLEMS),
+    }
+    recipe = make_recipe(
+        judge=[{"kind": "answer"}, {"kind": "rubric", "name": "style"}],
+        select=[{"kind": "judged"}],
+        pair={"kind": "judgements", "rule": "side", "cut": 3},
+        train={"objective": {"kind": "dpo"}},
+    )
+    with Workbench(recipe, ledger, tmp_path) as bench:
+        step = select(bench, 1, **inputs)
+    rows = list(read_records(ledger.fetch(step, "pairs.parquet"), Pair))
+    assert [(spell(row.chosen), spell(row.rejected)) for row in rows] == [("p/0 5", "p/0 1"), ("p/1 5", "p/1 1")]
+    assert {(row.role, row.messages) for row in rows} == {("judge", asked)}
+    assert step.summary["num_pairs"] == step.summary["num_kept"] == 2

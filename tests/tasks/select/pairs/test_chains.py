@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from configs.schema.pair import Revision, Siblings, StopOrGo
+from configs.schema.pair_chains import Revision, Siblings, StopOrGo
 from tasks.core.joined import Candidate, with_chains
 from tasks.core.records import Message, Pair, Span, spell
 from tasks.select.defaults import with_judge

@@ -189,6 +189,7 @@ TRAIN = {"objective": {"kind": "dpo"}}
         ({"kind": "gold_vs_sample", "agree": ["answer"]}, {}, "agree: the sides of these pairs are not two samples"),
         ({"kind": "gold_vs_sample", "gold_when_none": True}, {}, "gold_when_none: the sides of these pairs"),
         ({"kind": "stop_or_go", "confident": {}}, {}, "confident: the sides of these pairs"),
+        ({"kind": "stop_or_go", "distinct_answers": True}, {}, "distinct_answers: the sides of these pairs"),
         ({"kind": "best_vs_worst", "soft_label": {"judges": ["answer", "x"]}}, {},
          r"pair\.soft_label\.judges: no judge is called 'x'"),
     ],
