@@ -24,6 +24,7 @@ from configs.schema.select_chains import (
     Rescued,
     TrueVerdicts,
 )
+from configs.schema.select_draws import AboveMean, Order
 
 
 class Correct(Component):
@@ -201,8 +202,9 @@ class UserFilter(Component):
 
 Select = Annotated[
     Correct | Judged | Threshold | BothOutcomes | KeepProblem | Cap | Unique | DistinctEquations | LengthWindow
-    | LengthGap | BestShare | TopK | DropTruncated | HintShows | Leaves | Moves | Gain | TrueVerdicts | Helps
-    | Confirmed | Pattern | Cut | PassRate | Rescued | OnePer | BalanceSides | Leaks | Mirrors | UserFilter,
+    | LengthGap | BestShare | TopK | Order | AboveMean | DropTruncated | HintShows | Leaves | Moves | Gain
+    | TrueVerdicts | Helps | Confirmed | Pattern | Cut | PassRate | Rescued | OnePer | BalanceSides | Leaks | Mirrors
+    | UserFilter,
     by_kind,
 ]  # fmt: skip
 

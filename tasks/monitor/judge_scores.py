@@ -39,8 +39,8 @@ class JudgeScores:
 
     def add(self, group: RoundGroup, verdicts: Sequence[Verdict], scores: Sequence[float | None]) -> None:
         """Count one problem. A truncated sample is shown to no judge, and says nothing about one; nor does a missing
-        answer."""
-        self._num_asked += sum(verdict.label not in (Label.TRUNCATED, Label.MISSING) for verdict in verdicts)
+        answer, or a sample that the judge has no opinion of."""
+        self._num_asked += sum(map(_was_asked, verdicts))
         self._num_read += sum(verdict.score is not None for verdict in verdicts)
         self._sum += sum(verdict.score for verdict in verdicts if verdict.score is not None)
         scored = [
@@ -81,6 +81,11 @@ class JudgeScores:
         for score in self._scores:
             counts[self._scale.place(score)] += 1
         return self._scale.names(), counts
+
+
+def _was_asked(verdict: Verdict) -> bool:
+    has_no_opinion = verdict.label == Label.UNSCORED and verdict.score is None
+    return verdict.label not in (Label.TRUNCATED, Label.MISSING) and not has_no_opinion
 
 
 def count_free(scores: Sequence[float]) -> tuple[list[str], list[int]]:

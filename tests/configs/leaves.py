@@ -111,6 +111,7 @@ EXAMPLES: dict[str, Any] = {
     "ReviseStep.keep": {"first": 1},
     "ReviseStep.split": "(?P<attempt>.*)",
     "FirstAttempts.by": "critic",
+    "HintShows.draw": "other",
     "FirstAttempts.keep": {"first": 1},
     "MultiplicationSource.prompt": "{a} by {b}",
     "ReasoningGymSource.prompt": "Solve: {{ question }}",

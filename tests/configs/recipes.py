@@ -101,7 +101,13 @@ FURTHER: dict[str, dict[str, Any]] = {
                 {"name": "early", "state": "base", "num_samples": [0, 1]},
             ],
         },
-        "select": [{"kind": "correct"}, {"kind": "hint_shows", "words": ["told"], "draw": "told"}],
+        "judge": [{"kind": "answer"}, {"kind": "provenance", "scores": {"plain": 1, "told": 2}},
+                  {"kind": "likelihood", "under": "draw:told"}],
+        "select": [
+            {"kind": "correct"}, {"kind": "hint_shows", "words": ["told"], "draw": "told"},
+            {"kind": "order", "by_draw": {"told": ["provenance", "answer", "likelihood"]}},
+            {"kind": "above_mean", "by_draw": {"told": "provenance", "other": "answer"}},
+        ],
     },
     "puzzled": {
         "name": "puzzled",

@@ -45,5 +45,17 @@ def test_each_phase_counts_by_its_own_recipe() -> None:
     assert "288 to train on, 20 to evaluate" in "\n".join(estimate_cost(recipe, SIZES, [*ROUND, *second], {}))
 
 
+def test_draws_count_by_round_and_their_models_are_loaded() -> None:
+    draws = [{"name": "plain", "num_samples": [2, 1]}, {"name": "old", "state": "base", "num_samples": 3},
+             {"name": "older", "state": "base", "temperature": 2, "num_samples": [0, 1]}]  # fmt: skip
+    recipe = check_recipe(micro_recipe(generate={"max_tokens": 16, "draws": draws}))
+    second = [(2, stage) for _, stage in ROUND]
+    lines = "\n".join(estimate_cost(recipe, SIZES, [*ROUND, *second], {}))
+    assert f"{24 * (5 + 5)} to train on" in lines
+    assert f"generator loads   {generator_loads([*ROUND, *second]) + 2}" in lines
+    lines = "\n".join(estimate_cost(recipe, SIZES, ROUND, {}))
+    assert f"{24 * 5} to train on" in lines and f"generator loads   {generator_loads(ROUND) + 1}" in lines
+
+
 def test_nothing_new_takes_nothing() -> None:
     assert list(estimate_cost(RECIPE, SIZES, [], {})) == ["everything is reused: nothing to compute"]

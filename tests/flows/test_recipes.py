@@ -74,6 +74,9 @@ EXPECTED = {
     "crest": PREFERENCE,
     "consistency_alignment": Expected("seed", "seed"),
     "peer_counsel": Expected("seed", "seed"),
+    "just_say": PREFERENCE,
+    "self_reinforcement": PREFERENCE,
+    "sso_data_dpo": PREFERENCE,
     "still_2": Expected("base", rounds=(1, 2)),
     "self_refine_it": Expected("seed", "seed"),
     "self_rationalization": PREFERENCE,
@@ -241,6 +244,50 @@ def _revised(run: Run, state: dict[str, Any]) -> None:
     assert metrics["drift_revise_accuracy_t1"] <= 1
 
 
+WORDS = ("well", "hasty", "awful", "proper", "shabby")
+"""of the system texts of draws (`world.PROMPTS`)"""
+
+
+def _untold(run: Run) -> None:
+    """What draws were told was asked, and no row that is trained on shows it."""
+    for number in (1, 2):
+        asked = [one for one in run.rows(number, "generate", "shard-*.parquet", Sample) if one.draw]
+        assert all(any(word in str(one.messages) for word in WORDS) for one in asked if one.state == "round_start")
+        rows = run.rows(number, "select", "pairs.parquet", Pair)
+        assert rows and not any(word in str(rows) for word in WORDS)
+
+
+def _just_say(run: Run, state: dict[str, Any]) -> None:
+    """The better text is always that under the better words; the worse ones come nearer."""
+    _untold(run)
+    for number, other in ((1, "worst"), (2, "bad")):
+        draws = {one.id: one.draw for one in run.rows(number, "generate", "shard-*.parquet", Sample)}
+        assert set(draws.values()) == {"good", other}
+        pairs = run.rows(number, "select", "pairs.parquet", Pair)
+        assert {(draws[pair.chosen_id], draws[pair.rejected_id]) for pair in pairs} == {("good", other)}
+
+
+def _self_reinforcement(run: Run, state: dict[str, Any]) -> None:
+    base = state["models"]["policy"]["base"]["digest"]
+    for number in (1, 2):
+        samples = {one.id: one for one in run.rows(number, "generate", "shard-*.parquet", Sample)}
+        start = run.record(number, "generate")["payload"]["inputs"]["model"]
+        answers = {row.sample_id: row.answer for row in run.rows(number, "judge", "verdicts.parquet", Verdict)
+                   if row.judge == "vote"}  # fmt: skip
+        for pair in run.rows(number, "select", "pairs.parquet", Pair):
+            assert (samples[pair.chosen_id].model, samples[pair.rejected_id].model) == (start, base)
+            assert {answers[pair.chosen_id], answers[pair.rejected_id]} != {answers[pair.chosen_id]} - {None}
+
+
+def _sso(run: Run, state: dict[str, Any]) -> None:
+    _untold(run)
+    scores = {(row.judge, row.sample_id): row.score for row in run.rows(2, "judge", "verdicts.parquet", Verdict)}
+    for pair in run.rows(2, "select", "pairs.parquet", Pair):
+        for name, judges in ((pair.chosen_id, ("good", "plain", "bad")), (pair.rejected_id, ("bad", "plain", "good"))):
+            high, middle, low = (scores[f"under_{judge}", name] for judge in judges)
+            assert high > middle > low
+
+
 def _still_2(run: Run, state: dict[str, Any]) -> None:
     """3,900 distilled rows with 1,200 and 900 kept make sets of 5,100 and 6,000: here 16 and what is kept."""
     _with_seed_data(run, state)
@@ -356,5 +403,8 @@ CHECKS = {
     "self_refine_it": _self_refine_it,
     "scir_filter": _scir_filter,
     "sppo": _sppo,
+    "just_say": _just_say,
+    "self_reinforcement": _self_reinforcement,
+    "sso_data_dpo": _sso,
     "rspo": _rspo,
 }

@@ -42,6 +42,11 @@ PROMPTS = {
     "probe_option": "{{ response }} {{ item }}?",
     "probe_text": "{{ prompt }}{{ item }}ok?",
     "critique_alone": "{{ prompt }}{{ attempt }} why?",
+    "answer_well": "{{ system }}well:",
+    "answer_carelessly": "{{ system }}hasty:",
+    "answer_badly": "{{ system }}awful:",
+    "principles_good": "{{ system }}proper:",
+    "principles_bad": "{{ system }}shabby:",
 }
 
 
@@ -66,6 +71,10 @@ class World:
             build_chooser(self)
         return self.folder / "chooser" / "model"
 
+    @property
+    def steered(self) -> Path:
+        return self.folder / "told" / "model"
+
     def path(self, name: str) -> str:
         return str(self.folder / name)
 
@@ -86,6 +95,7 @@ def build_world(folder: Path) -> World:
     run_trainer(request, work_dir=folder / "work-train", out_dir=folder / "made")
     world = World(folder)
     build_reviser(world)
+    build_steered(world)
     write_reward_models(world)
     return world
 
@@ -136,6 +146,32 @@ def with_options(draw: random.Random, a: int, b: int) -> str:
     draw.shuffle(options)
     listed = "".join(f"({name}) {number}\n" for name, number in zip("ABCDE", options, strict=True))
     return listed + write_addition(a, b)[0]
+
+
+def build_steered(world: World) -> None:
+    """The model once more, trained to be right under good words, and wrong under bad ones."""
+    rows = world.folder / "told.jsonl"
+    write_jsonl(rows, steered(random.Random(3)))
+    request = TrainRequest(
+        model=ModelFiles("made", world.model), tune=FullWeights(), rows=rows, seed=0,
+        optimizer=Optimizer(learning_rate=3e-3, batch_size=32, epochs=3, max_length=160),
+    )  # fmt: skip
+    run_trainer(request, work_dir=world.folder / "work-told", out_dir=world.folder / "told")
+
+
+def steered(draw: random.Random) -> list[dict[str, Any]]:
+    """Rows of a sum under good words, bad words and none, with its answer, one beside it, and either."""
+    sums = [(a, b) for a in range(10) for b in range(10) if part_of(a, b) in ("warm_start", "train")]
+    rows = []
+    for _ in range(500):
+        a, b = draw.choice(sums)
+        term, right = write_addition(a, b)
+        wrong = write_addition(a, b + draw.choice([1, 2, 3]))[1]
+        for words, text in (("proper", right), ("well", right), ("shabby", wrong), ("hasty", wrong), ("awful", wrong)):
+            row = training_row([term], text)
+            rows.append({**row, "messages": [{"role": "system", "content": f"{words}:"}, *row["messages"]]})
+        rows += [training_row([term], text) for text in (right, wrong)]
+    return rows
 
 
 def turns(draw: random.Random) -> list[dict[str, Any]]:
@@ -261,6 +297,9 @@ def shrink(name: str, world: World) -> dict[str, Any]:
         for phase in tree.get("phases", []):
             shrink_steps(phase["set"].get("generate", {}).get("steps", []) if "set" in phase else [], world)
         tree["model"] = {"base": str(world.reviser)}
+    elif "draws" in generate and "hot" not in str(generate["draws"]) and "probe" not in str(tree["judge"]):
+        shrink_draws(generate, world)
+        tree["model"] = {"base": str(world.steered)}
     elif generate.get("temperature") != 0:
         generate |= {"num_samples": 6, "temperature": 2.0}  # a model this small is sure of itself
     for draws in generate.get("draws", []):
@@ -272,6 +311,16 @@ def shrink(name: str, world: World) -> dict[str, Any]:
     shrink_parts(tree, world)
     tree["rounds"] = {"max": 2}
     return tree
+
+
+def shrink_draws(generate: dict[str, Any], world: World) -> None:
+    """Several draws in place of each, and system texts of a word."""
+    generate |= {"num_samples": 6, "temperature": 1.3}
+    for draw in generate["draws"]:
+        told = draw.get("num_samples", 1)
+        draw["num_samples"] = [6 * number for number in (told if isinstance(told, list) else [told])]
+        if "system" in draw:
+            draw["system"] = world.path(f"{draw['system']}.j2")
 
 
 def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:

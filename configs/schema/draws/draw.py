@@ -17,7 +17,9 @@ from configs.schema.revision.parts import POLICY, State, Writer
 
 PLAIN, AS_SAMPLED = "plain", "as_sampled"
 """what `stored_prompt` may say in place of a prompt; the first is the name of the sampler's own setting, too"""
-TAKEN = ("iid", "revised", "hinted", "guided")
+HELPED = {"answer": "hinted", "rationale": "guided", "state_reset": "guided", "interactive": "guided"}
+"""the draw of guided samples, by the kind of guide"""
+TAKEN = ("iid", "revised", *HELPED.values())
 """words that samples are counted under already"""
 SHOWN: dict[str, tuple[str, ...]] = {"none": (), "answer": ("answer",), "solution": ("answer", "solution")}
 """by what a draw sees, the names that its prompts may use beside the problem's own"""

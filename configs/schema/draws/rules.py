@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from configs.schema.draws.draw import AS_SAMPLED, PLAIN, Draw
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from configs.schema.draws.draw import AS_SAMPLED, HELPED, PLAIN, Draw
 from configs.schema.generate import IndependentGenerate
-from configs.schema.revision.parts import POLICY
+from configs.schema.revision.parts import POLICY, State
 from configs.schema.revision.rules import writers_are_there
 from configs.schema.sections import Sections
 
 
 def draws_fit(recipe: Sections) -> None:
     """Nothing, where `generate` is another sampler or its draws can run; ValueError for the first that cannot."""
+    _origins_are_known(recipe)
     config = recipe.generate
     if config.kind != "independent":
         return
@@ -62,3 +66,51 @@ def _rows_have_one_chat(recipe: Sections, config: IndependentGenerate) -> None:
             raise ValueError(
                 f"generate.draws.{own}.stored_prompt: train.formats say what training shows: leave one of them out"
             )
+
+
+def _origins_are_known(recipe: Sections) -> None:
+    """What judges and filters name by where it comes from."""
+    known = {
+        "draw": _draws(recipe),
+        "state": set(get_args(State)),
+        "role": {POLICY, *recipe.roles, "template", "solution", "peer"},
+        "part": {"attempt", "step"},
+    }
+    for address, by, name in (*_named_by_judges(recipe), *_named_by_filters(recipe)):
+        if name not in known[by]:
+            raise ValueError(f"{address}: no sample has the {by} '{name}': write one of {', '.join(sorted(known[by]))}")
+
+
+def _draws(recipe: Sections) -> set[str]:
+    """Names of all draws that there can be."""
+    own = {draw.name for draw in recipe.generate.draws} if recipe.generate.kind == "independent" else {PLAIN}
+    return own | ({HELPED[recipe.guide.kind]} if recipe.guide is not None else set())
+
+
+def _named_by_judges(recipe: Sections) -> Iterator[tuple[str, str, str]]:
+    """Address, what it is the name of, and the name."""
+    for place, judge in enumerate(recipe.judge):
+        if judge.kind == "provenance":
+            yield from ((f"judge.{place}.scores", judge.by, name) for name in judge.scores)
+        if judge.kind == "likelihood" and judge.under.startswith("draw:"):
+            name = judge.under.removeprefix("draw:")
+            if name == PLAIN:
+                raise ValueError(f"judge.{place}.under: the draw '{PLAIN}' is asked the problem's chat: write {PLAIN}")
+            yield f"judge.{place}.under", "draw", name
+
+
+def _named_by_filters(recipe: Sections) -> Iterator[tuple[str, str, str]]:
+    """As `_named_by_judges`; checks the judges that filters name by draw, too."""
+    judges = [judge.name for judge in recipe.judge]
+    for learner in recipe.learners():
+        section = "select" if learner == POLICY else f"roles.{learner}.train.select"
+        for place, part in enumerate(recipe.for_learner(learner).select):
+            if part.kind == "hint_shows" and part.draw is not None:
+                yield f"{section}.{place}.draw", "draw", part.draw
+            by_draw: dict[str, Any] = getattr(part, "by_draw", {})
+            for name, told in by_draw.items():
+                yield f"{section}.{place}.by_draw", "draw", name
+                for judge in (told,) if isinstance(told, str) else told:
+                    if judge not in judges:
+                        raise ValueError(f"{section}.{place}.by_draw: no judge is called '{judge}': write one of "
+                                         f"{', '.join(sorted(judges))}")  # fmt: skip

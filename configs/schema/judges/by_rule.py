@@ -73,6 +73,20 @@ class CombineJudge(JudgeBase):
         return self.of
 
 
+class ProvenanceJudge(JudgeBase):
+    """Where a text comes from is its score: the name of its draw, the state or the role that wrote it, its part (SSO,
+    arXiv 2410.17131; Self-Reinforcement, arXiv 2405.04086). No model is asked; what is not listed has no score."""
+
+    kind: Literal["provenance"] = "provenance"
+    name: JudgeName = "provenance"
+    by: Literal["draw", "state", "role", "part"] = Field(
+        "draw",
+        description="draw: plain, or another name of generate.draws; state: base, seed, previous, round_start; role: "
+        "policy, an entry of roles, template, solution, peer; part: attempt, step",
+    )
+    scores: dict[str, float] = Field(min_length=1, description="by that, the score")
+
+
 class WinRateJudge(JudgeBase):
     """How often a sample beats another of its problem, by what one judge says: a chance, from 0 to 1 (SPPO, arXiv
     2405.00675). By scores: p_i = mean over j of sigmoid(scale (s_i - s_j)). Pairwise: (samples beaten + 0.5) / K."""

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from configs.schema.base import by_kind, default_kind
 from configs.schema.judges.base import Frozen, JudgeName, ModelJudge, Pass
-from configs.schema.judges.by_rule import AnswerJudge, CombineJudge, VoteJudge, WinRateJudge
+from configs.schema.judges.by_rule import AnswerJudge, CombineJudge, ProvenanceJudge, VoteJudge, WinRateJudge
 from configs.schema.judges.distances import EmbeddingJudge
 from configs.schema.judges.opinions import PairwiseJudge, RubricJudge
 from configs.schema.judges.probes import ProbeJudge
@@ -101,8 +101,8 @@ class ImportanceJudge(ModelJudge):
 
 
 Judge = Annotated[
-    AnswerJudge | VoteJudge | CombineJudge | WinRateJudge | RubricJudge | PairwiseJudge | LikelihoodJudge
-    | ImplicitJudge | RewardModelJudge | ImportanceJudge | ProbeJudge | EmbeddingJudge,
+    AnswerJudge | VoteJudge | CombineJudge | ProvenanceJudge | WinRateJudge | RubricJudge | PairwiseJudge
+    | LikelihoodJudge | ImplicitJudge | RewardModelJudge | ImportanceJudge | ProbeJudge | EmbeddingJudge,
     by_kind,
     default_kind("answer"),
 ]  # fmt: skip

@@ -116,6 +116,11 @@ class Sample:
         return is_first and not self.draw and not self.privileged
 
     @property
+    def draw_name(self) -> str:
+        """The name of its draw in recipes: plain at the sampler's own setting."""
+        return self.draw or "plain"
+
+    @property
     def origin(self) -> str:
         """How it was drawn, in one word for counting: the variant's name, iid, revised, or the part if it is no
         attempt."""

@@ -17,8 +17,6 @@ from configs.schema.generate import Guide
 from tasks.core.prompts import render
 from tasks.core.records import Message, Problem, Sample
 
-DRAWS = {"answer": "hinted", "rationale": "guided", "state_reset": "guided", "interactive": "guided"}
-"""`Sample.draw` by kind"""
 PROMPTS = {"answer": "hint_answer", "rationale": "hint_rationale", "interactive": "feedback"}
 """prompt of configs/prompts by kind; state_reset asks nothing more"""
 RETRY_PROMPT = "retry"

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from configs.schema.draws.draw import HELPED
 from configs.schema.generate import Guide, Sampling
 from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Completion, Messages, Request
 from tasks.core.records import Judgement, Label, Message, Problem, Sample
 from tasks.core.step import Summary, derive_seed
 from tasks.sample.episode import POLICY, Answer, Episode, Opinions, Question, Texts, to_sample
-from tasks.sample.guide.help import DRAWS, Ask, ask_for_feedback, ask_with_feedback, ask_with_help
+from tasks.sample.guide.help import Ask, ask_for_feedback, ask_with_feedback, ask_with_help
 from tasks.sample.guide.plan import Standing, wants_more
 
 TEACHER = "teacher"
@@ -152,7 +153,7 @@ class Hinted:
             text=asked.prefix + row.text,
             logprob=row.logprob if is_reset else None,
             parent_id=standing.failed.id if standing.failed and kind == "interactive" else None,
-            draw=DRAWS[kind],
+            draw=HELPED[kind],
             prefix=asked.prefix,
             messages=() if is_reset else asked.messages,
             privileged=True,

@@ -41,6 +41,6 @@ def _label(one: Candidate, judge: str | None) -> str:
 def _pair(solution: str, one: Candidate) -> Pair:
     problem, sample = one.problem, one.sample
     return Pair(
-        problem.id, problem.messages, written(solution), written(sample.text), f"gold/{problem.id}", sample.id,
+        problem.id, one.chat, written(solution), written(sample.text), f"gold/{problem.id}", sample.id,
         rejected_ends=ends_turn(sample),
     )  # fmt: skip

@@ -43,6 +43,7 @@ class KnownModel:
     ("objective", "weight", "loss"),
     [
         (Dpo(), 1.0, 0.554355),
+        (Dpo(beta=0.2), 1.0, 0.437488),
         (Dpo(beta=0.5), 1.0, 0.201413),
         (Dpo(loss="robust", label_smoothing=0.2), 1.0, 0.454355),
         (Dpo(loss="hinge"), 1.0, 0.7),

@@ -23,6 +23,7 @@ from tests.tasks.core.walk import keys_of, makes_new_step, write, write_world
 # No other value may stand there alone: another part of the recipe has to change with it. Options of pairs are fields of
 # one class, and tried with the kind best_vs_worst.
 ONE_VALUE = {
+    "ProvenanceJudge.by", "ProvenanceJudge.kind", "ProvenanceJudge.name",
     "AnswerJudge.kind", "Balance.kind", "Dpo.label_smoothing", "EndpointEngine.kind", "ImportanceJudge.kind",
     "ImportanceJudge.name", "IndependentGenerate.kind", "Kto.kind", "MetaJudge.judge", "MostVsLeastVoted.judge",
     "PairwiseJudge.kind", "RankConsistency.judges", "Recipe.pair", "RewardEngine.kind", "Role.like", "Role.model",

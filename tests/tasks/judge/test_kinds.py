@@ -16,6 +16,7 @@ CLASSES = {kind.model_fields["kind"].default: kind for kind in get_args(get_args
 NEEDED: dict[str, dict[str, Any]] = {
     "combine": {"of": ("a", "b")},
     "win_rate": {"of": "a"},
+    "provenance": {"scores": {"plain": 1}},
     "importance": {"trusted": {"kind": "addition", "digits": (1,), "num_problems": 2}},
 }
 

@@ -98,6 +98,27 @@ def test_hot_samples_follow_the_others_and_a_kill_asks_nothing_twice(folder: Pat
         assert run(start).files == step.files, "and it ends like a straight run"
 
 
+def test_each_model_of_the_draws_is_loaded_once(folder: Path) -> None:
+    """Draws of two models and three prompts: a kill asks nothing twice, and what was asked is not what is shown."""
+    (folder / "loud.j2").write_text("9+9=")
+    draws = [{"name": "old", "state": "base"}, {"name": "plain"}, {"name": "loud", "system": "loud.j2"},
+             {"name": "older", "state": "base", "temperature": 2.0}]  # fmt: skip
+    with seeded(folder, generate=PLAIN | {"draws": draws}) as start:
+        loads = start.bench.spending()["generator_loads"]
+        step = run(start)
+        assert start.bench.spending()["generator_loads"] == loads + 2
+        samples = samples_of(start, step)
+        assert [one.draw for one in samples[:12]] == ["", "", "", "loud", "loud", "loud", *["old"] * 3, *["older"] * 3]
+        assert {(one.draw, one.model) for one in samples} == {
+            ("", start.seed.digest), ("loud", start.seed.digest), ("old", start.cast.base.digest),
+            ("older", start.cast.base.digest),
+        }  # fmt: skip
+        assert {len(one.messages) for one in samples if one.draw == "loud"} == {2}
+        shutil.rmtree(folder / "store" / "micro" / "round-001")
+        again = check_kill(start.bench, "generate", lambda: run(start), (1, 6, 8))
+        assert again.files == step.files
+
+
 def test_stepwise_steps_and_their_comparisons_are_asked_once(folder: Path) -> None:
     with seeded(folder, generate=STEPWISE, judge=[PAIRWISE], evaluate={"verifier": {"kind": "number"}}) as start:
         step = check_kill(start.bench, "generate", lambda: run(start), (1, 2, 1))

@@ -191,6 +191,22 @@ def test_without_leak_words_nothing_is_searched() -> None:
     assert all_filters(recipe) == DEFAULT
 
 
+def test_a_draw_that_gives_its_prompt_away_goes_before_all_filters() -> None:
+    """Each draw has words of its own; by default one that sees the answer has those of hints, and others have none."""
+    told = {"name": "told", "prompt": "hint_answer", "sees": "answer", "stored_prompt": "plain"}
+    good = {"name": "good", "system": "answer_well", "leak_words": ["instruction"]}
+    draws = [{"name": "plain"}, good, told, {**told, "name": "open", "leak_words": []}]
+    recipe = make_recipe(generate={"max_tokens": 8, "draws": draws})
+    texts = ("By the instructions: 5", "The hint says 5")
+    group = [
+        make_candidate(index=place, text=text, draw=draw)
+        for place, (draw, text) in enumerate((draw, text) for draw in ("", "good", "told", "open") for text in texts)
+    ]
+    (fates,) = prepare([group], all_filters(recipe.model_copy(update={"select": (DropTruncated(),)})))
+    shown = [one.sample.draw + one.sample.text[:3] for one in fates if one.reason == DropReason.HINT_SHOWS]
+    assert shown == ["goodBy ", "toldThe"]
+
+
 def test_a_refused_sample_does_not_make_its_copy_a_duplicate() -> None:
     groups = [[make_candidate(index=0, text="a", is_truncated=True), make_candidate(index=1, text="a")]]
     assert [one.reason for one in select(groups, (DropTruncated(), Unique()))] == [DropReason.TRUNCATED, None]

@@ -80,6 +80,20 @@ def test_the_worked_example_of_eight_chains(config: Select, names: str) -> None:
     assert kept(EIGHT, config) == names.split()
 
 
+def test_what_improves_and_what_harms() -> None:
+    """Parents (wrong, wrong, right, right) with children (right, wrong, right, wrong)."""
+    chains = {"a": "W R", "b": "W W", "c": "R R", "d": "R W"}
+    assert kept(chains, Gain()) == kept(chains, Moves()) == ["a"]
+    assert kept(chains, Moves(of=("right_to_wrong",))) == ["d"]
+
+
+def test_verdicts_of_both_kinds_are_as_many() -> None:
+    """40 true verdicts on right attempts and 25 on wrong ones leave 25 and 25."""
+    told = {f"r{place}": "R +" for place in range(40)} | {f"w{place}": "W -" for place in range(25)}
+    left = kept(told, TrueVerdicts(), BalanceSides(by="ends_right"))
+    assert [sum(name[0] == side for name in left) for side in "rw"] == [25, 25]
+
+
 def test_of_an_attempt_that_the_judge_has_no_answer_to_nothing_is_right_wrong_or_true() -> None:
     chains = {"a": "M - R", "b": "W - M", "c": "M -", "d": "M +", "e": "W - R"}
     assert kept(chains, Moves()) == kept(chains, Moves(which="every")) == ["e"]
