@@ -355,7 +355,8 @@ def _peer_counsel(run: Run, state: dict[str, Any]) -> None:
     seed = state["models"]["policy"]["seed"]["digest"]
     for number in (1, 2):
         assert {seed} == {
-            run.record(number, "judge")["payload"]["asked"][name]["models"][""] for name in ("before", "after")
+            run.record(number, "judge")["payload"]["config"]["asked"][name]["models"][""]
+            for name in ("before", "after")
         }
         scores: dict[str, set[float]] = {}
         for row in run.rows(number, "judge", "verdicts.parquet", Verdict):
@@ -377,7 +378,7 @@ def _self_contrast(run: Run, state: dict[str, Any]) -> None:
 def _consistency(run: Run, state: dict[str, Any]) -> None:
     """Four wordings are asked, and pairs show none of them."""
     asked = run.rows(2, "generate", "shard-*.parquet", Sample)
-    assert {row.draw for row in asked} == {"plain", "para"} or {row.draw for row in asked} == {"", "para"}
+    assert {row.draw for row in asked} == {"", "para"}
     plain = {row.problem_id: row.messages for row in run.rows(2, "select", "pairs.parquet", Pair)}
     assert plain and all(len(messages) == 1 for messages in plain.values())
 
