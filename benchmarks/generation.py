@@ -20,7 +20,7 @@ from configs.schema.generate import Sampling
 from configs.schema.model import TinyLlama
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.build import build_model, import_gguf
-from infra.engines.models.locate import find_packaged_gguf
+from infra.engines.models.locate import find_packaged
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.wire import Completion, Request, Shard
 from infra.process.child import Child, engine_python
@@ -69,7 +69,7 @@ def find_model(name: str, folder: Path) -> ModelFiles:
     if name == "tiny":
         build_model(TinyLlama(), 0, folder / "model", work_dir=folder / "build")
     elif name.startswith("package:"):
-        packaged = find_packaged_gguf(name.removeprefix("package:"))
+        packaged = find_packaged(name.removeprefix("package:"))
         import_gguf(packaged, folder / "model", work_dir=folder / "build")
     else:
         return ModelFiles(Path(name).name, Path(name).absolute())

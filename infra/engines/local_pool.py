@@ -25,6 +25,9 @@ from infra.engines.session import Event, Finished, Lost, Session
 from infra.engines.transport import ChildTransport, Start
 from infra.engines.wire import (
     Completion,
+    Embedded,
+    Embedding,
+    EmbeddingJob,
     Job,
     Missing,
     OnProgress,
@@ -41,7 +44,7 @@ from infra.process.child import Inbox
 logger = logging.getLogger(__name__)
 
 ROWS_A_JOB = 256
-"""of texts to score or rate"""
+"""of texts to score, rate or embed"""
 NUM_NAMED = 5
 """requests that end processes, of which the log says more than their number"""
 
@@ -92,23 +95,30 @@ class LocalPool:
     def generate(
         self, shards: Iterable[Shard], on_progress: OnProgress | None = None
     ) -> Iterator[tuple[Shard, list[Completion | Missing]]]:
-        self._refuse_unless(self._engine.kind != "reward", "cannot generate", "transformers or vllm")
+        self._refuse_unless("text", "cannot generate", "transformers or vllm")
         for shard, rows in self._run(shards, on_progress):
             assert isinstance(shard, Shard)
             yield shard, [row for row in rows if isinstance(row, (Completion, Missing))]
 
     def score(self, items: Sequence[Scoring], on_progress: OnProgress | None = None) -> list[Score | Missing]:
-        self._refuse_unless(self._engine.kind != "reward", "gives no log-probabilities", "transformers or vllm")
+        self._refuse_unless("logprobs", "gives no log-probabilities", "transformers or vllm")
         jobs = (ScoringJob(f"score-{start}", tuple(part)) for start, part in _parts(items))
         rows = (row for _, rows in self._run(jobs, on_progress) for row in rows)
         found = {row.id: row for row in rows if isinstance(row, (Score, Missing))}
         return [found[item.id] for item in items]
 
     def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
-        self._refuse_unless(self._engine.kind == "reward", "rates nothing", "reward")
+        self._refuse_unless("rating", "rates nothing", "reward")
         jobs = (RatingJob(f"rate-{start}", tuple(part)) for start, part in _parts(items))
         rows = (row for _, rows in self._run(jobs, on_progress) for row in rows)
         found = {row.id: row for row in rows if isinstance(row, (Rated, Missing))}
+        return [found[item.id] for item in items]
+
+    def embed(self, items: Sequence[Embedding], on_progress: OnProgress | None = None) -> list[Embedded | Missing]:
+        self._refuse_unless("embedding", "gives no vectors", "embedding")
+        jobs = (EmbeddingJob(f"embed-{start}", tuple(part)) for start, part in _parts(items))
+        rows = (row for _, rows in self._run(jobs, on_progress) for row in rows)
+        found = {row.id: row for row in rows if isinstance(row, (Embedded, Missing))}
         return [found[item.id] for item in items]
 
     def close(self) -> None:
@@ -117,8 +127,8 @@ class LocalPool:
         while not self._inbox.empty():
             self._inbox.get()
 
-    def _refuse_unless(self, is_able: bool, what: str, kind: str) -> None:
-        if not is_able:
+    def _refuse_unless(self, wanted: str, what: str, kind: str) -> None:
+        if wanted not in self._engine.gives:
             raise EngineError(
                 f"model '{self.model.name}': the {self._engine.kind} engine {what}", f"write engine: {{kind: {kind}}}"
             )
@@ -222,6 +232,6 @@ def _parts(items: Sequence[Any]) -> Iterator[tuple[int, Sequence[Any]]]:
         ValueError: two items have one id.
     """
     if len({item.id for item in items}) < len(items):
-        raise ValueError("ids of items to score or rate must be unique")
+        raise ValueError("ids of items to score, rate or embed must be unique")
     for start in range(0, len(items), ROWS_A_JOB):
         yield start, items[start : start + ROWS_A_JOB]

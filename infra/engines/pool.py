@@ -13,7 +13,18 @@ from typing import Any, Protocol
 from infra.engines.endpoint.pool import EndpointPool
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Completion, Missing, OnProgress, Rated, Rating, Score, Scoring, Shard
+from infra.engines.wire import (
+    Completion,
+    Embedded,
+    Embedding,
+    Missing,
+    OnProgress,
+    Rated,
+    Rating,
+    Score,
+    Scoring,
+    Shard,
+)
 
 
 class Pool(Protocol):
@@ -44,6 +55,9 @@ class Pool(Protocol):
     def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
         """A reward model's opinion of answers, in order of the items, whose ids are unique."""
 
+    def embed(self, items: Sequence[Embedding], on_progress: OnProgress | None = None) -> list[Embedded | Missing]:
+        """An encoder's vectors of texts, in order of the items, whose ids are unique."""
+
     def spending(self) -> dict[str, float]:
         """What was used so far, by names of metrics of the run; pools of a run are summed."""
 
@@ -67,6 +81,7 @@ OPENERS: dict[str, Opener] = {
     "transformers": _open_local,
     "vllm": _open_local,
     "reward": _open_local,
+    "embedding": _open_local,
     "endpoint": _open_endpoint,
 }
 """by kind of engine"""

@@ -1,7 +1,7 @@
 """What runs jobs inside a session's process, whatever library it is made of.
 
 `session_program.py` hands it jobs and passes its events on; `generate/transformers_runner.py`,
-`generate/vllm_runner.py` and `reward/runner.py` are the kinds.
+`generate/vllm_runner.py`, `reward/runner.py` and `embedding/runner.py` are the kinds.
 """
 
 from __future__ import annotations

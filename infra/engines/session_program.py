@@ -30,6 +30,7 @@ from infra.process.protocol import Channel
 
 RUNNERS = {
     "transformers": "generate.transformers_runner", "vllm": "generate.vllm_runner", "reward": "reward.runner",
+    "embedding": "embedding.runner",
 }  # fmt: skip
 """by engine kind: the module whose `load` gives the runner"""
 

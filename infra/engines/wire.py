@@ -3,9 +3,10 @@
 Standard library and configs only. A job is asked as a whole, in one message; its rows come back in messages of some
 rows each.
 
-    Shard       requests + sampling              -> Completion, one a draw
-    ScoringJob  given texts                      -> Score, a log-probability a text
-    RatingJob   given texts                      -> Rated, a reward model's opinion of a text
+    Shard         requests + sampling            -> Completion, one a draw
+    ScoringJob    given texts                    -> Score, a log-probability a text
+    RatingJob     given texts                    -> Rated, a reward model's opinion of a text
+    EmbeddingJob  given texts                    -> Embedded, a vector a text
 
 What has no answer is answered too: by a `Missing` that says why, in the place of the row that it stands for.
 """
@@ -25,6 +26,8 @@ OnProgress = Callable[[int, int], None]
 """Called with the samples finished and the tokens generated (or read, in scoring and rating) so far in this call."""
 Messages = tuple[tuple[str, str], ...]
 """A chat: (role, content) pairs."""
+
+Pooling = Literal["cls", "mean", "last"]
 
 ROWS_A_MESSAGE = 64
 
@@ -129,6 +132,29 @@ class Rated:
     scores: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """A text whose vector is asked.
+
+    Attributes:
+        pooling: which tokens' hidden states become the vector: the first one's, the mean of all, the last one's.
+        max_tokens: tokens read, the tokenizer's own at the ends included; what a text has more is cut off.
+    """
+
+    id: str
+    text: str
+    pooling: Pooling = "mean"
+    max_tokens: int = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The vector of a text, as the model gives it: of any length."""
+
+    id: str
+    vector: tuple[float, ...]
+
+
 class MissingReason(StrEnum):
     """Why something that was asked has no answer."""
 
@@ -221,9 +247,22 @@ class RatingJob:
         return len(self.requests)
 
 
-Job = Shard | ScoringJob | RatingJob
-Question = Request | Scoring | Rating
-Row = Completion | Score | Rated | Missing
+@dataclass(frozen=True, slots=True)
+class EmbeddingJob:
+    """Texts to embed together."""
+
+    kind: ClassVar[str] = "embed"
+    name: str
+    requests: tuple[Embedding, ...]
+
+    @property
+    def num_samples(self) -> int:
+        return len(self.requests)
+
+
+Job = Shard | ScoringJob | RatingJob | EmbeddingJob
+Question = Request | Scoring | Rating | Embedding
+Row = Completion | Score | Rated | Embedded | Missing
 
 
 def halves(job: Job) -> tuple[Job, Job]:
@@ -248,6 +287,8 @@ def write_job(job: Job) -> Message:
 
 def read_job(message: Message) -> Job:
     """Inverse of `write_job`."""
+    if message["kind"] == EmbeddingJob.kind:
+        return EmbeddingJob(message["name"], tuple(Embedding(**row) for row in message["requests"]))
     rows = [{**row, "messages": _messages(row)} for row in message["requests"]]
     if message["kind"] == Shard.kind:
         requests = tuple(Request(**row) for row in rows)
@@ -272,6 +313,8 @@ def read_rows(kind: str, rows: Iterable[dict[str, Any]]) -> list[Row]:
 def _read_row(kind: str, row: dict[str, Any]) -> Row:
     if kind == Shard.kind:
         return Completion(**row)
+    if kind == EmbeddingJob.kind:
+        return Embedded(row["id"], tuple(row["vector"]))
     return Score(**row) if kind == ScoringJob.kind else Rated(row["id"], tuple(row["scores"]))
 
 

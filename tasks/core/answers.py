@@ -3,6 +3,7 @@
     Request   a model writes text                     -> its Completions, in order of the draws
     Scoring   the log-probability of a given text     -> Score
     Rating    a reward model's opinion of a text      -> Rated
+    Embedding the vector of a text                    -> Embedded
 
 What rules find in samples lies in the same folders, and comes in the order of the samples without any of this
 (`tasks/judge/verifiers/outcomes.py`).
@@ -26,7 +27,7 @@ from typing import Any, Generic, TypeVar
 
 from configs.schema.generate import Sampling
 from configs.schema.marks import Resolve
-from infra.engines.wire import Completion, Missing, Rated, Rating, Request, Score, Scoring
+from infra.engines.wire import Completion, Embedded, Embedding, Missing, Rated, Rating, Request, Score, Scoring
 from tasks.core.answer_folder import AnswerFolder, AnswerRow, who_folder
 from tasks.core.ledger import Ledger
 from tasks.core.missing import MissingTally
@@ -35,9 +36,11 @@ from tasks.core.services import (
     Absent,
     Service,
     TextService,
+    embedding_service,
     rating_service,
     scoring_service,
     to_completion,
+    to_embedded,
     to_rated,
     to_score,
 )
@@ -129,6 +132,13 @@ class Answers:
             rated = _read(rating, row, to_rated)
             self._count([rated])
             yield rated
+
+    def embed(self, who: Answerer, questions: Iterable[Embedding], note: str = "") -> Iterator[Embedded | Missing]:
+        """Vectors of texts, in the order of the questions."""
+        for embedding, (row,) in self.run(who, embedding_service(), questions, self._scores_per_shard, note=note):
+            embedded = _read(embedding, row, to_embedded)
+            self._count([embedded])
+            yield embedded
 
     def _count(self, found: Sequence[Any]) -> None:
         self.missing.add(len(found), [row for row in found if isinstance(row, Missing)])

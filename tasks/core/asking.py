@@ -75,8 +75,10 @@ def _answers(questions: Iterator[Any], asking: Asking, who: Answerer, answers: A
     if asking.wants == "text":
         assert asking.sampling is not None
         return (rows for _, rows in answers.ask(who, asking.sampling, questions, note=asking.name))
-    service = answers.rate if asking.wants == "rating" else answers.score
-    return iter(service(who, questions, asking.name))
+    services: dict[str, Callable[..., Iterator[Any]]] = {
+        "logprobs": answers.score, "rating": answers.rate, "embedding": answers.embed,
+    }  # fmt: skip
+    return services[asking.wants](who, questions, asking.name)
 
 
 def _seeded(question: Any, seed: int) -> Any:

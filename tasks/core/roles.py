@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from configs.schema.engine import EndpointEngine, RewardEngine
+from configs.schema.engine import EmbeddingEngine, EndpointEngine, RewardEngine
 from configs.schema.marks import identity
 from configs.schema.role import POLICY
 from infra.engines.pool import Pool
@@ -33,8 +33,20 @@ def role_answerer(bench: Workbench, role: str, player: ModelRef | None) -> Answe
 
 def reward_answerer(bench: Workbench, role: str) -> Answerer:
     """A role's model as a reward model that is asked."""
+    return _own_answerer(bench, role, RewardEngine())
+
+
+def embedding_answerer(bench: Workbench, role: str) -> Answerer:
+    """A role's model as an encoder that is asked."""
+    return _own_answerer(bench, role, EmbeddingEngine())
+
+
+def _own_answerer(bench: Workbench, role: str, default: RewardEngine | EmbeddingEngine) -> Answerer:
+    """Args:
+    default: the engine where the role names none.
+    """
     config = bench.recipe.roles[role]
-    engine = config.engine if isinstance(config.engine, RewardEngine) else RewardEngine()
+    engine = config.engine or default
     who = {"model": role_identity(bench, role, None), "engine": identity(engine, bench.contents)}
     return Answerer(who, lambda: bench.generator(role_model(bench, role), engine, config.stays_open))
 

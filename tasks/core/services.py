@@ -1,5 +1,5 @@
 """What is asked for, as `answers.py` needs it: what identifies a question, how a shard is asked, how answers lie in a
-table: the three things that a pool does."""
+table: the four things that a pool does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from configs.schema.generate import Sampling
-from infra.engines.wire import Completion, Missing, Rated, Rating, Request, Score, Scoring, Shard
+from infra.engines.wire import Completion, Embedded, Embedding, Missing, Rated, Rating, Request, Score, Scoring, Shard
 from tasks.core.step import digest
 
 VERSION = 1
@@ -66,6 +66,16 @@ class RatedRow:
     VERSION: ClassVar[int] = 1
     question: str
     scores: tuple[float, ...]
+    draw: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedRow:
+    """An Embedded as a row."""
+
+    VERSION: ClassVar[int] = 1
+    question: str
+    vector: tuple[float, ...]
     draw: int = 0
 
 
@@ -207,6 +217,16 @@ def rating_service() -> GivenTextService[Rating, RatedRow]:
     )
 
 
+def embedding_service() -> GivenTextService[Embedding, EmbeddedRow]:
+    """Vectors of texts."""
+    return GivenTextService(
+        "embed",
+        EmbeddedRow,
+        lambda pool, questions, show: pool.embed(questions, show),
+        lambda key, embedded: EmbeddedRow(key, embedded.vector),
+    )
+
+
 def _text_row(keys: Mapping[str, str], row: Completion | Missing) -> TextRow | Absent:
     """Args:
     keys: of questions, by the id of the request.
@@ -236,3 +256,8 @@ def to_score(scoring: Scoring, row: ScoreRow) -> Score:
 def to_rated(rating: Rating, row: RatedRow) -> Rated:
     """The opinion of a text from its row."""
     return Rated(rating.id, row.scores)
+
+
+def to_embedded(embedding: Embedding, row: EmbeddedRow) -> Embedded:
+    """The vector of a text from its row."""
+    return Embedded(embedding.id, row.vector)

@@ -20,7 +20,7 @@ from tasks.core.joined import Group, group_samples
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Author, FinishReason, Problem, Sample
 from tasks.core.refs import ModelRef
-from tasks.core.roles import Cast, reward_answerer, role_answerer
+from tasks.core.roles import Cast, embedding_answerer, reward_answerer, role_answerer
 from tasks.core.step import canonical_json, derive_seed
 from tasks.judge.judgements import Judgements
 from tasks.judge.kinds.registry import kind_of
@@ -43,6 +43,8 @@ class PlannedPass:
         """Who answers."""
         if self.asked.wants == "rating":
             return reward_answerer(bench, self.asked.role)
+        if self.asked.wants == "embedding":
+            return embedding_answerer(bench, self.asked.role)
         return role_answerer(bench, self.asked.role, self.player)
 
     def prompt(self, bench: Workbench) -> str:

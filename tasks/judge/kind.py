@@ -1,11 +1,12 @@
 """What a judge is. Every kind of judge, by rule or by model, is one `JudgeKind` in a file of `kinds/` that is
 called as the kind is; whom it asks, and for what, its class in `configs/schema/judges/kinds.py` says.
 
-What a judging model can be asked, and what it answers, has three forms, one for each service of a pool:
+What a judging model can be asked, and what it answers, has four forms, one for each service of a pool:
 
     Request   it writes text                              -> Completions, one for each draw
     Scoring   the log-probability of a given text         -> Score
     Rating    a reward model's opinion of a given text    -> Rated
+    Embedding the vector of a given text                  -> Embedded
 
 Any of the answers may be a `Missing`. It becomes a judgement without a score (`missing_judgement`), and a verdict
 `missing` where it is all there is: never a zero, and never wrong.
@@ -18,14 +19,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from infra.engines.wire import Completion, Missing, Rated, Rating, Request, Score, Scoring
+from infra.engines.wire import Completion, Embedded, Embedding, Missing, Rated, Rating, Request, Score, Scoring
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Message, Sample, Verdict
 from tasks.core.refs import ModelRef
 from tasks.judge.verifiers.pool import Outcome
 
-Question = Request | Scoring | Rating
-Answer = tuple[Completion | Missing, ...] | Score | Rated | Missing
+Question = Request | Scoring | Rating | Embedding
+Answer = tuple[Completion | Missing, ...] | Score | Rated | Embedded | Missing
 """In place of its question: the draws of a Request lie together, in order of index."""
 
 
@@ -123,6 +124,8 @@ class JudgeKind:
             others beaten.
         middle: judge -> the score from which on it says yes, where its recipe says nothing; None: there is no yes and
             no. Default: the middle of the scale.
+        silence: judge -> where to look if there was nothing to ask about any sample of a round. Default: that is no
+            error.
     """
 
     version: int
@@ -135,3 +138,4 @@ class JudgeKind:
     num_judgements: Callable[[Any, int], int] = lambda judge, number: 0
     scale: Callable[[Any], Scale | None] = lambda judge: None
     middle: Callable[[Any], float | None] | None = None
+    silence: Callable[[Any], str] | None = None

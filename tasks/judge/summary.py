@@ -9,6 +9,7 @@ from configs.schema.judges.kinds import Judge
 from tasks.core.records import Judgement, Label, Verdict
 
 _WITH_RESULT = (Label.CORRECT, Label.WRONG, Label.UNSCORED)
+_NOT_ASKED = (Label.TRUNCATED, Label.MISSING)
 
 
 class JudgeSummary:
@@ -50,6 +51,11 @@ class JudgeSummary:
             if row.missing is None:
                 counts[row.score is not None] += 1
             yield row
+
+    def is_silent(self, judge: str) -> bool:
+        """Whether nothing could be asked about any of the samples that a judge looks at."""
+        labels, asked = self._labels_by_judge[judge], self._judgements_by_judge.get(judge, Counter())
+        return not asked.total() and any(labels[label] for label in labels if label not in _NOT_ASKED)
 
     def numbers(self) -> dict[str, int | float | None]:
         """num_samples, num_correct and num_LABEL, parse_rate, verifier_error_rate; for further judges `JUDGE_` before.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from configs.errors import RecipeError
+from configs.schema.judges.kinds import Judge
 from tasks.core.bench import Workbench
 from tasks.core.files import HELD_OUT, SAMPLES, TRAIN_SET, VERDICTS
 from tasks.core.ledger import Ledger
@@ -16,6 +18,7 @@ from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.judge.judgements import InFolder
+from tasks.judge.kinds.registry import kind_of
 from tasks.judge.stage import JUDGE, specify
 from tasks.judge.summary import JudgeSummary
 from tasks.judge.verdicts import judge_samples
@@ -46,9 +49,22 @@ def judge(bench: Workbench, round: int, samples: StepRef, problems: StepRef, cas
         kept = _Counted(scratch.out, counts)
         verdicts = judge_samples(_Drawn(ledger, samples), judges, world, given, kept)
         VERDICTS.write(scratch.out, counts.watch(verdicts))
+        _refuse_silence(new, counts)
         return {**counts.numbers()}
 
     return bench.step(spec, produce)
+
+
+def _refuse_silence(judges: Sequence[Judge], counts: JudgeSummary) -> None:
+    """A judge that could ask about none of the samples is told of before anything is made of its verdicts.
+
+    Raises:
+        RecipeError: there was nothing to ask.
+    """
+    for judge in judges:
+        silence = kind_of(judge).silence
+        if silence is not None and counts.is_silent(judge.name):
+            raise RecipeError(f"judge '{judge.name}': there was nothing to ask about any sample", silence(judge))
 
 
 def _given(ledger: Ledger, samples: StepRef) -> dict[str, Iterator[Verdict]]:

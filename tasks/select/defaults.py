@@ -94,12 +94,12 @@ def _in_round(pair: Pair, round: int) -> Pair:
 
 
 def with_judge(pair: PairSection, judge_names: Sequence[str]) -> Any:
-    """The pair section with the names of its judges: by default a kind takes the first judge, or the last."""
+    """The pair section with the names of its judges: by default a kind takes the first judge, or the last, or none."""
     return _of_each(pair, lambda maker: _with_judge(maker, judge_names))
 
 
 def _with_judge(pair: Pair, judge_names: Sequence[str]) -> Pair:
-    if getattr(pair, "judge", "") is not None:
+    if getattr(pair, "judge", "") is not None or not pair.asks_judge:
         return pair
     return pair.model_copy(update={"judge": judge_names[0 if pair.reads_first_judge else -1]})
 

@@ -15,7 +15,8 @@ from tasks.core.roles import Cast
 from tests.build.benches import open_bench, publish
 from tests.build.records import make_problem, make_sample
 
-PROMPTS = {"grade.j2": "{{ prompt }}{{ response }}: ", "compare.j2": "{{ first }} or {{ second }}? "}
+PROMPTS = {"grade.j2": "{{ prompt }}{{ response }}: ", "compare.j2": "{{ first }} or {{ second }}? ",
+           "probe.j2": "{{ prompt }}{{ response }}:{{ item }}"}  # fmt: skip
 ALPHABET = "0123456789+=;?: ABsor"
 """few characters, so that a random model writes digits and letters that judges are read by"""
 TEXTS = ("12", "so 7", "7", "12")

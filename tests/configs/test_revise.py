@@ -78,7 +78,7 @@ SECTIONS: list[tuple[dict[str, Any], str]] = [
       "judge": [{"kind": "answer"}, {"kind": "vote"}]}, "judges the samples of a problem against each other"),
     ({"generate": revise({"part": "critique", "by": "scorer"}, ATTEMPT),
       "roles": {"scorer": {"model": {"base": "models/a"}, "engine": {"kind": "reward"}}}},
-     "role 'scorer' is a reward model and writes no text"),
+     "the engine reward of role 'scorer' writes no text"),
     ({"generate": revise(ATTEMPT, first={"state": "seed"}), "warm_start": None, "train": {"start_from": "base"}},
      "first.state: 'seed' is the model of the warm start"),
     ({"generate": revise({**ATTEMPT, "state": "seed"}), "warm_start": None, "train": {"start_from": "base"}},

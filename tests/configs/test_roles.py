@@ -71,6 +71,14 @@ ENDPOINT = {"kind": "endpoint", "url": "http://localhost:8000/v1", "model": "m"}
         ({"critic": {"train": DPO}}, r"roles.critic: model: needed, or like: policy"),
         ({"critic": {}}, r"roles.critic: model: needed, unless the engine is an endpoint"),
         (
+            {"critic": {"engine": {"kind": "embedding"}}},
+            r"roles.critic: model: needed: an encoder, such as model: \{base",
+        ),
+        (
+            {"critic": {**CRITIC, "engine": {"kind": "embedding"}}},
+            r"roles.critic: engine: the objectives train language models, which the engine embedding does not run",
+        ),
+        (
             {"critic": {"train": DPO, "engine": ENDPOINT}},
             r"roles.critic: engine: a model behind an endpoint cannot",
         ),

@@ -70,6 +70,10 @@ EXPECTED = {
     "supercorrect": Expected("seed", "seed"),
     "self_correct": Expected("round-1", rounds=(1, 2)),
     "revise": PREFERENCE,
+    "self_contrast": Expected("seed", "seed"),
+    "crest": PREFERENCE,
+    "consistency_alignment": Expected("seed", "seed"),
+    "peer_counsel": Expected("seed", "seed"),
     "just_say": PREFERENCE,
     "self_reinforcement": PREFERENCE,
     "sso_data_dpo": PREFERENCE,
@@ -326,6 +330,59 @@ def _rspo(run: Run, state: dict[str, Any]) -> None:
     assert run.record(2, "train")["payload"]["inputs"]["further_references"] == {"base": base}
 
 
+def _crest(run: Run, state: dict[str, Any]) -> None:
+    """Round 1 imitates right rationales that answer four questions or more, round 2 mixes 7 and 5 of its two sets."""
+    for number in (1, 2):
+        assert {row.state for row in run.rows(number, "generate", "shard-*.parquet", Sample)} == {"base"}
+    f: dict[tuple[int, str], float | None] = {}
+    right: dict[tuple[int, str], bool] = {}
+    for number in (1, 2):
+        for row in run.rows(number, "judge", "verdicts.parquet", Verdict):
+            if row.judge == "f":
+                f[number, row.sample_id] = row.score
+            else:
+                right[number, row.sample_id] = row.label == Label.CORRECT
+    kept = [(1, row.sample_id) for row in run.rows(1, "select", "examples.parquet", Example)]
+    assert kept and all(right[name] and (f[name] or 0) >= 4 for name in kept)
+    pairs = [((2, row.chosen_id), (2, row.rejected_id)) for row in run.rows(2, "select", "pairs.parquet", Pair)]
+    of_right = [pair for pair in pairs if right[pair[1]]]
+    assert all(right[chosen] for chosen, _ in pairs) and (len(pairs), len(of_right)) == (12, 7)
+    assert all((f[chosen] or 0) > (f[rejected] or 0) for chosen, rejected in of_right)
+
+
+def _peer_counsel(run: Run, state: dict[str, Any]) -> None:
+    """The problem is scored once, and all its samples with it; the seed judges in every round."""
+    seed = state["models"]["policy"]["seed"]["digest"]
+    for number in (1, 2):
+        assert {seed} == {
+            run.record(number, "judge")["payload"]["config"]["asked"][name]["models"][""]
+            for name in ("before", "after")
+        }
+        scores: dict[str, set[float]] = {}
+        for row in run.rows(number, "judge", "verdicts.parquet", Verdict):
+            if row.judge == "before" and row.score is not None:
+                scores.setdefault(row.problem_id, set()).add(row.score)
+        assert scores and all(len(of_problem) == 1 and max(of_problem) <= 0.5 for of_problem in scores.values())
+
+
+def _self_contrast(run: Run, state: dict[str, Any]) -> None:
+    """Two far samples of a problem against its solution, none of them the nearest, with one weight together."""
+    near = {row.sample_id: row.score for row in run.rows(2, "judge", "verdicts.parquet", Verdict)
+            if row.judge == "embedding" and row.score is not None}  # fmt: skip
+    pairs = run.rows(2, "select", "pairs.parquet", Pair)
+    for pair in pairs:
+        nearest = max(score for name, score in near.items() if name.startswith(f"{pair.problem_id}/"))
+        assert near[pair.rejected_id] < nearest and pair.chosen_id == f"gold/{pair.problem_id}" and pair.weight == 0.5
+
+
+def _consistency(run: Run, state: dict[str, Any]) -> None:
+    """Four wordings are asked, and pairs show none of them."""
+    asked = run.rows(2, "generate", "shard-*.parquet", Sample)
+    assert {row.draw for row in asked} == {"", "para"}
+    plain = {row.problem_id: row.messages for row in run.rows(2, "select", "pairs.parquet", Pair)}
+    assert plain and all(len(messages) == 1 for messages in plain.values())
+
+
 CHECKS = {
     "rest_em": _few_shot,
     "star": _star,
@@ -339,6 +396,10 @@ CHECKS = {
     "process_self_rewarding": _process_self_rewarding,
     "stasc": _revised,
     "self_rewarding_correction": _revised,
+    "self_contrast": _self_contrast,
+    "crest": _crest,
+    "consistency_alignment": _consistency,
+    "peer_counsel": _peer_counsel,
     "still_2": _still_2,
     "self_refine_it": _self_refine_it,
     "scir_filter": _scir_filter,

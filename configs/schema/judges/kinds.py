@@ -9,7 +9,9 @@ from pydantic import Field, field_validator
 from configs.schema.base import by_kind, default_kind
 from configs.schema.judges.base import Frozen, JudgeName, ModelJudge, Pass
 from configs.schema.judges.by_rule import AnswerJudge, CombineJudge, ProvenanceJudge, VoteJudge, WinRateJudge
+from configs.schema.judges.distances import EmbeddingJudge
 from configs.schema.judges.opinions import PairwiseJudge, RubricJudge
+from configs.schema.judges.probes import ProbeJudge
 from configs.schema.marks import Content
 from configs.schema.problems import Source
 
@@ -100,7 +102,7 @@ class ImportanceJudge(ModelJudge):
 
 Judge = Annotated[
     AnswerJudge | VoteJudge | CombineJudge | ProvenanceJudge | WinRateJudge | RubricJudge | PairwiseJudge
-    | LikelihoodJudge | ImplicitJudge | RewardModelJudge | ImportanceJudge,
+    | LikelihoodJudge | ImplicitJudge | RewardModelJudge | ImportanceJudge | ProbeJudge | EmbeddingJudge,
     by_kind,
     default_kind("answer"),
 ]  # fmt: skip

@@ -85,9 +85,9 @@ def writers_are_there(
             known = ", ".join([POLICY, *recipe.roles, *others])
             raise ValueError(f"{section}.{address}: no role is called '{writer.role}': add it to roles, or write one "
                              f"of {known}")  # fmt: skip
-        if role.engine is not None and role.engine.kind == "reward":
-            raise ValueError(f"{section}.{address}: role '{writer.role}' is a reward model and writes no text: write "
-                             "engine kind transformers or vllm")  # fmt: skip
+        if role.engine is not None and "text" not in role.engine.gives:
+            raise ValueError(f"{section}.{address}: the engine {role.engine.kind} of role '{writer.role}' writes no "
+                             "text: write engine kind transformers or vllm")  # fmt: skip
     for address, writer in asked:
         if writer.role == POLICY and writer.state == "seed" and recipe.warm_start is None:
             raise ValueError(f"{section}.{address.rpartition('.')[0]}.state: 'seed' is the model of the warm start, "

@@ -16,7 +16,19 @@ from configs.schema.engine import EndpointEngine
 from infra.engines.endpoint.loop import EndpointLoop
 from infra.engines.endpoint.usage import Usage
 from infra.engines.schedule import AHEAD_JOBS, AHEAD_WIDTHS
-from infra.engines.wire import Completion, Missing, OnProgress, Rated, Rating, Request, Score, Scoring, Shard
+from infra.engines.wire import (
+    Completion,
+    Embedded,
+    Embedding,
+    Missing,
+    OnProgress,
+    Rated,
+    Rating,
+    Request,
+    Score,
+    Scoring,
+    Shard,
+)
 
 LOCAL = "write engine: {{kind: {kind}}} with a model of your own for this role"
 
@@ -87,6 +99,10 @@ class EndpointPool:
     def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
         """Always an EngineError: chat completions carry no rewards."""
         raise EngineError(f"endpoint {self.engine.url} is no reward model", LOCAL.format(kind="reward"))
+
+    def embed(self, items: Sequence[Embedding], on_progress: OnProgress | None = None) -> list[Embedded | Missing]:
+        """Always an EngineError: chat completions carry no vectors."""
+        raise EngineError(f"endpoint {self.engine.url} gives no vectors of texts", LOCAL.format(kind="embedding"))
 
     def close(self) -> None:
         """Cancel what is under way and end the connections; a later call opens them again."""

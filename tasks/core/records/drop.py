@@ -27,6 +27,8 @@ class DropReason(StrEnum):
     TOO_LONG = "too_long"
     ONE_SIDED = "one_sided"
     """all samples of the problem are right, or all wrong"""
+    PROBLEM_SCORE = "problem_score"
+    """what a judge says of the whole problem lies outside of the limits"""
     WRONG_EQUATION = "wrong_equation"
     """an equation in the text does not hold"""
     SAME_EQUATIONS = "same_equations"

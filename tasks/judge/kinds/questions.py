@@ -100,8 +100,12 @@ def literal_beginning(pattern: str) -> str:
 
 
 def choice_scorings(name: str, messages: Messages, pattern: str, choices: Sequence[str]) -> list[Scoring]:
-    """One scoring a choice, in order; ids are `NAME CHOICE`."""
-    prefix = literal_beginning(pattern)
+    """One scoring a choice, in order, after the literal beginning of a pattern; ids are `NAME CHOICE`."""
+    return scored_choices(name, messages, literal_beginning(pattern), choices)
+
+
+def scored_choices(name: str, messages: Messages, prefix: str, choices: Sequence[str]) -> list[Scoring]:
+    """The same after a text that the model's turn begins with."""
     blank = " " if prefix else ""
     with_end = any(other != choice and other.startswith(choice) for choice in choices for other in choices)
     return [Scoring(f"{name} {choice}", messages, blank + choice, prefix, with_end) for choice in choices]

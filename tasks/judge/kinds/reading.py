@@ -77,6 +77,18 @@ def read_winner(completion: Completion, pattern: str) -> Reading:
     return Reading(score)
 
 
+def read_answer(completion: Completion, pattern: str) -> tuple[str | None, str | None]:
+    """The answer to a short question, by a pattern with one group, or None and the reason in words.
+
+    A text that ended at max_tokens is read all the same, as short questions cut their answers short; but not where the
+    answer itself may go on.
+    """
+    text, after, note = _find(completion.text, pattern)
+    if text is not None and completion.finish_reason == "length" and not after:
+        return None, f"it may go on after max_tokens: {text[:40]!r}"
+    return text, note
+
+
 def first_missing(answers: Sequence[Any]) -> Missing | None:
     """Of several answers that are read together, the first that there is not: half of them is no opinion."""
     return next((answer for answer in answers if isinstance(answer, Missing)), None)
@@ -107,7 +119,10 @@ def _last_match(completion: Completion, pattern: str) -> tuple[str | None, str, 
     """The verdict, the text after it, and why there is none."""
     if completion.finish_reason == "length":
         return None, "", "the judgement ended at max_tokens"
-    text = completion.text
+    return _find(completion.text, pattern)
+
+
+def _find(text: str, pattern: str) -> tuple[str | None, str, str | None]:
     match = find_last(re.compile(pattern), text)
     found = (match.group(1) or "").strip() if match else ""
     if match is None or not found:

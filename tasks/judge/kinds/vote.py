@@ -1,7 +1,8 @@
 """Judge `vote`: self-consistency. "Large Language Models Can Self-Improve" (LMSI), arXiv 2210.11610.
 
-score(y) = votes of y's answer / samples of the problem. Samples without an answer and truncated ones stay in the
-denominator and never win. The majority's samples are called correct, others wrong.
+score(y) = votes of y's answer / samples of the problem; with `with_self: false`, both without y itself. Samples without
+an answer and truncated ones stay in the denominator and never win. The majority's samples are called correct, others
+wrong.
 
 Where this differs from the paper:
 1. A tie for the top calls nothing: all samples with an answer are unscored by label, so that the question is dropped.
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from configs.schema.judges.by_rule import VoteJudge
 from tasks.answer.equal import clusters
@@ -25,8 +27,21 @@ from tasks.judge.verifiers.pool import Outcome
 
 
 def vote_verdicts(judge: VoteJudge, group: Group, evidence: Evidence) -> list[Verdict]:
-    """Shares of all samples of the problem, the truncated ones included."""
-    return count_votes(judge.name, group.whole_samples, evidence.outcomes, len(group.samples))
+    """Shares of all samples of the problem, the truncated ones included; of the others with `with_self: false`."""
+    number = len(group.samples)
+    verdicts = count_votes(judge.name, group.whole_samples, evidence.outcomes, number)
+    return verdicts if judge.with_self else [_without_self(verdict, number) for verdict in verdicts]
+
+
+def _without_self(verdict: Verdict, number: int) -> Verdict:
+    """Args:
+    number: samples of the problem; a lone one has no others, and no score.
+    """
+    if verdict.score is None:
+        return verdict
+    if number < 2:
+        return replace(verdict, score=None, label=str(Label.UNSCORED), note="the problem has no other sample")
+    return replace(verdict, score=(verdict.score * number - 1) / (number - 1))
 
 
 def count_votes(judge: str, samples: Sequence[Sample], outcomes: Sequence[Outcome], num_samples: int) -> list[Verdict]:

@@ -7,8 +7,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import fmean
 
-from configs.schema.select import BothOutcomes, Correct, DropTruncated, Judged, LengthWindow, Threshold, Unique
+from configs.schema.select import (
+    BothOutcomes,
+    Correct,
+    DropTruncated,
+    Judged,
+    KeepProblem,
+    LengthWindow,
+    Threshold,
+    Unique,
+)
 from tasks.core.joined import Candidate
 from tasks.core.records import DropReason, Label, Sample, Verdict
 from tasks.select.filters.filter import Draw
@@ -46,6 +56,21 @@ def both_outcomes(group: Sequence[Candidate], config: BothOutcomes, draw: Draw) 
     labels = {candidate.verdict(config.judge).label for candidate in group}
     has_both = Label.CORRECT in labels and Label.WRONG in labels
     return [None if has_both else DropReason.ONE_SIDED] * len(group)
+
+
+def keep_problem(group: Sequence[Candidate], config: KeepProblem, draw: Draw) -> list[DropReason | None]:
+    """Problems whose mean score lies from `at_least` to `at_most`, ends included, stay whole.
+
+    Where no sample of the problem has a score, each goes for what the judge said of it.
+    """
+    verdicts = [candidate.verdict(config.judge) for candidate in group]
+    scores = [verdict.score for verdict in verdicts if verdict.score is not None]
+    if not scores:
+        return [without_score(verdict) for verdict in verdicts]
+    low = -math.inf if config.at_least is None else config.at_least
+    high = math.inf if config.at_most is None else config.at_most
+    is_kept = low <= fmean(scores) <= high
+    return [None if is_kept else DropReason.PROBLEM_SCORE] * len(group)
 
 
 def unique(group: Sequence[Candidate], config: Unique, draw: Draw) -> list[DropReason | None]:

@@ -27,6 +27,7 @@ FILTERS: dict[str, Filter] = {
     "judged": ProblemFilter(basic.judged),
     "threshold": ProblemFilter(basic.threshold),
     "both_outcomes": ProblemFilter(basic.both_outcomes),
+    "keep_problem": ProblemFilter(basic.keep_problem),
     "cap": ProblemFilter(cap.keep),
     "unique": ProblemFilter(basic.unique),
     "distinct_equations": ProblemFilter(distinct_equations.keep, version=2),

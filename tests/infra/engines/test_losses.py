@@ -58,6 +58,13 @@ def test_weighted_dpo_nll_with_ten_chosen_tokens(weight: float, beta: float, los
     assert found.item() == pytest.approx(loss, abs=1e-6)
 
 
+def test_the_pairs_of_a_prompt_in_self_contrast_are_one_mean() -> None:
+    """q 2 with h 3 and 1: weights of 1/q."""
+    from infra.engines.train.objectives.pairs import sigmoid_loss
+
+    assert (0.5 * sigmoid_loss(column(3.0, 1.0), 0.1)).sum().item() == pytest.approx(0.599376, abs=1e-6)
+
+
 def test_without_alpha_the_likelihood_term_is_gone() -> None:
     from infra.engines.train.objectives.pairs import sigmoid_loss
     from infra.engines.train.objectives.weighted_dpo_nll import weighted_dpo_nll_losses

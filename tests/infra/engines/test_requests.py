@@ -17,6 +17,9 @@ from infra.engines.programs import visible_devices
 from infra.engines.wire import (
     ROWS_A_MESSAGE,
     Completion,
+    Embedded,
+    Embedding,
+    EmbeddingJob,
     Job,
     Rated,
     Rating,
@@ -47,6 +50,7 @@ JOBS: list[Job] = [
     Shard("s", (Request("a", (("user", "x"),), 3), Request("b", ())), Sampling()),
     ScoringJob("s", (Scoring("a", (("user", "x"),), "y"), Scoring("b", (), "", "Score: ", with_end=False))),
     RatingJob("s", (Rating("a", (("user", "x"),), "y"), Rating("b", (), "", "<step>"), Rating("c", (), "y"))),
+    EmbeddingJob("s", (Embedding("a", "x"), Embedding("b", "y", "last", 9))),
 ]
 
 
@@ -67,7 +71,7 @@ def test_a_job_is_read_as_it_was_written(job: Job) -> None:
 
 
 def test_a_job_counts_its_sequences() -> None:
-    assert [job.num_samples for job in JOBS] == [4, 2, 3]
+    assert [job.num_samples for job in JOBS] == [4, 2, 3, 2]
 
 
 @given(shards.filter(lambda shard: len(shard.requests) > 1))
@@ -91,6 +95,7 @@ COMPLETIONS = [
         ("generate", COMPLETIONS * ROWS_A_MESSAGE),
         ("score", [Score("0", -2.5, 2)]),
         ("rate", [Rated("0", (0.25, 1.0)), Rated("1", ())]),
+        ("embed", [Embedded("0", (0.25, -1.0))]),
         ("generate", []),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from configs.errors import EngineError
 from configs.schema.model import PretrainedModel
-from infra.engines.models.locate import BaseLocation, find_packaged_gguf, resolve_base
+from infra.engines.models.locate import BaseLocation, find_packaged, resolve_base
 from infra.engines.models.weights import check_model_folder, digest_folder, model_files_in
 
 FILES = {"config.json": "{}", "model.safetensors": "weights", "tokenizer.json": "{}", "chat_template.jinja": "x"}
@@ -86,9 +86,19 @@ def test_a_package_is_searched_without_importing_it(tmp_path: Path, monkeypatch:
     (package / "__init__.py").write_text("raise RuntimeError('imported')")
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(EngineError, match="found: none"):
-        find_packaged_gguf("carries_one")
+        find_packaged("carries_one")
+    folder = package / "model"
+    folder.mkdir()
+    for name in ("model.safetensors", "tokenizer.json"):
+        (folder / name).touch()
+    with pytest.raises(EngineError, match="found: none"):
+        find_packaged("carries_one")
+    (folder / "config.json").touch()
+    config = PretrainedModel(base="package:carries_one")
+    assert resolve_base(config, tmp_path) == BaseLocation("folder", str(folder))
+    (folder / "config.json").unlink()
     (package / "a.gguf").write_text("x")
-    assert find_packaged_gguf("carries_one") == package / "a.gguf"
+    assert find_packaged("carries_one") == package / "a.gguf"
     (package / "b.gguf").write_text("x")
     with pytest.raises(EngineError, match=r"found: a\.gguf, b\.gguf"):
-        find_packaged_gguf("carries_one")
+        find_packaged("carries_one")

@@ -9,7 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from configs.schema.marks import as_written
-from infra.engines.wire import Completion, Missing, Rated, Rating, Request, Score, Scoring, Shard, draw_seed
+from infra.engines.wire import (
+    Completion,
+    Embedded,
+    Embedding,
+    Missing,
+    Rated,
+    Rating,
+    Request,
+    Score,
+    Scoring,
+    Shard,
+    draw_seed,
+)
 from tasks.core.answers import Answerer, Answers
 from tasks.core.missing import MissingTally
 from tasks.core.progress import Silent
@@ -43,7 +55,7 @@ class ScriptedPool:
     refuses: Callable[[Any], str | None] = lambda question: None
     draws: list[tuple[str, int]] = field(default_factory=list)
     shards: list[Shard] = field(default_factory=list)
-    scorings: list[Scoring | Rating] = field(default_factory=list)
+    scorings: list[Scoring | Rating | Embedding] = field(default_factory=list)
     num_loads: int = 1
 
     def generate(
@@ -75,6 +87,11 @@ class ScriptedPool:
         self._live()
         self.scorings += items
         return [self._missing(item) or Rated(item.id, (float(len(item.completion)),)) for item in items]
+
+    def embed(self, items: Sequence[Embedding], on_progress: Show = None) -> list[Embedded | Missing]:
+        self._live()
+        self.scorings += items
+        return [self._missing(item) or Embedded(item.id, (float(len(item.text)), 1.0)) for item in items]
 
     def close(self) -> None:
         """Nothing is open."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from configs.errors import StoreError
 from configs.schema.generate import Sampling
-from infra.engines.wire import Completion, Missing, Rating, Request, Scoring
+from infra.engines.wire import Completion, Embedding, Missing, Rating, Request, Scoring
 from tasks.core.answers import SHARDS_AHEAD, Answers
 from tests.tasks.core.scripted import Killed, ScriptedPool, answerer, make_answers
 
@@ -217,6 +217,17 @@ def test_nothing_is_published_without_the_lease(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="lease was lost"):
         list(answers.ask(answerer(ScriptedPool()), HOT, requests(3)))
     assert shard_files(tmp_path) == []
+
+
+def test_vectors_are_kept_as_well(tmp_path: Path) -> None:
+    asked = [Embedding(f"e{n}", "x" * n) for n in range(1, 4)]
+    pool = ScriptedPool()
+    vectors = list(make_answers(tmp_path).embed(answerer(pool), asked))
+    assert [(row.id, row.vector) for row in vectors] == [(f"e{n}", (float(n), 1.0)) for n in range(1, 4)]
+    assert list(make_answers(tmp_path).embed(answerer(ScriptedPool(lives=0)), asked)) == vectors
+    changed = [replace(asked[0], pooling="cls"), replace(asked[0], max_tokens=8)]
+    list(make_answers(tmp_path).embed(answerer(pool), changed))
+    assert len(pool.scorings) == 5
 
 
 def test_scores_and_opinions_are_kept_as_well(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ from tests.tasks.core.walk import keys_of, makes_new_step, write, write_world
 # one class, and tried with the kind best_vs_worst.
 ONE_VALUE = {
     "ProvenanceJudge.by", "ProvenanceJudge.kind", "ProvenanceJudge.name",
-    "AnswerJudge.kind", "Balance.kind", "Dpo.label_smoothing", "EndpointEngine.kind", "ImportanceJudge.kind",
+    "AnswerJudge.kind", "Balance.kind", "Dpo.label_smoothing", "EmbeddingEngine.kind",
+    "EmbeddingJudge.kind", "EmbeddingJudge.name", "EndpointEngine.kind", "ImportanceJudge.kind",
     "ImportanceJudge.name", "IndependentGenerate.kind", "Kto.kind", "MetaJudge.judge", "MostVsLeastVoted.judge",
     "PairwiseJudge.kind", "RankConsistency.judges", "Recipe.pair", "RewardEngine.kind", "Role.like", "Role.model",
     "RoleTraining.pair", "StopOrGo.kind", "CombineJudge.kind",
@@ -58,11 +59,17 @@ def changes(own: Recipe, leaf: Leaf, world: Path, keys: set[str]) -> bool | None
     return answer
 
 
+def is_end(own: Recipe, leaf: Leaf) -> bool:
+    """Whether it says how long the last phase lasts: where no phase comes after it, `rounds.max` alone ends it."""
+    return leaf.path[:2] == ("phases", len(own.phases) - 1) and leaf.path[2] == "rounds" and own.rounds.cycles == 1
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_value_makes_some_step_new_or_is_marked(name: str, world: Path) -> None:
     own = recipe(name)
     keys = set(keys_of(own, world))
-    silent = [leaf for leaf in leaves(own) if leaf.mark is None and changes(own, leaf, world, keys) is False]
+    told = [leaf for leaf in leaves(own) if leaf.mark is None and not is_end(own, leaf)]
+    silent = [leaf for leaf in told if changes(own, leaf, world, keys) is False]
     assert not silent
 
 

@@ -21,10 +21,12 @@ from tests.build.benches import make_ledger
 
 NUM_ROUNDS = 3
 MODELS = ("HuggingFaceTB/SmolLM2-1.7B-Instruct", "models/reward-model", "models/process-reward-model", "models/other",
-          "models/teacher")  # fmt: skip
+          "models/teacher", "WhereIsAI/UAE-Large-V1")  # fmt: skip
 FILES = (
     "gsm8k/train.jsonl", "gsm8k/test.jsonl", "math/train.jsonl", "math/few_shot.jsonl",
     "math/select.jsonl", "math/report.jsonl",
+    "csqa/train.jsonl", "csqa/dev.jsonl", "counsel/conversations.jsonl", "counsel/held_out.jsonl",
+    "counsel/annotated.jsonl", "seed/paraphrased.jsonl",
     "seed/instructions_and_judgements.jsonl", "seed/solutions_and_step_judgements.jsonl", "offline/pairs.jsonl",
     "distilled/thoughts.jsonl", "judging/train.jsonl", "judging/select.jsonl", "judging/report.jsonl",
     "judging/seed.jsonl", "seed/meta_skills.jsonl", "seed/solutions.jsonl", "mbpp/train.jsonl", "mbpp/test.jsonl",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from configs.errors import RecipeError
 from infra.engines.wire import Scoring
 from tasks.core.bench import Workbench
 from tasks.core.files import SAMPLES
@@ -34,6 +35,10 @@ PAIRWISE = {"kind": "pairwise", "prompt": "compare.j2", "pattern": "([AB])", "re
 IMPLICIT = {"kind": "implicit", "reference": "base"}
 IMPORTANCE = {"kind": "importance", "trusted": {"kind": "addition", "digits": [1], "num_problems": 4}}
 SUM = {"kind": "combine", "name": "sum", "of": ["vote", "sure"]}
+PROBE = {"kind": "probe", "prompt": "probe.j2", "items": "list", "texts": ["1", "7"], "expect": "literal",
+         "literal": "1", "choices": ["1", "7", "s"], "read": "choices"}  # fmt: skip
+PROBE_PROBLEM = {**PROBE, "name": "before", "of": "problem", "read": "text"}
+SILENT = {"kind": "probe", "name": "silent", "prompt": "probe.j2"}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +52,7 @@ def verdicts_of(bench: Workbench, step: StepRef, name: str) -> list[Verdict]:
 
 
 def test_every_kind_of_judge_gives_its_verdicts(tmp_path: Path, cast: Cast) -> None:
-    judges = [{"kind": "vote"}, RUBRIC, CHOICES, PAIRWISE, IMPLICIT, IMPORTANCE, SUM]
+    judges = [{"kind": "vote"}, RUBRIC, CHOICES, PAIRWISE, IMPLICIT, IMPORTANCE, SUM, PROBE, PROBE_PROBLEM]
     with judging_bench(tmp_path, judges) as bench:
         samples, problems = publish_round(bench)
         step = judge(bench, 1, samples, problems, cast)
@@ -60,6 +65,7 @@ def test_every_kind_of_judge_gives_its_verdicts(tmp_path: Path, cast: Cast) -> N
         check_choices(bench, step, by_judge["sure"])
         check_pairwise(bench, step, by_judge["pairwise"])
         check_implicit(bench, by_judge["implicit"], cast)
+        check_probe(bench, step, by_judge["probe"], by_judge["before"])
         shifts = [verdict.score for verdict in by_judge["importance"] if verdict.label != "truncated"]
         assert len(shifts) == 9 and all(shift is not None and 1 <= shift <= 5 for shift in shifts)
         assert len(list(read_judgements(bench.ledger, step, "importance", "trusted"))) == 4
@@ -97,6 +103,25 @@ def check_pairwise(bench: Workbench, step: StepRef, verdicts: list[Verdict]) -> 
         scores = [verdict.score for verdict in verdicts[start : start + 3]]
         assert sum(score for score in scores if score is not None) == 3
         assert verdicts[start + 3].label == "truncated"
+
+
+def check_probe(bench: Workbench, step: StepRef, verdicts: list[Verdict], of_problem: list[Verdict]) -> None:
+    rows = list(read_judgements(bench.ledger, step, "probe"))
+    assert len(rows) == 18 and rows[1].messages[0].content == "0+0=12:7"
+    assert all(0 < row.score < 1 for row in rows if row.score is not None)
+    scores = [verdict.score for verdict in verdicts if verdict.label != "truncated"]
+    assert scores == pytest.approx([(rows[n].score + rows[n + 1].score) / 2 for n in range(0, 18, 2)])
+    assert len({verdict.score for verdict in of_problem[:3]}) == 1 and of_problem[0].score is not None
+    asked = list(read_judgements(bench.ledger, step, "before"))
+    assert len(asked) == 18 and len({row.messages for row in asked}) == 6
+
+
+def test_a_probe_without_options_is_told_of(tmp_path: Path, cast: Cast) -> None:
+    with judging_bench(tmp_path, [{"kind": "vote"}, SILENT]) as bench:
+        samples, problems = publish_round(bench)
+        with pytest.raises(RecipeError, match="judge 'silent': there was nothing to ask about any sample") as caught:
+            judge(bench, 1, samples, problems, cast)
+    assert caught.value.fix is not None and "options tells how an option is found" in caught.value.fix
 
 
 def check_implicit(bench: Workbench, verdicts: list[Verdict], cast: Cast) -> None:

@@ -31,7 +31,7 @@ class Given:
     failure: str | None = None
 
 
-def vote(answers: Sequence[str | None]) -> list[Verdict]:
+def vote(answers: Sequence[str | None], judge: VoteJudge | None = None) -> list[Verdict]:
     """Verdicts on samples with these answers; None: no answer."""
     samples = [make_sample(text="x", index=index, is_truncated=text == TRUNCATED) for index, text in enumerate(answers)]
     found = (Given(Finding(answer)) for answer in answers if answer != TRUNCATED)
@@ -39,7 +39,7 @@ def vote(answers: Sequence[str | None]) -> list[Verdict]:
     def verify(judge: Judge, items: Iterable[Item]) -> Generator[Given, None, None]:
         return (next(found) for _ in items)
 
-    return list(judge_samples(samples, [VoteJudge()], World({"p": make_problem()}, verify=verify)))
+    return list(judge_samples(samples, [judge or VoteJudge()], World({"p": make_problem()}, verify=verify)))
 
 
 def test_the_majority_is_called_correct() -> None:
@@ -47,6 +47,19 @@ def test_the_majority_is_called_correct() -> None:
     assert [verdict.label for verdict in verdicts].count("correct") == 5
     assert {verdict.answer: verdict.score for verdict in verdicts} == {"8": 0.625, "7": 0.125, "9": 0.125, "10": 0.125}
     assert {verdict.label for verdict in verdicts if verdict.answer != "8"} == {"wrong"}
+
+
+def test_the_other_samples_alone_may_count() -> None:
+    """Consistency alignment: answers to four paraphrases."""
+    others, answers = VoteJudge(with_self=False), ["A", "A", "B", "A"]
+    assert [verdict.score for verdict in vote(answers)] == [0.75, 0.75, 0.25, 0.75]
+    verdicts = vote(answers, others)
+    assert [verdict.score for verdict in verdicts] == pytest.approx([2 / 3, 2 / 3, 0, 2 / 3])
+    assert [verdict.label for verdict in verdicts] == ["correct", "correct", "wrong", "correct"]
+    unread = vote(["A", None, TRUNCATED], others)
+    assert [verdict.score for verdict in unread] == [0, None, None]
+    (alone,) = vote(["A"], others)
+    assert (alone.score, alone.label, alone.note) == (None, "unscored", "the problem has no other sample")
 
 
 def test_votes_are_counted_by_what_answers_mean() -> None:

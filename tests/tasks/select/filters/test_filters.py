@@ -20,6 +20,7 @@ from configs.schema.select import (
     DropTruncated,
     HintShows,
     Judged,
+    KeepProblem,
     LengthWindow,
     Select,
     Threshold,
@@ -100,6 +101,27 @@ def test_above_is_strict_and_at_least_is_not() -> None:
     below = DropReason.BELOW_THRESHOLD
     assert refuse(group, Threshold(above=0.5)) == [below, below, None]
     assert refuse(group, Threshold(at_least=0.5)) == [below, None, None]
+
+
+@pytest.mark.parametrize(
+    ("config", "kept"),
+    [
+        (KeepProblem(at_most=0.5), True),
+        (KeepProblem(at_most=0.499), False),
+        (KeepProblem(at_least=0.5), True),
+        (KeepProblem(at_least=0.501), False),
+        (KeepProblem(at_least=0.1, at_most=0.9), True),
+    ],
+)
+def test_a_problem_is_kept_whole_by_its_mean_score(config: KeepProblem, kept: bool) -> None:
+    group = [make_candidate(index=index, score=score) for index, score in enumerate((0.25, 0.75, None))]
+    assert refuse(group, config) == [None if kept else DropReason.PROBLEM_SCORE] * 3
+
+
+def test_a_problem_without_a_score_goes_for_what_the_judge_said() -> None:
+    labels = (Label.UNPARSEABLE, Label.TRUNCATED, Label.UNSCORED)
+    group = [make_candidate(index=index, label=label, score=None) for index, label in enumerate(labels)]
+    assert refuse(group, KeepProblem(at_most=1)) == ["unparseable", "truncated", "unscored"]
 
 
 def test_both_outcomes_keeps_or_refuses_a_problem_whole() -> None:

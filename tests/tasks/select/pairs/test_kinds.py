@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from configs.schema import pair
 from configs.schema.pair import GoldVsSample, MostVsLeastVoted, RightVsWrong, ShortestBestLongestWorst
 from tasks.core.joined import Candidate
-from tasks.core.records import Label, Pair, written
+from tasks.core.records import Label, Pair, spell, written
 from tasks.select.filters.filter import Group
 from tasks.select.pairs.choice import NoPair
 from tasks.select.pairs.registry import KINDS, VERSIONS, pair_versions
@@ -162,6 +162,57 @@ def test_spin_prefers_the_worked_solution_to_the_first_sample() -> None:
     made = one_pair(pairs_of(group, GoldVsSample()))
     assert made == Pair("p", problem.messages, written("gold text"), written("text 2"), "gold/p", "p/2")
     assert pairs_of([make_candidate()], GoldVsSample()) is NoPair.NO_SOLUTION
+    assert len(pairs_of(group, GoldVsSample(per_problem=2))) == 2
+    assert pairs_of(group, GoldVsSample(per_problem=3)) is NoPair.TOO_FEW
+
+
+SIMILAR = {"a": 0.91, "b": 0.40, "c": 0.75, "c ": 0.75, "d": 0.62, "e": 0.20, "f": 0.88, "g": 0.55}
+
+
+def near_and_far(scores: dict[str, float | None]) -> Group:
+    problem = make_problem(solution="gold text")
+    return [
+        make_candidate(index=index, text=text, score=score, problem=problem, label=Label.UNSCORED)
+        for index, (text, score) in enumerate(scores.items())
+    ]
+
+
+def far_texts(config: GoldVsSample, scores: dict[str, float | None], round: int = 1) -> list[str] | NoPair:
+    made = pairs_of(near_and_far(scores), config, round)
+    return made if isinstance(made, NoPair) else [spell(one.rejected) for one in made]
+
+
+def test_self_contrast_cuts_off_the_most_similar() -> None:
+    """Eight samples, seven different texts: place min(6, 6), the threshold .91, so that a falls and six stay."""
+    config = GoldVsSample(judge="answer", lowest_share=0.75, per_problem=6)
+    assert far_texts(config, SIMILAR) == ["b", "c", "d", "e", "f", "g"]
+    assert far_texts(config.model_copy(update={"per_problem": 7}), SIMILAR) is NoPair.TOO_FEW
+    many = {str(place): place / 32 for place in range(32)}
+    assert far_texts(config.model_copy(update={"per_problem": 24}), many) == [str(place) for place in range(24)]
+    assert far_texts(config.model_copy(update={"per_problem": 25}), many) is NoPair.TOO_FEW
+
+
+def test_equal_similarities_at_the_threshold_fall_all_out() -> None:
+    config = GoldVsSample(judge="answer", lowest_share=0.5, per_problem=1)
+    assert far_texts(config, {"a": 0.2, "b": 0.8, "c": 0.8, "d": 0.8}) == ["a"]
+    assert far_texts(config, {"a": 0.8, "b": 0.8}) is NoPair.TOO_FEW
+    assert far_texts(config, {"a": 0.8}) is NoPair.TOO_FEW
+
+
+def test_empty_and_unscored_texts_are_not_drawn_and_a_share_of_1_cuts_nothing() -> None:
+    scores = {"a": 0.9, " ": 0.1, "b": None, "c": 0.5}
+    config = GoldVsSample(judge="answer", per_problem=2)
+    assert far_texts(config, scores) == ["a", "c"]
+    assert far_texts(config.model_copy(update={"lowest_share": 0.75}), scores) is NoPair.TOO_FEW
+
+
+def test_negatives_are_drawn_by_seed_and_share_one_weight() -> None:
+    config = GoldVsSample(judge="answer", lowest_share=0.75, per_problem=2, weight="per_problem")
+    drawn = {tuple(far_texts(config, SIMILAR, round)) for round in range(20)}
+    assert len(drawn) > 5 and all(len(set(pair)) == 2 and "a" not in pair for pair in drawn)
+    assert far_texts(config, SIMILAR, 3) == far_texts(config, SIMILAR, 3)
+    made = pairs_of(near_and_far(SIMILAR), config)
+    assert not isinstance(made, NoPair) and [one.weight for one in made] == [0.5, 0.5]
 
 
 def test_the_registry_holds_the_kinds_of_the_schema() -> None:
