@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern, default_kind
+from configs.schema.interpreter import Interpreter, check_stop
 from configs.schema.marks import Content, Execution
 from configs.schema.problems import Source
 from configs.schema.revision.parts import FirstAttempts, Stop, Writer
@@ -63,9 +64,24 @@ class _Drawing(Sampling):
         None, description="climb in difficulty: a round samples the problems of one value of a tag"
     )
     few_shot: FewShot | None = Field(None, description="worked examples shown before each problem, and not trained on")
+    interpreter: Interpreter | None = Field(
+        None, description="Python that the policy writes is run, and its output stands in the text; default: it is not"
+    )
     shard_size: Annotated[int, Execution] = Field(
         64, ge=1, description="requests that are published together: what a kill can cost"
     )
+
+    @model_validator(mode="after")
+    def _blocks_end_apart(self) -> _Drawing:
+        if self.interpreter is not None:
+            for stop in self.all_stops:
+                check_stop(stop, self.interpreter)
+        return self
+
+    @property
+    def all_stops(self) -> tuple[str, ...]:
+        """Texts that end some draw."""
+        return self.stop
 
     @property
     def writers(self) -> tuple[Writer, ...]:
@@ -107,6 +123,13 @@ class StepwiseGenerate(_Drawing):
     temperature: float = Field(0.5, gt=0, description="of the candidates")
     top_p: float = Field(0.95, gt=0, le=1, description="of the candidates; 1: off")
 
+    @model_validator(mode="after")
+    def _steps_are_text(self) -> StepwiseGenerate:
+        if self.interpreter is not None:
+            raise ValueError("interpreter: candidates for a step are compared before a block can end: write kind: "
+                             "independent or revise")  # fmt: skip
+        return self
+
     @property
     def num_samples(self) -> int:
         """Most samples of one problem."""
@@ -142,6 +165,10 @@ class ReviseGenerate(_Drawing):
                 f"one problem may be asked for more than {MOST_TEXTS:,} texts: write a smaller num or max_turns"
             )
         return self
+
+    @property
+    def all_stops(self) -> tuple[str, ...]:
+        return (*self.stop, *(text for step in self.steps for text in step.stop or ()))
 
     @property
     def writers(self) -> tuple[Writer, ...]:

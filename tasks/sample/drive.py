@@ -18,6 +18,7 @@ from tasks.core.answers import Answerer, Answers
 from tasks.core.records import Problem, Sample, Verdict
 from tasks.core.step import derive_seed
 from tasks.sample.episode import Answer, E, Question, Sampler, Texts
+from tasks.sample.interpreter.tool import Tool
 
 EPISODES_AT_ONCE = 1024
 """of samplers that ask more than once: their texts are in memory, and between their waves models may be loaded"""
@@ -39,6 +40,7 @@ class Partners:
         answerers: who writes texts, by name.
         shard_size: requests that are asked together; default: the stage's.
         places: by name of an answerer, where its answers are looked up and kept; default: `answers`.
+        tool: runs blocks of code that answerers write.
     """
 
     answers: Answers
@@ -46,6 +48,7 @@ class Partners:
     judge: AskJudge = nobody_judges
     shard_size: int | None = None
     places: Mapping[str, Answers] = field(default_factory=dict)
+    tool: Tool | None = None
 
     def texts(
         self, asked: Texts, requests: Iterable[Any], total: int | None, is_counted: bool = True
@@ -55,10 +58,10 @@ class Partners:
         Args:
             is_counted: whether what is missing counts; not where the same is read once more.
         """
-        who = self.answerers[asked.who]
-        found = self.places.get(asked.who, self.answers).ask(
-            who, asked.sampling, requests, total, asked.who, self.shard_size, is_counted
-        )
+        who, place = self.answerers[asked.who], self.places.get(asked.who, self.answers)
+        if self.tool is not None and self.tool.runs_for(asked.who):
+            return self.tool.texts(who, asked.sampling, requests, place, self.shard_size)
+        found = place.ask(who, asked.sampling, requests, total, asked.who, self.shard_size, is_counted)
         return (tuple(row for row in rows if not isinstance(row, Missing)) for _, rows in found)
 
 
@@ -81,7 +84,7 @@ def drive(
             for index in range(num_episodes):
                 yield sampler.begin(problem, index, derive_seed(seed, problem.id, index))
 
-    if sampler.is_single_wave:
+    if sampler.is_single_wave and partners.tool is None:
         yield from _stream(sampler, begun, partners, len(problems) * num_episodes)
         return
     waiting = begun()
@@ -120,13 +123,13 @@ def _stream(
 
 def _in_waves(sampler: Sampler[E], episodes: Sequence[E], partners: Partners) -> list[E]:
     now = list(episodes)
-    while True:
-        asked = {place: questions for place, episode in enumerate(now) if (questions := sampler.ask(episode))}
-        if not asked:
-            return now
+    while asked := {place: questions for place, episode in enumerate(now) if (questions := sampler.ask(episode))}:
         answers = iter(_answer([question for questions in asked.values() for question in questions], partners))
         for place, questions in asked.items():
             now[place] = sampler.take(now[place], list(islice(answers, len(questions))))
+        if sampler.is_single_wave:
+            break
+    return now
 
 
 def _answer(questions: Sequence[Question], partners: Partners) -> list[Answer]:

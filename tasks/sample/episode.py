@@ -14,8 +14,9 @@ from typing import Any, Protocol, TypeVar
 from configs.schema.generate import Sampling
 from configs.schema.judge import Judge
 from infra.engines.wire import Completion, Messages, Request
-from tasks.core.records import Problem, Sample, Verdict
+from tasks.core.records import Inserted, Problem, Sample, Verdict
 from tasks.core.step import Summary
+from tasks.sample.interpreter.tool import ToolCompletion
 
 POLICY = "policy"
 """name of the answerer that writes samples"""
@@ -121,6 +122,11 @@ def chat_of(problem: Problem) -> Messages:
     return tuple((message.role, message.content) for message in problem.messages)
 
 
+def inserted_in(completion: Completion) -> tuple[Inserted, ...]:
+    """Outputs of an interpreter in a completion."""
+    return completion.inserted if isinstance(completion, ToolCompletion) else ()
+
+
 def to_sample(completion: Completion, problem: Problem, model: str, **fields: Any) -> Sample:
     """A completion of a problem's chat as a sample.
 
@@ -137,5 +143,6 @@ def to_sample(completion: Completion, problem: Problem, model: str, **fields: An
         "num_tokens": completion.num_tokens,
         "logprob": completion.logprob,
         "model": model,
+        "inserted": inserted_in(completion),
     }
     return Sample(**{**told, **fields})

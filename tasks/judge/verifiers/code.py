@@ -22,10 +22,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from configs.errors import UserError
 from configs.schema.verifiers.code import CodeVerifier
+from infra.sandbox import scripts
 from infra.sandbox.bubblewrap import Limits
-from infra.sandbox.bubblewrap_run import Result, probe_sandbox, run_script, run_tests
+from infra.sandbox.bubblewrap_run import Result, run_script, run_tests
 from tasks.answer.thinking import after_thinking
 from tasks.judge.verifiers.code_extract import find_program
 from tasks.judge.verifiers.code_layouts import read_problem
@@ -36,12 +36,7 @@ VERSION = 3
 
 def require_sandbox() -> None:
     """UserError with the reason if programs cannot be run here."""
-    reason = probe_sandbox()
-    if reason is not None:
-        raise UserError(
-            f"the verifier 'code' needs a sandbox, and cannot have one: {reason}",
-            "install bubblewrap 0.8 or later, and run as root or where user namespaces are allowed",
-        )
+    scripts.require_sandbox("the verifier 'code'")
 
 
 def verify(text: str, gold: str | None, config: CodeVerifier) -> Finding:

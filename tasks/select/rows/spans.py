@@ -16,10 +16,15 @@ from tasks.select.filters.filter import Draw
 
 
 def spans_of(sample: Sample, given: float = 0.0, written: float = 1.0) -> tuple[Span, ...]:
-    """A sample's text as a completion: the given beginning, where there is one, and what the model wrote."""
-    if not sample.prefix:
-        return (Span(sample.text, written),)
-    return Span(sample.prefix, given), Span(sample.text.removeprefix(sample.prefix), written)
+    """A sample's text as a completion: the given beginning, where there is one, and what the model wrote. Outputs of an
+    interpreter are apart from what is written around them, and never learnt."""
+    start = len(sample.prefix) if sample.text.startswith(sample.prefix) else 0
+    spans = [Span(sample.prefix, given)] if start else []
+    for output in sample.inserted:
+        before = [Span(sample.text[start : output.start], written)] if start < output.start else []
+        spans += [*before, Span(sample.text[output.start : output.end], 0.0)]
+        start = output.end
+    return (*spans, Span(sample.text[start:], written))
 
 
 def ends_turn(sample: Sample) -> bool:
