@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern, default_kind
-from configs.schema.interpreter import Interpreter, check_stop
+from configs.schema.interpreter import Interpreter, check_opening, check_stop
 from configs.schema.marks import Content, Execution
 from configs.schema.problems import Source
 from configs.schema.revision.parts import FirstAttempts, Stop, Writer
@@ -76,6 +76,8 @@ class _Drawing(Sampling):
         if self.interpreter is not None:
             for stop in self.all_stops:
                 check_stop(stop, self.interpreter)
+            for stop in self.stop:
+                check_opening(stop, self.interpreter)
         return self
 
     @property

@@ -46,5 +46,9 @@ def check_stop(stop: str, interpreter: Interpreter) -> None:
             f"stop: {stop!r} and interpreter.close {interpreter.close!r} hold one another, so the end of a block would "
             "end the text: write another of them"
         )
+
+
+def check_opening(stop: str, interpreter: Interpreter) -> None:
+    """Nothing, where a text that ends every draw lets blocks begin; ValueError otherwise."""
     if stop in interpreter.open:
         raise ValueError(f"stop: {stop!r} stands in interpreter.open, so no block would begin: write a longer text")

@@ -10,6 +10,7 @@ from configs.schema.base import Component, by_kind, check_pattern
 from configs.schema.marks import Content
 from configs.schema.select_chains import (
     BalanceSides,
+    Calls,
     Confirmed,
     Cut,
     Gain,
@@ -166,7 +167,7 @@ class UserFilter(Component):
 Select = Annotated[
     Correct | Judged | Threshold | BothOutcomes | Cap | Unique | DistinctEquations | LengthWindow | LengthGap
     | BestShare | DropTruncated | HintShows | Leaves | Moves | Gain | TrueVerdicts | Helps | Confirmed | Pattern | Cut
-    | PassRate | Rescued | OnePer | BalanceSides | Leaks | Mirrors | UserFilter,
+    | PassRate | Rescued | Calls | OnePer | BalanceSides | Leaks | Mirrors | UserFilter,
     by_kind,
 ]  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 import pytest
 import yaml
 
-from tasks.core.records import Example, ItemResult, Label, Sample, Verdict
+from tasks.core.records import Example, ItemResult, Label, Sample, Span, Verdict, spell
 from tasks.core.tables import read_records
 from tests.flows.micro import selfloop, write_recipe
 from tests.flows.world import RECIPES, World, build_world, shrink, write_files
@@ -68,6 +69,8 @@ EXPECTED = {
     "supercorrect": Expected("seed", "seed"),
     "self_correct": Expected("round-1", rounds=(1, 2)),
     "revise": PREFERENCE,
+    "cosc": Expected("base"),
+    "start_tools": Expected("base"),
 }
 NOT_HERE = {"demo", "demo_llm", "easy_to_hard"}
 """run by tests of their own"""
@@ -222,7 +225,30 @@ def _revised(run: Run, state: dict[str, Any]) -> None:
     assert metrics["drift_revise_accuracy_t1"] <= 1
 
 
+def _cosc(run: Run, state: dict[str, Any]) -> None:
+    """Kept chains are programs, outputs and checks; outputs carry no loss, and all else does."""
+    rows = run.rows(2, "select", "examples.parquet", Example)
+    outputs = [span for row in rows for span in row.completion if span.weight == 0]
+    assert outputs and all(re.fullmatch(r"=\d+;", span.text) for span in outputs)
+    assert all("Verdict: " in spell(row.completion) for row in rows)
+    assert run.record(2, "generate")["summary"]["num_calls"] > 0
+    metrics = run.entry(2)["report"]["metrics"]
+    assert metrics["report_revise_accuracy_final"] >= metrics["report_revise_accuracy_t1"] > 0
+
+
+def _start_tools(run: Run, state: dict[str, Any]) -> None:
+    """Round 1 trains on texts that a hint rescued, round 2 on what the model draws by itself; both call Python."""
+    first, second = (run.rows(number, "select", "examples.parquet", Example) for number in (1, 2))
+    assert {spell(row.completion)[:3] for row in first} == {"0!<"}
+    assert all(any(span == Span("!", 1.0) for span in row.completion) for row in first)
+    assert second and all(row.completion[-1].weight == 1 for row in second)
+    for row in (*first, *second):
+        assert [span.text[0] for span in row.completion if span.weight == 0] in (["="], ["=", "="])
+
+
 CHECKS = {
+    "cosc": _cosc,
+    "start_tools": _start_tools,
     "rest_em": _few_shot,
     "star": _star,
     "rft": _with_seed_data,

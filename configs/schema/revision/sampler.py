@@ -47,7 +47,8 @@ class ReviseStep(Component):
     state: State = Field("round_start", description="of the policy, or of a role that learns")
     prompt: Annotated[str | None, Content("prompt")] = Field(
         None,
-        description="prompt of configs/prompts, or path of a .j2 file; default: revise, critique or verdict by part",
+        description="prompt of configs/prompts, or path of a .j2 file; default: revise, critique or verdict by part; "
+        "inline: none, and the turn just goes on",
     )
     stored_prompt: Annotated[str | None, Content("prompt")] = Field(
         None, description="what training shows in its place"
@@ -85,7 +86,8 @@ class ReviseStep(Component):
         by = str(tree.get("by", POLICY))
         is_model = by not in NO_MODEL and not by.startswith(JUDGE)
         is_shown = part == "attempt" and by in ("solution", "peer") and tree.get("form") != "inline"
-        prompt = PROMPTS.get(part) if is_model or is_shown else None
+        is_asked = is_model and tree.get("form") != "inline"
+        prompt = PROMPTS.get(part) if is_asked or is_shown else None
         says = part == "verdict" or "(?P<verdict>" in str(tree.get("split"))
         pattern = SAID if says else None
         filled = {"name": part, "prompt": prompt, "pattern": pattern}
@@ -128,7 +130,7 @@ class ReviseStep(Component):
 def _problems(step: ReviseStep) -> Iterator[str]:
     """What does not fit together in one step, in words."""
     is_model = bool(step.writers)
-    if is_model and step.prompt is None:
+    if is_model and step.prompt is None and step.form != "inline":
         yield f"prompt: a {step.part} has no prompt of its own: name one"
     if step.by == "template" and step.prompt is None:
         yield "prompt: by: template writes the prompt itself: name one"
