@@ -17,7 +17,9 @@ from infra.engines.wire import Completion, Missing
 from tasks.core.answers import Answerer, Answers
 from tasks.core.records import Problem, Sample, Verdict
 from tasks.core.step import derive_seed
-from tasks.sample.episode import Answer, E, Question, Sampler, Texts
+from tasks.judge.verifiers.code_report import RunReport
+from tasks.judge.verifiers.reports import run_reports
+from tasks.sample.episode import Answer, E, Opinions, Question, Runs, Sampler, Texts
 from tasks.sample.interpreter.tool import Tool
 
 EPISODES_AT_ONCE = 1024
@@ -136,16 +138,32 @@ def _answer(questions: Sequence[Question], partners: Partners) -> list[Answer]:
     """Answers in the places of the questions. Questions to one answerer, or to one judge, are asked together."""
     groups: dict[Any, list[int]] = {}
     for place, question in enumerate(questions):
-        whom = (question.who, question.sampling) if isinstance(question, Texts) else question.judge.name
-        groups.setdefault(str(whom), []).append(place)
+        groups.setdefault(_whom(question), []).append(place)
     answers: dict[int, Answer] = {}
     for places in groups.values():
         together = [questions[place] for place in places]
-        found = iter(_texts(together, partners) if isinstance(together[0], Texts) else _opinions(together, partners))
+        found = iter(_ask(together, partners))
         for place, question in zip(places, together, strict=True):
             size = len(question.requests if isinstance(question, Texts) else question.samples)
             answers[place] = list(islice(found, size))
     return [answers[place] for place in range(len(questions))]
+
+
+def _whom(question: Question) -> str:
+    if isinstance(question, Texts):
+        return str((question.who, question.sampling))
+    return str((type(question).__name__, question.judge.name, isinstance(question, Runs) and question.is_public))
+
+
+def _ask(questions: Sequence[Question], partners: Partners) -> Iterable[Any]:
+    if isinstance(questions[0], Texts):
+        return _texts(questions, partners)
+    return _opinions(questions, partners) if isinstance(questions[0], Opinions) else _reports(questions, partners)
+
+
+def _reports(questions: Sequence[Any], partners: Partners) -> Sequence[RunReport]:
+    items = [(question.problem, sample) for question in questions for sample in question.samples]
+    return run_reports(questions[0].judge, questions[0].is_public, items, partners.answers)
 
 
 def _texts(questions: Sequence[Any], partners: Partners) -> Iterator[tuple[Completion, ...]]:

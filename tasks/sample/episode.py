@@ -50,9 +50,24 @@ class Opinions:
     samples: tuple[Sample, ...]
 
 
-Question = Texts | Opinions
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What comes out when samples are run on tests that are shown. Answer: one report a sample.
+
+    Attributes:
+        judge: with a verifier of kind `code`.
+        is_public: whether public tests are shown, or those that grade.
+    """
+
+    judge: Judge
+    problem: Problem
+    samples: tuple[Sample, ...]
+    is_public: bool
+
+
+Question = Texts | Opinions | Runs
 Answer = Sequence[Any]
-"""of Texts, Sequence[tuple[Completion, ...]]; of Opinions, Sequence[Verdict]"""
+"""of Texts, Sequence[tuple[Completion, ...]]; of Opinions, Sequence[Verdict]; of Runs, Sequence[RunReport]"""
 
 
 @dataclass(frozen=True)
