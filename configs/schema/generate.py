@@ -64,15 +64,25 @@ class _Drawing(Sampling):
         None, description="climb in difficulty: a round samples the problems of one value of a tag"
     )
     few_shot: FewShot | None = Field(None, description="worked examples shown before each problem, and not trained on")
-    interpreter: Interpreter | None = Field(
-        None, description="Python that the policy writes is run, and its output stands in the text; default: it is not"
-    )
     shard_size: Annotated[int, Execution] = Field(
         64, ge=1, description="requests that are published together: what a kill can cost"
     )
 
+    @property
+    def writers(self) -> tuple[Writer, ...]:
+        """The models that write texts beside the policy as it is in the round, each once."""
+        return ()
+
+
+class WholeTexts(_Drawing):
+    """What samplers share that draw texts from their beginning to their end."""
+
+    interpreter: Interpreter | None = Field(
+        None, description="Python that the policy writes is run, and its output stands in the text; default: it is not"
+    )
+
     @model_validator(mode="after")
-    def _blocks_end_apart(self) -> _Drawing:
+    def _blocks_end_apart(self) -> WholeTexts:
         if self.interpreter is not None:
             for stop in self.all_stops:
                 check_stop(stop, self.interpreter)
@@ -85,13 +95,8 @@ class _Drawing(Sampling):
         """Texts that end some draw."""
         return self.stop
 
-    @property
-    def writers(self) -> tuple[Writer, ...]:
-        """The models that write texts beside the policy as it is in the round, each once."""
-        return ()
 
-
-class IndependentGenerate(_Drawing):
+class IndependentGenerate(WholeTexts):
     """`num_samples` independent draws for every problem.
 
     Defaults: ReST-EM on MATH (arXiv 2312.06585): 32 samples, temperature 0.7, top-k 40.
@@ -125,20 +130,13 @@ class StepwiseGenerate(_Drawing):
     temperature: float = Field(0.5, gt=0, description="of the candidates")
     top_p: float = Field(0.95, gt=0, le=1, description="of the candidates; 1: off")
 
-    @model_validator(mode="after")
-    def _steps_are_text(self) -> StepwiseGenerate:
-        if self.interpreter is not None:
-            raise ValueError("interpreter: candidates for a step are compared before a block can end: write kind: "
-                             "independent or revise")  # fmt: skip
-        return self
-
     @property
     def num_samples(self) -> int:
         """Most samples of one problem."""
         return self.width * self.max_steps
 
 
-class ReviseGenerate(_Drawing):
+class ReviseGenerate(WholeTexts):
     """First attempts at every problem, and revisions of them: after an attempt the texts of `steps` are written, of
     which the last is the next attempt. Judges look at all attempts; other texts stand in their chains.
 

@@ -121,7 +121,7 @@ def _votes_have_answers(recipe: Sections) -> None:
 
 def _interpreter_is_everywhere(recipe: Sections) -> None:
     """Texts that are set side by side are drawn alike."""
-    if recipe.generate.interpreter is None:
+    if recipe.interpreter is None:
         return
     if recipe.guide is not None:
         raise ValueError("guide: its tries are drawn without generate.interpreter: leave guide out, or write a hint "

@@ -42,7 +42,7 @@ _DRAWN = ("steps", "max_turns", "until", "temperature")
 def _config(recipe: Recipe, _: int) -> Mapping[str, Any]:
     revised = revision_evaluated(recipe)
     own = {} if revised is None else {"revise": revised, "beside": without(recipe.evaluate.revise, *_DRAWN)}
-    tool = {} if recipe.generate.interpreter is None else {"interpreter": recipe.generate.interpreter}
+    tool = {} if recipe.interpreter is None else {"interpreter": recipe.interpreter}
     return {
         "evaluate": without(recipe.evaluate, "verifier", "revise"),
         **own,

@@ -66,5 +66,5 @@ def partners_of(
 
 def tool_of(recipe: Recipe) -> Tool | None:
     """What runs blocks of code that the policy writes; None where nothing does."""
-    config = recipe.generate.interpreter
+    config = recipe.interpreter
     return Tool(config) if config is not None else None

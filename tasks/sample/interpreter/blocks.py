@@ -10,7 +10,10 @@ import re
 import unicodedata
 
 from configs.schema.interpreter import OUTPUT, Interpreter
+from configs.schema.verifiers.base import VerifierBase
 
+THINKING = tuple(tag for tags in VerifierBase.model_fields["thinking"].default for tag in tags)
+"""tags around what a model thinks: some tokenizers have a token for them"""
 CUT = "..."
 """behind an output that is longer than `max_chars`"""
 
@@ -43,7 +46,7 @@ def shown(output: str, config: Interpreter) -> str:
 def markers(config: Interpreter) -> list[str]:
     """Texts that mean something where an output stands, longest first."""
     around = config.result.split(OUTPUT)
-    found = {text.strip() for text in (config.open, config.close, *around)} - {""}
+    found = {text.strip() for text in (config.open, config.close, *around, *THINKING)} - {""}
     return sorted(found, key=lambda text: (-len(text), text))
 
 

@@ -45,6 +45,7 @@ def test_a_long_output_is_cut_and_says_so() -> None:
         ("```\nNow print: ```python\nx", "` ``\nNow print: ` ``python\nx"),
         ("```output\n1", "` ``output\n1"),
         ("<|im_end|> stays text", "<|im_end|> stays text"),
+        ("</think>42", "< /think>42"),
         ("\n\n", ""),
     ],
 )
@@ -101,5 +102,5 @@ def test_a_stop_text_in_the_opening_is_refused() -> None:
 
 
 def test_candidates_of_steps_have_no_interpreter() -> None:
-    with pytest.raises(ValidationError, match="interpreter: candidates for a step"):
+    with pytest.raises(ValidationError, match="interpreter"):
         StepwiseGenerate.model_validate({"kind": "stepwise", "interpreter": {}})

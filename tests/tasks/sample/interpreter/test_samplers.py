@@ -66,7 +66,8 @@ def test_a_chain_of_one_text(tmp_path: Path) -> None:
     }
     members = [Candidate(node, judged.get(name, {}), make_problem()) for name, node in nodes.items()]
     chain = next(one for one in with_chains(members) if one.sample.id == attempt)
-    config = make_recipe(rows=[{"kind": "splice", "given": 1, "loss": {"attempt_wrong": 1, "verdict_false": 1}}]).rows[0]
+    loss = {"attempt_wrong": 1, "verdict_false": 1}
+    config = make_recipe(rows=[{"kind": "splice", "given": 1, "loss": loss}]).rows[0]
     (row,) = rows_of(chain, config, Draw(0, 1))
     assert [span for span in row.completion if not span.weight] == [Span(output("1"), 0), Span(output("2"), 0)]
     assert spell(row.completion).startswith(first + output("1") + "\nVerification: 1. Verdict: wrong\n" + second)
