@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from configs.schema.recipe import Recipe
 from tasks.core.answers import Answerer, Answers
 from tasks.core.bench import Workbench

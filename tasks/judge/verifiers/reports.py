@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import ClassVar
 
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from configs.schema.marks import identity
 from configs.schema.verifiers.code import CodeVerifier
 from infra.sandbox.bubblewrap import START_SECONDS

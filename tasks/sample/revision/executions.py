@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from configs.errors import ProblemsError
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from tasks.core.records import Problem, Sample, Verdict
 from tasks.judge.verifiers.code_cases import shown_problem
 from tasks.judge.verifiers.code_report import MOST_SHOWN, RunReport
