@@ -181,9 +181,7 @@ class ReasoningGymSource(Component):
         {}, description="settings of the task by name, such as min_terms; they win over those of the level"
     )
     prompt: str = Field("{{ question }}", description="template of what the model is asked")
-    solution: str = Field(
-        "{{ answer }}", description="template of the worked solution, such as the steps to the answer"
-    )
+    solution: str = Field("{{ answer }}", description="template of the worked solution, such as the steps to the answer")
     num_problems: int = Field(500, ge=1, description="problems in the set")
     seed: int = Field(0, description="of the problems drawn")
 

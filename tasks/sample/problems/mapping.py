@@ -102,7 +102,9 @@ def _compile(template: str, field: str) -> Template:
     try:
         return environment.from_string(template)
     except TemplateSyntaxError as error:
-        raise RecipeError(f"{field} is not a Jinja template: {error.message}", "write fields as {{ name }}") from None
+        raise RecipeError(
+            f"{field} is not a Jinja template: {error.message}", "write fields as {{ name }}"
+        ) from None
 
 
 def _refuse_null(value: Any) -> Any:
