@@ -49,6 +49,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.code
 	$(BIN)/python -m benchmarks.verifiers
 	$(BIN)/python -m benchmarks.calibration
+	$(BIN)/python -m benchmarks.turns
 
 $(INSTALLED): requirements/lock-cpu.txt requirements/dev.txt requirements/gym.txt pyproject.toml
 	command -v $(PYTHON) >/dev/null || { apt-get update && apt-get install -y python3 python3-venv; }

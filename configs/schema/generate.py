@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern, default_kind
 from configs.schema.draws.draw import HELP_WORDS, MOST_TEXTS, PLAIN, Draw, problems_of_draws
+from configs.schema.interpreter import Interpreter, check_opening, check_stop
 from configs.schema.marks import Content, Execution
 from configs.schema.problems import Source
 from configs.schema.revision.parts import FirstAttempts, Stop, Writer
@@ -72,7 +73,29 @@ class _Drawing(Sampling):
         return ()
 
 
-class IndependentGenerate(_Drawing):
+class WholeTexts(_Drawing):
+    """What samplers share that draw texts from their beginning to their end."""
+
+    interpreter: Interpreter | None = Field(
+        None, description="Python that the policy writes is run, and its output stands in the text; default: it is not"
+    )
+
+    @model_validator(mode="after")
+    def _blocks_end_apart(self) -> WholeTexts:
+        if self.interpreter is not None:
+            for stop in self.all_stops:
+                check_stop(stop, self.interpreter)
+            for stop in self.stop:
+                check_opening(stop, self.interpreter)
+        return self
+
+    @property
+    def all_stops(self) -> tuple[str, ...]:
+        """Texts that end some draw."""
+        return self.stop
+
+
+class IndependentGenerate(WholeTexts):
     """`num_samples` independent draws for every problem; with `draws` as many of each of them.
 
     Defaults: ReST-EM on MATH (arXiv 2312.06585): 32 samples, temperature 0.7, top-k 40.
@@ -121,7 +144,7 @@ class StepwiseGenerate(_Drawing):
         return self.width * self.max_steps
 
 
-class ReviseGenerate(_Drawing):
+class ReviseGenerate(WholeTexts):
     """First attempts at every problem, and revisions of them: after an attempt the texts of `steps` are written, of
     which the last is the next attempt. Judges look at all attempts; other texts stand in their chains.
 
@@ -150,6 +173,10 @@ class ReviseGenerate(_Drawing):
                 f"one problem may be asked for more than {MOST_TEXTS:,} texts: write a smaller num or max_turns"
             )
         return self
+
+    @property
+    def all_stops(self) -> tuple[str, ...]:
+        return (*self.stop, *(text for step in self.steps for text in step.stop or ()))
 
     @property
     def writers(self) -> tuple[Writer, ...]:

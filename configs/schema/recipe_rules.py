@@ -133,6 +133,17 @@ def _votes_have_answers(recipe: Sections) -> None:
             )
 
 
+def _interpreter_is_everywhere(recipe: Sections) -> None:
+    """Texts that are set side by side are drawn alike."""
+    if recipe.interpreter is None:
+        return
+    if recipe.guide is not None:
+        raise ValueError("guide: its tries are drawn without generate.interpreter: leave guide out, or write a hint "
+                         "step with generate: {kind: revise}")  # fmt: skip
+    if recipe.calibrate is not None:
+        raise ValueError("calibrate: it draws without generate.interpreter: leave one of them out")
+
+
 def _answers_can_be_compared(recipe: Sections) -> None:
     if recipe.answer_judge() is None and recipe.evaluate.verifier is None:
         raise ValueError(
@@ -297,6 +308,7 @@ RULES: tuple[Callable[[Any], None], ...] = (
     _roles_can_judge,
     _votes_have_answers,
     _answers_can_be_compared,
+    _interpreter_is_everywhere,
     _rows_fit_the_objective,
     _pairs_fit,
     _pairs_have_two_sides,

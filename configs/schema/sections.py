@@ -14,8 +14,9 @@ from pydantic import BeforeValidator, Field, field_validator
 from configs.schema.base import Component
 from configs.schema.engine import Engine, TransformersEngine
 from configs.schema.evaluate import Decide, Evaluate, Rounds
-from configs.schema.generate import Balance, Generate, Guide, IndependentGenerate, SelfInstruct
+from configs.schema.generate import Balance, Generate, Guide, IndependentGenerate, SelfInstruct, WholeTexts
 from configs.schema.guard import DEFAULT_GUARDS, Guard, read_guards
+from configs.schema.interpreter import Interpreter
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.judges.kinds import Judge
 from configs.schema.judges.opinions import MetaJudge
@@ -94,6 +95,11 @@ class Sections(Component):
     def answer_judge(self) -> Judge | None:
         """The first judge that compares with gold, if there is one."""
         return next((judge for judge in self.judge if judge.reads_gold), None)
+
+    @property
+    def interpreter(self) -> Interpreter | None:
+        """What runs blocks of code that the policy writes; None where nothing does."""
+        return self.generate.interpreter if isinstance(self.generate, WholeTexts) else None
 
     def verifier_for_gold(self) -> Verifier:
         """What compares answers with gold in evaluation: evaluate.verifier, or the first answer judge's."""

@@ -10,6 +10,7 @@ from configs.schema.base import Component, by_kind, check_pattern
 from configs.schema.marks import Content
 from configs.schema.select_chains import (
     BalanceSides,
+    Calls,
     Confirmed,
     Cut,
     Gain,
@@ -203,8 +204,8 @@ class UserFilter(Component):
 Select = Annotated[
     Correct | Judged | Threshold | BothOutcomes | KeepProblem | Cap | Unique | DistinctEquations | LengthWindow
     | LengthGap | BestShare | TopK | Order | AboveMean | DropTruncated | HintShows | Leaves | Moves | Gain
-    | TrueVerdicts | Helps | Confirmed | Pattern | Cut | PassRate | Rescued | OnePer | BalanceSides | Leaks | Mirrors
-    | UserFilter,
+    | TrueVerdicts | Helps | Confirmed | Pattern | Cut | PassRate | Rescued | Calls | OnePer | BalanceSides | Leaks
+    | Mirrors | UserFilter,
     by_kind,
 ]  # fmt: skip
 

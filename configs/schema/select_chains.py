@@ -107,6 +107,20 @@ class Rescued(_OfChains):
     kind: Literal["rescued"] = "rescued"
 
 
+class Calls(Component):
+    """Keep chains in whose texts `generate.interpreter` ran code as often (START, arXiv 2503.04625: 1 to 6 times)."""
+
+    kind: Literal["calls"] = "calls"
+    low: int = Field(1, ge=0, description="fewest programs")
+    high: int | None = Field(None, ge=0, description="most programs; default: any number")
+
+    @model_validator(mode="after")
+    def _window_is_open(self) -> Calls:
+        if self.high is not None and self.high < self.low:
+            raise ValueError(f"high {self.high} is below low {self.low}: nothing could be kept")
+        return self
+
+
 class OnePer(_OfChains):
     """Keep the first of each group: of chains with the same first attempt, of a problem's, or of those with the same
     answer; a sample without an answer is a group of its own."""

@@ -125,7 +125,10 @@ def _sandbox() -> Finding:
     reason = probe_sandbox()
     if reason is None:
         return Finding("sandbox", "generated code can run (bubblewrap)")
-    fix = "apt-get install bubblewrap, on a kernel that allows namespaces; only the verifier `code` needs it"
+    fix = (
+        "apt-get install bubblewrap, on a kernel that allows namespaces; only the verifier `code` and "
+        "generate.interpreter need it"
+    )
     return Finding("sandbox", reason, fix, is_needed=False)
 
 

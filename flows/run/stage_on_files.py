@@ -38,6 +38,7 @@ from tasks.learn.rows import ROW_KINDS, write_rows
 from tasks.learn.run import Phase, train_model
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY
+from tasks.sample.partners import tool_of
 from tasks.sample.problems.run import FEW_SHOT, read_sets
 from tasks.sample.samplers.given import Given
 from tasks.sample.samplers.registry import make_sampler
@@ -114,7 +115,7 @@ def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     problems = list(read_records(files.source, Problem)) if files.source else read_sets(bench)["train"]
     shots = Shots(tuple(read_sets(bench)[FEW_SHOT]), config.few_shot.count) if config.few_shot else NO_SHOTS
     model = _model(bench, files)
-    partners = Partners(scratch.answers, {POLICY: policy_answerer(bench, model)})
+    partners = Partners(scratch.answers, {POLICY: policy_answerer(bench, model)}, tool=tool_of(bench.recipe))
     sampler = make_sampler(Given(bench.recipe, model.digest))
     episodes = shots.put_back(drive(sampler, shots.shown(problems), partners, bench.recipe.seed))
     samples = (sample for episode in episodes for sample in episode.nodes)

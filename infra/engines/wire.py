@@ -41,6 +41,7 @@ class Request:
         seed: of the request. With the number of a draw it is all that the draw's randomness depends on: not the shard,
             the batch, the order of completion, or the other draws.
         first: number of the first draw; a request for the draws from 8 on goes on with one for the first 8.
+        max_tokens: fewer than the sampling's, where the text is the rest of one; None: the sampling's.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Request:
     prefix: str = ""
     seed: int = 0
     first: int = 0
+    max_tokens: int | None = None
 
     @property
     def draws(self) -> range:
@@ -172,6 +174,8 @@ class MissingReason(StrEnum):
     """the server refuses this request, and takes others"""
     FAILED = "failed"
     """the server fails at this request time after time, and answers others"""
+    SANDBOX = "sandbox"
+    """the text holds a program that the sandbox failed at"""
 
 
 @dataclass(frozen=True, slots=True)

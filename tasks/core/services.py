@@ -131,7 +131,8 @@ class TextService(Service[Request, TextRow]):
 
     def _content(self, question: Request) -> Any:
         seed = question.seed if self._sampling.temperature > 0 else None
-        return [question.messages, question.prefix, seed]
+        limit = [question.max_tokens] if question.max_tokens is not None else []
+        return [question.messages, question.prefix, seed, *limit]
 
     def draws(self, question: Request) -> range:
         return question.draws

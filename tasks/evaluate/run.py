@@ -21,6 +21,7 @@ from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY, chat_of
+from tasks.sample.partners import tool_of
 from tasks.sample.samplers.independent import Draws, Independent
 
 PROBLEMS_PER_SHARD = 512
@@ -45,7 +46,7 @@ class Sampler:
         max_tokens = self.recipe.evaluate.max_tokens or self.recipe.generate.max_tokens
         sampling = sampling.model_copy(update={"max_tokens": max_tokens, "stop": self.recipe.generate.stop})
         shard_size = max(PROBLEMS_PER_SHARD, self.answers.shard_size)
-        partners = Partners(self.answers, {POLICY: self.who}, shard_size=shard_size)
+        partners = Partners(self.answers, {POLICY: self.who}, shard_size=shard_size, tool=tool_of(self.recipe))
         sampler = Independent([Draws(sampling, num_samples)], self.model)
         return [
             sample

@@ -42,9 +42,11 @@ _DRAWN = ("steps", "max_turns", "until", "temperature")
 def _config(recipe: Recipe, _: int) -> Mapping[str, Any]:
     revised = revision_evaluated(recipe)
     own = {} if revised is None else {"revise": revised, "beside": without(recipe.evaluate.revise, *_DRAWN)}
+    tool = {} if recipe.interpreter is None else {"interpreter": recipe.interpreter}
     return {
         "evaluate": without(recipe.evaluate, "verifier", "revise"),
         **own,
+        **tool,
         "verifier": recipe.verifier_for_gold(),
         "max_tokens": recipe.evaluate.max_tokens or recipe.generate.max_tokens,
         "stop": recipe.generate.stop,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tasks.report.rounds import RoundReport
 
 _PREFIX = "report_revise_"
+ORACLE = "; oracle feedback: tests that grade were shown"
 
 
 def correction_line(reports: Sequence[RoundReport]) -> str | None:
@@ -26,6 +27,7 @@ def correction_line(reports: Sequence[RoundReport]) -> str | None:
         f"self-correction, round {asked[-1].round}, report: {first} -> {final} "
         f"(wrong to right {gained}, right to wrong {lost} of all)"
     )
+    line += ORACLE if "oracle_feedback" in known else ""
     if "majority_at_budget" not in known:
         return line
     return f"{line}; majority of {known['budget']:.1f} draws {100 * known['majority_at_budget']:.1f} %"

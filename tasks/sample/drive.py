@@ -17,7 +17,10 @@ from infra.engines.wire import Completion, Missing
 from tasks.core.answers import Answerer, Answers
 from tasks.core.records import Problem, Sample, Verdict
 from tasks.core.step import derive_seed
-from tasks.sample.episode import Answer, E, Question, Sampler, Texts
+from tasks.judge.verifiers.code_report import RunReport
+from tasks.judge.verifiers.reports import run_reports
+from tasks.sample.episode import Answer, E, Opinions, Question, Runs, Sampler, Texts
+from tasks.sample.interpreter.tool import Tool
 
 EPISODES_AT_ONCE = 1024
 """of samplers that ask more than once: their texts are in memory, and between their waves models may be loaded"""
@@ -39,6 +42,7 @@ class Partners:
         answerers: who writes texts, by name.
         shard_size: requests that are asked together; default: the stage's.
         places: by name of an answerer, where its answers are looked up and kept; default: `answers`.
+        tool: runs blocks of code that answerers write.
     """
 
     answers: Answers
@@ -46,6 +50,7 @@ class Partners:
     judge: AskJudge = nobody_judges
     shard_size: int | None = None
     places: Mapping[str, Answers] = field(default_factory=dict)
+    tool: Tool | None = None
 
     def texts(
         self, asked: Texts, requests: Iterable[Any], total: int | None, is_counted: bool = True
@@ -55,10 +60,10 @@ class Partners:
         Args:
             is_counted: whether what is missing counts; not where the same is read once more.
         """
-        who = self.answerers[asked.who]
-        found = self.places.get(asked.who, self.answers).ask(
-            who, asked.sampling, requests, total, asked.who, self.shard_size, is_counted
-        )
+        who, place = self.answerers[asked.who], self.places.get(asked.who, self.answers)
+        if self.tool is not None and self.tool.runs_for(asked.who):
+            return self.tool.texts(who, asked.sampling, requests, place, self.shard_size)
+        found = place.ask(who, asked.sampling, requests, total, asked.who, self.shard_size, is_counted)
         return (tuple(row for row in rows if not isinstance(row, Missing)) for _, rows in found)
 
 
@@ -81,7 +86,7 @@ def drive(
             for index in range(num_episodes):
                 yield sampler.begin(problem, index, derive_seed(seed, problem.id, index))
 
-    if sampler.is_single_wave:
+    if sampler.is_single_wave and partners.tool is None:
         yield from _stream(sampler, begun, partners, len(problems) * num_episodes)
         return
     waiting = begun()
@@ -120,29 +125,45 @@ def _stream(
 
 def _in_waves(sampler: Sampler[E], episodes: Sequence[E], partners: Partners) -> list[E]:
     now = list(episodes)
-    while True:
-        asked = {place: questions for place, episode in enumerate(now) if (questions := sampler.ask(episode))}
-        if not asked:
-            return now
+    while asked := {place: questions for place, episode in enumerate(now) if (questions := sampler.ask(episode))}:
         answers = iter(_answer([question for questions in asked.values() for question in questions], partners))
         for place, questions in asked.items():
             now[place] = sampler.take(now[place], list(islice(answers, len(questions))))
+        if sampler.is_single_wave:
+            break
+    return now
 
 
 def _answer(questions: Sequence[Question], partners: Partners) -> list[Answer]:
     """Answers in the places of the questions. Questions to one answerer, or to one judge, are asked together."""
     groups: dict[Any, list[int]] = {}
     for place, question in enumerate(questions):
-        whom = (question.who, question.sampling) if isinstance(question, Texts) else question.judge.name
-        groups.setdefault(str(whom), []).append(place)
+        groups.setdefault(_whom(question), []).append(place)
     answers: dict[int, Answer] = {}
     for places in groups.values():
         together = [questions[place] for place in places]
-        found = iter(_texts(together, partners) if isinstance(together[0], Texts) else _opinions(together, partners))
+        found = iter(_ask(together, partners))
         for place, question in zip(places, together, strict=True):
             size = len(question.requests if isinstance(question, Texts) else question.samples)
             answers[place] = list(islice(found, size))
     return [answers[place] for place in range(len(questions))]
+
+
+def _whom(question: Question) -> str:
+    if isinstance(question, Texts):
+        return str((question.who, question.sampling))
+    return str((type(question).__name__, question.judge.name, isinstance(question, Runs) and question.is_public))
+
+
+def _ask(questions: Sequence[Question], partners: Partners) -> Iterable[Any]:
+    if isinstance(questions[0], Texts):
+        return _texts(questions, partners)
+    return _opinions(questions, partners) if isinstance(questions[0], Opinions) else _reports(questions, partners)
+
+
+def _reports(questions: Sequence[Any], partners: Partners) -> Sequence[RunReport]:
+    items = [(question.problem, sample) for question in questions for sample in question.samples]
+    return run_reports(questions[0].judge, questions[0].is_public, items, partners.answers)
 
 
 def _texts(questions: Sequence[Any], partners: Partners) -> Iterator[tuple[Completion, ...]]:

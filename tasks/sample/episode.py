@@ -14,8 +14,9 @@ from typing import Any, Protocol, TypeVar
 from configs.schema.generate import Sampling
 from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Completion, Messages, Request
-from tasks.core.records import Problem, Sample, Verdict
+from tasks.core.records import Inserted, Problem, Sample, Verdict
 from tasks.core.step import Summary
+from tasks.sample.interpreter.tool import ToolCompletion
 
 POLICY = "policy"
 """name of the answerer that writes samples"""
@@ -49,9 +50,24 @@ class Opinions:
     samples: tuple[Sample, ...]
 
 
-Question = Texts | Opinions
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What comes out when samples are run on tests that are shown. Answer: one report a sample.
+
+    Attributes:
+        judge: with a verifier of kind `code`.
+        is_public: whether public tests are shown, or those that grade.
+    """
+
+    judge: Judge
+    problem: Problem
+    samples: tuple[Sample, ...]
+    is_public: bool
+
+
+Question = Texts | Opinions | Runs
 Answer = Sequence[Any]
-"""of Texts, Sequence[tuple[Completion, ...]]; of Opinions, Sequence[Verdict]"""
+"""of Texts, Sequence[tuple[Completion, ...]]; of Opinions, Sequence[Verdict]; of Runs, Sequence[RunReport]"""
 
 
 @dataclass(frozen=True)
@@ -121,6 +137,11 @@ def chat_of(problem: Problem) -> Messages:
     return tuple((message.role, message.content) for message in problem.messages)
 
 
+def inserted_in(completion: Completion) -> tuple[Inserted, ...]:
+    """Outputs of an interpreter in a completion."""
+    return completion.inserted if isinstance(completion, ToolCompletion) else ()
+
+
 def to_sample(completion: Completion, problem: Problem, model: str, **fields: Any) -> Sample:
     """A completion of a problem's chat as a sample.
 
@@ -137,5 +158,6 @@ def to_sample(completion: Completion, problem: Problem, model: str, **fields: An
         "num_tokens": completion.num_tokens,
         "logprob": completion.logprob,
         "model": model,
+        "inserted": inserted_in(completion),
     }
     return Sample(**{**told, **fields})

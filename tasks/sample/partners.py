@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from configs.schema.judges.kinds import Judge
+from configs.schema.recipe import Recipe
 from tasks.core.answers import Answerer, Answers
 from tasks.core.bench import Workbench
 from tasks.core.records import Problem, Sample, Verdict
@@ -16,6 +17,7 @@ from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 from tasks.sample.drive import Partners
 from tasks.sample.episode import POLICY
+from tasks.sample.interpreter.tool import Tool
 
 
 def writers_of(bench: Workbench, cast: Cast) -> dict[str, Answerer]:
@@ -58,4 +60,11 @@ def partners_of(
         world = World(problems, bench, cast, derive_seed(seed, "judge"), answers)
         return judge_samples(samples, [judge], world)
 
-    return Partners(answers, {POLICY: policy_answerer(bench, model), **(others or {})}, judge, places=places or {})
+    answerers = {POLICY: policy_answerer(bench, model), **(others or {})}
+    return Partners(answers, answerers, judge, places=places or {}, tool=tool_of(bench.recipe))
+
+
+def tool_of(recipe: Recipe) -> Tool | None:
+    """What runs blocks of code that the policy writes; None where nothing does."""
+    config = recipe.interpreter
+    return Tool(config) if config is not None else None

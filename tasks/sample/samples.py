@@ -21,7 +21,7 @@ EPISODES_PER_FILE = 1024
 
 
 def write_episodes(folder: Path, episodes: Iterable[E], sampler: Sampler[E]) -> Counter[str]:
-    """Write what a sampler's episodes end with; returns their numbers, with `num_samples`.
+    """Write what a sampler's episodes end with; returns their numbers with `num_samples` and `num_calls`.
 
     Nodes are `shard-00000.parquet`, ...; the verdicts of judges that were asked on the way are `verdicts.parquet`, and
     the problems that a sampler makes `train.parquet`. The nodes of one file are in memory.
@@ -29,7 +29,7 @@ def write_episodes(folder: Path, episodes: Iterable[E], sampler: Sampler[E]) -> 
     Raises:
         UserError: a sampler gives nodes that are not in order, depth first.
     """
-    numbers: Counter[str] = Counter(num_samples=0)
+    numbers: Counter[str] = Counter(num_samples=0, num_calls=0)
     waiting, place = iter(episodes), 0
     with ExitStack() as stack:
         problems = stack.enter_context(TRAIN_SET.writer(folder)) if sampler.makes_problems else None
@@ -37,6 +37,7 @@ def write_episodes(folder: Path, episodes: Iterable[E], sampler: Sampler[E]) -> 
         while part := list(islice(waiting, EPISODES_PER_FILE)):
             nodes = (node for episode in part for node in episode.nodes)
             numbers["num_samples"] += write_records(folder / SAMPLES.file(place), Sample, nodes)
+            numbers["num_calls"] += sum(len(node.inserted) for episode in part for node in episode.nodes)
             place += 1
             for episode in part:
                 check_depth_first(episode.nodes)

@@ -14,7 +14,7 @@ from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
 from tasks.judge.stage import judging_identity
 from tasks.sample.drive import drive
-from tasks.sample.partners import name_of, partners_of, places_of, writers_of
+from tasks.sample.partners import name_of, partners_of, places_of, tool_of, writers_of
 from tasks.sample.problems_of_round import problems_of_round
 from tasks.sample.samplers.given import Given
 from tasks.sample.samplers.registry import make_sampler
@@ -45,7 +45,7 @@ def generate(
     inputs = {"model": model, "problems": problems, "calibration": calibration}
     told: dict[str, Any] = {"writers": {name: writer.identity for name, writer in writers.items()}} if writers else {}
     spec = GENERATE.spec(recipe, bench.contents, round, inputs, judging=judging, **told)
-    seed = spec.seed or 0
+    seed, tool = spec.seed or 0, tool_of(recipe)
 
     def produce(scratch: Scratch) -> Summary:
         rows = list(TRAIN_SET.read(ledger, problems))
@@ -58,8 +58,10 @@ def generate(
         if sampler.makes_problems:
             copy_held_out(ledger, problems, scratch.out)
         counts = {"num_problems": len(drawn), "num_samples": numbers["num_samples"]}
+        counts |= {"num_calls": numbers["num_calls"]} if tool else {}
         return {**counts, **sampler.summary(len(drawn), {**numbers})}
 
     who, is_planned = policy_answerer(bench, model), calibration is not None and temperature is None
-    known = [] if is_planned else [text_folder(spec.answers, who, settings) for settings in sampler.settings]
+    settings = [tool.watching(one) if tool else one for one in sampler.settings]
+    known = [] if is_planned else [text_folder(spec.answers, who, one) for one in settings]
     return bench.step(spec, produce, known)

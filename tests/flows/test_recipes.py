@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, TypeVar
 import pytest
 import yaml
 
-from tasks.core.records import Example, ItemResult, Label, Pair, Sample, Verdict
+from tasks.core.records import Example, ItemResult, Label, Pair, Sample, Span, Verdict, spell
 from tasks.core.tables import read_records
 from tests.flows.micro import write_recipe
 from tests.flows.runner import Runner, running_runner
@@ -83,6 +84,8 @@ EXPECTED = {
     "scir_filter": PREFERENCE,
     "sppo": PREFERENCE,
     "rspo": PREFERENCE,
+    "cosc": Expected("base"),
+    "start_tools": Expected("base"),
 }
 NOT_HERE = {"demo", "demo_llm", "easy_to_hard"}
 """run by tests of their own"""
@@ -383,7 +386,30 @@ def _consistency(run: Run, state: dict[str, Any]) -> None:
     assert plain and all(len(messages) == 1 for messages in plain.values())
 
 
+def _cosc(run: Run, state: dict[str, Any]) -> None:
+    """Kept chains are programs, outputs and checks; outputs carry no loss, and all else does."""
+    rows = run.rows(2, "select", "examples.parquet", Example)
+    outputs = [span for row in rows for span in row.completion if span.weight == 0]
+    assert outputs and all(re.fullmatch(r"=\d+;", span.text) for span in outputs)
+    assert all("Verdict: " in spell(row.completion) for row in rows)
+    assert run.record(2, "generate")["summary"]["num_calls"] > 0
+    metrics = run.entry(2)["report"]["metrics"]
+    assert metrics["report_revise_accuracy_final"] >= metrics["report_revise_accuracy_t1"] > 0
+
+
+def _start_tools(run: Run, state: dict[str, Any]) -> None:
+    """Round 1 trains on texts that a hint rescued, round 2 on what the model draws by itself; both call Python."""
+    first, second = (run.rows(number, "select", "examples.parquet", Example) for number in (1, 2))
+    assert {spell(row.completion)[:3] for row in first} == {"0!<"}
+    assert all(any(span == Span("!", 1.0) for span in row.completion) for row in first)
+    assert second and all(row.completion[-1].weight == 1 for row in second)
+    for row in (*first, *second):
+        assert [span.text[0] for span in row.completion if span.weight == 0] in (["="], ["=", "="])
+
+
 CHECKS = {
+    "cosc": _cosc,
+    "start_tools": _start_tools,
     "rest_em": _few_shot,
     "star": _star,
     "rft": _with_seed_data,

@@ -47,6 +47,8 @@ PROMPTS = {
     "answer_badly": "{{ system }}awful:",
     "principles_good": "{{ system }}proper:",
     "principles_bad": "{{ system }}shabby:",
+    "check": "?",
+    "call": "!",
 }
 
 
@@ -75,6 +77,10 @@ class World:
     def steered(self) -> Path:
         return self.folder / "told" / "model"
 
+    @property
+    def coder(self) -> Path:
+        return self.folder / "coder" / "model"
+
     def path(self, name: str) -> str:
         return str(self.folder / name)
 
@@ -96,6 +102,7 @@ def build_world(folder: Path) -> World:
     world = World(folder)
     build_reviser(world)
     build_steered(world)
+    build_coder(world)
     write_reward_models(world)
     return world
 
@@ -171,6 +178,29 @@ def steered(draw: random.Random) -> list[dict[str, Any]]:
             row = training_row([term], text)
             rows.append({**row, "messages": [{"role": "system", "content": f"{words}:"}, *row["messages"]]})
         rows += [training_row([term], text) for text in (right, wrong)]
+
+
+def build_coder(world: World) -> None:
+    """The model once more, trained to write programs, to read what they print, and to check it."""
+    rows = world.folder / "programs.jsonl"
+    write_jsonl(rows, [training_row([term], text) for term, text in programs(random.Random(4))])
+    request = TrainRequest(
+        model=ModelFiles("made", world.model), tune=FullWeights(), rows=rows, seed=0,
+        optimizer=Optimizer(learning_rate=3e-3, batch_size=32, epochs=4, max_length=160),
+    )  # fmt: skip
+    run_trainer(request, work_dir=world.folder / "work-programs", out_dir=world.folder / "coder")
+
+
+def programs(draw: random.Random) -> list[tuple[str, str]]:
+    """A sum, and what is written for it: mostly 0, which a hint (!) makes good by a program; or a program at once, now
+    and then a wrong one, and a check (?) of what it printed."""
+    sums = [(a, b) for a in range(10) for b in range(10) if part_of(a, b) in ("warm_start", "train")]
+    rows = []
+    for _ in range(1000):
+        a, b = draw.choice(sums)
+        term, right = f"{a}+{b}=", f"<print({a}+{b})>={a + b};"
+        wrong = f"<print({a}+{(b + 1) % 10})>={a + (b + 1) % 10};?Verdict: wrong" if draw.random() < 0.3 else ""
+        rows += [(term, "0"), (term, f"0!{right}"), (term, f"{wrong}{right}?Verdict: correct")]
     return rows
 
 
@@ -292,7 +322,7 @@ def shrink(name: str, world: World) -> dict[str, Any]:
     if generate.get("kind") == "stepwise":
         generate |= {"step_end": ";", "max_steps": 3, "width": 4, "temperature": 2.0}
     elif generate.get("kind") == "revise":
-        generate |= {"num_samples": 4, "temperature": 2.0}
+        generate |= {"num_samples": 4, "temperature": 2.0} if generate.get("temperature") != 0 else {}
         shrink_steps(generate["steps"], world)
         for phase in tree.get("phases", []):
             shrink_steps(phase["set"].get("generate", {}).get("steps", []) if "set" in phase else [], world)
@@ -308,6 +338,8 @@ def shrink(name: str, world: World) -> dict[str, Any]:
         train |= {"batch_size": 4, "gradient_accumulation": 1, "max_length": 160, "min_examples": 1}
         train |= {} if "stop_epochs" in train else {"max_steps": 3}
         train["tune"] = small(train["tune"])
+    if "interpreter" in generate:
+        shrink_interpreter(tree, world)
     shrink_parts(tree, world)
     tree["rounds"] = {"max": 2}
     return tree
@@ -339,6 +371,23 @@ def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:
             step["stored_prompt"] = step["prompt"]
         if "split" in step:
             step["split"] = "^(?P<critique>[^;]*;)(?P<attempt>.+)"
+
+
+def shrink_interpreter(tree: dict[str, Any], world: World) -> None:
+    """Programs between short markers, by the model that writes them; the answer is what the last one printed."""
+    tree["model"] = {"base": str(world.coder)}
+    for section in (tree, *(phase["set"] for phase in tree.get("phases", []) if "set" in phase)):
+        if "generate" not in section:
+            continue
+        generate = section["generate"]
+        generate |= {"interpreter": {"open": "<", "close": ">", "result": "={output};"}, "max_tokens": 64}
+        generate |= {"stop": ["?"]} if "stop" in generate else {}
+        generate |= {"num_samples": 4, "temperature": 0.8} if generate.get("num_samples", 1) > 1 else {}
+        for step in generate.get("steps", []):
+            name = {"verdict": "check.j2", "hint": "call.j2"}.get(step["part"])
+            step |= {"prompt": world.path(name)} if name else {}
+            step |= {"stop": ["<"]} if "stop" in step else {}
+    tree["judge"][0]["verifier"] = {"kind": "number", "pattern": "=([^;]*);"}
 
 
 def small(tune: dict[str, Any]) -> dict[str, Any]:

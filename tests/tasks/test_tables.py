@@ -100,13 +100,13 @@ def test_a_file_of_a_version_nobody_knows_is_one_message(tmp_path: Path) -> None
     path = tmp_path / "new.parquet"
     write_records(path, Sample, [])
     older(path, 99, [])
-    with pytest.raises(UserError, match=r"holds Samples of version 99, .* up to version 2\n  fix: use the"):
+    with pytest.raises(UserError, match=r"holds Samples of version 99, .* up to version 3\n  fix: use the"):
         list(read_records(path, Sample))
 
 
 COLUMNS = {
     Problem: (1, "319a77b5"),
-    Sample: (2, "b8f1beff"),
+    Sample: (3, "7e7b11f8"),
     Verdict: (1, "6962c643"),
     Judgement: (2, "7fb2fca8"),
     Example: (2, "ebd68599"),

@@ -106,6 +106,9 @@ def _runs_are_judged(recipe: Sections, config: ReviseGenerate, section: str) -> 
                 f"{section}.steps.{place}: an execution is what a code judge found when it ran the attempt: write "
                 f"by: judge:{code}, with judge: [{{kind: answer, verifier: {{kind: code}}}}]"
             )
+        if step.tests is not None and rule.kind != "code":
+            raise ValueError(f"{section}.steps.{place}.tests: the verifier {rule.kind} of judge '{step.judge}' has no "
+                             "tests one by one: leave it out, or write verifier: {kind: code}")  # fmt: skip
 
 
 def _no_help_besides(recipe: Sections, config: ReviseGenerate) -> None:

@@ -29,7 +29,8 @@ class ReviseStep(Component):
     """One text of a revision.
 
     Its prompt may use prompt (the last user turn), messages, attempt, attempts, and what the steps before wrote after
-    the attempt: critique, verdict, execution, hint. The names label (the first judge's of the attempt), answer,
+    the attempt: critique, verdict, execution, hint; after an execution also passed, num_passed, num_tests, and
+    first_failure with input, expected, got, error and line. The names label (the first judge's of the attempt), answer,
     solution and peer are privileged: a step whose prompt uses one needs a `stored_prompt`, which stands in training
     rows instead.
     """
@@ -47,7 +48,8 @@ class ReviseStep(Component):
     state: State = Field("round_start", description="of the policy, or of a role that learns")
     prompt: Annotated[str | None, Content("prompt")] = Field(
         None,
-        description="prompt of configs/prompts, or path of a .j2 file; default: revise, critique or verdict by part",
+        description="prompt of configs/prompts, or path of a .j2 file; default: revise, critique or verdict by part; "
+        "inline: none, and the turn just goes on",
     )
     stored_prompt: Annotated[str | None, Content("prompt")] = Field(
         None, description="what training shows in its place"
@@ -56,6 +58,11 @@ class ReviseStep(Component):
         "chat",
         description="chat: the prompt is the user's turn after all turns so far. single: it is the only turn. inline: "
         "it is text within the model's own turn, which goes on",
+    )
+    tests: Literal["public", "first_failing", "all"] | None = Field(
+        None,
+        description="execution by a code judge: what it tells. first_failing (default) and all: the first, or every "
+        "test that failed of those that grade: oracle feedback. public: those of the gold answer's field `public`",
     )
     when: Gate | None = Field(None, description="where it does not hold: `otherwise`")
     otherwise: Literal["end", "skip"] = Field("end", description="end the chain, or leave out this step alone")
@@ -85,7 +92,8 @@ class ReviseStep(Component):
         by = str(tree.get("by", POLICY))
         is_model = by not in NO_MODEL and not by.startswith(JUDGE)
         is_shown = part == "attempt" and by in ("solution", "peer") and tree.get("form") != "inline"
-        prompt = PROMPTS.get(part) if is_model or is_shown else None
+        is_asked = is_model and tree.get("form") != "inline"
+        prompt = PROMPTS.get(part) if is_asked or is_shown else None
         says = part == "verdict" or "(?P<verdict>" in str(tree.get("split"))
         pattern = SAID if says else None
         filled = {"name": part, "prompt": prompt, "pattern": pattern}
@@ -128,7 +136,7 @@ class ReviseStep(Component):
 def _problems(step: ReviseStep) -> Iterator[str]:
     """What does not fit together in one step, in words."""
     is_model = bool(step.writers)
-    if is_model and step.prompt is None:
+    if is_model and step.prompt is None and step.form != "inline":
         yield f"prompt: a {step.part} has no prompt of its own: name one"
     if step.by == "template" and step.prompt is None:
         yield "prompt: by: template writes the prompt itself: name one"
@@ -140,6 +148,8 @@ def _problems(step: ReviseStep) -> Iterator[str]:
         yield "stored_prompt: form: inline puts the prompt into the text itself: leave it out"
     if step.judge is not None and step.part != "execution":
         yield f"by: {step.by} writes what was found when an attempt was run: write part: execution"
+    if step.tests is not None and step.judge is None:
+        yield "tests: an execution by: judge:NAME tells them: leave it out"
     if not is_model and (step.num > 1 or step.changed_sampling or step.keep):
         yield f"by: {step.by} writes one text by rule: leave num, keep and settings of a draw out"
     if step.also_by and (not is_model or len({step.by, *step.also_by}) <= len(step.also_by)):

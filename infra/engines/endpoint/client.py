@@ -199,7 +199,7 @@ class EndpointClient:
             "model": self._engine.model,
             "messages": [{"role": role, "content": content} for role, content in request.messages],
             "temperature": sampling.temperature,
-            self._limit_name: sampling.max_tokens,
+            self._limit_name: request.max_tokens or sampling.max_tokens,
             **{name: value for name, value in wanted.items() if value},
         }
 

@@ -63,7 +63,7 @@ class TransformersRunner(SerialRunner):
                 drafts += tokens
                 continue
             prompt, prefix = tokens
-            room = min(limit, self._context - len(prompt) - len(prefix))
+            room = min(request.max_tokens or limit, self._context - len(prompt) - len(prefix))
             drafts += [
                 (request, draw, prefix, Draft(prompt + prefix, room, draw_seed(request.seed, draw)))
                 for draw in request.draws

@@ -11,6 +11,7 @@ vLLM's own adapters, and everywhere it keeps one code path and float32 merging.
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,7 @@ class VllmRunner:
                 inputs += [(row, [], [], None) for row in tokens]
                 continue
             prompt, prefix = tokens
-            room = self._context - len(prompt) - len(prefix)
+            room = min(request.max_tokens or sys.maxsize, self._context - len(prompt) - len(prefix))
             inputs += [
                 ((request, draw), prefix, prompt + prefix,
                  self._sampling(shard.sampling, draw_seed(request.seed, draw), room))

@@ -26,7 +26,7 @@ from tasks.core.records.older import OLDER, Change
 from tasks.core.records.opinion import Judgement, Label, Verdict, is_true, judgement_id
 from tasks.core.records.problem import Message, Problem
 from tasks.core.records.row import Example, Pair, Span, spell, written
-from tasks.core.records.sample import SAID_RIGHT, SAID_WRONG, Author, FinishReason, Part, Sample
+from tasks.core.records.sample import SAID_RIGHT, SAID_WRONG, Author, FinishReason, Inserted, Part, Sample
 
 __all__ = [
     "OLDER",
@@ -38,6 +38,7 @@ __all__ = [
     "DropReason",
     "Example",
     "FinishReason",
+    "Inserted",
     "ItemResult",
     "Judgement",
     "Label",

@@ -57,6 +57,8 @@ class DropReason(StrEnum):
     """the chain is cut at an earlier attempt"""
     OUTSIDE_RATE = "outside_rate"
     """too few or too many of the problem's first attempts are right"""
+    CALLS = "calls"
+    """code was run too often or too seldom in its chain"""
     SAME_GROUP = "same_group"
     """another one of its kind was kept"""
     UNBALANCED = "unbalanced"

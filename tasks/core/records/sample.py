@@ -60,6 +60,14 @@ SAID_RIGHT, SAID_WRONG = "right", "wrong"
 
 
 @dataclass(frozen=True, slots=True)
+class Inserted:
+    """A piece of a text that its writer did not write: an interpreter's output. `start` and `end` are places in it."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One text that somebody wrote in an episode of a problem: a node with its parent.
 
@@ -82,9 +90,10 @@ class Sample:
         stored: the chat that training shows in place of `messages`; empty: the same chat.
         privileged: its writer, or that of a node above, saw the answer, the solution or a sibling.
         said: what a verdict was read as, right or wrong; None where it could not be read, and for other parts.
+        inserted: outputs of an interpreter in `text`, in order: the writer read them, and they are never learnt.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     id: str
     problem_id: str
     index: int
@@ -103,6 +112,7 @@ class Sample:
     stored: tuple[Message, ...] = ()
     privileged: bool = False
     said: str | None = None
+    inserted: tuple[Inserted, ...] = ()
 
     @property
     def is_answer(self) -> bool:

@@ -21,6 +21,7 @@ from tasks.evaluate.correction.trees import tree_numbers, tree_of
 from tasks.evaluate.run import Sampler, verified
 from tasks.evaluate.subsets import Answers as AnswersDrawn
 from tasks.sample.drive import Partners, drive
+from tasks.sample.revision.executions import tells_graded_tests
 
 
 def correction_results(
@@ -49,6 +50,8 @@ def correction_results(
         turns, bootstrap = reviser.sampler.config.max_turns, derive_seed(seed, "bootstrap", suite)
         numbers = correction_numbers(courses, beside, turns, bootstrap, oracle=asked.oracle)
         numbers |= _repairs(asked, reviser, partners, problems, seed) if problems else {}
+        if problems and tells_graded_tests(reviser.sampler.steps, reviser.sampler.judges):
+            numbers["revise_oracle_feedback"] = 1.0
         found |= {f"{suite}_{name}": value for name, value in numbers.items()}
     return found
 

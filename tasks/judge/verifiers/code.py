@@ -22,10 +22,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from configs.errors import UserError
 from configs.schema.verifiers.code import CodeVerifier
+from infra.sandbox import scripts
 from infra.sandbox.bubblewrap import Limits
-from infra.sandbox.bubblewrap_run import Result, probe_sandbox, run_script, run_tests
+from infra.sandbox.bubblewrap_run import Result, run_script, run_tests
 from tasks.answer.thinking import after_thinking
 from tasks.judge.verifiers.code_extract import find_program
 from tasks.judge.verifiers.code_layouts import read_problem
@@ -36,12 +36,7 @@ VERSION = 3
 
 def require_sandbox() -> None:
     """UserError with the reason if programs cannot be run here."""
-    reason = probe_sandbox()
-    if reason is not None:
-        raise UserError(
-            f"the verifier 'code' needs a sandbox, and cannot have one: {reason}",
-            "install bubblewrap 0.8 or later, and run as root or where user namespaces are allowed",
-        )
+    scripts.require_sandbox("the verifier 'code'")
 
 
 def verify(text: str, gold: str | None, config: CodeVerifier) -> Finding:
@@ -56,7 +51,7 @@ def verify(text: str, gold: str | None, config: CodeVerifier) -> Finding:
     program = None if said is None else find_program(said, config, problem.names)
     if program is None:
         return Finding(note="no program found")
-    limits = _limits(config)
+    limits = limits_of(config)
     tests = problem.tests_for(program)
     if tests is not None:
         result = run_tests(problem.assemble(program), tests, limits)
@@ -84,16 +79,22 @@ def _run_pairs(program: str, pairs: tuple[tuple[str, str], ...], limits: Limits)
         seconds = max(0.0, seconds - result.seconds)
         if not result.is_passed:
             return replace(result, note=f"test {number}: {result.note}")
-        if _words(result.output.decode("utf-8", "replace")) != _words(expected):
+        if not same_words(result.output.decode("utf-8", "replace"), expected):
             return Result(False, f"test {number}: other output than expected")
     return Result(True)
+
+
+def same_words(text: str, expected: str) -> bool:
+    """Whether two outputs are the same line by line and word by word."""
+    return _words(text) == _words(expected)
 
 
 def _words(text: str) -> list[list[str]]:
     return [line.split() for line in text.strip().splitlines()]
 
 
-def _limits(config: CodeVerifier) -> Limits:
+def limits_of(config: CodeVerifier) -> Limits:
+    """What a program may use."""
     return Limits(
         seconds=config.limit_seconds,
         memory_bytes=config.memory_mib * 2**20,

@@ -15,10 +15,13 @@ from configs.schema.revision.parts import Writer
 from configs.schema.revision.sampler import ReviseStep
 from tasks.core.prompts import names_used, render, render_within
 from tasks.core.records import Message, Part, Problem, Sample
+from tasks.judge.verifiers.code_report import RunReport
 from tasks.sample.revision.chain import Asked, Chain, Talk
 
 PRIVILEGED = frozenset({"label", "answer", "solution", "peer"})
 _ALWAYS = frozenset({"prompt", "messages", "attempt", "attempts"})
+_OF_RUN = frozenset({"passed", "num_passed", "num_tests", "first_failure"})
+"""what prompts may use after an execution"""
 _FEEDBACK = frozenset({"critique", "verdict", "execution", "hint"})
 
 
@@ -29,10 +32,12 @@ class Facts:
     Attributes:
         label: the first judge's of the last attempt; empty where nobody was asked.
         peer: a right sibling; None where there is none, or nobody was asked.
+        run: what came out when the last attempt was run; None where it was not.
     """
 
     label: str
     peer: Sample | None
+    run: RunReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,8 @@ class LoadedStep:
                          is_privileged=is_privileged)  # fmt: skip
         if not is_asked and not self.is_attempt:
             return Asked(chain.talk, chain.stored, is_privileged=is_privileged)
-        said = [node.text for node in chain.pending if node.part not in self.names]
+        shown = self.names | ({Part.EXECUTION} if self.names & _OF_RUN else set())
+        said = [node.text for node in chain.pending if node.part not in shown]
         return Asked(_with_user(chain.talk, [*said, text]), _with_user(chain.stored, [*said, stored]),
                      is_privileged=is_privileged)  # fmt: skip
 
@@ -143,7 +149,7 @@ def require_known(problem: Problem, steps: Sequence[LoadedStep]) -> None:
 
 
 def _check(address: str, step: LoadedStep, written: set[str]) -> None:
-    known = _ALWAYS | PRIVILEGED | (_FEEDBACK & written)
+    known = _ALWAYS | PRIVILEGED | (_FEEDBACK & written) | (_OF_RUN if Part.EXECUTION in written else frozenset())
     if unknown := sorted(step.names - known):
         raise RecipeError(
             f"{address}.prompt: '{unknown[0]}' is nothing that it gets",
@@ -167,6 +173,7 @@ def _check(address: str, step: LoadedStep, written: set[str]) -> None:
 
 
 def _values(chain: Chain, problem: Problem, facts: Facts, names: frozenset[str]) -> dict[str, Any]:
+    run = facts.run or RunReport(0, 0)
     feedback = {part: chain.feedback[part].text if part in chain.feedback else "" for part in _FEEDBACK}
     known = {
         "prompt": next((turn.content for turn in reversed(problem.messages) if turn.role == "user"), ""),
@@ -178,6 +185,7 @@ def _values(chain: Chain, problem: Problem, facts: Facts, names: frozenset[str])
         "solution": problem.solution,
         "peer": facts.peer.text if facts.peer else None,
         **feedback,
+        **{name: getattr(run, name) for name in _OF_RUN},
     }
     return {name: known[name] for name in names}
 

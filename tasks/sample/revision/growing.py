@@ -12,9 +12,9 @@ from typing import Any
 from configs.schema.revision.sampler import ReviseStep
 from infra.engines.wire import Completion
 from tasks.core.records import Author, FinishReason, Part, Problem, Sample
-from tasks.sample.episode import to_sample
+from tasks.sample.episode import inserted_in, to_sample
 from tasks.sample.revision.chain import Asked, Chain, beside, goes_on_in_turn, told, with_turn
-from tasks.sample.revision.reading import Piece, pieces_of, read_verdict
+from tasks.sample.revision.reading import Piece, pieces_of, read_verdict, shifted
 
 TRUNCATED, UNCUT = "num_truncated_feedback", "num_uncut"
 """why a text is dropped: it ended at max_tokens before the attempt it leads to; it has not the parts it should have"""
@@ -35,10 +35,10 @@ def grow(
     is_truncated = row.finish_reason == FinishReason.LENGTH
     if is_truncated and step.part != Part.ATTEMPT:
         return TRUNCATED
-    pieces = pieces_of(row.text, step)
+    pieces = pieces_of(row.text, step, inserted_in(row))
     if pieces is None:
         return UNCUT
-    is_whole = len(pieces) == 1 and pieces[0][1] == row.text
+    is_whole = len(pieces) == 1 and pieces[0].text == row.text
     for place, piece in enumerate(pieces):
         is_last = place == len(pieces) - 1
         node = to_sample(
@@ -46,7 +46,8 @@ def grow(
             problem,
             model,
             **_place(chain, step, piece, row.index if place == 0 else 0),
-            text=asked.given + piece[1],
+            text=asked.given + piece.text,
+            inserted=shifted(piece.inserted, 0, len(piece.text), by=len(asked.given)),
             num_tokens=row.num_tokens if is_last else 0,
             logprob=row.logprob if is_whole else None,
             finish_reason=row.finish_reason if is_last else FinishReason.STOP,
@@ -63,11 +64,11 @@ def put_by_rule(chain: Chain, step: ReviseStep, asked: Asked, text: str, problem
     """The chain with a text that no model wrote."""
     by = Author.ENVIRONMENT if step.judge is not None else step.by
     said = read_verdict(text, step)[1] if step.part == Part.VERDICT else None
-    piece = (step.part, text, said)  # whole: what follows a verdict here was put there on purpose
+    piece = Piece(step.part, text, said)  # whole: what follows a verdict here was put there on purpose
     known = _place(chain, step, piece, 0)
     node = Sample(
         problem_id=problem.id,
-        text=asked.given + piece[1],
+        text=asked.given + piece.text,
         finish_reason=FinishReason.STOP,
         num_tokens=0,
         logprob=None,
@@ -81,11 +82,10 @@ def put_by_rule(chain: Chain, step: ReviseStep, asked: Asked, text: str, problem
 
 
 def _place(chain: Chain, step: ReviseStep, piece: Piece, index: int) -> dict[str, Any]:
-    part, _, said = piece
-    above = chain.tip.id
+    part, above = piece.part, chain.tip.id
     name = step.name if part == step.part else part
     own_id = f"{above}/{index}" if part == Part.ATTEMPT else f"{above}:{name}{index}"
-    return {"id": own_id, "index": index, "parent_id": above, "part": part, "said": said}
+    return {"id": own_id, "index": index, "parent_id": above, "part": part, "said": piece.said}
 
 
 def _asked_of(chain: Chain, asked: Asked) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from tasks.core.records import Verdict
+from tasks.judge.verifiers.code_report import RunReport
 from tasks.sample.episode import Episode
 from tasks.sample.revision.chain import Chain
 from tasks.sample.revision.growing import TRUNCATED, UNCUT
@@ -29,6 +30,7 @@ class Revising(Episode):
         asking: those that the step is being written after.
         drawn: those with an attempt that nobody judged yet.
         opinions: by attempt and judge.
+        reports: by attempt, of the execution of it that was written last.
         counts: see COUNTED.
     """
 
@@ -38,6 +40,7 @@ class Revising(Episode):
     asking: tuple[Chain, ...] = ()
     drawn: tuple[Chain, ...] = ()
     opinions: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
+    reports: Mapping[str, RunReport] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
     def counted(self, name: str, number: int = 1) -> Revising:

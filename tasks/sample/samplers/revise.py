@@ -21,11 +21,13 @@ from infra.engines.wire import Completion, Request
 from tasks.core.paths import depth_first
 from tasks.core.records import Part, Problem
 from tasks.core.step import Summary, derive_seed
+from tasks.judge.verifiers.code_report import RunReport
 from tasks.sample.episode import POLICY, Answer, Opinions, Question, Texts, chat_of, to_sample
 from tasks.sample.revision.asking import Facts, LoadedStep, load_steps, require_known
 from tasks.sample.revision.chain import Chain, begun
 from tasks.sample.revision.choosing import by_parent, facts_of, starts, texts_kept
 from tasks.sample.revision.conditions import OpinionOf, ends, holds
+from tasks.sample.revision.executions import is_run, message_of, report_of, require_public_tests, runs_of
 from tasks.sample.revision.growing import TOKENS_DROPPED, grow, put_by_rule
 from tasks.sample.revision.judges import judges_asked
 from tasks.sample.revision.revising import COUNTED, Revising
@@ -64,6 +66,7 @@ class Revise:
 
     def begin(self, problem: Problem, index: int, seed: int) -> Revising:
         require_known(problem, self.steps)
+        require_public_tests(problem, self.steps, self.judges)
         return Revising(problem, index, seed)
 
     def ask(self, episode: Revising) -> Sequence[Question] | None:
@@ -76,6 +79,8 @@ class Revise:
         if not episode.asking:
             return None
         step = self.steps[episode.step]
+        if not step.writers:
+            return [runs_of(episode, step, self.judges)]
         return [
             Texts(
                 writer.name,
@@ -90,6 +95,8 @@ class Revise:
             after = self._judged(episode, answers)
         elif episode.turn == 0:
             after = self._begun(episode, answers[0][0])
+        elif not self.steps[episode.step].writers:
+            after = self._ran(episode, answers[0])
         else:
             after = self._answered(episode, answers)
         return self._advance(after)
@@ -143,6 +150,13 @@ class Revise:
             grown += kept
         return self._after_step(episode, step, grown)
 
+    def _ran(self, episode: Revising, reports: Sequence[RunReport]) -> Revising:
+        """The attempts were run: what came out is told."""
+        step = self.steps[episode.step]
+        new = {chain.attempts[-1].id: one for chain, one in zip(episode.asking, reports, strict=True)}
+        episode = replace(episode, reports={**episode.reports, **new})
+        return self._after_step(episode, step, [self._by_rule(episode, step, one) for one in episode.asking])
+
     def _after_step(self, episode: Revising, step: LoadedStep, grown: list[Chain]) -> Revising:
         num_before = len(episode.nodes)
         episode = episode.with_nodes(grown)
@@ -184,7 +198,7 @@ class Revise:
         while episode.chains and not episode.drawn:
             step = self.steps[episode.step]
             episode = self._open_step(episode, step)
-            if episode.asking and step.writers:
+            if episode.asking and (step.writers or is_run(step, self.judges)):
                 return episode
             if episode.asking:
                 episode = self._after_step(episode, step, [self._by_rule(episode, step, one) for one in episode.asking])
@@ -209,7 +223,7 @@ class Revise:
         facts, problem, note = self._facts(episode, chain), episode.problem, ""
         if step.config.judge is not None:
             verdict = self._opinions(episode)(chain.attempts[-1], step.config.judge)
-            note = verdict.note or verdict.label
+            note = message_of(step, chain, facts.run, verdict, is_run(step, self.judges))
         text = step.text(chain, problem, facts, note)
         return put_by_rule(chain, step.config, step.asked(chain, problem, facts), text, problem)
 
@@ -227,10 +241,11 @@ class Revise:
         return lambda sample, judge: episode.opinions[sample.id][judge or self.first_judge]
 
     def _facts(self, episode: Revising, chain: Chain) -> Facts:
+        run = report_of(chain.attempts[-1], episode, self.steps, self.judges, self._opinions(episode))
         if self.first_judge not in [judge.name for judge in self.judges]:
-            return Facts("", None)
+            return Facts("", None, run)
         firsts = [node for node in episode.nodes if node.parent_id is None]
-        return facts_of(chain, firsts, self._opinions(episode), episode.seed)
+        return replace(facts_of(chain, firsts, self._opinions(episode), episode.seed), run=run)
 
 
 def make(config: ReviseGenerate, given: Given) -> Revise:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from itertools import pairwise
 
-from configs.schema.select_chains import Cut, Gain, Helps, Leaves, Moves, OnePer, PassRate, Pattern, Rescued
+from configs.schema.select_chains import Calls, Cut, Gain, Helps, Leaves, Moves, OnePer, PassRate, Pattern, Rescued
 from tasks.answer.equal import clusters
 from tasks.core.joined import Candidate
 from tasks.core.records import SAID_RIGHT, DropReason, Label, Part
@@ -81,6 +81,13 @@ def rescued(group: Sequence[Candidate], config: Rescued, draw: Draw) -> Refusals
     return [
         None if not is_solved and one.chain and is_right(one, config.judge) else DropReason.NO_RECOVERY for one in group
     ]
+
+
+def calls(group: Sequence[Candidate], config: Calls, draw: Draw) -> Refusals:
+    """Chains in which code was run as often stay."""
+    numbers = [sum(len(text.sample.inserted) for text in one.whole_chain) for one in group]
+    most = max(numbers, default=0) if config.high is None else config.high
+    return [None if config.low <= number <= most else DropReason.CALLS for number in numbers]
 
 
 def one_per(group: Sequence[Candidate], config: OnePer, draw: Draw) -> Refusals:

@@ -49,6 +49,7 @@ FILTERS: dict[str, Filter] = {
     "cut": ProblemFilter(chains.cut),
     "pass_rate": ProblemFilter(chains.pass_rate),
     "rescued": ProblemFilter(chains.rescued),
+    "calls": ProblemFilter(chains.calls),
     "one_per": ProblemFilter(chains.one_per),
     "balance": RoundFilter(balance.learn),
     "leaks": ProblemFilter(feedback.leaks),

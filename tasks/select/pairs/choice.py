@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
 from configs.schema.pair import BestVsWorst
 from tasks.core.joined import Candidate
-from tasks.core.records import Label, Message, Pair, written
+from tasks.core.records import Label, Message, Pair
 from tasks.select.filters.filter import Draw
 from tasks.select.rows.spans import ends_turn, spans_of
 
@@ -136,8 +136,8 @@ def make_pair(
     return Pair(
         problem_id=chosen.problem.id,
         messages=messages or chosen.chat,
-        chosen=spans_of(first) if is_shared else written(first.text),
-        rejected=spans_of(second) if is_shared else written(second.text),
+        chosen=spans_of(first if is_shared else replace(first, prefix="")),
+        rejected=spans_of(second if is_shared else replace(second, prefix="")),
         chosen_id=first.id,
         rejected_id=second.id,
         weight=weight,

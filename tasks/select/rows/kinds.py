@@ -105,7 +105,7 @@ def _conversation(candidate: Candidate, config: ConversationRow, draw: Draw) -> 
 def _splice(candidate: Candidate, config: SpliceRow, draw: Draw) -> list[Written]:
     chain = candidate.whole_chain
     weights = weights_of(chain, config.loss, config.judge)
-    spans = join_spans(chain, weights, config.links, draw)
+    spans = join_spans(chain, weights, config.links, draw, config.given)
     stop = [Span(config.stop_text, weights[-1])] if config.stop_text else []
     return [Written(chain[0].chat, tidy([*spans, *stop]), ends_turn(chain[-1].sample))]
 

@@ -16,10 +16,15 @@ from tasks.select.filters.filter import Draw
 
 
 def spans_of(sample: Sample, given: float = 0.0, written: float = 1.0) -> tuple[Span, ...]:
-    """A sample's text as a completion: the given beginning, where there is one, and what the model wrote."""
-    if not sample.prefix:
-        return (Span(sample.text, written),)
-    return Span(sample.prefix, given), Span(sample.text.removeprefix(sample.prefix), written)
+    """A sample's text as a completion: the given beginning, where there is one, and what the model wrote. Outputs of an
+    interpreter are apart from what is written around them, and never learnt."""
+    start = len(sample.prefix) if sample.text.startswith(sample.prefix) else 0
+    spans = [Span(sample.prefix, given)] if start else []
+    for output in sample.inserted:
+        before = [Span(sample.text[start : output.start], written)] if start < output.start else []
+        spans += [*before, Span(sample.text[output.start : output.end], 0.0)]
+        start = output.end
+    return (*spans, Span(sample.text[start:], written))
 
 
 def ends_turn(sample: Sample) -> bool:
@@ -46,14 +51,20 @@ def weights_of(path: Sequence[Candidate], loss: LossByPart, judge: str | None) -
     return weights
 
 
-def join_spans(path: Sequence[Candidate], weights: Sequence[float], links: Links, draw: Draw) -> tuple[Span, ...]:
-    """Texts of a chain as one completion, each after the first with its link, which has the weight of its part."""
+def join_spans(
+    path: Sequence[Candidate], weights: Sequence[float], links: Links, draw: Draw, given: float = 0.0
+) -> tuple[Span, ...]:
+    """Texts of a chain as one completion, each after the first with its link, which has the weight of its part.
+
+    Args:
+        given: factor of a part's weight for the beginning of it that was given.
+    """
     spans: list[Span] = []
     for place, (one, weight) in enumerate(zip(path, weights, strict=True)):
         variants = {str(part): texts for part, texts in links.items()}.get(one.sample.part, ()) if place else ()
         if variants and (link := draw.random(f"links.{place}", path[-1].sample.id).choice(variants)):
             spans.append(Span(link, weight))
-        spans += spans_of(one.sample, written=weight)
+        spans += spans_of(one.sample, given=given * weight, written=weight)
     return tidy(spans)
 
 

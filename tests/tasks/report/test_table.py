@@ -121,4 +121,7 @@ def test_what_revising_did_is_one_line_below() -> None:
     out = io.StringIO()
     print_table([baseline(), report], out)
     assert out.getvalue().splitlines()[-1] == line
+    told = report.model_copy(update={"metrics": report.metrics | {"report_revise_oracle_feedback": 1.0}})
+    last = markdown_table([baseline(), told]).splitlines()[-1]
+    assert "of all); oracle feedback: tests that grade were shown; majority" in last
     assert "self-correction" not in markdown_table(experiment_report().rounds)

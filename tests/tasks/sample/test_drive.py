@@ -166,7 +166,7 @@ def test_nodes_that_are_not_depth_first_are_refused_where_they_are_written(tmp_p
     with pytest.raises(UserError, match="sample p/2 does not stand below its parent p/0"):
         write_episodes(tmp_path, [Drawn(problem, 0, 0, nodes)], sampler)
     in_order = Drawn(problem, 0, 0, (nodes[0], nodes[2], nodes[1]))
-    assert write_episodes(tmp_path, [in_order], sampler) == {"num_samples": 3}
+    assert write_episodes(tmp_path, [in_order], sampler) == {"num_samples": 3, "num_calls": 0}
 
 
 SAMPLERS = {

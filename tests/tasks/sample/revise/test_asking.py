@@ -94,7 +94,7 @@ def test_inline_the_models_own_turn_goes_on(folder: Path) -> None:
 
 
 def test_text_by_rule_stands_in_the_users_next_turn_once(folder: Path) -> None:
-    code = {"kind": "answer", "verifier": {"kind": "code", "layout": "mbpp"}}
+    code = {"kind": "answer", "verifier": {"kind": "python", "function": "score.py:score"}}
     execution = {"part": "execution", "by": "judge:answer"}
     for prompt, last in (("again.j2", "wrong\n\nagain"), ("run.j2", "it ran: wrong")):
         pool = ScriptedPool(write=by_place({}))

@@ -348,3 +348,23 @@ def test_a_chain_without_a_right_sibling_ends(tmp_path: Path) -> None:
 def test_one_attempt_and_no_revision(tmp_path: Path) -> None:
     (episode,) = run(revise_sampler(generate={"max_turns": 1, "num_samples": 3}), tmp_path)
     assert [node.id for node in episode.nodes] == ["p/0", "p/1", "p/2"]
+
+
+def test_repairs_of_wrong_programs_alone(tmp_path: Path) -> None:
+    """CYCLE: of ten problems 4 pass; repairs of 6, 4 and 3 programs mend 2, 1 and 0: 10 + 13 programs."""
+    mended = {1: "pqrs", 2: "tu", 3: "v"}
+    problems = [make_problem(name) for name in "pqrstuvwxy"]
+
+    def write(request: Request, draw: int) -> str:
+        turn = 1 + request.id.count("/")
+        is_right = any(request.id[0] in names for when, names in mended.items() if when <= turn)
+        return "R" if is_right else "W"
+
+    gate = {"part": "attempt", "when": {"judge": "answer", "says": ["wrong"]}}
+    pool = ScriptedPool(write=write)
+    sampler = revise_sampler(generate={"steps": [gate], "max_turns": 4})
+    episodes = run(sampler, tmp_path, pool=pool, problems=problems)
+    assert len(pool.draws) == 10 + 13
+    last = [list(labels(one).values()) for one in episodes]
+    rates = [sum("R" in texts[:turn] for texts in last) / 10 for turn in (1, 2, 3, 4)]
+    assert rates == [0.4, 0.6, 0.7, 0.7]

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from configs.schema.select import Correct, Select
 from configs.schema.select_chains import (
     BalanceSides,
+    Calls,
     Confirmed,
     Cut,
     Gain,
@@ -25,7 +27,7 @@ from configs.schema.select_chains import (
     TrueVerdicts,
 )
 from tasks.core.joined import Candidate, with_chains
-from tasks.core.records import DropReason
+from tasks.core.records import DropReason, Inserted
 from tasks.select.defaults import all_filters
 from tasks.select.filters.filter import Draw
 from tasks.select.selection import Selection
@@ -291,3 +293,24 @@ def test_a_recipe_of_revisions_writes_each_chain_once() -> None:
     )
     assert [part.kind for part in all_filters(own)] == ["cut", "leaves"]
     assert [part.kind for part in all_filters(make_recipe())] == ["correct", "drop_truncated", "cap"]
+
+
+def test_texts_that_a_hint_and_a_tool_rescued() -> None:
+    """START: greedy (0,0,1,1,0,0), hinted (1,0,1,0,1,1), tool calls (2,3,1,0,0,7), window 1-6: the first alone."""
+    kept: list[int] = []
+    for number, (greedy, hinted, calls) in enumerate(zip("WWRRWW", "RWRWRR", (2, 3, 1, 0, 0, 7), strict=True), start=1):
+        (one,) = candidates({"p/0": f"{greedy} help {hinted}"})
+        called = replace(one.sample, text="x" * 9, inserted=tuple(Inserted(n, n + 1) for n in range(calls)))
+        group = [replace(one, sample=called)]
+        kept += [number] if fates(group, Rescued(), Calls(low=1, high=6))[called.id] is None else []
+    assert kept == [1]
+
+
+def test_calls_of_the_whole_chain_count() -> None:
+    (one,) = candidates({"p/0": "W help R"})
+    first = replace(one.chain[0], sample=replace(one.chain[0].sample, inserted=(Inserted(0, 1),)))
+    group = [replace(one, chain=(first, *one.chain[1:]))]
+    told = [fates(group, config)[one.sample.id] for config in (Calls(), Calls(low=2), Calls(low=0, high=0))]
+    assert told == [None, DropReason.CALLS, DropReason.CALLS]
+    with pytest.raises(ValidationError, match="high 1 is below low 2"):
+        Calls(low=2, high=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from configs.errors import UserError
 from configs.schema.kinds import component_choices
 from configs.schema.rows import RowKind
 from tasks.core.joined import Candidate, with_chains
-from tasks.core.records import FinishReason, Label, Message, Sample, Span, Verdict, spell
+from tasks.core.records import FinishReason, Inserted, Label, Message, Sample, Span, Verdict, spell
 from tasks.select.filters.filter import Draw
 from tasks.select.rows.kinds import ROWS, Written, rows_of
 from tests.build.records import make_problem
@@ -146,3 +147,69 @@ def test_a_given_beginning_is_shown_and_not_learnt_in_a_chain() -> None:
 
 def test_every_kind_of_the_schema_is_registered() -> None:
     assert set(ROWS) == set(component_choices(RowKind))
+
+
+def with_output(part: str, written: int, output: int, word: str) -> tuple[str, str, str, int]:
+    """A part that ends with an output: its words, and how many of them the model wrote."""
+    return part, "w " * written + "o " * output, word, 2 * written
+
+
+def chain_with_outputs(*texts: tuple[str, str, str, int]) -> Candidate:
+    """As `episode`, with outputs from some place of each text on."""
+    chain = episode(*((part, text, word) for part, text, word, _ in texts))
+    members = [
+        replace(one, sample=replace(one.sample, inserted=(Inserted(place, len(text)),) if place < len(text) else ()))
+        for one, (_, text, _, place) in zip(chain.whole_chain, texts, strict=True)
+    ]
+    return with_chains([replace(one, chain=(), after=(), is_last=True) for one in members])[-1]
+
+
+COSC = chain_with_outputs(
+    with_output("attempt", 30, 4, WRONG), with_output("verdict", 28, 0, "wrong"),
+    with_output("attempt", 32, 4, RIGHT), with_output("verdict", 27, 0, "right"),
+)  # fmt: skip
+"""a program and its output, a verification with its conclusion, twice: 20 + 8 and 18 + 9 words"""
+START = chain_with_outputs(
+    with_output("attempt", 20, 0, WRONG), with_output("hint", 14, 0, ""), with_output("attempt", 16, 5, RIGHT)
+)
+
+
+def test_outputs_of_programs_carry_no_loss() -> None:
+    """CoSC: 118 tokens carry loss, the 8 of outputs do not; with the wrong program masked 88."""
+    (whole,) = write(COSC, kind="splice", loss={"attempt_wrong": 1})
+    assert (sum(weights(whole)), weights(whole).count(0)) == (118, 8)
+    (masked,) = write(COSC, kind="splice")
+    assert sum(weights(masked)) == 88
+    assert len(write(COSC, kind="conversation")) == 3
+
+
+def test_a_hint_is_learnt_or_left_out() -> None:
+    """START: a text of 20, a hint of 14, code of 16, an output of 5, a text of 30: 81 with the hint, 67 without."""
+    last = START.sample
+    text = last.text + "t " * 30
+    start = replace(START, sample=replace(last, text=text))
+    (row,) = write(start, kind="splice", loss={"attempt_wrong": 1})
+    assert (sum(weights(row)), weights(row).count(0)) == (81, 5)
+    (row,) = write(start, kind="splice", loss={"attempt_wrong": 1, "hint": 0})
+    assert sum(weights(row)) == 67
+    (row,) = write(start, kind="answer")
+    assert [span.weight for span in row.completion] == [1, 0, 1] and spell(row.completion) == text
+
+
+def test_a_text_that_ends_with_an_output_ends_with_a_learnt_end() -> None:
+    (row,) = write(COSC.chain[0], kind="answer")
+    assert [(len(span.text.split()), span.weight) for span in row.completion] == [(30, 1), (4, 0), (0, 1)]
+
+
+def test_what_a_prompt_put_into_a_turn_is_learnt_where_asked_for() -> None:
+    """A check that the sampler opened with two words, which the model shall learn to write."""
+    texts = episode(("attempt", "r1 ", RIGHT), ("verdict", "Now check: yes", "right"))
+    (attempt, verdict) = texts.whole_chain
+    opened = replace(verdict, sample=replace(verdict.sample, prefix="Now check: "))
+    (chain,) = with_chains([replace(attempt, after=()), opened])
+    (row,) = write(chain, kind="splice")
+    assert weights(row) == [1, 0, 0, 1, 1]
+    (row,) = write(chain, kind="splice", given=1)
+    assert weights(row) == [1, 1, 1, 1, 1]
+    (row,) = write(chain, kind="splice", given=1, loss={"verdict_true": 0.5})
+    assert weights(row) == [1, 0.5, 0.5, 0.5, 0.5]
