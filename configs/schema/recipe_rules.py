@@ -152,6 +152,26 @@ def _rows_fit_the_objective(recipe: Sections) -> None:
             )
 
 
+_AFTER_ANOTHER = ("turn", "improvement")
+"""kinds of rows in which an answer follows one that it revises"""
+
+
+def _gains_have_something_before(recipe: Sections) -> None:
+    for place, own in _learners(recipe):
+        kinds = [row.kind for row in own.rows]
+        if own.weigh is not None and own.weigh.kind == "by_gain" and not set(kinds) <= set(_AFTER_ANOTHER):
+            raise ValueError(
+                f"{_beside(place, 'weigh')}: by_gain compares an answer with the one before it, which rows of kind "
+                f"{next(kind for kind in kinds if kind not in _AFTER_ANOTHER)} do not show: write rows: "
+                "[{kind: improvement}] or [{kind: turn}]"
+            )
+        if "improvement" in kinds and recipe.generate.kind != "revise":
+            raise ValueError(
+                f"{_beside(place, 'rows')}.{kinds.index('improvement')}: it shows what a reviser is shown, and nothing "
+                "is revised: write generate: {kind: revise}"
+            )
+
+
 def _pairs_have_two_sides(recipe: Sections) -> None:
     """Filters that keep correct samples alone leave nothing to set against them."""
     first = recipe.judge[0].name
@@ -278,6 +298,7 @@ RULES: tuple[Callable[[Any], None], ...] = (
     _votes_have_answers,
     _answers_can_be_compared,
     _rows_fit_the_objective,
+    _gains_have_something_before,
     _pairs_have_two_sides,
     _formats_are_read,
     _meta_judge_has_judgements,

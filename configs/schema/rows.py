@@ -93,6 +93,18 @@ class SpliceRow(_Row):
     stop_text: str = Field("", description="put after the last part, with its weight")
 
 
-RowKind = Annotated[AnswerRow | TurnRow | ConversationRow | SpliceRow, by_kind]
+class ImprovementRow(_Row):
+    """A row for each worse answer of the problem: what its reviser was shown of it, completed by the kept answer,
+    whatever chain led to that (Self-Correction, arXiv 2211.00053). Answers that nobody was asked to revise are not
+    shown. Better is what `gain` calls better."""
+
+    kind: Literal["improvement"] = "improvement"
+    above: float = Field(0.0, ge=0, description="the score must be higher by more than this")
+    per_answer: int | None = Field(
+        10, ge=1, description="most rows of one kept answer, the worse ones drawn by seed; null: all"
+    )
+
+
+RowKind = Annotated[AnswerRow | TurnRow | ConversationRow | SpliceRow | ImprovementRow, by_kind]
 
 DEFAULT_ROWS: tuple[RowKind, ...] = (AnswerRow(),)

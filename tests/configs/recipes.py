@@ -58,7 +58,7 @@ FURTHER: dict[str, dict[str, Any]] = {
         "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
         "generate": {
             "kind": "revise", "num_samples": 2, "max_tokens": 64, "max_turns": 3,
-            "first": {"state": "base", "at_most": {"wrong": 2, "correct": 1}},
+            "first": {"state": "base", "at_most": {"wrong": 2, "correct": 1}, "pool": "rounds"},
             "steps": [
                 {"part": "critique", "by": "critic", "when": {"judge": "answer", "says": ["wrong"]}, "form": "single",
                  "prompt": "feedback", "stored_prompt": "critique", "otherwise": "skip", "keep": {"first": 2}},
@@ -78,7 +78,8 @@ FURTHER: dict[str, dict[str, Any]] = {
             {"kind": "pass_rate", "low": 0.1, "high": 0.9}, {"kind": "rescued"}, {"kind": "one_per"},
             {"kind": "balance", "ratio": 2}, {"kind": "leaks", "words": ["hint"]}, {"kind": "mirrors"},
         ],
-        "rows": [{"kind": "turn", "of": ["verdict"]}],
+        "rows": [{"kind": "turn", "of": ["verdict"]}, {"kind": "improvement"}],
+        "weigh": {"kind": "by_gain"},
         "evaluate": {"revise": {
             "steps": [{"part": "critique", "by": "critic"}, {"part": "verdict"},
                       {"part": "attempt", "when": {"verdict": "wrong"}}],

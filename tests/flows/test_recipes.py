@@ -66,7 +66,7 @@ EXPECTED = {
     "cycle": Expected("base"),
     "ledex": Expected("base"),
     "supercorrect": Expected("seed", "seed"),
-    "self_correct": Expected("round-1", rounds=(1, 2)),
+    "self_correct": Expected("round-1"),
     "revise": PREFERENCE,
 }
 NOT_HERE = {"demo", "demo_llm", "easy_to_hard"}
@@ -222,6 +222,23 @@ def _revised(run: Run, state: dict[str, Any]) -> None:
     assert metrics["drift_revise_accuracy_t1"] <= 1
 
 
+def _self_correct(run: Run, state: dict[str, Any]) -> None:
+    """Round 2 begins with what round 1 ended with, shows worse texts of it, and weighs the better ones."""
+    texts = {number: run.rows(number, "generate", "shard-*.parquet", Sample) for number in (1, 2)}
+    pooled = {(one.problem_id, one.text.strip()) for one in texts[2] if one.parent_id is None}
+    again = {one.problem_id for one in texts[2]} & {one.problem_id for one in texts[1]}
+    assert again and pooled >= {(one.problem_id, one.text.strip()) for one in texts[1] if one.problem_id in again}
+    assert any(one.draw == "pool" for one in texts[2]) and not any(one.draw == "pool" for one in texts[1])
+    assert run.record(2, "generate")["payload"]["inputs"]["pool"] == [run.record(1, "generate")["key"]]
+    rows = run.rows(2, "select", "examples.parquet", Example)
+    parents = {one.id: one.parent_id for one in texts[2]}
+    by_id = {one.id: one.text for one in texts[2]}
+    shown = [row.messages[1].content for row in rows]
+    assert any(by_id[parents[row.sample_id] or ""] != text for row, text in zip(rows, shown, strict=True)
+               if parents[row.sample_id])  # fmt: skip
+    assert fmean(row.weight for row in rows) == pytest.approx(1) and len({row.weight for row in rows}) > 1
+
+
 CHECKS = {
     "rest_em": _few_shot,
     "star": _star,
@@ -235,4 +252,5 @@ CHECKS = {
     "process_self_rewarding": _process_self_rewarding,
     "stasc": _revised,
     "self_rewarding_correction": _revised,
+    "self_correct": _self_correct,
 }

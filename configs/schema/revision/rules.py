@@ -106,7 +106,8 @@ def _rows_can_be_written(recipe: Sections, config: ReviseGenerate) -> None:
     """A text inside a turn is no turn of its own."""
     inline = {part for step in config.steps if step.form == "inline" for part in step.parts}
     for place, row in enumerate(recipe.rows):
-        turns = set(row.of) if row.kind == "turn" else inline if row.kind == "conversation" else set()
+        of: dict[str, set[str]] = {"conversation": set(inline), "improvement": {"attempt"}}
+        turns = set(row.of) if row.kind == "turn" else of.get(row.kind, set())
         if turns & inline:
             raise ValueError(f"rows.{place}: generate.steps writes {', '.join(sorted(turns & inline))} inline, within "
                              "the model's own turn: write rows: [{kind: splice}]")  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from configs.schema.recipe import Recipe
 from tasks.core.prompts import read_prompt
+from tasks.core.records import Sample
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Given:
         temperature: what a calibration picked.
         others: digests of the models that write beside it (`generate.writers`), by name.
         base_dir: paths of prompts start here.
+        pool: attempts of the rounds before, by problem, where the recipe revises them too.
     """
 
     recipe: Recipe
@@ -26,6 +28,7 @@ class Given:
     temperature: float | None = None
     others: Mapping[str, str] = field(default_factory=dict)
     base_dir: Path = Path()
+    pool: Mapping[str, Sequence[Sample]] = field(default_factory=dict)
 
     def prompt(self, name: str) -> str:
         """Text of a prompt. Raises RecipeError where there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from tasks.core.joined import Candidate, with_chains
 from tasks.core.records import FinishReason, Label, Message, Sample, Span, Verdict, spell
 from tasks.select.filters.filter import Draw
 from tasks.select.rows.kinds import ROWS, Written, rows_of
-from tests.build.records import make_problem
+from tests.build.candidates import make_candidate
+from tests.build.records import make_problem, make_sample, make_verdict
 
 CHAT = (Message("user", "question p"),)
 LINKS = {"verdict": ["Verify: "], "attempt": ["Retry: "]}
@@ -146,3 +148,45 @@ def test_a_given_beginning_is_shown_and_not_learnt_in_a_chain() -> None:
 
 def test_every_kind_of_the_schema_is_registered() -> None:
     assert set(ROWS) == set(component_choices(RowKind))
+
+
+POOL = [("p/0", None, "a", 0.0), ("p/1", None, "b", 0.0), ("p/2", None, "c", 0.5), ("p/3", None, "d", 1.0)]
+
+
+def pool(revised: Sequence[str] = ("p/0", "p/1", "p/2", "p/3")) -> list[Candidate]:
+    """Answers of values 0, 0, .5 and 1, and a hopeless revision of each that is asked for."""
+    nodes = [*POOL, *((f"{parent}/0", parent, "!", -1.0) for parent in revised)]
+    problem, members = make_problem(), list[Candidate]()
+    for name, parent, text, score in nodes:
+        shown = (*CHAT, Message("assistant", parent or ""), Message("user", "better")) if parent else ()
+        sample = make_sample("p", 0, text, id=name, parent_id=parent, messages=shown)
+        members.append(Candidate(sample, {"answer": make_verdict(sample, Label.UNSCORED, score=score)}, problem))
+    return with_chains(members)
+
+
+def improvements(answers: Sequence[Candidate], **config: Any) -> list[tuple[str, str]]:
+    """(what is shown, what is learnt) of all answers."""
+    kind = TypeAdapter(RowKind).validate_python({"kind": "improvement", **config})
+    rows = [row for one in answers for row in rows_of(one, kind, Draw(0, 1), answers)]
+    assert all(row.before and row.before.sample.id == row.messages[1].content for row in rows)
+    return [(row.messages[1].content, spell(row.completion)) for row in rows]
+
+
+def test_improvements_are_all_pairs_of_the_pool() -> None:
+    """Values (0, 0, .5, 1): five pairs; an answer that nobody was asked to revise is shown to nobody."""
+    assert improvements(pool()) == [("p/0", "c"), ("p/1", "c"), ("p/0", "d"), ("p/1", "d"), ("p/2", "d")]
+    assert improvements(pool(["p/1", "p/2"])) == [("p/1", "c"), ("p/1", "d"), ("p/2", "d")]
+    assert improvements(pool(), above=0.5) == [("p/0", "d"), ("p/1", "d")]
+    drawn = improvements(pool(), per_answer=1)
+    assert [learnt for _, learnt in drawn] == ["c", "d"] and drawn == improvements(pool(), per_answer=1)
+    assert improvements([]) == []
+
+
+def test_a_text_without_a_score_is_worse_than_a_correct_one_alone() -> None:
+    unread = episode(("attempt", "?", Label.UNPARSEABLE), ("attempt", "b", WRONG))
+    right = make_candidate("p", 7, RIGHT, text="r")
+    wrong = make_candidate("p", 8, WRONG, text="w")
+    answers = [unread.attempts[0], unread, right, wrong]
+    kind = TypeAdapter(RowKind).validate_python({"kind": "improvement"})
+    assert [row.before for row in rows_of(right, kind, Draw(0, 1), answers)] == [unread.attempts[0]]
+    assert rows_of(wrong, kind, Draw(0, 1), answers) == []
