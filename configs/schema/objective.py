@@ -75,12 +75,15 @@ class WeightedDpoNll(TrainingObjective):
     """DPO plus the likelihood of the chosen text, both times the pair's weight (ScPO, arXiv 2411.04109).
 
     L = -w ln sigma(beta h) - alpha (w / |y+|) logp(y+). With every weight 1 it is the loss of IRPO (arXiv 2404.19733).
+    With `nll: after_prefix` y+ in the second term is what the chosen side has after the pieces that both sides
+    begin with, and the whole side where it goes no further (ReVISE, arXiv 2502.14565).
     """
 
     rows: ClassVar[Rows] = "pairs"
     kind: Literal["weighted_dpo_nll"] = "weighted_dpo_nll"
     beta: float = Field(0.5, gt=0, description="strength of the tie to the reference")
     alpha: float = Field(1.0, ge=0, description="weight of the likelihood term; 0: none")
+    nll: Literal["chosen", "after_prefix"] = Field("chosen", description="what the likelihood is of, as told above")
 
 
 class SoftLabelDpo(TrainingObjective):

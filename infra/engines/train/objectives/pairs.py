@@ -12,7 +12,7 @@ the weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +30,11 @@ from infra.engines.train.objectives.objective import (
     given_reference,
 )
 from infra.engines.train.request import TrainRequest
-from infra.engines.train.rows import IGNORED, Encoder, split_given
+from infra.engines.train.rows import IGNORED, Encoder, Part, split_given
 from infra.engines.train.steps import GivenReferenceSteps, pad_weights, weigh_tokens
+
+NUM_SHARED, TAIL = "num_shared", "chosen_tail"
+"""columns: tokens that both sides begin with; 1 for the chosen side's tokens after those, where a loss reads it"""
 
 
 def encode_pairs(rows: Iterable[dict[str, Any]], encoder: Encoder) -> tuple[TokenRows, int]:
@@ -50,10 +53,25 @@ def encode_pairs(rows: Iterable[dict[str, Any]], encoder: Encoder) -> tuple[Toke
         if len(prompt) + max(len(chosen_ids), len(rejected_ids)) > encoder.max_length:
             num_too_long += 1
             continue
-        tokens = {"prompt_ids": prompt, "chosen_ids": chosen_ids, "rejected_ids": rejected_ids}
+        tokens: dict[str, Any] = {"prompt_ids": prompt, "chosen_ids": chosen_ids, "rejected_ids": rejected_ids}
+        tokens[NUM_SHARED] = _num_shared(chosen, rejected, encoder)
         weights = {f"chosen_ids{WEIGHTS}": chosen_weights, f"rejected_ids{WEIGHTS}": rejected_weights}
         encoded.append({**tokens, **weights, "weight": row["weight"], "soft_label": row.get("soft_label")})
     return _same_weights(encoded), num_too_long
+
+
+def _num_shared(chosen: Sequence[Part], rejected: Sequence[Part], encoder: Encoder) -> int:
+    """Tokens of the pieces that both sides begin with; 0 where the chosen side has no text after them."""
+    texts = [part["text"] for part in chosen], [part["text"] for part in rejected]
+    count = 0
+    while count < min(map(len, texts)) and texts[0][count] == texts[1][count]:
+        count += 1
+    return len(encoder.completion(chosen[:count], ends=False)[0]) if any(texts[0][count:]) else 0
+
+
+def tail_of(row: dict[str, Any]) -> list[float]:
+    """1 for the tokens of the chosen side that come after what both sides begin with, 0 for those before."""
+    return [float(place >= row[NUM_SHARED]) for place in range(len(row["chosen_ids"]))]
 
 
 def _same_weights(rows: TokenRows) -> TokenRows:
@@ -75,6 +93,10 @@ class PairCollator(DataCollatorForPreference):
                 [[0.0] * len(row["prompt_ids"]) + row[side + WEIGHTS] for row, side in sides]
             )
             batch["completion_mask"] = (batch["token_weights"] != 0).long()
+        if TAIL in examples[0]:
+            tails = [row[TAIL] for row in examples] + [[0.0] * len(row["rejected_ids"]) for row in examples]
+            prompts = [len(row["prompt_ids"]) for row in examples] * 2
+            batch[TAIL] = pad_weights([[0.0] * size + tail for size, tail in zip(prompts, tails, strict=True)])
         for column in ("weight", "soft_label"):
             if column in examples[0]:
                 batch[column] = torch.tensor([example[column] for example in examples], dtype=torch.float32)
@@ -95,8 +117,8 @@ MEANS_OF_PAIRS = tuple(PAIRS.metrics.values())
 
 
 def without_soft_labels(rows: TokenRows, request: TrainRequest) -> TokenRows:
-    """Pairs for a loss that reads no soft label."""
-    return [{name: value for name, value in row.items() if name != "soft_label"} for row in rows]
+    """Pairs for a loss that reads no soft label, less what was there to prepare them."""
+    return [{name: value for name, value in row.items() if name not in ("soft_label", NUM_SHARED)} for row in rows]
 
 
 @dataclass(frozen=True)
@@ -108,6 +130,8 @@ class PairBatch:
         chosen_lengths: tokens of the chosen completion on which loss falls, its end token included, at least 1.
         weight: at least 0.
         soft_label: chance that the chosen side is the better one; None for losses that read none.
+        tail, tail_lengths: summed log-probabilities of the end of the chosen completion that a likelihood term is of,
+            and its tokens, as above; None where the term is of the whole completion.
     """
 
     chosen: torch.Tensor
@@ -117,6 +141,15 @@ class PairBatch:
     chosen_lengths: torch.Tensor
     weight: torch.Tensor
     soft_label: torch.Tensor | None = None
+    tail: torch.Tensor | None = None
+    tail_lengths: torch.Tensor | None = None
+
+    @property
+    def likelihood(self) -> torch.Tensor:
+        """Mean log-probability of a token of the chosen side, or of its tail."""
+        if self.tail is None or self.tail_lengths is None:
+            return self.chosen / self.chosen_lengths
+        return self.tail / self.tail_lengths
 
     @property
     def gap(self) -> torch.Tensor:
@@ -159,7 +192,8 @@ class PairLossTrainer(GivenReferenceSteps, DPOTrainer):
         chosen, rejected = outputs.log_probs.sum(1).chunk(2)
         lengths = inputs["completion_mask"].chunk(2)[0].sum(1)
         references = inputs["ref_chosen_logps"], inputs["ref_rejected_logps"]
-        batch = PairBatch(chosen, rejected, *references, lengths, inputs["weight"], inputs.get("soft_label"))
+        tail = _tail(outputs.log_probs, inputs)
+        batch = PairBatch(chosen, rejected, *references, lengths, inputs["weight"], inputs.get("soft_label"), *tail)
         self._note_rewards(batch)
         return self.losses(batch, self.settings).mean()
 
@@ -171,6 +205,14 @@ class PairLossTrainer(GivenReferenceSteps, DPOTrainer):
         metrics = self._metrics["train" if self.model.training else "eval"]
         metrics["rewards/margins"].append(margins.mean().item())
         metrics["rewards/accuracies"].append((margins > 0).float().mean().item())
+
+
+def _tail(log_probs: torch.Tensor, inputs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
+    """Sum and number of the tokens of the chosen sides' tails; nothing where the loss reads none."""
+    if TAIL not in inputs:
+        return ()
+    mask = inputs[TAIL] * inputs["completion_mask"]
+    return (log_probs * mask[:, 1:]).sum(1).chunk(2)[0], mask.sum(1).chunk(2)[0].clamp(min=1)
 
 
 def pair_objective(losses: PairLosses, prepare: Callable[[TokenRows, TrainRequest], TokenRows]) -> Objective:
