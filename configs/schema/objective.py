@@ -1,4 +1,4 @@
-"""What training minimises. Each objective says which rows it eats: examples, pairs, or labelled examples."""
+"""What training minimises. Each objective says which rows it eats: examples, pairs, labelled examples, trajectories."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from configs.schema.base import Component, default_kind
 
-Rows = Literal["examples", "pairs", "labelled"]
+Rows = Literal["examples", "pairs", "labelled", "trajectories"]
 
 DpoLoss = Literal[
     "sigmoid", "hinge", "ipo", "exo_pair", "nca_pair", "robust", "bco_pair", "sppo_hard", "aot", "aot_unpaired",
@@ -113,4 +113,25 @@ class Kto(TrainingObjective):
     undesirable_weight: float = Field(1.0, gt=0, description="factor of the loss of undesirable samples")
 
 
-Objective = Annotated[Sft | Dpo | WeightedDpoNll | SoftLabelDpo | Kto, Field(discriminator="kind"), default_kind("sft")]
+class OfflinePg(TrainingObjective):
+    """Policy gradient on texts that were drawn before, with an advantage for each part (S2R, arXiv 2502.12853).
+
+    Of a part with advantage A: d = mean log-probability of a token - the reference's, q = exp(d),
+    A' = A - kl d, loss -min(q A', clip(q, 1 - clip, 1 + clip) A'); of a text the mean over its parts. `reference` is
+    the model that drew the texts. Rows without advantages, as those of the seed data or of a replay, are learnt by
+    their likelihood, times `sft_share` (SPC, arXiv 2504.19162, with kl 0).
+    """
+
+    rows: ClassVar[Rows] = "trajectories"
+    kind: Literal["offline_pg"] = "offline_pg"
+    clip: float = Field(0.2, gt=0, lt=1, description="how far q counts from 1")
+    kl: float = Field(0.15, ge=0, description="what an advantage loses by d; no gradient goes through it")
+    sft_share: float = Field(0.15, ge=0, description="factor of the mean loss of a token in rows without advantages")
+    normalise: Literal["row_mean", "two_means"] = Field(
+        "row_mean", description="of a step: the mean over all rows, or that of each of the two kinds, added"
+    )
+
+
+Objective = Annotated[
+    Sft | Dpo | WeightedDpoNll | SoftLabelDpo | Kto | OfflinePg, Field(discriminator="kind"), default_kind("sft")
+]

@@ -145,6 +145,17 @@ def _rows_fit_the_objective(recipe: Sections) -> None:
             raise ValueError(
                 f"{pair}.soft_label: the objective reads it: name two judges, or write {place}.objective.label"
             )
+        kinds = [row.kind for row in own.rows]
+        if objective.rows == "trajectories" and set(kinds) != {"trajectory"}:
+            raise ValueError(
+                f"{_beside(place, 'rows')}: the objective {objective.kind} trains on texts with an advantage a part: "
+                "write rows: [{kind: trajectory}]"
+            )
+        if objective.rows != "trajectories" and "trajectory" in kinds:
+            raise ValueError(
+                f"{_beside(place, 'rows')}.{kinds.index('trajectory')}: the objective {objective.kind} reads no "
+                "advantages: write objective: {kind: offline_pg}, or kind: splice"
+            )
         if own.weigh is not None and objective.rows != "examples":
             raise ValueError(
                 f"{_beside(place, 'weigh')}: examples are weighed, and the objective {objective.kind} has none: "
@@ -187,8 +198,9 @@ def _pairs_have_two_sides(recipe: Sections) -> None:
 
 def _formats_are_read(recipe: Sections) -> None:
     for place, own in _learners(recipe):
-        if own.train.formats and own.train.objective.rows == "pairs":
-            raise ValueError(f"{place}.formats: pairs are trained on as they are: leave formats out")
+        if own.train.formats and own.train.objective.rows in ("pairs", "trajectories"):
+            rows = own.train.objective.rows
+            raise ValueError(f"{place}.formats: {rows} are trained on as they are: leave formats out")
 
 
 def _meta_judge_has_judgements(recipe: Sections) -> None:

@@ -127,6 +127,9 @@ class BalanceSides(_OfChains):
     )
     ratio: float = Field(1.0, gt=0, description="most of the larger side, in chains of the smaller")
     over: Literal["round", "problem"] = Field("round", description="what is balanced: the whole, or each problem")
+    cuts: Literal["larger", "wrong"] = Field(
+        "larger", description="wrong: right ones stay, however few wrong ones there are"
+    )
 
 
 class Leaks(Component):

@@ -106,6 +106,15 @@ FURTHER: dict[str, dict[str, Any]] = {
         "select": [{"kind": "judged"}],
         "train": {"objective": {"kind": "kto"}},
     },
+    "rewarded": {
+        "name": "rewarded",
+        "model": {"kind": "tiny_llama"},
+        "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
+        "generate": {"kind": "revise", "max_tokens": 64, "steps": [{"part": "verdict"}, {"part": "attempt"}]},
+        "select": [{"kind": "judged"}, {"kind": "balance", "by": "ends_right", "cuts": "wrong"}],
+        "rows": [{"kind": "trajectory"}],
+        "train": {"objective": {"kind": "offline_pg"}},
+    },
     "phased": {
         "name": "phased",
         "model": {"kind": "tiny_llama"},

@@ -68,6 +68,7 @@ EXPECTED = {
     "supercorrect": Expected("seed", "seed"),
     "self_correct": Expected("round-1"),
     "revise": PREFERENCE,
+    "s2r_offline": PREFERENCE,
 }
 NOT_HERE = {"demo", "demo_llm", "easy_to_hard"}
 """run by tests of their own"""
@@ -239,6 +240,17 @@ def _self_correct(run: Run, state: dict[str, Any]) -> None:
     assert fmean(row.weight for row in rows) == pytest.approx(1) and len({row.weight for row in rows}) > 1
 
 
+def _s2r(run: Run, state: dict[str, Any]) -> None:
+    """The warm-up learns whole turns; the second round has an advantage for each trial and verification in them."""
+    first, second = (run.rows(number, "select", "examples.parquet", Example) for number in (1, 2))
+    assert first and not any(row.advantages for row in first)
+    for row in second:
+        assert len(row.advantages) == sum(span.weight > 0 for span in row.completion) >= 2
+    texts = run.rows(2, "generate", "shard-*.parquet", Sample)
+    assert {one.said for one in texts if one.part == "verdict"} >= {"right", "wrong"}
+    assert any(value != 0 for row in second for value in row.advantages)
+
+
 CHECKS = {
     "rest_em": _few_shot,
     "star": _star,
@@ -253,4 +265,5 @@ CHECKS = {
     "stasc": _revised,
     "self_rewarding_correction": _revised,
     "self_correct": _self_correct,
+    "s2r_offline": _s2r,
 }

@@ -208,8 +208,9 @@ def shrink(name: str, world: World) -> dict[str, Any]:
     elif generate.get("kind") == "revise":
         generate |= {"num_samples": 4, "temperature": 2.0}
         shrink_steps(generate["steps"], world)
-        for phase in tree.get("phases", []):
-            shrink_steps(phase["set"].get("generate", {}).get("steps", []) if "set" in phase else [], world)
+        for own in [phase["set"]["generate"] for phase in tree.get("phases", []) if "generate" in phase.get("set", {})]:
+            own |= {"num_samples": 4, "temperature": 2.0} if "num_samples" in own else {}
+            shrink_steps(own.get("steps", []), world)
         tree["model"] = {"base": str(world.reviser)}
     elif generate.get("temperature") != 0:
         generate |= {"num_samples": 6, "temperature": 2.0}  # a model this small is sure of itself
@@ -225,9 +226,11 @@ def shrink(name: str, world: World) -> dict[str, Any]:
 def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:
     """Texts of a revision: few, short, and asked for in a word."""
     for step in steps:
+        if step.get("form") == "inline" and "by" not in step:
+            step |= {"prompt": world.path(f"{step['part']}.j2"), "temperature": 1.0}
         if step.get("by") == "template" or step["part"] == "execution" or step.get("form") == "inline":
             continue
-        if step.get("by") != "solution":
+        if step.get("by") not in ("solution", "peer"):
             step["num"] = min(step.get("num", 1), 3)
             step.setdefault("temperature", 2.0 if step["part"] == "attempt" else 1.0)
         if "also_by" in step:  # a teacher that is as wild as the policy is seldom right, and a tame policy seldom wrong

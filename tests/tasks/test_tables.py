@@ -109,7 +109,7 @@ COLUMNS = {
     Sample: (2, "b8f1beff"),
     Verdict: (1, "6962c643"),
     Judgement: (2, "7fb2fca8"),
-    Example: (2, "ebd68599"),
+    Example: (3, "3a79e3e1"),
     Pair: (2, "41fdb6ef"),
     Drop: (1, "c9a3b9fe"),
     ItemResult: (1, "150170e0"),

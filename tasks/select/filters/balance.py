@@ -1,8 +1,9 @@
 """Filter `balance`: as many chains of one side as of the other, or in a given ratio.
 
 Self-rewarding correction (arXiv 2502.19613) evens out chains that begin right and chains that begin wrong, S2R (arXiv
-2502.12853) those that end right and wrong. The larger side keeps floor(ratio x smaller side), and never fewer than the
-smaller: each chain has the number sha256(seed, round, sample id), and the smallest numbers stay, as in `cap`.
+2502.12853) those that end right and wrong, of which it cuts the wrong ones alone (`cuts: wrong`). The larger side keeps
+floor(ratio x smaller side), and never fewer than the smaller: each chain has the number sha256(seed, round, sample id),
+and the smallest numbers stay, as in `cap`.
 """
 
 from __future__ import annotations
@@ -44,9 +45,11 @@ def _tickets(candidates: Iterable[Candidate], config: BalanceSides, draw: Draw) 
 
 def _limits(sides: Tickets, config: BalanceSides) -> dict[bool, bytes]:
     """The largest ticket of each side that stays; nothing of a side that is to be empty."""
-    smaller = min(map(len, sides.values()))
-    most = max(smaller, math.floor(config.ratio * smaller + 1e-9))
-    return {side: sorted(tickets)[:most][-1] if tickets and most else b"" for side, tickets in sides.items()}
+    is_wrong_alone = config.cuts == "wrong"
+    smaller = len(sides[True]) if is_wrong_alone else min(map(len, sides.values()))
+    fewest = max(smaller, math.floor(config.ratio * smaller + 1e-9))
+    most = {True: len(sides[True]) if is_wrong_alone else fewest, False: fewest}
+    return {side: sorted(own)[: most[side]][-1] if own and most[side] else b"" for side, own in sides.items()}
 
 
 def _ticket(one: Candidate, draw: Draw) -> bytes:

@@ -70,9 +70,14 @@ def cut(group: Sequence[Candidate], config: Cut, draw: Draw) -> Refusals:
 
 def pass_rate(group: Sequence[Candidate], config: PassRate, draw: Draw) -> Refusals:
     """All or none of a problem's samples, by the share of right ones among those that chains begin with."""
-    firsts = {one.attempts[0].sample.id: is_right(one.attempts[0], config.judge) for one in group}
-    is_inside = bool(firsts) and config.low <= sum(firsts.values()) / len(firsts) <= config.high
+    is_inside = bool(group) and config.low <= right_share(group, config.judge) <= config.high
     return [None if is_inside else DropReason.OUTSIDE_RATE] * len(group)
+
+
+def right_share(group: Sequence[Candidate], judge: str | None) -> float:
+    """Share of right ones among those that the chains of a problem begin with; at least one answer is needed."""
+    firsts = {one.attempts[0].sample.id: is_right(one.attempts[0], judge) for one in group}
+    return sum(firsts.values()) / len(firsts)
 
 
 def rescued(group: Sequence[Candidate], config: Rescued, draw: Draw) -> Refusals:

@@ -12,13 +12,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from configs.errors import UserError
-from configs.schema.rows import AnswerRow, ConversationRow, ImprovementRow, RowKind, SpliceRow, TurnRow
+from configs.schema.rows import (
+    AnswerRow,
+    ConversationRow,
+    ImprovementRow,
+    RowKind,
+    SpliceRow,
+    TrajectoryRow,
+    TurnRow,
+)
 from tasks.core.joined import Candidate
-from tasks.core.records import Author, Message, Span
+from tasks.core.records import Author, Label, Message, Part, Span, is_true
 from tasks.select.filters.chains import is_better
 from tasks.select.filters.filter import Draw
 from tasks.select.rows.masking import mask_attempts
 from tasks.select.rows.spans import ends_turn, join_spans, spans_of, tidy, weights_of
+
+_BY_RULE = frozenset({Author.TEMPLATE, Author.SOLUTION, Author.PEER, Author.ENVIRONMENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +37,29 @@ class Written:
 
     Attributes:
         before: the answer that the completion revises, where the chat shows one.
+        told: of a trajectory, what is known of each piece of weight above 0.
     """
 
     messages: tuple[Message, ...]
     completion: tuple[Span, ...]
     ends: bool = True
     before: Candidate | None = None
+    told: tuple[Told, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a judge knows of one text of a chain.
+
+    Attributes:
+        is_verdict: whether it is a verdict, and else an attempt.
+        is_good: it is true, or right.
+        is_on_right: a verdict on a right attempt.
+    """
+
+    is_verdict: bool
+    is_good: bool
+    is_on_right: bool = False
 
 
 def rows_of(candidate: Candidate, config: RowKind, draw: Draw, answers: Sequence[Candidate] = ()) -> list[Written]:
@@ -137,6 +164,26 @@ def _improvements(
     return [Written(shown_before(child.whole_chain, len(child.chain)), completion, ends, one) for one, child in found]
 
 
+def _trajectory(candidate: Candidate, config: TrajectoryRow, draw: Draw, answers: Sequence[Candidate]) -> list[Written]:
+    chain = candidate.whole_chain
+    known = [_told(chain, place, config.judge) for place in range(len(chain))]
+    spans = join_spans(chain, [float(one is not None) for one in known], config.links, draw, link_weight=0.0)
+    told = tuple(one for one in known if one is not None)
+    return [Written(candidate.problem.messages, spans, ends_turn(chain[-1].sample), told=told)]
+
+
+def _told(chain: Sequence[Candidate], place: int, judge: str | None) -> Told | None:
+    """None for texts of other parts, or of which no model wrote a word."""
+    one = chain[place].sample
+    is_by_model = one.by not in _BY_RULE and one.text != one.prefix
+    if not is_by_model or one.part not in (Part.ATTEMPT, Part.VERDICT):
+        return None
+    if one.part == Part.ATTEMPT:
+        return Told(is_verdict=False, is_good=chain[place].verdict(judge).label == Label.CORRECT)
+    before = next(two for two in reversed(chain[:place]) if two.sample.is_answer).verdict(judge)
+    return Told(is_verdict=True, is_good=is_true(one.said, before), is_on_right=before.label == Label.CORRECT)
+
+
 @dataclass(frozen=True, slots=True)
 class RowWriter:
     """One kind of row.
@@ -157,4 +204,5 @@ ROWS: dict[str, RowWriter] = {
     "conversation": RowWriter(_conversation),
     "splice": RowWriter(_splice),
     "improvement": RowWriter(_improvements),
+    "trajectory": RowWriter(_trajectory),
 }

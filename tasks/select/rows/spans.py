@@ -46,13 +46,19 @@ def weights_of(path: Sequence[Candidate], loss: LossByPart, judge: str | None) -
     return weights
 
 
-def join_spans(path: Sequence[Candidate], weights: Sequence[float], links: Links, draw: Draw) -> tuple[Span, ...]:
-    """Texts of a chain as one completion, each after the first with its link, which has the weight of its part."""
+def join_spans(
+    path: Sequence[Candidate], weights: Sequence[float], links: Links, draw: Draw, link_weight: float | None = None
+) -> tuple[Span, ...]:
+    """Texts of a chain as one completion, each after the first with its link.
+
+    Args:
+        link_weight: of links; default: the weight of the part that comes after.
+    """
     spans: list[Span] = []
     for place, (one, weight) in enumerate(zip(path, weights, strict=True)):
         variants = {str(part): texts for part, texts in links.items()}.get(one.sample.part, ()) if place else ()
         if variants and (link := draw.random(f"links.{place}", path[-1].sample.id).choice(variants)):
-            spans.append(Span(link, weight))
+            spans.append(Span(link, weight if link_weight is None else link_weight))
         spans += spans_of(one.sample, written=weight)
     return tidy(spans)
 
