@@ -7,7 +7,7 @@ from typing import Any
 
 from configs.schema.judge import Pass
 from configs.schema.revision.evaluated import evaluated_revision_fits
-from configs.schema.revision.rules import revision_fits
+from configs.schema.revision.rules import prefixes_fit, revision_fits
 from configs.schema.role import POLICY, Role
 from configs.schema.rows import DEFAULT_ROWS
 from configs.schema.sections import Sections
@@ -67,8 +67,9 @@ def _beside(train: str, field: str) -> str:
 
 
 def _all_judges(recipe: Sections) -> list[Any]:
-    best_of = recipe.evaluate.best_of
-    return [*recipe.judge, *([best_of.judge] if best_of else [])]
+    best_of, revise = recipe.evaluate.best_of, recipe.evaluate.revise
+    gate = revise.gate if revise else None
+    return [*recipe.judge, *([best_of.judge] if best_of else []), *([gate.judge] if gate else [])]
 
 
 def _roles_exist(recipe: Sections) -> None:
@@ -316,6 +317,7 @@ RULES: tuple[Callable[[Any], None], ...] = (
     _meta_judge_has_judgements,
     _stepwise_has_a_pairwise_judge,
     revision_fits,
+    prefixes_fit,
     evaluated_revision_fits,
     _calibration_is_used,
     _guide_can_check,

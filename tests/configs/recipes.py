@@ -83,6 +83,7 @@ FURTHER: dict[str, dict[str, Any]] = {
         "evaluate": {"revise": {
             "steps": [{"part": "critique", "by": "critic"}, {"part": "verdict"},
                       {"part": "attempt", "when": {"verdict": "wrong"}}],
+            "gate": {"judge": {"kind": "rubric", "name": "sure"}},
             "max_turns": 4, "until": [{"same": "text"}], "trees": {"num_samples": 4, "budgets": [[1, 1], [2, 2]]},
         }},
     },
@@ -114,6 +115,14 @@ FURTHER: dict[str, dict[str, Any]] = {
         "select": [{"kind": "judged"}, {"kind": "balance", "by": "ends_right", "cuts": "wrong"}],
         "rows": [{"kind": "trajectory"}],
         "train": {"objective": {"kind": "offline_pg"}},
+    },
+    "branched": {
+        "name": "branched",
+        "model": {"kind": "tiny_llama"},
+        "roles": {"critic": {"model": {"base": "models/other"}}},
+        "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
+        "generate": {"kind": "prefix", "max_tokens": 64, "step_end": ";", "critic": "critic"},
+        "rows": [{"kind": "splice", "given": 1}],
     },
     "phased": {
         "name": "phased",
