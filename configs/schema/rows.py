@@ -90,6 +90,9 @@ class SpliceRow(_Row):
     kind: Literal["splice"] = "splice"
     loss: LossByPart = Field(LossByPart(), description="factor of the loss by part")
     links: Links = Field({}, description=_LINKS)
+    given: float = Field(
+        0.0, ge=0, description="factor of the loss of what was given to a writer, as the right steps before a wrong one"
+    )
     stop_text: str = Field("", description="put after the last part, with its weight")
 
 

@@ -66,7 +66,8 @@ def test_what_all_recipes_of_papers_share_has_the_exceptions_that_the_page_names
     full = {name for name in OF_PAPERS if RECIPES[name].train.tune.kind != "lora"}
     other = {name for name in OF_PAPERS if "gsm8k" not in str(RECIPES[name].problems.train)}
     assert full == {"easy_to_hard"} and "`easy_to_hard` trains all weights" in PAGE
-    assert other == {"easy_to_hard", "rest_em", "cycle", "ledex"} and "`rest_em` names files of MATH" in PAGE
+    assert other == {"easy_to_hard", "rest_em", "cycle", "ledex", "mote_staged"}
+    assert "`rest_em` names files of MATH" in PAGE and "`mote_staged` of safety prompts" in PAGE
     assert "`cycle` and `ledex` of MBPP" in PAGE
 
 

@@ -69,6 +69,8 @@ EXPECTED = {
     "self_correct": Expected("round-1"),
     "revise": PREFERENCE,
     "s2r_offline": PREFERENCE,
+    "mote_staged": Expected("base"),
+    "s3c_math": Expected("base"),
 }
 NOT_HERE = {"demo", "demo_llm", "easy_to_hard"}
 """run by tests of their own"""
@@ -240,6 +242,15 @@ def _self_correct(run: Run, state: dict[str, Any]) -> None:
     assert fmean(row.weight for row in rows) == pytest.approx(1) and len({row.weight for row in rows}) > 1
 
 
+def _gated(run: Run, state: dict[str, Any]) -> None:
+    """The threshold of the report set is that which was tuned on the select set."""
+    for number in (0, 1, 2):
+        metrics = run.entry(number)["report"]["metrics"]
+        assert metrics["report_revise_gate_threshold"] == metrics["select_revise_gate_threshold"]
+        assert metrics["select_revise_gate_accuracy"] >= metrics["select_revise_accuracy_t1"], "1 closes it"
+        assert 0 <= metrics["report_revise_gate_accuracy"] <= metrics["report_revise_coverage_t2"]
+
+
 def _s2r(run: Run, state: dict[str, Any]) -> None:
     """The warm-up learns whole turns; the second round has an advantage for each trial and verification in them."""
     first, second = (run.rows(number, "select", "examples.parquet", Example) for number in (1, 2))
@@ -249,6 +260,19 @@ def _s2r(run: Run, state: dict[str, Any]) -> None:
     texts = run.rows(2, "generate", "shard-*.parquet", Sample)
     assert {one.said for one in texts if one.part == "verdict"} >= {"right", "wrong"}
     assert any(value != 0 for row in second for value in row.advantages)
+
+
+def _s3c(run: Run, state: dict[str, Any]) -> None:
+    """Each row goes wrong and right again: no loss falls on the wrong step, and the first judge has called it so."""
+    texts = {one.id: one for one in run.rows(2, "generate", "shard-*.parquet", Sample)}
+    verdicts = {one.sample_id: one for one in run.rows(2, "judge", "verdicts.parquet", Verdict)}
+    rows = run.rows(2, "select", "examples.parquet", Example)
+    assert rows
+    for row in rows:
+        critique = texts[texts[row.sample_id].parent_id or ""]
+        first = texts[critique.parent_id or ""]
+        assert verdicts[first.id].label == Label.WRONG and verdicts[row.sample_id].label == Label.CORRECT
+        assert [span.text for span in row.completion if not span.weight] == [first.text.removeprefix(first.prefix)]
 
 
 CHECKS = {
@@ -266,4 +290,6 @@ CHECKS = {
     "self_rewarding_correction": _revised,
     "self_correct": _self_correct,
     "s2r_offline": _s2r,
+    "slm_verifiers": _gated,
+    "s3c_math": _s3c,
 }

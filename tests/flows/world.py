@@ -205,6 +205,10 @@ def shrink(name: str, world: World) -> dict[str, Any]:
     generate |= {"max_tokens": 24, "num_problems": 8}
     if generate.get("kind") == "stepwise":
         generate |= {"step_end": ";", "max_steps": 3, "width": 4, "temperature": 2.0}
+    elif generate.get("kind") == "prefix":
+        generate |= {"step_end": ";", "rollouts": 2, "width": 4, "temperature": 2.0}
+        generate["prompt"] = world.path("attempt_alone.j2")
+        tree["model"] = {"base": str(world.reviser)}
     elif generate.get("kind") == "revise":
         generate |= {"num_samples": 4, "temperature": 2.0}
         shrink_steps(generate["steps"], world)
@@ -235,7 +239,8 @@ def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:
             step.setdefault("temperature", 2.0 if step["part"] == "attempt" else 1.0)
         if "also_by" in step:  # a teacher that is as wild as the policy is seldom right, and a tame policy seldom wrong
             step |= {"num": 8, "temperature": 1.3}
-        name = f"{step['part']}_alone" if step.get("form") == "single" else step["part"]
+        part = "critique" if step["part"] == "hint" else step["part"]  # the prompt called hint is that of a guide
+        name = f"{part}_alone" if step.get("form") == "single" else part
         step["prompt"] = world.path(f"{name}.j2")
         if "stored_prompt" in step:
             step["stored_prompt"] = step["prompt"]
@@ -286,6 +291,12 @@ def shrink_parts(tree: dict[str, Any], world: World) -> None:
         tree["train"]["replay"]["path"] = world.path("pairs.jsonl")
     if "best_of" in tree.get("evaluate", {}):
         tree["evaluate"]["best_of"] |= {"num_samples": 4, "k": [1, 4], "temperature": 2.0}
+    if steps := tree.get("evaluate", {}).get("revise", {}).get("steps"):
+        shrink_steps(steps, world)
+        for step in steps:
+            step |= {"num": 1, "temperature": 1.0}
+    if gate := tree.get("evaluate", {}).get("revise", {}).get("gate"):
+        gate["judge"]["prompt"] = world.path("grade.j2")
     if {"best_of", "revise"} & tree.get("evaluate", {}).keys():
         known = {"kind": "file", "path": world.path("known.jsonl"), "mapping": {"answer": {"field": "answer"}}}
         tree["problems"]["report"] = known  # some draws are right, and others wrong

@@ -144,7 +144,7 @@ def _conversation(
 def _splice(candidate: Candidate, config: SpliceRow, draw: Draw, answers: Sequence[Candidate]) -> list[Written]:
     chain = candidate.whole_chain
     weights = weights_of(chain, config.loss, config.judge)
-    spans = join_spans(chain, weights, config.links, draw)
+    spans = join_spans(chain, weights, config.links, draw, given=config.given)
     stop = [Span(config.stop_text, weights[-1])] if config.stop_text else []
     return [Written(candidate.problem.messages, tidy([*spans, *stop]), ends_turn(chain[-1].sample))]
 

@@ -106,6 +106,22 @@ def test_a_turn_is_what_was_shown_before_it_and_its_parts() -> None:
     assert spell(row.completion) == "check yes"
 
 
+def test_four_stages_are_four_rows() -> None:
+    """MoTE: stages of 30, 20, 50 and 10 tokens have 110 loss tokens, the prompt of the last holds 100 of the others;
+    without the second they have 90."""
+    words = {"critique": 30, "hint": 20, "attempt": 50, "verdict": 10}
+    draft = ("attempt", "draft", WRONG)
+    says = {"attempt": RIGHT, "verdict": "right"}
+    stages = [(part, " ".join([part] * number), says.get(part, "")) for part, number in words.items()]
+    rows = [row for part in words for row in write(episode(draft, *stages), kind="turn", of=[part])]
+    assert [len(spell(row.completion).split()) for row in rows] == [30, 20, 50, 10]
+    shown = " ".join(message.content for message in rows[-1].messages).split()
+    assert len(shown) == len(["question", "p", "draft"]) + 100
+    skipped = [one for one in stages if one[0] != "hint"]
+    rows = [row for part in words for row in write(episode(draft, *skipped), kind="turn", of=[part])]
+    assert sum(len(spell(row.completion).split()) for row in rows) == 90
+
+
 def test_a_chain_without_the_part_or_without_a_loss_makes_no_row() -> None:
     assert write(C1, kind="turn", of=["critique"]) == []
     assert write(C1, kind="turn", of=["attempt", "critique"]) == []
