@@ -264,7 +264,7 @@ def shrink_parts(tree: dict[str, Any], world: World) -> None:
         role["stays_open"] = True  # two tiny models fit beside each other
     for judge in tree.get("judge", []):
         if judge["kind"] == "rubric":
-            judge |= {"prompt": world.path("grade.j2"), "repeats": min(judge["repeats"], 4), "max_tokens": 12}
+            judge |= {"prompt": world.path("grade.j2"), "repeats": min(judge.get("repeats", 3), 4), "max_tokens": 12}
         if judge["kind"] == "pairwise":
             judge |= {"prompt": world.path("compare.j2"), "max_tokens": 12}
         if judge.get("verifier", {}).get("kind") == "code":

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from configs.schema.revision.parts import Stop
 from configs.schema.revision.sampler import ReviseStep
 

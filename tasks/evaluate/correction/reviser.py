@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from configs.schema.generate import ReviseGenerate
-from configs.schema.judge import AnswerJudge, Judge
+from configs.schema.judges.by_rule import AnswerJudge
+from configs.schema.judges.kinds import Judge
 from configs.schema.revision.evaluated import revision_evaluated, trees_evaluated
 from tasks.core.answers import Answerer, Answers
 from tasks.core.bench import Workbench

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 
 from configs.errors import ProblemsError
 from configs.schema.generate import PrefixGenerate, Sampling
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Completion, Request
 from tasks.core.prompts import render
 from tasks.core.records import Author, FinishReason, Label, Message, Part, Problem, Sample, Verdict

@@ -11,7 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from configs.errors import ProblemsError, RecipeError
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from configs.schema.rows import RowKind
 from infra.engines.wire import Completion, Missing, Request
 from tasks.core.joined import Candidate, with_chains

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from configs.errors import RecipeError
-from configs.schema.judge import RubricJudge
+from configs.schema.judges.opinions import RubricJudge
 from configs.schema.revision.evaluate import TunedGate
 from tasks.evaluate.correction.course import Attempt, Course
 from tasks.evaluate.correction.gate import best_threshold, gate_numbers, gated_accuracy, where_it_stops
