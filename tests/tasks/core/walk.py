@@ -26,7 +26,7 @@ FILES = (
     "gsm8k/train.jsonl", "gsm8k/test.jsonl", "math/train.jsonl", "math/few_shot.jsonl",
     "math/select.jsonl", "math/report.jsonl",
     "seed/instructions_and_judgements.jsonl", "seed/solutions_and_step_judgements.jsonl", "offline/pairs.jsonl",
-    "seed/meta_skills.jsonl", "seed/solutions.jsonl", "mbpp/train.jsonl", "mbpp/test.jsonl",
+    "seed/meta_skills.jsonl", "seed/solutions.jsonl", "mbpp/train.jsonl", "mbpp/test.jsonl", "safety/prompts.jsonl",
     "copy/data.arrow", "template.j2", "score.py", "keep.py", "own.j2",
 )  # fmt: skip
 
