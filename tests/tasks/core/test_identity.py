@@ -23,8 +23,8 @@ from tests.tasks.core.walk import keys_of, makes_new_step, write, write_world
 ONE_VALUE = {
     "AnswerJudge.kind", "Balance.kind", "Dpo.label_smoothing", "EndpointEngine.kind", "ImportanceJudge.kind",
     "ImportanceJudge.name", "IndependentGenerate.kind", "Kto.kind", "MetaJudge.judge", "MostVsLeastVoted.judge",
-    "OfflinePg.kind", "PairwiseJudge.kind", "RankConsistency.judges", "Recipe.pair", "RewardEngine.kind", "Role.like", "Role.model",
-    "RoleTraining.pair", "StopOrGo.kind", "SumJudge.kind",
+    "OfflinePg.kind", "PairwiseJudge.kind", "RankConsistency.judges", "Recipe.pair", "RewardEngine.kind", "Role.like",
+    "Role.model", "RoleTraining.pair", "StopOrGo.kind", "SumJudge.kind",
     "SumJudge.name", "TinyLlama.kind", "TrajectoryRow.kind", *(f"{pair}.soft_label" for pair in (
         "BestVsWorst", "GoldVsSample", "MostVsLeastVoted", "Revision", "RightVsWrong", "ShortestBestLongestWorst",
         "Siblings", "StopOrGo")),
