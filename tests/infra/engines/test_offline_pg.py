@@ -26,8 +26,9 @@ def losses(settings: OfflinePg, *texts: list[tuple[float, float, float]]) -> lis
 
     longest = max(map(len, texts))
     padded = torch.tensor([[*text, *[(9.0, -9.0, 9.0)] * (longest - len(text))] for text in texts], dtype=torch.float64)
+    logps, sampler, rewards = padded.unbind(-1)
     is_part = torch.tensor([[place < len(text) for place in range(longest)] for text in texts])
-    found: list[float] = trajectory_losses(PartBatch(*padded.unbind(-1), is_part), settings).tolist()
+    found: list[float] = trajectory_losses(PartBatch(logps, sampler, rewards, is_part), settings).tolist()
     return found
 
 
@@ -61,8 +62,8 @@ def test_no_gradient_goes_through_the_advantage() -> None:
     from infra.engines.train.objectives.offline_pg import PartBatch, trajectory_losses
 
     logp = torch.tensor([[-1.2]], dtype=torch.float64, requires_grad=True)
-    other = [torch.tensor([[value]], dtype=torch.float64) for value in (-1.3, 1.0)]
-    trajectory_losses(PartBatch(logp, *other, torch.tensor([[True]])), OfflinePg()).sum().backward()
+    sampler, reward = (torch.tensor([[value]], dtype=torch.float64) for value in (-1.3, 1.0))
+    trajectory_losses(PartBatch(logp, sampler, reward, torch.tensor([[True]])), OfflinePg()).sum().backward()
     assert logp.grad is not None and logp.grad.item() == pytest.approx(-1.088593, abs=1e-6)
 
 

@@ -68,7 +68,7 @@ def test_what_makes_a_group() -> None:
     for group, same_rate, sizes in (
         ("position", False, [3, 3]), ("position", True, [2, 2]), ("prefix", False, [3, 2]), ("prefix", True, [2, 1])
     ):  # fmt: skip
-        config = TrajectoryRow(group=group, same_rate=same_rate, min_group=1)  # type: ignore[arg-type]
+        config = TrajectoryRow(group=group, same_rate=same_rate, min_group=1)
         baselines = Baselines(config)
         for string, rate in (("R+V+", 0.5), ("R-V+", 0.5), ("R+V-", 0.25)):
             baselines.add(told(string), rate)
