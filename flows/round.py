@@ -138,7 +138,9 @@ def gather(bench: Workbench, round: int, state: LoopState) -> tuple[dict[str, St
         state = state.model_copy(update={"invented": (*state.invented, problems)})
     if CALIBRATE.when(recipe, round):
         steps["calibrate"] = calibrate(bench, round, model, problems, cast)
-    steps["generate"] = generate(bench, round, model, problems, cast, steps.get("calibrate"))
+    pool = state.pool if has_pool(recipe) else ()
+    steps["generate"] = generate(bench, round, model, problems, cast, steps.get("calibrate"), pool)
+    state = state.model_copy(update={"pool": (*pool, steps["generate"])}) if has_pool(recipe) else state
     problems = steps["generate"] if recipe.generate.kind == "stepwise" else problems
     steps["judge"] = judge(bench, round, steps["generate"], problems, cast)
     if GUIDE.when(recipe, round):
@@ -157,6 +159,11 @@ def gather(bench: Workbench, round: int, state: LoopState) -> tuple[dict[str, St
         steps.get("meta"),
     )  # fmt: skip
     return steps, state.model_copy(update={"monitor": state.monitor or steps["monitor"]})
+
+
+def has_pool(recipe: Recipe) -> bool:
+    """Whether a round goes on from the attempts of the rounds before."""
+    return recipe.generate.kind == "revise" and recipe.generate.first.pool is not None
 
 
 def may_train(state: LoopState, gathered: Mapping[str, StepRef], recipe: Recipe) -> bool:

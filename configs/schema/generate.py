@@ -201,7 +201,40 @@ class ReviseGenerate(WholeTexts):
         return Writer(self.first.by, self.first.state, self.first.redraw)
 
 
-Generate = Annotated[IndependentGenerate | StepwiseGenerate | ReviseGenerate, by_kind, default_kind("independent")]
+class PrefixGenerate(_Drawing):
+    """Wrong steps and their corrections: after the first steps of a problem's worked solution other next steps are
+    drawn, and one is wrong if none of `rollouts` continuations of it is right (S3c-Math, arXiv 2409.01524). After a
+    wrong step somebody says what is wrong with it, and the solution goes on. The first judge compares with gold.
+
+    The paper's numbers of steps and continuations are not given where it was read.
+    """
+
+    kind: Literal["prefix"] = "prefix"
+    width: int = Field(4, ge=1, le=MOST_TEXTS, description="other next steps drawn of each problem, at one place")
+    rollouts: int = Field(8, ge=1, le=MOST_TEXTS, description="continuations of each of them")
+    step_end: str = Field("\n", min_length=1, description="text that ends a step, of the solution and of the model")
+    critic: str = Field("policy", description="who says what is wrong with a step: policy, or an entry of roles")
+    prompt: Annotated[str, Content("prompt")] = Field(
+        "reflect_on_step",
+        description="prompt of configs/prompts, or path of a .j2 file, for the critic: it may use prompt, steps, step "
+        "and solution; training never shows it",
+    )
+    temperature: float = Field(0.7, gt=0, description="of steps, continuations and critiques")
+
+    @property
+    def num_samples(self) -> int:
+        """Most texts of one problem."""
+        return self.width * (2 + self.rollouts)
+
+    @property
+    def writers(self) -> tuple[Writer, ...]:
+        """The critic, where it is a role."""
+        return () if self.critic == "policy" else (Writer(self.critic, "round_start"),)
+
+
+Generate = Annotated[
+    IndependentGenerate | StepwiseGenerate | ReviseGenerate | PrefixGenerate, by_kind, default_kind("independent")
+]
 
 
 class SelfInstruct(Component):

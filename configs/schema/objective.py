@@ -1,4 +1,4 @@
-"""What training minimises. Each objective says which rows it eats: examples, pairs, or labelled examples."""
+"""What training minimises. Each objective says which rows it eats: examples, pairs, labelled examples, trajectories."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from configs.schema.base import Component, default_kind
 from configs.schema.marks import Content
 
-Rows = Literal["examples", "pairs", "labelled"]
+Rows = Literal["examples", "pairs", "labelled", "trajectories"]
 
 DpoLoss = Literal[
     "sigmoid", "hinge", "ipo", "exo_pair", "nca_pair", "robust", "bco_pair", "sppo_hard", "aot", "aot_unpaired",
@@ -86,12 +86,15 @@ class WeightedDpoNll(TrainingObjective):
     """DPO plus the likelihood of the chosen text, both times the pair's weight (ScPO, arXiv 2411.04109).
 
     L = -w ln sigma(beta h) - alpha (w / |y+|) logp(y+). With every weight 1 it is the loss of IRPO (arXiv 2404.19733).
+    With `nll: after_prefix` y+ in the second term is what the chosen side has after the pieces that both sides
+    begin with, and the whole side where it goes no further (ReVISE, arXiv 2502.14565).
     """
 
     rows: ClassVar[Rows] = "pairs"
     kind: Literal["weighted_dpo_nll"] = "weighted_dpo_nll"
     beta: float = Field(0.5, gt=0, description="strength of the tie to the reference")
     alpha: float = Field(1.0, ge=0, description="weight of the likelihood term; 0: none")
+    nll: Literal["chosen", "after_prefix"] = Field("chosen", description="what the likelihood is of, as told above")
 
 
 class SoftLabelDpo(TrainingObjective):
@@ -153,6 +156,27 @@ class Kto(TrainingObjective):
     undesirable_weight: float = Field(1.0, gt=0, description="factor of the loss of undesirable samples")
 
 
+class OfflinePg(TrainingObjective):
+    """Policy gradient on texts that were drawn before, with an advantage for each part (S2R, arXiv 2502.12853).
+
+    Of a part with advantage A: d = mean log-probability of a token - the reference's, q = exp(d),
+    A' = A - kl d, loss -min(q A', clip(q, 1 - clip, 1 + clip) A'); of a text the mean over its parts. `reference` is
+    the model that drew the texts. Rows without advantages, as those of the seed data or of a replay, are learnt by
+    their likelihood, times `sft_share` (SPC, arXiv 2504.19162, with kl 0).
+    """
+
+    rows: ClassVar[Rows] = "trajectories"
+    kind: Literal["offline_pg"] = "offline_pg"
+    clip: float = Field(0.2, gt=0, lt=1, description="how far q counts from 1")
+    kl: float = Field(0.15, ge=0, description="what an advantage loses by d; no gradient goes through it")
+    sft_share: float = Field(0.15, ge=0, description="factor of the mean loss of a token in rows without advantages")
+    normalise: Literal["row_mean", "two_means"] = Field(
+        "row_mean", description="of a step: the mean over all rows, or that of each of the two kinds, added"
+    )
+
+
 Objective = Annotated[
-    Sft | Dpo | WeightedDpoNll | SoftLabelDpo | Sppo | Kto, Field(discriminator="kind"), default_kind("sft")
+    Sft | Dpo | WeightedDpoNll | SoftLabelDpo | Sppo | Kto | OfflinePg,
+    Field(discriminator="kind"),
+    default_kind("sft"),
 ]

@@ -9,7 +9,7 @@ from configs.schema.draws.rules import draws_fit
 from configs.schema.judges.base import Pass
 from configs.schema.pair_rules import check_pairs
 from configs.schema.revision.evaluated import evaluated_revision_fits
-from configs.schema.revision.rules import revision_fits
+from configs.schema.revision.rules import prefixes_fit, revision_fits
 from configs.schema.role import POLICY, Role
 from configs.schema.rows import DEFAULT_ROWS
 from configs.schema.sections import Sections
@@ -78,8 +78,9 @@ def _beside(train: str, field: str) -> str:
 
 
 def _all_judges(recipe: Sections) -> list[Any]:
-    best_of = recipe.evaluate.best_of
-    return [*recipe.judge, *([best_of.judge] if best_of else [])]
+    best_of, revise = recipe.evaluate.best_of, recipe.evaluate.revise
+    gate = revise.gate if revise else None
+    return [*recipe.judge, *([best_of.judge] if best_of else []), *([gate.judge] if gate else [])]
 
 
 def _roles_exist(recipe: Sections) -> None:
@@ -166,6 +167,17 @@ def _rows_fit_the_objective(recipe: Sections) -> None:
                 f"{_beside(place, 'rows')}: the objective {objective.kind} trains on pairs, which pair makes: "
                 "leave rows out"
             )
+        kinds = [row.kind for row in own.rows]
+        if objective.rows == "trajectories" and set(kinds) != {"trajectory"}:
+            raise ValueError(
+                f"{_beside(place, 'rows')}: the objective {objective.kind} trains on texts with an advantage a part: "
+                "write rows: [{kind: trajectory}]"
+            )
+        if objective.rows != "trajectories" and "trajectory" in kinds:
+            raise ValueError(
+                f"{_beside(place, 'rows')}.{kinds.index('trajectory')}: the objective {objective.kind} reads no "
+                "advantages: write objective: {kind: offline_pg}, or kind: splice"
+            )
         if own.weigh is not None and objective.rows != "examples":
             raise ValueError(
                 f"{_beside(place, 'weigh')}: examples are weighed, and the objective {objective.kind} has none: "
@@ -176,6 +188,26 @@ def _rows_fit_the_objective(recipe: Sections) -> None:
 def _pairs_fit(recipe: Sections) -> None:
     for place, own in _learners(recipe):
         check_pairs(own, place, _beside(place, "pair"))
+
+
+_AFTER_ANOTHER = ("turn", "improvement")
+"""kinds of rows in which an answer follows one that it revises"""
+
+
+def _gains_have_something_before(recipe: Sections) -> None:
+    for place, own in _learners(recipe):
+        kinds = [row.kind for row in own.rows]
+        if own.weigh is not None and own.weigh.kind == "by_gain" and not set(kinds) <= set(_AFTER_ANOTHER):
+            raise ValueError(
+                f"{_beside(place, 'weigh')}: by_gain compares an answer with the one before it, which rows of kind "
+                f"{next(kind for kind in kinds if kind not in _AFTER_ANOTHER)} do not show: write rows: "
+                "[{kind: improvement}] or [{kind: turn}]"
+            )
+        if "improvement" in kinds and recipe.generate.kind != "revise":
+            raise ValueError(
+                f"{_beside(place, 'rows')}.{kinds.index('improvement')}: it shows what a reviser is shown, and nothing "
+                "is revised: write generate: {kind: revise}"
+            )
 
 
 def _pairs_have_two_sides(recipe: Sections) -> None:
@@ -193,8 +225,9 @@ def _pairs_have_two_sides(recipe: Sections) -> None:
 
 def _formats_are_read(recipe: Sections) -> None:
     for place, own in _learners(recipe):
-        if own.train.formats and own.train.objective.rows == "pairs":
-            raise ValueError(f"{place}.formats: pairs are trained on as they are: leave formats out")
+        if own.train.formats and own.train.objective.rows in ("pairs", "trajectories"):
+            rows = own.train.objective.rows
+            raise ValueError(f"{place}.formats: {rows} are trained on as they are: leave formats out")
 
 
 def _meta_judge_has_judgements(recipe: Sections) -> None:
@@ -311,12 +344,14 @@ RULES: tuple[Callable[[Any], None], ...] = (
     _interpreter_is_everywhere,
     _rows_fit_the_objective,
     _pairs_fit,
+    _gains_have_something_before,
     _pairs_have_two_sides,
     _formats_are_read,
     _meta_judge_has_judgements,
     _stepwise_has_a_pairwise_judge,
     draws_fit,
     revision_fits,
+    prefixes_fit,
     evaluated_revision_fits,
     _calibration_is_used,
     _guide_can_check,

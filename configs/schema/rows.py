@@ -91,11 +91,50 @@ class SpliceRow(_Row):
     loss: LossByPart = Field(LossByPart(), description="factor of the loss by part")
     links: Links = Field({}, description=_LINKS)
     given: float = Field(
-        0.0, ge=0, description="factor of the loss of what a prompt put into the turn (form: inline), beside its part's"
+        0.0,
+        ge=0,
+        description="factor of the loss of what was given to a writer: what a prompt put into the turn (form: "
+        "inline), the right steps before a wrong one",
     )
     stop_text: str = Field("", description="put after the last part, with its weight")
 
 
-RowKind = Annotated[AnswerRow | TurnRow | ConversationRow | SpliceRow, by_kind]
+class ImprovementRow(_Row):
+    """A row for each worse answer of the problem: what its reviser was shown of it, completed by the kept answer,
+    whatever chain led to that (Self-Correction, arXiv 2211.00053). Answers that nobody was asked to revise are not
+    shown. Better is what `gain` calls better."""
+
+    kind: Literal["improvement"] = "improvement"
+    above: float = Field(0.0, ge=0, description="the score must be higher by more than this")
+    per_answer: int | None = Field(
+        10, ge=1, description="most rows of one kept answer, the worse ones drawn by seed; null: all"
+    )
+
+
+class TrajectoryRow(_Row):
+    """The problem's chat, completed by the whole chain as one text, with an advantage for each attempt and verdict that
+    a model wrote, for the objective `offline_pg` (S2R, arXiv 2502.12853). Links, text that was given, and all other
+    parts are shown and not learnt.
+
+    `process`: +1 for a right attempt or a true verdict, -1 otherwise, less the mean reward of its group; 0 where the
+    group has fewer than `min_group`. Then times `change_bonus` for an attempt that changes whether it is right, and
+    times `right_verdict_bonus` for a verdict on a right attempt. `outcome`: +1 or -1 for all, as the last attempt is.
+    """
+
+    kind: Literal["trajectory"] = "trajectory"
+    reward: Literal["process", "outcome"] = Field("process", description="as told above")
+    group: Literal["position", "prefix"] = Field(
+        "position", description="parts of a group stand at one place, or after the same right and wrong parts"
+    )
+    same_rate: bool = Field(True, description="of a group are only problems with as many right first attempts")
+    min_group: int = Field(10, ge=1, description="smaller groups have no baseline, and their parts no advantage")
+    change_bonus: float = Field(2.0, ge=0, description="factor for attempts that become right, or wrong")
+    right_verdict_bonus: float = Field(2.0, ge=0, description="factor for verdicts on right attempts")
+    links: Links = Field({}, description=_LINKS)
+
+
+RowKind = Annotated[
+    AnswerRow | TurnRow | ConversationRow | SpliceRow | ImprovementRow | TrajectoryRow, by_kind
+]  # fmt: skip
 
 DEFAULT_ROWS: tuple[RowKind, ...] = (AnswerRow(),)

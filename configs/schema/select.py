@@ -229,4 +229,18 @@ class WeighByEntropy(Component):
     judge: str | None = Field(None, description="judge whose extracted answers are clustered; default: the first")
 
 
-Weigh = Annotated[WeighByProblem | WeighByEntropy, by_kind]
+class WeighByGain(Component):
+    """Of the answers that are trained on after one that they improve, each weighs in proportion to
+    exp(alpha * gain + beta * similarity), normalised over them (Self-Correction, arXiv 2211.00053). The similarity of
+    two texts is 1 - edit distance / the longer one's characters. The mean weight of a row is 1.
+
+    alpha and beta are not given where the paper was read.
+    """
+
+    kind: Literal["by_gain"] = "by_gain"
+    alpha: float = Field(1.0, ge=0, description="sharpness in the gain of the score")
+    beta: float = Field(1.0, ge=0, description="sharpness in the similarity, which lies in [0, 1]")
+    judge: str | None = Field(None, description="judge whose score is compared; default: the first")
+
+
+Weigh = Annotated[WeighByProblem | WeighByEntropy | WeighByGain, by_kind]

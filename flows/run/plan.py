@@ -18,6 +18,7 @@ from infra.store.errors import DamagedObjectError
 from tasks.core.ledger import Ledger
 from tasks.core.models import stage_kind
 from tasks.decide.state import LoopState
+from tasks.evaluate.correction.prompts import check_revisions
 from tasks.housekeeping.steps import RECORD, read_step
 from tasks.learn.replay import check_replays
 from tasks.plan.cost import estimate_cost
@@ -112,6 +113,7 @@ def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> P
         is_open = not _walk(bench, resumed.state if resumed else None)
         sizes = {name: len(problems) for name, problems in read_sets(bench).items()}
         check_replays(recipe, base_dir)
+        check_revisions(recipe, base_dir)
     known = {(step.round, step.stage) for step in bench.planned}
     new = [(step.round, step.stage) for step in bench.planned if not step.is_reused]
     first = resumed.state.round + 1 if resumed else 1

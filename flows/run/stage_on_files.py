@@ -19,17 +19,18 @@ from infra.store.files import sha256_of
 from infra.store.folder import FolderStore
 from tasks.core.answers import Answers
 from tasks.core.bench import Workbench
-from tasks.core.files import DROPS, answers_among
+from tasks.core.files import DROPS, HELD_OUT, ITEMS, answers_among
 from tasks.core.ledger import Ledger
 from tasks.core.missing import MissingTally, limit_of
-from tasks.core.records import ItemResult, Problem, Sample, Verdict
+from tasks.core.models import States
+from tasks.core.records import Problem, Sample, Verdict
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.step import Summary
 from tasks.core.tables import read_records, write_records
-from tasks.evaluate.evaluate import extras_of, summarize
-from tasks.evaluate.run import Sampler, evaluate_suites
+from tasks.evaluate.correction.reviser import reviser_of
+from tasks.evaluate.whole import evaluate_model
 from tasks.judge.summary import JudgeSummary
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
@@ -128,9 +129,7 @@ def _judge(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     problems = {problem.id: problem for problem in read_sets(bench)["train"]}
     world = World(problems, seed=recipe.seed, answers=scratch.answers)
     if any(judge.passes for judge in recipe.judge):
-        model = _model(bench, files)
-        cast = Cast(base=model, seed=None, previous=None, round_start=model, live=model)
-        world = replace(world, bench=bench, cast=cast)
+        world = replace(world, bench=bench, cast=_cast(bench, _model(bench, files)))
     counts = JudgeSummary.of(recipe.judge)
     write_records(files.out, Verdict, counts.watch(judge_samples(samples, recipe.judge, world)))
     return {**counts.numbers()}
@@ -194,12 +193,17 @@ def _further_references(bench: Workbench) -> dict[str, ModelFiles]:
 
 
 def _evaluate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
+    """Chains of problems that are revised lie beside --out, `OUT.chains_SUITE.parquet`, with what the verifier says."""
     sets = read_sets(bench)
-    suites = {suite: sets[suite] for suite in ("select", "report")}
+    suites = {suite: sets[suite] for suite in HELD_OUT}
     model = _model(bench, files)
-    sampler = Sampler(bench.recipe, policy_answerer(bench, model), model.digest, scratch.answers)
-    write_records(files.out, ItemResult, evaluate_suites(sampler, suites, bench.recipe, bench.recipe.seed))
-    return {**summarize(read_records(files.out, ItemResult), extras_of(bench.recipe.evaluate))}
+    cast = _cast(bench, model)
+    reviser = reviser_of(bench, model, cast)
+    numbers = evaluate_model(bench, model, cast, reviser, suites, scratch.answers, scratch.out, bench.recipe.seed)
+    shutil.move(scratch.out / ITEMS.name, files.out)
+    for made in sorted(scratch.out.iterdir()):
+        shutil.move(made, files.out.with_suffix(f".{made.name}"))
+    return numbers
 
 
 STAGES: dict[str, Callable[[Workbench, Files, Scratch], Summary]] = {
@@ -209,6 +213,19 @@ STAGES: dict[str, Callable[[Workbench, Files, Scratch], Summary]] = {
     "train": _train,
     "evaluate": _evaluate,
 }
+
+
+def _cast(bench: Workbench, model: ModelRef) -> Cast:
+    """--model plays every state of the policy and of roles like it; a role with a model of its own is that model."""
+    roles = bench.recipe.roles
+    players = {name: model if roles[name].like == POLICY else prepare_base_model(bench, 0, learner=name)
+               for name in bench.recipe.chains()}  # fmt: skip
+    states = {name: _in_every_state(player) for name, player in players.items()}
+    return Cast(**dict(_in_every_state(model)), roles=states)
+
+
+def _in_every_state(model: ModelRef) -> States:
+    return States(base=model, seed=model, previous=model, round_start=model, live=model)
 
 
 def _model(bench: Workbench, files: Files) -> ModelRef:

@@ -25,6 +25,7 @@ class LoopState(Ref):
         first: the model that round 0 evaluated.
         judge_pairs: pairs of judgements that the rounds made, where there is a meta judge.
         invented: the problems that each round's model wrote.
+        pool: the generate steps of rounds that share a pool of attempts (`generate.first.pool`).
         monitor: the first round's monitors, which later rounds are compared with.
         decisions: from round 1.
         stop_reason: why the experiment ends after this round; None if it goes on.
@@ -37,6 +38,7 @@ class LoopState(Ref):
     first: ScoredModel
     judge_pairs: tuple[StepRef, ...] = ()
     invented: tuple[StepRef, ...] = ()
+    pool: tuple[StepRef, ...] = ()
     monitor: StepRef | None = None
     decisions: tuple[Decision, ...] = ()
     stop_reason: StopReason | None = None

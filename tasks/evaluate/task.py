@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from tasks.core.bench import Workbench
-from tasks.core.files import HELD_OUT, ITEMS
+from tasks.core.files import HELD_OUT
 from tasks.core.refs import ModelRef, StepRef
-from tasks.core.roles import Cast, policy_answerer
+from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.evaluate.best_of import best_of_results
 from tasks.evaluate.correction.reviser import reviser_of
-from tasks.evaluate.correction.run import correction_results
-from tasks.evaluate.evaluate import extras_of, summarize
-from tasks.evaluate.run import Sampler, evaluate_suites, gold_logprob
 from tasks.evaluate.stage import EVALUATE
+from tasks.evaluate.whole import evaluate_model
 from tasks.judge.stage import judging_identity
 
 
@@ -39,19 +35,6 @@ def evaluate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, c
 
     def produce(scratch: Scratch) -> Summary:
         suites = {suite: list(table.read(bench.ledger, problems)) for suite, table in HELD_OUT.items()}
-        seed = spec.seed or 0
-        sampler = Sampler(recipe, policy_answerer(bench, model), model.digest, scratch.answers)
-        items = list(evaluate_suites(sampler, suites, recipe, seed))
-        drift = gold_logprob(sampler, suites["select"])  # while the candidate is loaded: a judge may be another model
-        revised: dict[str, float] = {}
-        if reviser and recipe.evaluate.revise:
-            partners = reviser.partners(bench, model, cast, seed, scratch.answers)
-            asked = recipe.evaluate.revise
-            revised = correction_results(asked, reviser, partners, sampler, suites, scratch.out, seed)
-        if best_of:
-            found = best_of_results(bench, best_of, sampler, suites, cast, seed)
-            items = [replace(item, **found[item.suite, item.problem_id]) for item in items]
-        ITEMS.write(scratch.out, items)
-        return {**summarize(items, extras_of(recipe.evaluate)), **revised, "select_gold_logprob": drift}
+        return evaluate_model(bench, model, cast, reviser, suites, scratch.answers, scratch.out, spec.seed or 0)
 
     return bench.step(spec, produce)

@@ -28,6 +28,12 @@ def example_row(example: Example) -> Row:
     return row if example.is_desirable is None else {**row, "is_desirable": example.is_desirable}
 
 
+def trajectory_row(example: Example) -> Row:
+    """An example with the advantages of its pieces, where it has some; errors as of `example_row`."""
+    row = example_row(example)
+    return {**row, "advantages": list(example.advantages)} if example.advantages else row
+
+
 def pair_row(pair: Pair) -> Row:
     """A pair; UserError for a piece without text."""
     return {
@@ -69,6 +75,7 @@ ROW_KINDS: dict[Rows, RowKind] = {
     "examples": RowKind(EXAMPLES, example_row, ("completion",)),
     "labelled": RowKind(EXAMPLES, example_row, ("completion",), ("is_desirable",)),
     "pairs": RowKind(PAIRS, pair_row, ("chosen", "rejected")),
+    "trajectories": RowKind(EXAMPLES, trajectory_row, ("completion",)),
 }
 """A kind without an entry here cannot be trained on."""
 

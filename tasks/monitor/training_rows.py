@@ -16,7 +16,8 @@ class TrainingRows:
     """Counts the rows of training.
 
     Attributes:
-        kept_ids: samples that are to be learnt: chosen ones, and examples that are not labelled undesirable.
+        kept_ids: samples that are to be learnt: chosen ones, and examples that are not labelled undesirable; of
+            trajectories those whose advantages add up to more than 0.
         held_out: what of the held-out problems was met.
     """
 
@@ -31,7 +32,7 @@ class TrainingRows:
             prompt = row.messages[-1].content
             if isinstance(row, Example):
                 self.held_out.add(prompt, (spell(row.completion),))
-                if row.is_desirable is not False:
+                if row.is_desirable is not False and (not row.advantages or sum(row.advantages) > 0):
                     self.kept_ids.add(row.sample_id)
             else:
                 self.held_out.add(prompt, (spell(row.chosen), spell(row.rejected)))

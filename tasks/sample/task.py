@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from tasks.core.answers import text_folder
@@ -16,6 +18,7 @@ from tasks.judge.stage import judging_identity
 from tasks.sample.drive import drive
 from tasks.sample.partners import name_of, partners_of, places_of, tool_of, writers_of
 from tasks.sample.problems_of_round import problems_of_round
+from tasks.sample.revision.pool import read_pool
 from tasks.sample.samplers.given import Given
 from tasks.sample.samplers.registry import make_sampler
 from tasks.sample.samples import copy_held_out, write_episodes
@@ -25,8 +28,9 @@ from tasks.sample.stage import GENERATE
 
 @stage_task(GENERATE)
 def generate(
-    bench: Workbench, round: int, model: ModelRef, problems: StepRef, cast: Cast, calibration: StepRef | None = None
-) -> StepRef:
+    bench: Workbench, round: int, model: ModelRef, problems: StepRef, cast: Cast, calibration: StepRef | None = None,
+    pool: Sequence[StepRef] = (),
+) -> StepRef:  # fmt: skip
     """Samples of one round: `shard-00000.parquet`, ... of Sample rows; see `samples.py` for what else there may be.
 
     Args:
@@ -34,15 +38,17 @@ def generate(
         problems: the step with `train.parquet`.
         cast: who judges on the way, and who else writes texts.
         calibration: says the temperature, where the recipe calibrates.
+        pool: the generate steps of the rounds before, where their attempts are revised too.
     """
     recipe, ledger = bench.recipe, bench.ledger
     temperature = calibration.summary.get("temperature") if calibration else None
     picked = float(temperature) if temperature is not None else None
     writers = writers_of(bench, cast)
     names = {name: name_of(writer) for name, writer in writers.items()}
-    sampler = make_sampler(Given(recipe, model.digest, picked, names, bench.base_dir, round))
+    given = Given(recipe, model.digest, picked, names, bench.base_dir, round)
+    sampler = make_sampler(given)
     judging = judging_identity(bench, sampler.judges, cast) or None
-    inputs = {"model": model, "problems": problems, "calibration": calibration}
+    inputs = {"model": model, "problems": problems, "calibration": calibration, **({"pool": pool} if pool else {})}
     told: dict[str, Any] = {"writers": {name: writer.identity for name, writer in writers.items()}} if writers else {}
     spec = GENERATE.spec(recipe, bench.contents, round, inputs, judging=judging, **told)
     seed, tool = spec.seed or 0, tool_of(recipe)
@@ -53,7 +59,9 @@ def generate(
         shots = shots_of(recipe, ledger, problems, round)
         places = places_of(bench, spec, scratch.answers)
         partners = shots.before(partners_of(bench, model, cast, seed, scratch.answers, writers, places))
-        episodes = shots.put_back(drive(sampler, shots.shown(drawn), partners, seed))
+        pooled = read_pool(ledger, pool, frozenset(problem.id for problem in drawn))
+        filled = make_sampler(replace(given, pool=pooled)) if pooled else sampler
+        episodes = shots.put_back(drive(filled, shots.shown(drawn), partners, seed))
         numbers = write_episodes(scratch.out, episodes, sampler)
         if sampler.makes_problems:
             copy_held_out(ledger, problems, scratch.out)

@@ -44,7 +44,7 @@ def all_filters(recipe: Recipe) -> tuple[Select, ...]:
     own = recipe.select
     hints = (_hint_shows(recipe.guide),) if recipe.guide and recipe.guide.leak_words else ()
     has_own = any(part.kind == "leaves" for part in own)
-    leaves = (Leaves(),) if recipe.generate.kind == "revise" and not has_own else ()
+    leaves = (Leaves(),) if recipe.generate.kind in ("revise", "prefix") and not has_own else ()
     return (*hints, *_draws_show(recipe.generate), *leaves, *own)
 
 

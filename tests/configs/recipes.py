@@ -58,7 +58,7 @@ FURTHER: dict[str, dict[str, Any]] = {
         "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
         "generate": {
             "kind": "revise", "num_samples": 2, "max_tokens": 64, "max_turns": 3,
-            "first": {"state": "base", "at_most": {"wrong": 2, "correct": 1}},
+            "first": {"state": "base", "at_most": {"wrong": 2, "correct": 1}, "pool": "rounds"},
             "steps": [
                 {"part": "critique", "by": "critic", "when": {"judge": "answer", "says": ["wrong"]}, "form": "single",
                  "prompt": "feedback", "stored_prompt": "critique", "otherwise": "skip", "keep": {"first": 2}},
@@ -78,10 +78,12 @@ FURTHER: dict[str, dict[str, Any]] = {
             {"kind": "pass_rate", "low": 0.1, "high": 0.9}, {"kind": "rescued"}, {"kind": "one_per"},
             {"kind": "balance", "ratio": 2}, {"kind": "leaks", "words": ["hint"]}, {"kind": "mirrors"},
         ],
-        "rows": [{"kind": "turn", "of": ["verdict"]}],
+        "rows": [{"kind": "turn", "of": ["verdict"]}, {"kind": "improvement"}],
+        "weigh": {"kind": "by_gain"},
         "evaluate": {"revise": {
             "steps": [{"part": "critique", "by": "critic"}, {"part": "verdict"},
                       {"part": "attempt", "when": {"verdict": "wrong"}}],
+            "gate": {"judge": {"kind": "rubric", "name": "sure"}},
             "max_turns": 4, "until": [{"same": "text"}], "trees": {"num_samples": 4, "budgets": [[1, 1], [2, 2]]},
         }},
     },
@@ -147,6 +149,23 @@ FURTHER: dict[str, dict[str, Any]] = {
         "generate": {"max_tokens": 64},
         "select": [{"kind": "judged"}],
         "train": {"objective": {"kind": "kto"}},
+    },
+    "rewarded": {
+        "name": "rewarded",
+        "model": {"kind": "tiny_llama"},
+        "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
+        "generate": {"kind": "revise", "max_tokens": 64, "steps": [{"part": "verdict"}, {"part": "attempt"}]},
+        "select": [{"kind": "judged"}, {"kind": "balance", "by": "ends_right", "cuts": "wrong"}],
+        "rows": [{"kind": "trajectory"}],
+        "train": {"objective": {"kind": "offline_pg"}},
+    },
+    "branched": {
+        "name": "branched",
+        "model": {"kind": "tiny_llama"},
+        "roles": {"critic": {"model": {"base": "models/other"}}},
+        "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
+        "generate": {"kind": "prefix", "max_tokens": 64, "step_end": ";", "critic": "critic"},
+        "rows": [{"kind": "splice", "given": 1}],
     },
     "phased": {
         "name": "phased",

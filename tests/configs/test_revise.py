@@ -87,6 +87,16 @@ SECTIONS: list[tuple[dict[str, Any], str]] = [
     ({"generate": revise({**ATTEMPT, "form": "inline"}), "rows": [{"kind": "turn"}]}, "write rows: [{kind: splice}]"),
     ({"generate": revise({**VERDICT, "form": "inline"}, ATTEMPT), "rows": [{"kind": "conversation"}]},
      "rows.0: generate.steps writes verdict inline"),
+    ({"generate": revise({**ATTEMPT, "form": "inline"}), "rows": [{"kind": "improvement"}]},
+     "rows.0: generate.steps writes attempt inline"),
+    ({"rows": [{"kind": "improvement"}]}, "rows.0: it shows what a reviser is shown, and nothing is revised"),
+    ({"generate": revise(ATTEMPT), "weigh": {"kind": "by_gain"}}, "which rows of kind answer do not show"),
+    ({"generate": revise(ATTEMPT), "weigh": {"kind": "by_gain"}, "rows": [{"kind": "turn"}, {"kind": "splice"}]},
+     "which rows of kind splice do not show"),
+    ({"generate": revise(ATTEMPT), "rows": [{"kind": "turn"}], "weigh": {"kind": "by_gain", "judge": "nobody"}},
+     "weigh.judge: no judge is called 'nobody'"),
+    ({"generate": revise(ATTEMPT), "rows": [{"kind": "improvement", "judge": "nobody"}]},
+     "rows.0.judge: no judge is called 'nobody'"),
 ]  # fmt: skip
 
 

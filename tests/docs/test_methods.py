@@ -66,9 +66,19 @@ def test_what_all_recipes_of_papers_share_has_the_exceptions_that_the_page_names
     full = {name for name in OF_PAPERS if RECIPES[name].train.tune.kind != "lora"}
     other = {name for name in OF_PAPERS if "gsm8k" not in str(RECIPES[name].problems.train)}
     assert full == {"easy_to_hard"} and "`easy_to_hard` trains all weights" in PAGE
-    assert other == {"easy_to_hard", "rest_em", "cycle", "ledex", "crest", "peer_counsel", "self_rationalization"}
+    assert other == {
+        "easy_to_hard",
+        "rest_em",
+        "cycle",
+        "ledex",
+        "crest",
+        "mote_staged",
+        "peer_counsel",
+        "self_rationalization",
+    }
     assert "`rest_em` names files of MATH" in PAGE and "`crest` of CommonsenseQA" in PAGE
     assert "`cycle` and `ledex` of MBPP" in PAGE and "`self_rationalization` judged items" in PAGE
+    assert "`mote_staged` of safety prompts" in PAGE
 
 
 def rows_of(source: object) -> set[int]:

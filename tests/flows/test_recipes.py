@@ -69,7 +69,7 @@ EXPECTED = {
     "cycle": Expected("base"),
     "ledex": Expected("base"),
     "supercorrect": Expected("seed", "seed"),
-    "self_correct": Expected("round-1", rounds=(1, 2)),
+    "self_correct": Expected("round-1"),
     "revise": PREFERENCE,
     "self_contrast": Expected("seed", "seed"),
     "crest": PREFERENCE,
@@ -86,6 +86,9 @@ EXPECTED = {
     "rspo": PREFERENCE,
     "cosc": Expected("base"),
     "start_tools": Expected("base"),
+    "s2r_offline": PREFERENCE,
+    "mote_staged": Expected("base"),
+    "s3c_math": Expected("base"),
 }
 NOT_HERE = {"demo", "demo_llm", "easy_to_hard"}
 """run by tests of their own"""
@@ -407,6 +410,56 @@ def _start_tools(run: Run, state: dict[str, Any]) -> None:
         assert [span.text[0] for span in row.completion if span.weight == 0] in (["="], ["=", "="])
 
 
+def _self_correct(run: Run, state: dict[str, Any]) -> None:
+    """Round 2 begins with what round 1 ended with, shows worse texts of it, and weighs the better ones."""
+    texts = {number: run.rows(number, "generate", "shard-*.parquet", Sample) for number in (1, 2)}
+    pooled = {(one.problem_id, one.text.strip()) for one in texts[2] if one.parent_id is None}
+    again = {one.problem_id for one in texts[2]} & {one.problem_id for one in texts[1]}
+    assert again and pooled >= {(one.problem_id, one.text.strip()) for one in texts[1] if one.problem_id in again}
+    assert any(one.draw == "pool" for one in texts[2]) and not any(one.draw == "pool" for one in texts[1])
+    assert run.record(2, "generate")["payload"]["inputs"]["pool"] == [run.record(1, "generate")["key"]]
+    rows = run.rows(2, "select", "examples.parquet", Example)
+    parents = {one.id: one.parent_id for one in texts[2]}
+    by_id = {one.id: one.text for one in texts[2]}
+    shown = [row.messages[1].content for row in rows]
+    assert any(by_id[parents[row.sample_id] or ""] != text for row, text in zip(rows, shown, strict=True)
+               if parents[row.sample_id])  # fmt: skip
+    assert fmean(row.weight for row in rows) == pytest.approx(1) and len({row.weight for row in rows}) > 1
+
+
+def _gated(run: Run, state: dict[str, Any]) -> None:
+    """The threshold of the report set is that which was tuned on the select set."""
+    for number in (0, 1, 2):
+        metrics = run.entry(number)["report"]["metrics"]
+        assert metrics["report_revise_gate_threshold"] == metrics["select_revise_gate_threshold"]
+        assert metrics["select_revise_gate_accuracy"] >= metrics["select_revise_accuracy_t1"], "1 closes it"
+        assert 0 <= metrics["report_revise_gate_accuracy"] <= metrics["report_revise_coverage_t2"]
+
+
+def _s2r(run: Run, state: dict[str, Any]) -> None:
+    """The warm-up learns whole turns; the second round has an advantage for each trial and verification in them."""
+    first, second = (run.rows(number, "select", "examples.parquet", Example) for number in (1, 2))
+    assert first and not any(row.advantages for row in first)
+    for row in second:
+        assert len(row.advantages) == sum(span.weight > 0 for span in row.completion) >= 2
+    texts = run.rows(2, "generate", "shard-*.parquet", Sample)
+    assert {one.said for one in texts if one.part == "verdict"} >= {"right", "wrong"}
+    assert any(value != 0 for row in second for value in row.advantages)
+
+
+def _s3c(run: Run, state: dict[str, Any]) -> None:
+    """Each row goes wrong and right again: no loss falls on the wrong step, and the first judge has called it so."""
+    texts = {one.id: one for one in run.rows(2, "generate", "shard-*.parquet", Sample)}
+    verdicts = {one.sample_id: one for one in run.rows(2, "judge", "verdicts.parquet", Verdict)}
+    rows = run.rows(2, "select", "examples.parquet", Example)
+    assert rows
+    for row in rows:
+        critique = texts[texts[row.sample_id].parent_id or ""]
+        first = texts[critique.parent_id or ""]
+        assert verdicts[first.id].label == Label.WRONG and verdicts[row.sample_id].label == Label.CORRECT
+        assert [span.text for span in row.completion if not span.weight] == [first.text.removeprefix(first.prefix)]
+
+
 CHECKS = {
     "cosc": _cosc,
     "start_tools": _start_tools,
@@ -434,4 +487,8 @@ CHECKS = {
     "self_reinforcement": _self_reinforcement,
     "sso_data_dpo": _sso,
     "rspo": _rspo,
+    "self_correct": _self_correct,
+    "s2r_offline": _s2r,
+    "slm_verifiers": _gated,
+    "s3c_math": _s3c,
 }

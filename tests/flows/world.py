@@ -321,11 +321,16 @@ def shrink(name: str, world: World) -> dict[str, Any]:
     generate |= {"max_tokens": 24, "num_problems": 8}
     if generate.get("kind") == "stepwise":
         generate |= {"step_end": ";", "max_steps": 3, "width": 4, "temperature": 2.0}
+    elif generate.get("kind") == "prefix":
+        generate |= {"step_end": ";", "rollouts": 2, "width": 4, "temperature": 2.0}
+        generate["prompt"] = world.path("attempt_alone.j2")
+        tree["model"] = {"base": str(world.reviser)}
     elif generate.get("kind") == "revise":
         generate |= {"num_samples": 4, "temperature": 2.0} if generate.get("temperature") != 0 else {}
         shrink_steps(generate["steps"], world)
-        for phase in tree.get("phases", []):
-            shrink_steps(phase["set"].get("generate", {}).get("steps", []) if "set" in phase else [], world)
+        for own in [phase["set"]["generate"] for phase in tree.get("phases", []) if "generate" in phase.get("set", {})]:
+            own |= {"num_samples": 4, "temperature": 2.0} if "num_samples" in own else {}
+            shrink_steps(own.get("steps", []), world)
         tree["model"] = {"base": str(world.reviser)}
     elif "draws" in generate and "hot" not in str(generate["draws"]) and "probe" not in str(tree["judge"]):
         shrink_draws(generate, world)
@@ -358,14 +363,17 @@ def shrink_draws(generate: dict[str, Any], world: World) -> None:
 def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:
     """Texts of a revision: few, short, and asked for in a word."""
     for step in steps:
+        if step.get("form") == "inline" and "by" not in step:
+            step |= {"prompt": world.path(f"{step['part']}.j2"), "temperature": 1.0}
         if step.get("by") == "template" or step["part"] == "execution" or step.get("form") == "inline":
             continue
-        if step.get("by") != "solution":
+        if step.get("by") not in ("solution", "peer"):
             step["num"] = min(step.get("num", 1), 3)
             step.setdefault("temperature", 2.0 if step["part"] == "attempt" else 1.0)
         if "also_by" in step:  # a teacher that is as wild as the policy is seldom right, and a tame policy seldom wrong
             step |= {"num": 8, "temperature": 1.3}
-        name = f"{step['part']}_alone" if step.get("form") == "single" else step["part"]
+        part = "critique" if step["part"] == "hint" else step["part"]  # the prompt called hint is that of a guide
+        name = f"{part}_alone" if step.get("form") == "single" else part
         step["prompt"] = world.path(f"{name}.j2")
         if "stored_prompt" in step:
             step["stored_prompt"] = step["prompt"]
@@ -409,7 +417,7 @@ def shrink_parts(tree: dict[str, Any], world: World) -> None:
         role["stays_open"] = True  # two tiny models fit beside each other
     for judge in tree.get("judge", []):
         if judge["kind"] == "rubric":
-            judge |= {"prompt": world.path("grade.j2"), "repeats": min(judge["repeats"], 4), "max_tokens": 12}
+            judge |= {"prompt": world.path("grade.j2"), "repeats": min(judge.get("repeats", 3), 4), "max_tokens": 12}
         if judge["kind"] == "pairwise":
             judge |= {"prompt": world.path("compare.j2"), "max_tokens": 12}
         if judge.get("verifier", {}).get("kind") == "code":
@@ -439,6 +447,12 @@ def shrink_parts(tree: dict[str, Any], world: World) -> None:
         tree["train"]["replay"]["path"] = world.path("pairs.jsonl")
     if "best_of" in tree.get("evaluate", {}):
         tree["evaluate"]["best_of"] |= {"num_samples": 4, "k": [1, 4], "temperature": 2.0}
+    if steps := tree.get("evaluate", {}).get("revise", {}).get("steps"):
+        shrink_steps(steps, world)
+        for step in steps:
+            step |= {"num": 1, "temperature": 1.0}
+    if gate := tree.get("evaluate", {}).get("revise", {}).get("gate"):
+        gate["judge"]["prompt"] = world.path("grade.j2")
     if {"best_of", "revise"} & tree.get("evaluate", {}).keys():
         known = {"kind": "file", "path": world.path("known.jsonl"), "mapping": {"answer": {"field": "answer"}}}
         tree["problems"]["report"] = known  # some draws are right, and others wrong

@@ -109,7 +109,7 @@ COLUMNS = {
     Sample: (3, "7e7b11f8"),
     Verdict: (1, "6962c643"),
     Judgement: (2, "7fb2fca8"),
-    Example: (2, "ebd68599"),
+    Example: (3, "3a79e3e1"),
     Pair: (3, "4736588b"),
     Drop: (1, "c9a3b9fe"),
     ItemResult: (1, "150170e0"),

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component
+from configs.schema.judges.kinds import Judge
 from configs.schema.revision.parts import Stop
 from configs.schema.revision.sampler import ReviseStep
 
@@ -17,6 +18,32 @@ class Resample(Component):
 
     num_samples: int = Field(8, ge=2, description="draws a problem; the comparison reaches no further than them")
     temperature: float = Field(0.7, gt=0, description="of the draws")
+
+
+class TunedGate(Component):
+    """Revise where a judge calls the attempt wrong with a confidence, 1 - its score, of at least a threshold: that of
+    the grid with which most of the select set ends right, the first of the best. It is fixed before a problem of the
+    report set is revised (SCORE, arXiv 2404.17140)."""
+
+    judge: Judge = Field(description="its score is the chance, from 0 to 1, that the attempt is right; no score: wrong "
+                         "with no confidence, so that the attempt stands")  # fmt: skip
+    grid: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
+        tuple(round(0.5 + 0.01 * place, 2) for place in range(51)), min_length=1, description="the thresholds tried"
+    )
+
+    @model_validator(mode="after")
+    def _judge_looks_at_one(self) -> TunedGate:
+        if self.judge.sees_group or self.judge.needed_judges:
+            raise ValueError(
+                f"judge: '{self.judge.name}' needs other samples or other judges, and here it is asked of one attempt "
+                "alone: write for example kind: rubric with read: choices, low: 0 and high: 1"
+            )
+        if self.judge.reads_gold:
+            raise ValueError(
+                f"judge: '{self.judge.name}' compares with gold, which nobody can at test time: write for example "
+                "kind: rubric with read: choices, low: 0 and high: 1"
+            )
+        return self
 
 
 Budget = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
@@ -67,4 +94,7 @@ class ReviseEvaluation(Component):
         description="also report coverage and pass_at_budget: bounds, as if one knew which attempt is right",
     )
     resample: Resample | None = Field(Resample(), description="what as many tokens give without revising; null: off")
+    gate: TunedGate | None = Field(
+        None, description="also report what revising does where a judge doubts, by a threshold tuned on the select set"
+    )
     trees: RepairTrees | None = Field(None, description="further draws: several attempts, and several repairs of each")

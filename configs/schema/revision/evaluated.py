@@ -55,6 +55,10 @@ def evaluated_revision_fits(recipe: Sections) -> None:
         return
     for problem in _problems_of_own(asked.steps or ()):
         raise ValueError(problem)
+    taken = [VERIFIER, *(judge.name for judge in recipe.judge)]
+    if asked.gate is not None and asked.gate.judge.name in taken:
+        name = asked.gate.judge.name
+        raise ValueError(f"{PLACE}.gate.judge.name: '{name}' is the name of another judge: give it its own")
     steps, until = _steps_and_stops(recipe)
     try:
         check_steps(steps, until, asked.temperature)

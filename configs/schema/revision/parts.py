@@ -97,6 +97,9 @@ class FirstAttempts(Component):
     by: str = Field(POLICY, description="policy, or an entry of roles")
     state: State = Field("round_start", description="of the policy, or of a role that learns")
     redraw: bool = Field(True, description="false: every round takes the attempts of round 1")
+    pool: Literal["rounds"] | None = Field(
+        None, description="rounds: all attempts of the rounds before are first attempts too, equal texts once"
+    )
     keep: TextsKept | None = Field(None, description="which of them go on: the best by a judge's score, or the first")
     at_most: dict[LabelName, Annotated[int, Field(ge=0)]] | None = Field(
         None, description="attempts of a problem that go on, by the first judge's label; labels left out do not"

@@ -19,6 +19,25 @@ def revision_fits(recipe: Sections) -> None:
         rule(recipe, recipe.generate)
 
 
+def prefixes_fit(recipe: Sections) -> None:
+    """Nothing, where `generate` does not branch off solutions, or can; ValueError for the first field that is wrong."""
+    config = recipe.generate
+    if config.kind != "prefix":
+        return
+    if not recipe.judge[0].reads_gold:
+        raise ValueError("judge.0: generate.kind prefix looks for steps that lead to no right answer: the first judge "
+                         "must compare with gold: write judge: [{kind: answer}]")  # fmt: skip
+    if recipe.guide is not None:
+        raise ValueError("guide: generate.kind prefix draws no answers to be helped with: leave guide out")
+    role = recipe.roles.get(config.critic)
+    if config.critic != POLICY and role is None:
+        known = ", ".join([POLICY, *recipe.roles])
+        raise ValueError(f"generate.critic: no role is called '{config.critic}': write one of {known}")
+    if role is not None and role.engine is not None and role.engine.kind == "reward":
+        raise ValueError(f"generate.critic: role '{config.critic}' is a reward model and writes no text: write "
+                         "engine kind transformers or vllm")  # fmt: skip
+
+
 def steps_can_run(recipe: Sections, config: ReviseGenerate, section: str) -> None:
     """Nothing, where the judges and writers of some steps are there; ValueError for the first that is not.
 
@@ -121,7 +140,8 @@ def _rows_can_be_written(recipe: Sections, config: ReviseGenerate) -> None:
     """A text inside a turn is no turn of its own."""
     inline = {part for step in config.steps if step.form == "inline" for part in step.parts}
     for place, row in enumerate(recipe.rows):
-        turns = set(row.of) if row.kind == "turn" else inline if row.kind == "conversation" else set()
+        of: dict[str, set[str]] = {"conversation": set(inline), "improvement": {"attempt"}}
+        turns = set(row.of) if row.kind == "turn" else of.get(row.kind, set())
         if turns & inline:
             raise ValueError(f"rows.{place}: generate.steps writes {', '.join(sorted(turns & inline))} inline, within "
                              "the model's own turn: write rows: [{kind: splice}]")  # fmt: skip

@@ -19,15 +19,17 @@ from torch.nn.utils.rnn import pad_sequence
 from trl.trainer.utils import add_fused_lm_head
 
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.train.objectives.objective import WEIGHTS, TokenRows, further_column
+from infra.engines.train.objectives.objective import PARTS, WEIGHTS, TokenRows, further_column
 from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.rows import IGNORED
 from infra.engines.train.setup import arithmetic, load_frozen
-from infra.engines.train.steps import pad_weights, weigh_tokens
+from infra.engines.train.steps import pad_parts, pad_weights, sum_by_part, weigh_tokens
 
-Asked = tuple[list[int], list[int], list[float] | None]
-"""tokens of a prompt and of a completion, and weights of the completion's tokens where they are not all 1"""
+Asked = tuple[list[int], list[int], list[float] | None, list[int] | None]
+"""tokens of a prompt and of a completion, weights of the completion's tokens where they are not all 1, and the part
+that each belongs to where sums are wanted by part"""
+Sums = float | list[float]
 
 REFERENCE_FILE = "reference.json"
 
@@ -51,12 +53,12 @@ def add_reference(request: TrainRequest, rows: TokenRows, work_dir: Path, finger
     return [{**row, **{name: values[number] for name, values in columns.items()}} for number, row in enumerate(rows)]
 
 
-def _read(path: Path, fingerprint: str) -> dict[str, list[float]] | None:
+def _read(path: Path, fingerprint: str) -> dict[str, list[Sums]] | None:
     found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return found["columns"] if found.get("fingerprint") == fingerprint else None
 
 
-def _compute(request: TrainRequest, rows: TokenRows) -> dict[str, list[float]]:
+def _compute(request: TrainRequest, rows: TokenRows) -> dict[str, list[Sums]]:
     """What the reference says, and then each further one; one model is loaded at a time."""
     assert request.reference is not None, "the request was validated"
     columns = _compute_one(request, request.reference, rows)
@@ -67,13 +69,16 @@ def _compute(request: TrainRequest, rows: TokenRows) -> dict[str, list[float]]:
     return columns
 
 
-def _compute_one(request: TrainRequest, files: ModelFiles, rows: TokenRows) -> dict[str, list[float]]:
+def _compute_one(request: TrainRequest, files: ModelFiles, rows: TokenRows) -> dict[str, list[Sums]]:
     """Every device scores its share; all get the whole."""
     state = PartialState(cpu=not torch.cuda.is_available())
     model = load_reference(request, files).to(state.device)
     columns = {}
     for name, completion in objective_of(request.objective).rows.reference.items():
-        sequences = [(row["prompt_ids"], row[completion], row.get(completion + WEIGHTS)) for row in rows]
+        sequences = [
+            (row["prompt_ids"], row[completion], row.get(completion + WEIGHTS), row.get(completion + PARTS))
+            for row in rows
+        ]
         share = list(range(state.process_index, len(sequences), state.num_processes))
         with arithmetic(request, state.device):
             sums = sum_logprobs(model, [sequences[number] for number in share], 2 * request.optimizer.batch_size)
@@ -83,13 +88,14 @@ def _compute_one(request: TrainRequest, files: ModelFiles, rows: TokenRows) -> d
 
 
 @torch.no_grad()
-def sum_logprobs(model: Any, sequences: Sequence[Asked], batch_size: int) -> list[float]:
-    """Sum of the log-probabilities of each completion's tokens, each times its weight, in the order of the sequences.
+def sum_logprobs(model: Any, sequences: Sequence[Asked], batch_size: int) -> list[Sums]:
+    """Sum of the log-probabilities of each completion's tokens, each times its weight, in the order of the sequences;
+    of one with parts a list of such sums.
 
     Args:
         model: patched by `add_fused_lm_head`, in evaluation mode.
     """
-    sums = [0.0] * len(sequences)
+    sums: list[Sums] = [0.0] * len(sequences)
     order = sorted(range(len(sequences)), key=lambda number: sum(map(len, sequences[number][:2])))
     for start in range(0, len(order), batch_size):
         batch = order[start : start + batch_size]
@@ -97,15 +103,25 @@ def sum_logprobs(model: Any, sequences: Sequence[Asked], batch_size: int) -> lis
         tokens, mask, labels = _pad(asked, model.device)
         weighed = weigh_tokens(model, _weights(asked, model.device))
         outputs = weighed(input_ids=tokens, attention_mask=mask, labels=labels, use_cache=False, fused_lm_head=True)
-        for number, value in zip(batch, outputs.log_probs.float().sum(1).tolist(), strict=True):
+        for number, value in zip(batch, _sums(outputs.log_probs.float(), asked), strict=True):
             sums[number] = value
     return sums
 
 
+def _sums(log_probs: torch.Tensor, asked: Sequence[Asked]) -> list[Sums]:
+    if all(parts is None for *_, parts in asked):
+        return list(log_probs.sum(1).tolist())
+    own = pad_parts([(len(prompt), parts or [0] * len(completion)) for prompt, completion, _, parts in asked])
+    own = own.to(log_probs.device)
+    found = sum_by_part(log_probs, own[:, 1:], max(1, int(own.max()) + 1)).tolist()
+    return [values[: max([-1, *parts]) + 1] if parts else values[0]
+            for values, (*_, parts) in zip(found, asked, strict=True)]  # fmt: skip
+
+
 def _pad(sequences: Sequence[Asked], device: torch.device) -> tuple[torch.Tensor, ...]:
     """Tokens, attention mask and labels of a batch, filled up on the right."""
-    whole = [torch.tensor(prompt + completion) for prompt, completion, _ in sequences]
-    labels = [torch.tensor([IGNORED] * len(prompt) + completion) for prompt, completion, _ in sequences]
+    whole = [torch.tensor(prompt + completion) for prompt, completion, *_ in sequences]
+    labels = [torch.tensor([IGNORED] * len(prompt) + completion) for prompt, completion, *_ in sequences]
     masks = [torch.ones(len(tokens), dtype=torch.long) for tokens in whole]
     padded = (
         pad_sequence(whole, batch_first=True),
@@ -116,9 +132,9 @@ def _pad(sequences: Sequence[Asked], device: torch.device) -> tuple[torch.Tensor
 
 
 def _weights(sequences: Sequence[Asked], device: torch.device) -> torch.Tensor | None:
-    if all(weights is None for *_, weights in sequences):
+    if all(weights is None for _, _, weights, _ in sequences):
         return None
-    rows = [[0.0] * len(prompt) + (weights or [1.0] * len(completion)) for prompt, completion, weights in sequences]
+    rows = [[0.0] * len(prompt) + (weights or [1.0] * len(completion)) for prompt, completion, weights, _ in sequences]
     return pad_weights(rows).to(device)
 
 

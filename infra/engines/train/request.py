@@ -25,6 +25,7 @@ class TrainRequest(BaseModel):
             model wrote is a list of parts, [{text, weight}, ...] (`rows.py`):
             examples: messages, completion, ends, weight;
             labelled: messages, completion, ends, is_desirable, weight;
+            trajectories: messages, completion, ends, advantages (one a part of weight above 0, or none), weight;
             pairs: messages, chosen, rejected, chosen_ends, rejected_ends, weight, soft_label (in (0.5, 1], or null),
             p_chosen, p_rejected and p_over (in [0, 1], or null).
         seed: order of the rows, and the random weights of a fresh adapter.

@@ -106,6 +106,26 @@ def pad_weights(rows: Sequence[Sequence[float]]) -> torch.Tensor:
     return pad_sequence([torch.tensor(row, dtype=torch.float32) for row in rows], batch_first=True)
 
 
+def pad_parts(rows: Sequence[tuple[int, Sequence[int]]]) -> torch.Tensor:
+    """Of which part the tokens of a batch are, (rows, longest), -1 for those of prompts and where there is none.
+
+    Args:
+        rows: length of the prompt, and the parts of the completion's tokens.
+    """
+    tokens = [torch.tensor([-1] * length + list(parts)) for length, parts in rows]
+    return pad_sequence(tokens, batch_first=True, padding_value=-1)
+
+
+def sum_by_part(values: torch.Tensor, parts: torch.Tensor, num_parts: int) -> torch.Tensor:
+    """Sums of the values of each part's tokens, (rows, num_parts).
+
+    Args:
+        values, parts: (rows, tokens); of which part a token is, from 0; -1: of none.
+    """
+    sums = values.new_zeros(len(values), num_parts)
+    return sums.scatter_add(1, parts.clamp(min=0), values * (parts >= 0))
+
+
 def weigh_tokens(model: Any, weights: torch.Tensor | None) -> Callable[..., Any]:
     """The model with the log-probability of each token times its weight, (rows, tokens); None: as it is."""
     if weights is None:

@@ -27,8 +27,8 @@ def run_trainer(
     the CPU ends with the same bytes as a straight run.
 
     Writes into `out_dir` either `adapter/` or `model/`; `metrics.jsonl` with one line a step: step, loss,
-    learning_rate, tokens, for pairs reward_margin and reward_accuracy, for labelled rows reward_margin; and
-    `optimizer/` where the request has `total_steps`.
+    learning_rate, tokens, for pairs reward_margin and reward_accuracy, for labelled rows reward_margin,
+    for trajectories ratio and clipped_share; and `optimizer/` where the request has `total_steps`.
 
     Args:
         work_dir: request, log, checkpoints, the reference's log-probabilities and the growing metrics; checkpoints

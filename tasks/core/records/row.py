@@ -41,9 +41,10 @@ class Example:
         weight: factor of this row's token losses, above 0.
         ends: whether the completion ends the model's turn; a step may not.
         is_desirable: for KTO; None elsewhere.
+        advantages: of a trajectory, one for each piece of weight above 0; empty elsewhere.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     sample_id: str
     problem_id: str
     messages: tuple[Message, ...]
@@ -51,6 +52,7 @@ class Example:
     weight: float = 1.0
     ends: bool = True
     is_desirable: bool | None = None
+    advantages: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

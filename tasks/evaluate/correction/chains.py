@@ -16,12 +16,13 @@ _BY_RULE = frozenset({Author.TEMPLATE, Author.ENVIRONMENT})
 _SAID = {SAID_RIGHT: True, SAID_WRONG: False}
 
 
-def course_of(episode: Revising, judge: str) -> Course:
+def course_of(episode: Revising, judge: str, gate: str | None = None) -> Course:
     """The course of one problem. Where its first attempt was set aside, it is one attempt, wrong and without text.
 
     Args:
         episode: with one chain.
         judge: name of the one that knows gold.
+        gate: of the one that says how sure it is of an attempt.
     """
     attempts = list[Attempt]()
     judged = [node for node in episode.nodes if node.part == Part.ATTEMPT]
@@ -30,7 +31,9 @@ def course_of(episode: Revising, judge: str) -> Course:
     for node in episode.nodes:
         if node.part == Part.ATTEMPT:
             verdict, answer = next(facts)
-            attempts.append(Attempt(verdict.label == Label.CORRECT, answer, node.text))
+            score = episode.opinions[node.id][gate].score if gate else None
+            doubt = None if score is None else 1 - score
+            attempts.append(Attempt(verdict.label == Label.CORRECT, answer, node.text, doubt=doubt))
         elif node.part == Part.VERDICT and node.by not in _BY_RULE:
             attempts[-1] = replace(attempts[-1], has_verdict=True, said_right=_SAID.get(node.said or ""))
     return Course(

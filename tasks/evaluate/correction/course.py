@@ -18,6 +18,7 @@ class Attempt:
         answer: equal where two attempts of the problem answer the same; None where none was found.
         has_verdict: whether the model gave a verdict on it.
         said_right: what that verdict says; None where it could not be read, and without one.
+        doubt: 1 - the score of the judge that gates revisions; None where it gave none, or nobody was asked.
     """
 
     is_right: bool
@@ -25,6 +26,7 @@ class Attempt:
     text: str = ""
     has_verdict: bool = False
     said_right: bool | None = None
+    doubt: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

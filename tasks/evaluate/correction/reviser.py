@@ -6,23 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from configs.errors import RecipeError
 from configs.schema.generate import ReviseGenerate
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.judges.kinds import Judge
-from configs.schema.recipe import Recipe
-from configs.schema.revision.evaluated import PLACE, revision_evaluated, trees_evaluated
+from configs.schema.revision.evaluated import revision_evaluated, trees_evaluated
 from tasks.core.answers import Answerer, Answers
 from tasks.core.bench import Workbench
-from tasks.core.prompts import names_used, read_prompt
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast, role_answerer
+from tasks.evaluate.correction.prompts import evaluated_steps
 from tasks.evaluate.run import PROBLEMS_PER_SHARD, evaluation_judge
 from tasks.judge.stage import judging_identity
 from tasks.sample.drive import Partners
 from tasks.sample.episode import POLICY
 from tasks.sample.partners import name_of, partners_of
-from tasks.sample.revision.asking import PRIVILEGED, LoadedStep, load_steps
+from tasks.sample.revision.asking import LoadedStep
 from tasks.sample.revision.judges import judges_asked
 from tasks.sample.samplers.revise import Revise
 
@@ -36,12 +34,14 @@ class Reviser:
         trees: draws several, where they are asked for.
         judge: knows gold; what it says of attempts is only counted.
         writers: models beside the one evaluated, by name.
+        gate: says how sure it is of attempts, where a threshold is tuned.
     """
 
     sampler: Revise
     trees: Revise | None
     judge: AnswerJudge
     writers: Mapping[str, Answerer]
+    gate: Judge | None = None
 
     @property
     def further_judges(self) -> list[Judge]:
@@ -74,7 +74,7 @@ def reviser_of(bench: Workbench, model: ModelRef, cast: Cast) -> Reviser | None:
     if config is None:
         return None
     judge = evaluation_judge(recipe)
-    steps = _steps(recipe, config, bench)
+    steps = evaluated_steps(recipe, config, bench.base_dir)
     judges = judges_asked(config, steps, [judge, *(one for one in recipe.judge if one.name != judge.name)])
     writers = {
         writer.name: role_answerer(bench, writer.role, cast.player(writer.role, _state(writer.state)))
@@ -83,9 +83,11 @@ def reviser_of(bench: Workbench, model: ModelRef, cast: Cast) -> Reviser | None:
     names = {POLICY: model.digest, **{name: name_of(writer) for name, writer in writers.items()}}
     asked = [judge, *(one for one in judges if one is not judge)]
     sampler = Revise(config, steps, asked, judge.name, names, fixed_seed=0)
-    wide = trees_evaluated(recipe)
+    wide, tuned = trees_evaluated(recipe), recipe.evaluate.revise and recipe.evaluate.revise.gate
     trees = replace(sampler, config=wide, steps=_with_settings(steps, wide)) if wide else None
-    return Reviser(sampler, trees, judge, writers)
+    gate = tuned.judge if tuned else None
+    chains = replace(sampler, judges=[*asked, gate]) if gate else sampler
+    return Reviser(chains, trees, judge, writers, gate)
 
 
 def _with_settings(steps: Sequence[LoadedStep], config: ReviseGenerate) -> tuple[LoadedStep, ...]:
@@ -94,17 +96,3 @@ def _with_settings(steps: Sequence[LoadedStep], config: ReviseGenerate) -> tuple
 
 def _state(state: str) -> str:
     return "live" if state == "round_start" else state
-
-
-def _steps(recipe: Recipe, config: ReviseGenerate, bench: Workbench) -> Sequence[LoadedStep]:
-    asked = recipe.evaluate.revise
-    section = "generate" if asked is not None and asked.steps is None else PLACE
-    for place, step in enumerate(config.steps):
-        text = read_prompt(step.prompt, bench.base_dir) if step.prompt else ""
-        if shown := sorted(names_used(text) & PRIVILEGED):
-            raise RecipeError(
-                f"{section}.steps.{place}.prompt: it shows '{shown[0]}', which no model has at test time, and "
-                f"{PLACE} asks held-out problems by it",
-                f"write {PLACE}.steps with prompts that leave it out",
-            )
-    return load_steps(config.steps, lambda name: read_prompt(name, bench.base_dir), f"{section}.steps")

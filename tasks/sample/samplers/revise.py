@@ -13,13 +13,13 @@ asked; the judge stage takes these verdicts over, since a model that is asked tw
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from configs.schema.generate import ReviseGenerate, Sampling
 from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Completion, Request
 from tasks.core.paths import depth_first
-from tasks.core.records import Part, Problem
+from tasks.core.records import Part, Problem, Sample
 from tasks.core.step import Summary, derive_seed
 from tasks.judge.verifiers.code_report import RunReport
 from tasks.sample.episode import POLICY, Answer, Opinions, Question, Texts, chat_of, to_sample
@@ -30,6 +30,7 @@ from tasks.sample.revision.conditions import OpinionOf, ends, holds
 from tasks.sample.revision.executions import is_run, message_of, report_of, require_public_tests, runs_of
 from tasks.sample.revision.growing import TOKENS_DROPPED, grow, put_by_rule
 from tasks.sample.revision.judges import judges_asked
+from tasks.sample.revision.pool import from_pool
 from tasks.sample.revision.revising import COUNTED, Revising
 from tasks.sample.samplers.given import Given
 
@@ -44,6 +45,7 @@ class Revise:
         first_judge: name of the recipe's first judge, which is among them where anything looks at it.
         models: digest of each writer's model, by its name.
         fixed_seed: of first attempts that every round takes.
+        pool: attempts of the rounds before, by problem, that are first attempts too.
     """
 
     config: ReviseGenerate
@@ -52,6 +54,7 @@ class Revise:
     first_judge: str
     models: Mapping[str, str]
     fixed_seed: int
+    pool: Mapping[str, Sequence[Sample]] = field(default_factory=dict)
     is_single_wave = False
     makes_problems = False
 
@@ -126,6 +129,7 @@ class Revise:
         """The first attempts."""
         first, model = self.config.first, self.models[self.config.first_writer.name]
         nodes = [to_sample(row, episode.problem, model, by=first.by, state=first.state) for row in rows]
+        nodes += from_pool(self.pool.get(episode.problem.id, ()), nodes, self.config.num_samples)
         episode = episode.counted("num_asked", self.config.num_samples)
         return self._with_attempts(episode, [begun(node, episode.problem.messages) for node in nodes])
 
@@ -257,4 +261,5 @@ def make(config: ReviseGenerate, given: Given) -> Revise:
     recipe, steps = given.recipe, load_steps(config.steps, given.prompt)
     seed = derive_seed(recipe.seed, "generate", "first")
     models = {**given.others, POLICY: given.model}
-    return Revise(config, steps, judges_asked(config, steps, recipe.judge), recipe.judge[0].name, models, seed)
+    judges = judges_asked(config, steps, recipe.judge)
+    return Revise(config, steps, judges, recipe.judge[0].name, models, seed, given.pool)

@@ -13,7 +13,7 @@ from itertools import pairwise
 from configs.schema.select_chains import Calls, Cut, Gain, Helps, Leaves, Moves, OnePer, PassRate, Pattern, Rescued
 from tasks.answer.equal import clusters
 from tasks.core.joined import Candidate
-from tasks.core.records import SAID_RIGHT, DropReason, Label, Part
+from tasks.core.records import SAID_RIGHT, DropReason, Label, Part, Verdict
 from tasks.select.filters.basic import without_score
 from tasks.select.filters.filter import Draw
 
@@ -70,9 +70,14 @@ def cut(group: Sequence[Candidate], config: Cut, draw: Draw) -> Refusals:
 
 def pass_rate(group: Sequence[Candidate], config: PassRate, draw: Draw) -> Refusals:
     """All or none of a problem's samples, by the share of right ones among those that chains begin with."""
-    firsts = {one.attempts[0].sample.id: is_right(one.attempts[0], config.judge) for one in group}
-    is_inside = bool(firsts) and config.low <= sum(firsts.values()) / len(firsts) <= config.high
+    is_inside = bool(group) and config.low <= right_share(group, config.judge) <= config.high
     return [None if is_inside else DropReason.OUTSIDE_RATE] * len(group)
+
+
+def right_share(group: Sequence[Candidate], judge: str | None) -> float:
+    """Share of right ones among those that the chains of a problem begin with; at least one answer is needed."""
+    firsts = {one.attempts[0].sample.id: is_right(one.attempts[0], judge) for one in group}
+    return sum(firsts.values()) / len(firsts)
 
 
 def rescued(group: Sequence[Candidate], config: Rescued, draw: Draw) -> Refusals:
@@ -118,11 +123,17 @@ def _no_gain(one: Candidate, config: Gain) -> DropReason | None:
     before, after = (attempt.verdict(config.judge) for attempt in one.attempts[-2:])
     if after.score is None:
         return without_score(after)
-    if before.score is None:
-        return None if after.label == Label.CORRECT else DropReason.NO_GAIN
-    is_equal = after.score == before.score
+    is_equal = before.score is not None and after.score == before.score
     is_equally_good = is_equal and config.or_equal_from is not None and after.score >= config.or_equal_from
-    return None if after.score - before.score > config.above or is_equally_good else DropReason.NO_GAIN
+    return None if is_better(before, after, config.above) or is_equally_good else DropReason.NO_GAIN
+
+
+def is_better(before: Verdict, after: Verdict, above: float) -> bool:
+    """Whether a judge scores the one higher, by more than `above`. What it calls correct is better than what it could
+    not score; otherwise what has no score cannot be compared."""
+    if after.score is None or before.score is None:
+        return before.score is None and after.label == Label.CORRECT
+    return after.score - before.score > above
 
 
 def _has_order(one: Candidate, config: Pattern) -> bool:

@@ -52,19 +52,26 @@ def weights_of(path: Sequence[Candidate], loss: LossByPart, judge: str | None) -
 
 
 def join_spans(
-    path: Sequence[Candidate], weights: Sequence[float], links: Links, draw: Draw, given: float = 0.0
+    path: Sequence[Candidate],
+    weights: Sequence[float],
+    links: Links,
+    draw: Draw,
+    *,
+    link_weight: float | None = None,
+    given: float = 0.0,
 ) -> tuple[Span, ...]:
-    """Texts of a chain as one completion, each after the first with its link, which has the weight of its part.
+    """Texts of a chain as one completion, each after the first with its link.
 
     Args:
-        given: factor of a part's weight for the beginning of it that was given.
+        link_weight: of links; default: the weight of the part that comes after.
+        given: of what was given to a writer.
     """
     spans: list[Span] = []
     for place, (one, weight) in enumerate(zip(path, weights, strict=True)):
         variants = {str(part): texts for part, texts in links.items()}.get(one.sample.part, ()) if place else ()
         if variants and (link := draw.random(f"links.{place}", path[-1].sample.id).choice(variants)):
-            spans.append(Span(link, weight))
-        spans += spans_of(one.sample, given=given * weight, written=weight)
+            spans.append(Span(link, weight if link_weight is None else link_weight))
+        spans += spans_of(one.sample, given, weight)
     return tidy(spans)
 
 

@@ -21,9 +21,10 @@ from tasks.select.filters.filter import Draw, OpenGroups
 from tasks.select.pairs.maker import PairMaker
 from tasks.select.rows.formats import AS_IT_IS, Formats
 from tasks.select.rows.makers import ExampleMaker, LabelledMaker, Writing
+from tasks.select.rows.trajectories import TrajectoryMaker
 from tasks.select.selection import Selected, Selection
 from tasks.select.summary import Numbers, RowSummary, SelectSummary
-from tasks.select.weigh import problem_weights
+from tasks.select.weigh import row_weights
 
 
 class RowMaker(Protocol):
@@ -73,8 +74,10 @@ def _row_maker(recipe: Recipe, selection: Selection, draw: Draw, formats: Format
     rows, writing = recipe.train.objective.rows, Writing(recipe.rows, formats, draw)
     if rows == "labelled":
         return LabelledMaker(writing)
+    if rows == "trajectories":
+        return TrajectoryMaker(writing, selection)
     if rows == "examples":
-        return ExampleMaker(writing, problem_weights(selection, recipe.weigh) if recipe.weigh else None)
+        return ExampleMaker(writing, row_weights(selection, recipe.weigh, writing.steps) if recipe.weigh else None)
     assert recipe.pair is not None, "the recipe was checked for it"
     return _pair_maker(recipe.pair, selection, recipe, draw)
 

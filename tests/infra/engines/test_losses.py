@@ -73,6 +73,17 @@ def test_without_alpha_the_likelihood_term_is_gone() -> None:
     assert found.item() == pytest.approx(0.5 * sigmoid_loss(column(GAP), 0.5).item(), abs=1e-12)
 
 
+def test_the_likelihood_may_be_that_of_the_tail_alone() -> None:
+    """ReVISE: .554355 + .1 x 1.2 = .674355, with 17 tokens of mean -1.2 after what both sides begin with."""
+    from infra.engines.train.objectives.weighted_dpo_nll import weighted_dpo_nll_losses
+
+    settings = WeightedDpoNll(beta=0.1, alpha=0.1, nll="after_prefix")
+    found = weighted_dpo_nll_losses(batch(tail=-1.2 * 17, tail_lengths=17), settings)
+    assert found.item() == pytest.approx(0.674355, abs=1e-6)
+    halved = weighted_dpo_nll_losses(batch(tail=-1.2 * 17, tail_lengths=17, weight=0.5), settings)
+    assert halved.item() == pytest.approx(0.674355 / 2, abs=1e-6)
+
+
 def test_soft_label_is_the_conservative_loss() -> None:
     """CREAM with C .8 is the flip rate .2; C 1 is plain DPO."""
     from infra.engines.train.objectives.pairs import sigmoid_loss

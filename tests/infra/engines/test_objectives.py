@@ -111,6 +111,41 @@ def test_a_part_s_weight_is_a_factor_of_its_tokens_loss(base: Path, tmp_path: Pa
     assert loss(1.0, 1.0) == pytest.approx(loss(1.0, 0.0) + loss(0.0, 1.0), rel=1e-5)
 
 
+GO = {"chosen": [*said("123456789012"), *said("?123456789012345")], "rejected": [*said("123456789012"), *said("")]}
+STOP = {"chosen": [*said("123456789"), *said("")], "rejected": [*said("123456789"), *said("?")]}
+UNLIKE = {"chosen": said("1234"), "rejected": said("1235")}
+
+
+@pytest.mark.parametrize(("sides", "num_tokens"), [(GO, 17), (STOP, 10), (UNLIKE, 5)], ids=["go", "stop", "unlike"])
+@pytest.mark.parametrize("given", [1.0, 0.0])
+def test_a_likelihood_after_the_prefix(
+    base: Path, tmp_path: Path, sides: dict[str, Any], num_tokens: int, given: float
+) -> None:
+    """ReVISE: wrong 12, token 1, solution 15, end 1: 17 tokens; right 9 and end: 10. Tokens are characters here, and
+    the likelihood is that of the last ones under the model, whatever weight what both begin with has."""
+    import torch
+
+    parts = {
+        side: [{**part, "weight": given if sides is GO and not place else 1.0} for place, part in enumerate(found)]
+        for side, found in sides.items()
+    }
+    rows = [{"messages": [message("user", FIRST)], "weight": 1.0, **parts}]
+    found = []
+    for nll, alpha in (("after_prefix", 0.1), ("after_prefix", 0.0)):
+        objective = WeightedDpoNll(beta=0.1, alpha=alpha, nll=nll)
+        trainer, encoded = trainer_of(base, objective, rows, tmp_path)
+        trainer.model.eval()
+        with torch.no_grad():
+            found.append(trainer.compute_loss(trainer.model, trainer.data_collator(encoded)).item())
+    (pair,) = encoded
+    tokens = torch.tensor([pair["prompt_ids"] + pair["chosen_ids"]])
+    with torch.no_grad():
+        logits = trainer.model(input_ids=tokens).logits[0, :-1].log_softmax(-1)
+    each = logits.gather(1, tokens[0, 1:, None])[-num_tokens:, 0]
+    assert sum(pair["chosen_tail"]) == num_tokens
+    assert found[0] - found[1] == pytest.approx(-0.1 * each.mean().item(), rel=1e-3)
+
+
 @pytest.mark.parametrize("objective", [Dpo(), WeightedDpoNll(alpha=0.0), SoftLabelDpo(label=1.0)], ids=str)
 def test_a_side_of_a_pair_is_summed_with_its_parts_weights(base: Path, tmp_path: Path, objective: Any) -> None:
     """Against -ln sigma(beta h) from plain forward passes, the reference being -5 on both sides."""

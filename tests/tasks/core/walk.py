@@ -30,7 +30,7 @@ FILES = (
     "seed/instructions_and_judgements.jsonl", "seed/solutions_and_step_judgements.jsonl", "offline/pairs.jsonl",
     "distilled/thoughts.jsonl", "judging/train.jsonl", "judging/select.jsonl", "judging/report.jsonl",
     "judging/seed.jsonl", "seed/meta_skills.jsonl", "seed/cosc_chains.jsonl", "seed/solutions.jsonl",
-    "mbpp/train.jsonl", "mbpp/test.jsonl",
+    "mbpp/train.jsonl", "mbpp/test.jsonl", "safety/prompts.jsonl",
     "copy/data.arrow", "template.j2", "score.py", "keep.py", "own.j2",
 )  # fmt: skip
 

@@ -8,10 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs.schema.select import WeighByEntropy, WeighByProblem
-from tasks.core.records import DropReason
+from configs.schema.select import WeighByEntropy, WeighByGain, WeighByProblem
+from tasks.core.records import DropReason, Label
 from tasks.select.selection import Selected
-from tasks.select.weigh import answer_entropy, effective_samples, problem_weights
+from tasks.select.weigh import (
+    answer_entropy,
+    effective_samples,
+    gain_weights,
+    problem_weights,
+    row_weights,
+    similarity,
+)
 from tests.build.candidates import make_candidate
 
 
@@ -98,3 +105,44 @@ def test_effective_samples() -> None:
     assert effective_samples(4.0, 4.0) == 4
     assert effective_samples(3.0, 0.8698**2 + 0.4728**2 + 1.6575**2) == pytest.approx(2.4146, abs=1e-4)
     assert effective_samples(0.0, 0.0) is None
+
+
+@pytest.mark.parametrize(
+    ("alpha", "beta", "expected"),
+    [(1, 1, (0.4640, 0.2814, 0.2546)), (5, 1, (0.5950, 0.3609, 0.0442)), (1, 0, (0.3837, 0.3837, 0.2327)),
+     (1, 5, (0.6897, 0.0566, 0.2537))],
+)  # fmt: skip
+def test_gain_weights_of_self_correction(alpha: float, beta: float, expected: tuple[float, ...]) -> None:
+    """One hypothesis of value 0, and three texts that improve it: gains 1, 1, .5, similarities .9, .4, .8."""
+    targets = [(1, 0.9), (1, 0.4), (0.5, 0.8)]
+    weights = gain_weights(targets, alpha, beta)
+    assert weights == pytest.approx(expected, abs=6e-5) and sum(weights) == pytest.approx(1)
+    higher = gain_weights([(score + 2, alike) for score, alike in targets], alpha, beta)
+    assert higher == pytest.approx(weights), "what the hypothesis itself is worth cancels"
+    assert gain_weights([(1e4, 0), (0, 0)], 1, 1) == [1, 0] and gain_weights([], 1, 1) == []
+
+
+def test_similarity_is_what_need_not_be_edited() -> None:
+    assert similarity("abcd", "abcd") == 1 and similarity("abcd", "") == 0 and similarity("", "") == 1
+    assert similarity("abcd", "abXdY") == similarity("abXdY", "abcd") == pytest.approx(0.6)
+
+
+def test_the_answers_after_one_and_the_same_share_its_weight() -> None:
+    """Two hypotheses, of three and of one better text: four rows for two, so that the mean weight is 1."""
+    worse, other = make_candidate("p", 0, Label.WRONG, text="aaaa"), make_candidate("p", 1, Label.WRONG, text="bbbb")
+    better = [make_candidate("p", 2 + place, text=text) for place, text in enumerate(("aaab", "abbb", "cccc"))]
+    steps = [*((worse, one) for one in better), (other, better[0])]
+    weigh = row_weights([[]], WeighByGain(alpha=2, beta=1), lambda group: steps)
+    weights = weigh(steps)
+    assert weights[:3] == pytest.approx([2 * share for share in gain_weights([(1, 0.75), (1, 0.25), (1, 0)], 2, 1)])
+    assert weights[3] == 2 and sum(weights) == pytest.approx(4)  # type: ignore[arg-type]
+    unscored = (worse, make_candidate("p", 9, Label.UNPARSEABLE))
+    assert weigh([*steps, unscored]) == [*weights, DropReason.UNSCORED]
+
+
+def test_other_weights_are_those_of_the_problem() -> None:
+    groups = [group("a", 1), group("b", 3)]
+    steps = [(None, one.candidate) for own in groups for one in own]
+    assert row_weights(groups, WeighByProblem(), lambda _: [])(steps) == pytest.approx([2, 2 / 3, 2 / 3, 2 / 3])
+    other = (None, make_candidate("c", 0))
+    assert row_weights(groups, WeighByProblem(), lambda _: [])([other]) == [DropReason.ONE_SIDED]

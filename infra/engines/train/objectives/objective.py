@@ -30,8 +30,8 @@ class RowKind:
         encode: rows of the file -> token rows, and the number that is too long.
         collator: class that pads token rows into a batch, made with `pad_token_id`.
         reference: column of the reference's summed log-probabilities -> column of the completion they are of; the
-            weights of its tokens, where they are not all 1, lie in the column of that name with `_weights`. Empty: no
-            reference is asked.
+            weights of its tokens, where they are not all 1, lie in the column of that name with `_weights`. Where there
+            is a column with `_parts`, the sums are those of each part, as a list. Empty: no reference is asked.
         metrics: name in metrics.jsonl -> name in TRL's log. A reward is beta times the log-ratio to the reference.
     """
 
@@ -44,6 +44,8 @@ class RowKind:
 
 WEIGHTS = "_weights"
 """ends the name of the column with the weights of a completion's tokens"""
+PARTS = "_parts"
+"""ends the name of the column with the part that each token of a completion belongs to, from 0; -1: to none"""
 
 
 def further_column(name: str, column: str) -> str:

@@ -12,7 +12,7 @@ the weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,11 +32,13 @@ from infra.engines.train.objectives.objective import (
     is_further,
 )
 from infra.engines.train.request import TrainRequest
-from infra.engines.train.rows import IGNORED, Encoder, split_given
+from infra.engines.train.rows import IGNORED, Encoder, Part, split_given
 from infra.engines.train.steps import GivenReferenceSteps, pad_weights, weigh_tokens
 
 CHANCES = ("p_chosen", "p_rejected", "p_over")
 """of each side to beat a sample of its problem, and of the chosen to beat the rejected"""
+NUM_SHARED, TAIL = "num_shared", "chosen_tail"
+"""columns: tokens that both sides begin with; 1 for the chosen side's tokens after those, where a loss reads it"""
 
 
 def encode_pairs(rows: Iterable[dict[str, Any]], encoder: Encoder) -> tuple[TokenRows, int]:
@@ -55,11 +57,26 @@ def encode_pairs(rows: Iterable[dict[str, Any]], encoder: Encoder) -> tuple[Toke
         if len(prompt) + max(len(chosen_ids), len(rejected_ids)) > encoder.max_length:
             num_too_long += 1
             continue
-        tokens = {"prompt_ids": prompt, "chosen_ids": chosen_ids, "rejected_ids": rejected_ids}
+        tokens: dict[str, Any] = {"prompt_ids": prompt, "chosen_ids": chosen_ids, "rejected_ids": rejected_ids}
+        tokens[NUM_SHARED] = _num_shared(chosen, rejected, encoder)
         weights = {f"chosen_ids{WEIGHTS}": chosen_weights, f"rejected_ids{WEIGHTS}": rejected_weights}
         chances = {name: row[name] for name in CHANCES if row.get(name) is not None}
         encoded.append({**tokens, **weights, "weight": row["weight"], "soft_label": row.get("soft_label"), **chances})
     return _same_weights(encoded), num_too_long
+
+
+def _num_shared(chosen: Sequence[Part], rejected: Sequence[Part], encoder: Encoder) -> int:
+    """Tokens of the pieces that both sides begin with; 0 where the chosen side has no text after them."""
+    texts = [part["text"] for part in chosen], [part["text"] for part in rejected]
+    count = 0
+    while count < min(map(len, texts)) and texts[0][count] == texts[1][count]:
+        count += 1
+    return len(encoder.completion(chosen[:count], ends=False)[0]) if any(texts[0][count:]) else 0
+
+
+def tail_of(row: dict[str, Any]) -> list[float]:
+    """1 for the tokens of the chosen side that come after what both sides begin with, 0 for those before."""
+    return [float(place >= row[NUM_SHARED]) for place in range(len(row["chosen_ids"]))]
 
 
 def _same_weights(rows: TokenRows) -> TokenRows:
@@ -82,6 +99,10 @@ class PairCollator(DataCollatorForPreference):
                 [[0.0] * len(row["prompt_ids"]) + row[side + WEIGHTS] for row, side in sides]
             )
             batch["completion_mask"] = (batch["token_weights"] != 0).long()
+        if TAIL in examples[0]:
+            tails = [row[TAIL] for row in examples] + [[0.0] * len(row["rejected_ids"]) for row in examples]
+            prompts = [len(row["prompt_ids"]) for row in examples] * 2
+            batch[TAIL] = pad_weights([[0.0] * size + tail for size, tail in zip(prompts, tails, strict=True)])
         for column in examples[0]:
             if column in ("weight", "soft_label", *CHANCES) or is_further(column):
                 batch[column] = torch.tensor([example[column] for example in examples], dtype=torch.float32)
@@ -102,8 +123,9 @@ MEANS_OF_PAIRS = tuple(PAIRS.metrics.values())
 
 
 def plain_pairs(rows: TokenRows, request: TrainRequest) -> TokenRows:
-    """Pairs for a loss that reads neither soft labels nor chances to win."""
-    return [{name: value for name, value in row.items() if name not in ("soft_label", *CHANCES)} for row in rows]
+    """Pairs for a loss that reads neither soft labels nor chances to win, less what was there to prepare them."""
+    dropped = ("soft_label", NUM_SHARED, *CHANCES)
+    return [{name: value for name, value in row.items() if name not in dropped} for row in rows]
 
 
 @dataclass(frozen=True)
@@ -117,6 +139,8 @@ class PairBatch:
         soft_label: chance that the chosen side is the better one; None for losses that read none.
         p_chosen, p_rejected: chance of each side to win; None for losses that read none.
         further: what further references say of chosen and rejected, by name.
+        tail, tail_lengths: summed log-probabilities of the end of the chosen completion that a likelihood term is of,
+            and its tokens, as above; None where the term is of the whole completion.
     """
 
     chosen: torch.Tensor
@@ -130,6 +154,15 @@ class PairBatch:
     p_chosen: torch.Tensor | None = None
     p_rejected: torch.Tensor | None = None
     further: Mapping[str, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
+    tail: torch.Tensor | None = None
+    tail_lengths: torch.Tensor | None = None
+
+    @property
+    def likelihood(self) -> torch.Tensor:
+        """Mean log-probability of a token of the chosen side, or of its tail."""
+        if self.tail is None or self.tail_lengths is None:
+            return self.chosen / self.chosen_lengths
+        return self.tail / self.tail_lengths
 
     @property
     def gap(self) -> torch.Tensor:
@@ -170,11 +203,13 @@ class PairLossTrainer(GivenReferenceSteps, DPOTrainer):
             fused_lm_head=True,
         )
         chosen, rejected = outputs.log_probs.sum(1).chunk(2)
-        batch = self._batch(chosen, rejected, inputs)
+        batch = self._batch(chosen, rejected, _tail(outputs.log_probs, inputs), inputs)
         self._note_rewards(batch)
         return self.losses(batch, self.settings).mean()
 
-    def _batch(self, chosen: torch.Tensor, rejected: torch.Tensor, inputs: dict[str, Any]) -> PairBatch:
+    def _batch(
+        self, chosen: torch.Tensor, rejected: torch.Tensor, tail: tuple[torch.Tensor, ...], inputs: dict[str, Any]
+    ) -> PairBatch:
         chosen_mask, rejected_mask = inputs["completion_mask"].chunk(2)
         columns = "ref_chosen_logps", "ref_rejected_logps"
         further = {
@@ -184,6 +219,7 @@ class PairLossTrainer(GivenReferenceSteps, DPOTrainer):
         return PairBatch(
             chosen, rejected, inputs[columns[0]], inputs[columns[1]], chosen_mask.sum(1), rejected_mask.sum(1),
             inputs["weight"], inputs.get("soft_label"), inputs.get("p_chosen"), inputs.get("p_rejected"), further,
+            *tail,
         )  # fmt: skip
 
     def _note_rewards(self, batch: PairBatch) -> None:
@@ -194,6 +230,14 @@ class PairLossTrainer(GivenReferenceSteps, DPOTrainer):
         metrics = self._metrics["train" if self.model.training else "eval"]
         metrics["rewards/margins"].append(margins.mean().item())
         metrics["rewards/accuracies"].append((margins > 0).float().mean().item())
+
+
+def _tail(log_probs: torch.Tensor, inputs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
+    """Sum and number of the tokens of the chosen sides' tails; nothing where the loss reads none."""
+    if TAIL not in inputs:
+        return ()
+    mask = inputs[TAIL] * inputs["completion_mask"]
+    return (log_probs * mask[:, 1:]).sum(1).chunk(2)[0], mask.sum(1).chunk(2)[0].clamp(min=1)
 
 
 def pair_objective(losses: PairLosses, prepare: Callable[[TokenRows, TrainRequest], TokenRows]) -> Objective:

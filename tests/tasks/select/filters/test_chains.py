@@ -244,6 +244,21 @@ def test_the_strings_of_the_worked_example_are_cut_and_checked() -> None:
     }  # fmt: skip
 
 
+def test_wrong_chains_alone_are_cut_to_the_right_ones() -> None:
+    """S2R: of eight texts three positives and four negatives, of which three are taken; right ones always stay."""
+    rows = {
+        "a": "R +", "b": "W - R +", "c": "R - R +", "d": "W +", "e": "W +", "f": "W - W +", "g": "W", "h": "W - W +"
+    }  # fmt: skip
+    group = candidates(rows, inner=True)
+    filters = Leaves(inner=True), Cut(), Pattern(), BalanceSides(by="ends_right", over="problem", cuts="wrong")
+    told = fates(group, *filters)
+    left = {root(one) for one in group if told[one.sample.id] is None}
+    assert len(left) == 6 and left > {"a", "b", "c"}
+    assert {root(one): told[one.sample.id] for one in group if one.is_last}["g"] == "order"
+    assert kept({"a": "R +", "b": "R +", "d": "W +"}, BalanceSides(by="ends_right", cuts="wrong")) == ["a", "b", "d"]
+    assert kept({"d": "W +"}, BalanceSides(by="ends_right", cuts="wrong")) == []
+
+
 def test_the_parts_of_a_chain_repeat_an_order() -> None:
     chains = {"a": "W - R +", "b": "W - R", "c": "W words R +", "d": "W - " * 6}
     assert kept(chains, Pattern()) == ["a"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,8 @@ from tasks.core.joined import Candidate, with_chains
 from tasks.core.records import FinishReason, Inserted, Label, Message, Sample, Span, Verdict, spell
 from tasks.select.filters.filter import Draw
 from tasks.select.rows.kinds import ROWS, Written, rows_of
-from tests.build.records import make_problem
+from tests.build.candidates import make_candidate
+from tests.build.records import make_problem, make_sample, make_verdict
 
 CHAT = (Message("user", "question p"),)
 LINKS = {"verdict": ["Verify: "], "attempt": ["Retry: "]}
@@ -103,6 +105,22 @@ def test_a_turn_is_what_was_shown_before_it_and_its_parts() -> None:
     assert [message.content for message in row.messages] == ["question p", "a", "c", "b", "d"]
     (row,) = write(C3, kind="turn", of=["verdict"])
     assert spell(row.completion) == "check yes"
+
+
+def test_four_stages_are_four_rows() -> None:
+    """MoTE: stages of 30, 20, 50 and 10 tokens have 110 loss tokens, the prompt of the last holds 100 of the others;
+    without the second they have 90."""
+    words = {"critique": 30, "hint": 20, "attempt": 50, "verdict": 10}
+    draft = ("attempt", "draft", WRONG)
+    says = {"attempt": RIGHT, "verdict": "right"}
+    stages = [(part, " ".join([part] * number), says.get(part, "")) for part, number in words.items()]
+    rows = [row for part in words for row in write(episode(draft, *stages), kind="turn", of=[part])]
+    assert [len(spell(row.completion).split()) for row in rows] == [30, 20, 50, 10]
+    shown = " ".join(message.content for message in rows[-1].messages).split()
+    assert len(shown) == len(["question", "p", "draft"]) + 100
+    skipped = [one for one in stages if one[0] != "hint"]
+    rows = [row for part in words for row in write(episode(draft, *skipped), kind="turn", of=[part])]
+    assert sum(len(spell(row.completion).split()) for row in rows) == 90
 
 
 def test_a_chain_without_the_part_or_without_a_loss_makes_no_row() -> None:
@@ -212,4 +230,46 @@ def test_what_a_prompt_put_into_a_turn_is_learnt_where_asked_for() -> None:
     (row,) = write(chain, kind="splice", given=1)
     assert weights(row) == [1, 1, 1, 1, 1]
     (row,) = write(chain, kind="splice", given=1, loss={"verdict_true": 0.5})
-    assert weights(row) == [1, 0.5, 0.5, 0.5, 0.5]
+    assert weights(row) == [1, 1, 1, 0.5, 0.5]
+
+
+POOL = [("p/0", None, "a", 0.0), ("p/1", None, "b", 0.0), ("p/2", None, "c", 0.5), ("p/3", None, "d", 1.0)]
+
+
+def pool(revised: Sequence[str] = ("p/0", "p/1", "p/2", "p/3")) -> list[Candidate]:
+    """Answers of values 0, 0, .5 and 1, and a hopeless revision of each that is asked for."""
+    nodes = [*POOL, *((f"{parent}/0", parent, "!", -1.0) for parent in revised)]
+    problem, members = make_problem(), list[Candidate]()
+    for name, parent, text, score in nodes:
+        shown = (*CHAT, Message("assistant", parent or ""), Message("user", "better")) if parent else ()
+        sample = make_sample("p", 0, text, id=name, parent_id=parent, messages=shown)
+        members.append(Candidate(sample, {"answer": make_verdict(sample, Label.UNSCORED, score=score)}, problem))
+    return with_chains(members)
+
+
+def improvements(answers: Sequence[Candidate], **config: Any) -> list[tuple[str, str]]:
+    """(what is shown, what is learnt) of all answers."""
+    kind = TypeAdapter(RowKind).validate_python({"kind": "improvement", **config})
+    rows = [row for one in answers for row in rows_of(one, kind, Draw(0, 1), answers)]
+    assert all(row.before and row.before.sample.id == row.messages[1].content for row in rows)
+    return [(row.messages[1].content, spell(row.completion)) for row in rows]
+
+
+def test_improvements_are_all_pairs_of_the_pool() -> None:
+    """Values (0, 0, .5, 1): five pairs; an answer that nobody was asked to revise is shown to nobody."""
+    assert improvements(pool()) == [("p/0", "c"), ("p/1", "c"), ("p/0", "d"), ("p/1", "d"), ("p/2", "d")]
+    assert improvements(pool(["p/1", "p/2"])) == [("p/1", "c"), ("p/1", "d"), ("p/2", "d")]
+    assert improvements(pool(), above=0.5) == [("p/0", "d"), ("p/1", "d")]
+    drawn = improvements(pool(), per_answer=1)
+    assert [learnt for _, learnt in drawn] == ["c", "d"] and drawn == improvements(pool(), per_answer=1)
+    assert improvements([]) == []
+
+
+def test_a_text_without_a_score_is_worse_than_a_correct_one_alone() -> None:
+    unread = episode(("attempt", "?", Label.UNPARSEABLE), ("attempt", "b", WRONG))
+    right = make_candidate("p", 7, RIGHT, text="r")
+    wrong = make_candidate("p", 8, WRONG, text="w")
+    answers = [unread.attempts[0], unread, right, wrong]
+    kind = TypeAdapter(RowKind).validate_python({"kind": "improvement"})
+    assert [row.before for row in rows_of(right, kind, Draw(0, 1), answers)] == [unread.attempts[0]]
+    assert rows_of(wrong, kind, Draw(0, 1), answers) == []
