@@ -1,4 +1,7 @@
-"""What training minimises. Each objective says which rows it eats: examples, pairs, or labelled examples."""
+"""What training minimises. Each objective says which rows it eats: examples, pairs, or labelled examples.
+
+Those of online rounds stand in `online/objectives.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from pydantic import Field, model_validator
 
 from configs.schema.base import Component, default_kind
 
-Rows = Literal["examples", "pairs", "labelled"]
+Rows = Literal["examples", "pairs", "labelled", "streams"]
+"""what objectives eat; streams: numbers of tokens, which an online round makes (`online/objectives.py`)"""
 
 DpoLoss = Literal[
     "sigmoid", "hinge", "ipo", "exo_pair", "nca_pair", "robust", "bco_pair", "sppo_hard", "aot", "aot_unpaired",
