@@ -74,6 +74,7 @@ class Learner:
         self._name = request.model.name
         env = visible_devices(request.engine.devices[0])
         self._transport = ChildTransport(self._log_path, env, True, self._inbox, PROGRAM)
+        self._is_open = True
         self._transport.send({
             "kind": "learn", "request": request.model_dump(mode="json") | {"num_known_waves": request.num_known_waves},
             "work_dir": str(work_dir), "out_dir": str(out_dir),
@@ -134,7 +135,9 @@ class Learner:
 
     def close(self) -> None:
         """End the process, whatever it does."""
-        self._transport.close(politely=False)
+        if self._is_open:
+            self._is_open = False
+            self._transport.close(politely=False)
 
     def _ask(self, job: Job) -> list[Row]:
         self._transport.send(write_job(job))

@@ -43,7 +43,7 @@ def main() -> None:
 
 def _explain(error: Exception, request: LearnRequest) -> EngineError:
     found = explain(error, request.engine)
-    if "batch_size" in found.fix:
+    if found.fix is not None and "batch_size" in found.fix:
         return EngineError(found.message, "write a smaller train.batch_size, engine.batch_size or online.max_tokens")
     return found
 

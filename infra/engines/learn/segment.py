@@ -15,7 +15,7 @@ import torch
 from datasets import Dataset
 from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback
-from trl import GRPOConfig
+from infra.engines.learn.grpo import GRPOConfig
 
 from infra.engines.generate.transformers_runner import TransformersRunner
 from infra.engines.learn.desk import Desk, SegmentEnds

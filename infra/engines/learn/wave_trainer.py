@@ -10,16 +10,13 @@ from collections import defaultdict
 from typing import Any
 
 import torch
-from trl import GRPOTrainer
+from infra.engines.learn.grpo import GRPOTrainer
 
 from infra.engines.learn.desk import Desk
 from infra.engines.learn.losses import Losses
 from infra.engines.learn.request import LearnRequest
 from infra.engines.learn.rows import read_rows, tensors_of
 from infra.engines.train.steps import CountedSteps
-
-CURRENT = "now"
-
 
 class WaveTrainer(CountedSteps, GRPOTrainer):
     """A trainer whose rows are handed in, wave after wave.
@@ -40,7 +37,7 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
         path, seed = self.desk.next_wave(self.state.global_step // request.optimizer_steps_per_wave)
         torch.manual_seed(seed)  # of the rows' order, which TRL shuffles, and of dropout
         wave = tensors_of(
-            read_rows(path), self.losses.streams, self.args.generation_batch_size, self.pad_token_id,
+            read_rows(path), self.losses.streams, self.args.generation_batch_size, self._tokenizer.pad_token_id,
             self.accelerator.device,
         )  # fmt: skip
         if request.optimizer_steps_per_wave > 1:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -62,7 +62,7 @@ class PhaseRequest(BaseModel):
     def fingerprint(self) -> str:
         """Digest of what decides the weights; paths do not. A checkpoint is resumed only under the same digest."""
         paths = {"weights", "adapter", "probe"}
-        hidden = {"rows": True, "resume_state": True, "model": paths, "reference": paths}
+        hidden: dict[str, Any] = {"rows": True, "resume_state": True, "model": paths, "reference": paths}
         digest = hashlib.sha256(self.model_dump_json(exclude=hidden).encode())
         for file in self.files_read:
             with file.open("rb") as content:
