@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from configs.schema.base import Component, by_kind, default_kind
 from configs.schema.marks import Content, Execution, Horizon
 from configs.schema.objective import Objective, Sft
-from configs.schema.online.objectives import OnlineObjective
+from configs.schema.online.objectives import OnlineObjective, StreamObjective
 from configs.schema.problems import Source
 
 STARTS = ("base", "seed", "previous", "previous_with_optimizer", "champion")
@@ -163,6 +163,12 @@ class Train(Optimizer):
         if self.batch_size < (least := self.objective.min_batch_size):
             raise ValueError(f"batch_size: {self.objective.kind} compares the rows of a batch: write {least} or more")
         return self
+
+    @property
+    def offline_objective(self) -> Objective:
+        """The loss of a training on rows; a segment of an online run has none."""
+        assert not isinstance(self.objective, StreamObjective), "a segment trains on streams"
+        return self.objective
 
     @property
     def carries_optimizer(self) -> bool:

@@ -165,7 +165,7 @@ def _train(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     write_rows(rows, map(kind.write, records))
     start = bench.model_files(_model(bench, files))
     reference = start if objective.needs_reference else None
-    phase = Phase(start, settings, settings.objective, bench.recipe.seed, reference)
+    phase = Phase(start, settings, settings.offline_objective, bench.recipe.seed, reference)
     summary = train_model(phase, rows, scratch)
     shutil.move(scratch.out, files.out)
     return summary

@@ -7,6 +7,7 @@ from typing import Any
 
 from configs.schema.load import check_recipe, load_recipe
 from configs.schema.recipe import Recipe
+from tests.configs.online_recipes import ONLINE
 
 PUBLISHED = sorted((Path(__file__).parents[2] / "configs" / "recipes").glob("*.yaml"))
 FURTHER: dict[str, dict[str, Any]] = {
@@ -127,5 +128,9 @@ NAMES = [*(path.stem for path in PUBLISHED), *FURTHER]
 
 
 def recipe(name: str) -> Recipe:
-    """One of them."""
-    return check_recipe(FURTHER[name]) if name in FURTHER else load_recipe(PUBLISHED[0].with_name(f"{name}.yaml"))
+    """One of them, or of those of online rounds."""
+    return (
+        check_recipe((FURTHER | ONLINE)[name])
+        if name in FURTHER or name in ONLINE
+        else load_recipe(PUBLISHED[0].with_name(f"{name}.yaml"))
+    )

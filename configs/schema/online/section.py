@@ -34,10 +34,8 @@ class Online(Component):
         description="how an episode is drawn, as in generate; default: one text at temperature 1, with top_k 0",
     )
     fork: Fork = Field("problem", description="what the members of a group share, as told above")
-    starts: Literal["problems", "failures", "twins"] = Field(
-        "problems",
-        description="failures: problems that a first attempt of each got wrong, with that attempt; twins: problems and "
-        "those that their tag `twin` names, in one wave",
+    starts: Literal["problems", "twins"] = Field(
+        "problems", description="twins: a problem and the one that its tag `twin` names come in the same wave"
     )
     control: Control | None = Field(None, description="a second group of each problem, that is not trained on")
     reward: tuple[RewardTerm, ...] = Field((JudgeTerm(),), min_length=1, description="terms, added up for every text")
@@ -59,9 +57,11 @@ class Online(Component):
         """What is not written of an episode: the group's size and plain sampling."""
         if not isinstance(tree, dict) or not isinstance(tree.get("episode", {}), dict):
             return tree
-        turns = tree.get("fork") == "turn"
-        plain = {"num_samples": 1 if turns else tree.get("group_size", 8), "temperature": 1.0, "top_k": 0}
-        return {**tree, "episode": {**plain, **tree.get("episode", {})}}
+        episode = tree.get("episode", {})
+        if episode.get("kind") == "stepwise":
+            return tree  # refused below
+        size = 1 if tree.get("fork") == "turn" else tree.get("group_size", 8)
+        return {**tree, "episode": {"num_samples": size, "temperature": 1.0, "top_k": 0, **episode}}
 
     @model_validator(mode="after")
     def _can_be_drawn(self) -> Online:
