@@ -10,10 +10,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
+from configs.schema.generate import Sampling
 from configs.schema.judge import Judge
-from infra.engines.wire import Completion, Missing
+from infra.engines.wire import Completion, Missing, Request
 from tasks.core.answers import Answerer, Answers
 from tasks.core.records import Problem, Sample, Verdict
 from tasks.core.step import derive_seed
@@ -31,6 +32,22 @@ def nobody_judges(judge: Judge, samples: Sequence[Sample], problems: Mapping[str
     raise LookupError(f"judge '{judge.name}' is asked, and there is none")
 
 
+class TextSource(Protocol):
+    """What gives the texts of an answerer: what was answered before and lies in the store, or whoever is asked anew."""
+
+    def ask(
+        self,
+        who: Answerer,
+        sampling: Sampling,
+        questions: Iterable[Request],
+        total: int | None = None,
+        note: str = "",
+        shard_size: int | None = None,
+        is_counted: bool = True,
+    ) -> Iterator[tuple[Request, tuple[Completion | Missing, ...]]]:
+        """As `Answers.ask`, which is the usual one."""
+
+
 @dataclass(frozen=True)
 class Partners:
     """Whom episodes can ask.
@@ -38,14 +55,14 @@ class Partners:
     Attributes:
         answerers: who writes texts, by name.
         shard_size: requests that are asked together; default: the stage's.
-        places: by name of an answerer, where its answers are looked up and kept; default: `answers`.
+        places: by name of an answerer, what gives its texts; default: `answers`.
     """
 
     answers: Answers
     answerers: Mapping[str, Answerer]
     judge: AskJudge = nobody_judges
     shard_size: int | None = None
-    places: Mapping[str, Answers] = field(default_factory=dict)
+    places: Mapping[str, TextSource] = field(default_factory=dict)
 
     def texts(
         self, asked: Texts, requests: Iterable[Any], total: int | None, is_counted: bool = True
@@ -56,7 +73,8 @@ class Partners:
             is_counted: whether what is missing counts; not where the same is read once more.
         """
         who = self.answerers[asked.who]
-        found = self.places.get(asked.who, self.answers).ask(
+        source: TextSource = self.places.get(asked.who, self.answers)
+        found = source.ask(
             who, asked.sampling, requests, total, asked.who, self.shard_size, is_counted
         )
         return (tuple(row for row in rows if not isinstance(row, Missing)) for _, rows in found)

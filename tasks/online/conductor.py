@@ -1,0 +1,145 @@
+"""The body of a segment: wave after wave is drawn, judged, rewarded, published, and only then trained on. No torch.
+
+    wanted by the learner -> published already? -> its rows again
+                          -> drawn: groups, refilled where they are flat -> credit -> published -> its rows
+
+What is published is what counts: a run that was killed hands the same rows to a learner that goes on from a checkpoint
+between two waves.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from math import ceil
+from pathlib import Path
+
+from configs.schema.online.section import Online
+from infra.engines.learn.learner import Learner
+from infra.engines.learn.rows import write_rows
+from tasks.core.records import Problem
+from tasks.core.step import derive_seed
+from tasks.online.carried import Carried
+from tasks.online.draw import Drawing
+from tasks.online.order import problems_from
+from tasks.online.settle import Rated, Settling
+from tasks.online.tables import sorted_by, stream_rows, write_wave
+from tasks.online.wave_folder import Wave, WaveFolder
+
+NO_SIGNAL = "no_signal"
+"""why a segment ends where a wave cannot be filled"""
+
+
+@dataclass
+class Conductor:
+    """One segment.
+
+    Args:
+        problems: of the train set, in its order.
+        begin: where the run of segments stands.
+        seed: of the run.
+        draw_at: (number of a wave in the segment) -> how it is drawn.
+        settling: rewards and credit.
+        waves: those that are published, from 0 on.
+        ends: (numbers of the waves so far) -> why the segment ends here; empty where it goes on.
+        work: folder for what is handed over.
+
+    Attributes:
+        ended: why the segment ended early; empty where it did not.
+    """
+
+    online: Online
+    problems: Sequence[Problem]
+    begin: Carried
+    seed: int
+    draw_at: Callable[[int], Drawing]
+    settling: Settling
+    folder: WaveFolder
+    waves: list[Wave]
+    ends: Callable[[Sequence[Wave]], str]
+    work: Path
+    on_wave: Callable[[Wave], None] = lambda wave: None
+    ended: str = field(default="", init=False)
+
+    def run(self, learner: Learner) -> None:
+        """Serve a learner to its end. A wave at which the segment ends is published, and not trained on."""
+        while (number := learner.wanted()) is not None:
+            wave = self.waves[number] if number < len(self.waves) else self._publish(number)
+            self.on_wave(wave)
+            self.ended = self.ends(self.waves[: number + 1]) if wave.is_trained else NO_SIGNAL
+            if self.ended:
+                learner.stop()
+            else:
+                rows = self.work / "rows.jsonl"
+                write_rows(rows, stream_rows(self.folder, wave))
+                learner.train(rows, wave.seed)
+
+    def _publish(self, number: int) -> Wave:
+        before = self.waves[-1].after if self.waves else self.begin
+        drawn, position = self._draw(number, before)
+        settled = self.settling.settle([one for one in drawn if one.is_used], before)
+        folder = self.work / "wave"
+        shutil.rmtree(folder, ignore_errors=True)
+        policy_step = number * self.online.steps_of_wave
+        groups = sorted((one.drawn for one in drawn), key=sorted_by(self.problems))
+        drops = {name: reason for one in drawn for name, reason in one.drops.items()} | settled.drops
+        rewards = [row for one in drawn for row in one.rewards]
+        write_wave(folder, number, policy_step, groups, rewards, settled.credit, drops)
+        self.settling.write_judgements(folder)
+        is_enough = sum(one.is_used for one in drawn) >= self._least
+        after = before.model_copy(update={
+            "wave": before.wave + 1, "step": before.step + self.online.steps_of_wave, "position": position,
+            "baselines": settled.baselines, "curriculum": self.settling.remember(drawn, before),
+        })  # fmt: skip
+        wave = Wave(
+            number=number,
+            policy_step=policy_step,
+            seed=derive_seed(self.seed, "train", before.wave),
+            groups_drawn=len(drawn),
+            groups_kept=sum(one.is_used for one in drawn) if is_enough else 0,
+            numbers=self.settling.numbers(drawn, settled),
+            after=after,
+        )
+        self.waves.append(self.folder.publish(wave, folder))
+        return self.waves[-1]
+
+    @property
+    def _least(self) -> int:
+        """Groups that are enough to train on."""
+        share = self.online.min_share if self.online.flat_groups == "drop" else 0.0
+        return max(1, ceil(share * self.online.problems_per_wave))
+
+    def _draw(self, number: int, before: Carried) -> tuple[list[Rated], int]:
+        """Groups in the order of drawing, those that are trained on marked; and the position behind them.
+
+        Flat groups are drawn over: further problems take their places, at most `max_extra_waves` times, and no problem
+        twice in a wave.
+        """
+        wanted, drawn = self.online.problems_per_wave, list[Rated]()
+        position, drawing = before.position, self.draw_at(number)
+        for _ in range(1 + (self.online.max_extra_waves if self.online.flat_groups == "drop" else 0)):
+            size = min(wanted, len(self.problems) - len(drawn))
+            if size == 0:
+                break
+            fresh, position = self._next_problems(size, position, {one.drawn.problem.id for one in drawn})
+            groups = drawing.draw(fresh, number, before.wave, self.seed)
+            drawn += self.settling.rate(groups, before)
+            if sum(not one.reason for one in drawn) >= wanted:
+                break
+        informative = [place for place, one in enumerate(drawn) if not one.reason]
+        used = set(informative[:wanted])
+        marked = [replace(one, is_used=place in used) for place, one in enumerate(drawn)]
+        return marked, position
+
+    def _next_problems(self, size: int, position: int, seen: set[str]) -> tuple[list[Problem], int]:
+        """Problems that the wave has not seen, in the order of the run, and the position behind them."""
+        found: list[Problem] = []
+        for problem in problems_from(self.problems, self.seed, position):
+            position += 1
+            if problem.id not in seen:
+                seen.add(problem.id)
+                found.append(problem)
+            if len(found) == size:
+                break
+        return found, position
