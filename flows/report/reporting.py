@@ -108,15 +108,16 @@ class Reporting:
 
     def _draw_samples(self, outcome: RoundOutcome) -> list[SampleRow]:
         steps, ledger = outcome.steps, self.bench.ledger
-        if "select" not in steps:
+        if "segment" not in steps and "select" not in steps:
             return []
         problems = {row.id: row for row in TRAIN_SET.read(ledger, outcome.sampled)}
         guided = [(steps["guide"], steps["guide"])] if "guide" in steps else []
-        sources = [source_of(ledger, *pair) for pair in [(steps["generate"], steps["judge"]), *guided]]
+        drawn = (steps["segment"],) * 2 if "segment" in steps else (steps["generate"], steps["judge"])
+        sources = [source_of(ledger, *pair) for pair in [drawn, *guided]]
         groups = open_groups(
             sources, problems, [judge.name for judge in self.bench.recipe.in_round(outcome.state.round).judge]
         )
-        return draw_sample_rows(groups(), DROPS.read(ledger, steps["select"]))
+        return draw_sample_rows(groups(), DROPS.read(ledger, steps["segment" if "segment" in steps else "select"]))
 
     def _figures(self, steps: Mapping[str, StepRef]) -> dict[str, str]:
         """Figures that stages drew, by title."""

@@ -22,6 +22,7 @@ from tasks.core.records import Problem
 from tasks.core.step import derive_seed
 from tasks.online.carried import Carried
 from tasks.online.draw import Drawing
+from tasks.online.monitors_of import wave_numbers
 from tasks.online.order import problems_from
 from tasks.online.settle import Rated, Settling
 from tasks.online.tables import sorted_by, stream_rows, write_wave
@@ -86,11 +87,10 @@ class Conductor:
         drops = {name: reason for one in drawn for name, reason in one.drops.items()} | settled.drops
         rewards = [row for one in drawn for row in one.rewards]
         write_wave(folder, number, policy_step, groups, rewards, settled.credit, drops)
-        self.settling.write_judgements(folder)
         is_enough = sum(one.is_used for one in drawn) >= self._least
         after = before.model_copy(update={
             "wave": before.wave + 1, "step": before.step + self.online.steps_of_wave, "position": position,
-            "baselines": settled.baselines, "curriculum": self.settling.remember(drawn, before),
+            "baselines": settled.baselines,
         })  # fmt: skip
         wave = Wave(
             number=number,
@@ -98,7 +98,7 @@ class Conductor:
             seed=derive_seed(self.seed, "train", before.wave),
             groups_drawn=len(drawn),
             groups_kept=sum(one.is_used for one in drawn) if is_enough else 0,
-            numbers=self.settling.numbers(drawn, settled),
+            numbers=wave_numbers(drawn, settled),
             after=after,
         )
         self.waves.append(self.folder.publish(wave, folder))

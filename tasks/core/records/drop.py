@@ -63,6 +63,12 @@ class DropReason(StrEnum):
     """a critique does not go through the steps of its attempt"""
     NO_ROW = "no_row"
     """its chain lacks a part that a row is made of, or carries no loss"""
+    FLAT = "flat"
+    """online: all returns of its group are equal, and others were drawn in its place"""
+    SURPLUS = "surplus"
+    """online: its wave was full before"""
+    VOTE_SHARE = "vote_share"
+    """online: the curriculum trains on groups whose majority is larger"""
     NOT_PAIRED = "not_paired"
     """it passed every filter, and no pair was made with it"""
 
