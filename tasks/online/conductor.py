@@ -12,7 +12,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from math import ceil
 from pathlib import Path
 
 from configs.schema.online.section import Online
@@ -24,6 +23,8 @@ from tasks.online.carried import Carried
 from tasks.online.draw import Drawing
 from tasks.online.monitors_of import wave_numbers
 from tasks.online.order import problems_from
+from tasks.online.refill import Next, after_draw, fill
+from tasks.online.schedule import Position
 from tasks.online.settle import Rated, Settling
 from tasks.online.tables import sorted_by, stream_rows, write_wave
 from tasks.online.wave_folder import Wave, WaveFolder
@@ -78,7 +79,7 @@ class Conductor:
 
     def _publish(self, number: int) -> Wave:
         before = self.waves[-1].after if self.waves else self.begin
-        drawn, position = self._draw(number, before)
+        drawn, place = self._draw(number, before)
         settled = self.settling.settle([one for one in drawn if one.is_used], before)
         folder = self.work / "wave"
         shutil.rmtree(folder, ignore_errors=True)
@@ -87,59 +88,53 @@ class Conductor:
         drops = {name: reason for one in drawn for name, reason in one.drops.items()} | settled.drops
         rewards = [row for one in drawn for row in one.rewards]
         write_wave(folder, number, policy_step, groups, rewards, settled.credit, drops)
-        is_enough = sum(one.is_used for one in drawn) >= self._least
-        after = before.model_copy(update={
-            "wave": before.wave + 1, "step": before.step + self.online.steps_of_wave, "position": position,
-            "baselines": settled.baselines,
-        })  # fmt: skip
+        steps = before.position.steps + self.online.steps_of_wave
+        after = replace(
+            before, position=Position(steps, before.position.waves + 1), next_problem=place,
+            remembered=settled.remembered,
+        )  # fmt: skip
         wave = Wave(
             number=number,
             policy_step=policy_step,
-            seed=derive_seed(self.seed, "train", before.wave),
+            seed=derive_seed(self.seed, "train", before.position.waves),
             groups_drawn=len(drawn),
-            groups_kept=sum(one.is_used for one in drawn) if is_enough else 0,
+            groups_kept=sum(one.is_used for one in drawn),
             numbers=wave_numbers(drawn, settled),
             after=after,
         )
         self.waves.append(self.folder.publish(wave, folder))
         return self.waves[-1]
 
-    @property
-    def _least(self) -> int:
-        """Groups that are enough to train on."""
-        share = self.online.min_share if self.online.flat_groups == "drop" else 0.0
-        return max(1, ceil(share * self.online.problems_per_wave))
-
     def _draw(self, number: int, before: Carried) -> tuple[list[Rated], int]:
-        """Groups in the order of drawing, those that are trained on marked; and the position behind them.
+        """Groups in the order of drawing, those that are trained on marked; and the place behind their problems.
 
-        Flat groups are drawn over: further problems take their places, at most `max_extra_waves` times, and no problem
-        twice in a wave.
+        Flat groups are drawn over: further problems take their places, and no problem comes twice in a wave.
         """
-        wanted, drawn = self.online.problems_per_wave, list[Rated]()
-        position, drawing = before.position, self.draw_at(number)
-        for _ in range(1 + (self.online.max_extra_waves if self.online.flat_groups == "drop" else 0)):
-            size = min(wanted, len(self.problems) - len(drawn))
-            if size == 0:
-                break
-            fresh, position = self._next_problems(size, position, {one.drawn.problem.id for one in drawn})
-            groups = drawing.draw(fresh, number, before.wave, self.seed)
+        online, drawn, place, drawing = self.online, list[Rated](), before.next_problem, self.draw_at(number)
+        max_extra, extra = online.max_extra_waves if online.flat_groups == "drop" else 0, -1
+        least = online.min_share if online.flat_groups == "drop" else 0.0
+        while True:
+            extra += 1
+            seen = {one.drawn.problem.id for one in drawn}
+            fresh, place = self._next_problems(min(online.problems_per_wave, len(self.problems) - len(seen)), place, seen)
+            groups = drawing.draw(fresh, number, before.position.waves, self.seed)
             drawn += self.settling.rate(groups, before)
-            if sum(not one.reason for one in drawn) >= wanted:
+            teaching = [not one.reason for one in drawn]
+            left = max_extra if len(drawn) < len(self.problems) else extra
+            follows = after_draw(sum(teaching), online.problems_per_wave, extra, left, least)
+            if follows != Next.DRAW:
                 break
-        informative = [place for place, one in enumerate(drawn) if not one.reason]
-        used = set(informative[:wanted])
-        marked = [replace(one, is_used=place in used) for place, one in enumerate(drawn)]
-        return marked, position
+        used = set(fill(teaching, online.problems_per_wave).used if follows == Next.TRAIN else ())
+        return [replace(one, is_used=index in used) for index, one in enumerate(drawn)], place
 
-    def _next_problems(self, size: int, position: int, seen: set[str]) -> tuple[list[Problem], int]:
-        """Problems that the wave has not seen, in the order of the run, and the position behind them."""
+    def _next_problems(self, size: int, place: int, seen: set[str]) -> tuple[list[Problem], int]:
+        """Problems that the wave has not seen, in the order of the run, and the place behind them."""
         found: list[Problem] = []
-        for problem in problems_from(self.problems, self.seed, position):
-            position += 1
+        for problem in problems_from(self.problems, self.seed, place):
+            place += 1
             if problem.id not in seen:
                 seen.add(problem.id)
                 found.append(problem)
             if len(found) == size:
                 break
-        return found, position
+        return found, place

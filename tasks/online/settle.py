@@ -5,10 +5,8 @@ Between what was drawn (`draw.py`) and what is pure (`reward.py`, `credit/`, `st
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
-from pydantic import JsonValue
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from configs.schema.online.objectives import StreamObjective
 from configs.schema.online.section import Online
@@ -22,7 +20,6 @@ from tasks.online.draw import Drawn
 from tasks.online.reward import reward_group, term_values, value_group
 from tasks.online.rollout import Group
 from tasks.online.rollouts_of import group_of
-from tasks.online.schedule import Position
 from tasks.online.streams import mask_truncated, spans_of
 
 
@@ -56,13 +53,13 @@ class Settled:
     Attributes:
         drops: by the id of an answer, why it is not trained on.
         advantages: of all units, dropped ones too.
-        baselines: what they remember after it.
+        remembered: what baselines know after it.
     """
 
     credit: list[Credit]
     drops: dict[str, str]
     advantages: list[Advantage]
-    baselines: dict[str, JsonValue] = field(default_factory=dict)
+    remembered: Remembered
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ class Settling:
 
     def rate(self, groups: Sequence[Drawn], before: Carried) -> list[Rated]:
         """The groups with their rewards, in their order."""
-        terms, position = self.online.terms(self.objective), _position(before)
+        terms, position = self.online.terms(self.objective), before.position
         judges = {judge.name: judge for judge in self.recipe.judge}
         credit = self.online.settled_credit(self.objective)
         rated = []
@@ -101,30 +98,18 @@ class Settling:
 
     def settle(self, used: Sequence[Rated], before: Carried) -> Settled:
         """Credit of the groups that a wave trains on."""
-        position, remembered = _position(before), _remembered(before.baselines)
         credit = self.online.settled_credit(self.objective)
-        advantages, after = assign(credit, [one.judged for one in used], remembered, before.wave)
+        advantages, after = assign(credit, [one.judged for one in used], before.remembered, before.position.waves)
         advantages = mask_truncated(advantages, self.objective)
-        spans = spans_of(advantages, self.objective, position)
+        spans = spans_of(advantages, self.objective, before.position)
         drops = {
             turn.sample_id: str(one.dropped) for one in advantages if one.dropped is not None for turn in one.unit.turns
         }
         rows = [Credit(span.row, span.stream, span.start, span.end, span.value) for span in spans]
-        sums: dict[str, JsonValue] = {name: [total, count] for name, (total, count) in after.sums.items()}
-        return Settled(rows, drops, advantages, {"average": after.average, "sums": sums})
+        return Settled(rows, drops, advantages, after)
 
 
 def _why(judged: Judged) -> str:
     rewards = [reward for episode in judged.episodes for reward in episode.rewards]
     return Dropped.UNSCORED if all(reward is None for reward in rewards) else Dropped.FLAT
 
-
-def _position(before: Carried) -> Position:
-    return Position(before.step, before.wave)
-
-
-def _remembered(baselines: Mapping[str, JsonValue]) -> Remembered:
-    sums = baselines.get("sums", {})
-    assert isinstance(sums, dict)
-    found = {name: (float(one[0]), int(one[1])) for name, one in sums.items() if isinstance(one, list)}  # type: ignore[arg-type]
-    return Remembered(float(baselines.get("average", 0.0)), found)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from configs.errors import ProblemsError
@@ -26,7 +26,7 @@ from tasks.judge.stage import judging_identity
 from tasks.judge.world import World
 from tasks.learn.run import Schedule
 from tasks.learn.schedule import plan_steps
-from tasks.online.carried import CARRIED_FILE, Carried
+from tasks.online.carried import CARRIED_FILE, Carried, read_carried, write_carried
 from tasks.online.conductor import Conductor
 from tasks.online.draw import Drawing
 from tasks.online.live import LiveTexts
@@ -120,9 +120,9 @@ class _Segment:
         if not self.schedule.first_step or self.made is None:
             return Carried(root=self.round)
         path = self.bench.ledger.fetch(self.made, CARRIED_FILE)
-        found = Carried.model_validate_json(path.read_text(encoding="utf-8"))
+        found = read_carried(path.read_text(encoding="utf-8"), f"{self.made.prefix}/{CARRIED_FILE}")
         is_unbroken = self.made.round == self.round - 1
-        return found if is_unbroken else found.model_copy(update={"root": self.round})
+        return found if is_unbroken else replace(found, root=self.round)
 
     def _produce(self, spec: StepSpec, scratch: Scratch) -> Summary:
         problems = list(TRAIN_SET.read(self.bench.ledger, self.problems))
@@ -150,8 +150,9 @@ class _Segment:
             conductor.run(learner)
         assert learner.report is not None, "the learner ended as it should"
         taken = conductor.waves
-        after = taken[-1].after if not conductor.ended else (taken[-2].after if len(taken) > 1 else begin)
-        (scratch.out / CARRIED_FILE).write_text(after.model_dump_json(indent=1), encoding="utf-8")
+        trained = taken[:-1] if conductor.ended else taken
+        after = trained[-1].after if trained else begin
+        (scratch.out / CARRIED_FILE).write_text(write_carried(after), encoding="utf-8")
         counts = write_segment(scratch.out, folder, taken, problems)
         report = learner.report
         return {

@@ -12,7 +12,7 @@ from configs.schema.role import POLICY
 from configs.schema.train import Lora
 from tasks.core.stage import Stage
 from tasks.judge.kinds.registry import kind_of
-from tasks.online.refill import informative_share
+from tasks.online.refill import chance_to_teach
 from tasks.online.stage import waves_of
 
 BYTES_PER_SAMPLE = 150
@@ -65,7 +65,7 @@ def segment_lines(recipes: Sequence[Recipe]) -> Iterator[str]:
     waves, size = sum(map(waves_of, recipes)), online.group_size
     yield f"waves             {waves:,} of {online.problems_per_wave} groups of {size}"
     if online.flat_groups == "drop":
-        rates = ", ".join(f"{informative_share(rate, size):.0%} at {rate:.0%}" for rate in (0.05, 0.25, 0.5, 0.9))
+        rates = ", ".join(f"{chance_to_teach(rate, size):.0%} at {rate:.0%}" for rate in (0.05, 0.25, 0.5, 0.9))
         most = 1 + online.max_extra_waves
         yield f"informative       of a problem's groups, by its pass rate: {rates}; others are drawn over, {most} times at most"
 

@@ -26,10 +26,10 @@ class Credit(Component):
     deviation (std: over n - 1, plus 1e-4; std_n: over n); the wave's (batch_std); the group's mean (MaxRL).
     """
 
-    unit: Literal["episode", "turn", "token"] = Field(
+    unit: Literal["episode", "turn"] = Field(
         "episode",
-        description="what a return belongs to: the sum of an episode's rewards to all its tokens; to each text what "
-        "comes from it on; to each token what comes from it on",
+        description="what a return belongs to: the sum of an episode's rewards to all its tokens; or to each text the "
+        "rewards from it on",
     )
     turn_discount: float = Field(1.0, ge=0, le=1, description="unit turn: of the reward of each text that comes after")
     group_by: tuple[GroupKey, ...] = Field(

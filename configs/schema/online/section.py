@@ -137,7 +137,14 @@ def _names(online: Online) -> None:
 
 
 def _credit(online: Online) -> None:
-    if online.credit.unit == "turn" and online.credit.baseline == "first_turn_mean":
-        raise ValueError("credit.baseline: first_turn_mean is of whole episodes: write unit: episode, or another one")
-    if online.credit.combine == "normalise_then_sum" and online.credit.unit != "episode":
+    credit = online.credit
+    of_turns = {
+        "group_by": next((key for key in credit.group_by if key in ("turn", "part", "history")), None),
+        "baseline": "first_turn_mean" if credit.baseline == "first_turn_mean" else None,
+        "normalise_by": "part" if credit.normalise_by == "part" else None,
+    }
+    for name, value in of_turns.items():
+        if value is not None and credit.unit == "episode":
+            raise ValueError(f"credit.{name}: {value} tells the texts of an episode apart: write unit: turn")
+    if credit.combine == "normalise_then_sum" and credit.unit != "episode":
         raise ValueError("credit.combine: normalise_then_sum is of whole episodes: write unit: episode")
