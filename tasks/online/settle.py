@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from configs.schema.online.objectives import StreamObjective
+from configs.schema.online.objectives import OnlineObjective, StreamObjective
 from configs.schema.online.section import Online
 from configs.schema.recipe import Recipe
 from tasks.core.records import Credit, Reward
@@ -68,7 +68,7 @@ class Settling:
 
     recipe: Recipe
     online: Online
-    objective: StreamObjective
+    objective: OnlineObjective
 
     @classmethod
     def of(cls, recipe: Recipe) -> Settling:
@@ -76,7 +76,8 @@ class Settling:
         recipe: of a round with online training.
         """
         assert recipe.online is not None and isinstance(recipe.train.objective, StreamObjective)
-        return cls(recipe, recipe.online, recipe.train.objective)
+        objective: OnlineObjective = recipe.train.objective
+        return cls(recipe, recipe.online, objective)
 
     def rate(self, groups: Sequence[Drawn], before: Carried) -> list[Rated]:
         """The groups with their rewards, in their order."""

@@ -14,7 +14,7 @@ from tasks.core.roles import Cast, policy_answerer, role_answerer
 from tasks.core.step import StepSpec, derive_seed
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
-from tasks.sample.drive import Partners
+from tasks.sample.drive import Partners, TextSource
 from tasks.sample.episode import POLICY
 
 
@@ -45,13 +45,13 @@ def partners_of(
     seed: int,
     answers: Answers,
     others: Mapping[str, Answerer] | None = None,
-    places: Mapping[str, Answers] | None = None,
+    places: Mapping[str, TextSource] | None = None,
 ) -> Partners:
     """The model that writes samples, the recipe's judges, and others by name.
 
     Args:
         seed: of the stage.
-        places: by name of an answerer, where its answers are looked up and kept; default: `answers`.
+        places: by name of an answerer, what gives its texts; default: `answers`.
     """
 
     def judge(judge: Judge, samples: Sequence[Sample], problems: Mapping[str, Problem]) -> Iterable[Verdict]:
