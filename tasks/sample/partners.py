@@ -22,14 +22,14 @@ def writers_of(bench: Workbench, cast: Cast) -> dict[str, Answerer]:
     """The models that write texts in the generate stage beside the policy as it is in the round, by name."""
     return {
         writer.name: role_answerer(bench, writer.role, cast.player(writer.role, writer.state))
-        for writer in bench.recipe.generate.writers
+        for writer in bench.recipe.episode.writers
     }
 
 
 def places_of(bench: Workbench, spec: StepSpec, answers: Answers) -> dict[str, Answers]:
     """Where the answers of writers lie that are not asked anew: in round 1's."""
     first = replace(answers, place=replace(spec, round=1).answers)
-    return {writer.name: first for writer in bench.recipe.generate.writers if not writer.redraw}
+    return {writer.name: first for writer in bench.recipe.episode.writers if not writer.redraw}
 
 
 def name_of(who: Answerer) -> str:

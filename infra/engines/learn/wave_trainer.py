@@ -52,7 +52,7 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
         logps, entropies, _ = self._get_per_token_logps_and_entropies(
             model, inputs_ids, attention, width, compute_entropy=True
         )
-        loss, sums = self.losses.of_batch(logps, inputs, self._window())
+        loss, sums = self.losses.of_batch(logps, inputs, self._window(), self._buffered_inputs)
         sums["entropy"] = (entropies.detach() * self.losses.trained(inputs)).sum(), self.losses.trained(inputs).sum()
         self.step_tokens += int(self.losses.trained(inputs).sum())
         self._note(sums)
