@@ -23,9 +23,9 @@ class Carried:
         pass_rates: by problem, where a curriculum asks for them.
     """
 
-    position: Position = Position()
+    position: Position = field(default_factory=Position)
     next_problem: int = 0
-    remembered: Remembered = Remembered()
+    remembered: Remembered = field(default_factory=Remembered)
     pass_rates: Mapping[str, PassRate] = field(default_factory=dict)
 
 
