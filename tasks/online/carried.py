@@ -28,9 +28,9 @@ class Carried:
             draws anew.
     """
 
-    position: Position = Position()
+    position: Position = field(default_factory=Position)
     next_problem: int = 0
-    remembered: Remembered = Remembered()
+    remembered: Remembered = field(default_factory=Remembered)
     pass_rates: Mapping[str, PassRate] = field(default_factory=dict)
     root: int = 0
 

@@ -14,8 +14,8 @@ Course = Sequence[Mapping[str, float | None]]
 
 
 def lasting(course: Course, name: str, window: int, *, is_high: bool) -> float | None:
-    """The value that a number did not fall below (is_high), or rise above, in the last `window` waves; None where one of
-    them has none, or there are fewer."""
+    """The value that a number did not fall below (is_high), or rise above, in the last `window` waves; None where one
+    of them has none, or there are fewer."""
     values = [wave.get(name) for wave in course[-window:]]
     there = [value for value in values if value is not None]
     if len(there) < window:

@@ -1,6 +1,6 @@
 """Numbers of one wave: rewards, signal, lengths. All of them are over what was drawn, not over what was kept.
 
-None where there is nothing to count. What the learner alone knows (entropy, clips, divergence, gaps) is its own metrics.
+None where there is nothing to count. What the learner alone knows (entropy, clips, divergence, gaps) it says itself.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ Numbers = dict[str, float | None]
 
 
 def reward_numbers(groups: Sequence[Judged]) -> Numbers:
-    """reward_mean and reward_std (n - 1) of whole episodes, unscored_share, and one mean a term: reward_TERM, of the sum
-    over an episode's texts."""
+    """reward_mean and reward_std (n - 1) of whole episodes, unscored_share, and one mean a term: reward_TERM, of the
+    sum over an episode's texts."""
     episodes = [rewarded for group in groups for rewarded in group.episodes]
     totals = [total(rewarded.rewards) for rewarded in episodes]
     there = known(totals)
@@ -57,12 +57,6 @@ def advantage_abs(advantages: Sequence[Advantage]) -> float | None:
     """Mean size of the advantages that are trained on."""
     sizes = [abs(one.value) for one in advantages if one.dropped is None]
     return mean(sizes) if sizes else None
-
-
-def effective_share(weights: Sequence[float]) -> float | None:
-    """How many samples with equal weights would weigh as unevenly, as a share of all: (sum w)^2 / sum w^2 / n."""
-    squares = sum(weight * weight for weight in weights)
-    return sum(weights) ** 2 / squares / len(weights) if squares else None
 
 
 def majority_share(answers: Sequence[str | None]) -> float:

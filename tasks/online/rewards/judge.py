@@ -24,8 +24,9 @@ def judge_value(term: JudgeTerm, verdict: Verdict | None, by_rule: bool) -> floa
         return None
     if term.values is not None:
         return finite(term.values.get(verdict.label))  # type: ignore[call-overload]
-    found = finite(verdict.score)
-    return BY_RULE.get(verdict.label) if found is None and by_rule else found
+    if verdict.score is None and by_rule:
+        return BY_RULE.get(verdict.label)
+    return finite(verdict.score)
 
 
 def values(term: JudgeTerm, group: Group, seen: Seen) -> list[ByTurn]:
