@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from trl import GRPOTrainer
+from infra.engines.learn.grpo import GRPOTrainer
 
 from configs.schema.online.objectives import Cispo, PolicyGradient, Sapo, Vespo
 from infra.engines.learn.kernels.ratios import log_ratios
