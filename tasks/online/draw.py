@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
+from configs.schema.judge import Judge
 from infra.engines.wire import Tokens
-from tasks.core.records import Problem, Sample, Verdict
+from tasks.core.records import Judgement, Problem, Sample, Verdict
 from tasks.core.step import derive_seed
+from tasks.judge.judgements import InMemory
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
+from tasks.online.divergence import Divergence
 from tasks.online.live import LiveTexts, is_drawn
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import Sampler
@@ -25,12 +28,32 @@ class Drawn:
         nodes: depth first, with the wave in their ids.
         verdicts: of all of the recipe's judges on each answer, in the order of the judges.
         tokens: of what the live weights wrote, by the node's id.
+        divergence: to the reference, summed over a text's tokens, k1 in nats, by the node's id; where the reward asks
+            for it, and the reference has a number.
     """
 
     problem: Problem
     nodes: tuple[Sample, ...]
     verdicts: tuple[Verdict, ...]
     tokens: Mapping[str, Tokens]
+    divergence: Mapping[str, float] = field(default_factory=dict)
+
+
+class Collected(InMemory):
+    """Judgements of several draws of one wave.
+
+    Attributes:
+        all: by judge and pass.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.all: dict[tuple[str, str], list[Judgement]] = {}
+
+    def put(self, judge: str, part: str, rows: Iterable[Judgement]) -> None:
+        own = list(rows)
+        self.all.setdefault((judge, part), []).extend(own)
+        super().put(judge, part, own)
 
 
 @dataclass(frozen=True)
@@ -41,13 +64,17 @@ class Drawing:
         partners: whom episodes ask; the policy's texts come from `live`.
         world: where judges work; its seed is the run's.
         judges: the recipe's, in their order.
+        divergence: to the reference; None where no reward asks for it.
+        kept: what judging models said, of all draws.
     """
 
     sampler: Sampler[Any]
     partners: Partners
     live: LiveTexts
     world: World
-    judges: Sequence[Any]
+    judges: Sequence[Judge]
+    divergence: Divergence | None = None
+    kept: Collected = field(default_factory=Collected)
 
     def draw(self, problems: Sequence[Problem], wave: int, run_wave: int, seed: int) -> list[Drawn]:
         """Groups of these problems, drawn with the weights of the moment.
@@ -65,14 +92,16 @@ class Drawing:
             for named, episode in zip(nodes, episodes, strict=True)
         ]
         world = replace(self.world, seed=derive_seed(own, "judge"))
-        verdicts = judge_samples([node for group in nodes for node in group], self.judges, world)
+        verdicts = judge_samples([node for group in nodes for node in group], self.judges, world, kept=self.kept)
         waiting = iter(list(verdicts))
+        far = self.divergence.of(episodes, nodes, tokens) if self.divergence is not None else {}
         return [
             Drawn(
                 episode.problem,
                 tuple(group),
                 tuple(islice(waiting, sum(node.is_answer for node in group) * len(self.judges))),
                 own_tokens,
+                {node.id: far[node.id] for node in group if node.id in far},
             )
             for episode, group, own_tokens in zip(episodes, nodes, tokens, strict=True)
         ]

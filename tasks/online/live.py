@@ -51,7 +51,10 @@ class LiveTexts:
                     own = tuple(islice(found, request.num_samples))
                     self._missing.add(len(own), [row for row in own if isinstance(row, Missing)])
                     self._remember(request, [row for row in own if isinstance(row, Completion)])
-                    yield request, tuple(replace(row, tokens=None) if isinstance(row, Completion) else row for row in own)
+                    yield (
+                        request,
+                        tuple(replace(row, tokens=None) if isinstance(row, Completion) else row for row in own),
+                    )
 
     def tokens_of(self, node: Sample) -> Tokens:
         """What a text that the policy wrote is made of.

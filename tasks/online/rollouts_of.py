@@ -61,6 +61,7 @@ def _turns(
                 verdicts=own,
                 said=node.said,
                 is_right=is_right,
+                kl={"k1": drawn.divergence[node.id]} if node.id in drawn.divergence else {},
             )
         )  # fmt: skip
     return tuple(turns)

@@ -113,4 +113,3 @@ class Settling:
 def _why(judged: Judged) -> str:
     rewards = [reward for episode in judged.episodes for reward in episode.rewards]
     return Dropped.UNSCORED if all(reward is None for reward in rewards) else Dropped.FLAT
-

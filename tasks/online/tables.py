@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from infra.engines.learn.rows import StreamRow
-from tasks.core.files import CREDIT, DROPS, EXAMPLES, REWARDS, SAMPLES, TOKEN_ROWS, VERDICTS, Table
-from tasks.core.records import Credit, Drop, Example, Problem, Reward, Sample, TokenRow, Verdict, written
-from tasks.online.draw import Drawn
+from tasks.core.files import CREDIT, DROPS, EXAMPLES, JUDGEMENTS, REWARDS, SAMPLES, TOKEN_ROWS, VERDICTS, Table
+from tasks.core.records import Credit, Drop, Example, Judgement, Problem, Reward, Sample, TokenRow, written
+from tasks.core.tables import write_records
+from tasks.judge.judgements import judgement_file
+from tasks.online.draw import Collected, Drawn
 from tasks.online.stage import WAVES_FILE
 from tasks.online.wave_folder import Wave, WaveFolder, waves_line
 
@@ -50,6 +52,14 @@ def write_wave(
     ))  # fmt: skip
 
 
+def write_judgements(folder: Path, kept: Collected, problems: Sequence[Problem]) -> None:
+    """What judging models said of a wave, a file a judge and pass, in the order of the problem set."""
+    places = {problem.id: place for place, problem in enumerate(problems)}
+    for (judge, part), rows in kept.all.items():
+        ordered = sorted(rows, key=lambda row: places[row.problem_id])
+        write_records(folder / judgement_file(judge, part), Judgement, ordered)
+
+
 def stream_rows(folder: WaveFolder, wave: Wave) -> list[StreamRow]:
     """A wave's rows as a learner reads them: those that some stream has a number for."""
     spans: dict[str, list[tuple[str, int, int, float]]] = {}
@@ -62,9 +72,7 @@ def stream_rows(folder: WaveFolder, wave: Wave) -> list[StreamRow]:
     ]
 
 
-def write_segment(
-    out: Path, folder: WaveFolder, waves: Sequence[Wave], problems: Sequence[Problem]
-) -> dict[str, int]:
+def write_segment(out: Path, folder: WaveFolder, waves: Sequence[Wave], problems: Sequence[Problem]) -> dict[str, int]:
     """The step's tables out of the waves': a problem's samples lie together, wave after wave. Returns their numbers."""
     places = {problem.id: place for place, problem in enumerate(problems)}
     known = {problem.id: problem for problem in problems}
@@ -84,6 +92,11 @@ def write_segment(
     REWARDS.write(out, in_turn(REWARDS))
     CREDIT.write(out, in_turn(CREDIT))
     TOKEN_ROWS.write(out, merged(TOKEN_ROWS))
+    said = sorted({file.name for wave in waves for file in wave.files if file.name.startswith(f"{JUDGEMENTS.name}-")})
+    for name in said:
+        table = Table(name, Judgement)
+        having = [wave for wave in waves if any(file.name == name for file in wave.files)]
+        table.write(out, merge(*(folder.read(wave, table) for wave in having), key=of_problem))
     trained = {row.sample_id for row in in_turn(TOKEN_ROWS) if row.is_trained}
     EXAMPLES.write(out, (_example(node, known[node.problem_id]) for node in merged(WAVE_SAMPLES) if node.id in trained))
     with (out / WAVES_FILE).open("w", encoding="utf-8") as file:
@@ -101,11 +114,3 @@ def sorted_by(problems: Sequence[Problem]) -> Callable[[Drawn], int]:
     """Places of groups in the order of the problem set."""
     places = {problem.id: place for place, problem in enumerate(problems)}
     return lambda group: places[group.problem.id]
-
-
-def verdicts_by_sample(group: Drawn) -> dict[str, dict[str, Verdict]]:
-    """A group's verdicts by answer and judge."""
-    found: dict[str, dict[str, Verdict]] = {}
-    for verdict in group.verdicts:
-        found.setdefault(verdict.sample_id, {})[verdict.judge] = verdict
-    return found

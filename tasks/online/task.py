@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from configs.errors import ProblemsError
 from configs.schema.engine import TransformersEngine
+from configs.schema.online.objectives import StreamObjective
 from configs.schema.online.section import Online
 from configs.schema.train import Lora
 from infra.engines.learn.learner import Learner
@@ -17,7 +17,7 @@ from tasks.core.bench import Workbench
 from tasks.core.files import TRAIN_SET
 from tasks.core.models import Lineage
 from tasks.core.refs import ModelRef, StepRef, trained_model
-from tasks.core.roles import Cast
+from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import StepSpec, Summary, derive_seed, digest
@@ -28,17 +28,20 @@ from tasks.learn.run import Schedule
 from tasks.learn.schedule import plan_steps
 from tasks.online.carried import CARRIED_FILE, Carried, read_carried, write_carried
 from tasks.online.conductor import Conductor
+from tasks.online.divergence import Divergence
 from tasks.online.draw import Drawing
 from tasks.online.live import LiveTexts
 from tasks.online.numbers import ends_by, write_metrics
+from tasks.online.refused import refuse_unbuilt
 from tasks.online.settle import Settling
 from tasks.online.stage import SEGMENT, SegmentNumbers
 from tasks.online.tables import write_segment
 from tasks.online.wave_folder import WaveFolder
 from tasks.sample.episode import POLICY
-from tasks.sample.partners import partners_of
+from tasks.sample.partners import name_of, partners_of, writers_of
 from tasks.sample.samplers.given import Given
 from tasks.sample.samplers.registry import SAMPLERS
+
 """
 """
 
@@ -73,11 +76,18 @@ class _Segment:
         self.made = self.start.adapter or self.start.weights
         self.schedule = self._schedule()
         self.reference = self._reference()
+        refuse_unbuilt(self.recipe)
 
     @property
     def online(self) -> Online:
         assert self.recipe.online is not None, "the stage's `when` says so"
         return self.recipe.online
+
+    @property
+    def objective(self) -> StreamObjective:
+        found = self.recipe.train.objective
+        assert isinstance(found, StreamObjective), "the recipe was checked for it"
+        return found
 
     def step(self) -> StepRef:
         """Run the segment, or find it."""
@@ -106,8 +116,8 @@ class _Segment:
         return plan_steps(self.recipe.train, self.round, last - first + 1, done)
 
     def _reference(self) -> ModelRef | None:
-        objective = self.recipe.train.objective
-        reads = getattr(objective, "reads_reference", False) or any(term.kind == "kl" for term in self.online.reward)
+        objective = self.objective
+        reads = objective.reads_reference or any(term.kind == "kl" for term in self.online.terms(objective))
         lineage: Lineage = self.state.policy
         return lineage.reference_model(self.recipe.train.reference, self.start) if reads else None
 
@@ -147,7 +157,10 @@ class _Segment:
                 _Rounds(self, spec, scratch, learner, problems).draw_at,
                 Settling.of(self.recipe), folder, waves, ends_by(self.recipe.guards), scratch.work,
             )  # fmt: skip
-            conductor.run(learner)
+            try:
+                conductor.run(learner)
+            finally:
+                self.bench.pools.take_back()
         assert learner.report is not None, "the learner ended as it should"
         taken = conductor.waves
         trained = taken[:-1] if conductor.ended else taken
@@ -206,7 +219,20 @@ class _Rounds:
         bench.pools.lend(live.digest, recipe.engine, self.learner)
         cast: Cast = self.segment.state.cast().model_copy(update={"live": live})
         texts = LiveTexts(self.learner, answers.shard_size, answers.missing)
-        sampler = SAMPLERS[recipe.episode.kind](recipe.episode, Given(recipe, live.digest, None, {}, bench.base_dir))
-        partners = partners_of(bench, live, cast, self.spec.seed or 0, answers, places={POLICY: texts})
+        writers = writers_of(bench, cast)
+        names = {name: name_of(writer) for name, writer in writers.items()}
+        given = Given(recipe, live.digest, None, names, bench.base_dir)
+        sampler = SAMPLERS[recipe.episode.kind](recipe.episode, given)
+        partners = partners_of(bench, live, cast, self.spec.seed or 0, answers, writers, {POLICY: texts})
         known = {problem.id: problem for problem in self.problems}
-        return Drawing(sampler, partners, texts, World(known, bench, cast, 0, answers), recipe.judge)
+        world = World(known, bench, cast, 0, answers)
+        return Drawing(sampler, partners, texts, world, recipe.judge, self._divergence(texts))
+
+    def _divergence(self, texts: LiveTexts) -> Divergence | None:
+        """How far texts are from the reference, where the reward asks for it."""
+        segment = self.segment
+        terms = segment.online.terms(segment.objective)
+        if segment.reference is None or all(term.kind != "kl" for term in terms):
+            return None
+        who = policy_answerer(segment.bench, segment.reference)
+        return Divergence(who, self.scratch.answers)

@@ -131,7 +131,10 @@ def mean_length(recipe: Recipe, measured: Mapping[str, float]) -> tuple[float, s
     if "mean_tokens" in measured:
         return measured["mean_tokens"], "the mean of the latest round"
     most, place = recipe.episode.max_tokens, "generate" if recipe.online is None else "online.episode"
-    return most * ASSUMED_SHARE_OF_MAX_TOKENS, f"assumed: {ASSUMED_SHARE_OF_MAX_TOKENS:.0%} of {place}.max_tokens {most}"
+    return (
+        most * ASSUMED_SHARE_OF_MAX_TOKENS,
+        f"assumed: {ASSUMED_SHARE_OF_MAX_TOKENS:.0%} of {place}.max_tokens {most}",
+    )
 
 
 def judge_loads(recipe: Recipe) -> int:

@@ -74,9 +74,7 @@ class Partners:
         """
         who = self.answerers[asked.who]
         source: TextSource = self.places.get(asked.who, self.answers)
-        found = source.ask(
-            who, asked.sampling, requests, total, asked.who, self.shard_size, is_counted
-        )
+        found = source.ask(who, asked.sampling, requests, total, asked.who, self.shard_size, is_counted)
         return (tuple(row for row in rows if not isinstance(row, Missing)) for _, rows in found)
 
 

@@ -15,10 +15,10 @@ import torch
 from datasets import Dataset
 from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback
-from infra.engines.learn.grpo import GRPOConfig
 
 from infra.engines.generate.transformers_runner import TransformersRunner
 from infra.engines.learn.desk import Desk, SegmentEnds
+from infra.engines.learn.grpo import GRPOConfig
 from infra.engines.learn.losses import Losses
 from infra.engines.learn.request import LearnReport, LearnRequest
 from infra.engines.learn.wave_trainer import WaveTrainer
@@ -48,9 +48,7 @@ def run_segment(request: LearnRequest, work_dir: Path, out_dir: Path, channel: C
     fingerprint = request.fingerprint()
     checkpoints, metrics = work_dir / CHECKPOINTS, work_dir / METRICS
     trainer = _make_trainer(request, checkpoints, fingerprint, channel)
-    trainer.add_callback(
-        MetricsStream(metrics, LOGGED, lambda: trainer.step_tokens, lambda line: _tell(channel, line))
-    )
+    trainer.add_callback(MetricsStream(metrics, LOGGED, lambda: trainer.step_tokens, lambda line: _tell(channel, line)))
     checkpoint = _find_checkpoint(request, checkpoints, fingerprint)
     resumed_from_step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     rewind_metrics(metrics, resumed_from_step)

@@ -10,13 +10,14 @@ from collections import defaultdict
 from typing import Any
 
 import torch
-from infra.engines.learn.grpo import GRPOTrainer
 
 from infra.engines.learn.desk import Desk
+from infra.engines.learn.grpo import GRPOTrainer
 from infra.engines.learn.losses import Losses
 from infra.engines.learn.request import LearnRequest
 from infra.engines.learn.rows import read_rows, tensors_of
 from infra.engines.train.steps import CountedSteps
+
 
 class WaveTrainer(CountedSteps, GRPOTrainer):
     """A trainer whose rows are handed in, wave after wave.

@@ -14,9 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from infra.engines.learn.grpo import GRPOTrainer
 
 from configs.schema.online.objectives import Cispo, PolicyGradient, Sapo, Vespo
+from infra.engines.learn.grpo import GRPOTrainer
 from infra.engines.learn.kernels.ratios import log_ratios
 from infra.engines.learn.kernels.totals import Totals, row_means
 
