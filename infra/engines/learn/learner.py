@@ -160,8 +160,9 @@ class Learner:
             _, message = self._inbox.get(timeout=self._patience.left())
         except queue.Empty:
             what, field = self._patience.describe()
-            raise self._error(f"{what}, and is killed: {self._transport.log_tail()}",
-                              f"see the log; where it is rightly silent for longer, write a larger {field}") from None  # fmt: skip
+            words = f"{what}, and is killed: {self._transport.log_tail()}"
+            fix = f"see the log; where it is rightly silent for longer, write a larger {field}"
+            raise self._error(words, fix) from None
         if message is None:
             raise self._error(
                 f"ended before its work was done: {self._transport.describe_end()}",

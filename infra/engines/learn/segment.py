@@ -6,6 +6,7 @@ s is before wave s / steps per wave: what the control side needs to know to go o
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -52,10 +53,8 @@ def run_segment(request: LearnRequest, work_dir: Path, out_dir: Path, channel: C
     checkpoint = _find_checkpoint(request, checkpoints, fingerprint)
     resumed_from_step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     rewind_metrics(metrics, resumed_from_step)
-    try:
+    with contextlib.suppress(SegmentEnds):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    except SegmentEnds:
-        pass
     steps = read_metrics(metrics)
     if steps:
         vocabulary = trainer.model.config.get_text_config().vocab_size
