@@ -15,9 +15,9 @@ class Guard(Component):
     """What to do where a metric is above or below a limit.
 
     `warn` says so; `stop` ends the experiment before the round trains; `keep_incumbent` refuses the candidate;
-    `roll_back` makes the champion the incumbent again; `end_segment` ends a round's online training where the metric was
-    beyond the limit in `window` waves in a row, and what was trained until then is the candidate. A metric that a round
-    does not have passes no limit.
+    `roll_back` makes the champion the incumbent again; `end_segment` ends a round's online training where the metric
+    was beyond the limit in `window` waves in a row, and what was trained until then is the candidate. A metric that a
+    round does not have passes no limit.
     """
 
     metric: str = Field(pattern="^[a-z0-9_]+$", description="its name in docs/metrics.md")

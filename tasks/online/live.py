@@ -1,13 +1,12 @@
 """Texts drawn from the live weights of a segment: asked like any others, and not kept apart from their wave.
 
-A `drive` asks for them through `Partners.places`. What was drawn is known token by token, so that it is trained on as it
-was drawn.
+A `drive` asks for them through `Partners.places`. What was drawn is known token by token, so that it is trained on as
+it was drawn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 
 from configs.errors import RecipeError
@@ -51,10 +50,7 @@ class LiveTexts:
                     own = tuple(islice(found, request.num_samples))
                     self._missing.add(len(own), [row for row in own if isinstance(row, Missing)])
                     self._remember(request, [row for row in own if isinstance(row, Completion)])
-                    yield (
-                        request,
-                        tuple(replace(row, tokens=None) if isinstance(row, Completion) else row for row in own),
-                    )
+                    yield request, own
 
     def tokens_of(self, node: Sample) -> Tokens:
         """What a text that the policy wrote is made of.

@@ -1,4 +1,4 @@
-"""Numbers of a segment: one line an optimizer step, their last means for the round, and the guards that end a segment."""
+"""Numbers of a segment: a line an optimizer step, their last means for the round, and the guards that end a segment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The waves of a segment in the store, while it runs: `EXPERIMENT/round-003/segment/KEY12/waves/0004.json`, `0004/` beside.
+"""The waves of a segment in the store, while it runs: `ROUND/segment/KEY12/waves/0004.json`, and `0004/` beside it.
 
 A wave's tables come first and its small JSON file last: without it there is no wave. What lies here is what the segment
 has drawn, so that a run that was killed trains on the same; when the step is published, its tables hold all of it, and

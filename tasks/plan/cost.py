@@ -66,8 +66,8 @@ def segment_lines(recipes: Sequence[Recipe]) -> Iterator[str]:
     yield f"waves             {waves:,} of {online.problems_per_wave} groups of {size}"
     if online.flat_groups == "drop":
         rates = ", ".join(f"{chance_to_teach(rate, size):.0%} at {rate:.0%}" for rate in (0.05, 0.25, 0.5, 0.9))
-        most = 1 + online.max_extra_waves
-        yield f"informative       of a problem's groups, by its pass rate: {rates}; others are drawn over, {most} times at most"
+        most = f"{1 + online.max_extra_waves} times at most"
+        yield f"informative       groups, by their problem's pass rate: {rates}; others are drawn over, {most}"
 
 
 def drawn_by(recipe: Recipe, stage: str, sizes: Mapping[str, int]) -> dict[str, int]:

@@ -1,7 +1,8 @@
 """Where a learner answers: between two waves it draws and scores with its live weights, until it is told to train.
 
 Used inside `learner_program.py`. Commands: jobs (`wire.write_job`), {"kind": "train", "path", "seed"} and
-{"kind": "stop"}. Answers: those of a session to jobs (`session_program.py`), and {"kind": "want", "wave"} where the learner waits.
+{"kind": "stop"}. Answers: those of a session to jobs (`session_program.py`), and {"kind": "want", "wave"} where the
+learner waits.
 """
 
 from __future__ import annotations
