@@ -115,11 +115,14 @@ def _aggregate(
 
 
 def _clipped(drawn: Drawn, objective: PolicyGradient, ratio: torch.Tensor) -> tuple[float, float]:
-    """Tokens without a gradient: below where the advantage is negative, above where it is positive."""
+    """Tokens without a gradient: below where the advantage is negative; above where it is positive; beyond delta."""
     if objective.loss in ("sapo", "vespo"):
         return 0.0, 0.0
-    is_cispo = objective.loss == "cispo"
-    most = objective.cap if isinstance(objective, Cispo) else 1 + objective.clip_high
-    low = (ratio < 1 - objective.clip_low) & (drawn.advantages < 0)
-    high = (ratio > most) & (drawn.advantages > 0)
-    return 0.0 if is_cispo else float((low * drawn.mask).sum()), float((high * drawn.mask).sum())
+    is_good, is_bad = drawn.advantages > 0, drawn.advantages < 0
+    if objective.loss == "cispo":
+        cap = objective.cap if isinstance(objective, Cispo) else 1 + objective.clip_high
+        return 0.0, float(((ratio > cap) & is_good).mul(drawn.mask).sum())
+    delta = objective.delta or float("inf")
+    low = (ratio < 1 - objective.clip_low) & is_bad
+    high = ((ratio > min(1 + objective.clip_high, delta)) & is_good) | ((ratio > delta) & is_bad)
+    return float(low.mul(drawn.mask).sum()), float(high.mul(drawn.mask).sum())

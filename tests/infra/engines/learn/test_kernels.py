@@ -96,9 +96,9 @@ def test_rows_lie_in_batches_as_they_like_and_what_is_masked_does_not_matter(obj
     ]
     assert float(sum(parts)) == pytest.approx(whole, abs=1e-6)
     noise = torch.where(MASK.bool(), NEW, torch.randn(NEW.shape))
-    empty = {"logp": torch.cat([noise, NEW[:1]]), "old": torch.cat([OLD, OLD[:1]]),
-             "advantages": torch.cat([ADVANTAGES, ADVANTAGES[:1]]), "mask": torch.cat([MASK, torch.zeros(1, 4)])}  # fmt: skip
-    assert loss_of(objective, **empty) == pytest.approx(whole, abs=1e-6)
+    told = {"logp": (noise, NEW), "old": (OLD, OLD), "advantages": (ADVANTAGES, ADVANTAGES), "mask": (MASK, 0 * MASK)}
+    more = {name: torch.cat([own, further[:1]]) for name, (own, further) in told.items()}
+    assert loss_of(objective, **more) == pytest.approx(whole, abs=1e-6)
 
 
 def test_rows_without_weight_have_no_gradient() -> None:
@@ -114,6 +114,8 @@ def test_what_is_clipped_is_counted_on_its_own_side() -> None:
                   torch.ones(1, 4))  # fmt: skip
     told = policy_loss(drawn, Dapo(), Totals.of(drawn.mask), MAX_TOKENS)
     assert (told.num_low, told.num_high) == (1, 1)
+    told = policy_loss(drawn, Dapo(delta=1.1), Totals.of(drawn.mask), MAX_TOKENS)
+    assert (told.num_low, told.num_high) == (1, 2), "a likely bad token has no gradient either"
     told = policy_loss(drawn, Cispo(cap=1.5), Totals.of(drawn.mask), MAX_TOKENS)
     assert (told.num_low, told.num_high) == (0, 1)
 
@@ -210,9 +212,8 @@ def test_a_right_row_is_likelihood_whatever_its_share() -> None:
 
 def sided(logp: torch.Tensor, right: list[float], share: float, weight: float) -> Sided:
     ones = torch.ones_like(logp)
-    return Sided(
-        logp, torch.zeros_like(logp), ones, share * ones, torch.tensor(right).unsqueeze(1) * ones, weight * ones
-    )
+    is_right = torch.tensor(right).unsqueeze(1) * ones
+    return Sided(logp, torch.zeros_like(logp), ones, share * ones, is_right, weight * ones)
 
 
 def test_a_row_of_nft_is_a_sum_over_a_constant() -> None:
