@@ -18,17 +18,18 @@ from pathlib import Path
 from configs.schema.online.section import Online
 from infra.engines.learn.learner import Learner
 from infra.engines.learn.rows import write_rows
-from tasks.core.records import Problem
+from tasks.core.records import Problem, Sample
 from tasks.core.step import derive_seed
 from tasks.online.carried import Carried
 from tasks.online.curriculum import PassRates, choose_problems, remember
 from tasks.online.draw import Drawing
 from tasks.online.monitors_of import wave_numbers
 from tasks.online.order import problems_from
+from tasks.online.probe import Probing
 from tasks.online.refill import Next, after_draw, fill
 from tasks.online.schedule import Position
 from tasks.online.settle import Rated, Settling
-from tasks.online.tables import sorted_by, stream_rows, write_judgements, write_wave
+from tasks.online.tables import PROBED, sorted_by, stream_rows, write_judgements, write_wave
 from tasks.online.wave_folder import Wave, WaveFolder
 
 NO_SIGNAL = "no_signal"
@@ -48,6 +49,7 @@ class Conductor:
         waves: those that are published, from 0 on.
         ends: (numbers of the waves so far) -> why the segment ends here; empty where it goes on.
         work: folder for what is handed over.
+        probing: what is asked beside.
 
     Attributes:
         ended: why the segment ended early; empty where it did not.
@@ -63,6 +65,7 @@ class Conductor:
     waves: list[Wave]
     ends: Callable[[Sequence[Wave]], str]
     work: Path
+    probing: Probing | None = None
     on_wave: Callable[[Wave], None] = lambda wave: None
     ended: str = field(default="", init=False)
 
@@ -82,6 +85,10 @@ class Conductor:
     def _publish(self, number: int) -> Wave:
         before = self.waves[-1].after if self.waves else self.begin
         drawing = self.draw_at(number)
+        numbers: dict[str, float | None] = {}
+        probed: list[Sample] = []
+        if self.probing is not None and self.probing.is_due(before.position.steps):
+            probed, numbers["probe_accuracy"] = self.probing.ask(drawing, number)
         drawn, place = self._draw(drawing, number, before)
         settled = self.settling.settle([one for one in drawn if one.is_used], before)
         folder = self.work / "wave"
@@ -91,6 +98,8 @@ class Conductor:
         drops = {name: reason for one in drawn for name, reason in one.drops.items()} | settled.drops
         rewards = [row for one in drawn for row in one.rewards]
         write_wave(folder, number, policy_step, groups, rewards, settled.credit, drops)
+        if probed:
+            PROBED.write(folder, probed)
         write_judgements(folder, drawing.kept, self.problems)
         steps = before.position.steps + self.online.steps_of_wave
         after = replace(
@@ -103,7 +112,7 @@ class Conductor:
             seed=derive_seed(self.seed, "train", before.position.waves),
             groups_drawn=len(drawn),
             groups_kept=sum(one.is_used for one in drawn),
-            numbers=wave_numbers(drawn, settled),
+            numbers={**numbers, **wave_numbers(drawn, settled)},
             after=after,
         )
         self.waves.append(self.folder.publish(wave, folder))

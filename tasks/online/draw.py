@@ -64,6 +64,7 @@ class Drawing:
         partners: whom episodes ask; the policy's texts come from `live`.
         world: where judges work; its seed is the run's.
         judges: the recipe's, in their order.
+        model: digest of the live weights.
         divergence: to the reference; None where no reward asks for it.
         kept: what judging models said, of all draws.
     """
@@ -73,6 +74,7 @@ class Drawing:
     live: LiveTexts
     world: World
     judges: Sequence[Judge]
+    model: str
     divergence: Divergence | None = None
     kept: Collected = field(default_factory=Collected)
 

@@ -28,7 +28,7 @@ class LiveTexts:
     """
 
     def __init__(self, pool: Pool, shard_size: int, missing: MissingTally) -> None:
-        self._pool, self._shard_size, self._missing = pool, shard_size, missing
+        self.pool, self.shard_size, self.missing = pool, shard_size, missing
         self._drawn: dict[tuple[str, int, str], Tokens] = {}
 
     def ask(
@@ -43,12 +43,12 @@ class LiveTexts:
     ) -> Iterator[tuple[Request, tuple[Completion | Missing, ...]]]:
         """Every request with its completions; arguments as of `Answers.ask`."""
         waiting = iter(questions)
-        while requests := tuple(islice(waiting, shard_size or self._shard_size)):
-            for _, rows in self._pool.generate([Shard("wave", requests, sampling)]):
+        while requests := tuple(islice(waiting, shard_size or self.shard_size)):
+            for _, rows in self.pool.generate([Shard("wave", requests, sampling)]):
                 found = iter(rows)
                 for request in requests:
                     own = tuple(islice(found, request.num_samples))
-                    self._missing.add(len(own), [row for row in own if isinstance(row, Missing)])
+                    self.missing.add(len(own), [row for row in own if isinstance(row, Missing)])
                     self._remember(request, [row for row in own if isinstance(row, Completion)])
                     yield request, own
 

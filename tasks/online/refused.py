@@ -27,6 +27,8 @@ def _unbuilt(recipe: Recipe) -> Iterator[tuple[str, str]]:
         yield "online.control", "leave control, and the term control_group, out"
     if online.sampler.where != "inside":
         yield f"online.sampler.where: {online.sampler.where}", "write where: inside"
+    if online.probe is not None and online.probe.source is not None:
+        yield "online.probe.source", "leave source out: train problems are set aside"
     if online.curriculum is not None and online.curriculum.kind == "vote_share":
         yield "online.curriculum: vote_share", "leave curriculum out, or write window or pools"
     if online.episode.few_shot is not None:

@@ -17,6 +17,8 @@ from tasks.online.draw import Collected, Drawn
 from tasks.online.stage import WAVES_FILE
 from tasks.online.wave_folder import Wave, WaveFolder, waves_line
 
+PROBED: Table[Sample] = Table("probe.parquet", Sample)
+"""greedy answers to the problems of the probe; of waves that were probed"""
 WAVE_SAMPLES: Table[Sample] = Table(SAMPLES.file(0), Sample)
 
 
@@ -84,7 +86,7 @@ def write_segment(out: Path, folder: WaveFolder, waves: Sequence[Wave], problems
         return merge(*(folder.read(wave, table) for wave in waves), key=of_problem)
 
     def in_turn(table: Table[Any]) -> Iterator[Any]:
-        return (row for wave in waves for row in folder.read(wave, table))
+        return (row for wave in waves if _has(wave, table) for row in folder.read(wave, table))
 
     num_samples = Table(SAMPLES.file(0), Sample).write(out, merged(WAVE_SAMPLES))
     VERDICTS.write(out, merged(VERDICTS))
@@ -92,17 +94,22 @@ def write_segment(out: Path, folder: WaveFolder, waves: Sequence[Wave], problems
     REWARDS.write(out, in_turn(REWARDS))
     CREDIT.write(out, in_turn(CREDIT))
     TOKEN_ROWS.write(out, merged(TOKEN_ROWS))
+    if any(_has(wave, PROBED) for wave in waves):
+        PROBED.write(out, in_turn(PROBED))
     said = sorted({file.name for wave in waves for file in wave.files if file.name.startswith(f"{JUDGEMENTS.name}-")})
     for name in said:
         table = Table(name, Judgement)
-        having = [wave for wave in waves if any(file.name == name for file in wave.files)]
-        table.write(out, merge(*(folder.read(wave, table) for wave in having), key=of_problem))
+        table.write(out, merge(*(folder.read(wave, table) for wave in waves if _has(wave, table)), key=of_problem))
     trained = {row.sample_id for row in in_turn(TOKEN_ROWS) if row.is_trained}
     EXAMPLES.write(out, (_example(node, known[node.problem_id]) for node in merged(WAVE_SAMPLES) if node.id in trained))
     with (out / WAVES_FILE).open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(waves_line(wave)) + "\n" for wave in waves)
     answers = sum(node.is_answer for node in merged(WAVE_SAMPLES))
     return {"num_samples": answers, "num_texts": num_samples, "num_kept": len(trained), "num_rows": len(trained)}
+
+
+def _has(wave: Wave, table: Table[Any]) -> bool:
+    return any(file.name == table.name for file in wave.files)
 
 
 def _example(node: Sample, problem: Problem) -> Example:

@@ -32,6 +32,7 @@ from tasks.online.divergence import Divergence
 from tasks.online.draw import Drawing
 from tasks.online.live import LiveTexts
 from tasks.online.numbers import ends_by, write_metrics
+from tasks.online.probe import Probing, set_aside
 from tasks.online.refused import refuse_unbuilt
 from tasks.online.settle import Settling
 from tasks.online.stage import SEGMENT, SegmentNumbers
@@ -136,10 +137,14 @@ class _Segment:
 
     def _produce(self, spec: StepSpec, scratch: Scratch) -> Summary:
         problems = list(TRAIN_SET.read(self.bench.ledger, self.problems))
-        if len(problems) < self.online.problems_per_wave:
+        judged = self.recipe.answer_judge() is not None or self.recipe.evaluate.verifier is not None
+        verifier = self.recipe.verifier_for_gold() if judged else None
+        drawable, asked = set_aside(problems, self.online.probe, verifier, self.recipe.seed)
+        if len(drawable) < self.online.problems_per_wave:
             raise ProblemsError(
-                f"a wave has {self.online.problems_per_wave} problems, and the train set {len(problems)}",
-                f"write online: {{problems_per_wave: {max(len(problems), 1)}}} or fewer, or add problems",
+                f"a wave has {self.online.problems_per_wave} problems, and the train set {len(drawable)}"
+                + (f", without the {len(asked)} that the probe asks" if asked else ""),
+                f"write online: {{problems_per_wave: {max(len(drawable), 1)}}} or fewer, or add problems",
             )
         folder = WaveFolder(self.bench.ledger, spec.prefix)
         begin = self._carried()
@@ -153,9 +158,10 @@ class _Segment:
 
         with Learner(request, scratch.work, scratch.out, show) as learner:
             conductor = Conductor(
-                self.online, problems, begin, seed,
+                self.online, drawable, begin, seed,
                 _Rounds(self, spec, scratch, learner, problems).draw_at,
                 Settling.of(self.recipe), folder, waves, ends_by(self.recipe.guards), scratch.work,
+                self._probing(asked, verifier),
             )  # fmt: skip
             try:
                 conductor.run(learner)
@@ -177,6 +183,14 @@ class _Segment:
             "kept_rate": counts["num_rows"] / max(counts["num_texts"], 1),
             **write_metrics(scratch.out, taken, self.online.steps_of_wave),
         }  # fmt: skip
+
+    def _probing(self, problems: tuple[Problem, ...], verifier: Verifier | None) -> Probing | None:
+        probe, episode = self.online.probe, self.online.episode
+        if probe is None or verifier is None or not problems:
+            return None
+        return Probing(
+            problems, verifier, probe.every_steps, self.online.steps_of_wave, episode.max_tokens, episode.stop
+        )  # fmt: skip
 
     def _request(self, spec: StepSpec, seed: int, num_known_waves: int) -> LearnRequest:
         bench, train, online, schedule = self.bench, self.recipe.train, self.online, self.schedule
@@ -226,9 +240,9 @@ class _Rounds:
         partners = partners_of(bench, live, cast, self.spec.seed or 0, answers, writers, {POLICY: texts})
         known = {problem.id: problem for problem in self.problems}
         world = World(known, bench, cast, 0, answers)
-        return Drawing(sampler, partners, texts, world, recipe.judge, self._divergence(texts))
+        return Drawing(sampler, partners, texts, world, recipe.judge, live.digest, self._divergence())
 
-    def _divergence(self, texts: LiveTexts) -> Divergence | None:
+    def _divergence(self) -> Divergence | None:
         """How far texts are from the reference, where the reward asks for it."""
         segment = self.segment
         terms = segment.online.terms(segment.objective)

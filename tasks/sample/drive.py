@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ from infra.engines.wire import Completion, Missing, Request
 from tasks.core.answers import Answerer, Answers
 from tasks.core.records import Problem, Sample, Verdict
 from tasks.core.step import derive_seed
-from tasks.sample.episode import Answer, E, Question, Sampler, Texts
+from tasks.sample.episode import POLICY, Answer, E, Question, Sampler, Texts
 
 EPISODES_AT_ONCE = 1024
 """of samplers that ask more than once: their texts are in memory, and between their waves models may be loaded"""
@@ -63,6 +63,10 @@ class Partners:
     judge: AskJudge = nobody_judges
     shard_size: int | None = None
     places: Mapping[str, TextSource] = field(default_factory=dict)
+
+    def asking(self, policy: TextSource) -> Partners:
+        """The same partners with another source of the policy's texts."""
+        return replace(self, places={**self.places, POLICY: policy})
 
     def texts(
         self, asked: Texts, requests: Iterable[Any], total: int | None, is_counted: bool = True

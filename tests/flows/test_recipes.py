@@ -69,6 +69,11 @@ EXPECTED = {
     "self_correct": Expected("round-1", rounds=(1, 2)),
     "revise": PREFERENCE,
 }
+ONLINE = {
+    "dapo": Expected("round-1"),
+    "grpo": Expected("round-1", "base"),
+}
+"""rounds that are segments of online training"""
 NOT_HERE = {"demo", "demo_llm", "easy_to_hard"}
 """run by tests of their own"""
 
@@ -81,7 +86,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 def test_every_recipe_has_its_expectation() -> None:
-    assert {path.stem for path in RECIPES.glob("*.yaml")} - NOT_HERE == set(EXPECTED)
+    known = {*EXPECTED, *NOT_HERE, *ONLINE}
+    assert {path.stem for path in RECIPES.glob("*.yaml")} == known
 
 
 class Run:
@@ -128,6 +134,23 @@ def test_the_recipe_runs_two_rounds(name: str, world: World, tmp_path: Path, pre
     check = CHECKS.get(name)
     if check:
         check(run, state)
+
+
+@pytest.mark.parametrize("name", ONLINE)
+def test_the_recipe_runs_two_segments(name: str, world: World, tmp_path: Path, prefect_url: str) -> None:
+    recipe = shrink(name, world)
+    done = selfloop("run", write_recipe(tmp_path, recipe), cwd=tmp_path, PREFECT_API_URL=prefect_url)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    run, expected = Run(tmp_path, recipe["name"]), ONLINE[name]
+    base = run.entry(2)["state"]["models"]["policy"]["base"]["digest"]
+    inputs, before = run.record(2, "segment")["payload"]["inputs"], run.record(1, "segment")
+    assert inputs["model"] == before["key"], expected.start
+    assert inputs["reference"] == (base if expected.reference else None)
+    assert run.record(2, "segment")["payload"]["config"]["steps"]["first"] == recipe["train"]["max_steps"]
+    assert run.record(2, "segment")["summary"]["num_rows"] > 0
+    metrics = run.entry(2)["report"]["metrics"]
+    assert {"reward_mean", "entropy", "zero_signal_share", "sampler_gap_mean", "report_accuracy"} <= metrics.keys()
+    assert ("kl_reference" in metrics) == (expected.reference is not None)
 
 
 def _few_shot(run: Run, state: dict[str, Any]) -> None:
