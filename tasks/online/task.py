@@ -11,11 +11,13 @@ from configs.schema.engine import TransformersEngine
 from configs.schema.online.objectives import StreamObjective
 from configs.schema.online.section import Online
 from configs.schema.train import Lora
+from configs.schema.verifiers.kinds import Verifier
 from infra.engines.learn.learner import Learner
 from infra.engines.learn.request import LearnRequest
 from tasks.core.bench import Workbench
 from tasks.core.files import TRAIN_SET
 from tasks.core.models import Lineage
+from tasks.core.records import Problem
 from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
