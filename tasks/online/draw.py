@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Tokens
 from tasks.core.records import Judgement, Problem, Sample, Verdict
 from tasks.core.step import derive_seed

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from configs.schema.generate import Sampling
-from configs.schema.judge import AnswerJudge
+from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.online.waves import Probe
 from configs.schema.verifiers.kinds import Verifier
 from tasks.core.records import Label, Problem, Sample

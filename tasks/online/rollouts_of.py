@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from tasks.core.paths import path_of
 from tasks.core.records import Label, Part, Sample, Verdict, is_true
 from tasks.online.draw import Drawn

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from configs.schema.generate import Sampling
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Completion, Missing, Request
 from tasks.core.answers import Answerer, Answers
 from tasks.core.records import Problem, Sample, Verdict
