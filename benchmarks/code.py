@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from configs.schema.judge import AnswerJudge
+from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.verifiers.code import CodeVerifier
 from tasks.core.records import FinishReason, Message, Problem, Sample
 from tasks.judge.summary import JudgeSummary

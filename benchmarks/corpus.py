@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from configs.schema.judge import AnswerJudge
+from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.verifiers.kinds import Verifier
 from infra.sandbox.killable import KillablePool
 from tasks.core.records import FinishReason, Label, Message, Problem, Sample

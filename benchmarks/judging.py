@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from configs.schema.judge import AnswerJudge
+from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.load import check_recipe
 from configs.schema.recipe import Recipe
 from configs.schema.verifiers.kinds import MathVerifier, NumberVerifier

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component, by_kind
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from configs.schema.marks import Horizon
 from configs.schema.revision.evaluate import ReviseEvaluation
 from configs.schema.verifiers.kinds import Verifier

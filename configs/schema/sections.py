@@ -16,7 +16,9 @@ from configs.schema.engine import Engine, TransformersEngine
 from configs.schema.evaluate import Decide, Evaluate, Rounds
 from configs.schema.generate import Balance, Generate, Guide, IndependentGenerate, SelfInstruct
 from configs.schema.guard import DEFAULT_GUARDS, Guard, read_guards
-from configs.schema.judge import AnswerJudge, Judge, MetaJudge
+from configs.schema.judges.by_rule import AnswerJudge
+from configs.schema.judges.kinds import Judge
+from configs.schema.judges.opinions import MetaJudge
 from configs.schema.marks import Execution
 from configs.schema.model import Model
 from configs.schema.online.section import Online

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configs.errors import ProblemsError
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from configs.schema.recipe import Recipe
 from tasks.calibrate.balance import wanted_per_problem
 from tasks.core.records import Problem

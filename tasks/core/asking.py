@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from configs.schema.generate import Sampling
-from configs.schema.judge import Wants
+from configs.schema.judges.base import Wants
 from infra.engines.wire import Request
 from tasks.core.answers import Answerer, Answers
 from tasks.core.records import Judgement

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from configs.schema.generate import Sampling
-from configs.schema.judge import AnswerJudge
+from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.recipe import Recipe
 from configs.schema.revision.evaluated import VERIFIER
 from infra.engines.wire import Missing, Scoring

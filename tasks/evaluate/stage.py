@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from configs.schema.judge import AnswerJudge
+from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.recipe import Recipe
 from configs.schema.revision.evaluated import revision_evaluated
 from tasks.core.files import CHAIN_VERDICTS, CHAINS, HELD_OUT, ITEMS

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from configs.errors import ProblemsError
-from configs.schema.judge import Judge, Pass
+from configs.schema.judges.base import Pass
+from configs.schema.judges.kinds import Judge
 from configs.schema.role import POLICY
 from tasks.core.answers import Answerer
 from tasks.core.asking import Asking, ask_about

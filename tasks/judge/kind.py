@@ -1,5 +1,5 @@
 """What a judge is. Every kind of judge, by rule or by model, is one `JudgeKind` in a file of `kinds/` that is
-called as the kind is; whom it asks, and for what, its class in `configs/schema/judge.py` says.
+called as the kind is; whom it asks, and for what, its class in `configs/schema/judges/kinds.py` says.
 
 What a judging model can be asked, and what it answers, has three forms, one for each service of a pool:
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from configs.schema.marks import identity
 from tasks.core.bench import Workbench
 from tasks.core.files import HELD_OUT, JUDGEMENTS, SAMPLES, TRAIN_SET, VERDICTS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from tasks.core.records import Judgement, Label, Verdict
 
 _WITH_RESULT = (Label.CORRECT, Label.WRONG, Label.UNSCORED)

@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import islice, tee
 
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from tasks.core.joined import Group, group_samples
 from tasks.core.records import Judgement, Label, Sample, Verdict
 from tasks.judge.ask import ask_models

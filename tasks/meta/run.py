@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from configs.schema.generate import Sampling
-from configs.schema.judge import MetaJudge, OpinionJudge
+from configs.schema.judges.opinions import MetaJudge, OpinionJudge
 from tasks.core.asking import Asking
 from tasks.core.records import Judgement, Pair, Problem
 from tasks.core.step import Summary

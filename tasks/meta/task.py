@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from configs.schema.judge import MetaJudge, OpinionJudge, PairwiseJudge, RubricJudge
+from configs.schema.judges.opinions import MetaJudge, OpinionJudge, PairwiseJudge, RubricJudge
 from tasks.core.answers import Answers
 from tasks.core.asking import ask_about
 from tasks.core.bench import Workbench

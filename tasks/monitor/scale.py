@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from configs.schema.select import Select, Threshold
 from tasks.core.records import Label, Verdict
 from tasks.judge.kinds.registry import kind_of, scale_of

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Completion, Missing
 from tasks.core.answers import Answerer, Answers
 from tasks.core.records import Problem, Sample, Verdict

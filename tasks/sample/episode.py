@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from configs.schema.generate import Sampling
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Completion, Messages, Request
 from tasks.core.records import Problem, Sample, Verdict
 from tasks.core.step import Summary

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from tasks.core.answers import Answerer, Answers
 from tasks.core.bench import Workbench
 from tasks.core.records import Problem, Sample, Verdict

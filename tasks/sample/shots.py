@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from configs.errors import ProblemsError
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from configs.schema.recipe import Recipe
 from tasks.core.files import FEW_SHOT_SET
 from tasks.core.ledger import Ledger

@@ -11,7 +11,7 @@ import pytest
 
 from configs.errors import UserError
 from configs.schema.generate import Generate
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from configs.schema.kinds import component_choices, load_kinds
 from configs.schema.objective import Objective
 from configs.schema.pair import Pair

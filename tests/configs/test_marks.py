@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from configs.schema.engine import EndpointEngine, TransformersEngine
-from configs.schema.judge import MetaJudge, RubricJudge
+from configs.schema.judges.opinions import MetaJudge, RubricJudge
 from configs.schema.kinds import component_choices
 from configs.schema.marks import OUTSIDE, Content, Execution, Horizon, as_written, identity, mark_of
 from configs.schema.problems import FileSource, HubSource

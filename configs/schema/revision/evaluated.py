@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from configs.schema.generate import ReviseGenerate
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from configs.schema.revision.parts import Stop
 from configs.schema.revision.rules import judges_named, steps_can_run
 from configs.schema.revision.sampler import ReviseStep, check_steps

@@ -8,7 +8,8 @@ from typing import Any
 
 from configs.errors import RecipeError
 from configs.schema.generate import ReviseGenerate
-from configs.schema.judge import AnswerJudge, Judge
+from configs.schema.judges.by_rule import AnswerJudge
+from configs.schema.judges.kinds import Judge
 from configs.schema.recipe import Recipe
 from configs.schema.revision.evaluated import PLACE, revision_evaluated, trees_evaluated
 from tasks.core.answers import Answerer, Answers

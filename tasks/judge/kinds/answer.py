@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from configs.schema.judge import AnswerJudge
+from configs.schema.judges.by_rule import AnswerJudge
 from tasks.core.joined import Group
 from tasks.core.records import Label, Sample, Verdict
 from tasks.judge.kind import Evidence, JudgeKind

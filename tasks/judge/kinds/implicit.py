@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from configs.errors import RecipeError
-from configs.schema.judge import ImplicitJudge
+from configs.schema.judges.kinds import ImplicitJudge
 from infra.engines.wire import Score
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Sample, Verdict

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from configs.schema.judge import ImportanceJudge
+from configs.schema.judges.kinds import ImportanceJudge
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Verdict
 from tasks.judge.kind import Evidence, JudgeKind, verdict_without_score

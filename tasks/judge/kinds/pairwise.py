@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import Any, TypeVar
 
-from configs.schema.judge import PairwiseJudge
+from configs.schema.judges.opinions import PairwiseJudge
 from infra.engines.wire import Completion, Missing, Request, Scoring
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Message, Problem, Sample, Verdict

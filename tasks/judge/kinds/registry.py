@@ -1,11 +1,11 @@
 """All judges by their `kind`: the name of a file in this folder. To add one: such a file, and a class of settings in
-configs/schema/judge.py."""
+configs/schema/judges/kinds.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from configs.schema.kinds import load_kinds
 from tasks.judge.kind import JudgeKind, Scale
 from tasks.judge.verifiers.registry import verifier_versions

@@ -13,7 +13,7 @@ from statistics import fmean
 from typing import Any
 
 from configs.errors import RecipeError
-from configs.schema.judge import RewardModelJudge
+from configs.schema.judges.kinds import RewardModelJudge
 from infra.engines.wire import Missing, Rated, Rating
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Message, Sample, Verdict

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from statistics import fmean, pvariance
 from typing import Any
 
-from configs.schema.judge import RubricJudge
+from configs.schema.judges.opinions import RubricJudge
 from infra.engines.wire import Missing, Request, Scoring
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Sample, Verdict

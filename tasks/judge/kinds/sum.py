@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from configs.schema.judge import SumJudge
+from configs.schema.judges.by_rule import SumJudge
 from tasks.core.joined import Group
 from tasks.core.records import Label, Sample, Verdict
 from tasks.judge.kind import Evidence, JudgeKind

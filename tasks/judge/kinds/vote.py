@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from configs.schema.judge import VoteJudge
+from configs.schema.judges.by_rule import VoteJudge
 from tasks.answer.equal import clusters
 from tasks.core.joined import Group
 from tasks.core.records import Label, Sample, Verdict

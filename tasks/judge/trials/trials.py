@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import tee
 
-from configs.schema.judge import AnswerJudge
+from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.verifiers.code import CodeVerifier
 from configs.schema.verifiers.gym import ReasoningGymVerifier
 from configs.schema.verifiers.kinds import Verifier

@@ -16,7 +16,7 @@ from hashlib import sha256
 from time import monotonic
 from typing import ClassVar
 
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from configs.schema.marks import identity
 from infra.sandbox.killable import Outcome
 from tasks.core.answer_folder import AnswerFolder

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from configs.errors import ProblemsError
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from infra.sandbox import killable
 from infra.sandbox.bubblewrap import START_SECONDS
 from tasks.core.joined import find_problem

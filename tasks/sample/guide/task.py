@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.generate import Generate, Guide, Sampling
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from tasks.core.bench import Workbench
 from tasks.core.files import FEEDBACK, SAMPLES, TRAIN_SET, VERDICTS
 from tasks.core.joined import joined

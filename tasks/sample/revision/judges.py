@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from configs.errors import RecipeError
 from configs.schema.generate import ReviseGenerate
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from configs.schema.revision.rules import judges_named
 from tasks.sample.revision.asking import LoadedStep
 

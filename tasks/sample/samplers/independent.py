@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from configs.schema.generate import IndependentGenerate, Sampling
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Request
 from tasks.core.records import Problem
 from tasks.core.step import Summary, derive_seed

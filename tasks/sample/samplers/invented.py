@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from configs.schema.generate import Sampling, SelfInstruct
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Request
 from tasks.core.prompts import render
 from tasks.core.records import Problem

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from configs.schema.generate import ReviseGenerate, Sampling
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Completion, Request
 from tasks.core.paths import depth_first
 from tasks.core.records import Part, Problem

@@ -22,7 +22,8 @@ from dataclasses import dataclass, replace
 
 from configs.errors import RecipeError
 from configs.schema.generate import Sampling, StepwiseGenerate
-from configs.schema.judge import Judge, PairwiseJudge
+from configs.schema.judges.kinds import Judge
+from configs.schema.judges.opinions import PairwiseJudge
 from infra.engines.wire import Completion, Request
 from tasks.core.records import FinishReason, Label, Part, Problem, Sample, Verdict
 from tasks.core.step import Summary, derive_seed

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from configs.errors import RecipeError
-from configs.schema.judge import AnswerJudge, ImplicitJudge, ImportanceJudge, RewardModelJudge, RubricJudge, SumJudge
+from configs.schema.judges.by_rule import AnswerJudge, SumJudge
+from configs.schema.judges.kinds import ImplicitJudge, ImportanceJudge, RewardModelJudge
+from configs.schema.judges.opinions import RubricJudge
 from configs.schema.problems import AdditionSource
 from tasks.core.models import States
 from tasks.core.refs import ModelRef

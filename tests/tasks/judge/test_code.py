@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from configs.errors import UserError
-from configs.schema.judge import AnswerJudge
+from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.verifiers.code import CodeVerifier
 from infra.sandbox.bubblewrap import SandboxError
 from infra.sandbox.bubblewrap_command import find_bubblewrap

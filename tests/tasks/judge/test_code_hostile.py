@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from configs.schema.judge import AnswerJudge
+from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.verifiers.code import CodeVerifier
 from tasks.core.records import Verdict
 from tasks.judge.verdicts import judge_samples

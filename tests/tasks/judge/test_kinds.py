@@ -6,13 +6,13 @@ from typing import Any, get_args
 
 import pytest
 
-from configs.schema import judge as schema
+from configs.schema.judges.kinds import Judge
 from configs.schema.verifiers.kinds import Verifier
 from tasks.judge.kind import no_judgements, no_questions
 from tasks.judge.kinds.registry import KINDS
 from tasks.judge.verifiers.registry import VERIFIERS
 
-CLASSES = {kind.model_fields["kind"].default: kind for kind in get_args(get_args(schema.Judge)[0])}
+CLASSES = {kind.model_fields["kind"].default: kind for kind in get_args(get_args(Judge)[0])}
 NEEDED: dict[str, dict[str, Any]] = {
     "sum": {"of": ("a", "b")},
     "importance": {"trusted": {"kind": "addition", "digits": (1,), "num_problems": 2}},

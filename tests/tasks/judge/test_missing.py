@@ -7,15 +7,9 @@ from typing import Any
 
 import pytest
 
-from configs.schema.judge import (
-    AnswerJudge,
-    ImplicitJudge,
-    ImportanceJudge,
-    Judge,
-    PairwiseJudge,
-    RewardModelJudge,
-    RubricJudge,
-)
+from configs.schema.judges.by_rule import AnswerJudge
+from configs.schema.judges.kinds import ImplicitJudge, ImportanceJudge, Judge, RewardModelJudge
+from configs.schema.judges.opinions import PairwiseJudge, RubricJudge
 from infra.engines.wire import Completion, Missing, Rated, Score
 from tasks.core.joined import Group
 from tasks.core.records import FinishReason, Judgement, Label, Message, Problem, Sample, Verdict

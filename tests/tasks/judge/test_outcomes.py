@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configs.errors import StoreError
-from configs.schema.judge import AnswerJudge, Judge, VoteJudge
+from configs.schema.judges.by_rule import AnswerJudge, VoteJudge
+from configs.schema.judges.kinds import Judge
 from configs.schema.verifiers.kinds import NumberVerifier
 from infra.sandbox.killable import Outcome
 from tasks.judge.verifiers import outcomes, pool

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs.schema.judge import PairwiseJudge
+from configs.schema.judges.opinions import PairwiseJudge
 from infra.engines.wire import Completion, Missing, Score
 from tasks.core.joined import Group
 from tasks.core.prompts import read_prompt

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from configs.errors import UserError
-from configs.schema.judge import AnswerJudge, VoteJudge
+from configs.schema.judges.by_rule import AnswerJudge, VoteJudge
 from configs.schema.verifiers.kinds import MathVerifier, PythonVerifier, RegexVerifier
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World

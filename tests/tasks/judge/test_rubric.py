@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from configs.schema.judge import RubricJudge
+from configs.schema.judges.opinions import RubricJudge
 from infra.engines.wire import Completion, Request, Score, Scoring
 from tasks.core.joined import Group
 from tasks.core.prompts import read_prompt

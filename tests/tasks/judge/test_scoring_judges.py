@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import ProblemsError, RecipeError
-from configs.schema.judge import ImplicitJudge, ImportanceJudge, RewardModelJudge, SumJudge
+from configs.schema.judges.by_rule import SumJudge
+from configs.schema.judges.kinds import ImplicitJudge, ImportanceJudge, RewardModelJudge
 from configs.schema.problems import AdditionSource
 from infra.engines.wire import Rated, Rating, Score, Scoring
 from tasks.core.joined import Group

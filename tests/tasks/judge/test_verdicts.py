@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from configs.errors import ProblemsError
-from configs.schema.judge import AnswerJudge, ImplicitJudge, Judge, PairwiseJudge, RubricJudge, SumJudge, VoteJudge
+from configs.schema.judges.by_rule import AnswerJudge, SumJudge, VoteJudge
+from configs.schema.judges.kinds import ImplicitJudge, Judge
+from configs.schema.judges.opinions import PairwiseJudge, RubricJudge
 from configs.schema.verifiers.kinds import ExactVerifier, PythonVerifier
 from tasks.core.records import Judgement, Label, Sample, Verdict
 from tasks.judge.judgements import InMemory

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import RecipeError
-from configs.schema.judge import Judge, VoteJudge
+from configs.schema.judges.by_rule import VoteJudge
+from configs.schema.judges.kinds import Judge
 from configs.schema.verifiers.kinds import ChoiceVerifier, ExactVerifier, NumberVerifier, PythonVerifier, RegexVerifier
 from tasks.core.records import Verdict
 from tasks.judge.kinds.vote import count_votes

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from configs.schema.judge import MetaJudge, RubricJudge
+from configs.schema.judges.opinions import MetaJudge, RubricJudge
 from infra.engines.wire import Completion
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Judgement, Pair, written

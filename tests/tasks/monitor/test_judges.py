@@ -6,15 +6,9 @@ import random
 
 import pytest
 
-from configs.schema.judge import (
-    ImplicitJudge,
-    ImportanceJudge,
-    Judge,
-    PairwiseJudge,
-    RewardModelJudge,
-    RubricJudge,
-    VoteJudge,
-)
+from configs.schema.judges.by_rule import VoteJudge
+from configs.schema.judges.kinds import ImplicitJudge, ImportanceJudge, Judge, RewardModelJudge
+from configs.schema.judges.opinions import PairwiseJudge, RubricJudge
 from configs.schema.select import Select, Threshold
 from tasks.core.step import Summary
 from tasks.judge.kind import Scale

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from configs.schema.guard import DEFAULT_GUARDS, Guard
-from configs.schema.judge import PairwiseJudge, RubricJudge, VoteJudge
+from configs.schema.judges.by_rule import VoteJudge
+from configs.schema.judges.opinions import PairwiseJudge, RubricJudge
 from tasks.core.records import Label
 from tasks.core.step import Summary
 from tasks.evaluate.correction.numbers import correction_numbers

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from configs.schema.judge import AnswerJudge, RubricJudge
+from configs.schema.judges.by_rule import AnswerJudge
+from configs.schema.judges.opinions import RubricJudge
 from configs.schema.marks import as_written
 from configs.schema.recipe import Recipe
 from tasks.core.answer_folder import count_answers

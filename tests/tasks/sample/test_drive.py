@@ -11,7 +11,9 @@ import pytest
 
 from configs.errors import UserError
 from configs.schema.generate import Guide, Sampling, SelfInstruct, StepwiseGenerate
-from configs.schema.judge import AnswerJudge, Judge, PairwiseJudge
+from configs.schema.judges.by_rule import AnswerJudge
+from configs.schema.judges.kinds import Judge
+from configs.schema.judges.opinions import PairwiseJudge
 from infra.engines.wire import Request, draw_seed
 from tasks.core.records import Message, Problem, Sample, Verdict
 from tasks.sample import drive as module

@@ -10,7 +10,9 @@ import pytest
 
 from configs.errors import ProblemsError, RecipeError
 from configs.schema.generate import Guide, Sampling, StepwiseGenerate
-from configs.schema.judge import AnswerJudge, Judge, PairwiseJudge
+from configs.schema.judges.by_rule import AnswerJudge
+from configs.schema.judges.kinds import Judge
+from configs.schema.judges.opinions import PairwiseJudge
 from configs.schema.marks import as_written
 from configs.schema.phase_rules import phase_mistakes
 from configs.schema.rows import AnswerRow, TurnRow

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from configs.schema.generate import StepwiseGenerate
-from configs.schema.judge import PairwiseJudge
+from configs.schema.judges.opinions import PairwiseJudge
 from configs.schema.pair import BestVsWorst
 from configs.schema.select import Judged
 from infra.engines.wire import Completion

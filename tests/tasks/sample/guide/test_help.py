@@ -9,7 +9,7 @@ import pytest
 
 from configs.errors import ProblemsError, RecipeError
 from configs.schema.generate import Guide, Sampling
-from configs.schema.judge import AnswerJudge
+from configs.schema.judges.by_rule import AnswerJudge
 from infra.engines.wire import Completion
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Judgement, Message, Problem

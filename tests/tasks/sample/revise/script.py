@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Request
 from tasks.core.records import Label, Problem, Sample, Verdict
 from tasks.sample.drive import Partners, drive

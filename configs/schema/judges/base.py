@@ -1,0 +1,107 @@
+"""Who says how good a sample is. Several judges may look at every sample; each has its own name.
+
+`role` names the model that judges: an entry of the recipe's `roles`, or `policy`, the model in training. For the
+policy, `frozen` says which of its states judges: base, seed, previous (the one before the round's start), round_start
+(the one that wrote the samples) or live (the newest candidate, promoted or not).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from configs.schema.base import Component
+from configs.schema.generate import Sampling
+from configs.schema.marks import Content
+from configs.schema.problems import Source
+from configs.schema.verifiers.kinds import Verifier
+
+Frozen = Literal["base", "seed", "previous", "round_start", "live"]
+JudgeName = Annotated[
+    str,
+    Field(pattern="^[a-z][a-z0-9_]*$", description="what other sections, tables and metrics call it; each has its own"),
+]
+Wants = Literal["text", "logprobs", "rating"]
+"""what is asked of a model: to write text, the log-probabilities of given texts, or a reward model's rating of them"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One model asked about every sample, for one judge.
+
+    Attributes:
+        name: empty for a judge's first pass; those of further passes are part of the names of files.
+        role, state: who answers: the policy or a role that learns, in one of its states, or a role that stays as it is.
+        of_chain: the state itself is meant: the policy's, where the role has no states.
+        prompt: name of the prompt that questions are made from.
+        sampling: how text is drawn; for passes that want text.
+        about: problems whose worked solutions are asked about in place of the samples.
+    """
+
+    name: str
+    role: str
+    state: Frozen
+    wants: Wants
+    prompt: str | None = None
+    sampling: Sampling | None = None
+    about: Source | None = None
+    of_chain: bool = False
+
+
+class JudgeBase(Component):
+    """What every judge declares. Rules of the recipe, keys and costs read these declarations, and no kind by name.
+
+    Attributes:
+        reads_gold: whether samples are compared with the problem's gold answer.
+        compares: whether samples of a problem are compared two by two: a score counts the samples beaten.
+    """
+
+    reads_gold: ClassVar[bool] = False
+    compares: ClassVar[bool] = False
+    name: JudgeName
+
+    @property
+    def passes(self) -> tuple[Pass, ...]:
+        """The models that are asked, in order; none for judges by rule."""
+        return ()
+
+    @property
+    def rule(self) -> Verifier | None:
+        """What looks at each sample in a worker that can be killed."""
+        return None
+
+    @property
+    def needed_judges(self) -> tuple[str, ...]:
+        """Names of the judges whose verdicts this one is made from."""
+        return ()
+
+    @property
+    def sees_group(self) -> bool:
+        """Whether a verdict depends on the problem's other samples: they are compared, or counted."""
+        return self.compares or (self.rule is not None and not self.reads_gold)
+
+    @property
+    def num_opinions(self) -> int:
+        """How many texts are written about each sample by itself; 0 where none is, or where samples are compared."""
+        return 0
+
+    @property
+    def draws_at_random(self) -> bool:
+        """Whether what is answered depends on a seed."""
+        return any(part.sampling is not None and part.sampling.temperature > 0 for part in self.passes)
+
+
+class ModelJudge(JudgeBase):
+    """A judge that asks one model; what it wants of it is text for an OpinionJudge, log-probabilities for others."""
+
+    role: Annotated[str, Content("model")] = Field("policy", description="policy, or an entry of roles")
+    frozen: Annotated[Frozen, Content("model")] = Field(
+        "round_start", description="which state of the policy, or of a role that learns, is asked"
+    )
+
+    @property
+    def passes(self) -> tuple[Pass, ...]:
+        """The judge's own model."""
+        return (Pass("", self.role, self.frozen, "logprobs"),)
