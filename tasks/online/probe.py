@@ -39,7 +39,7 @@ class Probing:
     stop: tuple[str, ...]
 
     def is_due(self, steps: int) -> bool:
-        """Whether a wave is probed, before which so many steps were done: the first, and the first behind each border."""
+        """Whether a wave before which so many steps were done is probed: the first, and the first behind a border."""
         before = steps - self.steps_per_wave
         return bool(self.problems) and (steps == 0 or steps // self.every_steps > before // self.every_steps)
 
