@@ -149,7 +149,7 @@ def test_the_recipe_runs_two_segments(name: str, world: World, tmp_path: Path, p
     assert run.record(2, "segment")["payload"]["config"]["steps"]["first"] == recipe["train"]["max_steps"]
     assert run.record(2, "segment")["summary"]["num_rows"] > 0
     metrics = run.entry(2)["report"]["metrics"]
-    assert {"reward_mean", "entropy", "zero_signal_share", "sampler_gap_mean", "report_accuracy"} <= metrics.keys()
+    assert {"reward_mean", "entropy", "zero_signal_share", "report_accuracy"} <= metrics.keys()
     assert ("kl_reference" in metrics) == (expected.reference is not None)
 
 
