@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-<<<<<<< HEAD
-from configs.schema.judge import Pass
-from configs.schema.online.rules import online_fits
-=======
 from configs.schema.judges.base import Pass
->>>>>>> main
+from configs.schema.online.rules import online_fits
 from configs.schema.revision.evaluated import evaluated_revision_fits
 from configs.schema.revision.rules import revision_fits
 from configs.schema.role import POLICY, Role

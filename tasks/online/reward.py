@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from configs.schema.online.rewards import RewardTerm
 from tasks.online.rewards.registry import KINDS
 from tasks.online.rewards.term import ByTurn, Seen, finite

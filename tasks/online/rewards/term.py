@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from configs.schema.judge import Judge
+from configs.schema.judges.kinds import Judge
 from tasks.online.rollout import Group, Rollout
 
 ByTurn = Mapping[int, float | None]
