@@ -166,7 +166,10 @@ class ReasoningGymSource(Component):
     judges them. Needs `selfloop[gym]`.
 
     The sets of a task never overlap, whatever their seeds: half of its questions are for learning, a quarter each for
-    the held-out sets. The worked solution is the package's own answer, where it has one. Tags: `task`, and `level`.
+    the held-out sets. Tags: `task`, and `level`.
+
+    Prompt and solution are Jinja templates over question, answer and metadata, which is what the package tells of a
+    problem beside it: of a chain_sum its `expression`. A problem without an answer of its own has no solution.
     """
 
     kind: Literal["reasoning_gym"] = "reasoning_gym"
@@ -177,15 +180,18 @@ class ReasoningGymSource(Component):
     difficulty: dict[str, Setting | tuple[Setting, ...]] = Field(
         {}, description="settings of the task by name, such as min_terms; they win over those of the level"
     )
-    prompt: str | None = Field(None, description="text around {question}; default: the bare question")
+    prompt: str = Field("{{ question }}", description="template of what the model is asked")
+    solution: str = Field(
+        "{{ answer }}", description="template of the worked solution, such as the steps to the answer"
+    )
     num_problems: int = Field(500, ge=1, description="problems in the set")
     seed: int = Field(0, description="of the problems drawn")
 
     @field_validator("prompt")
     @classmethod
-    def _names_the_question(cls, prompt: str | None) -> str | None:
-        if prompt is not None and "{question}" not in prompt:
-            raise ValueError("needs {question}: write for example '{question} Write the answer in <answer> tags.'")
+    def _names_the_question(cls, prompt: str) -> str:
+        if not re.search(r"\{.*\b(question|metadata)\b.*\}", prompt, re.DOTALL):
+            raise ValueError("needs {{ question }}: write for example '{{ question }} Answer in <answer> tags.'")
         return prompt
 
     @field_validator("difficulty")

@@ -1,6 +1,7 @@
 """Streams: from advantages of a wave to the numbers of its tokens, which are all that the learner reads beside ids.
 
     advantage     the unit's, of every token of its texts               policy gradients
+    turn          number of the text in its row                         policy gradients with ratios of texts
     kl_weight     of the divergence to the reference                    all objectives that have one
     nll_weight    of the likelihood                                     raft: the best episode of a group
     nft_p, nft_right, nft_weight                                        nft: share of right episodes of the group
@@ -22,7 +23,7 @@ from tasks.online.credit.assign import Advantage, Dropped
 from tasks.online.rollout import Turn
 from tasks.online.schedule import Position, amount_at
 
-Stream = Literal["advantage", "kl_weight", "nll_weight", "nft_p", "nft_right", "nft_weight"]
+Stream = Literal["advantage", "turn", "kl_weight", "nll_weight", "nft_p", "nft_right", "nft_weight"]
 
 LEAST_SHARE, MOST_SHARE = 0.02, 0.98
 """what NFT's authors clamp a group's share of right samples to"""
@@ -66,11 +67,21 @@ def spans_of(advantages: Sequence[Advantage], objective: OnlineObjective, positi
     else:
         assert isinstance(objective, PolicyGradient)
         streams = [_span(turn, "advantage", one.value) for one in kept for turn in one.unit.turns]
+        streams += _texts(kept) if objective.ratio == "turn" else ()
     return [*streams, *_divergence(kept, objective, position)]
 
 
 def _span(turn: Turn, stream: Stream, value: float) -> Span:
     return Span(turn.row, turn.start, turn.end, stream, value)
+
+
+def _texts(kept: Sequence[Advantage]) -> Iterator[Span]:
+    """Texts of a row are numbered from 0, in the order of their tokens."""
+    starts: dict[str, list[int]] = defaultdict(list)
+    turns = [turn for one in kept for turn in one.unit.turns]
+    for turn in turns:
+        starts[turn.row].append(turn.start)
+    yield from (_span(turn, "turn", float(sorted(starts[turn.row]).index(turn.start))) for turn in turns)
 
 
 def _by_fork(kept: Sequence[Advantage]) -> list[list[Advantage]]:

@@ -113,7 +113,8 @@ EXAMPLES: dict[str, Any] = {
     "FirstAttempts.by": "critic",
     "FirstAttempts.keep": {"first": 1},
     "MultiplicationSource.prompt": "{a} by {b}",
-    "ReasoningGymSource.prompt": "Solve: {question}",
+    "ReasoningGymSource.prompt": "Solve: {{ question }}",
+    "ReasoningGymSource.solution": "So: {{ answer }}",
     "Mapping.answer": {"field": "x"},
     "Mapping.solution": {"field": "x"},
 }

@@ -90,7 +90,7 @@ FURTHER: dict[str, dict[str, Any]] = {
         "name": "puzzled",
         "model": {"kind": "tiny_llama"},
         "problems": {
-            "train": {"kind": "reasoning_gym", "task": "countdown", "level": 1, "prompt": "{question}\n",
+            "train": {"kind": "reasoning_gym", "task": "countdown", "level": 1, "prompt": "{{ question }}\n",
                       "difficulty": {"max_numbers": 4, "operators": ["+", "-"]}},
             "select": {"kind": "reasoning_gym", "task": "countdown"},
             "report": {"kind": "reasoning_gym", "task": "countdown"},

@@ -174,3 +174,15 @@ def test_a_vote_needs_groups_of_one_problem() -> None:
     assert "online.fork: 'vote' judges the samples of a problem against each other" in message(
         lay_over(tree, {"online": {"fork": "turn", "episode": steps, "reward": [{"of": "vote"}]}})
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "told"),
+    [
+        ("sft", "skip_prefix", "train.objective.skip_prefix: unknown key; known keys: kind, normalise"),
+        ("grpo", "clip", "train.objective.clip: unknown key; did you mean"),
+        ("gpro", "x", "train.objective.kind: unknown or missing; write one of "),
+    ],
+)
+def test_a_key_of_an_objective_is_told_by_the_address_that_a_user_wrote(kind: str, field: str, told: str) -> None:
+    assert told in message(changed(train={"objective": {"kind": kind, field: 1}}))

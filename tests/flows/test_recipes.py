@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -15,7 +16,8 @@ import yaml
 
 from tasks.core.records import Example, ItemResult, Label, Sample, Verdict
 from tasks.core.tables import read_records
-from tests.flows.micro import selfloop, write_recipe
+from tests.flows.micro import write_recipe
+from tests.flows.runner import Runner, running_runner
 from tests.flows.world import RECIPES, World, build_world, shrink, write_files
 
 pytestmark = pytest.mark.slow
@@ -85,6 +87,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return made
 
 
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Iterator[Runner]:
+    with running_runner(tmp_path_factory.mktemp("runner"), prefect_url) as running:
+        yield running
+
+
 def test_every_recipe_has_its_expectation() -> None:
     known = {*EXPECTED, *NOT_HERE, *ONLINE}
     assert {path.stem for path in RECIPES.glob("*.yaml")} == known
@@ -117,10 +125,11 @@ class Run:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_the_recipe_runs_two_rounds(name: str, world: World, tmp_path: Path, prefect_url: str) -> None:
+def test_the_recipe_runs_two_rounds(name: str, world: World, tmp_path: Path, runner: Runner) -> None:
     recipe = shrink(name, world)
-    done = selfloop("run", write_recipe(tmp_path, recipe), cwd=tmp_path, PREFECT_API_URL=prefect_url)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    write_recipe(tmp_path, recipe)
+    status, printed = runner.run(tmp_path)
+    assert status == 0, printed[-5000:]
     run, expected = Run(tmp_path, recipe["name"]), EXPECTED[name]
     state = run.entry(2)["state"]
     policy = state["models"]["policy"]
@@ -137,10 +146,11 @@ def test_the_recipe_runs_two_rounds(name: str, world: World, tmp_path: Path, pre
 
 
 @pytest.mark.parametrize("name", ONLINE)
-def test_the_recipe_runs_two_segments(name: str, world: World, tmp_path: Path, prefect_url: str) -> None:
+def test_the_recipe_runs_two_segments(name: str, world: World, tmp_path: Path, runner: Runner) -> None:
     recipe = shrink(name, world)
-    done = selfloop("run", write_recipe(tmp_path, recipe), cwd=tmp_path, PREFECT_API_URL=prefect_url)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    write_recipe(tmp_path, recipe)
+    status, printed = runner.run(tmp_path)
+    assert status == 0, printed[-5000:]
     run, expected = Run(tmp_path, recipe["name"]), ONLINE[name]
     base = run.entry(2)["state"]["models"]["policy"]["base"]["digest"]
     inputs, before = run.record(2, "segment")["payload"]["inputs"], run.record(1, "segment")

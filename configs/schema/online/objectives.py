@@ -50,9 +50,14 @@ class StreamObjective(TrainingObjective):
         return self
 
     @property
-    def reads_reference(self) -> bool:
-        """Whether a KL term compares with train.reference."""
+    def has_divergence(self) -> bool:
+        """Whether a KL term stands in the loss."""
         return any((*values_of(self.kl_weight), *self.kl_weight_by_turn))
+
+    @property
+    def reads_reference(self) -> bool:
+        """Whether the loss, or a reward that the objective brings, compares with train.reference."""
+        return self.has_divergence
 
 
 class PolicyGradient(StreamObjective):
@@ -120,7 +125,7 @@ class Rloo(PolicyGradient):
 
     @property
     def reads_reference(self) -> bool:
-        return self.kl_reward > 0 or super().reads_reference
+        return self.kl_reward > 0 or self.has_divergence
 
 
 class ReinforcePp(PolicyGradient):

@@ -100,11 +100,10 @@ def _judges(recipe: Sections, online: Online, objective: OnlineObjective) -> Ite
 
 def _reference(recipe: Sections, online: Online, objective: OnlineObjective) -> Iterator[str]:
     in_reward = any(term.kind == "kl" for term in online.terms(objective))
-    in_loss = StreamObjective.reads_reference.fget(objective)  # type: ignore[attr-defined]
-    if in_reward and in_loss:
+    if in_reward and objective.has_divergence:
         yield ("train.objective.kl_weight: the reward has a KL term already, and the divergence would count twice: "
                "write kl_weight: 0, or leave the term kl out")  # fmt: skip
-    if not (in_reward or in_loss) and recipe.train.reference != "start":
+    if not (in_reward or objective.has_divergence) and recipe.train.reference != "start":
         yield (f"train.reference: '{recipe.train.reference}' is read by no KL weight: write "
                "train.objective.kl_weight above 0, or leave reference out")  # fmt: skip
 

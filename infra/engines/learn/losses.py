@@ -45,14 +45,14 @@ class Losses:
         self._request, self._frozen = request, frozen
         self.objective: StreamObjective = request.objective
         self.main = next(name for kind, name in LEARNT.items() if isinstance(self.objective, kind))
-        more = ("nft_p", "nft_right") if isinstance(self.objective, Nft) else ()
+        more = ("nft_p", "nft_right") if isinstance(self.objective, Nft) else ("turn",)
         self.streams = (self.main, *more, "kl_weight")
-        self.reads_reference = request.reference is not None and has_divergence(self.objective)
+        self.reads_reference = request.reference is not None and self.objective.has_divergence
 
     @classmethod
     def load(cls, request: LearnRequest, device: torch.device) -> Self:
         """With the reference on its device, where it is not the model that is trained, less its adapter."""
-        if request.reference is None or not has_divergence(request.objective) or is_own_base(request):
+        if request.reference is None or not request.objective.has_divergence or is_own_base(request):
             return cls(request, None)
         frozen = load_frozen(request).to(device)
         inner = frozen.get_base_model() if hasattr(frozen, "peft_config") else frozen
@@ -105,7 +105,7 @@ class Losses:
             return negative_aware_loss(sided, objective, totals), {}
         assert isinstance(objective, PolicyGradient)
         weights, sums = self._correction(old, batch, mask), Sums()
-        drawn = Drawn(logps, old, batch["advantage"], mask, torch.zeros_like(mask, dtype=torch.long), weights)
+        drawn = Drawn(logps, old, batch["advantage"], mask, batch["turn"].long(), weights)
         found = policy_loss(drawn, objective, totals, self._request.max_tokens)
         sums["clip_low_share"] = found.num_low, mask.sum()
         sums["clip_high_share"] = found.num_high, mask.sum()
@@ -126,12 +126,6 @@ class Losses:
         rows = sum(float(batch[name].any(-1).sum()) for batch in window)
         tokens = sum(float(batch[name].sum()) for batch in window)
         return Totals(rows, tokens, sum(float(batch[name].sum()) for batch in wave) / self._request.steps_per_wave)
-
-
-def has_divergence(objective: StreamObjective) -> bool:
-    """Whether a KL term stands in the loss."""
-    found: bool = StreamObjective.reads_reference.fget(objective)  # type: ignore[attr-defined]
-    return found
 
 
 def is_own_base(request: LearnRequest) -> bool:

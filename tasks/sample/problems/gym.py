@@ -18,13 +18,14 @@ from typing import Any
 from configs.errors import ProblemsError
 from configs.schema.problems import ReasoningGymSource
 from infra.gym.draw_program import VERSION as DRAW_VERSION
-from infra.gym.package import INSTALL, installed_version
+from infra.gym.package import INSTALL, from_json, installed_version
 from infra.process.child import Child
 from infra.text.outside import explain_text
 from tasks.core.records import Message, Problem
+from tasks.sample.problems.mapping import render_fields
 from tasks.sample.problems.sets import fingerprint
 
-VERSION = 1
+VERSION = 2
 """raised when an entry would become another problem"""
 ID_LENGTH = 16
 REQUEST = {"task", "level", "difficulty", "seed", "num_problems"}
@@ -75,12 +76,13 @@ def _to_problem(row: dict[str, str], source: ReasoningGymSource) -> Problem:
     for text in (question, answer or "", row["gold"]):
         if (complaint := explain_text(text)) is not None:
             raise ProblemsError(f"reasoning_gym {source.task} gives a text with {complaint}", "choose another task")
-    prompt = question if source.prompt is None else source.prompt.replace("{question}", question)
+    fields = {"question": question, "answer": answer, "metadata": from_json(row["gold"])["entry"].get("metadata")}
+    where = f"reasoning_gym {source.task}"
     return Problem(
         id=f"{source.task}/{fingerprint([Message('user', question)])[:ID_LENGTH]}",
-        messages=(Message("user", prompt),),
+        messages=(Message("user", render_fields(source.prompt, fields, "prompt", where)),),
         gold=row["gold"],
-        solution=answer if answer and answer.strip() else None,
+        solution=render_fields(source.solution, fields, "solution", where) if answer and answer.strip() else None,
         tags=(f"task={source.task}", *(() if source.level is None else (f"level={source.level}",))),
     )
 

@@ -50,9 +50,9 @@ def map_rows(rows: Iterable[Mapping[str, Any]], mapping: RowMapping, name: str, 
 
 
 def _map_row(row: Mapping[str, Any], mapping: RowMapping, where: str) -> Problem:
-    messages = [Message("user", _render(mapping.prompt, row, "prompt", where))]
+    messages = [Message("user", render_fields(mapping.prompt, row, "mapping.prompt", where))]
     if mapping.system is not None:
-        messages.insert(0, Message("system", _render(mapping.system, row, "system", where)))
+        messages.insert(0, Message("system", render_fields(mapping.system, row, "mapping.system", where)))
     chat = tuple(messages)
     gold = _extract(mapping.answer, row, "answer", where)
     solution = _extract(mapping.solution, row, "solution", where)
@@ -73,16 +73,26 @@ def _read_tag(field: str, row: Mapping[str, Any], where: str) -> str:
     return f"{field}={text}"
 
 
-def _render(template: str, row: Mapping[str, Any], field: str, where: str) -> str:
+def render_fields(template: str, row: Mapping[str, Any], field: str, where: str) -> str:
+    """A row's fields filled into a template.
+
+    Args:
+        field: of the recipe, for messages: mapping.prompt.
+        where: the row, for messages.
+
+    Raises:
+        ProblemsError: a field is missing or null, or nothing is left.
+        RecipeError: the template is not Jinja.
+    """
     compiled = _compile(template, field)
     try:
         text = compiled.render({"row": row, **row})
     except (TemplateError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise ProblemsError(
-            f"{where}: mapping.{field} cannot be filled in: {error}", f"use the fields there are: {_fields(row)}"
+            f"{where}: {field} cannot be filled in: {error}", f"use the fields there are: {_fields(row)}"
         ) from None
     if not text.strip():
-        raise ProblemsError(f"{where}: mapping.{field} gives an empty text", "remove the row, or change the template")
+        raise ProblemsError(f"{where}: {field} gives an empty text", "remove the row, or change the template")
     return text
 
 
@@ -92,9 +102,7 @@ def _compile(template: str, field: str) -> Template:
     try:
         return environment.from_string(template)
     except TemplateSyntaxError as error:
-        raise RecipeError(
-            f"mapping.{field} is not a Jinja template: {error.message}", "write fields as {{ name }}"
-        ) from None
+        raise RecipeError(f"{field} is not a Jinja template: {error.message}", "write fields as {{ name }}") from None
 
 
 def _refuse_null(value: Any) -> Any:

@@ -24,7 +24,7 @@ ONE_VALUE = {
     "AnswerJudge.kind", "Balance.kind", "Dpo.label_smoothing", "EndpointEngine.kind", "ImportanceJudge.kind",
     "ImportanceJudge.name", "IndependentGenerate.kind", "Kto.kind", "MetaJudge.judge", "MostVsLeastVoted.judge",
     "PairwiseJudge.kind", "RankConsistency.judges", "Recipe.pair", "RewardEngine.kind", "Role.like", "Role.model",
-    "RoleTraining.pair", "StopOrGo.kind", "SumJudge.kind",
+    "Recipe.online", "RoleTraining.pair", "StopOrGo.kind", "SumJudge.kind",
     "SumJudge.name", "TinyLlama.kind", *(f"{pair}.soft_label" for pair in (
         "BestVsWorst", "GoldVsSample", "MostVsLeastVoted", "Revision", "RightVsWrong", "ShortestBestLongestWorst",
         "Siblings", "StopOrGo")),

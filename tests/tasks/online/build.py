@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from configs.schema.judges.by_rule import AnswerJudge, Judge, RubricJudge, VoteJudge
+from configs.schema.judges.by_rule import AnswerJudge, VoteJudge
+from configs.schema.judges.kinds import Judge
+from configs.schema.judges.opinions import RubricJudge
 from configs.schema.online.credit import SettledCredit
 from configs.schema.online.rewards import RewardTerm
 from tasks.core.records import Label, Verdict

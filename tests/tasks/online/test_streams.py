@@ -34,6 +34,14 @@ def test_an_advantage_is_that_of_every_token_of_a_units_texts() -> None:
     assert {span.stream for span in spans} == {"advantage"}, "no weight of the divergence, no stream"
 
 
+def test_ratios_of_texts_need_to_know_which_text_a_token_lies_in() -> None:
+    turns = [attempt(0.0, row="a", start=0, end=4), said("wrong", row="a", start=6, end=9)]
+    wave = Judged("f", (rewarded(0, 1, name="a", turns=turns), rewarded(0, name="b")))
+    for settings in ({}, {"unit": "turn", "group_by": ["turn"]}):
+        spans = streams(Grpo(ratio="turn", kl_weight=0), wave, **settings)
+        assert told(spans, "turn") == {("a", 0, 4): 0, ("a", 6, 9): 1, ("b", 0, 1): 0}
+
+
 def test_an_episode_without_a_reward_has_no_tokens_and_one_at_the_baseline_has() -> None:
     spans = streams(Dapo(), judged(1, None, 1), baseline="mean")
     assert told(spans, "advantage") == {("f0", 0, 1): 0, ("f2", 0, 1): 0}

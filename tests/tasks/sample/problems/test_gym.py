@@ -46,11 +46,30 @@ def test_sets_of_one_task_share_no_question_whatever_their_settings() -> None:
     """Of 81 questions: sets as large as there are, with the same seed."""
     sets = {part: draw(part, **SMALL, num_problems=12) for part in PARTS}
     check_sets(sets["train"], sets["select"], sets["report"], warm_start=sets["warm_start"])
-    other = draw("report", **SMALL, num_problems=12, seed=3, prompt="{question}\nHm?")
+    other = draw("report", **SMALL, num_problems=12, seed=3, prompt="{{ question }}\nHm?")
     for part, problems in (*sets.items(), ("report", other)):
         assert {part_of(question_of(problem)) for problem in problems} == {PARTS[part]}
         assert len({problem.id for problem in problems}) == 12
     assert all(problem.messages[0].content.endswith("\nHm?") for problem in other)
+
+
+@needs_gym
+def test_prompt_and_solution_are_made_of_what_the_package_tells() -> None:
+    (problem,) = draw(
+        task="chain_sum",
+        num_problems=1,
+        prompt="{{ metadata.expression }} =",
+        solution="{{ metadata.num_terms }} terms\n#### {{ answer }}",
+    )
+    entry = from_json(problem.gold or "")["entry"]
+    assert problem.messages[0].content == f"{entry['metadata']['expression']} ="
+    assert problem.solution == f"{entry['metadata']['num_terms']} terms\n#### {entry['answer']}"
+
+
+@needs_gym
+def test_a_template_that_names_what_is_not_there_is_one_message() -> None:
+    with pytest.raises(ProblemsError, match="reasoning_gym chain_sum: solution cannot be filled in.*'steps'"):
+        draw(task="chain_sum", num_problems=1, solution="{{ steps }}")
 
 
 @needs_gym
@@ -105,7 +124,7 @@ def test_the_release_of_the_package_is_in_the_key_of_recipes_that_use_it_alone()
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"prompt": "Solve it"}, "needs {question}"),
+        ({"prompt": "Solve it"}, "needs {{ question }}"),
         ({"difficulty": {"seed": 3}}, "seed is no difficulty: write seed, beside task"),
         ({"difficulty": {"size": 3}}, "size is no difficulty: write num_problems"),
         ({"level": -1}, "greater than or equal to 0"),
