@@ -113,7 +113,7 @@ PAIRS = Table("pairs.parquet", Pair)
 DROPS = Table("drops.parquet", Drop)
 REWARDS = Table("rewards.parquet", Reward)
 CREDIT = Table("credit.parquet", Credit)
-TOKEN_ROWS = Table("rows.parquet", TokenRow)
+TOKEN_ROWS = Table("token_rows.parquet", TokenRow)
 """of a segment of online training, by the id of the sample"""
 ITEMS = Table("items.parquet", ItemResult)
 CHAINS = {suite: Table(f"chains_{suite}.parquet", Sample) for suite in HELD_OUT}

@@ -18,6 +18,14 @@ def refuse_unbuilt(recipe: Recipe) -> None:
         raise RecipeError(f"{field}: a segment cannot run with this yet", fix)
 
 
+def refuse_sampler(recipe: Recipe) -> None:
+    """Accept where samples are drawn, which is no matter of a plan: it is execution. Errors as of `refuse_unbuilt`."""
+    assert recipe.online is not None, "asked of online rounds alone"
+    where = recipe.online.sampler.where
+    if where != "inside":
+        raise RecipeError(f"online.sampler.where: {where}: a segment cannot run with this yet", "write where: inside")
+
+
 def _unbuilt(recipe: Recipe) -> Iterator[tuple[str, str]]:
     online = recipe.online
     assert online is not None, "asked of online rounds alone"
@@ -25,8 +33,6 @@ def _unbuilt(recipe: Recipe) -> Iterator[tuple[str, str]]:
         yield f"online.starts: {online.starts}", "write starts: problems"
     if online.control is not None:
         yield "online.control", "leave control, and the term control_group, out"
-    if online.sampler.where != "inside":
-        yield f"online.sampler.where: {online.sampler.where}", "write where: inside"
     if online.probe is not None and online.probe.source is not None:
         yield "online.probe.source", "leave source out: train problems are set aside"
     if online.curriculum is not None and online.curriculum.kind == "vote_share":

@@ -35,7 +35,7 @@ from tasks.online.draw import Drawing
 from tasks.online.live import LiveTexts
 from tasks.online.numbers import ends_by, write_metrics
 from tasks.online.probe import Probing, set_aside
-from tasks.online.refused import refuse_unbuilt
+from tasks.online.refused import refuse_sampler, refuse_unbuilt
 from tasks.online.settle import Settling
 from tasks.online.stage import SEGMENT, SegmentNumbers
 from tasks.online.tables import write_segment
@@ -138,6 +138,7 @@ class _Segment:
         return found if is_unbroken else replace(found, root=self.round)
 
     def _produce(self, spec: StepSpec, scratch: Scratch) -> Summary:
+        refuse_sampler(self.recipe)
         problems = list(TRAIN_SET.read(self.bench.ledger, self.problems))
         judged = self.recipe.answer_judge() is not None or self.recipe.evaluate.verifier is not None
         verifier = self.recipe.verifier_for_gold() if judged else None

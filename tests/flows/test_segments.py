@@ -170,7 +170,7 @@ def test_a_damaged_wave_is_drawn_anew_and_what_came_after_it_is_void(
         run_rounds(folder, TREE)
     (waves,) = (folder / "store").glob("micro/round-001/segment/*/waves")
     assert sorted(path.name for path in waves.glob("*.json")) == [f"{number:04d}.json" for number in range(4)]
-    (waves / "0001" / "rows.parquet").write_bytes(b"not what it was")
+    (waves / "0001" / "token_rows.parquet").write_bytes(b"not what it was")
     run_rounds(folder, TREE)
     assert "wave 1 is drawn anew" in caplog.text
     assert digests(folder) == digests(straight)

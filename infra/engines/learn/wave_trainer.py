@@ -15,7 +15,8 @@ from infra.engines.learn.desk import Desk
 from infra.engines.learn.grpo import GRPOTrainer
 from infra.engines.learn.losses import Losses
 from infra.engines.learn.request import LearnRequest
-from infra.engines.learn.rows import read_rows, tensors_of
+from infra.engines.learn.rows import read_rows
+from infra.engines.learn.tensors import tensors_of
 from infra.engines.train.steps import CountedSteps
 
 

@@ -146,5 +146,5 @@ def test_a_file_that_is_no_state_is_told_with_a_way_out(text: str) -> None:
 
 def test_all_that_is_carried_is_written() -> None:
     assert {field.name for field in dataclasses.fields(Carried)} == {
-        "position", "next_problem", "remembered", "pass_rates"
+        "position", "next_problem", "remembered", "pass_rates", "root"
     }  # fmt: skip
