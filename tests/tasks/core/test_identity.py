@@ -21,7 +21,10 @@ from tests.tasks.core.walk import keys_of, makes_new_step, write, write_world
 
 # No other value may stand there alone: another part of the recipe has to change with it.
 ONE_VALUE = {
-    "AnswerJudge.kind", "Balance.kind", "Dpo.label_smoothing", "EndpointEngine.kind", "ImportanceJudge.kind",
+    "AnswerJudge.kind", "Balance.kind", "Dpo.label_smoothing", "EndpointEngine.kind", "Guard.window",
+    "ImportanceJudge.kind", "LengthTerm.gate", "Online.fork", "Online.group_size", "ReinforcePp.kl_weight",
+    "ReinforcePp.kl_weight_by_turn", *(f"{term}Term.gates" for term in ("Judge", "Kl", "Length", "Progress",
+        "VerdictMatch")),
     "ImportanceJudge.name", "IndependentGenerate.kind", "Kto.kind", "MetaJudge.judge", "MostVsLeastVoted.judge",
     "PairwiseJudge.kind", "RankConsistency.judges", "Recipe.pair", "RewardEngine.kind", "Role.like", "Role.model",
     "Recipe.online", "RoleTraining.pair", "StopOrGo.kind", "SumJudge.kind",
