@@ -183,10 +183,7 @@ def kill_at_random(folder: Path, tree: Path, num_kills: int, chance: random.Rand
     while kills < num_kills:
         command = [sys.executable, "-m", "tests.flows.segments", str(folder), str(tree), "1"]
         process = subprocess.Popen(command, env={**os.environ, "SELFLOOP_TEST_RUN": str(folder)}, cwd=Path.cwd())
-        started = time.monotonic()
-        while not list((folder / "store").glob("micro/round-001/segment/*/waves/0000.json")):
-            if process.poll() is not None or time.monotonic() - started > 120:
-                break
+        while process.poll() is None and not any(one.name == "learner_program" for one in processes_of(folder)):
             time.sleep(0.02)
         time.sleep(chance.uniform(0, longest))
         was_running = process.poll() is None
