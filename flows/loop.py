@@ -75,7 +75,8 @@ def run_rounds(recipe: Recipe, base_dir: Path, per_run: int | None = None) -> En
     if ended.reason == StopReason.NO_DATA:
         raise NoDataError(
             f"round {ended.state.round} stopped: {ended.state.decisions[-1].reason}",
-            "draw more (generate.num_samples), judge less strictly, begin with a warm_start, or use easier problems",
+            "draw more (generate.num_samples, online.group_size), judge less strictly, begin with a warm_start, or use "
+            "easier problems",
         )
     if ended.reason == StopReason.GUARD:
         raise GuardError(

@@ -1,5 +1,7 @@
 """One round: generate -> judge -> select -> train -> evaluate -> decide. Read this to know the whole loop.
 
+A round with `online` is a segment of online training instead: segment -> evaluate -> decide (docs/online.md).
+
 Every line below is one step: found in the store, or computed and published there. Round 0 is the baseline: the
 models everything starts from are made and evaluated, and nothing is trained on samples.
 """
@@ -34,6 +36,8 @@ from tasks.meta.stage import META
 from tasks.meta.task import meta_judge
 from tasks.monitor.stage import MONITOR
 from tasks.monitor.task import monitor
+from tasks.online.stage import SEGMENT
+from tasks.online.task import model_of, run_segment
 from tasks.sample.guide.stage import GUIDE
 from tasks.sample.guide.task import guide
 from tasks.sample.invent.stage import INVENT
@@ -46,7 +50,7 @@ from tasks.select.stage import SELECT, SelectNumbers
 from tasks.select.task import select
 
 BASELINE = (PROBLEMS, BASE, WARM_START, EVALUATE)
-ROUND = (INVENT, CALIBRATE, GENERATE, JUDGE, GUIDE, META, SELECT, MONITOR, TRAIN, EVALUATE, DECIDE)
+ROUND = (INVENT, CALIBRATE, GENERATE, JUDGE, GUIDE, META, SELECT, SEGMENT, MONITOR, TRAIN, EVALUATE, DECIDE)
 """the order of stages; a round has those whose `when` says so"""
 STAGES = {stage.name: stage for stage in (*BASELINE, *ROUND)}
 
@@ -110,10 +114,12 @@ def improvement_round(bench: Workbench, round: int, state: LoopState) -> RoundOu
 
 
 def _improve(bench: Workbench, round: int, state: LoopState) -> RoundOutcome:
+    if bench.recipe.online is not None:
+        return _improve_online(bench, round, state)
     recipe = bench.recipe
     gathered, state = gather(bench, round, state)
     steps = dict(gathered)
-    candidate = evaluation = None
+    candidate = None
     if may_train(state, gathered, recipe):
         for name in recipe.learners():
             if name == POLICY or has_rows(bench, round, state, name):
@@ -122,9 +128,46 @@ def _improve(bench: Workbench, round: int, state: LoopState) -> RoundOutcome:
                 steps |= made_by(TRAIN.of(name), made)
         candidate = state.policy.newest
         assert candidate is not None, "the policy was just trained"
+    return _conclude(bench, round, state, gathered, steps, candidate)
+
+
+def _improve_online(bench: Workbench, round: int, state: LoopState) -> RoundOutcome:
+    """A round that trains on what it draws, wave after wave."""
+    steps: dict[str, StepRef] = {}
+    problems = state.problems
+    if INVENT.when(bench.recipe, round):
+        steps["invent"] = problems = invent(bench, round, state.incumbent, state.problems, state.invented)
+        state = state.model_copy(update={"invented": (*state.invented, problems)})
+    steps["segment"] = segment = run_segment(bench, round, state, problems)
+    state = state.with_selection(POLICY, segment)
+    steps["monitor"] = monitor(
+        bench, round, [segment], [segment], segment, state.problems, state.monitor, problems
+    )  # fmt: skip
+    state = state.model_copy(update={"monitor": state.monitor or steps["monitor"]})
+    candidate = model_of(bench, round, state, segment) if not is_stopped(state, steps, bench.recipe) else None
+    state = state.with_model(POLICY, newest=candidate) if candidate is not None else state
+    return _conclude(bench, round, state, steps, dict(steps), candidate)
+
+
+def _conclude(
+    bench: Workbench,
+    round: int,
+    state: LoopState,
+    gathered: Mapping[str, StepRef],
+    steps: dict[str, StepRef],
+    candidate: ModelRef | None,
+) -> RoundOutcome:
+    """Evaluate what was trained, and decide.
+
+    Args:
+        gathered: the steps before training, whose numbers guards read.
+        steps: all steps of the round so far.
+    """
+    evaluation = None
+    if candidate is not None:
         steps["evaluate"] = evaluation = evaluate(bench, round, candidate, state.problems, state.cast())
     steps["decide"] = decide_round(bench, round, state, gathered, candidate, evaluation)
-    after = state.after(read_decision(bench.ledger, steps["decide"]), candidate, evaluation, recipe)
+    after = state.after(read_decision(bench.ledger, steps["decide"]), candidate, evaluation, bench.recipe)
     return RoundOutcome(state=after, candidate=candidate, steps=steps, beaten=state.incumbent.name)
 
 
@@ -168,8 +211,13 @@ def has_pool(recipe: Recipe) -> bool:
 
 def may_train(state: LoopState, gathered: Mapping[str, StepRef], recipe: Recipe) -> bool:
     """Whether the round kept enough to train on, and no guard stops it."""
-    is_stopped = strongest(check_guards(recipe.guards, round_metrics(state, gathered, None))) == "stop"
-    return SelectNumbers.of(gathered["select"]).num_rows >= recipe.train.min_examples and not is_stopped
+    has_enough = SelectNumbers.of(gathered["select"]).num_rows >= recipe.train.min_examples
+    return has_enough and not is_stopped(state, gathered, recipe)
+
+
+def is_stopped(state: LoopState, gathered: Mapping[str, StepRef], recipe: Recipe) -> bool:
+    """Whether a guard ends the experiment here."""
+    return strongest(check_guards(recipe.guards, round_metrics(state, gathered, None))) == "stop"
 
 
 def has_rows(bench: Workbench, round: int, state: LoopState, name: str) -> bool:

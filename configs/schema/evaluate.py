@@ -50,7 +50,7 @@ class BestOfN(Component):
 class Evaluate(Component):
     """Greedy accuracy on the select and report sets, and pass@k if asked for."""
 
-    max_tokens: int | None = Field(None, ge=1, description="default: generate.max_tokens")
+    max_tokens: int | None = Field(None, ge=1, description="default: that of generate, or of online.episode")
     pass_at: PassAtK | None = Field(None, description="further draws: the chance that one of k is right")
     best_of: BestOfN | None = Field(None, description="further draws: how good a choice among k is")
     revise: ReviseEvaluation | None = Field(None, description="further turns: what revising does to an answer")

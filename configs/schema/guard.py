@@ -8,25 +8,30 @@ from pydantic import Field, model_validator
 
 from configs.schema.base import Component
 
-Reaction = Literal["warn", "stop", "keep_incumbent", "roll_back"]
+Reaction = Literal["warn", "stop", "keep_incumbent", "roll_back", "end_segment"]
 
 
 class Guard(Component):
     """What to do where a metric is above or below a limit.
 
     `warn` says so; `stop` ends the experiment before the round trains; `keep_incumbent` refuses the candidate;
-    `roll_back` makes the champion the incumbent again. A metric that a round does not have passes no limit.
+    `roll_back` makes the champion the incumbent again; `end_segment` ends a round's online training where the metric
+    was beyond the limit in `window` waves in a row, and what was trained until then is the candidate. A metric that a
+    round does not have passes no limit.
     """
 
     metric: str = Field(pattern="^[a-z0-9_]+$", description="its name in docs/metrics.md")
     above: float | None = Field(None, description="the limit is passed above this")
     below: float | None = Field(None, description="the limit is passed below this")
     action: Reaction = Field("warn", description="what follows, as told above")
+    window: int = Field(1, ge=1, description="end_segment: waves in a row")
 
     @model_validator(mode="after")
     def _one_limit(self) -> Guard:
         if (self.above is None) == (self.below is None):
             raise ValueError(f"{self.metric}: write either above or below")
+        if self.window > 1 and self.action != "end_segment":
+            raise ValueError(f"window: {self.action} reads the round's number, no waves: leave window out")
         return self
 
 

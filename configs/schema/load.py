@@ -289,6 +289,8 @@ def _walk(location: tuple[Any, ...]) -> tuple[list[str], type[BaseModel] | None]
         if isinstance(part, str) and part in choices and model is None:
             model = choices[part]
             continue
+        if model is not None and choices.get(part) is model and part not in model.model_fields:
+            continue  # a union inside of a union says its tag too
         keys.append(str(part))
         if is_by_name:
             is_by_name = False

@@ -1,4 +1,7 @@
-"""What training minimises. Each objective says which rows it eats: examples, pairs, labelled examples, trajectories."""
+"""What training minimises. Each objective says which rows it eats: examples, pairs, labelled examples, trajectories.
+
+Those of online rounds stand in `online/objectives.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from pydantic import Field, model_validator
 from configs.schema.base import Component, default_kind
 from configs.schema.marks import Content
 
-Rows = Literal["examples", "pairs", "labelled", "trajectories"]
+Rows = Literal["examples", "pairs", "labelled", "trajectories", "streams"]
+"""what objectives eat; streams: numbers of tokens, which an online round makes (`online/objectives.py`)"""
 
 DpoLoss = Literal[
     "sigmoid", "hinge", "ipo", "exo_pair", "nca_pair", "robust", "bco_pair", "sppo_hard", "aot", "aot_unpaired",

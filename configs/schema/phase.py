@@ -34,7 +34,9 @@ class Phase(Component):
         pattern="^[a-z][a-z0-9_-]*$", description="what phase:NAME refers to"
     )
     rounds: int = Field(ge=1, description="how many rounds it lasts each time it comes")
-    set: dict[str, Any] = Field({}, description="sections of the recipe, with what is different in this phase")
+    set: dict[str, Any] = Field(
+        {}, description="sections of the recipe, with what is different in this phase; null: as if it were not written"
+    )
 
     @field_validator("set")
     @classmethod

@@ -59,5 +59,5 @@ def _shown(recipe: Recipe) -> Any:
 
 def _judging(recipe: Recipe) -> tuple[Any, ...]:
     """What accuracy is measured by."""
-    tokens = recipe.evaluate.max_tokens or recipe.generate.max_tokens
-    return recipe.verifier_for_gold(), tokens, recipe.generate.stop
+    tokens = recipe.evaluate.max_tokens or recipe.episode.max_tokens
+    return recipe.verifier_for_gold(), tokens, recipe.episode.stop

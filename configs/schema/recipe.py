@@ -49,4 +49,5 @@ class Recipe(Sections):
             ValidationError: the phase sets what no recipe has; `configs/schema/load.py` says so in words.
         """
         tree = self.model_dump(mode="json", exclude={"phases": True, "rounds": {"cycles"}})
-        return Recipe.model_validate(lay_over(tree, self.phases[index].set))
+        laid = lay_over(tree, self.phases[index].set)
+        return Recipe.model_validate({name: value for name, value in laid.items() if value is not None})

@@ -7,6 +7,7 @@ from typing import Any
 
 from configs.schema.draws.rules import draws_fit
 from configs.schema.judges.base import Pass
+from configs.schema.online.rules import online_fits
 from configs.schema.pair_rules import check_pairs
 from configs.schema.revision.evaluated import evaluated_revision_fits
 from configs.schema.revision.rules import prefixes_fit, revision_fits
@@ -323,9 +324,10 @@ def _phases_fit_the_rounds(recipe: Sections) -> None:
 
 def _text_fits(recipe: Sections) -> None:
     context = getattr(recipe.model, "max_length", None) or recipe.engine.max_model_length
-    if context is not None and recipe.generate.max_tokens >= context:
+    place = "generate" if recipe.online is None else "online.episode"
+    if context is not None and recipe.episode.max_tokens >= context:
         raise ValueError(
-            f"generate.max_tokens: {recipe.generate.max_tokens} leaves no room for a prompt in a context of "
+            f"{place}.max_tokens: {recipe.episode.max_tokens} leaves no room for a prompt in a context of "
             f"{context} tokens: write a value below {context}"
         )
 
@@ -342,6 +344,7 @@ RULES: tuple[Callable[[Any], None], ...] = (
     _votes_have_answers,
     _answers_can_be_compared,
     _interpreter_is_everywhere,
+    online_fits,
     _rows_fit_the_objective,
     _pairs_fit,
     _gains_have_something_before,

@@ -22,6 +22,7 @@ from configs.schema.judges.kinds import Judge
 from configs.schema.judges.opinions import MetaJudge
 from configs.schema.marks import Execution
 from configs.schema.model import Model
+from configs.schema.online.section import Online
 from configs.schema.pair import PairSection
 from configs.schema.phase import Phase, Stay, stay_at
 from configs.schema.problems import Problems
@@ -74,6 +75,9 @@ class Sections(Component):
     rows: tuple[RowKind, ...] = Field(DEFAULT_ROWS, min_length=1, description="a kept sample is written once by each")
     pair: PairSection | None = Field(None, description="what is preferred to what; preference objectives need it")
     train: Train = Field(Train(), description="how the next model is made from what was kept")
+    online: Online | None = Field(
+        None, description="a round is a segment of an RL run: it takes the place of generate, guide and select to pair"
+    )
     roles: dict[RoleName, Role] = Field({}, description="models beside the policy, by name")
     evaluate: Evaluate = Field(Evaluate(), description="how models are measured on select and report")
     guards: Annotated[tuple[Guard, ...], BeforeValidator(read_guards)] = Field(
@@ -107,6 +111,11 @@ class Sections(Component):
         found = self.evaluate.verifier or (judge.rule if judge else None)
         assert found is not None, "the recipe was checked for one"
         return found
+
+    @property
+    def episode(self) -> Generate:
+        """How the policy draws in a round: online.episode, or generate."""
+        return self.generate if self.online is None else self.online.episode
 
     def chains(self) -> tuple[str, ...]:
         """Roles with states of their own, in the recipe's order: those that learn, are warm-started, or are like the

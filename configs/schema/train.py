@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from configs.schema.base import Component, by_kind
+from configs.schema.base import Component, by_kind, default_kind
 from configs.schema.marks import Content, Execution, Horizon
 from configs.schema.objective import Objective, Sft
+from configs.schema.online.objectives import OnlineObjective, StreamObjective
 from configs.schema.problems import Source
 
 STARTS = ("base", "seed", "previous", "previous_with_optimizer", "champion")
@@ -119,13 +120,17 @@ class Format(Component):
     )
 
 
+AnyObjective = Annotated[Objective | OnlineObjective, by_kind, default_kind("sft")]
+"""of offline rounds, and of online ones"""
+
+
 class Train(Optimizer):
     """Training of one round. Three choices that papers leave silent stand here: `start_from`, `reference`, `data`.
 
     Defaults: ReST-EM (arXiv 2312.06585): from the base model each round, on this round's samples alone.
     """
 
-    objective: Objective = Field(Sft(), description="the loss")
+    objective: AnyObjective = Field(Sft(), description="the loss")
     tune: Tune = Field(Lora(), description="which weights learn")
     start_from: Annotated[StartFrom, Content("model")] = Field(
         "base",
@@ -158,6 +163,12 @@ class Train(Optimizer):
         if self.batch_size < (least := self.objective.min_batch_size):
             raise ValueError(f"batch_size: {self.objective.kind} compares the rows of a batch: write {least} or more")
         return self
+
+    @property
+    def offline_objective(self) -> Objective:
+        """The loss of a training on rows; a segment of an online run has none."""
+        assert not isinstance(self.objective, StreamObjective), "a segment trains on streams"
+        return self.objective
 
     @property
     def carries_optimizer(self) -> bool:

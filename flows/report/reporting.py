@@ -6,6 +6,7 @@ go on, and `selfloop sync` fills the gap.
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Mapping
@@ -26,11 +27,13 @@ from tasks.core.refs import StepRef
 from tasks.core.sources import source_of
 from tasks.decide.state import RoundOutcome
 from tasks.monitor.histograms import read_histograms
+from tasks.online.stage import METRICS_FILE, SegmentNumbers
 from tasks.report.build import build_round, draw_sample_rows
 from tasks.report.champion import champion_p_value
 from tasks.report.entry import ReportEntry, find_entry, to_experiment, write_entry
 from tasks.report.html import render_report
 from tasks.report.rounds import RoundReport, SampleRow
+from tasks.report.segment_figure import segment_figure
 from tasks.report.table import markdown_table, print_table
 from tasks.select.join import open_groups
 
@@ -108,22 +111,29 @@ class Reporting:
 
     def _draw_samples(self, outcome: RoundOutcome) -> list[SampleRow]:
         steps, ledger = outcome.steps, self.bench.ledger
-        if "select" not in steps:
+        if "segment" not in steps and "select" not in steps:
             return []
         problems = {row.id: row for row in TRAIN_SET.read(ledger, outcome.sampled)}
         guided = [(steps["guide"], steps["guide"])] if "guide" in steps else []
-        sources = [source_of(ledger, *pair) for pair in [(steps["generate"], steps["judge"]), *guided]]
+        drawn = (steps["segment"],) * 2 if "segment" in steps else (steps["generate"], steps["judge"])
+        sources = [source_of(ledger, *pair) for pair in [drawn, *guided]]
         groups = open_groups(
             sources, problems, [judge.name for judge in self.bench.recipe.in_round(outcome.state.round).judge]
         )
-        return draw_sample_rows(groups(), DROPS.read(ledger, steps["select"]))
+        return draw_sample_rows(groups(), DROPS.read(ledger, steps["segment" if "segment" in steps else "select"]))
 
     def _figures(self, steps: Mapping[str, StepRef]) -> dict[str, str]:
         """Figures that stages drew, by title."""
-        if "calibrate" not in steps:
-            return {}
-        curve = self.bench.ledger.fetch(steps["calibrate"], CURVE_FIGURE)
-        return {"calibration": curve.read_text(encoding="utf-8")}
+        figures = {}
+        if "calibrate" in steps:
+            curve = self.bench.ledger.fetch(steps["calibrate"], CURVE_FIGURE)
+            figures["calibration"] = curve.read_text(encoding="utf-8")
+        if "segment" in steps and SegmentNumbers.of(steps["segment"]).num_steps:
+            path = self.bench.ledger.fetch(steps["segment"], METRICS_FILE)
+            lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            figure = segment_figure(lines)
+            figures |= {"segment": figure} if figure else {}
+        return figures
 
 
 def _command() -> str:

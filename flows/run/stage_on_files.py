@@ -175,7 +175,7 @@ def _train(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     start = bench.model_files(_model(bench, files))
     reference = start if objective.needs_reference else None
     further = _further_references(bench)
-    phase = Phase(start, settings, settings.objective, bench.recipe.seed, reference, further_references=further)
+    phase = Phase(start, settings, settings.offline_objective, bench.recipe.seed, reference, further_references=further)
     summary = train_model(phase, rows, scratch)
     shutil.move(scratch.out, files.out)
     return summary

@@ -21,8 +21,8 @@ from infra.process.forking import ForkServer, fork_server
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 """for programs whose files are all local: a library that asks the hub anyway would wait for a time-out"""
 LIBRARIES = (
-    "generate.transformers_runner", "reward.runner", "embedding.runner", "train.phase", "models.tiny_llama",
-    "models.merge",
+    "generate.transformers_runner", "reward.runner", "embedding.runner", "train.phase", "learn.segment",
+    "models.tiny_llama", "models.merge",
 )  # fmt: skip
 """modules that import, between them, everything that engine programs other than vLLM's use"""
 GPU_FILES = ("/dev/nvidiactl", "/dev/kfd")

@@ -52,14 +52,20 @@ Start = Callable[[Path, Mapping[str, str], bool, Inbox], Transport]
 
 
 class ChildTransport:
-    """A child process of this one; see `Start` for the arguments."""
+    """A child process of this one; see `Start` for the arguments.
 
-    def __init__(self, log_path: Path, env: Mapping[str, str], forks: bool, inbox: Inbox) -> None:
+    Args:
+        program: module of an engine program that takes a scratch folder, and commands.
+    """
+
+    def __init__(
+        self, log_path: Path, env: Mapping[str, str], forks: bool, inbox: Inbox, program: str = PROGRAM
+    ) -> None:
         log_path.parent.mkdir(parents=True, exist_ok=True)
         self._scratch = Path(tempfile.mkdtemp(prefix="session-", dir=log_path.parent))
         try:
             self._child = start_program(
-                PROGRAM,
+                program,
                 [str(self._scratch)],
                 log_path=log_path,
                 env={**OFFLINE, **env},

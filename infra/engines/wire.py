@@ -64,6 +64,21 @@ def draw_seed(seed: int, draw: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a completion is made of, for training on it as it was drawn: no text is ever read anew as tokens.
+
+    Attributes:
+        prompt: the chat, and the beginning of the model's turn.
+        written: what was drawn, the end token and those of a stop text included.
+        logprobs: of each of them, as `Completion.logprob`.
+    """
+
+    prompt: tuple[int, ...]
+    written: tuple[int, ...]
+    logprobs: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """One continuation.
 
@@ -75,6 +90,7 @@ class Completion:
         logprob: sum of the log-probabilities of these tokens at temperature 1 without truncation of the
             distribution, natural logarithm; None where the engine does not tell.
         stop_text: the stop text that ended it; None where the model did, or nothing did or the engine does not tell.
+        tokens: of a learner alone (`infra/engines/learn`).
     """
 
     request_id: str
@@ -84,6 +100,7 @@ class Completion:
     num_tokens: int
     logprob: float | None
     stop_text: str | None = None
+    tokens: Tokens | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +333,8 @@ def read_rows(kind: str, rows: Iterable[dict[str, Any]]) -> list[Row]:
 
 def _read_row(kind: str, row: dict[str, Any]) -> Row:
     if kind == Shard.kind:
-        return Completion(**row)
+        tokens = row.pop("tokens", None)
+        return Completion(**row, tokens=tokens and Tokens(**{name: tuple(part) for name, part in tokens.items()}))
     if kind == EmbeddingJob.kind:
         return Embedded(row["id"], tuple(row["vector"]))
     return Score(**row) if kind == ScoringJob.kind else Rated(row["id"], tuple(row["scores"]))

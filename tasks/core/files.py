@@ -13,7 +13,19 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from tasks.core.ledger import Ledger
-from tasks.core.records import Drop, Example, ItemResult, Judgement, Pair, Problem, Sample, Verdict
+from tasks.core.records import (
+    Credit,
+    Drop,
+    Example,
+    ItemResult,
+    Judgement,
+    Pair,
+    Problem,
+    Reward,
+    Sample,
+    TokenRow,
+    Verdict,
+)
 from tasks.core.refs import StepRef
 from tasks.core.tables import TableWriter, read_records, write_records
 
@@ -99,6 +111,10 @@ FEEDBACK = Table("feedback.parquet", Judgement)
 EXAMPLES = Table("examples.parquet", Example)
 PAIRS = Table("pairs.parquet", Pair)
 DROPS = Table("drops.parquet", Drop)
+REWARDS = Table("rewards.parquet", Reward)
+CREDIT = Table("credit.parquet", Credit)
+TOKEN_ROWS = Table("token_rows.parquet", TokenRow)
+"""of a segment of online training, by the id of the sample"""
 ITEMS = Table("items.parquet", ItemResult)
 CHAINS = {suite: Table(f"chains_{suite}.parquet", Sample) for suite in HELD_OUT}
 """texts of held-out problems that were revised"""

@@ -29,6 +29,7 @@ class Pools:
     def __init__(self, work_dir: Path, take_devices: Callable[[], object]) -> None:
         self._work_dir, self._take_devices = work_dir, take_devices
         self._open: dict[tuple[str, str], _Open] = {}
+        self._lent: dict[tuple[str, str], Pool] = {}
         self._spent: Counter[str] = Counter()
 
     def open(
@@ -46,6 +47,8 @@ class Pools:
             model: its files, asked for where the engine loads them.
         """
         key = (name, engine.model_dump_json())
+        if key in self._lent:
+            return self._lent[key]
         stays_open = stays_open or not engine.loads_model
         found = self._open.get(key)
         if found is None:
@@ -58,6 +61,16 @@ class Pools:
             pool, stays_open = found.pool, found.stays_open or stays_open
         self._open[key] = _Open(pool, stays_open)
         return pool
+
+    def lend(self, name: str, engine: RoleEngine, pool: Pool) -> None:
+        """Have a pool that somebody else opened and closes answer for a model, until it is taken back or another is
+        lent: the learner of a segment, whose weights are a model no more as soon as they are trained."""
+        self.take_back()
+        self._lent[name, engine.model_dump_json()] = pool
+
+    def take_back(self) -> None:
+        """What was lent answers no more."""
+        self._lent.clear()
 
     def make_way(self) -> None:
         """End what does not stay open, so that its device's memory is free."""

@@ -43,7 +43,7 @@ def check_guards(guards: Sequence[Guard], metrics: Mapping[str, object]) -> list
     """
     passed = []
     for guard in guards:
-        value = metrics.get(guard.metric)
+        value = metrics.get(guard.metric) if guard.action != "end_segment" else None  # that spoke in the segment
         if isinstance(value, (int, float)) and not isinstance(value, bool) and is_passed(guard, value):
             passed.append(PassedLimit(guard=guard, value=value, words=explain(guard, value)))
     return passed

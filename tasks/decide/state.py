@@ -138,6 +138,8 @@ def scored_model(model: ModelRef, evaluation: StepRef) -> ScoredModel:
 
 def explain_too_few(selection: StepRef, min_examples: int) -> str:
     """Why a round cannot train, in words, with the reasons that samples were dropped for."""
+    if ended := selection.summary.get("ended"):
+        return f"the segment ended before its first step: {ended}"
     dropped = {name: count for name, count in selection.summary.items() if name.startswith("dropped_") and count}
     reasons = ", ".join(f"{name.removeprefix('dropped_')} {dropped[name]}" for name in sorted(dropped))
     numbers = SelectNumbers.of(selection)

@@ -43,8 +43,8 @@ class Sampler:
 
     def draw(self, problems: Sequence[Problem], sampling: Sampling, num_samples: int, seed: int) -> list[Sample]:
         """`num_samples` of each problem, in the order of the problems; without text where it is missing."""
-        max_tokens = self.recipe.evaluate.max_tokens or self.recipe.generate.max_tokens
-        sampling = sampling.model_copy(update={"max_tokens": max_tokens, "stop": self.recipe.generate.stop})
+        max_tokens = self.recipe.evaluate.max_tokens or self.recipe.episode.max_tokens
+        sampling = sampling.model_copy(update={"max_tokens": max_tokens, "stop": self.recipe.episode.stop})
         shard_size = max(PROBLEMS_PER_SHARD, self.answers.shard_size)
         partners = Partners(self.answers, {POLICY: self.who}, shard_size=shard_size, tool=tool_of(self.recipe))
         sampler = Independent([Draws(sampling, num_samples)], self.model)

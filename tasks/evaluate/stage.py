@@ -48,8 +48,8 @@ def _config(recipe: Recipe, _: int) -> Mapping[str, Any]:
         **own,
         **tool,
         "verifier": recipe.verifier_for_gold(),
-        "max_tokens": recipe.evaluate.max_tokens or recipe.generate.max_tokens,
-        "stop": recipe.generate.stop,
+        "max_tokens": recipe.evaluate.max_tokens or recipe.episode.max_tokens,
+        "stop": recipe.episode.stop,
         "engine": recipe.engine,
     }
 

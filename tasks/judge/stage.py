@@ -22,6 +22,7 @@ from tasks.judge.kinds.registry import component_versions, judges_needed
 JUDGE = Stage(
     "judge",
     version=2,
+    when=lambda recipe, _: recipe.online is None,
     config=lambda recipe, _: {"judge": recipe.judge},
     reads=(SAMPLES, TRAIN_SET, VERDICTS, *HELD_OUT.values()),
     gives=(VERDICTS, JUDGEMENTS),

@@ -47,6 +47,7 @@ def objective_versions(recipe: Recipe) -> dict[str, int | str]:
 TRAIN = Stage(
     "train",
     version=1,
+    when=lambda recipe, _: recipe.online is None,
     config=lambda recipe, _: {"train": without(recipe.train, *SCHEDULED)},
     parts=objective_versions,
     reads=(EXAMPLES, PAIRS, WARM_START_SET),

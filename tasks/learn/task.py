@@ -100,7 +100,7 @@ class _Training:
         return Phase(
             self.bench.model_files(self.start),
             self.settings,
-            self.settings.objective,
+            self.settings.offline_objective,
             spec.seed or 0,
             self.bench.model_files(self.reference) if self.reference else None,
             self.reference.digest if self.reference else "",

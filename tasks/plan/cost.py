@@ -12,6 +12,8 @@ from configs.schema.role import POLICY
 from configs.schema.train import Lora
 from tasks.core.stage import Stage
 from tasks.judge.kinds.registry import kind_of
+from tasks.online.refill import chance_to_teach
+from tasks.online.stage import waves_of
 
 BYTES_PER_SAMPLE = 150
 """ids, numbers and verdict of a sample, compressed"""
@@ -43,7 +45,8 @@ def estimate_cost(
     tokens = samples * length
     yield "samples           " + ", ".join(f"{drawn[purpose]:,} {purpose}" for purpose in PURPOSES if drawn[purpose])
     yield f"tokens            about {tokens:,.0f} generated, at {length:.0f} a sample ({assumption})"
-    judged = [number for number, stage in new if stage.loads == "judges"]
+    yield from segment_lines([by_round[number] for number, stage in new if stage.name == "segment"])
+    judged = [number for number, stage in new if stage.loads == "judges" or stage.name == "segment"]
     if judgements := sum(judgements_a_round(by_round[number], sizes["train"], number) for number in judged):
         yield f"judgements        {judgements:,}, besides: texts or comparisons that a model is asked for"
     loads = generator_loads(new, {number: judge_loads(one) for number, one in by_round.items()})
@@ -56,13 +59,25 @@ def estimate_cost(
     yield f"disk              about {disk / 2**20:,.1f} MiB of samples, and {trained} {models}"
 
 
+def segment_lines(recipes: Sequence[Recipe]) -> Iterator[str]:
+    """Waves of the new segments, and how many of their groups can be expected to teach something."""
+    if not recipes or (online := recipes[0].online) is None:
+        return
+    waves, size = sum(map(waves_of, recipes)), online.group_size
+    yield f"waves             {waves:,} of {online.problems_per_wave} groups of {size}"
+    if online.flat_groups == "drop":
+        rates = ", ".join(f"{chance_to_teach(rate, size):.0%} at {rate:.0%}" for rate in (0.05, 0.25, 0.5, 0.9))
+        most = f"{1 + online.max_extra_waves} times at most"
+        yield f"informative       groups, by their problem's pass rate: {rates}; others are drawn over, {most}"
+
+
 def drawn_by(recipe: Recipe, stage: str, sizes: Mapping[str, int], round: int) -> dict[str, int]:
     """Samples that a stage draws, by purpose.
 
     Args:
         recipe: of the stage's round.
     """
-    if stage == "generate":
+    if stage in ("generate", "segment"):
         return {"to train on": samples_a_round(recipe, sizes["train"], round)}
     if stage == "calibrate":
         return {"to calibrate": probe_samples(recipe)}
@@ -74,14 +89,16 @@ def drawn_by(recipe: Recipe, stage: str, sizes: Mapping[str, int], round: int) -
 
 
 def problems_a_round(recipe: Recipe, num_train: int) -> int:
-    """Problems that a round samples."""
+    """Problems that a round samples; of a segment its groups, without those that are drawn over."""
+    if recipe.online is not None:
+        return waves_of(recipe) * recipe.online.problems_per_wave
     available = recipe.invent.num_prompts if recipe.invent else num_train
     return min(recipe.generate.num_problems or available, available)
 
 
 def samples_a_round(recipe: Recipe, num_train: int, round: int) -> int:
     """Texts that a round draws to train on; the most it can be, where they are drawn step by step or revised."""
-    generate = recipe.generate
+    generate = recipe.episode
     if generate.kind == "independent":
         return problems_a_round(recipe, num_train) * generate.texts_in(round)
     most = generate.most_texts if generate.kind == "revise" else generate.num_samples
@@ -107,7 +124,7 @@ def judgements_a_round(recipe: Recipe, num_train: int, round: int = 1) -> int:
     """What judging models are asked in a round: texts and comparisons. Where steps are compared, those of one step."""
     problems = problems_a_round(recipe, num_train)
     samples = samples_a_round(recipe, num_train, round) // max(problems, 1)
-    together = max(getattr(recipe.generate, "width", samples), 1)
+    together = max(getattr(recipe.episode, "width", samples), 1)
     each = sum(kind_of(judge).num_judgements(judge, together) for judge in recipe.judge)
     return problems * (samples // together) * each
 
@@ -116,8 +133,11 @@ def mean_length(recipe: Recipe, measured: Mapping[str, float]) -> tuple[float, s
     """Tokens a sample, and where the number comes from."""
     if "mean_tokens" in measured:
         return measured["mean_tokens"], "the mean of the latest round"
-    length = recipe.generate.max_tokens * ASSUMED_SHARE_OF_MAX_TOKENS
-    return length, f"assumed: {ASSUMED_SHARE_OF_MAX_TOKENS:.0%} of generate.max_tokens {recipe.generate.max_tokens}"
+    most, place = recipe.episode.max_tokens, "generate" if recipe.online is None else "online.episode"
+    return (
+        most * ASSUMED_SHARE_OF_MAX_TOKENS,
+        f"assumed: {ASSUMED_SHARE_OF_MAX_TOKENS:.0%} of {place}.max_tokens {most}",
+    )
 
 
 def judge_loads(recipe: Recipe) -> int:

@@ -8,6 +8,7 @@ from typing import TextIO
 
 from tasks.core.models import metric_of, stage_of
 from tasks.report.correction_line import correction_line
+from tasks.report.online_line import online_line
 from tasks.report.rounds import RoundReport
 
 COLUMNS = ("round", "model", "select", "report", "samples", "kept", "examples", "loads g/t", "time", "decision")
@@ -63,6 +64,11 @@ def _row(report: RoundReport) -> tuple[str, ...]:
     )
 
 
+def lines_below(reports: Sequence[RoundReport]) -> list[str]:
+    """What is said of self-correction and of online training, where there is any."""
+    return [line for line in (correction_line(reports), online_line(reports)) if line is not None]
+
+
 def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
     """Print the table, and below it what is missing: in colours on a terminal, as plain text elsewhere."""
     from rich.console import Console
@@ -83,7 +89,7 @@ def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
             is_promoted = place == 0 and report.action == "promote"
             table.add_row(*(Text(text) for text in texts), style="green" if is_promoted else None)
     console.print(table)
-    if (line := correction_line(reports)) is not None and not several:
+    for line in lines_below(reports) if not several else ():
         console.print(Text(line))
     for report in reports:
         for line in report.missing:
@@ -99,7 +105,7 @@ def markdown_table(reports: Sequence[RoundReport]) -> str:
     if len(accuracies) > 1:
         ends = f"{format_rate(accuracies[0])} to {format_rate(accuracies[-1])}"
         lines += ["", f"report accuracy by round: {sparkline(accuracies)} ({ends})"]
-    if (line := correction_line(reports)) is not None:
+    for line in lines_below(reports):
         lines += ["", line]
     missing = [f"- round {report.round}, missing: {line}" for report in reports for line in report.missing]
     lines += ["", *missing] if missing else []

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
+from configs.schema.generate import Sampling
 from configs.schema.judges.kinds import Judge
-from infra.engines.wire import Completion, Missing
+from infra.engines.wire import Completion, Missing, Request
 from tasks.core.answers import Answerer, Answers
 from tasks.core.records import Problem, Sample, Verdict
 from tasks.core.step import derive_seed
 from tasks.judge.verifiers.code_report import RunReport
 from tasks.judge.verifiers.reports import run_reports
-from tasks.sample.episode import Answer, E, Opinions, Question, Runs, Sampler, Texts
+from tasks.sample.episode import POLICY, Answer, E, Opinions, Question, Runs, Sampler, Texts
 from tasks.sample.interpreter.tool import Tool
 
 EPISODES_AT_ONCE = 1024
@@ -34,6 +35,22 @@ def nobody_judges(judge: Judge, samples: Sequence[Sample], problems: Mapping[str
     raise LookupError(f"judge '{judge.name}' is asked, and there is none")
 
 
+class TextSource(Protocol):
+    """What gives the texts of an answerer: what was answered before and lies in the store, or whoever is asked anew."""
+
+    def ask(
+        self,
+        who: Answerer,
+        sampling: Sampling,
+        questions: Iterable[Request],
+        total: int | None = None,
+        note: str = "",
+        shard_size: int | None = None,
+        is_counted: bool = True,
+    ) -> Iterator[tuple[Request, tuple[Completion | Missing, ...]]]:
+        """As `Answers.ask`, which is the usual one."""
+
+
 @dataclass(frozen=True)
 class Partners:
     """Whom episodes can ask.
@@ -41,7 +58,7 @@ class Partners:
     Attributes:
         answerers: who writes texts, by name.
         shard_size: requests that are asked together; default: the stage's.
-        places: by name of an answerer, where its answers are looked up and kept; default: `answers`.
+        places: by name of an answerer, what gives its texts; default: `answers`.
         tool: runs blocks of code that answerers write.
     """
 
@@ -49,8 +66,12 @@ class Partners:
     answerers: Mapping[str, Answerer]
     judge: AskJudge = nobody_judges
     shard_size: int | None = None
-    places: Mapping[str, Answers] = field(default_factory=dict)
+    places: Mapping[str, TextSource] = field(default_factory=dict)
     tool: Tool | None = None
+
+    def asking(self, policy: TextSource) -> Partners:
+        """The same partners with another source of the policy's texts."""
+        return replace(self, places={**self.places, POLICY: policy})
 
     def texts(
         self, asked: Texts, requests: Iterable[Any], total: int | None, is_counted: bool = True
@@ -60,8 +81,10 @@ class Partners:
         Args:
             is_counted: whether what is missing counts; not where the same is read once more.
         """
-        who, place = self.answerers[asked.who], self.places.get(asked.who, self.answers)
+        who = self.answerers[asked.who]
+        place: TextSource = self.places.get(asked.who, self.answers)
         if self.tool is not None and self.tool.runs_for(asked.who):
+            assert isinstance(place, Answers), "episodes of online rounds have no interpreter"
             return self.tool.texts(who, asked.sampling, requests, place, self.shard_size)
         found = place.ask(who, asked.sampling, requests, total, asked.who, self.shard_size, is_counted)
         return (tuple(row for row in rows if not isinstance(row, Missing)) for _, rows in found)

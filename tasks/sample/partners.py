@@ -15,7 +15,7 @@ from tasks.core.roles import Cast, policy_answerer, role_answerer
 from tasks.core.step import StepSpec, derive_seed
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
-from tasks.sample.drive import Partners
+from tasks.sample.drive import Partners, TextSource
 from tasks.sample.episode import POLICY
 from tasks.sample.interpreter.tool import Tool
 
@@ -24,14 +24,14 @@ def writers_of(bench: Workbench, cast: Cast) -> dict[str, Answerer]:
     """The models that write texts in the generate stage beside the policy as it is in the round, by name."""
     return {
         writer.name: role_answerer(bench, writer.role, cast.player(writer.role, writer.state))
-        for writer in bench.recipe.generate.writers
+        for writer in bench.recipe.episode.writers
     }
 
 
 def places_of(bench: Workbench, spec: StepSpec, answers: Answers) -> dict[str, Answers]:
     """Where the answers of writers lie that are not asked anew: in round 1's."""
     first = replace(answers, place=replace(spec, round=1).answers)
-    return {writer.name: first for writer in bench.recipe.generate.writers if not writer.redraw}
+    return {writer.name: first for writer in bench.recipe.episode.writers if not writer.redraw}
 
 
 def name_of(who: Answerer) -> str:
@@ -47,13 +47,13 @@ def partners_of(
     seed: int,
     answers: Answers,
     others: Mapping[str, Answerer] | None = None,
-    places: Mapping[str, Answers] | None = None,
+    places: Mapping[str, TextSource] | None = None,
 ) -> Partners:
     """The model that writes samples, the recipe's judges, and others by name.
 
     Args:
         seed: of the stage.
-        places: by name of an answerer, where its answers are looked up and kept; default: `answers`.
+        places: by name of an answerer, what gives its texts; default: `answers`.
     """
 
     def judge(judge: Judge, samples: Sequence[Sample], problems: Mapping[str, Problem]) -> Iterable[Verdict]:

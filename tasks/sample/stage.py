@@ -9,6 +9,7 @@ from tasks.sample.samplers.registry import sampler_versions
 GENERATE = Stage(
     "generate",
     version=2,
+    when=lambda recipe, _: recipe.online is None,
     config=lambda recipe, _: {"generate": recipe.generate, "engine": recipe.engine},
     reads=(TRAIN_SET,),
     gives=(SAMPLES, TRAIN_SET, VERDICTS, *HELD_OUT.values()),

@@ -54,6 +54,7 @@ def _parts(recipe: Recipe) -> Mapping[str, int | str]:
 SELECT = Stage(
     "select",
     version=1,
+    when=lambda recipe, _: recipe.online is None,
     config=_config,
     reads=(SAMPLES, VERDICTS, JUDGEMENTS, TRAIN_SET, WARM_START_SET),
     gives=(EXAMPLES, PAIRS, DROPS),

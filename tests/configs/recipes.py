@@ -7,6 +7,7 @@ from typing import Any
 
 from configs.schema.load import check_recipe, load_recipe
 from configs.schema.recipe import Recipe
+from tests.configs.online_recipes import ONLINE
 
 PUBLISHED = sorted((Path(__file__).parents[2] / "configs" / "recipes").glob("*.yaml"))
 FURTHER: dict[str, dict[str, Any]] = {
@@ -206,9 +207,15 @@ FURTHER: dict[str, dict[str, Any]] = {
         "train": {"objective": {"kind": "dpo"}, "max_steps": 4},
     },
 }  # fmt: skip
-NAMES = [*(path.stem for path in PUBLISHED), *FURTHER]
+NOT_YET = ("online_grpo", "online_rloo")
+"""recipes of online rounds that can be written, and not run: `tasks/online/refused.py`"""
+NAMES = [*(path.stem for path in PUBLISHED), *FURTHER, *(name for name in ONLINE if name not in NOT_YET)]
 
 
 def recipe(name: str) -> Recipe:
-    """One of them."""
-    return check_recipe(FURTHER[name]) if name in FURTHER else load_recipe(PUBLISHED[0].with_name(f"{name}.yaml"))
+    """One of them, or of those of online rounds."""
+    return (
+        check_recipe((FURTHER | ONLINE)[name])
+        if name in FURTHER or name in ONLINE
+        else load_recipe(PUBLISHED[0].with_name(f"{name}.yaml"))
+    )

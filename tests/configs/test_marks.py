@@ -15,6 +15,7 @@ from configs.schema.problems import FileSource, HubSource
 from configs.schema.recipe import Recipe
 from configs.schema.train import Train
 from tests.configs.leaves import alternatives, leaves
+from tests.configs.online_recipes import ONLINE
 from tests.configs.recipes import NAMES, recipe
 
 
@@ -77,11 +78,11 @@ def test_a_field_that_is_declared_anew_keeps_its_mark() -> None:
 
 
 def test_every_component_is_in_some_recipe_that_is_tested() -> None:
-    used = {type(part) for name in NAMES for part in parts_of(recipe(name))}
+    used = {type(part) for name in (*NAMES, *ONLINE) for part in parts_of(recipe(name))}
     assert classes_of(Recipe) == used
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *ONLINE])
 def test_the_recipe_is_another_one_unless_the_mark_says_otherwise(name: str) -> None:
     own = recipe(name)
     known = identity(own, as_written)

@@ -90,6 +90,11 @@ EXPECTED = {
     "mote_staged": Expected("base"),
     "s3c_math": Expected("base"),
 }
+ONLINE = {
+    "dapo": Expected("round-1"),
+    "grpo": Expected("round-1", "base"),
+}
+"""rounds that are segments of online training"""
 NOT_HERE = {"demo", "demo_llm", "easy_to_hard"}
 """run by tests of their own"""
 
@@ -108,7 +113,8 @@ def runner(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Iterat
 
 
 def test_every_recipe_has_its_expectation() -> None:
-    assert {path.stem for path in RECIPES.glob("*.yaml")} - NOT_HERE == set(EXPECTED)
+    known = {*EXPECTED, *NOT_HERE, *ONLINE}
+    assert {path.stem for path in RECIPES.glob("*.yaml")} == known
 
 
 class Run:
@@ -156,6 +162,24 @@ def test_the_recipe_runs_two_rounds(name: str, world: World, tmp_path: Path, run
     check = CHECKS.get(name)
     if check:
         check(run, state)
+
+
+@pytest.mark.parametrize("name", ONLINE)
+def test_the_recipe_runs_two_segments(name: str, world: World, tmp_path: Path, runner: Runner) -> None:
+    recipe = shrink(name, world)
+    write_recipe(tmp_path, recipe)
+    status, printed = runner.run(tmp_path)
+    assert status == 0, printed[-5000:]
+    run, expected = Run(tmp_path, recipe["name"]), ONLINE[name]
+    base = run.entry(2)["state"]["models"]["policy"]["base"]["digest"]
+    inputs, before = run.record(2, "segment")["payload"]["inputs"], run.record(1, "segment")
+    assert inputs["model"] == before["key"], expected.start
+    assert inputs["reference"] == (base if expected.reference else None)
+    assert run.record(2, "segment")["payload"]["config"]["steps"]["first"] == recipe["train"]["max_steps"]
+    assert run.record(2, "segment")["summary"]["num_rows"] > 0
+    metrics = run.entry(2)["report"]["metrics"]
+    assert {"reward_mean", "entropy", "zero_signal_share", "report_accuracy"} <= metrics.keys()
+    assert ("kl_reference" in metrics) == (expected.reference is not None)
 
 
 def _few_shot(run: Run, state: dict[str, Any]) -> None:

@@ -317,6 +317,8 @@ def shrink(name: str, world: World) -> dict[str, Any]:
         tree["warm_start"] |= {"source": source, "tune": small(tree["warm_start"]["tune"])}
         tree["warm_start"] |= {} if "stop_epochs" in tree["warm_start"] else {"max_steps": 4}
         tree["warm_start"] |= {"batch_size": 8, "gradient_accumulation": 1, "max_length": 160}
+    if "online" in tree:
+        return shrink_online(tree, world)
     generate = tree["generate"]
     generate |= {"max_tokens": 24, "num_problems": 8}
     if generate.get("kind") == "stepwise":
@@ -358,6 +360,24 @@ def shrink_draws(generate: dict[str, Any], world: World) -> None:
         draw["num_samples"] = [6 * number for number in (told if isinstance(told, list) else [told])]
         if "system" in draw:
             draw["system"] = world.path(f"{draw['system']}.j2")
+
+
+def shrink_online(tree: dict[str, Any], world: World) -> dict[str, Any]:
+    """Two segments of two waves."""
+    online = tree["online"]
+    episode = online.setdefault("episode", {})
+    online |= {"problems_per_wave": 4, "group_size": 6, "max_extra_waves": 3}
+    if "steps_per_wave" in online:
+        online["steps_per_wave"] = 2
+    episode |= {"max_tokens": 24, "temperature": 2.0}  # a model this small is sure of itself
+    for term in online.get("reward", []):
+        term |= {"limit": 24, "cache": 8} if term["kind"] == "length" else {}
+    steps = 2 * online.get("steps_per_wave", 1) * online.get("inner_epochs", 1)
+    train = tree["train"]
+    train |= {"batch_size": 8, "max_length": 160, "max_steps": steps, "tune": small(train["tune"])}
+    shrink_parts(tree, world)
+    tree["rounds"] = {"max": 2}
+    return tree
 
 
 def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:
@@ -439,7 +459,7 @@ def shrink_parts(tree: dict[str, Any], world: World) -> None:
                            "max_rouge": 0.99, "seed_examples": 2, "own_examples": 1}  # fmt: skip
     if "calibrate" in tree:
         tree["calibrate"] |= {"probe_problems": 4, "num_samples": 4, "temperatures": [1.0, 2.0], "target": 32}
-    if "few_shot" in tree["generate"]:
+    if "few_shot" in tree.get("generate", {}):
         tree["generate"]["few_shot"] |= {"count": 1, "source": {"kind": "addition", "digits": [1], "num_problems": 2}}
     for form in tree["train"].get("formats", []):
         form["prompt"] = world.path("format.j2")

@@ -26,8 +26,8 @@ def revision_evaluated(recipe: Sections) -> ReviseGenerate | None:
     return ReviseGenerate(
         num_samples=1,
         temperature=asked.temperature,
-        max_tokens=recipe.evaluate.max_tokens or recipe.generate.max_tokens,
-        stop=recipe.generate.stop,
+        max_tokens=recipe.evaluate.max_tokens or recipe.episode.max_tokens,
+        stop=recipe.episode.stop,
         steps=steps,
         max_turns=asked.max_turns or max(_drawn(recipe).max_turns, 2),
         until=until,
@@ -72,7 +72,7 @@ def evaluated_revision_fits(recipe: Sections) -> None:
 
 
 def _drawn(recipe: Sections) -> ReviseGenerate:
-    return recipe.generate if recipe.generate.kind == "revise" else ReviseGenerate()
+    return recipe.episode if recipe.episode.kind == "revise" else ReviseGenerate()
 
 
 def _steps_and_stops(recipe: Sections) -> tuple[tuple[ReviseStep, ...], tuple[Stop, ...]]:

@@ -41,7 +41,7 @@ class Draft:
         prompt: token ids.
         limit: most tokens to generate, at least 1.
         seed: of the draw, see `randomness.py`; greedy ones read none.
-        tokens, logprob: what was generated so far.
+        tokens, logprob: what was generated so far; `logprobs` is `logprob` token by token.
         is_stopped: the model or a stop text ended it.
     """
 
@@ -51,6 +51,7 @@ class Draft:
     tokens: list[int] = field(default_factory=list)
     logprob: float = 0.0
     is_stopped: bool = False
+    logprobs: list[float] = field(default_factory=list)
 
     @property
     def is_done(self) -> bool:
@@ -123,6 +124,7 @@ class Decoder:
                 num_tokens += 1
                 draft.tokens.append(token)
                 draft.logprob += logprob
+                draft.logprobs.append(logprob)
                 draft.is_stopped = token in self.end_ids or (reaches_stop is not None and reaches_stop(draft))
         return num_tokens
 

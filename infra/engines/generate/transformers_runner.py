@@ -25,25 +25,29 @@ from infra.engines.models.merge import load_merged
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.probe import check_loaded
 from infra.engines.runner import Progress, Result, SerialRunner
-from infra.engines.wire import Completion, Job, Missing, Request, ScoringJob, Shard, draw_seed
+from infra.engines.wire import Completion, Job, Missing, Request, ScoringJob, Shard, Tokens, draw_seed
 
 
 class TransformersRunner(SerialRunner):
-    """Generates and scores with a causal language model."""
+    """Generates and scores with a causal language model.
 
-    def __init__(self, settings: TransformersEngine, model: ModelFiles) -> None:
+    Args:
+        files: where the model comes from; its chat and its name are read here.
+        model: on its device. A learner's is trained between two jobs (`infra/engines/learn`).
+        with_tokens: completions say their tokens, and the prompt's.
+    """
+
+    def __init__(
+        self, settings: TransformersEngine, files: ModelFiles, model: Any, *, with_tokens: bool = False
+    ) -> None:
         super().__init__()
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        dtype = torch_dtype(settings.dtype, device)
         self._settings = settings
-        self._files = model
-        self._chat = load_chat(model)
-        self._model = load_merged(model, dtype).to(device)
-        check_loaded(self._model, model, f"in {settings.kind} on {device.type}")
-        limit_threads(self._model)
-        self._context = context_length(settings.max_model_length, model, self._model.config)
+        self._files = files
+        self._with_tokens = with_tokens
+        self._chat = load_chat(files)
+        self._context = context_length(settings.max_model_length, files, model.config)
         end, padding = self._chat.end, self._chat.tokenizer.pad_token_id
-        self._decoder = Decoder(self._model, end.stops, end.ids[-1] if padding is None else padding, end.token)
+        self._decoder = Decoder(model, end.stops, end.ids[-1] if padding is None else padding, end.token)
         self._stops = StopTexts(self._chat.tokenizer)
 
     def _work(self, job: Job) -> Iterator[Progress | Result]:
@@ -86,6 +90,7 @@ class TransformersRunner(SerialRunner):
         self, request: Request, index: int, prefix: list[int], draft: Draft, stop: tuple[str, ...]
     ) -> Completion:
         text, stop_text = decode_continuation(self._chat, prefix, draft.tokens, stop)
+        tokens = Tokens(tuple(draft.prompt), tuple(draft.tokens), tuple(draft.logprobs)) if self._with_tokens else None
         return Completion(
             request_id=request.id,
             index=index,
@@ -94,12 +99,17 @@ class TransformersRunner(SerialRunner):
             num_tokens=len(draft.tokens),
             logprob=draft.logprob,
             stop_text=stop_text,
+            tokens=tokens,
         )
 
 
 def load(settings: TransformersEngine, model: ModelFiles, scratch: Path) -> TransformersRunner:
     """Called by the session program; needs no scratch folder."""
-    return TransformersRunner(settings, model)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    loaded = load_merged(model, torch_dtype(settings.dtype, device)).to(device)
+    check_loaded(loaded, model, f"in {settings.kind} on {device.type}")
+    limit_threads(loaded)
+    return TransformersRunner(settings, model, loaded)
 
 
 def context_length(wanted: int | None, model: ModelFiles, config: Any) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.output import save_adapter, save_model
 from infra.engines.train.prepare import load_rows, make_trainer
 from infra.engines.train.reference import REFERENCE_FILE, add_reference
-from infra.engines.train.request import TrainReport, TrainRequest
+from infra.engines.train.request import PhaseRequest, TrainReport, TrainRequest
 from infra.engines.train.setup import arithmetic, choose_dtype, load_tokenizer, load_trainable
 from infra.engines.train.steps import CountedSteps
 
@@ -46,7 +46,7 @@ def run_phase(
         rewind_metrics(metrics, resumed_from_step)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if trainer.is_world_process_zero():
-        save_result(request, trainer, out_dir)
+        save_result(request, trainer, tokens_of(trainer.train_dataset[0]), out_dir)
         shutil.copyfile(metrics, out_dir / METRICS)
         shutil.rmtree(checkpoints, ignore_errors=True)
         (work_dir / REFERENCE_FILE).unlink(missing_ok=True)
@@ -76,27 +76,35 @@ def prepare(request: TrainRequest, work_dir: Path, fingerprint: str) -> tuple[Co
     return trainer, num_too_long
 
 
-def save_result(request: TrainRequest, trainer: CountedSteps, out_dir: Path) -> None:
-    """Write `adapter/`, or `model/` in the number format that the base was published in; and a state to be carried."""
+def save_result(request: PhaseRequest, trainer: Any, tokens: Sequence[int], out_dir: Path) -> None:
+    """Write `adapter/`, or `model/` in the number format that the base was published in; what the trained model says
+    of a text; and a state to be carried.
+
+    Args:
+        tokens: of the text, 2 or more.
+    """
     model, files = trainer.accelerator.unwrap_model(trainer.model), request.model
     if isinstance(request.tune, Lora):
         save_adapter(model, files, out_dir / "adapter")
     else:
         save_model(model, files, _published_dtype(files), out_dir / "model")
-    write_probe(probe_of(request, trainer), out_dir)
+    write_probe(probe_of(request, model, tokens, trainer.accelerator.device), out_dir)
     if request.total_steps is not None:
         save_state(trainer.optimizer, trainer.lr_scheduler, out_dir / "optimizer")
 
 
-def probe_of(request: TrainRequest, trainer: CountedSteps) -> Probe:
-    """What the trained model, its adapter in place, says of the first row's beginning."""
-    model, row = trainer.accelerator.unwrap_model(trainer.model), trainer.train_dataset[0]
+def tokens_of(row: Mapping[str, Any]) -> list[int]:
+    """Tokens of a row of any objective: its beginning first."""
     columns = ("input_ids", "prompt_ids", "completion_ids", "chosen_ids")
-    tokens = [token for column in columns for token in row.get(column, ())]
+    return [token for column in columns for token in row.get(column, ())]
+
+
+def probe_of(request: PhaseRequest, model: Any, tokens: Sequence[int], device: torch.device) -> Probe:
+    """What the trained model, its adapter in place, says of a text's beginning."""
     formats = [choose_dtype(request)]
     if not isinstance(request.tune, Lora):
         formats.append(_published_dtype(request.model))
-    with arithmetic(request, trainer.accelerator.device):
+    with arithmetic(request, device):
         return measure(model, tokens, coarser(*map(name_of, formats)))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from infra.engines.train.objectives.registry import objective_of
-from infra.engines.train.request import TrainRequest
+from infra.engines.train.request import PhaseRequest, TrainRequest
 from infra.engines.train.setup import choose_dtype
 
 OPTIMIZERS = {"adamw": "adamw_torch", "rmsprop": "rmsprop"}
@@ -27,11 +27,13 @@ def choose_settings(request: TrainRequest, num_examples: int, checkpoints: Path,
         has_weights: some row has a weight other than 1.
     """
     objective = objective_of(request.objective)
-    shared = _shared_settings(request, num_examples, checkpoints)
+    shared = shared_settings(request, num_examples, checkpoints)
+    shared["max_length"] = None  # too long rows are left out beforehand, and counted
     return objective.config(**shared, **objective.options(request.objective, has_weights))
 
 
-def _shared_settings(request: TrainRequest, num_examples: int, checkpoints: Path) -> dict[str, Any]:
+def shared_settings(request: PhaseRequest, num_examples: int, checkpoints: Path) -> dict[str, Any]:
+    """Settings of every trainer of TRL's."""
     optimizer = request.optimizer
     on_gpu = torch.cuda.is_available()
     num_steps = count_steps(request, num_examples)
@@ -51,7 +53,6 @@ def _shared_settings(request: TrainRequest, num_examples: int, checkpoints: Path
         "bf16": choose_dtype(request) == torch.bfloat16,
         "fp16": False,
         "gradient_checkpointing": optimizer.gradient_checkpointing,
-        "max_length": None,  # too long rows are left out beforehand, and counted
         "remove_unused_columns": False,  # the trainer would take the weights for one
         "use_cpu": not on_gpu,
         "dataloader_num_workers": 0,
@@ -67,7 +68,7 @@ def _shared_settings(request: TrainRequest, num_examples: int, checkpoints: Path
     }
 
 
-def count_steps(request: TrainRequest, num_examples: int) -> int:
+def count_steps(request: PhaseRequest, num_examples: int) -> int:
     """Optimizer steps of the whole phase, on all devices together."""
     optimizer = request.optimizer
     if optimizer.max_steps is not None:
@@ -75,7 +76,7 @@ def count_steps(request: TrainRequest, num_examples: int) -> int:
     return _steps_of(optimizer.stop_epochs or optimizer.epochs, request, num_examples)
 
 
-def planned_steps(request: TrainRequest, num_examples: int) -> int | None:
+def planned_steps(request: PhaseRequest, num_examples: int) -> int | None:
     """Length of the learning-rate schedule, where it goes on after the phase ends: several phases share it, or the
     phase stops early."""
     if request.optimizer.stop_epochs is not None:
@@ -83,7 +84,7 @@ def planned_steps(request: TrainRequest, num_examples: int) -> int | None:
     return request.total_steps
 
 
-def _steps_of(epochs: float, request: TrainRequest, num_examples: int) -> int:
+def _steps_of(epochs: float, request: PhaseRequest, num_examples: int) -> int:
     optimizer = request.optimizer
     num_devices = int(os.environ.get("WORLD_SIZE", "1"))
     num_batches = math.ceil(num_examples / (optimizer.batch_size * num_devices))

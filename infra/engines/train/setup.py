@@ -18,17 +18,17 @@ from infra.engines.devices import limit_threads
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.probe import check_loaded
 from infra.engines.models.target_modules import refuse_targets
-from infra.engines.train.request import TrainRequest
+from infra.engines.train.request import PhaseRequest
 
 
-def choose_dtype(request: TrainRequest) -> torch.dtype:
+def choose_dtype(request: PhaseRequest) -> torch.dtype:
     """Number format of the arithmetic: what the recipe says, or bfloat16 on a GPU and float32 on a CPU."""
     if request.optimizer.dtype == "auto":
         return torch.bfloat16 if torch.cuda.is_available() else torch.float32
     return torch.float32 if request.optimizer.dtype == "float32" else torch.bfloat16
 
 
-def arithmetic(request: TrainRequest, device: torch.device) -> AbstractContextManager[Any]:
+def arithmetic(request: PhaseRequest, device: torch.device) -> AbstractContextManager[Any]:
     """The number format of the trainer's steps, for work outside the trainer."""
     dtype = choose_dtype(request)
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=dtype == torch.bfloat16)
@@ -40,7 +40,7 @@ def load_tokenizer(files: ModelFiles) -> Any:
     )
 
 
-def load_trainable(request: TrainRequest) -> Any:
+def load_trainable(request: PhaseRequest) -> Any:
     """The model, ready to be trained.
 
     Trained weights are always float32, whatever the arithmetic: in bfloat16 small updates round to nothing.
@@ -64,7 +64,7 @@ def load_trainable(request: TrainRequest) -> Any:
     return model
 
 
-def load_frozen(request: TrainRequest, files: ModelFiles) -> Any:
+def load_frozen(request: PhaseRequest, files: ModelFiles) -> Any:
     """A reference, in evaluation mode, with weights in the number format of the model that is trained.
 
     Raises:
@@ -82,7 +82,7 @@ def load_frozen(request: TrainRequest, files: ModelFiles) -> Any:
     return model
 
 
-def _load_weights(files: ModelFiles, request: TrainRequest) -> Any:
+def _load_weights(files: ModelFiles, request: PhaseRequest) -> Any:
     dtype = choose_dtype(request) if isinstance(request.tune, Lora) else torch.float32
     model = AutoModelForCausalLM.from_pretrained(
         files.weights, dtype=dtype, trust_remote_code=files.trust_remote_code, local_files_only=True

@@ -13,7 +13,7 @@ from configs.errors import EngineError
 from configs.schema.train import FullWeights
 from infra.engines.one_shot import run_job
 from infra.engines.programs import OFFLINE
-from infra.engines.train.request import TrainReport, TrainRequest
+from infra.engines.train.request import PhaseRequest, TrainReport, TrainRequest
 
 
 def run_trainer(
@@ -58,19 +58,28 @@ def check_request(request: TrainRequest) -> None:
     Raises:
         EngineError: names the model or the field, and what to write.
     """
+    check_files(request)
+    least = request.objective.min_batch_size
+    if request.optimizer.batch_size < least:
+        raise EngineError(
+            f"the objective {request.objective.kind} needs a batch_size of {least} or more: it compares the rows of a "
+            "batch",
+            f"write batch_size: {least} or more",
+        )
+
+
+def check_files(request: PhaseRequest) -> None:
+    """See that the models' files are there and can be trained as asked.
+
+    Raises:
+        EngineError: names the model or the field, and what to write.
+    """
     request.model.check()
     for frozen in (request.reference, *request.further_references.values()):
         if frozen is not None:
             frozen.check()
-    objective = request.objective
     if request.model.adapter is not None and isinstance(request.tune, FullWeights):
         raise EngineError(
             f"training of {request.model.name}: full weights cannot be trained through an adapter",
             "write tune: {kind: lora} with the adapter's settings, or start from a model without an adapter",
-        )
-    least = objective.min_batch_size
-    if request.optimizer.batch_size < least:
-        raise EngineError(
-            f"the objective {objective.kind} needs a batch_size of {least} or more: it compares the rows of a batch",
-            f"write batch_size: {least} or more",
         )

@@ -7,6 +7,7 @@
     row.py          Example     one row of SFT or KTO training               select    -> train
                     Pair        one row of preference training               select    -> train
     drop.py         Drop        why one sample did not become an example     select    -> report
+    online.py       Reward, Credit, TokenRow: what a segment of online training keeps of each text
     item_result.py  ItemResult  one problem's outcome in an evaluation       evaluate  -> decide, report
 
 All are frozen, flat and typed, so that each is one row of a Parquet file (`tasks/core/tables.py`). Handles to
@@ -23,6 +24,7 @@ from __future__ import annotations
 from tasks.core.records.drop import Drop, DropReason
 from tasks.core.records.item_result import ItemResult
 from tasks.core.records.older import OLDER, Change
+from tasks.core.records.online import Credit, Reward, TokenRow
 from tasks.core.records.opinion import Judgement, Label, Verdict, is_true, judgement_id
 from tasks.core.records.problem import Message, Problem
 from tasks.core.records.row import Example, Pair, Span, spell, written
@@ -34,6 +36,7 @@ __all__ = [
     "SAID_WRONG",
     "Author",
     "Change",
+    "Credit",
     "Drop",
     "DropReason",
     "Example",
@@ -46,8 +49,10 @@ __all__ = [
     "Pair",
     "Part",
     "Problem",
+    "Reward",
     "Sample",
     "Span",
+    "TokenRow",
     "Verdict",
     "is_true",
     "judgement_id",

@@ -75,6 +75,12 @@ class DropReason(StrEnum):
     """the other draws of the problem, which it is looked at together with, are not all there, or were dropped"""
     NO_ROW = "no_row"
     """its chain lacks a part that a row is made of, or carries no loss"""
+    FLAT = "flat"
+    """online: all returns of its group are equal, and others were drawn in its place"""
+    SURPLUS = "surplus"
+    """online: its wave was full before"""
+    VOTE_SHARE = "vote_share"
+    """online: the curriculum trains on groups whose majority is larger"""
     NOT_PAIRED = "not_paired"
     """it passed every filter, and no pair was made with it"""
 

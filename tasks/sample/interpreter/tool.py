@@ -83,7 +83,7 @@ class _Draft:
     def completion(self) -> Completion:
         return ToolCompletion(
             self.request.id, self.index, self.text, self.finish_reason, self.num_tokens, self.logprob, self.stop_text,
-            tuple(self.inserted),
+            inserted=tuple(self.inserted),
         )  # fmt: skip
 
 

@@ -25,7 +25,10 @@ from tests.tasks.core.walk import keys_of, makes_new_step, write, write_world
 ONE_VALUE = {
     "ProvenanceJudge.by", "ProvenanceJudge.kind", "ProvenanceJudge.name",
     "AnswerJudge.kind", "Balance.kind", "Dpo.label_smoothing", "EmbeddingEngine.kind",
-    "EmbeddingJudge.kind", "EmbeddingJudge.name", "EndpointEngine.kind", "ImportanceJudge.kind",
+    "EmbeddingJudge.kind", "EmbeddingJudge.name", "EndpointEngine.kind", "Guard.window", "ImportanceJudge.kind",
+    "LengthTerm.gate", "Online.fork",
+    "Online.group_size", "ReinforcePp.kl_weight", "ReinforcePp.kl_weight_by_turn", "Recipe.online",
+    *(f"{term}Term.gates" for term in ("Judge", "Kl", "Length", "Progress", "VerdictMatch")),
     "ImportanceJudge.name", "IndependentGenerate.kind", "Kto.kind", "MetaJudge.judge", "MostVsLeastVoted.judge",
     "OfflinePg.kind", "PairwiseJudge.kind", "RankConsistency.judges", "Recipe.pair", "RewardEngine.kind", "Role.like",
     "Role.model", "TrajectoryRow.kind",

@@ -14,7 +14,7 @@ import pytest
 import flows.round
 from configs.errors import StoreError
 from configs.schema.marks import as_written
-from flows.round import BASELINE, ROUND, STAGES, stages_of
+from flows.round import BASELINE, DECIDE, EVALUATE, INVENT, MONITOR, ROUND, SEGMENT, STAGES, stages_of
 from tasks.core.files import Shards, Table
 from tasks.core.refs import StepRef
 from tasks.core.stage import Numbers, Stage, without
@@ -42,6 +42,7 @@ def test_a_round_has_the_stages_of_its_recipe() -> None:
     assert [name for name, _ in stages_of(make_recipe(), 1)] == [
         "generate", "judge", "select", "monitor", "train", "evaluate", "decide",
     ]  # fmt: skip
+    assert [name for name, _ in stages_of(recipe("grpo"), 1)] == ["segment", "monitor", "evaluate", "decide"]
     paper = recipe("meta_rewarding")
     assert ["meta" in dict(stages_of(paper, round)) for round in (1, 2, 3)] == [True, True, False]
     learners = [name for name, _ in stages_of(recipe("v_star"), 1) if "verifier" in name]
@@ -56,7 +57,11 @@ def called_by(*functions: Any) -> list[Stage]:
 
 
 def test_the_flow_calls_the_stages_in_the_order_that_is_declared() -> None:
-    assert called_by(flows.round.gather, flows.round._improve) == list(ROUND)
+    online, last = [SEGMENT], [EVALUATE, DECIDE]
+    offline = [stage for stage in ROUND if stage not in online]
+    assert called_by(flows.round.gather, flows.round._improve, flows.round._conclude) == offline
+    assert called_by(flows.round._improve_online, flows.round._conclude) == [INVENT, SEGMENT, MONITOR, *last]
+    assert [stage for stage in ROUND if stage in (INVENT, SEGMENT, MONITOR, *last)] == [INVENT, SEGMENT, MONITOR, *last]
     assert set(called_by(flows.round.baseline, flows.round.begin)) == set(BASELINE)
 
 
@@ -112,4 +117,4 @@ def test_a_plan_goes_on_as_if_enough_was_kept() -> None:
 
 
 def test_stages_are_called_once_each() -> None:
-    assert len(STAGES) == len({*BASELINE, *ROUND}) == 14
+    assert len(STAGES) == len({*BASELINE, *ROUND}) == 15

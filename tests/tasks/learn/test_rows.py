@@ -56,4 +56,4 @@ def test_a_piece_without_text_is_refused(completion: tuple[Span, ...]) -> None:
 
 
 def test_every_kind_of_rows_can_be_written() -> None:
-    assert set(ROW_KINDS) == set(get_args(Rows))
+    assert set(ROW_KINDS) == set(get_args(Rows)) - {"streams"}, "streams are made while a segment runs"

@@ -1,0 +1,84 @@
+"""Which problems a wave draws: starts, control groups, curricula, the probe."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from configs.schema.base import Component, by_kind
+from configs.schema.marks import Content, Execution
+from configs.schema.problems import Source
+
+
+class Control(Component):
+    """A second group of every problem, under another prompt: judged, published, not trained on."""
+
+    prompt: Annotated[str, Content("prompt")] = Field(description="prompt of configs/prompts, or path of a .j2 file")
+    size: int = Field(8, ge=1, description="samples of each problem")
+
+
+class _Curriculum(Component):
+    decay: float = Field(0.5, ge=0, lt=1, description="of the running pass rate: decay old + (1 - decay) new")
+
+
+class Window(_Curriculum):
+    """Problems with a running pass rate from low to high, and those not seen yet."""
+
+    kind: Literal["window"] = "window"
+    low: float = Field(0.2, ge=0, le=1, description="lowest pass rate")
+    high: float = Field(0.8, ge=0, le=1, description="highest pass rate")
+
+    @model_validator(mode="after")
+    def _is_a_window(self) -> Window:
+        if self.low > self.high:
+            raise ValueError(f"high: {self.high:g} must not be below low {self.low:g}")
+        return self
+
+
+class Pools(_Curriculum):
+    """Problems drawn by the pool that the latest pass rate puts them in: easy, middle, hard. Those not seen weigh 1."""
+
+    kind: Literal["pools"] = "pools"
+    easy: float = Field(0.2, ge=0, description="weight of easy problems")
+    middle: float = Field(1.0, gt=0, description="weight of those between")
+    hard: float = Field(0.5, ge=0, description="weight of hard problems")
+    easy_from: float = Field(0.75, gt=0, le=1, description="pass rates from here on are easy")
+    hard_below: float = Field(0.25, ge=0, lt=1, description="pass rates below this are hard")
+
+    @model_validator(mode="after")
+    def _pools_are_apart(self) -> Pools:
+        if self.hard_below > self.easy_from:
+            raise ValueError(f"hard_below: {self.hard_below:g} must not be above easy_from {self.easy_from:g}")
+        return self
+
+
+class VoteShare(Component):
+    """Of a wave's groups those whose majority answer has the highest share are trained on (SRT, arXiv 2505.21444)."""
+
+    kind: Literal["vote_share"] = "vote_share"
+    judge: str | None = Field(None, description="a vote judge of the recipe; default: the first")
+    keep: float = Field(0.5, gt=0, le=1, description="share of the groups")
+
+
+Curriculum = Annotated[Window | Pools | VoteShare, by_kind]
+
+
+class Probe(Component):
+    """Greedy accuracy on a few problems that are never trained on, while a segment runs."""
+
+    every_steps: int = Field(10, ge=1, description="measured at the first border of waves after so many steps")
+    problems: int = Field(100, ge=1, description="how many")
+    source: Source | None = Field(
+        None, description="where they come from; default: train problems, set aside by the recipe's seed"
+    )
+
+
+class OnlineSampler(Component):
+    """Where a segment's samples are drawn."""
+
+    where: Annotated[Literal["inside", "session", "server"], Execution] = Field(
+        "inside",
+        description="inside: the learner draws itself. session: an engine beside it, whose weights follow each wave. "
+        "server: TRL's server mode",
+    )

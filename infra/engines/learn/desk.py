@@ -1,0 +1,69 @@
+"""Where a learner answers: between two waves it draws and scores with its live weights, until it is told to train.
+
+Used inside `learner_program.py`. Commands: jobs (`wire.write_job`), {"kind": "train", "path", "seed"} and
+{"kind": "stop"}. Answers: those of a session to jobs (`session_program.py`), and {"kind": "want", "wave"} where the
+learner waits.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from infra.engines.runner import Progress, Runner
+from infra.engines.session_program import ProgressReport, finish
+from infra.engines.wire import Message, read_job
+from infra.process.protocol import Channel
+
+
+class SegmentEnds(Exception):
+    """The conductor wants no more steps."""
+
+
+class Desk:
+    """Answers the conductor while the trainer waits for its next rows.
+
+    Args:
+        runner: draws and scores with `model`.
+        model: the trained model, whose dropout is off while it draws.
+        alive_seconds: without other news a sign of life is sent this often.
+    """
+
+    def __init__(self, channel: Channel, runner: Runner, model: Any, alive_seconds: float) -> None:
+        self._channel, self._runner, self._model = channel, runner, model
+        self._report = ProgressReport(channel, alive_seconds)
+
+    def next_wave(self, wave: int) -> tuple[Path, int]:
+        """The file with a wave's rows, and the seed of their order and of dropout.
+
+        Raises:
+            SegmentEnds: there are none.
+        """
+        was_training = self._model.training
+        self._model.eval()
+        self._channel.send({"kind": "want", "wave": wave})
+        try:
+            command = self._serve()
+        finally:
+            self._model.train(was_training)
+        if command["kind"] == "stop":
+            raise SegmentEnds
+        return Path(command["path"]), command["seed"]
+
+    def say_alive(self) -> None:
+        """Called between two batches of training."""
+        self._report.say_alive()
+
+    def _serve(self) -> Message:
+        while True:
+            while (command := self._channel.receive(None if self._runner.is_idle else 0)) is not None:
+                if command["kind"] in ("train", "stop"):
+                    return command
+                self._runner.submit(read_job(command))
+            for event in self._runner.step():
+                if isinstance(event, Progress):
+                    self._report.add(event)
+                else:
+                    self._report.send(event.name)
+                    finish(self._channel, event)
+            self._report.say_alive()

@@ -1,0 +1,190 @@
+"""A segment's learner on the control side: it draws and scores as a pool does, and trains on the rows of a wave.
+
+    with Learner(request, work_dir, out_dir) as learner:
+        while (wave := learner.wanted()) is not None:
+            ...                                         draw with learner.generate, judge, publish
+            learner.train(rows, seed)
+        report = learner.report
+
+One child process, started with the first call. Its end before its work is done is an error: the same call goes on from
+the newest checkpoint in `work_dir`, and on a CPU ends with the same bytes as a straight run.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from configs import errors
+from configs.errors import EngineError, UserError
+from infra.engines.learn.request import LearnReport, LearnRequest
+from infra.engines.patience import Patience
+from infra.engines.programs import visible_devices
+from infra.engines.train.trainer import check_files
+from infra.engines.transport import ChildTransport
+from infra.engines.wire import (
+    Completion,
+    Embedded,
+    Embedding,
+    Job,
+    Message,
+    Missing,
+    OnProgress,
+    Rated,
+    Rating,
+    Row,
+    Score,
+    Scoring,
+    ScoringJob,
+    Shard,
+    read_rows,
+    write_job,
+)
+from infra.process.child import Inbox
+
+PROGRAM = "infra.engines.learn.learner_program"
+
+
+class Learner:
+    """The live weights of one segment. A `pool.Pool` besides; not for use by several threads.
+
+    Args:
+        work_dir: log, checkpoints and the growing metrics.
+        out_dir: the result: `adapter/` or `model/`, `optimizer/` where it is carried on, `metrics.jsonl`.
+        on_step: called with a step's numbers now and then.
+
+    Attributes:
+        report: of the segment, once `wanted` gave None.
+    """
+
+    def __init__(
+        self,
+        request: LearnRequest,
+        work_dir: Path,
+        out_dir: Path,
+        on_step: Callable[[Message], None] = lambda line: None,
+    ) -> None:
+        check_files(request)
+        self.report: LearnReport | None = None
+        self.num_loads = 1
+        self._on_step = on_step
+        self._inbox: Inbox = queue.SimpleQueue()
+        self._patience = Patience(request.engine)
+        self._log_path = work_dir / "learner.log"
+        self._name = request.model.name
+        env = visible_devices(request.engine.devices[0])
+        self._transport = ChildTransport(self._log_path, env, True, self._inbox, PROGRAM)
+        self._is_open = True
+        self._transport.send({
+            "kind": "learn", "request": request.model_dump(mode="json") | {"num_known_waves": request.num_known_waves},
+            "work_dir": str(work_dir), "out_dir": str(out_dir),
+        })  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def wanted(self) -> int | None:
+        """Wait for the learner to be done with what it has: the number of the wave that it wants, or None at its end.
+
+        Raises:
+            EngineError: it cannot be trained, or ended.
+        """
+        while True:
+            message = self._next()
+            if message["kind"] == "want":
+                wave: int = message["wave"]
+                return wave
+            if message["kind"] == "done":
+                self.report = LearnReport(**message["report"])
+                return None
+
+    def train(self, rows: Path, seed: int) -> None:
+        """Hand over a wave's rows (`rows.py`).
+
+        Args:
+            seed: of their order, and of dropout.
+        """
+        self._transport.send({"kind": "train", "path": str(rows), "seed": seed})
+
+    def stop(self) -> None:
+        """No more waves: the learner writes what it has, and `wanted` gives None."""
+        self._transport.send({"kind": "stop"})
+
+    def generate(
+        self, shards: Iterable[Shard], on_progress: OnProgress | None = None
+    ) -> Iterator[tuple[Shard, list[Completion | Missing]]]:
+        """Draw from the live weights; completions say their tokens. See `pool.Pool`."""
+        for shard in shards:
+            yield shard, [row for row in self._ask(shard) if isinstance(row, (Completion, Missing))]
+
+    def score(self, items: Sequence[Scoring], on_progress: OnProgress | None = None) -> list[Score | Missing]:
+        """Log-probabilities under the live weights. See `pool.Pool`."""
+        rows = self._ask(ScoringJob("score", tuple(items))) if items else []
+        found = {row.id: row for row in rows if isinstance(row, (Score, Missing))}
+        return [found[item.id] for item in items]
+
+    def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
+        """Not a learner's work."""
+        raise EngineError(f"the learner of model '{self._name}' rates nothing", "write engine: {kind: reward}")
+
+    def embed(self, items: Sequence[Embedding], on_progress: OnProgress | None = None) -> list[Embedded | Missing]:
+        """Not a learner's work."""
+        raise EngineError(f"the learner of model '{self._name}' gives no vectors", "write engine: {kind: embedding}")
+
+    def spending(self) -> dict[str, float]:
+        return {"learner_loads": self.num_loads}
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        if self._is_open:
+            self._is_open = False
+            self._transport.close(politely=False)
+
+    def _ask(self, job: Job) -> list[Row]:
+        self._transport.send(write_job(job))
+        rows: list[dict[str, Any]] = []
+        while True:
+            message = self._next()
+            if message["kind"] == "rows":
+                rows += message["rows"]
+            elif message["kind"] == "finished":
+                return read_rows(job.kind, rows)
+
+    def _next(self) -> Message:
+        """The next message; steps are passed on.
+
+        Raises:
+            UserError: what the learner says of the request or the rows.
+            EngineError: it ended, or was silent for too long and is killed.
+        """
+        try:
+            _, message = self._inbox.get(timeout=self._patience.left())
+        except queue.Empty:
+            what, field = self._patience.describe()
+            words = f"{what}, and is killed: {self._transport.log_tail()}"
+            fix = f"see the log; where it is rightly silent for longer, write a larger {field}"
+            raise self._error(words, fix) from None
+        if message is None:
+            raise self._error(
+                f"ended before its work was done: {self._transport.describe_end()}",
+                "run the same command again, which goes on from here; where it ends so again, see the log, free "
+                "memory, or write a smaller train.batch_size",
+            )
+        self._patience.sign_of_life()
+        if message["kind"] == "ready":
+            self._patience.loaded()
+        if message["kind"] == "error":
+            kind = getattr(errors, message["name"], UserError)
+            raise kind(f"{message['message']}\n  log: {self._log_path}", message["fix"])
+        if message["kind"] == "step":
+            self._on_step(message)
+        return message
+
+    def _error(self, what: str, fix: str) -> EngineError:
+        self.close()
+        return EngineError(f"the learner of model '{self._name}' {what}", fix)

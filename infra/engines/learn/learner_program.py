@@ -1,0 +1,52 @@
+"""Engine program: a learner holds the live weights of a segment, draws from them and trains them.
+
+    python -m infra.engines.learn.learner_program SCRATCH
+
+First command: {"kind": "learn", "request", "work_dir", "out_dir"}. Then it waits for its first wave (`desk.py`). Last
+answer: {"kind": "done", "report"}, when the result lies in `out_dir`, or {"kind": "error", "name", "message", "fix"}.
+Besides: {"kind": "progress", ...} a step, {"kind": "saved", "wave"} a checkpoint. It knows no problem, judge or reward.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from configs.errors import EngineError, UserError
+from infra.engines.learn.request import LearnRequest
+from infra.engines.session_program import explain
+from infra.process.protocol import Channel
+
+
+def main() -> None:
+    """Serve one segment; errors are reported before the process ends."""
+    channel = Channel(commands=True)
+    command = channel.receive()
+    assert command is not None
+    request = LearnRequest.model_validate(command["request"])
+    try:
+        from infra.engines.learn.segment import run_segment
+
+        report = run_segment(request, Path(command["work_dir"]), Path(command["out_dir"]), channel)
+        channel.send({"kind": "done", "report": report.model_dump()})
+    except Exception as error:
+        traceback.print_exc()
+        known = error if isinstance(error, UserError) else _explain(error, request)
+        channel.send({"kind": "error", "name": type(known).__name__, "message": known.message, "fix": known.fix})
+        sys.stderr.flush()
+        os._exit(1)
+    sys.stderr.flush()
+    os._exit(0)  # an interpreter with torch in it takes seconds to take itself apart
+
+
+def _explain(error: Exception, request: LearnRequest) -> EngineError:
+    found = explain(error, request.engine)
+    if found.fix is not None and "batch_size" in found.fix:
+        return EngineError(found.message, "write a smaller train.batch_size, engine.batch_size or online.max_tokens")
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""The loss of an online objective: kernels over the streams that it reads, each divided by numbers of the whole step.
+
+Which kernels an objective is made of stands in `configs/schema/online/objectives.py`; what they compute, in `kernels/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any, Self
+
+import torch
+from trl.trainer.utils import add_fused_lm_head
+
+from configs.schema.online.objectives import Nft, PolicyGradient, Raft, StreamObjective
+from configs.schema.train import Lora
+from infra.engines.learn.kernels.divergence import divergence_loss, divergences
+from infra.engines.learn.kernels.likelihood import likelihood_loss
+from infra.engines.learn.kernels.negative import Sided, negative_aware_loss
+from infra.engines.learn.kernels.policy import Drawn, policy_loss
+from infra.engines.learn.kernels.ratios import effective_rows, sampler_correction, sampler_gap
+from infra.engines.learn.kernels.totals import Totals
+from infra.engines.learn.request import LearnRequest
+from infra.engines.train.setup import load_frozen
+
+Batch = dict[str, torch.Tensor]
+Sums = dict[str, tuple[Any, Any]]
+"""by name of a metric: what is added up over the batches of a step, and what it is divided by"""
+LEARNT = {PolicyGradient: "advantage", Nft: "nft_weight", Raft: "nll_weight"}
+"""the stream whose tokens an objective learns from"""
+
+
+class Losses:
+    """The kernels of one request.
+
+    Args:
+        frozen: the reference; None where there is none, or where the model without its adapter is the reference.
+
+    Attributes:
+        streams: that rows may have.
+        reads_reference: whether log-probabilities of the reference are needed.
+    """
+
+    def __init__(self, request: LearnRequest, frozen: Any) -> None:
+        self._request, self._frozen = request, frozen
+        self.objective: StreamObjective = request.objective
+        self.main = next(name for kind, name in LEARNT.items() if isinstance(self.objective, kind))
+        more = ("nft_p", "nft_right") if isinstance(self.objective, Nft) else ("turn",)
+        self.streams = (self.main, *more, "kl_weight")
+        self.reads_reference = request.reference is not None and self.objective.has_divergence
+
+    @classmethod
+    def load(cls, request: LearnRequest, device: torch.device) -> Self:
+        """With the reference on its device, where it is not the model that is trained, less its adapter."""
+        if request.reference is None or not request.objective.has_divergence or is_own_base(request):
+            return cls(request, None)
+        frozen = load_frozen(request, request.reference).to(device)
+        inner = frozen.get_base_model() if hasattr(frozen, "peft_config") else frozen
+        add_fused_lm_head(inner, temperature=request.temperature)
+        return cls(request, frozen)
+
+    def trained(self, batch: Batch) -> torch.Tensor:
+        """1 where a token is learnt from."""
+        return batch[f"{self.main}_mask"]
+
+    def reference_logps(self, trainer: Any, wave: Batch) -> torch.Tensor:
+        """Log-probabilities of a wave's tokens under the reference."""
+        if self._frozen is not None:
+            found: torch.Tensor = trainer.logps_of(self._frozen, wave)
+            return found
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        with model.disable_adapter() if isinstance(self._request.tune, Lora) else nullcontext():
+            return trainer.logps_of(trainer.model, wave)
+
+    def of_batch(
+        self, logps: torch.Tensor, batch: Batch, window: Sequence[Batch], wave: Sequence[Batch]
+    ) -> tuple[torch.Tensor, Sums]:
+        """The loss of a batch, which adds up to the step's, and numbers of it.
+
+        Args:
+            window: the batches of the step; `wave`: those of all steps that share the rows.
+        """
+        old = batch.get("old_logps")
+        old = logps.detach() if old is None else old
+        mask = self.trained(batch)
+        totals = self._totals(f"{self.main}_mask", window, wave)
+        loss, sums = self._main_loss(logps, old, batch, totals)
+        if self.reads_reference:
+            reference, weights = batch["reference_logps"], batch["kl_weight"]
+            own = self._totals("kl_weight_mask", window, wave)
+            loss = loss + divergence_loss(logps, reference, weights, self.objective.kl_estimate, own)
+            of_tokens = divergences(logps.detach(), reference, "k3") * mask
+            sums["kl_reference"] = of_tokens.sum(), mask.sum()
+        if self._request.temperature == 1:  # the sampler's numbers are of that
+            gaps = sampler_gap(old.detach(), batch["sampler_logps"], mask)
+            sums["sampler_gap_mean"] = gaps.sum(), gaps.numel()
+        return loss, sums
+
+    def _main_loss(self, logps: torch.Tensor, old: torch.Tensor, batch: Batch, totals: Totals) -> tuple[Any, Sums]:
+        objective, mask = self.objective, self.trained(batch)
+        if isinstance(objective, Raft):
+            return likelihood_loss(logps, batch["nll_weight"], totals), {}
+        if isinstance(objective, Nft):
+            sided = Sided(logps, old, mask, batch["nft_p"], batch["nft_right"], batch["nft_weight"])
+            return negative_aware_loss(sided, objective, totals), {}
+        assert isinstance(objective, PolicyGradient)
+        weights, sums = self._correction(old, batch, mask), Sums()
+        drawn = Drawn(logps, old, batch["advantage"], mask, batch["turn"].long(), weights)
+        found = policy_loss(drawn, objective, totals, self._request.max_tokens)
+        sums["clip_low_share"] = found.num_low, mask.sum()
+        sums["clip_high_share"] = found.num_high, mask.sum()
+        if weights is not None and weights.shape[1] == 1:
+            of_rows = weights[mask.any(-1)]
+            sums["weight_ess"] = effective_rows(of_rows), of_rows.numel()
+        return found.loss, sums
+
+    def _correction(self, old: torch.Tensor, batch: Batch, mask: torch.Tensor) -> torch.Tensor | None:
+        if self._request.temperature != 1:
+            return None
+        objective = self.objective
+        return sampler_correction(
+            old.detach(), batch["sampler_logps"], mask, objective.correction, objective.correction_cap
+        )
+
+    def _totals(self, name: str, window: Sequence[Batch], wave: Sequence[Batch]) -> Totals:
+        rows = sum(float(batch[name].any(-1).sum()) for batch in window)
+        tokens = sum(float(batch[name].sum()) for batch in window)
+        return Totals(rows, tokens, sum(float(batch[name].sum()) for batch in wave) / self._request.steps_per_wave)
+
+
+def is_own_base(request: LearnRequest) -> bool:
+    """Whether the reference is the trained model without its adapter."""
+    reference = request.reference
+    own = reference is not None and reference.adapter is None and reference.weights == request.model.weights
+    return own and isinstance(request.tune, Lora)

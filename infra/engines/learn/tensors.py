@@ -1,0 +1,39 @@
+"""A wave's rows as tensors. Used inside the learner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+
+from infra.engines.learn.rows import StreamRow
+
+
+def tensors_of(
+    rows: Sequence[StreamRow], streams: Iterable[str], num_rows: int, pad_id: int, device: torch.device
+) -> dict[str, torch.Tensor]:
+    """A wave's tensors by TRL's names, and each stream as NAME and NAME_mask, all (num_rows, tokens).
+
+    Rows that are missing are filled up with ones without tokens: they take part in no sum and no count.
+
+    Args:
+        streams: names; one that no row has is 0 everywhere.
+    """
+    full = [*rows, *[StreamRow((pad_id,), (pad_id,), (0.0,), ())] * (num_rows - len(rows))]
+    width, before = max(len(row.written) for row in full), max(len(row.prompt) for row in full)
+    tensors = {
+        "prompt_ids": torch.tensor([[pad_id] * (before - len(row.prompt)) + list(row.prompt) for row in full]),
+        "prompt_mask": torch.tensor([[0] * (before - len(row.prompt)) + [1] * len(row.prompt) for row in full]),
+        "completion_ids": torch.tensor([list(row.written) + [pad_id] * (width - len(row.written)) for row in full]),
+        "completion_mask": torch.zeros(num_rows, width, dtype=torch.long),
+        "sampler_logps": torch.zeros(num_rows, width),
+    }
+    for name in streams:
+        tensors[name], tensors[f"{name}_mask"] = torch.zeros(num_rows, width), torch.zeros(num_rows, width)
+    for place, row in enumerate(rows):
+        tensors["completion_mask"][place, : len(row.written)] = 1
+        tensors["sampler_logps"][place, : len(row.written)] = torch.tensor(row.logprobs)
+        for name, start, end, value in row.spans:
+            tensors[name][place, start:end] = value
+            tensors[f"{name}_mask"][place, start:end] = 1
+    return {name: tensor.to(device) for name, tensor in tensors.items()}

@@ -1,0 +1,102 @@
+"""TRL's GRPOTrainer on rows that come from outside: two methods are overridden, nothing else of it is touched.
+
+`_generate_and_score_completions` reads a wave's file in place of generating, and `_compute_loss` adds up kernels over
+streams in place of one loss. Used inside `learner_program.py`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import torch
+
+from infra.engines.learn.desk import Desk
+from infra.engines.learn.grpo import GRPOTrainer
+from infra.engines.learn.losses import Losses
+from infra.engines.learn.request import LearnRequest
+from infra.engines.learn.rows import read_rows
+from infra.engines.learn.tensors import tensors_of
+from infra.engines.train.steps import CountedSteps
+
+
+class WaveTrainer(CountedSteps, GRPOTrainer):
+    """A trainer whose rows are handed in, wave after wave.
+
+    To be set before training: `request`, `desk` and `losses`.
+    """
+
+    request: LearnRequest
+    desk: Desk
+    losses: Losses
+
+    def count_tokens(self, batch: Any) -> int:
+        """None here: batches of TRL's loader are placeholders. What is trained on is counted with its loss."""
+        return 0
+
+    def _generate_and_score_completions(self, inputs: Any) -> dict[str, torch.Tensor]:
+        request = self.request
+        path, seed = self.desk.next_wave(self.state.global_step // request.optimizer_steps_per_wave)
+        torch.manual_seed(seed)  # of the rows' order, which TRL shuffles, and of dropout
+        wave = tensors_of(
+            read_rows(path), self.losses.streams, self.args.generation_batch_size, self._tokenizer.pad_token_id,
+            self.accelerator.device,
+        )  # fmt: skip
+        if request.optimizer_steps_per_wave > 1:
+            wave["old_logps"] = self._logps_of(self.model, wave)
+        if self.losses.reads_reference:
+            wave["reference_logps"] = self.losses.reference_logps(self, wave)
+        return wave
+
+    def _compute_loss(self, model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        self.desk.say_alive()
+        inputs_ids, attention, width = whole_rows(inputs)
+        logps, entropies, _ = self._get_per_token_logps_and_entropies(
+            model, inputs_ids, attention, width, compute_entropy=True
+        )
+        loss, sums = self.losses.of_batch(logps, inputs, self._window(), self._buffered_inputs)
+        sums["entropy"] = (entropies.detach() * self.losses.trained(inputs)).sum(), self.losses.trained(inputs).sum()
+        self.step_tokens += int(self.losses.trained(inputs).sum())
+        self._note(sums)
+        return loss
+
+    def logps_of(self, model: Any, wave: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Log-probabilities of a wave's written tokens, (rows, tokens), without gradient or dropout."""
+        return self._logps_of(model, wave)
+
+    @torch.no_grad()
+    def _logps_of(self, model: Any, wave: dict[str, torch.Tensor]) -> torch.Tensor:
+        was_training = model.training
+        model.eval()
+        ids, attention, width = whole_rows(wave)
+        found, _, _ = self._get_per_token_logps_and_entropies(
+            model, ids, attention, width, batch_size=self.args.per_device_train_batch_size
+        )
+        model.train(was_training)
+        return found
+
+    def _window(self) -> list[dict[str, torch.Tensor]]:
+        """The batches of the optimizer step at hand."""
+        size = self.args.gradient_accumulation_steps
+        place = self._step % self.args.steps_per_generation // size * size
+        window: list[dict[str, torch.Tensor]] = self._buffered_inputs[place : place + size]
+        return window
+
+    def _note(self, sums: dict[str, Any]) -> None:
+        """Add up a batch's numbers; with the last batch of a step they go to TRL's log."""
+        if self._step % self.args.gradient_accumulation_steps == 0:
+            self._sums: dict[str, Any] = defaultdict(lambda: (0.0, 0.0))
+        for name, (value, count) in sums.items():
+            before = self._sums[name]
+            self._sums[name] = before[0] + float(value), before[1] + float(count)
+        if (self._step + 1) % self.args.gradient_accumulation_steps == 0:
+            for name, (value, count) in self._sums.items():
+                if count:
+                    self._metrics["train"][name].append(value / count)
+
+
+def whole_rows(inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, int]:
+    """Token ids and attention mask of prompts with what was written, and the number of written tokens."""
+    ids = torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], dim=1)
+    attention = torch.cat([inputs["prompt_mask"], inputs["completion_mask"]], dim=1)
+    return ids, attention, inputs["completion_ids"].size(1)

@@ -1,0 +1,131 @@
+"""Streams: from advantages of a wave to the numbers of its tokens, which are all that the learner reads beside ids.
+
+    advantage     the unit's, of every token of its texts               policy gradients
+    turn          number of the text in its row                         policy gradients with ratios of texts
+    kl_weight     of the divergence to the reference                    all objectives that have one
+    nll_weight    of the likelihood                                     raft: the best episode of a group
+    nft_p, nft_right, nft_weight                                        nft: share of right episodes of the group
+                  (clamped), 1 or 0, and the factor of the row
+
+A token in no span of a stream takes no part in its kernel, and does not count in its divisor. A span of value 0 does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from configs.schema.online.objectives import Nft, OnlineObjective, PolicyGradient, Raft
+from tasks.online.credit.assign import Advantage, Dropped
+from tasks.online.rollout import Turn
+from tasks.online.schedule import Position, amount_at
+
+Stream = Literal["advantage", "turn", "kl_weight", "nll_weight", "nft_p", "nft_right", "nft_weight"]
+
+LEAST_SHARE, MOST_SHARE = 0.02, 0.98
+"""what NFT's authors clamp a group's share of right samples to"""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One value of some tokens of a row: from `start` to before `end`."""
+
+    row: str
+    start: int
+    end: int
+    stream: Stream
+    value: float
+
+
+def mask_truncated(advantages: Sequence[Advantage], objective: OnlineObjective) -> list[Advantage]:
+    """The same, with units dropped that have a truncated text, where the objective masks such."""
+    if not getattr(objective, "mask_truncated", False):
+        return list(advantages)
+    return [
+        replace(one, dropped=Dropped.TRUNCATED)
+        if one.dropped is None and any(turn.is_truncated for turn in one.unit.turns)
+        else one
+        for one in advantages
+    ]
+
+
+def spans_of(advantages: Sequence[Advantage], objective: OnlineObjective, position: Position) -> list[Span]:
+    """The streams of a wave.
+
+    Args:
+        advantages: of its units, in order; what is dropped has no spans.
+        position: where the experiment is before the wave is trained on, for weights that change.
+    """
+    kept = [one for one in advantages if one.dropped is None]
+    if isinstance(objective, Nft):
+        streams = list(_nft(kept, objective))
+    elif isinstance(objective, Raft):
+        streams = list(_best(kept, objective, position))
+    else:
+        assert isinstance(objective, PolicyGradient)
+        streams = [_span(turn, "advantage", one.value) for one in kept for turn in one.unit.turns]
+        streams += _texts(kept) if objective.ratio == "turn" else ()
+    return [*streams, *_divergence(kept, objective, position)]
+
+
+def _span(turn: Turn, stream: Stream, value: float) -> Span:
+    return Span(turn.row, turn.start, turn.end, stream, value)
+
+
+def _texts(kept: Sequence[Advantage]) -> Iterator[Span]:
+    """Texts of a row are numbered from 0, in the order of their tokens."""
+    starts: dict[str, list[int]] = defaultdict(list)
+    turns = [turn for one in kept for turn in one.unit.turns]
+    for turn in turns:
+        starts[turn.row].append(turn.start)
+    yield from (_span(turn, "turn", float(sorted(starts[turn.row]).index(turn.start))) for turn in turns)
+
+
+def _by_fork(kept: Sequence[Advantage]) -> list[list[Advantage]]:
+    groups: dict[str, list[Advantage]] = defaultdict(list)
+    for one in kept:
+        groups[one.unit.fork].append(one)
+    return list(groups.values())
+
+
+def _best(kept: Sequence[Advantage], objective: Raft, position: Position) -> Iterator[Span]:
+    """The first of a group's best episodes, where it is good enough."""
+    weight = amount_at(objective.nll_weight, position)
+    for group in _by_fork(kept):
+        best = max(group, key=lambda one: one.value)
+        if best.value > objective.least:
+            yield from (_span(turn, "nll_weight", weight) for turn in best.unit.turns)
+
+
+def _nft(kept: Sequence[Advantage], objective: Nft) -> Iterator[Span]:
+    for group in _by_fork(kept):
+        share = sum(one.value > 0 for one in group) / len(group)
+        share = min(max(share, LEAST_SHARE), MOST_SHARE)
+        for one in group:
+            is_right = one.value > 0
+            weight = nft_weight(objective, share) * (1.0 if is_right else objective.negative_weight)
+            for turn in one.unit.turns:
+                yield _span(turn, "nft_p", share)
+                yield _span(turn, "nft_right", float(is_right))
+                yield _span(turn, "nft_weight", weight)
+
+
+def nft_weight(objective: Nft, share: float) -> float:
+    """Factor of a group with that share of right episodes."""
+    return {"none": 1.0, "wrong_share": 1 - share, "odds": math.sqrt((1 - share) / share)}[objective.weigh]
+
+
+def _divergence(kept: Sequence[Advantage], objective: OnlineObjective, position: Position) -> Iterator[Span]:
+    """By place among the trained texts of an episode where the objective says so."""
+    seen: dict[str, int] = defaultdict(int)
+    for one in kept:
+        for turn in one.unit.turns:
+            number = seen[one.unit.rollout_id]
+            seen[one.unit.rollout_id] += 1
+            by_turn = objective.kl_weight_by_turn
+            own = by_turn[min(number, len(by_turn) - 1)] if by_turn else amount_at(objective.kl_weight, position)
+            if own:
+                yield _span(turn, "kl_weight", own)

@@ -1,0 +1,255 @@
+"""Prefect task of a segment: a round that trains on what it draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from configs.errors import ProblemsError
+from configs.schema.engine import TransformersEngine
+from configs.schema.online.objectives import StreamObjective
+from configs.schema.online.section import Online
+from configs.schema.train import Lora
+from configs.schema.verifiers.kinds import Verifier
+from infra.engines.learn.learner import Learner
+from infra.engines.learn.request import LearnRequest
+from tasks.core.bench import Workbench
+from tasks.core.files import TRAIN_SET
+from tasks.core.models import Lineage
+from tasks.core.records import Problem
+from tasks.core.refs import ModelRef, StepRef, trained_model
+from tasks.core.roles import Cast, policy_answerer
+from tasks.core.scratch import Scratch
+from tasks.core.stage_task import stage_task
+from tasks.core.step import StepSpec, Summary, derive_seed, digest
+from tasks.decide.state import LoopState
+from tasks.judge.stage import judging_identity
+from tasks.judge.world import World
+from tasks.learn.run import Schedule
+from tasks.learn.schedule import plan_steps
+from tasks.online.carried import CARRIED_FILE, Carried, read_carried, write_carried
+from tasks.online.conductor import Conductor
+from tasks.online.divergence import Divergence
+from tasks.online.draw import Drawing
+from tasks.online.live import LiveTexts
+from tasks.online.numbers import ends_by, write_metrics
+from tasks.online.probe import Probing, set_aside
+from tasks.online.refused import refuse_sampler, refuse_unbuilt
+from tasks.online.settle import Settling
+from tasks.online.stage import SEGMENT, SegmentNumbers
+from tasks.online.tables import write_segment
+from tasks.online.wave_folder import WaveFolder
+from tasks.sample.episode import POLICY
+from tasks.sample.partners import name_of, partners_of, writers_of
+from tasks.sample.samplers.given import Given
+from tasks.sample.samplers.registry import SAMPLERS
+
+"""
+"""
+
+
+@stage_task(SEGMENT)
+def run_segment(bench: Workbench, round: int, state: LoopState, problems: StepRef) -> StepRef:
+    """A segment: its samples, verdicts, rewards, credit and rows, and the model that they made.
+
+    Args:
+        state: of the round before.
+        problems: the step with `train.parquet`.
+    """
+    return _Segment(bench, round, state, problems).step()
+
+
+def model_of(bench: Workbench, round: int, state: LoopState, segment: StepRef) -> ModelRef | None:
+    """The model that a segment made; None where it took no step."""
+    if SegmentNumbers.of(segment).num_steps == 0:
+        return None
+    train = bench.recipe.train
+    start = state.start_model(POLICY, train.start_from)
+    return trained_model(f"round-{round}", start, segment, isinstance(train.tune, Lora))
+
+
+class _Segment:
+    """One segment of one round: which start, which reference, where the run of segments stands."""
+
+    def __init__(self, bench: Workbench, round: int, state: LoopState, problems: StepRef) -> None:
+        self.bench, self.round, self.state, self.problems = bench, round, state, problems
+        self.recipe = bench.recipe
+        self.start = state.start_model(POLICY, self.recipe.train.start_from)
+        self.made = self.start.adapter or self.start.weights
+        self.schedule = self._schedule()
+        self.reference = self._reference()
+        refuse_unbuilt(self.recipe)
+
+    @property
+    def online(self) -> Online:
+        assert self.recipe.online is not None, "the stage's `when` says so"
+        return self.recipe.online
+
+    @property
+    def objective(self) -> StreamObjective:
+        found = self.recipe.train.objective
+        assert isinstance(found, StreamObjective), "the recipe was checked for it"
+        return found
+
+    def step(self) -> StepRef:
+        """Run the segment, or find it."""
+        bench, spec = self.bench, self._spec()
+        step = bench.step(spec, lambda scratch: self._produce(spec, scratch))
+        if not bench.is_planning:
+            WaveFolder(bench.ledger, spec.prefix).clear()
+        return step
+
+    def _spec(self) -> StepSpec:
+        schedule = self.schedule
+        inputs = {"model": self.start, "reference": self.reference, "problems": self.problems}
+        cast = self.state.cast().model_copy(update={"live": self.start})
+        return SEGMENT.spec(
+            self.recipe, self.bench.contents, self.round, inputs,
+            judging=judging_identity(self.bench, self.recipe.judge, cast) or None,
+            steps={"num_steps": schedule.num_steps, "first": schedule.first_step, "total": schedule.total_steps},
+        )  # fmt: skip
+
+    def _schedule(self) -> Schedule:
+        """A carried run begins anew with each phase."""
+        stay = self.bench.whole.stay_at(self.round)
+        first, last = (stay.first, stay.last) if stay else (1, self.recipe.rounds.max)
+        is_own = self.made is not None and self.made.stage == SEGMENT.name and self.made.round >= first
+        done = SegmentNumbers.of(self.made).end_step if self.made is not None and is_own else 0
+        return plan_steps(self.recipe.train, self.round, last - first + 1, done)
+
+    def _reference(self) -> ModelRef | None:
+        objective = self.objective
+        reads = objective.reads_reference or any(term.kind == "kl" for term in self.online.terms(objective))
+        lineage: Lineage = self.state.policy
+        return lineage.reference_model(self.recipe.train.reference, self.start) if reads else None
+
+    def _carried(self) -> Carried:
+        """Where the run of segments stands: at its beginning, or where the start model's segment left it.
+
+        Raises:
+            StoreError: the segment before left no state.
+        """
+        if not self.schedule.first_step or self.made is None:
+            return Carried(root=self.round)
+        path = self.bench.ledger.fetch(self.made, CARRIED_FILE)
+        found = read_carried(path.read_text(encoding="utf-8"), f"{self.made.prefix}/{CARRIED_FILE}")
+        is_unbroken = self.made.round == self.round - 1
+        return found if is_unbroken else replace(found, root=self.round)
+
+    def _produce(self, spec: StepSpec, scratch: Scratch) -> Summary:
+        refuse_sampler(self.recipe)
+        problems = list(TRAIN_SET.read(self.bench.ledger, self.problems))
+        judged = self.recipe.answer_judge() is not None or self.recipe.evaluate.verifier is not None
+        verifier = self.recipe.verifier_for_gold() if judged else None
+        drawable, asked = set_aside(problems, self.online.probe, verifier, self.recipe.seed)
+        if len(drawable) < self.online.problems_per_wave:
+            raise ProblemsError(
+                f"a wave has {self.online.problems_per_wave} problems, and the train set {len(drawable)}"
+                + (f", without the {len(asked)} that the probe asks" if asked else ""),
+                f"write online: {{problems_per_wave: {max(len(drawable), 1)}}} or fewer, or add problems",
+            )
+        folder = WaveFolder(self.bench.ledger, spec.prefix)
+        begin = self._carried()
+        seed = derive_seed(self.recipe.seed, SEGMENT.name, begin.root)
+        waves = folder.find_whole()
+        self.bench.make_way_for_trainer()
+        request = self._request(spec, seed, len(waves))
+
+        def show(line: dict[str, Any]) -> None:
+            scratch.progress.update(line["step"], line["num_steps"], f"loss {line['loss']:.3f}")
+
+        with Learner(request, scratch.work, scratch.out, show) as learner:
+            conductor = Conductor(
+                self.online, drawable, begin, seed,
+                _Rounds(self, spec, scratch, learner, problems).draw_at,
+                Settling.of(self.recipe), folder, waves, ends_by(self.recipe.guards), scratch.work,
+                self._probing(asked, verifier),
+            )  # fmt: skip
+            try:
+                conductor.run(learner)
+            finally:
+                self.bench.pools.take_back()
+        assert learner.report is not None, "the learner ended as it should"
+        taken = conductor.waves
+        trained = taken[:-1] if conductor.ended else taken
+        after = trained[-1].after if trained else begin
+        (scratch.out / CARRIED_FILE).write_text(write_carried(after), encoding="utf-8")
+        counts = write_segment(scratch.out, folder, taken, problems)
+        report = learner.report
+        return {
+            **counts,
+            "num_waves": len(taken), "num_steps": report.num_steps, "ended": conductor.ended,
+            "end_step": self.schedule.first_step + report.num_steps,
+            "num_train_tokens": report.num_tokens, "num_examples": counts["num_rows"],
+            "train_loss": report.mean_loss, "first_loss": report.first_loss, "last_loss": report.last_loss,
+            "kept_rate": counts["num_rows"] / max(counts["num_texts"], 1),
+            **write_metrics(scratch.out, taken, self.online.steps_of_wave),
+        }  # fmt: skip
+
+    def _probing(self, problems: tuple[Problem, ...], verifier: Verifier | None) -> Probing | None:
+        probe, episode = self.online.probe, self.online.episode
+        if probe is None or verifier is None or not problems:
+            return None
+        return Probing(
+            problems, verifier, probe.every_steps, self.online.steps_of_wave, episode.max_tokens, episode.stop
+        )  # fmt: skip
+
+    def _request(self, spec: StepSpec, seed: int, num_known_waves: int) -> LearnRequest:
+        bench, train, online, schedule = self.bench, self.recipe.train, self.online, self.schedule
+        folder = None
+        if schedule.first_step and self.made is not None:
+            folder = bench.ledger.fetch_all(self.made, "optimizer")
+        engine = self.recipe.engine
+        drawing = engine if isinstance(engine, TransformersEngine) else TransformersEngine(
+            max_model_length=engine.max_model_length, devices=engine.devices
+        )  # fmt: skip
+        return LearnRequest(
+            model=bench.model_files(self.start), tune=train.tune, seed=seed, objective=train.objective,
+            optimizer=train.model_copy(update={"max_steps": schedule.num_steps}),
+            reference=bench.model_files(self.reference) if self.reference else None,
+            reference_digest=self.reference.digest if self.reference else "",
+            resume_state=folder, total_steps=schedule.total_steps, first_step=schedule.first_step,
+            engine=drawing, identity=spec.key,
+            most_rows=online.problems_per_wave * online.group_size,
+            steps_per_wave=online.steps_per_wave, inner_epochs=online.inner_epochs,
+            temperature=online.episode.temperature, max_tokens=online.episode.max_tokens,
+            num_known_waves=num_known_waves,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Rounds:
+    """Who draws and who judges, wave by wave: `live` is the learner with the weights of the wave."""
+
+    segment: _Segment
+    spec: StepSpec
+    scratch: Scratch
+    learner: Learner
+    problems: Sequence[Any]
+
+    def draw_at(self, number: int) -> Drawing:
+        """How a wave of the segment is drawn and judged."""
+        bench, recipe, answers = self.segment.bench, self.segment.recipe, self.scratch.answers
+        digest_now = digest([self.spec.key, number])
+        live = self.segment.start.model_copy(update={"name": f"live-{number}", "digest": digest_now})
+        bench.pools.lend(live.digest, recipe.engine, self.learner)
+        cast: Cast = self.segment.state.cast().model_copy(update={"live": live})
+        texts = LiveTexts(self.learner, answers.shard_size, answers.missing)
+        writers = writers_of(bench, cast)
+        names = {name: name_of(writer) for name, writer in writers.items()}
+        given = Given(recipe, live.digest, None, names, bench.base_dir)
+        sampler = SAMPLERS[recipe.episode.kind](recipe.episode, given)
+        partners = partners_of(bench, live, cast, self.spec.seed or 0, answers, writers, {POLICY: texts})
+        known = {problem.id: problem for problem in self.problems}
+        world = World(known, bench, cast, 0, answers)
+        return Drawing(sampler, partners, texts, world, recipe.judge, live.digest, self._divergence())
+
+    def _divergence(self) -> Divergence | None:
+        """How far texts are from the reference, where the reward asks for it."""
+        segment = self.segment
+        terms = segment.online.terms(segment.objective)
+        if segment.reference is None or all(term.kind != "kl" for term in terms):
+            return None
+        who = policy_answerer(segment.bench, segment.reference)
+        return Divergence(who, self.scratch.answers)

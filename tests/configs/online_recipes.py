@@ -1,0 +1,45 @@
+"""Recipes of online rounds, which together have every part that such a round can have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def online_recipe(objective: dict[str, Any], **online: Any) -> dict[str, Any]:
+    """The shortest recipe of a segment with that objective."""
+    return {
+        "name": f"online_{objective['kind']}",
+        "model": {"kind": "tiny_llama"},
+        "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
+        "train": {"objective": objective, "max_steps": 8},
+        "online": {"problems_per_wave": 4, "group_size": 4, "episode": {"max_tokens": 32}, **online},
+    }
+
+
+TURNS: dict[str, Any] = {
+    "kind": "revise", "max_tokens": 32,
+    "steps": [{"part": "verdict"}, {"part": "attempt", "when": {"verdict": "wrong"}}],
+}  # fmt: skip
+"""an attempt, the policy's own verdict of it, and a second attempt where that says wrong"""
+
+ONLINE: dict[str, dict[str, Any]] = {
+    f"online_{kind}": online_recipe({"kind": kind})
+    for kind in ("dr_grpo", "gspo", "max_rl", "cispo", "sapo", "luspo", "vespo", "raft", "nft")
+} | {
+    "online_grpo": online_recipe(
+        {"kind": "grpo", "kl_weight": {"start": 0.1, "end": 0.0, "over": 4}},
+        control={"prompt": "zero_shot_direct"},
+        reward=[
+            {"kind": "judge"}, {"kind": "format", "pattern": "[0-9]"}, {"kind": "length"}, {"kind": "turn_count"},
+            {"kind": "control_group"},
+        ],
+    ),
+    "online_dapo": online_recipe({"kind": "dapo"}, curriculum={"kind": "window"}, steps_per_wave=2),
+    "online_rloo": online_recipe({"kind": "rloo"}, curriculum={"kind": "vote_share"}, reward=[{"of": "vote"}])
+    | {"judge": [{"kind": "vote"}], "evaluate": {"verifier": {"kind": "number"}}},
+    "online_reinforce_pp": online_recipe(
+        {"kind": "reinforce_pp"}, curriculum={"kind": "pools"}, episode=TURNS, reward=[
+            {"kind": "judge"}, {"kind": "progress"}, {"kind": "verdict_match"}, {"kind": "kl"}
+        ], credit={"unit": "turn", "turn_discount": 0.5, "group_by": ["fork", "turn"], "normalise_by": "part"},
+    ),
+}  # fmt: skip

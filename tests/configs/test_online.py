@@ -1,0 +1,189 @@
+"""An online round is said with few words, and what cannot run is one message that says what to write."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from configs.errors import RecipeError
+from configs.schema.kinds import component_choices
+from configs.schema.load import check_recipe, dump_recipe
+from configs.schema.objective import Rows
+from configs.schema.online.objectives import OnlineObjective, StreamObjective
+from configs.schema.phase import lay_over
+from tests.configs.online_recipes import ONLINE, TURNS, online_recipe
+from tests.configs.recipes import recipe
+
+KINDS = component_choices(OnlineObjective)
+PLAIN = online_recipe({"kind": "dapo"})
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    return lay_over(PLAIN, changes)
+
+
+def message(tree: dict[str, Any]) -> str:
+    """The one mistake that is told of a recipe."""
+    with pytest.raises(RecipeError) as told:
+        check_recipe(tree)
+    head, *lines = str(told.value).splitlines()
+    assert head.endswith("1 mistake") and len(lines) == 1
+    return lines[0]
+
+
+def test_a_segment_is_said_by_its_objective_its_steps_and_an_empty_section() -> None:
+    own = check_recipe({**PLAIN, "model": {"base": "org/model"}, "online": {}})
+    assert own.online is not None and own.episode == own.online.episode
+    assert (own.online.problems_per_wave, own.online.group_size, own.online.steps_of_wave) == (16, 8, 1)
+    assert (own.episode.num_samples, own.episode.temperature, own.episode.top_k) == (8, 1.0, 0)
+    assert [term.kind for term in own.online.reward] == ["judge"]
+
+
+def test_every_objective_has_a_recipe_and_is_made_of_streams() -> None:
+    assert {recipe(name).train.objective.kind for name in ONLINE} == set(KINDS)
+    assert {kind.rows for kind in KINDS.values()} == {"streams"} <= set(get_args(Rows))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ONLINE)
+def test_what_is_written_out_in_full_says_the_same(name: str) -> None:
+    own = recipe(name)
+    assert check_recipe(yaml.safe_load(dump_recipe(own))) == own
+
+
+@pytest.mark.parametrize(
+    ("kind", "baseline", "scale", "normalise_by"),
+    [
+        ("grpo", "mean", "std", "none"), ("dr_grpo", "mean", "none", "none"), ("rloo", "leave_one_out", "none", "none"),
+        ("reinforce_pp", "mean", "none", "wave"), ("max_rl", "mean", "mean", "none"), ("nft", "none", "none", "none"),
+    ],
+)  # fmt: skip
+def test_an_objective_brings_its_credit(kind: str, baseline: str, scale: str, normalise_by: str) -> None:
+    own = check_recipe(online_recipe({"kind": kind}))
+    assert own.online is not None and isinstance(own.train.objective, StreamObjective)
+    credit = own.online.settled_credit(own.train.objective)
+    assert (credit.baseline, credit.scale, credit.normalise_by) == (baseline, scale, normalise_by)
+
+
+def test_what_a_recipe_writes_of_credit_stands_and_the_rest_is_the_objectives() -> None:
+    own = check_recipe(online_recipe({"kind": "rloo"}, credit={"scale": "std_n"}))
+    assert own.online is not None and isinstance(own.train.objective, StreamObjective)
+    credit = own.online.settled_credit(own.train.objective)
+    assert (credit.baseline, credit.scale) == ("leave_one_out", "std_n")
+
+
+def test_rloo_takes_the_divergence_from_the_reward_unless_a_term_does_or_none_is_wanted() -> None:
+    def terms(objective: dict[str, Any], *reward: dict[str, Any]) -> list[tuple[str, float | None]]:
+        own = check_recipe(online_recipe(objective, reward=[{"kind": "judge"}, *reward]))
+        assert own.online is not None and isinstance(own.train.objective, StreamObjective)
+        found = own.online.terms(own.train.objective)
+        return [(term.kind, getattr(term, "coefficient", None)) for term in found]
+
+    assert terms({"kind": "rloo"}) == [("judge", None), ("kl", 0.05)]
+    assert terms({"kind": "rloo"}, {"kind": "kl", "coefficient": 0.2}) == [("judge", None), ("kl", 0.2)]
+    assert terms({"kind": "rloo", "kl_reward": 0}) == [("judge", None)]
+
+
+def test_a_fork_at_a_turn_is_one_attempt_with_a_group_of_revisions() -> None:
+    own = check_recipe(changed(online={"fork": "turn", "episode": {**TURNS, "steps": [{"part": "attempt", "num": 4}]}}))
+    assert own.episode.num_samples == 1
+
+
+def test_phases_may_warm_up_offline_and_go_on_online() -> None:
+    online = {name: PLAIN[name] for name in ("train", "online")}
+    tree = {**PLAIN, "select": [{"kind": "correct"}], "generate": {"max_tokens": 16}, "phases": [
+        {"name": "warm", "rounds": 1},
+        {"name": "rl", "rounds": 1, "set": {**online, "generate": None, "select": None}},
+    ]}  # fmt: skip
+    del tree["train"], tree["online"]
+    own = check_recipe({**tree, "evaluate": {"max_tokens": 32}})
+    assert own.in_round(1).online is None and own.in_round(2).online is not None
+    assert own.in_round(2).select != own.in_round(1).select
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"online": None}, "online: the objective dapo draws its samples as it trains: add online: {}"),
+        ({"train": {"objective": {"kind": "sft"}}}, "online: the objective sft trains on rows that are there before"),
+        ({"train": {"max_steps": None}}, "train.max_steps: a segment is counted in optimizer steps"),
+        ({"train": {"max_steps": 9}, "online": {"steps_per_wave": 2}}, "train.max_steps: 9 steps are no whole waves"),
+        ({"train": {"max_steps": 9}, "online": {"inner_epochs": 2}}, "train.max_steps: 9 steps are no whole waves"),
+        ({"train": {"gradient_accumulation": 2}}, "train.gradient_accumulation: steps_per_wave says"),
+        ({"train": {"data": "accumulate"}}, "train.data: waves are its data"),
+        ({"train": {"replay": {"path": "x.jsonl"}}}, "train.replay: waves are its data"),
+        ({"select": [{"kind": "judged"}]}, "select: every sample has its reward: leave select out"),
+        ({"generate": {"num_samples": 4, "max_tokens": 16}}, "generate: online.episode says how samples are drawn"),
+        ({"weigh": {"kind": "by_problem"}}, "weigh: online trains on rewards: leave weigh out"),
+        ({"pair": {"kind": "right_vs_wrong"}}, "pair: online trains on rewards: leave pair out"),
+        ({"guide": {}}, "guide: online trains on rewards: leave guide out"),
+        ({"rows": [{"kind": "turn"}]}, "rows: online trains on rewards: leave rows out"),
+        ({"calibrate": {}}, "calibrate: online trains on rewards: leave calibrate out"),
+        ({"train": {"reference": "base"}}, "train.reference: 'base' is read by no KL weight"),
+        ({"train": {"objective": {"kl_weight": -0.1}}}, "kl_weight: a negative weight"),
+        ({"train": {"objective": {"kind": "raft", "nll_weight": -1}}}, "nll_weight: a negative weight"),
+        ({"train": {"objective": {"kl_weight": 0.1}}, "online": {"reward": [{}, {"kind": "kl"}]}},
+         "train.objective.kl_weight: the reward has a KL term already"),
+        ({"online": {"group_size": 1}}, "online.group_size: the objective dapo compares the episodes of a group"),
+        ({"online": {"group_size": 1, "credit": {"baseline": "mean"}}}, "group_size: a group of one is always"),
+        ({"online": {"problems_per_wave": 1, "steps_per_wave": 2}}, "1 groups cannot be shared out to 2 steps"),
+        ({"online": {"episode": {"num_samples": 3}}}, "episode.num_samples: a group has 4 episodes"),
+        ({"online": {"episode": {"num_problems": 3}}}, "episode.num_problems: problems_per_wave says how many"),
+        ({"online": {"episode": {"temperature": 0}}}, "temperature 0 draws the same text 4 times"),
+        ({"online": {"episode": {"max_tokens": 128}}}, "online.episode.max_tokens: 128 leaves no room for a prompt"),
+        ({"online": {"episode": {"draws": [{"name": "hot", "temperature": 2.0}]}}}, "episode.draws: members of a group"),
+        ({"online": {"episode": {"interpreter": {"open": "<py>", "close": "</py>"}}}}, "episode.interpreter: outputs"),
+        ({"online": {"episode": {"kind": "stepwise"}}}, "episode.kind: stepwise compares as it goes"),
+        ({"online": {"fork": "turn"}}, "fork: turn: members of a group share one first attempt"),
+        ({"online": {"episode": {**TURNS, "steps": [{"part": "attempt", "when": {"judge": "x", "says": ["wrong"]}}]}}},
+         "online.episode.steps.0.when.judge: no judge is called 'x'"),
+        ({"online": {"reward": [{"of": "x"}]}}, "online.reward.0.of: no judge is called 'x': write one of answer"),
+        ({"online": {"reward": [{}, {}]}}, "reward.1.name: two terms are called 'judge'"),
+        ({"online": {"reward": [{"kind": "progress"}]}}, "reward.0.of: it reads the values of a term written before"),
+        ({"online": {"reward": [{"kind": "format", "pattern": "(", "gate": True}]}}, "not a regular expression"),
+        ({"online": {"reward": [{"kind": "format", "pattern": "x", "gate": True}]}}, "nothing that a gate could"),
+        ({"online": {"reward": [{}, {"kind": "format", "pattern": "x", "gate": True, "gates": ["y"]}]}},
+         "reward.1.gates: no term is called 'y'"),
+        ({"online": {"reward": [{"gates": ["judge"]}]}}, "gates: names the terms that a gate multiplies"),
+        ({"online": {"reward": [{}, {"kind": "length", "rule": "truncated"}]}}, "the rule truncated is a factor"),
+        ({"online": {"reward": [{}, {"kind": "length", "gate": True}]}}, "the rule overlong is a summand"),
+        ({"online": {"reward": [{}, {"kind": "control_group"}]}}, "control: the reward compares with a second group"),
+        ({"online": {"reward": [{"kind": "verdict_match"}]}}, "online.reward.0: no step of the episode"),
+        ({"online": {"curriculum": {"kind": "vote_share"}}}, "online.curriculum: vote_share reads"),
+        ({"online": {"curriculum": {"kind": "window", "low": 0.9}}}, "high: 0.8 must not be below low 0.9"),
+        ({"online": {"curriculum": {"kind": "pools", "hard_below": 0.9}}}, "hard_below: 0.9 must not be above"),
+        ({"online": {"credit": {"scale": "mean", "baseline": "none"}}}, "online.credit.scale: it divides by"),
+        ({"train": {"objective": {"kind": "nft"}}, "online": {"credit": {"scale": "std"}}},
+         "online.credit: the objective nft reads returns of whole episodes"),
+        ({"online": {"credit": {"baseline": "first_turn_mean"}}}, "credit.baseline: first_turn_mean tells the texts"),
+        ({"online": {"credit": {"normalise_by": "part"}}}, "credit.normalise_by: part tells the texts of an episode"),
+        ({"online": {"credit": {"group_by": ["fork", "turn"]}}}, "credit.group_by: turn tells the texts of an episode"),
+        ({"online": {"credit": {"unit": "turn", "combine": "normalise_then_sum"}}}, "normalise_then_sum is of whole"),
+        ({"online": {"credit": {"group_by": ["prompt"]}}}, "group_by"),
+        ({"roles": {"critic": {"like": "policy", "train": {"objective": {"kind": "grpo"}, "max_steps": 4}}}},
+         "roles.critic.train.objective: a role learns from the round's samples"),
+    ],
+)  # fmt: skip
+def test_what_cannot_run_is_one_message(changes: dict[str, Any], told: str) -> None:
+    assert told in message(changed(**changes))
+
+
+def test_a_vote_needs_groups_of_one_problem() -> None:
+    steps = {**TURNS, "steps": [{"part": "attempt", "num": 4}]}
+    tree = changed(judge=[{"kind": "vote"}], evaluate={"verifier": {"kind": "number"}})
+    assert "online.fork: 'vote' judges the samples of a problem against each other" in message(
+        lay_over(tree, {"online": {"fork": "turn", "episode": steps, "reward": [{"of": "vote"}]}})
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "told"),
+    [
+        ("sft", "skip_prefix", "train.objective.skip_prefix: unknown key; known keys: kind, normalise"),
+        ("grpo", "clip", "train.objective.clip: unknown key; did you mean"),
+        ("gpro", "x", "train.objective.kind: unknown or missing; write one of "),
+    ],
+)
+def test_a_key_of_an_objective_is_told_by_the_address_that_a_user_wrote(kind: str, field: str, told: str) -> None:
+    assert told in message(changed(train={"objective": {"kind": kind, field: 1}}))

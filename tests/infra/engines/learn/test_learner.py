@@ -1,0 +1,112 @@
+"""A learner draws as it scores, trains on streams alone, and does not mind what its batches are cut into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load_file
+
+from configs.schema.generate import Sampling
+from configs.schema.online.objectives import Dapo, OnlineObjective
+from configs.schema.train import FullWeights, Optimizer
+from infra.engines.learn.learner import Learner
+from infra.engines.learn.request import LearnRequest
+from infra.engines.learn.rows import StreamRow, read_rows, write_rows
+from infra.engines.models.model_files import ModelFiles
+from infra.engines.wire import Completion, Request, Scoring, Shard
+from tests.infra.engines.tiny import build_tiny_folder
+
+pytestmark = pytest.mark.slow
+SAMPLING = Sampling(max_tokens=8, top_k=0, temperature=1.0)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
+    return ModelFiles("tiny", build_tiny_folder(tmp_path_factory.mktemp("tiny")))
+
+
+def request(files: ModelFiles, batch_size: int = 8, objective: OnlineObjective | None = None) -> LearnRequest:
+    optimizer = Optimizer(max_steps=2, batch_size=batch_size, learning_rate=1e-3, dtype="float32", warmup_share=0)
+    return LearnRequest(
+        model=files, tune=FullWeights(), optimizer=optimizer, seed=1, objective=objective or Dapo(), most_rows=8,
+        max_tokens=8,
+    )  # fmt: skip
+
+
+def draw(learner: Learner) -> list[Completion]:
+    asked = tuple(Request(f"q{number}", (("user", f"{number}+1="),), 4, seed=number) for number in range(2))
+    ((_, rows),) = learner.generate([Shard("wave", asked, SAMPLING)])
+    return [row for row in rows if isinstance(row, Completion)]
+
+
+def rows_of(completions: Sequence[Completion], last: int | None = None) -> list[StreamRow]:
+    """Rows with an advantage on the first two tokens.
+
+    Args:
+        last: what stands in place of every token behind them.
+    """
+    rows = []
+    for place, row in enumerate(completions):
+        assert row.tokens is not None
+        written = (
+            row.tokens.written if last is None else (*row.tokens.written[:2], *[last] * (len(row.tokens.written) - 2))
+        )
+        span = ("advantage", 0, min(2, len(written)), 1.0 if place % 2 else -1.0)
+        rows.append(StreamRow(row.tokens.prompt, written, row.tokens.logprobs, [span]))
+    return rows
+
+
+def weights_after(files: ModelFiles, folder: Path, batch_size: int = 8, last: int | None = None) -> dict:
+    folder.mkdir()
+    with Learner(request(files, batch_size), folder / "work", folder / "out") as learner:
+        completions: list[Completion] = []
+        while learner.wanted() is not None:
+            completions = completions or draw(learner)
+            write_rows(folder / "rows.jsonl", rows_of(completions, last))
+            learner.train(folder / "rows.jsonl", 5)
+    assert learner.report is not None and learner.report.num_steps == 2
+    return load_file(folder / "out" / "model" / "model.safetensors")
+
+
+def far(one: dict, other: dict) -> float:
+    return max(float(abs(one[name] - other[name]).max()) for name in one)
+
+
+def test_what_it_drew_is_what_it_scores_and_what_its_tokens_say(files: ModelFiles, tmp_path: Path) -> None:
+    with Learner(request(files), tmp_path / "work", tmp_path / "out") as learner:
+        assert learner.wanted() == 0
+        completions = draw(learner)
+        again = draw(learner)
+        whole = [row for row in completions if row.finish_reason == "stop" and row.text]
+        asked = [Scoring(str(place), (("user", f"{row.request_id[1:]}+1="),), row.text)
+                 for place, row in enumerate(whole)]  # fmt: skip
+        scores = learner.score(asked)
+        learner.stop()
+        assert learner.wanted() is None
+    assert again == completions  # a draw depends on its seed alone
+    for row in completions:
+        assert row.tokens is not None and len(row.tokens.written) == len(row.tokens.logprobs) == row.num_tokens
+        assert sum(row.tokens.logprobs) == pytest.approx(row.logprob)
+    for row, score in zip(whole, scores, strict=True):
+        assert score.logprob == pytest.approx(row.logprob, abs=1e-3)  # type: ignore[union-attr]
+    assert learner.report is not None and learner.report.num_steps == 0
+    assert not (tmp_path / "out").exists()
+
+
+def test_tokens_under_no_span_do_not_change_what_is_learnt(files: ModelFiles, tmp_path: Path) -> None:
+    plain = weights_after(files, tmp_path / "plain")
+    assert far(plain, weights_after(files, tmp_path / "other", last=7)) < 1e-6
+    assert far(plain, load_file(files.weights / "model.safetensors")) > 1e-4
+
+
+def test_it_does_not_matter_what_batches_a_step_is_cut_into(files: ModelFiles, tmp_path: Path) -> None:
+    whole = weights_after(files, tmp_path / "whole")
+    assert far(whole, weights_after(files, tmp_path / "cut", batch_size=3)) < 1e-5
+
+
+def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:
+    rows = [StreamRow([1, 2], [3], [-0.5], [["advantage", 0, 1, 0.25]])]  # type: ignore[list-item]
+    assert write_rows(tmp_path / "rows.jsonl", rows) == 1
+    assert read_rows(tmp_path / "rows.jsonl") == rows

@@ -1,0 +1,112 @@
+"""Numbers of a wave are over what was drawn; how they go is what ends a segment."""
+
+from __future__ import annotations
+
+import pytest
+
+from configs.schema.online.objectives import Dapo
+from tasks.core.records import Label
+from tasks.online.credit.assign import assign
+from tasks.online.credit.baseline import Remembered
+from tasks.online.credit.teaches import teaches
+from tasks.online.monitors.course import has_collapsed, lasting, says_one_word, share_of_first
+from tasks.online.monitors.turns import recall_numbers, turn_numbers
+from tasks.online.monitors.wave import (
+    advantage_abs,
+    label_accuracy,
+    length_numbers,
+    majority_share,
+    reward_numbers,
+    signal_numbers,
+    top_answer_share,
+    vote_share,
+)
+from tests.tasks.online.build import attempt, credit, judged, rewarded, rollout, said, verdict
+
+
+def test_rewards_are_those_of_whole_episodes_and_each_term_has_its_mean() -> None:
+    episode = rewarded(1, 2, name="a", terms={"judge": (1, 1), "format": (0, 1)})
+    missing = rewarded(None, 1, name="b", terms={"judge": (None, 0), "format": (1, 1)})
+    wave = judged(1, fork="x"), type(judged(1))("f", (episode, missing))
+    assert reward_numbers(wave[1:]) == {
+        "reward_mean": 3, "reward_std": 0, "unscored_share": 0.5, "reward_judge": 2, "reward_format": 1.5,
+    }  # fmt: skip
+    assert reward_numbers([judged(1, 0, 1, 0)])["reward_std"] == pytest.approx(0.57735, abs=5e-6)
+    assert reward_numbers([])["reward_mean"] is None
+
+
+def test_the_share_without_signal_counts_groups_that_were_drawn() -> None:
+    groups = [judged(*returns) for returns in ((1, 1, 1, 1), (0, 0, 0, 0), (1, 0, 0, 1), (1, 1, 0, 1))]
+    teaching = [teaches(credit(), Dapo(), group) for group in groups]
+    assert signal_numbers(teaching, sum(teaching)) == {"zero_signal_share": 0.5, "groups_per_kept": 2.0}
+    assert signal_numbers([False], 0) == {"zero_signal_share": 1.0, "groups_per_kept": None}
+
+
+def test_lengths_are_of_trained_texts() -> None:
+    turns = [attempt(1.0, end=9, is_shared=True), said("right", start=0, end=4), attempt(0.0, end=2, is_truncated=True),
+             attempt(end=99, is_trained=False)]  # fmt: skip
+    verdicts = [verdict(1.0), verdict(None, Label.UNPARSEABLE), verdict(0.0), verdict(None, Label.TRUNCATED)]
+    assert length_numbers([rewarded(0, 0, 0, 0, turns=turns)], verdicts) == {
+        "tokens_mean": 3, "truncated_share": 0.5, "turns_mean": 4, "parse_rate": 0.5,
+    }  # fmt: skip
+
+
+def test_the_size_of_advantages_is_of_those_that_are_trained_on() -> None:
+    found, _ = assign(credit(), [judged(1, 0, None)], Remembered())
+    assert advantage_abs(found) == 0.5 and advantage_abs([]) is None
+
+
+def test_one_answer_to_every_problem_is_seen() -> None:
+    groups = [["5", "5", "3"]] * 6 + [["7", "7", None]] + [[None, None]]
+    assert top_answer_share(groups) == 0.75
+    assert majority_share(["5", "5", None, None]) == 0.5 and majority_share([None]) == 0
+    assert vote_share([["5", "5"], ["5", None]]) == 0.75 and (vote_share([]), top_answer_share([[None]])) == (
+        None,
+        None,
+    )
+
+
+def test_labels_are_compared_with_the_hidden_answers_that_there_are() -> None:
+    assert label_accuracy({"a": "1", "b": "2", "c": None, "d": "4"}, {"a": "1", "b": "3", "c": "1"}) == 0.5
+    assert label_accuracy({}, {}) is None
+
+
+def test_what_becomes_of_attempts() -> None:
+    chains = [(1, 1), (0, 1), (1, 0), (0, 0), (1,), (0,)]
+    told = turn_numbers([rollout(*(attempt(float(one)) for one in chain)) for chain in chains])
+    assert told == {
+        "acc_t1": 0.5, "acc_final": 0.5, "edit_share": pytest.approx(2 / 3), "wrong_to_right": 0.25,
+        "right_to_wrong": 0.25,
+    }  # fmt: skip
+
+
+def test_a_verifier_that_says_one_word_is_deaf() -> None:
+    chains = [rollout(attempt(one), said(word)) for one, word in ((1.0, "right"), (1.0, "right"), (0.0, "right"))]
+    told = recall_numbers([*chains, rollout(attempt(0.0), said(None)), rollout(attempt(), said("wrong"))])
+    assert told == {"verifier_recall_right": 1, "verifier_recall_wrong": 0} and says_one_word(told)
+    assert not says_one_word({"verifier_recall_right": 0.9, "verifier_recall_wrong": 0.02})
+    assert not says_one_word({"verifier_recall_right": 1.0, "verifier_recall_wrong": None})
+
+
+def test_a_limit_is_passed_for_good_after_enough_waves() -> None:
+    course = [{"zero_signal_share": value} for value in (0.2, 0.95, 0.92, 1.0)]
+    assert lasting(course, "zero_signal_share", 3, is_high=True) == 0.92
+    assert lasting(course, "zero_signal_share", 4, is_high=True) == 0.2
+    assert lasting(course, "zero_signal_share", 3, is_high=False) == 1.0
+    assert lasting(course, "zero_signal_share", 5, is_high=True) is None
+    assert lasting([*course, {"zero_signal_share": None}], "zero_signal_share", 2, is_high=True) is None
+
+
+def test_entropy_is_measured_by_its_first_value() -> None:
+    assert share_of_first([{}, {"entropy": 2.0}, {"entropy": None}, {"entropy": 0.1}], "entropy") == 0.05
+    assert share_of_first([{"entropy": 0.0}], "entropy") is None
+
+
+@pytest.mark.parametrize(
+    ("vote", "probe", "collapsed"), [(0.6, 0.38, True), (0.59, 0.2, False), (0.9, 0.385, False), (0.4, 0.2, False)]
+)
+def test_a_vote_that_rises_while_the_probe_falls_has_collapsed(vote: float, probe: float, collapsed: bool) -> None:
+    course = [{"vote_share": 0.1}, {"vote_share": 0.5, "probe_accuracy": 0.4}, {"vote_share": 0.7},
+              {"vote_share": vote, "probe_accuracy": probe}]  # fmt: skip
+    assert has_collapsed(course) is collapsed
+    assert not has_collapsed(course[:1])

@@ -1,0 +1,124 @@
+"""Parts of a segment that need no engine: the order of problems, what is set aside, episodes out of texts, numbers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from configs.schema.guard import Guard
+from configs.schema.judges.by_rule import AnswerJudge
+from configs.schema.online.waves import Probe
+from configs.schema.verifiers.kinds import NumberVerifier
+from infra.engines.wire import Tokens
+from tasks.core.records import FinishReason, Label, Message, Part, Problem, Sample, Verdict
+from tasks.online.carried import Carried
+from tasks.online.draw import Drawn, in_wave
+from tasks.online.numbers import ends_by, write_metrics
+from tasks.online.order import problems_from
+from tasks.online.probe import set_aside
+from tasks.online.rollouts_of import group_of
+from tasks.online.wave_folder import Wave
+
+PROBLEMS = [Problem(f"p{number}", (Message("user", f"{number}+1"),), gold=str(number + 1)) for number in range(10)]
+
+
+def sample(name: str, **fields: object) -> Sample:
+    return Sample(**{"id": name, "problem_id": "p1", "index": 0, "text": "2", "finish_reason": FinishReason.STOP,
+                     "num_tokens": 2, "logprob": -1.0, "model": "m", **fields})  # type: ignore[arg-type]  # fmt: skip
+
+
+def verdict(name: str, label: Label) -> Verdict:
+    return Verdict(name, "p1", "answer", label, score=float(label == Label.CORRECT))
+
+
+def wave(number: int, **numbers: float) -> Wave:
+    return Wave(number=number, policy_step=number, seed=0, groups_drawn=1, groups_kept=1, numbers=dict(numbers),
+                after=Carried())  # fmt: skip
+
+
+def test_every_turn_through_the_problems_has_each_once_in_an_order_of_its_own() -> None:
+    ids = [problem.id for problem in islice(problems_from(PROBLEMS, 3, 0), 30)]
+    turns = [ids[:10], ids[10:20], ids[20:]]
+    assert all(sorted(turn) == sorted(problem.id for problem in PROBLEMS) for turn in turns)
+    assert len({tuple(turn) for turn in turns}) == 3
+    assert [problem.id for problem in islice(problems_from(PROBLEMS, 3, 7), 5)] == ids[7:12]
+    assert [problem.id for problem in islice(problems_from(PROBLEMS, None, 8), 4)] == ["p8", "p9", "p0", "p1"]
+
+
+def test_the_probe_takes_a_fifth_at_most_and_only_what_has_a_gold_answer() -> None:
+    mixed = [*PROBLEMS[:9], replace(PROBLEMS[9], gold=None)]
+    drawn, asked = set_aside(mixed, Probe(problems=100), NumberVerifier(), seed=1)
+    assert len(asked) == 2 and len(drawn) == 8
+    assert not {problem.id for problem in asked} & {problem.id for problem in drawn}
+    assert all(problem.gold is not None for problem in asked)
+    assert set_aside(mixed, Probe(problems=100), NumberVerifier(), seed=1) == (drawn, asked)
+    assert set_aside(mixed, None, NumberVerifier(), seed=1) == (mixed, ())
+    assert set_aside(mixed, Probe(), None, seed=1) == (mixed, ())
+
+
+def test_independent_texts_are_episodes_of_one_text_each() -> None:
+    nodes = tuple(sample(f"p1/w0/{index}", index=index) for index in range(3))
+    verdicts = tuple(verdict(node.id, label) for node, label in zip(
+        nodes, (Label.CORRECT, Label.WRONG, Label.VERIFIER_ERROR), strict=True))  # fmt: skip
+    tokens = {node.id: Tokens((1,), (2, 3), (-0.5, -0.5)) for node in nodes}
+    group = group_of(Drawn(PROBLEMS[1], nodes, verdicts, tokens), AnswerJudge())
+    assert [rollout.id for rollout in group.rollouts] == [node.id for node in nodes]
+    assert [rollout.turns[0].is_right for rollout in group.rollouts] == [True, False, None]
+    assert [rollout.turns[0].num_tokens for rollout in group.rollouts] == [2, 2, 2]
+
+
+def test_revisions_that_share_a_first_attempt_share_its_turn_which_has_no_credit() -> None:
+    first = sample("p1/w0/0", text="3")
+    check = sample("p1/w0/0:verdict0", parent_id=first.id, part=Part.VERDICT, said="wrong")
+    second = [sample(f"{check.id}/{index}", parent_id=check.id, index=index) for index in range(2)]
+    nodes = (first, check, *second)
+    verdicts = (verdict(first.id, Label.WRONG), *(verdict(one.id, Label.CORRECT) for one in second))
+    tokens = {node.id: Tokens((1,), (2, 3), (-0.5, -0.5)) for node in nodes}
+    group = group_of(Drawn(PROBLEMS[1], nodes, verdicts, tokens), AnswerJudge())
+    assert [len(rollout.turns) for rollout in group.rollouts] == [3, 3]
+    for rollout in group.rollouts:
+        assert [turn.is_shared for turn in rollout.turns] == [True, True, False]
+        assert [turn.is_right for turn in rollout.turns] == [False, True, True]
+
+
+def test_a_text_has_its_wave_in_its_id_and_in_its_parents() -> None:
+    child = in_wave(sample("p1/0:verdict0", parent_id="p1/0", part=Part.VERDICT), 4)
+    assert (child.id, child.parent_id, child.state) == ("p1/w4/0:verdict0", "p1/w4/0", "live")
+
+
+def test_a_guard_speaks_where_the_last_waves_are_all_beyond_its_limit() -> None:
+    ends = ends_by([
+        Guard(metric="zero_signal_share", above=0.9, action="end_segment", window=2),
+        Guard(metric="entropy", below=0.1, action="warn"),
+    ])  # fmt: skip
+    high, low = {"zero_signal_share": 0.95, "entropy": 0.0}, {"zero_signal_share": 0.5, "entropy": 0.0}
+    assert ends([wave(0, **high)]) == ""
+    assert ends([wave(0, **high), wave(1, **low), wave(2, **high)]) == ""
+    assert ends([wave(0, **low), wave(1, **high), wave(2, **high)]) == "zero_signal_share was above 0.9 for 2 waves"
+    assert ends([wave(0, **high), wave(1)]) == ""
+
+
+def test_the_rounds_numbers_are_means_of_the_last_ten_steps(tmp_path: Path) -> None:
+    lines = [{"step": step, "loss": 1.0, "learning_rate": 1.0, "tokens": 3, "entropy": float(step)}
+             for step in range(1, 13)]  # fmt: skip
+    path = tmp_path / "metrics.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    waves = [wave(number, reward_mean=float(number)) for number in range(6)]
+    assert write_metrics(tmp_path, waves, 2) == {"entropy": 7.5, "reward_mean": 3.0}
+    assert [json.loads(line)["reward_mean"] for line in path.read_text().splitlines()] == [
+        0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5
+    ]  # fmt: skip
+
+
+def test_a_segment_without_a_step_has_the_numbers_of_its_last_wave(tmp_path: Path) -> None:
+    assert write_metrics(tmp_path, [wave(0, reward_mean=0.5)], 1) == {"reward_mean": 0.5}
+
+
+@pytest.mark.parametrize("window", [2, 5])
+def test_a_window_is_of_guards_that_end_a_segment(window: int) -> None:
+    with pytest.raises(ValueError, match="leave window out"):
+        Guard(metric="entropy", below=0.1, action="warn", window=window)
