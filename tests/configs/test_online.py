@@ -132,7 +132,7 @@ def test_phases_may_warm_up_offline_and_go_on_online() -> None:
         ({"online": {"episode": {"num_problems": 3}}}, "episode.num_problems: problems_per_wave says how many"),
         ({"online": {"episode": {"temperature": 0}}}, "temperature 0 draws the same text 4 times"),
         ({"online": {"episode": {"max_tokens": 128}}}, "online.episode.max_tokens: 128 leaves no room for a prompt"),
-        ({"online": {"episode": {"draws": [{"name": "hot", "temperature": 2.0}]}}}, "episode.draws: members of a group"),
+        ({"online": {"episode": {"draws": [{"name": "hot", "temperature": 2.0}]}}}, "episode.draws: members of a"),
         ({"online": {"episode": {"interpreter": {"open": "<py>", "close": "</py>"}}}}, "episode.interpreter: outputs"),
         ({"online": {"episode": {"kind": "stepwise"}}}, "episode.kind: stepwise compares as it goes"),
         ({"online": {"fork": "turn"}}, "fork: turn: members of a group share one first attempt"),
