@@ -107,26 +107,27 @@ def build_world(folder: Path) -> World:
     return world
 
 
+def train_more(world: World, rows: Path, name: str, epochs: int) -> None:
+    """The model, trained further into a folder of that name."""
+    request = TrainRequest(
+        model=ModelFiles("made", world.model), tune=FullWeights(), rows=rows, seed=0,
+        optimizer=Optimizer(learning_rate=3e-3, batch_size=32, epochs=epochs, max_length=160),
+    )  # fmt: skip
+    run_trainer(request, work_dir=world.folder / f"work-{name}", out_dir=world.folder / name)
+
+
 def build_reviser(world: World) -> None:
     """The model once more, trained to check and to correct answers that it is shown."""
     rows = world.folder / "turns.jsonl"
     write_jsonl(rows, turns(random.Random(2)))
-    request = TrainRequest(
-        model=ModelFiles("made", world.model), tune=FullWeights(), rows=rows, seed=0,
-        optimizer=Optimizer(learning_rate=3e-3, batch_size=32, epochs=4, max_length=160),
-    )  # fmt: skip
-    run_trainer(request, work_dir=world.folder / "work-turns", out_dir=world.folder / "reviser")
+    train_more(world, rows, "reviser", epochs=4)
 
 
 def build_chooser(world: World) -> None:
     """The model once more, trained to add with options before the sum, and to say whether an option is right."""
     rows = world.folder / "choices-seen.jsonl"
     write_jsonl(rows, choices(random.Random(4)))
-    request = TrainRequest(
-        model=ModelFiles("made", world.model), tune=FullWeights(), rows=rows, seed=0,
-        optimizer=Optimizer(learning_rate=3e-3, batch_size=32, epochs=5, max_length=160),
-    )  # fmt: skip
-    run_trainer(request, work_dir=world.folder / "work-chooser", out_dir=world.folder / "chooser")
+    train_more(world, rows, "chooser", epochs=5)
 
 
 def choices(draw: random.Random) -> list[dict[str, Any]]:
@@ -159,11 +160,7 @@ def build_steered(world: World) -> None:
     """The model once more, trained to be right under good words, and wrong under bad ones."""
     rows = world.folder / "told.jsonl"
     write_jsonl(rows, steered(random.Random(3)))
-    request = TrainRequest(
-        model=ModelFiles("made", world.model), tune=FullWeights(), rows=rows, seed=0,
-        optimizer=Optimizer(learning_rate=3e-3, batch_size=32, epochs=3, max_length=160),
-    )  # fmt: skip
-    run_trainer(request, work_dir=world.folder / "work-told", out_dir=world.folder / "told")
+    train_more(world, rows, "told", epochs=3)
 
 
 def steered(draw: random.Random) -> list[dict[str, Any]]:
@@ -178,17 +175,14 @@ def steered(draw: random.Random) -> list[dict[str, Any]]:
             row = training_row([term], text)
             rows.append({**row, "messages": [{"role": "system", "content": f"{words}:"}, *row["messages"]]})
         rows += [training_row([term], text) for text in (right, wrong)]
+    return rows
 
 
 def build_coder(world: World) -> None:
     """The model once more, trained to write programs, to read what they print, and to check it."""
     rows = world.folder / "programs.jsonl"
     write_jsonl(rows, [training_row([term], text) for term, text in programs(random.Random(4))])
-    request = TrainRequest(
-        model=ModelFiles("made", world.model), tune=FullWeights(), rows=rows, seed=0,
-        optimizer=Optimizer(learning_rate=3e-3, batch_size=32, epochs=4, max_length=160),
-    )  # fmt: skip
-    run_trainer(request, work_dir=world.folder / "work-programs", out_dir=world.folder / "coder")
+    train_more(world, rows, "coder", epochs=4)
 
 
 def programs(draw: random.Random) -> list[tuple[str, str]]:
@@ -328,7 +322,8 @@ def shrink(name: str, world: World) -> dict[str, Any]:
         generate["prompt"] = world.path("attempt_alone.j2")
         tree["model"] = {"base": str(world.reviser)}
     elif generate.get("kind") == "revise":
-        generate |= {"num_samples": 4, "temperature": 2.0} if generate.get("temperature") != 0 else {}
+        several = 12 if "first_label" in str(tree["select"]) else 4  # where both right and wrong ones are needed
+        generate |= {"num_samples": several, "temperature": 2.0} if generate.get("temperature") != 0 else {}
         shrink_steps(generate["steps"], world)
         for own in [phase["set"]["generate"] for phase in tree.get("phases", []) if "generate" in phase.get("set", {})]:
             own |= {"num_samples": 4, "temperature": 2.0} if "num_samples" in own else {}
@@ -383,7 +378,7 @@ def shrink_online(tree: dict[str, Any], world: World) -> dict[str, Any]:
 def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:
     """Texts of a revision: few, short, and asked for in a word."""
     for step in steps:
-        if step.get("form") == "inline" and "by" not in step:
+        if step.get("form") == "inline" and "by" not in step and "prompt" in step:
             step |= {"prompt": world.path(f"{step['part']}.j2"), "temperature": 1.0}
         if step.get("by") == "template" or step["part"] == "execution" or step.get("form") == "inline":
             continue
