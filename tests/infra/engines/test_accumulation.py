@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from configs.schema.load import component_choices
-from configs.schema.objective import Dpo, DpoLoss, Kto, Objective, Sft, SoftLabelDpo, WeightedDpoNll
+from configs.schema.objective import Dpo, DpoLoss, Kto, Objective, OfflinePg, Sft, SoftLabelDpo, Sppo, WeightedDpoNll
 from configs.schema.train import FullWeights, Optimizer
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
@@ -26,7 +26,7 @@ LOSSES = [Dpo(loss=loss, label_smoothing=0.2 if loss in ("robust", "exo_pair") e
           for loss in get_args(DpoLoss) if loss not in SORTS_A_BATCH]  # fmt: skip
 OBJECTIVES = [
     Sft(), Sft(normalise="sequence_mean"), *LOSSES, WeightedDpoNll(), SoftLabelDpo(), SoftLabelDpo(label=0.8),
-    Kto(), Kto(desirable_weight=1.5, undesirable_weight=0.5),
+    Kto(), Kto(desirable_weight=1.5, undesirable_weight=0.5), Sppo(), Sppo(form="single"), OfflinePg(),
 ]  # fmt: skip
 
 
@@ -41,7 +41,11 @@ def row_of(objective: Any, number: int) -> dict[str, Any]:
     if objective.kind == "dpo" and objective.loss in SORTS_A_BATCH:
         row["weight"] = 1.0
     if objective.rows == "pairs":
-        return {**row, "chosen": said(right), "rejected": said(wrong), "soft_label": 0.6 + 0.05 * number}
+        chances = {"p_chosen": 0.7 + 0.05 * number, "p_rejected": 0.3, "p_over": 0.6 + 0.05 * number}
+        sides = {"chosen": said(right), "rejected": said(wrong)}
+        return {**row, **sides, "soft_label": 0.6 + 0.05 * number, **chances}
+    if objective.rows == "trajectories":
+        return {**row, "completion": said(right), "advantages": [number - 1.5]}
     return {**row, "completion": said(right if number % 2 == 0 else wrong), "is_desirable": number % 2 == 0}
 
 
@@ -70,7 +74,8 @@ def one_step(base: Path, folder: Path, objective: Any, num_rows: int, batch_size
     )
     rows = found.prepare(rows, request)
     for row, numbers in zip(rows, REFERENCES, strict=False):  # however a step is cut, rows have one order
-        row |= dict(zip(found.rows.reference, numbers, strict=False))
+        of_parts = [[one] for one in numbers] if objective.rows == "trajectories" else numbers
+        row |= dict(zip(found.rows.reference, of_parts, strict=False))
     gradient: list[Any] = []
 
     class Take(TrainerCallback):

@@ -26,7 +26,7 @@ def batch(**values: Any) -> Any:
     from infra.engines.train.objectives.pairs import PairBatch
 
     known = {"chosen": CHOSEN, "rejected": REJECTED, "ref_chosen": REF_CHOSEN, "ref_rejected": REF_REJECTED}
-    known |= {"chosen_lengths": 10, "weight": 1.0}
+    known |= {"chosen_lengths": 10, "rejected_lengths": 10, "weight": 1.0}
     return PairBatch(**{name: column(value) if isinstance(value, float | int) else value
                         for name, value in {**known, **values}.items()})  # fmt: skip
 

@@ -66,7 +66,7 @@ def test_the_choice_is_the_best_point_of_what_was_published(folder: Path) -> Non
         for heat in TEMPERATURES:
             samples = rows(start, step, f"samples/t{heat:g}.", Sample)
             labels = [row.label for row in rows(start, step, f"verdicts/answer/t{heat:g}.", Verdict)]
-            scores = [row.score for row in rows(start, step, f"verdicts/sum/t{heat:g}.", Verdict)]
+            scores = [row.score for row in rows(start, step, f"verdicts/combine/t{heat:g}.", Verdict)]
             assert len(samples) == PROBES * DRAWS
             rate = sum(label == Label.CORRECT for label in labels) / len(labels)
             assert step.summary[f"pass_rate_t{heat:g}"] == pytest.approx(rate)
@@ -111,6 +111,8 @@ def test_a_grid_that_keeps_nothing_is_told_the_highest_score(folder: Path) -> No
     calibrate_section = {**SECTIONS["calibrate"], "thresholds": [2.5, 3.0]}
     with (
         seeded(folder, **{**SECTIONS, "calibrate": calibrate_section}) as start,
-        pytest.raises(NoDataError, match=r"highest score of judge 'sum' is [012]\.?\d*, and the lowest threshold 2\.5"),
+        pytest.raises(
+            NoDataError, match=r"highest score of judge 'combine' is [012]\.?\d*, and the lowest threshold 2\.5"
+        ),
     ):
         run(start)

@@ -157,6 +157,8 @@ class OfflinePgTrainer(CountedSteps, SFTTrainer):
         self.settings = settings
         self.num_rows = {True: 0, False: 0}
         """of the step at hand, on all devices: with advantages, and without"""
+        self.num_batches = 1
+        """of the step at hand, on all devices"""
 
     def count_tokens(self, batch: dict[str, Any]) -> int:
         return int((batch["labels"] != IGNORED).sum())
@@ -168,6 +170,7 @@ class OfflinePgTrainer(CountedSteps, SFTTrainer):
     def _get_num_items_in_batch(self, batch_samples: list[dict[str, Any]], device: torch.device) -> Any:
         """The step's divisor: its rows; 1 where each kind has its own."""
         super()._get_num_items_in_batch(batch_samples, device)
+        self.num_batches = len(batch_samples) * self.accelerator.num_processes
         for kind in self.num_rows:
             count = sum(int((batch["has_advantages"] == kind).sum()) for batch in batch_samples)
             self.num_rows[kind] = self.sum_over_devices(count, device)
@@ -199,12 +202,16 @@ class OfflinePgTrainer(CountedSteps, SFTTrainer):
         return losses / torch.where(has_advantages, max(self.num_rows[True], 1), max(self.num_rows[False], 1))
 
     def _note(self, batch: PartBatch, has_advantages: torch.Tensor) -> None:
+        """Means over the step's rows with advantages, of a row over its parts: TRL takes the mean of what its batches
+        append, however many of those rows lie in each."""
+        if not self.num_rows[True]:
+            return
         chosen = batch.is_part & has_advantages[:, None]
-        if chosen.any():
-            gain, clipped = (value.detach() for value in _gains(batch, self.settings))
-            metrics = self._metrics["train" if self.model.training else "eval"]
-            metrics[MEANS["ratio"]].append(batch.shift.detach().exp()[chosen].mean().item())
-            metrics[MEANS["clipped_share"]].append((clipped < gain)[chosen].float().mean().item())
+        gain, clipped = (value.detach() for value in _gains(batch, self.settings))
+        metrics = self._metrics["train" if self.model.training else "eval"]
+        for name, values in (("ratio", batch.shift.detach().exp()), ("clipped_share", (clipped < gain).float())):
+            of_rows = (values * chosen).sum(1) / chosen.sum(1).clamp(min=1)
+            metrics[MEANS[name]].append(of_rows.sum().item() * self.num_batches / self.num_rows[True])
 
 
 def _options(settings: OfflinePg, has_weights: bool) -> dict[str, Any]:
