@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 def test_revisions_and_best_of_k_are_measured_on_files(tmp_path: Path) -> None:
     (tmp_path / "fix.j2").write_text("1+1=")
-    judge = {"kind": "implicit", "role": "twin", "reference": "none"}
+    judge = {"kind": "likelihood", "role": "twin", "per_token": False}
     steps = [{"part": "attempt", "prompt": "fix.j2", "by": "twin"}]
     recipe = micro_recipe(
         roles={"twin": {"like": "policy", "train": {"max_steps": 1, "start_from": "base"}}},
