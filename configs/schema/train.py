@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from configs.schema.base import Component, by_kind, default_kind
+from configs.schema.kinds import component_choices
 from configs.schema.marks import Content, Execution, Horizon
 from configs.schema.objective import Objective, Sft
 from configs.schema.online.objectives import OnlineObjective, StreamObjective
@@ -122,6 +123,7 @@ class Format(Component):
 
 AnyObjective = Annotated[Objective | OnlineObjective, by_kind, default_kind("sft")]
 """of offline rounds, and of online ones"""
+ONLINE_KINDS = frozenset(component_choices(OnlineObjective))
 
 
 class Train(Optimizer):
@@ -135,7 +137,7 @@ class Train(Optimizer):
     start_from: Annotated[StartFrom, Content("model")] = Field(
         "base",
         description="which model training begins with: base, seed, previous, previous_with_optimizer (its optimizer "
-        "goes on too), champion, or phase:NAME",
+        "goes on too), champion, or phase:NAME; default of online objectives: previous_with_optimizer",
     )
     reference: Annotated[Reference, Content("model")] = Field(
         "start",
@@ -152,9 +154,21 @@ class Train(Optimizer):
         1, ge=1, description="fewer rows than this stop the experiment: no data"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _segments_go_on(cls, tree: Any) -> Any:
+        """A segment begins where the one before ended: from the base model each of them would learn the same again."""
+        if not isinstance(tree, dict) or "start_from" in tree:
+            return tree
+        objective = tree.get("objective")
+        kind = objective.get("kind") if isinstance(objective, dict) else getattr(objective, "kind", None)
+        return {**tree, "start_from": "previous_with_optimizer"} if kind in ONLINE_KINDS else tree
+
     @model_validator(mode="after")
     def _steps_are_planned(self) -> Train:
-        for field, needs in (("step_growth", self.step_growth), ("start_from", self.carries_optimizer or None)):
+        # what a segment lacks is told by the rules of online rounds
+        carries = self.carries_optimizer and self.objective.kind not in ONLINE_KINDS
+        for field, needs in (("step_growth", self.step_growth), ("start_from", carries or None)):
             if needs is not None and self.max_steps is None:
                 raise ValueError(f"{field}: {needs if field == 'step_growth' else self.start_from} counts in optimizer "
                                  "steps: write max_steps, the steps of one round")  # fmt: skip

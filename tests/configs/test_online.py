@@ -41,6 +41,14 @@ def test_a_segment_is_said_by_its_objective_its_steps_and_an_empty_section() -> 
     assert [term.kind for term in own.online.reward] == ["judge"]
 
 
+def test_a_segment_goes_on_from_the_one_before_unless_the_recipe_says_otherwise() -> None:
+    """From the base model each segment would learn the same again, and a warm start would be forgotten."""
+    assert check_recipe(PLAIN).train.start_from == "previous_with_optimizer"
+    assert check_recipe({**PLAIN, "train": {**PLAIN["train"], "start_from": "base"}}).train.start_from == "base"
+    offline = {name: PLAIN[name] for name in PLAIN if name not in ("online", "train")}
+    assert check_recipe(offline).train.start_from == "base"
+
+
 def test_every_objective_has_a_recipe_and_is_made_of_streams() -> None:
     assert {recipe(name).train.objective.kind for name in ONLINE} == set(KINDS)
     assert {kind.rows for kind in KINDS.values()} == {"streams"} <= set(get_args(Rows))  # type: ignore[attr-defined]

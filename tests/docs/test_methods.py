@@ -12,7 +12,8 @@ from configs.schema.load import load_recipe
 from configs.schema.recipe import Recipe
 from tests.configs.recipes import PUBLISHED
 
-PAGE = (Path(__file__).parents[2] / "docs" / "methods.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
 RECIPES = {path.stem: load_recipe(path) for path in PUBLISHED}
 DEMOS = {"demo", "demo_llm"}
 OF_PAPERS = sorted(RECIPES.keys() - DEMOS)
@@ -35,6 +36,12 @@ def rows() -> dict[str, dict[str, str]]:
 
 def acting(recipe: Recipe) -> set[str]:
     return {guard.metric for guard in recipe.guards if guard.action != "warn"}
+
+
+def test_the_readme_names_every_recipe_once() -> None:
+    table = (ROOT / "README.md").read_text(encoding="utf-8").split("## Published methods")[1].split("\n\n")[2]
+    named = re.findall(r"`(\w+)`", table)
+    assert sorted(named) == OF_PAPERS
 
 
 def test_every_recipe_has_a_row() -> None:
