@@ -53,13 +53,8 @@ class Rewarded:
 def value_group(terms: Sequence[RewardTerm], group: Group, judges: Mapping[str, Judge]) -> dict[str, list[ByTurn]]:
     """Values of every term, by name: one mapping an episode of the group."""
     values: dict[str, list[ByTurn]] = {}
-    control: dict[str, list[ByTurn]] = {}
-    controls = Group(group.fork, group.control)
     for term in terms:
-        compute = KINDS[term.kind]
-        values[term.name] = _numbers(compute(term, group, Seen(judges, values, control)))
-        if group.control and term.kind != "control_group":
-            control[term.name] = _numbers(compute(term, controls, Seen(judges, control)))
+        values[term.name] = _numbers(KINDS[term.kind](term, group, Seen(judges, values)))
     return values
 
 

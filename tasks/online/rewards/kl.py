@@ -10,7 +10,7 @@ from tasks.online.rollout import Group
 def values(term: KlTerm, group: Group, seen: Seen) -> list[ByTurn]:
     return [
         {
-            place: None if (sum_of := finite(turn.kl.get(term.estimate))) is None else -term.coefficient * sum_of
+            place: None if (sum_of := finite(turn.kl)) is None else -term.coefficient * sum_of
             for place, turn in enumerate(rollout.turns)
             if turn.is_trained
         }

@@ -9,7 +9,6 @@ import pytest
 from configs.schema.kinds import component_choices
 from configs.schema.online.amount import Schedule
 from configs.schema.online.rewards import (
-    ControlGroupTerm,
     FormatTerm,
     JudgeTerm,
     KlTerm,
@@ -178,38 +177,18 @@ def test_a_truncated_text_keeps_a_share_and_a_short_one_loses_one() -> None:
     assert values_of([short], rollout(attempt(text="x" * 799)), rollout(attempt(text="x" * 800))) == [{0: -1}, {0: 0}]
 
 
-def test_better_than_the_plain_answers_is_pasr() -> None:
-    terms = [
-        JudgeTerm(of="rubric"), FormatTerm(pattern="<think>", match=1, other=-1), ControlGroupTerm(pattern="<refine>"),
-    ]  # fmt: skip
-    told = [(1.0, True), (0.0, True), (0.5, True), (1.0, False)]
-    refined = [
-        rollout(attempt(grade, Label.UNSCORED, "rubric", text="<think>" + "<refine>" * tags)) for grade, tags in told
-    ]
-    plain = [rollout(attempt(grade, Label.UNSCORED, "rubric")) for grade in (1.0, 0.0, 1.0, 0.0)]
-    assert values_of(terms, *refined, control=plain) == [{0: 1}, {0: -1}, {0: -0.5}, {0: 0}]
-
-
-def test_nothing_is_better_than_a_control_group_without_values() -> None:
-    terms = [JudgeTerm(), ControlGroupTerm()]
-    assert values_of(terms, rollout(attempt(1.0)), control=[rollout(attempt())]) == [{0: None}]
-    assert values_of(terms, rollout(attempt(1.0)), control=[]) == [{0: None}]
-    near_enough = [JudgeTerm(), ControlGroupTerm(tolerance=0.5)]
-    assert values_of(near_enough, rollout(attempt(1.0)), control=[rollout(attempt(0.5))]) == [{0: -0.5}]
-
-
 def test_the_divergence_is_taken_from_every_trained_text() -> None:
     told = [(1.0, 5.0), (1.0, 10.0), (0.0, 4.0), (0.0, 6.0)]
     own = rewards_of([JudgeTerm(), KlTerm(coefficient=0.001)],
-                     *(rollout(attempt(score, kl={"k1": kl})) for score, kl in told))  # fmt: skip
+                     *(rollout(attempt(score, kl=kl)) for score, kl in told))  # fmt: skip
     assert [one.rewards[0] for one in own] == near(0.995, 0.99, -0.004, -0.006)
-    turns = rollout(attempt(is_trained=False), attempt(kl={"k1": 2.0}), said("right"))
+    turns = rollout(attempt(is_trained=False), attempt(kl=2.0), said("right"))
     assert values_of([KlTerm(coefficient=0.5)], turns) == [{1: -1.0, 2: None}]
 
 
 def test_stage_one_of_score_pins_the_first_turn_by_its_own_divergence() -> None:
     """2.0 in turn form: beta .01, progress 10, k1 sums .8 and .5."""
-    chain = rollout(attempt(0.0, kl={"k1": 0.8}), attempt(1.0, kl={"k1": 0.5}))
+    chain = rollout(attempt(0.0, kl=0.8), attempt(1.0, kl=0.5))
     (own,) = rewards_of([JudgeTerm(), ProgressTerm(alpha=10), KlTerm(coefficient=0.01)], chain)
     assert list(own.rewards) == near(-0.008, 10.995)
 
