@@ -30,7 +30,6 @@ from infra.engines.learn.kernels.negative import Sided, negative_aware_loss, neg
 from infra.engines.learn.kernels.policy import Drawn, policy_loss
 from infra.engines.learn.kernels.ratios import effective_rows, log_ratios, sampler_correction, sampler_gap
 from infra.engines.learn.kernels.totals import Totals
-from infra.engines.learn.kernels.value import ValueHead, value_loss
 
 pytestmark = pytest.mark.slow  # imports torch
 
@@ -265,21 +264,3 @@ def test_distillation_is_a_mean_over_what_has_a_weight_times_a_capped_ratio() ->
 def test_a_teacher_moves_by_its_rate() -> None:
     once = move_teacher(torch.tensor(1.0), torch.tensor(2.0), 0.05)
     assert (float(once), float(move_teacher(once, torch.tensor(2.0), 0.05))) == (near(1.05), near(1.0975))
-
-
-@pytest.mark.parametrize(("clip", "loss"), [(None, 0.045), (0.9, 0.045), (0.5, 0.125), (0.1, 0.405)])
-def test_a_value_that_went_far_counts_as_if_it_had_stayed(clip: float | None, loss: float) -> None:
-    """From 0 to 0.7 with target 1; the second token is of text from outside."""
-    values, old, targets = torch.tensor([[0.7, 5.0]]), torch.zeros(1, 2), torch.ones(1, 2)
-    mask = torch.tensor([[1.0, 0.0]])
-    assert float(value_loss(values, old, targets, mask, clip, Totals.of(mask))) == near(loss)
-
-
-def test_a_new_head_says_nothing_and_learns_in_float32() -> None:
-    head = ValueHead(4)
-    hidden = torch.randn(2, 3, 4, dtype=torch.bfloat16)
-    values = head(hidden)
-    assert values.shape == (2, 3) and values.dtype == torch.float32 and not values.any()
-    mask = torch.ones(2, 3)
-    value_loss(values, values.detach(), mask, mask, 0.5, Totals.of(mask)).backward()
-    assert head.linear.weight.grad is not None and head.linear.weight.grad.any()
