@@ -104,8 +104,8 @@ def _episode(online: Online) -> None:
     if episode.kind == "independent" and episode.draws != (Draw(name=PLAIN),):
         raise ValueError("episode.draws: members of a group are asked the same: leave draws out")
     if episode.few_shot is not None:
-        raise ValueError("episode.few_shot: a policy learns to write without examples: leave few_shot out; a warm_start "
-                         "teaches the form")  # fmt: skip
+        raise ValueError("episode.few_shot: a policy learns to write without examples: leave few_shot out; a "
+                         "warm_start teaches the form")  # fmt: skip
     if episode.ladder is not None:
         raise ValueError("episode.ladder: a curriculum picks problems by their pass rate: leave ladder out")
     if episode.num_problems is not None:

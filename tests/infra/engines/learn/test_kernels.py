@@ -23,7 +23,6 @@ from configs.schema.online.objectives import (
     Sapo,
     Vespo,
 )
-from infra.engines.learn.kernels.distil import distil_loss, divergences_of_words, move_teacher, sampled_divergences
 from infra.engines.learn.kernels.divergence import divergence_loss, divergences
 from infra.engines.learn.kernels.likelihood import likelihood_loss
 from infra.engines.learn.kernels.negative import Sided, negative_aware_loss, negative_aware_losses
@@ -232,35 +231,3 @@ def test_on_policy_nft_is_grpo_without_a_deviation() -> None:
     negative_aware_loss(rows, Nft(divisor=1), Totals.of(rows.mask)).backward()
     assert logp.grad is not None
     assert logp.grad[:4].unique().tolist() == [near(-0.75)] and logp.grad[4:].unique().tolist() == [near(0.25)]
-
-
-S, T = torch.tensor([[[0.7, 0.2, 0.1]]]).log(), torch.tensor([[[0.5, 0.3, 0.2]]]).log()
-
-
-@pytest.mark.parametrize(("alpha", "value"), [(1.0, 0.0851), (0.0, 0.0920), (0.5, 0.0219), (0.25, 0.0168)])
-def test_four_divergences_of_a_word(alpha: float, value: float) -> None:
-    assert float(divergences_of_words(S, T, alpha, None)) == near(value)
-
-
-def test_the_likeliest_words_alone_or_with_the_rest_as_one() -> None:
-    assert float(divergences_of_words(S, T, 1.0, 2, has_tail=False)) == near(0.0538)
-    assert float(divergences_of_words(S, T, 1.0, 2)) == near(0.0851), "one word is left: exact"
-    assert float(divergences_of_words(S, T, 1.0, 3)) == near(0.0851)
-
-
-def test_a_drawn_word_lowers_what_the_teacher_likes_less() -> None:
-    logp = torch.tensor([[-1.0]], requires_grad=True)
-    loss = sampled_divergences(logp, torch.tensor([[-1.6]]))
-    loss.sum().backward()
-    assert float(loss) == near(-0.6) and logp.grad is not None and float(logp.grad) == near(0.6)
-
-
-def test_distillation_is_a_mean_over_what_has_a_weight_times_a_capped_ratio() -> None:
-    losses, weights = torch.tensor([[0.1, 0.2, 9.0]]), torch.tensor([[1.0, 1.0, 0.0]])
-    logp, old = torch.log(torch.tensor([[0.5, 0.9, 0.5]])), torch.log(torch.tensor([[0.5, 0.3, 0.5]]))
-    assert float(distil_loss(losses, logp, old, weights, 2.0, Totals.of(weights))) == near((0.1 + 0.2 * 2) / 2)
-
-
-def test_a_teacher_moves_by_its_rate() -> None:
-    once = move_teacher(torch.tensor(1.0), torch.tensor(2.0), 0.05)
-    assert (float(once), float(move_teacher(once, torch.tensor(2.0), 0.05))) == (near(1.05), near(1.0975))
