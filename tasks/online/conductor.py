@@ -135,7 +135,7 @@ class Conductor:
             follows = after_draw(sum(teaching), online.problems_per_wave, extra, left, least)
             if follows != Next.DRAW:
                 break
-        used = set(fill(teaching, online.problems_per_wave).used if follows == Next.TRAIN else ())
+        used = set(fill(teaching, online.problems_per_wave) if follows == Next.TRAIN else ())
         return [replace(one, is_used=index in used) for index, one in enumerate(drawn)], place
 
     def _next_problems(self, place: int, seen: set[str], before: Carried, extra: int) -> tuple[list[Problem], int]:

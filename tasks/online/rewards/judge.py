@@ -23,7 +23,7 @@ def judge_value(term: JudgeTerm, verdict: Verdict | None, by_rule: bool) -> floa
     if verdict is None:
         return None
     if term.values is not None:
-        return finite(term.values.get(verdict.label))  # type: ignore[call-overload]
+        return finite(next((value for label, value in term.values.items() if label == verdict.label), None))
     if verdict.score is None and by_rule:
         return BY_RULE.get(verdict.label)
     return finite(verdict.score)

@@ -8,7 +8,8 @@ import pytest
 
 from configs.schema.online.amount import Schedule
 from configs.schema.online.objectives import Dapo, Grpo, Nft, OnlineObjective, Raft
-from tasks.online.credit.assign import Dropped, Judged, assign
+from tasks.core.records import DropReason
+from tasks.online.credit.assign import Judged, assign
 from tasks.online.credit.baseline import Remembered
 from tasks.online.schedule import Position
 from tasks.online.streams import Span, mask_truncated, nft_weight, spans_of
@@ -53,7 +54,7 @@ def test_truncated_texts_are_masked_where_the_objective_says_so() -> None:
     assert told(streams(Dapo(), wave, baseline="mean"), "advantage") == {("b", 0, 1): 0.5}
     assert len(told(streams(Dapo(mask_truncated=False), wave), "advantage")) == 2
     found, _ = assign(credit(), [wave], Remembered())
-    assert [one.dropped for one in mask_truncated(found, Dapo())] == [Dropped.TRUNCATED, None]
+    assert [one.dropped for one in mask_truncated(found, Dapo())] == [DropReason.TRUNCATED, None]
 
 
 def test_the_divergence_weighs_by_schedule_and_by_turn() -> None:
