@@ -44,7 +44,7 @@ def near(value: float) -> Any:
 
 
 def loss_of(objective: PolicyGradient, **changes: torch.Tensor) -> float:
-    drawn = Drawn(**{"logp": NEW, "old": OLD, "advantages": ADVANTAGES, "mask": MASK, **changes})  # type: ignore[arg-type]
+    drawn = Drawn(**{"logp": NEW, "old": OLD, "advantages": ADVANTAGES, "mask": MASK, **changes})
     return float(policy_loss(drawn, objective, Totals.of(drawn.mask), MAX_TOKENS).loss)
 
 
@@ -63,6 +63,12 @@ def test_two_rows(objective: PolicyGradient, value: float) -> None:
 def test_advantages_may_differ_from_token_to_token() -> None:
     told = torch.tensor([[1.0, 0, 0, 0], [0, 0, -0.5, -0.5]])
     assert loss_of(Dapo(), advantages=told) == near(0.0041)
+
+
+def test_dapo_divides_by_the_waves_tokens_and_bnpo_by_the_steps() -> None:
+    drawn = Drawn(NEW, OLD, ADVANTAGES, MASK)
+    told = [float(policy_loss(drawn, Dapo(loss=loss), Totals(2, 6, 12), MAX_TOKENS).loss) for loss in ("bnpo", "dapo")]
+    assert told == [near(-0.0126), near(-0.0063)]
 
 
 def test_a_two_sided_clip_bounds_what_a_likely_bad_token_costs() -> None:
@@ -199,6 +205,13 @@ def test_a_wrong_row_teaches_through_what_would_be_left(
     loss.sum().backward()
     assert float(loss) == near(value) and log_q.grad is not None
     assert float(log_q.grad) == pytest.approx(gradient, abs=6e-4)
+
+
+def test_a_least_value_holds_where_the_ratio_is_huge() -> None:
+    log_q = torch.tensor([10.0, 10.0], requires_grad=True)
+    for eps in (0.001, 0.01, 1.0):
+        loss = negative_aware_losses(log_q, torch.tensor([0.98, 0.97]), torch.zeros(2), Nft(eps_wrong=eps))
+        assert loss.tolist() == [near(-math.log(eps))] * 2
 
 
 def test_a_right_row_is_likelihood_whatever_its_share() -> None:
