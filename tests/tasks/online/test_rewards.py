@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import pytest
 
@@ -24,6 +25,7 @@ from tasks.online.rewards.length import overlong
 from tasks.online.rewards.progress import discounted, efficiency, quality
 from tasks.online.rewards.registry import KINDS
 from tasks.online.rewards.turn_count import count_value
+from tasks.online.rollout import Turn
 from tasks.online.schedule import Position
 from tests.tasks.online.build import JUDGES, attempt, group, rewards_of, rollout, said, values_of
 
@@ -47,8 +49,8 @@ def test_every_kind_of_term_can_be_computed() -> None:
         (attempt(math.nan), None), (attempt(math.inf), None),
     ],
 )  # fmt: skip
-def test_a_judge_by_rule_has_no_opinion_only_where_it_failed_itself(turn: object, value: float | None) -> None:
-    assert values_of([JudgeTerm()], rollout(turn)) == [{0: value}]  # type: ignore[arg-type]
+def test_a_judge_by_rule_has_no_opinion_only_where_it_failed_itself(turn: Turn, value: float | None) -> None:
+    assert values_of([JudgeTerm()], rollout(turn)) == [{0: value}]
 
 
 def test_a_model_that_judges_and_cannot_be_read_has_said_nothing() -> None:
@@ -82,9 +84,9 @@ def test_progress_is_added_to_later_attempts_alone() -> None:
 
 
 @pytest.mark.parametrize(("since", "value"), [("previous", 0.5), ("first", 0.25), ("best", -0.25)])
-def test_progress_has_three_beginnings(since: str, value: float) -> None:
+def test_progress_has_three_beginnings(since: Literal["previous", "first", "best"], value: float) -> None:
     chain = rollout(*(attempt(score, Label.UNSCORED) for score in (0.5, 1.0, 0.25, 0.75)))
-    assert values_of([JudgeTerm(), ProgressTerm(since=since)], chain)[0][3] == value  # type: ignore[arg-type]
+    assert values_of([JudgeTerm(), ProgressTerm(since=since)], chain)[0][3] == value
 
 
 def test_progress_from_or_to_an_attempt_without_a_value_is_missing() -> None:
@@ -161,6 +163,13 @@ def test_inverse_length_is_rlsp(score: float, chars: int, box: bool, value: floa
     terms = [JudgeTerm(), LengthTerm(rule="inverse", limit=1000, until="\\boxed", least=-9)]
     (own,) = rewards_of(terms, rollout(attempt(score, text=text)))
     assert own.rewards == (value,)
+
+
+def test_inverse_length_is_of_the_text_before_the_last_box() -> None:
+    text = "x" * 2000 + "\\boxed{1}" + "x" * (2000 - 9) + "\\boxed{2}"
+    assert values_of([LengthTerm(rule="inverse", limit=500, until="\\boxed")], rollout(attempt(text=text))) == [
+        {0: -0.5}
+    ]
 
 
 def test_inverse_length_has_an_end_below() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import pytest
 
@@ -87,5 +88,5 @@ def test_nft_knows_the_groups_share_and_which_side_a_row_is_on() -> None:
 
 
 @pytest.mark.parametrize(("weigh", "value"), [("none", 1), ("wrong_share", 0.75), ("odds", 1.7321)])
-def test_nft_weighs_groups_in_three_ways(weigh: str, value: float) -> None:
-    assert nft_weight(Nft(weigh=weigh), 0.25) == pytest.approx(value, abs=5e-5)  # type: ignore[arg-type]
+def test_nft_weighs_groups_in_three_ways(weigh: Literal["none", "wrong_share", "odds"], value: float) -> None:
+    assert nft_weight(Nft(weigh=weigh), 0.25) == pytest.approx(value, abs=5e-5)
