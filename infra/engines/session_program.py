@@ -17,7 +17,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import TypeAdapter
 
@@ -51,13 +51,21 @@ def main() -> None:
         serve(channel, runner, min(ALIVE_SECONDS, settings.silence_seconds / 3))
         runner.close()
     except Exception as error:
-        traceback.print_exc()
-        known = error if isinstance(error, UserError) else explain(error, settings)
-        channel.send({"kind": "error", "name": type(known).__name__, "message": known.message, "fix": known.fix})
-        sys.stderr.flush()
-        os._exit(1)
+        end_with_error(channel, error if isinstance(error, UserError) else explain(error, settings))
+    end(0)
+
+
+def end(status: int) -> NoReturn:
+    """End the process as it is: an interpreter with torch in it takes seconds to take itself apart."""
     sys.stderr.flush()
-    os._exit(0)  # an interpreter with torch in it takes seconds to take itself apart
+    os._exit(status)
+
+
+def end_with_error(channel: Channel, error: UserError) -> NoReturn:
+    """Tell the caller why, put the exception being handled into the log, and end with status 1."""
+    traceback.print_exc()
+    channel.send({"kind": "error", "name": type(error).__name__, "message": error.message, "fix": error.fix})
+    end(1)
 
 
 def load(settings: LocalEngine, model: ModelFiles, scratch: Path) -> Runner:

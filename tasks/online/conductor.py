@@ -66,14 +66,12 @@ class Conductor:
     ends: Callable[[Sequence[Wave]], str]
     work: Path
     probing: Probing | None = None
-    on_wave: Callable[[Wave], None] = lambda wave: None
     ended: str = field(default="", init=False)
 
     def run(self, learner: Learner) -> None:
         """Serve a learner to its end. A wave at which the segment ends is published, and not trained on."""
         while (number := learner.wanted()) is not None:
             wave = self.waves[number] if number < len(self.waves) else self._publish(number)
-            self.on_wave(wave)
             self.ended = self.ends(self.waves[: number + 1]) if wave.is_trained else NO_SIGNAL
             if self.ended:
                 learner.stop()
@@ -137,7 +135,7 @@ class Conductor:
             follows = after_draw(sum(teaching), online.problems_per_wave, extra, left, least)
             if follows != Next.DRAW:
                 break
-        used = set(fill(teaching, online.problems_per_wave).used if follows == Next.TRAIN else ())
+        used = set(fill(teaching, online.problems_per_wave) if follows == Next.TRAIN else ())
         return [replace(one, is_used=index in used) for index, one in enumerate(drawn)], place
 
     def _next_problems(self, place: int, seen: set[str], before: Carried, extra: int) -> tuple[list[Problem], int]:
@@ -155,7 +153,7 @@ class Conductor:
             if problem.id not in seen:
                 offered.setdefault(problem.id, (problem, after))
         ids = list(offered)
-        if curriculum is None or curriculum.kind == "vote_share":
+        if curriculum is None:
             chosen = ids[:wanted]
         else:
             own = derive_seed(self.seed, "curriculum", before.position.waves, extra)
@@ -167,7 +165,7 @@ class Conductor:
     def _pass_rates(self, before: Carried, drawn: Sequence[Rated]) -> PassRates:
         """What curricula remember: the share of each group's last attempts that are right."""
         curriculum, rates = self.online.curriculum, before.pass_rates
-        if curriculum is None or curriculum.kind == "vote_share":
+        if curriculum is None:
             return rates
         for one in drawn:
             last = [rollout.turns[rollout.attempts[-1]] for rollout in one.group.rollouts if rollout.attempts]

@@ -1,4 +1,4 @@
-"""Which problems a wave draws, by how often they were solved, and which groups it trains on, by their majority."""
+"""Which problems a wave draws, by how often they were solved."""
 
 from __future__ import annotations
 
@@ -72,14 +72,3 @@ def choose_problems(curriculum: Window | Pools, ids: Sequence[str], rates: PassR
         return [one for one in ids if in_window(curriculum, rates.get(one))][:num]
     weights = [pool_weight(curriculum, rates.get(one)) for one in ids]
     return [ids[place] for place in draw_weighted(weights, num, seed)]
-
-
-def largest_votes(shares: Sequence[float], keep: float) -> list[int]:
-    """Places of the groups with the largest majorities, in their order: `keep` of them, rounded, and at least one.
-
-    Args:
-        shares: of each group's samples, those with the majority's answer. Ties go to the earlier group.
-    """
-    num = max(1, int(keep * len(shares) + 0.5)) if shares else 0
-    ranked = sorted(range(len(shares)), key=lambda place: (-shares[place], place))
-    return sorted(ranked[:num])

@@ -48,7 +48,8 @@ class LiveTexts:
                 found = iter(rows)
                 for request in requests:
                     own = tuple(islice(found, request.num_samples))
-                    self.missing.add(len(own), [row for row in own if isinstance(row, Missing)])
+                    if is_counted:
+                        self.missing.add(len(own), [row for row in own if isinstance(row, Missing)])
                     self._remember(request, [row for row in own if isinstance(row, Completion)])
                     yield request, own
 

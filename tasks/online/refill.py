@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -19,27 +18,14 @@ class Next(StrEnum):
     """too few groups teach anything: the segment ends"""
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """Places of the drawn groups, in the order of their requests.
-
-    Attributes:
-        used: those that are trained on.
-        surplus: those that teach, and found the wave full: published, and not trained on.
-    """
-
-    used: tuple[int, ...]
-    surplus: tuple[int, ...]
-
-
-def fill(teaching: Sequence[bool], wanted: int) -> Filled:
-    """The first groups that teach something.
+def fill(teaching: Sequence[bool], wanted: int) -> list[int]:
+    """Places of the groups that are trained on: the first that teach something, in the order of their requests. Others
+    that teach found the wave full: they are published, and not trained on.
 
     Args:
         teaching: of all groups drawn so far; with `flat_groups: keep` all are True.
     """
-    places = [place for place, is_teaching in enumerate(teaching) if is_teaching]
-    return Filled(tuple(places[:wanted]), tuple(places[wanted:]))
+    return [place for place, is_teaching in enumerate(teaching) if is_teaching][:wanted]
 
 
 def after_draw(num_teaching: int, wanted: int, extra_draws: int, max_extra: int, min_share: float) -> Next:

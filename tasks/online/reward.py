@@ -12,6 +12,7 @@ from typing import Any
 
 from configs.schema.judges.kinds import Judge
 from configs.schema.online.rewards import RewardTerm
+from tasks.online.credit.numbers import total
 from tasks.online.rewards.registry import KINDS
 from tasks.online.rewards.term import ByTurn, Seen, finite
 from tasks.online.rollout import Group, Rollout
@@ -53,13 +54,8 @@ class Rewarded:
 def value_group(terms: Sequence[RewardTerm], group: Group, judges: Mapping[str, Judge]) -> dict[str, list[ByTurn]]:
     """Values of every term, by name: one mapping an episode of the group."""
     values: dict[str, list[ByTurn]] = {}
-    control: dict[str, list[ByTurn]] = {}
-    controls = Group(group.fork, group.control)
     for term in terms:
-        compute = KINDS[term.kind]
-        values[term.name] = _numbers(compute(term, group, Seen(judges, values, control)))
-        if group.control and term.kind != "control_group":
-            control[term.name] = _numbers(compute(term, controls, Seen(judges, control)))
+        values[term.name] = _numbers(KINDS[term.kind](term, group, Seen(judges, values)))
     return values
 
 
@@ -75,7 +71,7 @@ def reward_group(
     for index, rollout in enumerate(group.rollouts):
         own = {term.name: values[term.name][index] for term in terms}
         parts = _parts(terms, own, len(rollout.turns), position)
-        sums = tuple(_sum(column) for column in zip(*parts.values(), strict=True))
+        sums = tuple(total(column) for column in zip(*parts.values(), strict=True))
         rewarded.append(Rewarded(rollout, parts, sums))
     return rewarded
 
@@ -115,11 +111,6 @@ def _part(own: ByTurn, place: int, weight: float, gates: Sequence[ByTurn]) -> fl
         factor = gate.get(place, 1.0)
         product = None if product is None or factor is None else product * factor
     return None if product is None else weight * product
-
-
-def _sum(parts: Sequence[float | None]) -> float | None:
-    known = [part for part in parts if part is not None]
-    return sum(known) if len(known) == len(parts) else None
 
 
 def _numbers(found: Sequence[ByTurn]) -> list[ByTurn]:

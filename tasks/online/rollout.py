@@ -27,7 +27,7 @@ class Turn:
         said: what a verdict that the policy wrote was read as, right or wrong; None: not readable.
         is_right: of an attempt, whether the first judge calls it correct; of a verdict, whether it is true. None: not
             known.
-        kl: sum over its tokens of each estimate of the divergence to the reference, in nats.
+        kl: log-ratio to the reference, summed over its tokens, in nats (k1); None: not known, or not asked.
     """
 
     sample_id: str
@@ -42,7 +42,7 @@ class Turn:
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     said: str | None = None
     is_right: bool | None = None
-    kl: Mapping[str, float] = field(default_factory=dict)
+    kl: float | None = None
 
     @property
     def num_tokens(self) -> int:
@@ -67,11 +67,6 @@ class Rollout:
         """Places of the attempts among the turns."""
         return tuple(place for place, turn in enumerate(self.turns) if turn.part == Part.ATTEMPT)
 
-    @property
-    def num_tokens(self) -> int:
-        """Tokens of all its texts."""
-        return sum(turn.num_tokens for turn in self.turns)
-
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -79,12 +74,10 @@ class Group:
 
     Attributes:
         fork: what they share: a digest of it, or the problem's id.
-        control: samples of the same problem under another prompt, which are not trained on.
     """
 
     fork: str
     rollouts: tuple[Rollout, ...]
-    control: tuple[Rollout, ...] = ()
 
 
 def attempt_before(turns: Sequence[Turn], place: int) -> Turn | None:

@@ -61,7 +61,7 @@ def _turns(
                 verdicts=own,
                 said=node.said,
                 is_right=is_right,
-                kl={"k1": drawn.divergence[node.id]} if node.id in drawn.divergence else {},
+                kl=drawn.divergence.get(node.id),
             )
         )  # fmt: skip
     return tuple(turns)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from configs.schema.online.objectives import OnlineObjective, StreamObjective
 from configs.schema.online.section import Online
 from configs.schema.recipe import Recipe
-from tasks.core.records import Credit, Reward
+from tasks.core.records import Credit, DropReason, Reward
 from tasks.online.carried import Carried
-from tasks.online.credit.assign import Advantage, Dropped, Judged, assign
+from tasks.online.credit.assign import Advantage, Judged, assign
 from tasks.online.credit.baseline import Remembered
 from tasks.online.credit.teaches import teaches
 from tasks.online.draw import Drawn
@@ -42,7 +42,7 @@ class Rated:
     @property
     def drops(self) -> dict[str, str]:
         """By the id of an answer, why its group is not trained on; nothing where it is."""
-        reason = self.reason or Dropped.SURPLUS
+        reason = self.reason or DropReason.SURPLUS
         return {} if self.is_used else {node.id: reason for node in self.drawn.nodes if node.is_answer}
 
 
@@ -112,4 +112,4 @@ class Settling:
 
 def _why(judged: Judged) -> str:
     rewards = [reward for episode in judged.episodes for reward in episode.rewards]
-    return Dropped.UNSCORED if all(reward is None for reward in rewards) else Dropped.FLAT
+    return DropReason.UNSCORED if all(reward is None for reward in rewards) else DropReason.FLAT

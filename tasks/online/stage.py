@@ -24,7 +24,6 @@ from tasks.sample.samplers.registry import VERSIONS as SAMPLER_VERSIONS
 
 WAVES_FILE = "waves.jsonl"
 METRICS_FILE = "metrics.jsonl"
-MIXTURE = ("min_examples",)
 
 
 class SegmentNumbers(TrainNumbers):

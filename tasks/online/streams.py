@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from configs.schema.online.objectives import Nft, OnlineObjective, PolicyGradient, Raft
-from tasks.online.credit.assign import Advantage, Dropped
+from tasks.core.records import DropReason
+from tasks.online.credit.assign import Advantage
 from tasks.online.rollout import Turn
 from tasks.online.schedule import Position, amount_at
 
@@ -45,7 +46,7 @@ def mask_truncated(advantages: Sequence[Advantage], objective: OnlineObjective) 
     if not getattr(objective, "mask_truncated", False):
         return list(advantages)
     return [
-        replace(one, dropped=Dropped.TRUNCATED)
+        replace(one, dropped=DropReason.TRUNCATED)
         if one.dropped is None and any(turn.is_truncated for turn in one.unit.turns)
         else one
         for one in advantages

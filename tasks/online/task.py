@@ -35,7 +35,6 @@ from tasks.online.draw import Drawing
 from tasks.online.live import LiveTexts
 from tasks.online.numbers import ends_by, write_metrics
 from tasks.online.probe import Probing, set_aside
-from tasks.online.refused import refuse_sampler, refuse_unbuilt
 from tasks.online.settle import Settling
 from tasks.online.stage import SEGMENT, SegmentNumbers
 from tasks.online.tables import write_segment
@@ -44,9 +43,6 @@ from tasks.sample.episode import POLICY
 from tasks.sample.partners import name_of, partners_of, writers_of
 from tasks.sample.samplers.given import Given
 from tasks.sample.samplers.registry import SAMPLERS
-
-"""
-"""
 
 
 @stage_task(SEGMENT)
@@ -79,7 +75,6 @@ class _Segment:
         self.made = self.start.adapter or self.start.weights
         self.schedule = self._schedule()
         self.reference = self._reference()
-        refuse_unbuilt(self.recipe)
 
     @property
     def online(self) -> Online:
@@ -138,7 +133,6 @@ class _Segment:
         return found if is_unbroken else replace(found, root=self.round)
 
     def _produce(self, spec: StepSpec, scratch: Scratch) -> Summary:
-        refuse_sampler(self.recipe)
         problems = list(TRAIN_SET.read(self.bench.ledger, self.problems))
         judged = self.recipe.answer_judge() is not None or self.recipe.evaluate.verifier is not None
         verifier = self.recipe.verifier_for_gold() if judged else None
@@ -226,7 +220,7 @@ class _Rounds:
     spec: StepSpec
     scratch: Scratch
     learner: Learner
-    problems: Sequence[Any]
+    problems: Sequence[Problem]
 
     def draw_at(self, number: int) -> Drawing:
         """How a wave of the segment is drawn and judged."""

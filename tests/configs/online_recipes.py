@@ -28,14 +28,12 @@ ONLINE: dict[str, dict[str, Any]] = {
 } | {
     "online_grpo": online_recipe(
         {"kind": "grpo", "kl_weight": {"start": 0.1, "end": 0.0, "over": 4}},
-        control={"prompt": "zero_shot_direct"},
         reward=[
             {"kind": "judge"}, {"kind": "format", "pattern": "[0-9]"}, {"kind": "length"}, {"kind": "turn_count"},
-            {"kind": "control_group"},
         ],
     ),
     "online_dapo": online_recipe({"kind": "dapo"}, curriculum={"kind": "window"}, steps_per_wave=2),
-    "online_rloo": online_recipe({"kind": "rloo"}, curriculum={"kind": "vote_share"}, reward=[{"of": "vote"}])
+    "online_rloo": online_recipe({"kind": "rloo"}, reward=[{"of": "vote"}])
     | {"judge": [{"kind": "vote"}], "evaluate": {"verifier": {"kind": "number"}}},
     "online_reinforce_pp": online_recipe(
         {"kind": "reinforce_pp"}, curriculum={"kind": "pools"}, episode=TURNS, reward=[

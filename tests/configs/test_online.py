@@ -143,6 +143,9 @@ def test_phases_may_warm_up_offline_and_go_on_online() -> None:
         ({"online": {"episode": {"draws": [{"name": "hot", "temperature": 2.0}]}}}, "episode.draws: members of a"),
         ({"online": {"episode": {"interpreter": {"open": "<py>", "close": "</py>"}}}}, "episode.interpreter: outputs"),
         ({"online": {"episode": {"kind": "stepwise"}}}, "episode.kind: stepwise compares as it goes"),
+        ({"online": {"episode": {"few_shot": {"count": 1, "source": {"kind": "addition"}}}}},
+         "episode.few_shot: a policy learns"),
+        ({"online": {"episode": {"ladder": {"start": 1}}}}, "episode.ladder: a curriculum picks"),
         ({"online": {"fork": "turn"}}, "fork: turn: members of a group share one first attempt"),
         ({"online": {"episode": {**TURNS, "steps": [{"part": "attempt", "when": {"judge": "x", "says": ["wrong"]}}]}}},
          "online.episode.steps.0.when.judge: no judge is called 'x'"),
@@ -156,9 +159,7 @@ def test_phases_may_warm_up_offline_and_go_on_online() -> None:
         ({"online": {"reward": [{"gates": ["judge"]}]}}, "gates: names the terms that a gate multiplies"),
         ({"online": {"reward": [{}, {"kind": "length", "rule": "truncated"}]}}, "the rule truncated is a factor"),
         ({"online": {"reward": [{}, {"kind": "length", "gate": True}]}}, "the rule overlong is a summand"),
-        ({"online": {"reward": [{}, {"kind": "control_group"}]}}, "control: the reward compares with a second group"),
         ({"online": {"reward": [{"kind": "verdict_match"}]}}, "online.reward.0: no step of the episode"),
-        ({"online": {"curriculum": {"kind": "vote_share"}}}, "online.curriculum: vote_share reads"),
         ({"online": {"curriculum": {"kind": "window", "low": 0.9}}}, "high: 0.8 must not be below low 0.9"),
         ({"online": {"curriculum": {"kind": "pools", "hard_below": 0.9}}}, "hard_below: 0.9 must not be above"),
         ({"online": {"credit": {"scale": "mean", "baseline": "none"}}}, "online.credit.scale: it divides by"),
@@ -171,6 +172,8 @@ def test_phases_may_warm_up_offline_and_go_on_online() -> None:
         ({"online": {"credit": {"group_by": ["prompt"]}}}, "group_by"),
         ({"roles": {"critic": {"like": "policy", "train": {"objective": {"kind": "grpo"}, "max_steps": 4}}}},
          "roles.critic.train.objective: a role learns from the round's samples"),
+        ({"roles": {"critic": {"like": "policy", "train": {"objective": {"kind": "sft"}}}}},
+         "roles.critic.train: a segment makes rows of its policy alone"),
     ],
 )  # fmt: skip
 def test_what_cannot_run_is_one_message(changes: dict[str, Any], told: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from configs.errors import EngineError, ProblemsError, RecipeError
+from configs.errors import EngineError, ProblemsError
 from infra.engines.learn.learner import Learner
 from tasks.core.files import CREDIT, EXAMPLES, REWARDS, TOKEN_ROWS
 from tasks.core.records import Drop, Sample, Verdict
@@ -230,21 +230,6 @@ def test_a_guard_ends_a_segment_and_what_was_trained_is_the_candidate(folder: Pa
     summary = outcome.steps["segment"].summary
     assert summary["num_steps"] == 1 and summary["num_waves"] == 2
     assert summary["ended"] == "tokens_mean was above 0 for 2 waves"
-
-
-@pytest.mark.parametrize(
-    ("online", "words"),
-    [
-        ({"control": {"prompt": "zero_shot_direct"}}, "online.control"),
-        ({"sampler": {"where": "session"}}, "online.sampler.where"),
-        ({"starts": "twins"}, "online.starts"),
-    ],
-)
-def test_what_cannot_run_yet_is_refused_before_anything_is_drawn(
-    online: dict[str, Any], words: str, folder: Path
-) -> None:
-    with pytest.raises(RecipeError, match=words):
-        run_rounds(folder, segment_recipe(online=online))
 
 
 def test_a_wave_larger_than_the_train_set_is_one_message(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """What an online round minimises: a preset of loss, ratio and clips, KL weight, and of fields of `online.credit`.
 
-The learner knows five kernels over log-probabilities of tokens: policy gradient, KL,
-likelihood, NFT and distillation. A kind says which of them it is made of; each field may be written otherwise.
+The learner knows four kernels over log-probabilities of tokens: policy gradient, KL, likelihood and NFT. A kind says
+which of them it is made of; each field may be written otherwise.
 """
 
 from __future__ import annotations

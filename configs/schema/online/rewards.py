@@ -156,31 +156,16 @@ class TurnCountTerm(Term):
     d: float = Field(0.1, description="of P(n)")
 
 
-class ControlGroupTerm(Term):
-    """Whether a text does better than the mean of `online.control`, samples of the same problem under another prompt
-    (PASR): in the value of another term, where the text has what `pattern` finds; without it the value is 0."""
-
-    kind: Literal["control_group"] = "control_group"
-    name: TermName = "control_group"
-    of: str | None = Field(None, description="the term whose values are compared; default: the first")
-    above: float = Field(1.0, description="value above the mean")
-    below: float = Field(-1.0, description="value below it")
-    equal: float = Field(-0.5, description="value of the same")
-    tolerance: float = Field(0.0, ge=0, description="differences up to this are the same")
-    pattern: str | None = Field(None, description="searched in the text; default: every text has a value")
-
-
 class KlTerm(Term):
-    """-coefficient times the KL divergence of the text's tokens to train.reference, added up."""
+    """-coefficient times the log-ratio of the text's tokens to train.reference, added up (k1)."""
 
     kind: Literal["kl"] = "kl"
     name: TermName = "kl"
     coefficient: float = Field(0.05, gt=0, description="beta")
-    estimate: Literal["k1", "k3"] = Field("k1", description="k1: log-ratio; k3: e^-k1 - 1 + k1, of each token")
 
 
 RewardTerm = Annotated[
-    JudgeTerm | VerdictMatchTerm | ProgressTerm | FormatTerm | LengthTerm | TurnCountTerm | ControlGroupTerm | KlTerm,
+    JudgeTerm | VerdictMatchTerm | ProgressTerm | FormatTerm | LengthTerm | TurnCountTerm | KlTerm,
     by_kind,
     default_kind("judge"),
 ]

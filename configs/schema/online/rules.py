@@ -29,7 +29,7 @@ def online_fits(recipe: Sections) -> None:
     if online is None:
         raise ValueError(f"online: the objective {objective.kind} draws its samples as it trains: add online: {{}}, "
                          "and what differs from its defaults")  # fmt: skip
-    for rule in (_stands_alone, _training, _judges, _reference, _group):
+    for rule in (_stands_alone, _training, _roles, _judges, _reference, _group):
         for problem in rule(recipe, online, objective):
             raise ValueError(problem)
     if online.episode.kind == "revise":
@@ -73,22 +73,24 @@ def _training(recipe: Sections, online: Online, objective: OnlineObjective) -> I
             yield f"train.{name}: {why}: leave it out"
 
 
+def _roles(recipe: Sections, online: Online, objective: OnlineObjective) -> Iterator[str]:
+    for name, role in recipe.roles.items():
+        if role.train is not None:
+            yield (f"roles.{name}.train: a segment makes rows of its policy alone: train the role in a phase without "
+                   "online")  # fmt: skip
+
+
 def _judges(recipe: Sections, online: Online, objective: OnlineObjective) -> Iterator[str]:
     judges = {judge.name: judge for judge in recipe.judge}
     named = [(f"reward.{place}.of", term.of) for place, term in enumerate(online.reward)
              if term.kind in ("judge", "verdict_match")]  # fmt: skip
-    voting = getattr(online.curriculum, "judge", None)
-    for address, name in (*named, ("curriculum.judge", voting)):
+    for address, name in named:
         if name is not None and name not in judges:
             yield f"online.{address}: no judge is called '{name}': write one of {', '.join(sorted(judges))}"
     for judge in recipe.judge:
         if judge.sees_group and online.fork != "problem":
             yield (f"online.fork: '{judge.name}' judges the samples of a problem against each other, and groups that "
                    "share more than the problem are several of one: write fork: problem, or another judge")  # fmt: skip
-    if online.curriculum is not None and online.curriculum.kind == "vote_share":
-        found = judges.get(voting) if voting else next((one for one in recipe.judge if one.kind == "vote"), None)
-        if found is None or found.kind != "vote":
-            yield "online.curriculum: vote_share reads the shares of a vote judge: add judge: [{kind: vote}]"
     has_verdicts = online.episode.kind == "revise" and any(
         "verdict" in step.parts or step.part == "verdict" for step in online.episode.steps
     )

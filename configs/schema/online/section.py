@@ -12,7 +12,7 @@ from configs.schema.generate import Generate, IndependentGenerate
 from configs.schema.online.credit import WITHOUT_GROUP, Credit, SettledCredit
 from configs.schema.online.objectives import StreamObjective
 from configs.schema.online.rewards import JudgeTerm, KlTerm, RewardTerm
-from configs.schema.online.waves import Control, Curriculum, OnlineSampler, Probe
+from configs.schema.online.waves import Curriculum, Probe
 
 Fork = Literal["problem", "turn"]
 
@@ -35,10 +35,6 @@ class Online(Component):
         description="how an episode is drawn, as in generate; default: one text at temperature 1, with top_k 0",
     )
     fork: Fork = Field("problem", description="what the members of a group share, as told above")
-    starts: Literal["problems", "twins"] = Field(
-        "problems", description="twins: a problem and the one that its tag `twin` names come in the same wave"
-    )
-    control: Control | None = Field(None, description="a second group of each problem, that is not trained on")
     reward: tuple[RewardTerm, ...] = Field((JudgeTerm(),), min_length=1, description="terms, added up for every text")
     credit: Credit = Field(Credit(), description="how rewards become advantages")
     flat_groups: Literal["drop", "keep"] = Field(
@@ -48,9 +44,8 @@ class Online(Component):
     min_share: float = Field(
         0.25, gt=0, le=1, description="drop: share of problems_per_wave that is enough to train on; with less it ends"
     )
-    curriculum: Curriculum | None = Field(None, description="which problems are drawn, or trained on; default: all")
+    curriculum: Curriculum | None = Field(None, description="which problems are drawn; default: all")
     probe: Probe | None = Field(Probe(), description="accuracy on the way; null: none")
-    sampler: OnlineSampler = Field(OnlineSampler(), description="where samples are drawn")
 
     @model_validator(mode="before")
     @classmethod
@@ -108,6 +103,11 @@ def _episode(online: Online) -> None:
         raise ValueError("episode.interpreter: outputs would stand among the tokens that are trained on: leave it out")
     if episode.kind == "independent" and episode.draws != (Draw(name=PLAIN),):
         raise ValueError("episode.draws: members of a group are asked the same: leave draws out")
+    if episode.few_shot is not None:
+        raise ValueError("episode.few_shot: a policy learns to write without examples: leave few_shot out; a "
+                         "warm_start teaches the form")  # fmt: skip
+    if episode.ladder is not None:
+        raise ValueError("episode.ladder: a curriculum picks problems by their pass rate: leave ladder out")
     if episode.num_problems is not None:
         raise ValueError("episode.num_problems: problems_per_wave says how many: leave it out")
     if episode.temperature == 0:
@@ -127,7 +127,7 @@ def _names(online: Online) -> None:
     for place, term in enumerate(online.reward):
         if term.name in names:
             raise ValueError(f"reward.{place}.name: two terms are called '{term.name}': give each its own name")
-        if term.kind in ("progress", "control_group") and (term.of or (names or [""])[0]) not in names:
+        if term.kind == "progress" and (term.of or (names or [""])[0]) not in names:
             raise ValueError(f"reward.{place}.of: it reads the values of a term written before: "
                              f"write one of {', '.join(names) or 'none, and a judge term first'}")  # fmt: skip
         names.append(term.name)
@@ -137,8 +137,6 @@ def _names(online: Online) -> None:
                 raise ValueError(f"reward.{place}.gates: no term is called '{name}': write one of {', '.join(names)}")
     if all(term.gate for term in online.reward):
         raise ValueError("reward: there is nothing that a gate could multiply: add a term without gate")
-    if online.control is None and any(term.kind == "control_group" for term in online.reward):
-        raise ValueError("control: the reward compares with a second group: add control: {prompt: NAME}")
 
 
 def _credit(online: Online) -> None:

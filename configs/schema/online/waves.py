@@ -1,4 +1,4 @@
-"""Which problems a wave draws: starts, control groups, curricula, the probe."""
+"""Which problems a wave draws: curricula, and the probe."""
 
 from __future__ import annotations
 
@@ -7,15 +7,6 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component, by_kind
-from configs.schema.marks import Content, Execution
-from configs.schema.problems import Source
-
-
-class Control(Component):
-    """A second group of every problem, under another prompt: judged, published, not trained on."""
-
-    prompt: Annotated[str, Content("prompt")] = Field(description="prompt of configs/prompts, or path of a .j2 file")
-    size: int = Field(8, ge=1, description="samples of each problem")
 
 
 class _Curriculum(Component):
@@ -53,32 +44,12 @@ class Pools(_Curriculum):
         return self
 
 
-class VoteShare(Component):
-    """Of a wave's groups those whose majority answer has the highest share are trained on (SRT, arXiv 2505.21444)."""
-
-    kind: Literal["vote_share"] = "vote_share"
-    judge: str | None = Field(None, description="a vote judge of the recipe; default: the first")
-    keep: float = Field(0.5, gt=0, le=1, description="share of the groups")
-
-
-Curriculum = Annotated[Window | Pools | VoteShare, by_kind]
+Curriculum = Annotated[Window | Pools, by_kind]
 
 
 class Probe(Component):
-    """Greedy accuracy on a few problems that are never trained on, while a segment runs."""
+    """Greedy accuracy on a few problems that are never trained on, while a segment runs: train problems, set aside by
+    the recipe's seed."""
 
     every_steps: int = Field(10, ge=1, description="measured at the first border of waves after so many steps")
     problems: int = Field(100, ge=1, description="how many")
-    source: Source | None = Field(
-        None, description="where they come from; default: train problems, set aside by the recipe's seed"
-    )
-
-
-class OnlineSampler(Component):
-    """Where a segment's samples are drawn."""
-
-    where: Annotated[Literal["inside", "session", "server"], Execution] = Field(
-        "inside",
-        description="inside: the learner draws itself. session: an engine beside it, whose weights follow each wave. "
-        "server: TRL's server mode",
-    )

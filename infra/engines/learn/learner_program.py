@@ -9,14 +9,11 @@ Besides: {"kind": "progress", ...} a step, {"kind": "saved", "wave"} a checkpoin
 
 from __future__ import annotations
 
-import os
-import sys
-import traceback
 from pathlib import Path
 
 from configs.errors import EngineError, UserError
 from infra.engines.learn.request import LearnRequest
-from infra.engines.session_program import explain
+from infra.engines.session_program import end, end_with_error, explain
 from infra.process.protocol import Channel
 
 
@@ -32,13 +29,8 @@ def main() -> None:
         report = run_segment(request, Path(command["work_dir"]), Path(command["out_dir"]), channel)
         channel.send({"kind": "done", "report": report.model_dump()})
     except Exception as error:
-        traceback.print_exc()
-        known = error if isinstance(error, UserError) else _explain(error, request)
-        channel.send({"kind": "error", "name": type(known).__name__, "message": known.message, "fix": known.fix})
-        sys.stderr.flush()
-        os._exit(1)
-    sys.stderr.flush()
-    os._exit(0)  # an interpreter with torch in it takes seconds to take itself apart
+        end_with_error(channel, error if isinstance(error, UserError) else _explain(error, request))
+    end(0)
 
 
 def _explain(error: Exception, request: LearnRequest) -> EngineError:

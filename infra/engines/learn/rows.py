@@ -45,4 +45,5 @@ def write_rows(path: Path, rows: Iterable[StreamRow]) -> int:
 def read_rows(path: Path) -> list[StreamRow]:
     """Inverse of `write_rows`."""
     with path.open(encoding="utf-8") as file:
-        return [StreamRow(**json.loads(line)) for line in file]
+        told = (json.loads(line) for line in file)
+        return [StreamRow(**{**row, "spans": [tuple(span) for span in row["spans"]]}) for row in told]

@@ -129,7 +129,11 @@ def _make_trainer(request: LearnRequest, checkpoints: Path, fingerprint: str, ch
 
 
 def _settings(request: LearnRequest, checkpoints: Path) -> GRPOConfig:
-    """One row of the placeholder data set is one wave; rewards, advantages, clips and KL are not TRL's matter here."""
+    """TRL's settings; rewards, advantages, clips and KL are not its matter here.
+
+    TRL counts waves in rows of a data set, and will not begin without one: it gets a single empty prompt, again and
+    again, once a wave, and nothing reads it. The wave's rows come from its file.
+    """
     num_batches = request.batches_per_step * request.steps_per_wave
     shared = shared_settings(request, 1, checkpoints)
     shared |= {"gradient_accumulation_steps": request.batches_per_step, "ignore_data_skip": True}

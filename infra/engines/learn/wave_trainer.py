@@ -31,7 +31,7 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
     losses: Losses
 
     def count_tokens(self, batch: Any) -> int:
-        """None here: batches of TRL's loader are placeholders. What is trained on is counted with its loss."""
+        """0: TRL's loader gives one empty prompt a wave, no tokens. What is trained on is counted with its loss."""
         return 0
 
     def _generate_and_score_completions(self, inputs: Any) -> dict[str, torch.Tensor]:

@@ -79,8 +79,6 @@ class DropReason(StrEnum):
     """online: all returns of its group are equal, and others were drawn in its place"""
     SURPLUS = "surplus"
     """online: its wave was full before"""
-    VOTE_SHARE = "vote_share"
-    """online: the curriculum trains on groups whose majority is larger"""
     NOT_PAIRED = "not_paired"
     """it passed every filter, and no pair was made with it"""
 

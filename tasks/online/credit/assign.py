@@ -12,28 +12,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from configs.schema.online.credit import SettledCredit
+from tasks.core.records import DropReason
 from tasks.online.credit.baseline import Remembered, baselines
 from tasks.online.credit.scale import EPSILON, scale_group, whiten
 from tasks.online.credit.unit import Unit, units_of
 from tasks.online.reward import Rewarded
-
-
-class Dropped(StrEnum):
-    """Why a text that was drawn is not trained on."""
-
-    UNSCORED = "unscored"
-    """a reward of its episode is missing: it is in no baseline either"""
-    TRUNCATED = "truncated"
-    """it ended at max_tokens, and the objective masks such texts; in baselines it counts"""
-    FLAT = "flat"
-    """all returns of its group are equal: others were drawn in its place"""
-    SURPLUS = "surplus"
-    """the wave was full before"""
-    VOTE_SHARE = "vote_share"
-    """the curriculum trains on groups whose majority is larger"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +34,15 @@ class Advantage:
     """What a unit is worth.
 
     Attributes:
-        dropped: why it is not trained on, a `Dropped`.
+        dropped: why it is not trained on: a reward of its episode is missing, so that it is in no baseline either
+            (unscored); or it ended at max_tokens and the objective masks such texts, which count in baselines
+            (truncated).
     """
 
     unit: Unit
     value: float
     baseline: float
-    dropped: str | None = None
+    dropped: DropReason | None = None
 
 
 def assign(
@@ -129,11 +116,15 @@ def _each_term_alone(
     n - 1, plus 1e-4). No scale of one term drowns another."""
     whole = _units(credit, groups, lambda rewarded: rewarded.rewards, wave)
     names = list(groups[0].episodes[0].by_term) if groups and groups[0].episodes else []
+
+    def of_term(name: str) -> list[Unit]:
+        return _units(credit, groups, lambda rewarded: rewarded.by_term[name], wave)
+
     sums = [0.0] * len(whole)
     for name in names:
-        units = _units(credit, groups, lambda rewarded, name=name: rewarded.by_term[name], wave)  # type: ignore[misc]
         units = [
-            replace(own, value=None) if unit.value is None else own for own, unit in zip(units, whole, strict=True)
+            replace(own, value=None) if unit.value is None else own
+            for own, unit in zip(of_term(name), whole, strict=True)
         ]
         found, _ = baselines(credit, units, _by_key(units), remembered)
         sums = [total + value for total, value in zip(sums, _scaled(credit, units, found), strict=True)]
@@ -143,4 +134,4 @@ def _each_term_alone(
 
 
 def _advantage(unit: Unit, value: float, baseline: float) -> Advantage:
-    return Advantage(unit, value, baseline, Dropped.UNSCORED if unit.value is None else None)
+    return Advantage(unit, value, baseline, DropReason.UNSCORED if unit.value is None else None)

@@ -16,6 +16,12 @@ def known(values: Returns) -> list[float]:
     return [value for value in values if value is not None]
 
 
+def total(values: Returns) -> float | None:
+    """Their sum; None where one is missing: half a sum is not comparable with a whole one."""
+    there = known(values)
+    return sum(there) if len(there) == len(values) else None
+
+
 def mean(values: Sequence[float]) -> float:
     """0 of none."""
     return math.fsum(values) / len(values) if values else 0.0

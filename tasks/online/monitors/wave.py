@@ -6,11 +6,11 @@ None where there is nothing to count. What the learner alone knows (entropy, cli
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from tasks.core.records import Label, Verdict
 from tasks.online.credit.assign import Advantage, Judged
-from tasks.online.credit.numbers import deviation, known, mean
+from tasks.online.credit.numbers import deviation, known, mean, total
 from tasks.online.reward import Rewarded
 
 Numbers = dict[str, float | None]
@@ -74,18 +74,6 @@ def top_answer_share(groups: Sequence[Sequence[str | None]]) -> float | None:
     """Share of the problems whose most frequent answer is the one that is so most often: collapse to one answer."""
     tops = [Counter(there).most_common(1)[0][0] for answers in groups if (there := [one for one in answers if one])]
     return max(Counter(tops).values()) / len(groups) if tops else None
-
-
-def label_accuracy(labels: Mapping[str, str | None], golds: Mapping[str, str]) -> float | None:
-    """Share of pseudo-labels that are the hidden answer, over problems that have both; pseudo_label_accuracy."""
-    both = [problem for problem, label in labels.items() if label is not None and problem in golds]
-    return share(labels[problem] == golds[problem] for problem in both)
-
-
-def total(parts: Sequence[float | None]) -> float | None:
-    """Sum over the texts of an episode; None where one is missing."""
-    there = known(parts)
-    return sum(there) if len(there) == len(parts) else None
 
 
 def share(flags: Iterable[bool]) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from configs.schema.online.rewards import JudgeTerm
 from tasks.core.records import Label, Verdict
-from tasks.online.rewards.term import ByTurn, Seen, finite
+from tasks.online.rewards.term import ByTurn, Seen
 from tasks.online.rollout import Group
 
 BY_RULE: dict[str, float] = {Label.CORRECT: 1.0, Label.WRONG: 0.0, Label.UNPARSEABLE: 0.0, Label.TRUNCATED: 0.0}
@@ -23,10 +23,10 @@ def judge_value(term: JudgeTerm, verdict: Verdict | None, by_rule: bool) -> floa
     if verdict is None:
         return None
     if term.values is not None:
-        return finite(term.values.get(verdict.label))  # type: ignore[call-overload]
+        return next((value for label, value in term.values.items() if label == verdict.label), None)
     if verdict.score is None and by_rule:
         return BY_RULE.get(verdict.label)
-    return finite(verdict.score)
+    return verdict.score
 
 
 def values(term: JudgeTerm, group: Group, seen: Seen) -> list[ByTurn]:

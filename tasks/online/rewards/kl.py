@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from configs.schema.online.rewards import KlTerm
-from tasks.online.rewards.term import ByTurn, Seen, finite
+from tasks.online.rewards.term import ByTurn, Seen
 from tasks.online.rollout import Group
 
 
 def values(term: KlTerm, group: Group, seen: Seen) -> list[ByTurn]:
     return [
         {
-            place: None if (sum_of := finite(turn.kl.get(term.estimate))) is None else -term.coefficient * sum_of
+            place: None if turn.kl is None else -term.coefficient * turn.kl
             for place, turn in enumerate(rollout.turns)
             if turn.is_trained
         }

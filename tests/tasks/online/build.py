@@ -44,13 +44,13 @@ def rollout(*turns: Turn, name: str = "e", **fields: Any) -> Rollout:
     return Rollout(name, "p", turns, **fields)
 
 
-def group(*rollouts: Rollout, control: Sequence[Rollout] = ()) -> Group:
-    return Group("f", rollouts, tuple(control))
+def group(*rollouts: Rollout) -> Group:
+    return Group("f", rollouts)
 
 
-def values_of(terms: Sequence[RewardTerm], *rollouts: Rollout, control: Sequence[Rollout] = ()) -> list[dict[int, Any]]:
+def values_of(terms: Sequence[RewardTerm], *rollouts: Rollout) -> list[dict[int, Any]]:
     """Values of the last term."""
-    found = value_group(terms, group(*rollouts, control=control), JUDGES)
+    found = value_group(terms, group(*rollouts), JUDGES)
     return [dict(by_turn) for by_turn in found[terms[-1].name]]
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from configs.schema.online.objectives import Dapo, Nft, OnlineObjective, Raft
-from tasks.online.credit.assign import Dropped, Judged, assign
+from tasks.core.records import DropReason
+from tasks.online.credit.assign import Judged, assign
 from tasks.online.credit.baseline import Remembered, moving_average, running_mean
 from tasks.online.credit.numbers import mean
 from tasks.online.credit.teaches import teaches
@@ -75,7 +76,7 @@ def test_the_order_of_sum_and_scale_decides_whether_a_wide_term_drowns_the_answe
 def test_a_missing_reward_is_no_zero_and_in_no_baseline(settings: dict[str, Any], told: Sequence[float]) -> None:
     found, _ = assign(credit(**settings), [judged(1, None, 0, 1)], Remembered())
     assert [one.value for one in found] == near(*told)
-    assert [one.dropped for one in found] == [None, Dropped.UNSCORED, None, None]
+    assert [one.dropped for one in found] == [None, DropReason.UNSCORED, None, None]
 
 
 def test_of_a_group_where_one_alone_has_a_reward_nothing_is_learnt() -> None:
@@ -159,9 +160,9 @@ def test_a_missing_later_reward_is_missing_for_what_leads_to_it_unless_nothing_o
     wave = Judged("f", (rewarded(1, None, name="a"), rewarded(0, 1, name="b")))
     far = credit(unit="turn", group_by=["fork", "turn"])
     found, _ = assign(far, [wave], Remembered())
-    assert [one.dropped for one in found] == [Dropped.UNSCORED, Dropped.UNSCORED, None, None]
+    assert [one.dropped for one in found] == [DropReason.UNSCORED, DropReason.UNSCORED, None, None]
     found, _ = assign(far.model_copy(update={"turn_discount": 0.0}), [wave], Remembered())
-    assert [one.dropped for one in found] == [None, Dropped.UNSCORED, None, None]
+    assert [one.dropped for one in found] == [None, DropReason.UNSCORED, None, None]
 
 
 def test_parts_are_normalised_by_themselves() -> None:

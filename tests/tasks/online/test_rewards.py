@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import pytest
 
 from configs.schema.kinds import component_choices
 from configs.schema.online.amount import Schedule
 from configs.schema.online.rewards import (
-    ControlGroupTerm,
     FormatTerm,
     JudgeTerm,
     KlTerm,
@@ -25,6 +25,7 @@ from tasks.online.rewards.length import overlong
 from tasks.online.rewards.progress import discounted, efficiency, quality
 from tasks.online.rewards.registry import KINDS
 from tasks.online.rewards.turn_count import count_value
+from tasks.online.rollout import Turn
 from tasks.online.schedule import Position
 from tests.tasks.online.build import JUDGES, attempt, group, rewards_of, rollout, said, values_of
 
@@ -48,8 +49,8 @@ def test_every_kind_of_term_can_be_computed() -> None:
         (attempt(math.nan), None), (attempt(math.inf), None),
     ],
 )  # fmt: skip
-def test_a_judge_by_rule_has_no_opinion_only_where_it_failed_itself(turn: object, value: float | None) -> None:
-    assert values_of([JudgeTerm()], rollout(turn)) == [{0: value}]  # type: ignore[arg-type]
+def test_a_judge_by_rule_has_no_opinion_only_where_it_failed_itself(turn: Turn, value: float | None) -> None:
+    assert values_of([JudgeTerm()], rollout(turn)) == [{0: value}]
 
 
 def test_a_model_that_judges_and_cannot_be_read_has_said_nothing() -> None:
@@ -83,9 +84,9 @@ def test_progress_is_added_to_later_attempts_alone() -> None:
 
 
 @pytest.mark.parametrize(("since", "value"), [("previous", 0.5), ("first", 0.25), ("best", -0.25)])
-def test_progress_has_three_beginnings(since: str, value: float) -> None:
+def test_progress_has_three_beginnings(since: Literal["previous", "first", "best"], value: float) -> None:
     chain = rollout(*(attempt(score, Label.UNSCORED) for score in (0.5, 1.0, 0.25, 0.75)))
-    assert values_of([JudgeTerm(), ProgressTerm(since=since)], chain)[0][3] == value  # type: ignore[arg-type]
+    assert values_of([JudgeTerm(), ProgressTerm(since=since)], chain)[0][3] == value
 
 
 def test_progress_from_or_to_an_attempt_without_a_value_is_missing() -> None:
@@ -164,6 +165,13 @@ def test_inverse_length_is_rlsp(score: float, chars: int, box: bool, value: floa
     assert own.rewards == (value,)
 
 
+def test_inverse_length_is_of_the_text_before_the_last_box() -> None:
+    text = "x" * 2000 + "\\boxed{1}" + "x" * (2000 - 9) + "\\boxed{2}"
+    assert values_of([LengthTerm(rule="inverse", limit=500, until="\\boxed")], rollout(attempt(text=text))) == [
+        {0: -0.5}
+    ]
+
+
 def test_inverse_length_has_an_end_below() -> None:
     assert values_of([LengthTerm(rule="inverse", limit=1000)], rollout(attempt(text="x" * 20)), rollout(attempt())) == [
         {0: -1.0}, {0: -1.0}
@@ -178,38 +186,18 @@ def test_a_truncated_text_keeps_a_share_and_a_short_one_loses_one() -> None:
     assert values_of([short], rollout(attempt(text="x" * 799)), rollout(attempt(text="x" * 800))) == [{0: -1}, {0: 0}]
 
 
-def test_better_than_the_plain_answers_is_pasr() -> None:
-    terms = [
-        JudgeTerm(of="rubric"), FormatTerm(pattern="<think>", match=1, other=-1), ControlGroupTerm(pattern="<refine>"),
-    ]  # fmt: skip
-    told = [(1.0, True), (0.0, True), (0.5, True), (1.0, False)]
-    refined = [
-        rollout(attempt(grade, Label.UNSCORED, "rubric", text="<think>" + "<refine>" * tags)) for grade, tags in told
-    ]
-    plain = [rollout(attempt(grade, Label.UNSCORED, "rubric")) for grade in (1.0, 0.0, 1.0, 0.0)]
-    assert values_of(terms, *refined, control=plain) == [{0: 1}, {0: -1}, {0: -0.5}, {0: 0}]
-
-
-def test_nothing_is_better_than_a_control_group_without_values() -> None:
-    terms = [JudgeTerm(), ControlGroupTerm()]
-    assert values_of(terms, rollout(attempt(1.0)), control=[rollout(attempt())]) == [{0: None}]
-    assert values_of(terms, rollout(attempt(1.0)), control=[]) == [{0: None}]
-    near_enough = [JudgeTerm(), ControlGroupTerm(tolerance=0.5)]
-    assert values_of(near_enough, rollout(attempt(1.0)), control=[rollout(attempt(0.5))]) == [{0: -0.5}]
-
-
 def test_the_divergence_is_taken_from_every_trained_text() -> None:
     told = [(1.0, 5.0), (1.0, 10.0), (0.0, 4.0), (0.0, 6.0)]
     own = rewards_of([JudgeTerm(), KlTerm(coefficient=0.001)],
-                     *(rollout(attempt(score, kl={"k1": kl})) for score, kl in told))  # fmt: skip
+                     *(rollout(attempt(score, kl=kl)) for score, kl in told))  # fmt: skip
     assert [one.rewards[0] for one in own] == near(0.995, 0.99, -0.004, -0.006)
-    turns = rollout(attempt(is_trained=False), attempt(kl={"k1": 2.0}), said("right"))
+    turns = rollout(attempt(is_trained=False), attempt(kl=2.0), said("right"))
     assert values_of([KlTerm(coefficient=0.5)], turns) == [{1: -1.0, 2: None}]
 
 
 def test_stage_one_of_score_pins_the_first_turn_by_its_own_divergence() -> None:
     """2.0 in turn form: beta .01, progress 10, k1 sums .8 and .5."""
-    chain = rollout(attempt(0.0, kl={"k1": 0.8}), attempt(1.0, kl={"k1": 0.5}))
+    chain = rollout(attempt(0.0, kl=0.8), attempt(1.0, kl=0.5))
     (own,) = rewards_of([JudgeTerm(), ProgressTerm(alpha=10), KlTerm(coefficient=0.01)], chain)
     assert list(own.rewards) == near(-0.008, 10.995)
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,9 +27,9 @@ from tasks.online.wave_folder import Wave
 PROBLEMS = [Problem(f"p{number}", (Message("user", f"{number}+1"),), gold=str(number + 1)) for number in range(10)]
 
 
-def sample(name: str, **fields: object) -> Sample:
+def sample(name: str, **fields: Any) -> Sample:
     return Sample(**{"id": name, "problem_id": "p1", "index": 0, "text": "2", "finish_reason": FinishReason.STOP,
-                     "num_tokens": 2, "logprob": -1.0, "model": "m", **fields})  # type: ignore[arg-type]  # fmt: skip
+                     "num_tokens": 2, "logprob": -1.0, "model": "m", **fields})  # fmt: skip
 
 
 def verdict(name: str, label: Label) -> Verdict:

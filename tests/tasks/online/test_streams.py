@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import pytest
 
 from configs.schema.online.amount import Schedule
 from configs.schema.online.objectives import Dapo, Grpo, Nft, OnlineObjective, Raft
-from tasks.online.credit.assign import Dropped, Judged, assign
+from tasks.core.records import DropReason
+from tasks.online.credit.assign import Judged, assign
 from tasks.online.credit.baseline import Remembered
 from tasks.online.schedule import Position
 from tasks.online.streams import Span, mask_truncated, nft_weight, spans_of
@@ -53,7 +55,7 @@ def test_truncated_texts_are_masked_where_the_objective_says_so() -> None:
     assert told(streams(Dapo(), wave, baseline="mean"), "advantage") == {("b", 0, 1): 0.5}
     assert len(told(streams(Dapo(mask_truncated=False), wave), "advantage")) == 2
     found, _ = assign(credit(), [wave], Remembered())
-    assert [one.dropped for one in mask_truncated(found, Dapo())] == [Dropped.TRUNCATED, None]
+    assert [one.dropped for one in mask_truncated(found, Dapo())] == [DropReason.TRUNCATED, None]
 
 
 def test_the_divergence_weighs_by_schedule_and_by_turn() -> None:
@@ -86,5 +88,5 @@ def test_nft_knows_the_groups_share_and_which_side_a_row_is_on() -> None:
 
 
 @pytest.mark.parametrize(("weigh", "value"), [("none", 1), ("wrong_share", 0.75), ("odds", 1.7321)])
-def test_nft_weighs_groups_in_three_ways(weigh: str, value: float) -> None:
-    assert nft_weight(Nft(weigh=weigh), 0.25) == pytest.approx(value, abs=5e-5)  # type: ignore[arg-type]
+def test_nft_weighs_groups_in_three_ways(weigh: Literal["none", "wrong_share", "odds"], value: float) -> None:
+    assert nft_weight(Nft(weigh=weigh), 0.25) == pytest.approx(value, abs=5e-5)

@@ -1,4 +1,4 @@
-"""Which problems a wave draws, which groups it trains on, what changes by steps, and what is handed on."""
+"""Which problems a wave draws, when others are drawn, what changes by steps, and what is handed on."""
 
 from __future__ import annotations
 
@@ -16,13 +16,11 @@ from tasks.online.curriculum import (
     choose_problems,
     draw_weighted,
     in_window,
-    largest_votes,
     pool_weight,
     remember,
 )
 from tasks.online.refill import Next, after_draw, chance_to_teach, fill
 from tasks.online.schedule import Position, amount_at
-from tasks.online.starts import quotas, with_twins
 
 
 @pytest.mark.parametrize(
@@ -52,8 +50,7 @@ def test_the_third_draw_fills_the_wave_and_two_groups_are_left_over() -> None:
         teaching += [True] * count + [False]
         told.append(after_draw(sum(teaching), 16, extra, 10, 0.25))
     assert told == [Next.DRAW, Next.DRAW, Next.TRAIN]
-    filled = fill(teaching, 16)
-    assert filled.used == (*range(7), *range(8, 14), 15, 16, 17) and filled.surplus == (18, 19)
+    assert fill(teaching, 16) == [*range(7), *range(8, 14), 15, 16, 17]
 
 
 @pytest.mark.parametrize(
@@ -107,27 +104,6 @@ def test_draws_follow_their_weights_and_their_seed_alone() -> None:
     rates = {"a": PassRate(1, 1.0)}
     asked = [choose_problems(Pools(easy=0), ["a", "b", "c"], rates, 3, seed) for seed in (1, 1)]
     assert asked[0] == asked[1] and sorted(asked[0]) == ["b", "c"]
-
-
-def test_the_groups_that_agree_most_are_kept_in_their_order() -> None:
-    assert largest_votes((0.9, 0.5, 0.7, 0.3), 0.5) == [0, 2]
-    assert largest_votes((0.5, 0.5, 0.5), 0.34) == [0]
-    assert (largest_votes((0.5,), 0.01), largest_votes((), 0.5)) == ([0], [])
-
-
-def test_twins_come_together_or_not_at_all() -> None:
-    twins = {"a": "x", "x": "a", "b": "y", "c": "z"}
-    assert with_twins(["a", "b", "c", "x", "y"], twins, 4) == ["a", "x", "b", "y"]
-    assert with_twins(["a", "b", "c", "x", "y"], twins, 3) == ["a", "x"], "half a pair is none"
-    assert with_twins(["c", "d"], twins, 4) == [], "z is not offered, d has no twin"
-
-
-@pytest.mark.parametrize(
-    ("shares", "total", "told"),
-    [((0.5, 0.3, 0.2), 16, [8, 5, 3]), ((1, 1), 3, [2, 1]), ((0.3, 0.7), 10, [3, 7]), ((5, 3, 2), 16, [8, 5, 3])],
-)
-def test_sources_share_a_wave_by_the_largest_remainder(shares: tuple[float, ...], total: int, told: list[int]) -> None:
-    assert quotas(shares, total) == told
 
 
 def test_what_is_carried_comes_back_as_it_was() -> None:

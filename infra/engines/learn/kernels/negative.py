@@ -56,11 +56,9 @@ def negative_aware_losses(
     left = (1 - shares * q) / (1 - shares)
     right = _value_of(q, q.clamp(min=objective.eps_right)) if objective.eps_right else q
     wrong = _value_of(left, left.clamp(min=objective.eps_wrong))
-    # the branch that is not taken may have no logarithm: it is kept away from it, or its gradient would be NaN
-    is_right = is_right.bool()
-    return -torch.where(is_right, right, wrong.masked_fill(is_right, 1.0)).log()
+    return -torch.where(is_right.bool(), right, wrong).log()
 
 
 def _value_of(kept: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-    """`value`, with the gradient of `kept`."""
-    return kept + (value - kept).detach()
+    """`value` to the last bit, however large `kept` is, with the gradient of `kept`."""
+    return value.detach() + (kept - kept.detach())

@@ -23,14 +23,12 @@ from configs.schema.online.objectives import (
     Sapo,
     Vespo,
 )
-from infra.engines.learn.kernels.distil import distil_loss, divergences_of_words, move_teacher, sampled_divergences
 from infra.engines.learn.kernels.divergence import divergence_loss, divergences
 from infra.engines.learn.kernels.likelihood import likelihood_loss
 from infra.engines.learn.kernels.negative import Sided, negative_aware_loss, negative_aware_losses
 from infra.engines.learn.kernels.policy import Drawn, policy_loss
 from infra.engines.learn.kernels.ratios import effective_rows, log_ratios, sampler_correction, sampler_gap
 from infra.engines.learn.kernels.totals import Totals
-from infra.engines.learn.kernels.value import ValueHead, value_loss
 
 pytestmark = pytest.mark.slow  # imports torch
 
@@ -46,7 +44,7 @@ def near(value: float) -> Any:
 
 
 def loss_of(objective: PolicyGradient, **changes: torch.Tensor) -> float:
-    drawn = Drawn(**{"logp": NEW, "old": OLD, "advantages": ADVANTAGES, "mask": MASK, **changes})  # type: ignore[arg-type]
+    drawn = Drawn(**{"logp": NEW, "old": OLD, "advantages": ADVANTAGES, "mask": MASK, **changes})
     return float(policy_loss(drawn, objective, Totals.of(drawn.mask), MAX_TOKENS).loss)
 
 
@@ -65,6 +63,12 @@ def test_two_rows(objective: PolicyGradient, value: float) -> None:
 def test_advantages_may_differ_from_token_to_token() -> None:
     told = torch.tensor([[1.0, 0, 0, 0], [0, 0, -0.5, -0.5]])
     assert loss_of(Dapo(), advantages=told) == near(0.0041)
+
+
+def test_dapo_divides_by_the_waves_tokens_and_bnpo_by_the_steps() -> None:
+    drawn = Drawn(NEW, OLD, ADVANTAGES, MASK)
+    told = [float(policy_loss(drawn, Dapo(loss=loss), Totals(2, 6, 12), MAX_TOKENS).loss) for loss in ("bnpo", "dapo")]
+    assert told == [near(-0.0126), near(-0.0063)]
 
 
 def test_a_two_sided_clip_bounds_what_a_likely_bad_token_costs() -> None:
@@ -203,6 +207,13 @@ def test_a_wrong_row_teaches_through_what_would_be_left(
     assert float(log_q.grad) == pytest.approx(gradient, abs=6e-4)
 
 
+def test_a_least_value_holds_where_the_ratio_is_huge() -> None:
+    log_q = torch.tensor([10.0, 10.0], requires_grad=True)
+    for eps in (0.001, 0.01, 1.0):
+        loss = negative_aware_losses(log_q, torch.tensor([0.98, 0.97]), torch.zeros(2), Nft(eps_wrong=eps))
+        assert loss.tolist() == [near(-math.log(eps))] * 2
+
+
 def test_a_right_row_is_likelihood_whatever_its_share() -> None:
     log_q = torch.tensor([math.log(1.1), 11.0], requires_grad=True)
     loss = negative_aware_losses(log_q, torch.tensor([0.98, 0.5]), torch.ones(2), Nft())
@@ -233,53 +244,3 @@ def test_on_policy_nft_is_grpo_without_a_deviation() -> None:
     negative_aware_loss(rows, Nft(divisor=1), Totals.of(rows.mask)).backward()
     assert logp.grad is not None
     assert logp.grad[:4].unique().tolist() == [near(-0.75)] and logp.grad[4:].unique().tolist() == [near(0.25)]
-
-
-S, T = torch.tensor([[[0.7, 0.2, 0.1]]]).log(), torch.tensor([[[0.5, 0.3, 0.2]]]).log()
-
-
-@pytest.mark.parametrize(("alpha", "value"), [(1.0, 0.0851), (0.0, 0.0920), (0.5, 0.0219), (0.25, 0.0168)])
-def test_four_divergences_of_a_word(alpha: float, value: float) -> None:
-    assert float(divergences_of_words(S, T, alpha, None)) == near(value)
-
-
-def test_the_likeliest_words_alone_or_with_the_rest_as_one() -> None:
-    assert float(divergences_of_words(S, T, 1.0, 2, has_tail=False)) == near(0.0538)
-    assert float(divergences_of_words(S, T, 1.0, 2)) == near(0.0851), "one word is left: exact"
-    assert float(divergences_of_words(S, T, 1.0, 3)) == near(0.0851)
-
-
-def test_a_drawn_word_lowers_what_the_teacher_likes_less() -> None:
-    logp = torch.tensor([[-1.0]], requires_grad=True)
-    loss = sampled_divergences(logp, torch.tensor([[-1.6]]))
-    loss.sum().backward()
-    assert float(loss) == near(-0.6) and logp.grad is not None and float(logp.grad) == near(0.6)
-
-
-def test_distillation_is_a_mean_over_what_has_a_weight_times_a_capped_ratio() -> None:
-    losses, weights = torch.tensor([[0.1, 0.2, 9.0]]), torch.tensor([[1.0, 1.0, 0.0]])
-    logp, old = torch.log(torch.tensor([[0.5, 0.9, 0.5]])), torch.log(torch.tensor([[0.5, 0.3, 0.5]]))
-    assert float(distil_loss(losses, logp, old, weights, 2.0, Totals.of(weights))) == near((0.1 + 0.2 * 2) / 2)
-
-
-def test_a_teacher_moves_by_its_rate() -> None:
-    once = move_teacher(torch.tensor(1.0), torch.tensor(2.0), 0.05)
-    assert (float(once), float(move_teacher(once, torch.tensor(2.0), 0.05))) == (near(1.05), near(1.0975))
-
-
-@pytest.mark.parametrize(("clip", "loss"), [(None, 0.045), (0.9, 0.045), (0.5, 0.125), (0.1, 0.405)])
-def test_a_value_that_went_far_counts_as_if_it_had_stayed(clip: float | None, loss: float) -> None:
-    """From 0 to 0.7 with target 1; the second token is of text from outside."""
-    values, old, targets = torch.tensor([[0.7, 5.0]]), torch.zeros(1, 2), torch.ones(1, 2)
-    mask = torch.tensor([[1.0, 0.0]])
-    assert float(value_loss(values, old, targets, mask, clip, Totals.of(mask))) == near(loss)
-
-
-def test_a_new_head_says_nothing_and_learns_in_float32() -> None:
-    head = ValueHead(4)
-    hidden = torch.randn(2, 3, 4, dtype=torch.bfloat16)
-    values = head(hidden)
-    assert values.shape == (2, 3) and values.dtype == torch.float32 and not values.any()
-    mask = torch.ones(2, 3)
-    value_loss(values, values.detach(), mask, mask, 0.5, Totals.of(mask)).backward()
-    assert head.linear.weight.grad is not None and head.linear.weight.grad.any()

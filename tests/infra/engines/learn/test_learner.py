@@ -15,7 +15,7 @@ from infra.engines.learn.learner import Learner
 from infra.engines.learn.request import LearnRequest
 from infra.engines.learn.rows import StreamRow, read_rows, write_rows
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Completion, Request, Scoring, Shard
+from infra.engines.wire import Completion, Request, Score, Scoring, Shard
 from tests.infra.engines.tiny import build_tiny_folder
 
 pytestmark = pytest.mark.slow
@@ -90,7 +90,7 @@ def test_what_it_drew_is_what_it_scores_and_what_its_tokens_say(files: ModelFile
         assert row.tokens is not None and len(row.tokens.written) == len(row.tokens.logprobs) == row.num_tokens
         assert sum(row.tokens.logprobs) == pytest.approx(row.logprob)
     for row, score in zip(whole, scores, strict=True):
-        assert score.logprob == pytest.approx(row.logprob, abs=1e-3)  # type: ignore[union-attr]
+        assert isinstance(score, Score) and score.logprob == pytest.approx(row.logprob, abs=1e-3)
     assert learner.report is not None and learner.report.num_steps == 0
     assert not (tmp_path / "out").exists()
 
@@ -107,6 +107,6 @@ def test_it_does_not_matter_what_batches_a_step_is_cut_into(files: ModelFiles, t
 
 
 def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:
-    rows = [StreamRow([1, 2], [3], [-0.5], [["advantage", 0, 1, 0.25]])]  # type: ignore[list-item]
+    rows = [StreamRow([1, 2], [3], [-0.5], [("advantage", 0, 1, 0.25)])]
     assert write_rows(tmp_path / "rows.jsonl", rows) == 1
     assert read_rows(tmp_path / "rows.jsonl") == rows
