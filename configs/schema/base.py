@@ -28,12 +28,16 @@ def default_kind(kind: str) -> BeforeValidator:
     return BeforeValidator(lambda value: {"kind": kind, **value} if isinstance(value, dict) else value)
 
 
-def check_pattern(pattern: str) -> str:
-    """A regular expression with a group around what is looked for; ValueError if it is not one."""
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """A regular expression, compiled; ValueError if it is not one."""
     try:
-        groups = re.compile(pattern).groups
+        return re.compile(pattern)
     except re.error as error:
         raise ValueError(f"not a regular expression ({error}): {pattern!r}") from error
-    if groups < 1:
+
+
+def check_pattern(pattern: str) -> str:
+    """A regular expression with a group around what is looked for; ValueError if it is not one."""
+    if compile_pattern(pattern).groups < 1:
         raise ValueError("needs a group around what is looked for: write for example 'answer is (.+)'")
     return pattern

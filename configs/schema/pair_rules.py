@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from configs.schema.pair import Mixture
+from configs.schema.pair import Mixture, Pair
 from configs.schema.sections import Sections
 
 
@@ -96,10 +96,9 @@ def _all_pairs_are_told_of(own: Sections, train: str) -> None:
                          "it out, or take another objective")  # fmt: skip
 
 
-def win_rate_judge(maker: Any, names: list[str]) -> str:
+def win_rate_judge(maker: Pair, names: list[str]) -> str:
     """Name of the judge that a pair's chances are of, if it is of such a kind: `win_rate`, or the pair's own judge."""
-    own: str | None = getattr(maker, "judge", None)
-    return maker.win_rate or own or names[0 if maker.reads_first_judge else -1]
+    return maker.win_rate or maker.judge or names[0 if maker.reads_first_judge else -1]
 
 
 def _steps_are_known(own: Sections, train: str, pair: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from configs.schema.base import Component, by_kind, default_kind
+from configs.schema.base import Component, by_kind, compile_pattern, default_kind
 from configs.schema.marks import Content
 
 
@@ -22,10 +22,7 @@ class Extract(Component):
     def _one_group(cls, pattern: str | None) -> str | None:
         if pattern is None:
             return None
-        try:
-            groups = re.compile(pattern).groups
-        except re.error as error:
-            raise ValueError(f"not a regular expression ({error}): {pattern!r}") from error
+        groups = compile_pattern(pattern).groups
         if groups != 1:
             raise ValueError(f"needs exactly one group, has {groups}: write for example '#### (.+)'")
         return pattern

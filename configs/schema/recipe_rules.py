@@ -217,7 +217,7 @@ def _pairs_have_two_sides(recipe: Sections) -> None:
     for place, own in _learners(recipe):
         kept = [part.judge or first for part in own.select if part.kind == "correct"]
         for maker in own.pair.makers() if own.pair else ():
-            if maker.reads_first_judge and (getattr(maker, "judge", None) or first) in kept:
+            if maker.reads_first_judge and (maker.judge or first) in kept:
                 raise ValueError(
                     f"{_beside(place, 'select')}: 'correct' leaves no wrong sample for pair.kind {maker.kind}: "
                     "write select: [{kind: judged}, {kind: drop_truncated}]"

@@ -99,7 +99,7 @@ def with_judge(pair: PairSection, judge_names: Sequence[str]) -> Any:
 
 
 def _with_judge(pair: Pair, judge_names: Sequence[str]) -> Pair:
-    if getattr(pair, "judge", "") is not None or not pair.asks_judge:
+    if pair.judge is not None or not pair.asks_judge:
         return pair
     return pair.model_copy(update={"judge": judge_names[0 if pair.reads_first_judge else -1]})
 

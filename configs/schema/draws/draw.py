@@ -5,13 +5,13 @@ Used by `IndependentGenerate` in generate.py; rules with other sections of the r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from configs.schema.base import Component
+from configs.schema.base import compile_pattern
+from configs.schema.changed_sampling import ChangedSampling
 from configs.schema.marks import Content
 from configs.schema.revision.parts import POLICY, State, Writer
 
@@ -30,7 +30,7 @@ MOST_TEXTS = 100_000
 Count = Annotated[int, Field(ge=0)]
 
 
-class Draw(Component):
+class Draw(ChangedSampling):
     """One variant of a problem: a prompt, a system text, a model or sampling of its own.
 
     Its prompts may use prompt (the last user turn), messages, system (the problem's own, or nothing), variant (from 1),
@@ -60,12 +60,6 @@ class Draw(Component):
     num_samples: Annotated[tuple[Count, ...], Field(min_length=1)] | None = Field(
         None, description="draws of each variant, or a list by round, the last one goes on; default: the sampler's"
     )
-    temperature: float | None = Field(None, ge=0, description="default: the sampler's, as for all below")
-    top_p: float | None = Field(None, gt=0, le=1, description="of the draw")
-    top_k: int | None = Field(None, ge=0, description="of the draw; 0: off")
-    min_p: float | None = Field(None, ge=0, le=1, description="of the draw")
-    max_tokens: int | None = Field(None, ge=1, description="of the draw")
-    stop: tuple[str, ...] | None = Field(None, description="texts that end the draw; they are not part of it")
     strip: tuple[str, ...] = Field(
         (), description="patterns cut out of a text before it is stored, such as openings that give the prompt away"
     )
@@ -84,10 +78,7 @@ class Draw(Component):
     @classmethod
     def _compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in patterns:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"not a regular expression ({error}): {pattern!r}") from error
+            compile_pattern(pattern)
         return patterns
 
     @model_validator(mode="after")
@@ -111,12 +102,6 @@ class Draw(Component):
         """What no stored text of it may say."""
         default = HELP_WORDS if self.sees != "none" else ()
         return default if self.leak_words is None else self.leak_words
-
-    @property
-    def changed_sampling(self) -> dict[str, Any]:
-        """The settings of a draw that differ from the sampler's."""
-        names = ("temperature", "top_p", "top_k", "min_p", "max_tokens", "stop")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
     def texts_in(self, round: int, default: int) -> int:
         """Texts of a problem in a round, all variants together.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from configs.schema.base import Component, check_pattern
+from configs.schema.base import Component, compile_pattern
 from configs.schema.generate import Sampling
 from configs.schema.judges.base import JudgeName, ModelJudge, Pass
 from configs.schema.marks import Content
@@ -45,7 +44,7 @@ class OpinionJudge(ModelJudge):
     @field_validator("pattern")
     @classmethod
     def _has_one_group(cls, pattern: str) -> str:
-        if re.compile(check_pattern(pattern)).groups != 1:
+        if compile_pattern(pattern).groups != 1:
             raise ValueError("needs exactly one group, around the verdict: write for example 'Score: *([0-9.]+)'")
         return pattern
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from configs.schema.base import check_pattern
+from configs.schema.base import check_pattern, compile_pattern
 from configs.schema.generate import Sampling
 from configs.schema.judges.base import JudgeName, ModelJudge, Pass
 from configs.schema.marks import Content
@@ -96,9 +96,9 @@ class ProbeJudge(ModelJudge):
     def _are_patterns(cls, words: dict[str, str]) -> dict[str, str]:
         for answer, pattern in words.items():
             try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{answer}: not a regular expression ({error}): {pattern!r}") from error
+                compile_pattern(pattern)
+            except ValueError as error:
+                raise ValueError(f"{answer}: {error}") from None
         return words
 
     @model_validator(mode="after")

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from configs.schema.base import Component, check_pattern
+from configs.schema.base import check_pattern
+from configs.schema.changed_sampling import ChangedSampling
 from configs.schema.marks import Content
 from configs.schema.revision.parts import POLICY, Gate, State, Stop, TextsKept, Writer
 
@@ -25,7 +26,7 @@ PROMPTS: dict[str, str] = {"critique": "critique", "verdict": "verdict", "attemp
 """prompt of configs/prompts by part, where a model writes"""
 
 
-class ReviseStep(Component):
+class ReviseStep(ChangedSampling):
     """One text of a revision.
 
     Its prompt may use prompt (the last user turn), messages, attempt, attempts, and what the steps before wrote after
@@ -76,12 +77,6 @@ class ReviseStep(Component):
     wrong: str = Field("wrong", min_length=1, description="verdict: what means wrong")
     last: bool = Field(False, description="verdict: of several matches the last is read")
     keep: TextsKept | None = Field(None, description="which of the texts drawn go on; default: all")
-    temperature: float | None = Field(None, ge=0, description="default: the sampler's, as for all below")
-    top_p: float | None = Field(None, gt=0, le=1, description="of the draw")
-    top_k: int | None = Field(None, ge=0, description="of the draw; 0: off")
-    min_p: float | None = Field(None, ge=0, le=1, description="of the draw")
-    max_tokens: int | None = Field(None, ge=1, description="of the draw")
-    stop: tuple[str, ...] | None = Field(None, description="texts that end the draw; they are not part of it")
 
     @model_validator(mode="before")
     @classmethod
@@ -125,12 +120,6 @@ class ReviseStep(Component):
     def parts(self) -> tuple[str, ...]:
         """The parts that one text of it gives, in order."""
         return tuple(re.compile(self.split).groupindex) if self.split else (self.part,)
-
-    @property
-    def changed_sampling(self) -> dict[str, Any]:
-        """The settings of a draw that differ from the sampler's."""
-        names = ("temperature", "top_p", "top_k", "min_p", "max_tokens", "stop")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
 def _problems(step: ReviseStep) -> Iterator[str]:

@@ -22,7 +22,7 @@ def gold_pairs(group: Sequence[Candidate], config: PairConfig, draw: Draw) -> li
     Labels are those of the pair's judge; of the recipe's first judge where that one gives none.
     """
     problem = group[0].problem
-    labels = [_label(one, getattr(config, "judge", None)) for one in group]
+    labels = [_label(one, config.judge) for one in group]
     wrong = [one for one, label in zip(group, labels, strict=True) if label == Label.WRONG]
     if Label.CORRECT in labels or not wrong:
         return NoPair.ONE_SIDED

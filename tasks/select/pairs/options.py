@@ -53,7 +53,7 @@ def filter_pairs(
 
 def _ask_all(sides: Sides, config: PairConfig, chances: Chances | None) -> Pair | NoPair:
     if config.confident is not None:
-        sure = _sure(sides, config.confident, config.confident.judge or getattr(config, "judge", None))
+        sure = _sure(sides, config.confident, config.confident.judge or config.judge)
         if isinstance(sure, NoPair):
             return sure
         sides = sure

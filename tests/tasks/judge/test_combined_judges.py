@@ -220,7 +220,8 @@ def test_recipes_of_old_stores_are_read_as_what_they_meant() -> None:
     )  # fmt: skip
     recipe = read_stored_recipe(yaml.safe_dump(tree), "here")
     _, first, second, total = recipe.judge
-    assert (first.kind, first.name, first.per_token) == ("likelihood", "implicit", False)  # type: ignore[union-attr]
-    assert (second.kind, second.name, second.per_token) == ("likelihood", "mean", True)  # type: ignore[union-attr]
-    assert (total.kind, total.name, total.how) == ("combine", "sum", "sum")  # type: ignore[union-attr]
+    assert isinstance(first, LikelihoodJudge) and isinstance(second, LikelihoodJudge)
+    assert (first.name, first.per_token) == ("implicit", False)
+    assert (second.name, second.per_token) == ("mean", True)
+    assert isinstance(total, CombineJudge) and (total.name, total.how) == ("sum", "sum")
     assert recipe.in_round(1).judge[2].kind == "combine"

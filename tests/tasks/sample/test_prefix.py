@@ -35,7 +35,9 @@ def sampler(folder: Path, **generate: Any) -> Prefix:
     (folder / "why.j2").write_text("{{ prompt }} {{ steps }} [{{ step }}] {{ solution }}")
     section = {"kind": "prefix", "max_tokens": 16, "step_end": "|", "prompt": "why.j2", "rollouts": 8, **generate}
     recipe = make_recipe(generate=section, rows=[SPLICE])
-    return make_sampler(Given(recipe, "model", base_dir=folder))  # type: ignore[return-value]
+    made = make_sampler(Given(recipe, "model", base_dir=folder))
+    assert isinstance(made, Prefix)
+    return made
 
 
 def run(

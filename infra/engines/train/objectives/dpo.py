@@ -84,7 +84,8 @@ def _options(settings: Dpo, has_weights: bool) -> dict[str, Any]:
 
 
 def _prepare(rows: TokenRows, request: TrainRequest) -> TokenRows:
-    loss = getattr(request.objective, "loss", None)
+    assert isinstance(request.objective, Dpo)
+    loss = request.objective.loss
     for row in rows:
         if loss in COUPLED_LOSSES and row["weight"] != 1:
             raise EngineError(

@@ -27,7 +27,8 @@ def soft_label_losses(batch: PairBatch, settings: SoftLabelDpo) -> torch.Tensor:
 
 def with_soft_labels(rows: TokenRows, request: TrainRequest) -> TokenRows:
     """Every pair with the objective's label, or its own."""
-    fixed = getattr(request.objective, "label", None)
+    assert isinstance(request.objective, SoftLabelDpo)
+    fixed = request.objective.label
     plain = plain_pairs(rows, request)
     labels = [_check(row) if fixed is None else fixed for row in rows]
     return [{**row, "soft_label": label} for row, label in zip(plain, labels, strict=True)]

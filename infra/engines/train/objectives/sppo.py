@@ -59,7 +59,8 @@ def with_targets(rows: TokenRows, request: TrainRequest) -> TokenRows:
     Raises:
         EngineError: a pair lacks them, or one is no chance.
     """
-    form = getattr(request.objective, "form", "win_rate")
+    assert isinstance(request.objective, Sppo)
+    form = request.objective.form
     plain = plain_pairs(rows, request)
     return [{**row, **_targets(given, form)} for row, given in zip(plain, rows, strict=True)]
 

@@ -32,7 +32,8 @@ def weighted_dpo_nll_losses(batch: PairBatch, settings: WeightedDpoNll) -> torch
 
 
 def _prepare(rows: TokenRows, request: TrainRequest) -> TokenRows:
-    if getattr(request.objective, "nll", "chosen") == "after_prefix":
+    assert isinstance(request.objective, WeightedDpoNll)
+    if request.objective.nll == "after_prefix":
         rows = [{**row, TAIL: tail_of(row)} for row in rows]
     return plain_pairs(rows, request)
 

@@ -130,12 +130,12 @@ def test_nothing_kept_scores_worse_than_what_is_dropped(
     found = refuse(groups, TopK(per="round", k=k, highest=highest))
     fates = [(score, reason) for of_one, said in zip(scores, found, strict=True)
              for score, reason in zip(of_one, said, strict=True)]  # fmt: skip
-    kept = [score for score, reason in fates if reason is None]
-    dropped = [score for score, reason in fates if reason == TOP]
-    known = [score for score, _ in fates if score is not None]
-    assert None not in kept and len(kept) == min(k, len(known))
     sign = 1 if highest else -1
-    assert not kept or not dropped or min(sign * one for one in kept) >= max(sign * one for one in dropped)  # type: ignore[operator]
+    known = [(sign * score, reason) for score, reason in fates if score is not None]
+    kept = [score for score, reason in known if reason is None]
+    dropped = [score for score, reason in known if reason == TOP]
+    assert (None, None) not in fates and len(kept) == min(k, len(known)) == len(known) - len(dropped)
+    assert not kept or not dropped or min(kept) >= max(dropped)
 
 
 def test_sides_by_gold_answer_and_by_draw() -> None:

@@ -16,6 +16,13 @@ def pairs_of(group: Group, config: PairConfig, round: int = 1, seed: int = 0) ->
     return KINDS[config.kind](group, config, Draw(seed, round))
 
 
+def made_of(group: Group, config: PairConfig) -> list[Pair]:
+    """As `pairs_of`, of a problem that has some."""
+    made = pairs_of(group, config)
+    assert not isinstance(made, NoPair), made
+    return made
+
+
 def indices(made: list[Pair] | NoPair) -> list[tuple[int, int]] | NoPair:
     """Index of chosen and rejected of each pair."""
     if isinstance(made, NoPair):

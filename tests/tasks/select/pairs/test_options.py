@@ -20,7 +20,7 @@ from tasks.select.pairs.options import Chances, filter_pairs
 from tasks.select.pairs.section import Made, SectionMaker
 from tests.build.candidates import make_candidate, scored_group, with_scores
 from tests.build.records import make_problem
-from tests.tasks.select.pairs.make import indices, pairs_of
+from tests.tasks.select.pairs.make import indices, made_of, pairs_of
 
 
 def make(group: Group, config: PairConfig, chances: Chances | None = None) -> Made:
@@ -41,8 +41,7 @@ def graded(answers: Sequence[Any], gold: str | None = "4", problem: Problem | No
 def pair_of(scores: dict[str, tuple[float | None, float | None]], **config: Any) -> Pair | NoPair:
     """What is left of the pair of two samples with these scores, by judge; the first is the chosen one."""
     group = with_scores(scored_group([1.0, 0.0]), scores)
-    pair = pairs_of(group, BestVsWorst(judge="rubric"))
-    assert isinstance(pair, list)
+    pair = made_of(group, BestVsWorst(judge="rubric"))
     (left,) = filter_pairs(pair, group, BestVsWorst(judge="rubric", **config), None)
     return left
 
@@ -52,8 +51,8 @@ def test_all_pairs_by_score() -> None:
     every = BestVsWorst(rule="all", per_problem=None, judge="rubric")
     assert indices(pairs_of(group, every)) == [(0, 2), (0, 3), (0, 4), (1, 2), (1, 3), (1, 4), (2, 3), (2, 4)]
     draws = scored_group([3, 3, 2, 0, 0, 0])  # two good, one plain, three bad
-    assert len(pairs_of(draws, every)) == 11  # type: ignore[arg-type]
-    assert len(pairs_of(draws, BestVsWorst(rule="all", judge="rubric"))) == 10  # type: ignore[arg-type]
+    assert len(made_of(draws, every)) == 11
+    assert len(made_of(draws, BestVsWorst(rule="all", judge="rubric"))) == 10
     assert indices(pairs_of(group, every.model_copy(update={"min_margin": 2.0}))) == [(0, 3), (0, 4), (1, 3), (1, 4)]
     assert pairs_of(group, every.model_copy(update={"min_margin": 2.5})) == NoPair.SMALL_MARGIN
     assert pairs_of(scored_group([1, 1]), every) == NoPair.ALL_EQUAL
@@ -72,7 +71,7 @@ def test_pairs_among_correct_samples() -> None:
     group.append(replace(wrong, verdicts={**wrong.verdicts, "rubric": replace(wrong.verdicts["answer"], score=-9.0)}))
     config = BestVsWorst(rule="all", judge="rubric", among="correct")
     assert indices(pairs_of(group, config)) == [(0, 1), (0, 2), (0, 3), (1, 3), (2, 3)]
-    assert len(pairs_of(group, config.model_copy(update={"among": "all"}))) == 9  # type: ignore[arg-type]
+    assert len(made_of(group, config.model_copy(update={"among": "all"}))) == 9
     assert indices(pairs_of(group, BestVsWorst(judge="rubric", among="correct"))) == [(0, 3)]
 
 
