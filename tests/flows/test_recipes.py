@@ -19,7 +19,8 @@ from tasks.core.records import Example, ItemResult, Label, Pair, Sample, Span, V
 from tasks.core.tables import read_records
 from tests.flows.micro import write_recipe
 from tests.flows.runner import Runner, running_runner
-from tests.flows.world import RECIPES, World, build_world, shrink, write_files
+from tests.flows.shrink import shrink
+from tests.flows.world import RECIPES, World, build_world, write_files
 
 pytestmark = pytest.mark.slow
 Row = TypeVar("Row")

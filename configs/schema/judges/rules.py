@@ -1,0 +1,132 @@
+"""Rules between the judges, the roles that they ask, and all that names a judge. Part of `recipe_rules.RULES`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from configs.schema.judges.base import Pass
+from configs.schema.learners import learners_of
+from configs.schema.role import POLICY, Role
+from configs.schema.sections import Sections
+
+
+def judges_fit(recipe: Sections) -> None:
+    """Nothing, where judges and roles are there and can do what they are asked; ValueError for the first that can't."""
+    _judges_have_their_own_names(recipe)
+    _named_judges_exist(recipe)
+    _roles_exist(recipe)
+    _roles_can_judge(recipe)
+    _votes_have_answers(recipe)
+    _answers_can_be_compared(recipe)
+
+
+def _judges_have_their_own_names(recipe: Sections) -> None:
+    known: dict[str, Any] = {}
+    for index, judge in enumerate(recipe.judge):
+        if judge.name in known:
+            raise ValueError(f"judge: two judges are called '{judge.name}': give each its own name")
+        _check_needed(f"judge.{index}", judge, known)
+        known[judge.name] = judge
+    if recipe.evaluate.best_of is not None:
+        _check_needed("evaluate.best_of.judge", recipe.evaluate.best_of.judge, known)
+
+
+def _check_needed(place: str, judge: Any, known: dict[str, Any]) -> None:
+    """`known`: the judges that stand before it, by name."""
+    for wanted in judge.needed_judges:
+        if wanted not in known:
+            raise ValueError(f"{place}.of: no judge called '{wanted}' stands before: {_one_of(known)}")
+    try:
+        judge.check_needed([known[wanted] for wanted in judge.needed_judges])
+    except ValueError as error:
+        raise ValueError(f"{place}.{error}") from None
+
+
+def _named_judges_exist(recipe: Sections) -> None:
+    names = [judge.name for judge in recipe.judge]
+    for place, component in _components(recipe):
+        name = getattr(component, "judge", None)
+        if isinstance(name, str) and name not in names:
+            raise ValueError(f"{place}: no judge is called '{name}': {_one_of(names)}")
+
+
+def _components(recipe: Sections) -> Iterable[tuple[str, Any]]:
+    """Everything that may name a judge, with its address."""
+    yield from ((f"select.{index}.judge", part) for index, part in enumerate(recipe.select))
+    yield from (("weigh.judge", recipe.weigh), ("calibrate.judge", recipe.calibrate))
+    yield from ((f"rows.{index}.judge", row) for index, row in enumerate(recipe.rows))
+    yield "meta.judge", recipe.meta
+    for place, own in learners_of(recipe)[1:]:
+        yield from ((f"{place}.select.{index}.judge", part) for index, part in enumerate(own.select))
+        yield from ((f"{place}.rows.{index}.judge", row) for index, row in enumerate(own.rows))
+        yield f"{place}.weigh.judge", own.weigh
+
+
+def _all_judges(recipe: Sections) -> list[Any]:
+    best_of, revise = recipe.evaluate.best_of, recipe.evaluate.revise
+    gate = revise.gate if revise else None
+    return [*recipe.judge, *([best_of.judge] if best_of else []), *([gate.judge] if gate else [])]
+
+
+def _roles_exist(recipe: Sections) -> None:
+    known = {POLICY, *recipe.roles}
+    if POLICY in recipe.roles:
+        raise ValueError(f"roles.{POLICY}: this name is taken: choose another")
+    for judge in _all_judges(recipe):
+        for role in (part.role for part in judge.passes):
+            if role not in known:
+                raise ValueError(
+                    f"judge '{judge.name}': no role is called '{role}': add it to roles, or {_one_of(known)}"
+                )
+    if recipe.guide is not None and recipe.guide.role not in known:
+        raise ValueError(f"guide.role: no role is called '{recipe.guide.role}': {_one_of(known)}")
+
+
+def _roles_can_judge(recipe: Sections) -> None:
+    """An endpoint gives no log-probabilities, only reward models rate, and only encoders embed."""
+    for judge in _all_judges(recipe):
+        for part in judge.passes:
+            _check_role(judge.name, part, recipe.roles.get(part.role))
+
+
+def _check_role(judge: str, asked: Pass, role: Role | None) -> None:
+    """`role`: None for the policy."""
+    engine = role.engine if role is not None else None
+    if asked.wants in _OWN_MODELS:
+        what, kind = _OWN_MODELS[asked.wants]
+        if role is None or role.is_chain:
+            raise ValueError(f"judge '{judge}': {what} is a model of its own that does not learn: add it to roles")
+        if engine is not None and asked.wants not in engine.gives:
+            raise ValueError(f"roles.{asked.role}.engine: {what} runs in engine kind {kind}, not {engine.kind}")
+    elif engine is not None and asked.wants not in engine.gives:
+        wanted = "log-probabilities" if asked.wants == "logprobs" else "text"
+        raise ValueError(
+            f"judge '{judge}': needs {wanted}, which the engine {engine.kind} of role '{asked.role}' does not give: "
+            "write engine kind transformers or vllm"
+        )
+
+
+_OWN_MODELS = {"rating": ("a reward model", "reward"), "embedding": ("an encoder", "embedding")}
+"""by what is wanted: the model that gives it, and the kind of its engine"""
+
+
+def _votes_have_answers(recipe: Sections) -> None:
+    for judge in _all_judges(recipe):
+        if judge.rule is not None and not judge.reads_gold and not judge.rule.finds_answers:
+            raise ValueError(
+                f"judge '{judge.name}': the verifier {judge.rule.kind} finds no answer to count: "
+                "write kind number, exact, choice or math"
+            )
+
+
+def _answers_can_be_compared(recipe: Sections) -> None:
+    if recipe.answer_judge() is None and recipe.evaluate.verifier is None:
+        raise ValueError(
+            "evaluate.verifier: no judge compares answers with gold, so say how the held-out sets are judged: "
+            "verifier: {kind: number}, for example"
+        )
+
+
+def _one_of(names: Iterable[str]) -> str:
+    return f"write one of {', '.join(sorted(names)) or 'none'}"
