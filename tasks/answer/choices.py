@@ -15,15 +15,20 @@ from tasks.answer.boxes import find_boxed
 from tasks.answer.characters import simplify
 from tasks.answer.choice_claims import Claim, claims_of
 from tasks.answer.choice_clauses import Clause, parse_clauses
+from tasks.answer.choice_decision import decide
 from tasks.answer.latex import plain
 from tasks.answer.value import UnreadableError
 from tasks.answer.words import unwrap
 
 MAX_CHARACTERS = 4000
 """how much of a text's end is looked at"""
+_SENTENCE_ENDS = (".", "!", "?", "\n", ";")
 _STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
 _TAGGED = re.compile(r"<answer>([^<]{1,400})</answer>")
 _ALONE = re.compile(r"[\s(\[*_\"'`$]*(\w)[\s)\]*_\"'`$.:,;!]*")
+
+_NUMBERED = re.compile(r"\s*(?:[Qq]uestion\s|[Qq])?\s?\d{1,3}\s?[.:)]\s*\(?([A-Z])[\s.)]*")
+"""the number of a question before it"""
 
 
 def find_choice(text: str, choices: str) -> str | None:
@@ -53,11 +58,11 @@ def read_choice(spelling: str, choices: str) -> str:
 
 
 def _find(text: str, choices: str) -> str | None:
-    alone = _ALONE.fullmatch(text)
+    alone = _ALONE.fullmatch(text) or (None if choices[:1].isdigit() else _NUMBERED.fullmatch(text))
     if alone is not None:
         return alone[1].upper() if alone[1].upper() in choices.upper() else None
     events = _events(parse_clauses(text, choices))
-    taken = _decide(events, choices.upper())
+    taken = decide(events, choices.upper())
     return taken
 
 
@@ -81,7 +86,10 @@ def _events(clauses: list[Clause]) -> list[Claim]:
         asked = ()
         cut = roles.index("because") if "because" in roles else len(roles)
         if cut == 0:
-            is_reason = clause.ends != "," or bool(events)
+            is_heading_of_reasons = roles[1:2] in ([], ["colon"])
+            is_reason = (clause.ends != "," or bool(events)) and (
+                is_heading_of_reasons or clause.ends not in _SENTENCE_ENDS
+            )
             continue
         claims = [] if is_reason else claims_of(Clause(clause.tokens[:cut], clause.ends, clause.begins_line), previous)
         if "?" in clause.ends:
@@ -99,7 +107,7 @@ def _events(clauses: list[Clause]) -> list[Claim]:
         is_answer = not claims and "answer" in roles and roles[-1] in ("answer", "be", "colon")
         is_heading = is_answer and ("\n" in clause.ends or roles == ["answer"])
         previous = claims or ([Claim("deny", ())] if roles[0] in ("no", "turn") or asked else [])
-        if clause.ends[-1:] in (".", "!", "?", "\n", ";"):
+        if clause.ends[-1:] in _SENTENCE_ENDS:
             is_reason = False
     return events
 
@@ -127,57 +135,3 @@ def _lifted(claim: Claim, clause: Clause, previous: list[Claim], *, is_heading: 
         return claim._replace(strength=3)
     is_apart = clause.begins_line or (is_last and not previous) or (previous and previous[-1].kind == "deny")
     return claim if is_apart else claim._replace(kind="item")
-
-
-def _decide(events: list[Claim], choices: str) -> str | None:
-    """What is taken in the end."""
-    events = _after_turn(events)
-    takes = [(place, claim) for place, claim in enumerate(events) if claim.kind == "take"]
-    strongest = max((claim.strength for _, claim in takes), default=0)
-    if strongest == 1:
-        items = {claim.options for claim in events if claim.kind == "item"}
-        if items - {claim.options for _, claim in takes}:
-            return None
-        takes = _without_list(takes, choices)
-    takes = [(place, claim) for place, claim in takes if claim.strength == strongest or len(claim.options) > 1]
-    if not takes:
-        if any(claim.kind == "deny" for claim in events):
-            raise UnreadableError("choices are denied, and none is taken")
-        return None
-    place, last = takes[-1]
-    later = [claim for claim in events[place + 1 :] if claim.kind == "deny" and set(claim.options) & set(last.options)]
-    if later:
-        raise UnreadableError(f"the choice {last.options[0]} is taken back")
-    if len(last.options) > 1:
-        raise UnreadableError(f"two choices are taken together: {last.options[0]} and {last.options[1]}")
-    others = [claim for before, claim in takes[:-1] if claim.options != last.options and len(claim.options) == 1
-              and not _is_denied(events[before:place], claim)]  # fmt: skip
-    if others:
-        raise UnreadableError(f"two choices are taken: {others[-1].options[0]} and {last.options[0]}")
-    return last.options[0]
-
-
-def _is_denied(events: list[Claim], claim: Claim) -> bool:
-    return any(one.kind == "but" or (one.kind == "deny" and set(claim.options) <= set(one.options)) for one in events)
-
-
-def _after_turn(events: list[Claim]) -> list[Claim]:
-    """The claims after the last change of mind."""
-    turns = [place for place, claim in enumerate(events) if claim.kind == "turn"]
-    if not turns:
-        return events
-    after = events[turns[-1] + 1 :]
-    if not any(claim.kind == "take" for claim in after):
-        if any(claim.kind == "take" for claim in events):
-            raise UnreadableError("the text takes its choice back")
-        return after
-    return after
-
-
-def _without_list(takes: list[tuple[int, Claim]], choices: str) -> list[tuple[int, Claim]]:
-    """Letters alone without those that list all choices, each on its line."""
-    letters = [claim.options[0] for _, claim in takes if len(claim.options) == 1]
-    length = next((n for n, letter in enumerate(letters) if n >= len(choices) or letter != choices[n]), len(letters))
-    is_list = length > 1
-    listed = takes[length:] if is_list else takes
-    return listed
