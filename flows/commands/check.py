@@ -13,7 +13,7 @@ Overrides = Annotated[
 
 
 def check(recipe: Path, *, overrides: Overrides = (), show: bool = False, problems: bool = False) -> None:
-    """Check a recipe and the prompts of its revisions, without reading models.
+    """Check a recipe, and the prompts, functions and templates that it names, without reading models.
 
     Parameters
     ----------
@@ -22,13 +22,13 @@ def check(recipe: Path, *, overrides: Overrides = (), show: bool = False, proble
     show
         Print the resolved recipe, every default written out.
     problems
-        Read the problems too, and every gold answer as its verifier reads it.
+        Read the problems and replayed rows too, and every gold answer as its verifier reads it.
     """
     from configs.schema.load import dump_recipe, load_recipe
-    from tasks.evaluate.correction.prompts import check_revisions
+    from tasks.plan.named import check_named
 
     checked = load_recipe(recipe, overrides)
-    check_revisions(checked, Path.cwd())
+    check_named(checked, Path.cwd())
     print(dump_recipe(checked) if show else f"{recipe}: sound ({checked.name}, {checked.rounds.max} rounds)")
     if problems:
         from flows.run.problem_check import count_problems

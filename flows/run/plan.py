@@ -18,14 +18,13 @@ from infra.store.errors import DamagedObjectError
 from tasks.core.ledger import Ledger
 from tasks.core.models import stage_kind
 from tasks.decide.state import LoopState
-from tasks.evaluate.correction.prompts import check_revisions
 from tasks.housekeeping.steps import RECORD, read_step
-from tasks.learn.replay import check_replays
 from tasks.plan.cost import estimate_cost
+from tasks.plan.data import read_data
+from tasks.plan.named import check_named
 from tasks.plan.planning import EndOfKnowledge, PlannedStep, PlanningBench
 from tasks.plan.why import differences
 from tasks.report.entry import find_entry
-from tasks.sample.problems.run import read_sets
 
 REASONS_SHOWN = 12
 """differences listed of one step"""
@@ -107,13 +106,12 @@ def _explain(step: PlannedStep, store: Store, published: Sequence[str]) -> Itera
 
 def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> Plan:
     """Walk the experiment as far as its decisions are published. Writes and loads nothing; reads the problems."""
+    check_named(recipe, base_dir)
     ledger = Ledger(store, work_dir / f"{recipe.name}-plan", {})
     with PlanningBench(recipe, ledger, base_dir) as bench:
+        sizes = {name: len(problems) for name, problems in read_data(bench).items()}
         resumed = find_resume_point(bench)
         is_open = not _walk(bench, resumed.state if resumed else None)
-        sizes = {name: len(problems) for name, problems in read_sets(bench).items()}
-        check_replays(recipe, base_dir)
-        check_revisions(recipe, base_dir)
     known = {(step.round, step.stage) for step in bench.planned}
     new = [(step.round, step.stage) for step in bench.planned if not step.is_reused]
     first = resumed.state.round + 1 if resumed else 1

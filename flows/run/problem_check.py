@@ -1,4 +1,4 @@
-"""The problems of a recipe, read and checked before anything runs: what `selfloop check --problems` does."""
+"""The data of a recipe, read and checked before anything runs: what `selfloop check --problems` does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flows.services.addresses import resolve_addresses
 from infra.store.address import open_store
 from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger
-from tasks.sample.problems.run import read_sets
+from tasks.plan.data import read_data
 
 
 def count_problems(recipe: Recipe, base_dir: Path) -> dict[str, int]:
@@ -25,4 +25,4 @@ def count_problems(recipe: Recipe, base_dir: Path) -> dict[str, int]:
         tempfile.TemporaryDirectory(prefix="selfloop-") as folder,
         Workbench(recipe, Ledger(store, Path(folder), {}), base_dir) as bench,
     ):
-        return {name: len(problems) for name, problems in read_sets(bench).items()}
+        return {name: len(problems) for name, problems in read_data(bench).items()}

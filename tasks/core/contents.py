@@ -85,9 +85,8 @@ class Contents:
     def _file(self, name: str, holder: BaseModel) -> str:
         path = self.base_dir / Path(name).expanduser()
         if not path.is_file():
-            raise ProblemsError(
-                f"there is no file {name}", "correct the path; relative ones begin at the current folder"
-            )
+            what = f"{name} is a folder" if path.is_dir() else f"there is no file {name}"
+            raise ProblemsError(what, "correct the path; relative ones begin at the current folder")
         return sha256_of(path)
 
     def _folder(self, name: str, holder: BaseModel) -> str:

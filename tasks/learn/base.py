@@ -76,11 +76,15 @@ def _spec(bench: Workbench, config: Model) -> StepSpec:
 def _chat_template(config: PretrainedModel, base_dir: Path) -> str | None:
     if config.chat_template is None:
         return None
-    path = base_dir / Path(config.chat_template).expanduser()
+    return read_chat_template(base_dir / Path(config.chat_template).expanduser(), "model.chat_template")
+
+
+def read_chat_template(path: Path, address: str) -> str:
+    """Text of a template file. RecipeError, with the field's address, where it cannot be read."""
     try:
         return path.read_text(encoding="utf-8-sig")  # without a byte-order mark
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"model.chat_template: {path} cannot be read: {error}", "name a Jinja text file") from None
+        raise RecipeError(f"{address}: {path} cannot be read: {error}", "name a Jinja text file") from None
 
 
 def _fresh(folder: Path) -> Path:

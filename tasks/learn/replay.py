@@ -22,6 +22,9 @@ from infra.text.outside import explain_text
 from tasks.learn.rows import ROW_KINDS, Row, RowKind
 from tasks.sample.problems.files import read_rows
 
+ROLES = ("system", "user", "assistant", "tool")
+"""who speaks in a chat"""
+
 
 def replay_counts(num_outside: int, num_own: int, share: float) -> tuple[int, int]:
     """How many rows of the round, and how many from outside, make the mixture."""
@@ -48,14 +51,18 @@ def mix(own: Sequence[Row], outside: Sequence[Row], share: float, seed: int) -> 
     return [*_draw(own, num_own, draw), *_draw(apart, num_outside, draw)]
 
 
-def read_replay(path: Path, kind: RowKind) -> list[Row]:
+def read_replay(path: Path, kind: RowKind, name: str | None = None) -> list[Row]:
     """Rows of a file, as problem files are read: each with `messages` (or `prompt`), its texts and fields, perhaps a
     `weight`.
+
+    Args:
+        name: what the recipe calls the file. Default: the path.
 
     Raises:
         ProblemsError: the file cannot be read, or a row cannot be trained on; names the row.
     """
-    return [_read_row(row, kind, f"{path}, row {number}") for number, row in enumerate(read_rows(path))]
+    rows = read_rows(path, name)
+    return [_read_row(row, kind, f"{name or path}, row {number}") for number, row in enumerate(rows)]
 
 
 def check_replays(recipe: Recipe, base_dir: Path) -> None:
@@ -66,8 +73,16 @@ def check_replays(recipe: Recipe, base_dir: Path) -> None:
     """
     stays = [recipe.of_phase(index) for index in range(len(recipe.phases))] or [recipe]
     settings = [stay.for_learner(name).train for stay in stays for name in stay.learners()]
-    for path, rows in {(part.replay.path, part.objective.rows) for part in settings if part.replay is not None}:
-        read_replay(base_dir / path, ROW_KINDS[rows])
+    for path, rows, share in {
+        (part.replay.path, part.objective.rows, part.replay.share) for part in settings if part.replay is not None
+    }:
+        found = read_replay(base_dir / path, ROW_KINDS[rows], path)
+        if not all(replay_counts(len(found), sys.maxsize, share)):
+            raise ProblemsError(
+                f"train.replay: {path} has {len(found)} rows, of which a share of {share:g} beside rows of the round "
+                "is none",
+                "give a larger file, or write another share",
+            )
 
 
 def _read_row(row: Row, kind: RowKind, where: str) -> Row:
@@ -79,6 +94,11 @@ def _read_row(row: Row, kind: RowKind, where: str) -> Row:
     messages = row["messages"] if "messages" in row else [{"role": "user", "content": row["prompt"]}]
     for name, text in (*_contents(messages, label, where), *((name, row[name]) for name in kind.texts)):
         _check_text(name, text, where)
+    if len({row[name].strip() for name in kind.texts}) < len(kind.texts):
+        raise ProblemsError(
+            f"{where}: {' and '.join(kind.texts)} are the same text, and say nothing of what is better",
+            "correct or remove the row",
+        )
     for name in kind.fields:
         if not isinstance(row[name], bool):
             raise ProblemsError(f"{where}: {name} is {row[name]!r}, not true or false", needs)
@@ -92,8 +112,12 @@ def _contents(messages: object, name: str, where: str) -> list[tuple[str, object
         if not isinstance(turn, dict) or turn.keys() != {"role", "content"} or not isinstance(turn["role"], str):
             fix = "a turn is a role and a content, and nothing else"
             raise ProblemsError(f"{where}: messages holds {str(turn)[:80]}, which is no turn of a chat", fix)
+        if turn["role"] not in ROLES:
+            raise ProblemsError(f"{where}: messages has the role {turn['role'][:40]!r}", f"write {', '.join(ROLES)}")
     if messages[-1]["role"] == "assistant":
         raise ProblemsError(f"{where}: messages ends with the assistant's turn", "write that turn as the row's text")
+    if not any(turn["role"] == "user" for turn in messages):
+        raise ProblemsError(f"{where}: messages has no turn of the user", "write what is asked, or remove the row")
     return [(name, turn["content"]) for turn in messages]
 
 
@@ -104,8 +128,9 @@ def _check_text(name: str, text: object, where: str) -> None:
         )
     if (complaint := explain_text(text)) is not None:
         raise ProblemsError(f"{where}: {name} holds {complaint}", "correct or remove the row")
-    if name in ("prompt", "messages") and not text.strip():
-        raise ProblemsError(f"{where}: {name} holds an empty text", "write what is asked, or remove the row")
+    if not text.strip():
+        what = "what is asked" if name in ("prompt", "messages") else "what the model shall say"
+        raise ProblemsError(f"{where}: {name} holds an empty text", f"write {what}, or remove the row")
 
 
 def _weight(value: object, where: str) -> float:

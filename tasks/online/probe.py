@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from configs.errors import ProblemsError
 from configs.schema.generate import Sampling
 from configs.schema.judges.by_rule import AnswerJudge
+from configs.schema.online.section import Online
 from configs.schema.online.waves import Probe
+from configs.schema.recipe import Recipe
 from configs.schema.verifiers.kinds import Verifier
 from tasks.core.records import Label, Problem, Sample
 from tasks.core.step import derive_seed
@@ -54,6 +57,22 @@ class Probing:
         verdicts = list(judge_samples(nodes, [judge], drawing.world))
         right = sum(verdict.label == Label.CORRECT for verdict in verdicts)
         return [in_wave(node, wave) for node in nodes], right / len(self.problems)
+
+
+def probe_verifier(recipe: Recipe) -> Verifier | None:
+    """What compares with gold answers; None where nothing of the recipe does."""
+    judged = recipe.answer_judge() is not None or recipe.evaluate.verifier is not None
+    return recipe.verifier_for_gold() if judged else None
+
+
+def require_enough(online: Online, drawable: Sequence[Problem], asked: Sequence[Problem]) -> None:
+    """Nothing, where the problems that waves draw are enough for one; ProblemsError if they are not."""
+    if len(drawable) < online.problems_per_wave:
+        raise ProblemsError(
+            f"a wave has {online.problems_per_wave} problems, and the train set {len(drawable)}"
+            + (f", without the {len(asked)} that the probe asks" if asked else ""),
+            f"write online: {{problems_per_wave: {max(len(drawable), 1)}}} or fewer, or add problems",
+        )
 
 
 def set_aside(

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from configs.errors import ProblemsError
 from configs.schema.engine import TransformersEngine
 from configs.schema.online.objectives import StreamObjective
 from configs.schema.online.section import Online
@@ -34,7 +33,7 @@ from tasks.online.divergence import Divergence
 from tasks.online.draw import Drawing
 from tasks.online.live import LiveTexts
 from tasks.online.numbers import ends_by, write_metrics
-from tasks.online.probe import Probing, set_aside
+from tasks.online.probe import Probing, probe_verifier, require_enough, set_aside
 from tasks.online.settle import Settling
 from tasks.online.stage import SEGMENT, SegmentNumbers
 from tasks.online.tables import write_segment
@@ -134,15 +133,9 @@ class _Segment:
 
     def _produce(self, spec: StepSpec, scratch: Scratch) -> Summary:
         problems = list(TRAIN_SET.read(self.bench.ledger, self.problems))
-        judged = self.recipe.answer_judge() is not None or self.recipe.evaluate.verifier is not None
-        verifier = self.recipe.verifier_for_gold() if judged else None
+        verifier = probe_verifier(self.recipe)
         drawable, asked = set_aside(problems, self.online.probe, verifier, self.recipe.seed)
-        if len(drawable) < self.online.problems_per_wave:
-            raise ProblemsError(
-                f"a wave has {self.online.problems_per_wave} problems, and the train set {len(drawable)}"
-                + (f", without the {len(asked)} that the probe asks" if asked else ""),
-                f"write online: {{problems_per_wave: {max(len(drawable), 1)}}} or fewer, or add problems",
-            )
+        require_enough(self.online, drawable, asked)
         folder = WaveFolder(self.bench.ledger, spec.prefix)
         begin = self._carried()
         seed = derive_seed(self.recipe.seed, SEGMENT.name, begin.root)

@@ -121,7 +121,7 @@ def test_mistakes_are_told_with_their_fix(folder: Path) -> None:
     sound = recipe(write_rows(folder / "rows.jsonl", GOLDS), {"kind": "number"})
     with pytest.raises(RecipeError, match="there is no recipe"):
         doctor(verifiers=folder / "absent.yaml")
-    with pytest.raises(ProblemsError, match=r"gone\.jsonl does not exist"):
+    with pytest.raises(ProblemsError, match=r"there is no file gone\.jsonl"):
         run(recipe("gone.jsonl", {"kind": "number"}), folder)
     with pytest.raises(UserError, match="--limit -1"):
         run(sound, folder, limit=-1)

@@ -47,8 +47,8 @@ class LoadedDraw:
             return problem.messages
         return with_question(problem.messages, render(self.stored, **self._values(problem, variant)))
 
-    def _values(self, problem: Problem, variant: int) -> dict[str, Any]:
-        """The values of the names that the prompts use."""
+    def require_known(self, problem: Problem) -> None:
+        """Nothing, where the problem has what the prompts show; ProblemsError if it has not."""
         for name, value, what in (("answer", problem.gold, "gold answer"),
                                   ("solution", problem.solution, "worked solution")):  # fmt: skip
             if name in self.names and not value:
@@ -56,6 +56,10 @@ class LoadedDraw:
                     f"problem {problem.id} has no {what}, which draw '{self.config.name}' of generate shows",
                     f"say where it is: mapping.{name}; or draw without it",
                 )
+
+    def _values(self, problem: Problem, variant: int) -> dict[str, Any]:
+        """The values of the names that the prompts use."""
+        self.require_known(problem)
         known = {
             "prompt": next((turn.content for turn in reversed(problem.messages) if turn.role == "user"), ""),
             "messages": [{"role": turn.role, "content": turn.content} for turn in problem.messages],

@@ -19,6 +19,12 @@ from tasks.core.records import Message, Problem, Sample
 
 PROMPTS = {"answer": "hint_answer", "rationale": "hint_rationale", "interactive": "feedback"}
 """prompt of configs/prompts by kind; state_reset asks nothing more"""
+FIRST_PROMPT_SEES = {
+    "answer": frozenset({"prompt", "answer", "solution"}),
+    "rationale": frozenset({"prompt", "answer", "solution"}),
+    "interactive": frozenset({"prompt", "attempt", "answer"}),
+}
+"""what the prompt of each kind gets"""
 RETRY_PROMPT = "retry"
 _STEP_END = re.compile(r"\n|;|[.!?](?=\s)")
 

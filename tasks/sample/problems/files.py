@@ -40,8 +40,8 @@ def read_rows(path: Path, name: str | None = None) -> Iterator[Row]:
     if read is None or (read is _read_parquet and bare != name.lower()):
         raise ProblemsError(f"{name}: not a problem file by its ending", f"give a file that ends in {ENDINGS}")
     if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
-        raise ProblemsError(f"{name} {what}", "correct the path; relative ones begin at the current folder")
+        what = f"{name} is a folder" if path.is_dir() else f"there is no file {name}"
+        raise ProblemsError(what, "correct the path; relative ones begin at the current folder")
     if path.stat().st_size == 0:
         raise ProblemsError(f"{name} is empty", "make or copy the file again")
     return read(path, name)

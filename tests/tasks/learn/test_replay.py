@@ -59,6 +59,10 @@ BAD = {
     '{"prompt": "a", "completion": 7}': "row 1: completion is '7', not a text",
     '{"prompt": 7, "completion": "b"}': "row 1: prompt is '7', not a text",
     '{"prompt": " ", "completion": "b"}': "row 1: prompt holds an empty text",
+    '{"prompt": "a", "completion": ""}': "row 1: completion holds an empty text",
+    r'{"prompt": "a", "completion": " \n"}': "row 1: completion holds an empty text",
+    '{"messages": [{"role": "system", "content": "be brief"}], "completion": "b"}': "row 1: messages has no turn of",
+    '{"messages": [{"role": "human", "content": "a"}], "completion": "b"}': "row 1: messages has the role 'human'",
     '{"prompt": "a", "completion": null}': "row 1: completion is 'None'",
     '{"prompt": "a", "completion": "b", "weight": -1}': "row 1: weight is -1, not a number above 0",
     '{"prompt": "a", "completion": "b", "weight": 0}': "row 1: weight is 0",
@@ -97,11 +101,26 @@ def test_what_is_desirable_is_true_or_false(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_missing_or_of_another_kind_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ProblemsError, match="does not exist"):
+    with pytest.raises(ProblemsError, match="there is no file"):
         read_replay(tmp_path / "none.jsonl", ROW_KINDS["pairs"])
     (tmp_path / "rows.txt").write_text(GOOD)
     with pytest.raises(ProblemsError, match="not a problem file by its ending"):
         read_replay(tmp_path / "rows.txt", ROW_KINDS["pairs"])
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('{"prompt": "a", "chosen": "b", "rejected": "b "}', "row 0: chosen and rejected are the same text"),
+        ('{"prompt": "a", "chosen": "", "rejected": "b"}', "row 0: chosen holds an empty text"),
+        ('{"prompt": "a", "chosen": "b", "rejected": " "}', "row 0: rejected holds an empty text"),
+        ('{"prompt": "a", "chosen": "b"}', "row 0 has no rejected"),
+    ],
+)
+def test_a_pair_that_says_nothing_is_named(tmp_path: Path, line: str, says: str) -> None:
+    (tmp_path / "rows.jsonl").write_text(line)
+    with pytest.raises(ProblemsError, match=says):
+        read_replay(tmp_path / "rows.jsonl", ROW_KINDS["pairs"])
 
 
 def test_blank_lines_marks_and_separators_are_no_fault(tmp_path: Path) -> None:
@@ -115,7 +134,8 @@ def test_blank_lines_marks_and_separators_are_no_fault(tmp_path: Path) -> None:
 
 
 def test_every_file_of_a_recipe_is_read_before_the_first_round(tmp_path: Path) -> None:
-    (tmp_path / "good.jsonl").write_text(GOOD)
+    (tmp_path / "good.jsonl").write_text(f"{GOOD}\n" * 2)
+    (tmp_path / "small.jsonl").write_text(GOOD)
     (tmp_path / "bad.jsonl").write_text('{"prompt": "a"}')
 
     def recipe(path: str) -> Recipe:
@@ -125,4 +145,6 @@ def test_every_file_of_a_recipe_is_read_before_the_first_round(tmp_path: Path) -
     check_replays(recipe("good.jsonl"), tmp_path)
     with pytest.raises(ProblemsError, match=r"bad\.jsonl, row 0 has no completion"):
         check_replays(recipe("bad.jsonl"), tmp_path)
+    with pytest.raises(ProblemsError, match=r"small\.jsonl has 1 rows, of which a share of 0\.5 .* is none"):
+        check_replays(recipe("small.jsonl"), tmp_path)
     check_replays(Recipe.model_validate(micro_recipe()), tmp_path)
