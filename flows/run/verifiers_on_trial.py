@@ -35,6 +35,7 @@ class Report:
         tried: those that were tried.
         refused: problems whose gold answer could not be tried, each with the reason.
         confused: trials whose outcome is not right.
+        num_without_right: of those tried, problems of which no right answer was known: only a wrong one was tried.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Report:
     refused: list[tuple[Problem, str]] = field(default_factory=list)
     confused: list[Outcome] = field(default_factory=list)
     num_trials: int = 0
+    num_without_right: int = 0
 
     @property
     def is_clean(self) -> bool:
@@ -54,6 +56,13 @@ class Report:
         num_tried = len(self.tried) + len(self.refused)
         drawn = "" if num_tried == self.num_golds else ", drawn at random (--limit tries more)"
         yield f"{self.name}: {self.num_trials:,} texts for {num_tried:,} of {self.num_golds:,} gold answers{drawn}"
+        if self.num_without_right:
+            yield (
+                f"  of {self.num_without_right:,} problems nothing right could be tried, only that what does nothing "
+                "is wrong: they have no worked solution (mapping.solution: {field: ...})"
+            )
+        if self.is_clean and self.num_without_right == len(self.tried):
+            return
         if self.is_clean:
             yield "  every gold answer is read in every spelling, and told from others"
             return
@@ -131,7 +140,9 @@ def _try(name: str, verifier: Verifier, problems: list[Problem], limit: int, see
     report = Report(
         name, len(problems), tried, [(problem, reason) for problem, reason in reasons if reason is not None]
     )
-    total = sum(1 for problem in report.tried for _ in trials_of(problem, verifier))
+    trials = [[trial.is_same for trial in trials_of(problem, verifier)] for problem in report.tried]
+    total = sum(map(len, trials))
+    report.num_without_right = sum(not any(own) for own in trials)
     with progress.stage(name) as bar:
         for outcome in run_trials(report.tried, verifier):
             report.num_trials += 1

@@ -15,8 +15,9 @@ import yaml
 from configs.errors import ProblemsError, RecipeError, UserError
 from configs.schema.load import check_recipe
 from flows.commands.doctor import doctor
-from flows.run.verifiers_on_trial import try_verifiers, verifiers_of
+from flows.run.verifiers_on_trial import Report, try_verifiers, verifiers_of
 from tasks.core.progress import Silent
+from tasks.core.records import Message, Problem
 from tests.infra.sandbox.sandboxes import needs_sandbox
 
 pytestmark = pytest.mark.slow
@@ -161,3 +162,9 @@ def test_the_solutions_of_humaneval_pass_and_emptied_ones_do_not(folder: Path) -
                   solution={"field": "canonical_solution"})  # fmt: skip
     (report,) = try_verifiers(check_recipe(tree), folder, 30, Silent())
     assert report.is_clean and report.num_trials == 60
+
+
+def test_problems_without_a_right_answer_are_not_said_to_be_read() -> None:
+    bare = Problem("p", (Message("user", "?"),), "1")
+    told = "\n".join(Report("code", 1, [bare], num_trials=1, num_without_right=1).lines())
+    assert "of 1 problems nothing right could be tried" in told and "every gold answer" not in told

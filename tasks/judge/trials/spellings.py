@@ -114,8 +114,13 @@ def _exact(answer: str, verifier: Verifier) -> Iterator[Spelled]:
 
 
 def _regex(answer: str, verifier: Verifier) -> Iterator[Spelled]:
-    """What else an expression of the user's may accept is not known."""
-    yield "as it is", answer
+    """In the first usual way to give an answer that the expression takes: what else it may accept is not known."""
+    assert verifier.kind == "regex"
+    wanted = re.compile(verifier.accept.replace("{gold}", re.escape(answer)))
+    yield (
+        "as it is",
+        next((text.format(answer) for text in ("{}", *CARRIERS) if wanted.search(text.format(answer))), answer),
+    )
 
 
 def _puzzle(answer: str, verifier: Verifier) -> Iterator[Spelled]:

@@ -42,6 +42,8 @@ def test_a_pattern_that_loses_digits_is_found() -> None:
 def test_an_expression_that_accepts_a_part_is_found() -> None:
     assert confused("18", kind="regex", accept="{gold}") == [("changed", "correct"), ("changed", "correct")]
     assert confused("18", kind="regex", accept="[0-9]+")[0] == ("changed", "correct")
+    assert confused("18", kind="regex", accept=r"Answer: [0-9]+")[0] == ("changed", "correct")
+    assert confused("18", kind="regex", accept=r"Answer: {gold}\b") == []
 
 
 def test_a_tolerance_that_takes_another_answer_is_found() -> None:
