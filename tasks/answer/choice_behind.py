@@ -8,6 +8,8 @@ from tasks.answer.statement_words import words_of
 
 _STATEMENTS = words_of("statement sentence claim assertion")
 _RELATIVE = ("that", "which", "that is")
+_LIMITING = words_of("worse less only another different last")
+"""behind `right`: in something, and not in what is asked"""
 _LIKELY = frozenset(("likely", "most likely", "more likely", "more probable", "probable"))
 _SKIPPED_AFTER = words_of("can fill be modal it and colon option")
 
@@ -28,7 +30,7 @@ def said_behind(after: list[Token], mark: str = "") -> str:
         if token.role in ("right", "answer"):
             if token.text > "\u0400" and any(one.role in ("not", "wrong", "notbut") for one in after[place:]):
                 return "deny"
-            if after[0].role == "can" or any(one.text in ("worse", "less") for one in after[place:]):
+            if after[0].role == "can" or any(one.text.lower() in _LIMITING for one in after[place + 1 :]):
                 return "name"
             is_said = has_be or token.text > "\u0400"
             return "take" if is_said else "name" if token.role == "right" else ""

@@ -16,6 +16,7 @@ _PHRASES = {
         "anything but|all but|everything but|apart from|far from|rule out|ruled out|rules out|ruling out|"
         "except for|no longer|rather not|different from|not sure|i don't know|no es|n\u00e3o \u00e9|non \u00e8|"
         "n'est pas|\u3067\u306f\u306a\u3044|\u3067\u306f\u3042\u308a\u307e\u305b\u3093|\u3058\u3083\u306a\u3044|"
+        "\u3067\u3082\u306a\u3044|\u3067\u3082\u3042\u308a\u307e\u305b\u3093|"
         "\u3068\u306f\u8a00\u3048\u306a\u3044|\u3068\u306f\u8a00\u3048\u307e\u305b\u3093|kh\u00f4ng ph\u1ea3i|"
         "with the exception of|the exception of|none but|all the others except|\u4ee5\u5916|"
         "\u4e4b\u5916|\uc774\uc678\uc5d0\ub294|\uc774\uc678\uc5d0|\uc774\uc678|\u4ee5\u5916\u306b|"
@@ -23,7 +24,8 @@ _PHRASES = {
         "\uc81c\uc678\ud558\uace0|\uc81c\uc678\ud55c"
     ),
     "notbut": (
-        "\u3067\u306f\u306a\u304f\u3066|\u3067\u306f\u306a\u304f|\u3058\u3083\u306a\u304f\u3066|"
+        "\u3067\u3082\u306a\u304f\u3066|\u3067\u3082\u306a\u304f|\u3067\u306f\u306a\u304f\u3066|"
+        "\u3067\u306f\u306a\u304f|\u3058\u3083\u306a\u304f\u3066|"
         "\u3058\u3083\u306a\u304f|\u3067\u306a\u304f\u3066|\u3067\u306a\u304f|\uc544\ub2c8\ub77c|\uc544\ub2cc|"
         "\uc544\ub2c8\uace0|de\u011fil|\u0928\u0939\u0940\u0902"
     ),
@@ -73,7 +75,8 @@ _PHRASES = {
     ),
     "third": ("your answer|his answer|her answer|their answer|your choice|his choice|her choice|their choice|fall for"),
     "answer": (
-        "\u0111\u00e1p \u00e1n|my vote is|my vote goes|my pick|the pick|mi elecci\u00f3n|my choice|my selection|"
+        "\u0111\u00e1p \u00e1n|my vote is|my vote goes|my money is on|"
+        "my pick|the pick|mi elecci\u00f3n|my choice|my selection|"
         "best choice|correct choice|right choice"
     ),
     "right": (
@@ -154,7 +157,7 @@ _WORDS = {
         "\uc544\ub2c8\uc5d0\uc694 \uc544\ub2d8 \uc54a au\u00dfer menos excepto except\u00e9 sauf tranne eccetto "
         "exceto salvo \u043a\u0440\u043e\u043c\u0435 \u9664\u4e86 \u9664 save \u0928\u0939\u0940\u0902 "
         "\u09a8\u09af\u09bc \u0644\u064a\u0633 \u0644\u064a\u0633\u062a \u6392\u9664 ausschlie\u00dfen n'est "
-        "kh\u00f4ng less weder noch"
+        "kh\u00f4ng \uc5c6\ub2e4 \uc5c6\uc2b5\ub2c8\ub2e4 \uc5c6\uc74c less weder noch"
     ),
     "wrong": (
         "wrong worse contradicted refuted incorrect false untrue invalid worst implausible impossible irrelevant "
@@ -173,7 +176,7 @@ _WORDS = {
         "\u062e\u0637\u0623 sai"
     ),
     "choose": (
-        "choose pick select vote meant mean ch\u1ecdn chose picked selected choosing selecting picking say "
+        "choose pick select vote lean meant mean ch\u1ecdn chose picked selected choosing selecting picking say "
         "answering submit mark circle tick w\u00e4hle nehme choisis elijo escojo escolho scelgo kies v\u00e4ljer "
         "velger v\u00e6lger memilih pilih nachagua \u0432\u044b\u0431\u0438\u0440\u0430\u044e \u9009 \u9078 "
         "\u9009\u62e9 \u9078\u64c7 \u9009\u4e86 \u5e94\u9009 \u61c9\u9078 \u9078\u3076 prefer favor favour go "
@@ -220,7 +223,7 @@ _WORDS = {
         "and then und et y og och en dan ve \u548c \u4e0e \u8207 \u3068 \ubc0f \u0438 + plus both beide ambas "
         "ambos sowohl \u53ca"
     ),
-    "or": "or oder ou eller atau au \u6216 \u304b \u0438\u043b\u0438 either entweder soit through czy",
+    "or": "\u3067\u3082 or oder ou eller atau au \u6216 \u304b \u0438\u043b\u0438 either entweder soit through czy",
     "fill": (
         "\u5e94\u8be5 \u61c9\u8a72 \u5e94 \u61c9 \u8be5 \u8a72 my here the a an most more very quite really just "
         "for among all question probably likely i i'd i'll i'm we we'd our la el le l' il die der den dem les de "
