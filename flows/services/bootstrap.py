@@ -4,7 +4,7 @@
     python -m flows.services.bootstrap     the job of the stack (docker-compose.yml, `selfloop stack up`)
 
 It takes addresses and keys from the environment, and makes: the bucket; the work pools `cpu` and `gpu`; the
-automations that mark runs whose process has died, and that continue them; the tags of MLflow's default experiment. It
+automations that mark runs whose process has died, that continue them, and that tell people; the tags of MLflow's default experiment. It
 checks what new experiments take over from the server: artifacts go into the bucket, where every client can read them.
 Nothing here divides the GPUs: runs on one machine take turns by themselves (`infra/engines/device_lease.py`).
 """
@@ -23,6 +23,7 @@ from flows.services.bootstrap_prefect import (
     ensure_automations,
     ensure_work_pool,
 )
+from flows.services.notify import VARIABLE, ensure_notifications
 from flows.services.prefect_server import answers
 from infra.deploy.mlflow_api import PROXIED, artifact_location, check_artifact_storage, ensure_default_tags
 
@@ -48,6 +49,7 @@ def bootstrap(addresses: Addresses, project: str | None) -> Iterator[Outcome]:
         for pool, description in POOLS.items():
             yield ensure_work_pool(client, pool, description, project)
         yield from ensure_automations(client)
+        yield from ensure_notifications(client, os.environ.get(VARIABLE, ""))
     yield _tracking(addresses.tracking)
 
 

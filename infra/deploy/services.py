@@ -169,6 +169,7 @@ def _bootstrap(settings: StackSettings, place: Place) -> Service:
             environment={
                 **_client_of_prefect(settings, place),
                 "SELFLOOP_PROJECT": place.project,
+                "SELFLOOP_NOTIFY": settings.notify,
             },
             health=None,
         ),
