@@ -4,8 +4,9 @@
     python -m flows.services.bootstrap     the job of the stack (docker-compose.yml, `selfloop stack up`)
 
 It takes addresses and keys from the environment, and makes: the bucket; the work pools `cpu` and `gpu`; the
-automations that mark runs whose process has died, that continue them, and that tell people; the tags of MLflow's default experiment. It
-checks what new experiments take over from the server: artifacts go into the bucket, where every client can read them.
+automations that mark runs whose process has died, that continue them, and that tell people; the tags of MLflow's
+default experiment. It checks what new experiments take over from the server: artifacts go into the bucket, where every
+client can read them.
 Nothing here divides the GPUs: runs on one machine take turns by themselves (`infra/engines/device_lease.py`).
 """
 

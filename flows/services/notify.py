@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from configs.errors import UserError
 from flows.services.bootstrap_prefect import Outcome, automation, deployed_runs, ensure_automation
 from flows.services.deployments import TAG
@@ -68,7 +70,7 @@ def _block(address: str) -> Any:
         content = {"subject": "{{subject}}", "body": "{{body}}"}
         return CustomWebhookNotificationBlock(name="selfloop", url=address, json_data=content)
     # Prefect has a block for each of some services, and all of them hand their address to Apprise as it is.
-    return SlackWebhook(url=address)  # type: ignore[arg-type]  # becomes a secret
+    return SlackWebhook(url=SecretStr(address))
 
 
 def _place(address: str) -> str:

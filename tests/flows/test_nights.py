@@ -1,4 +1,4 @@
-"""Nights on the stack without containers: what dies is started again, its experiment is continued, and people are told."""
+"""Nights on the native stack: what dies is started again, its experiment is continued, and people are told."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 from infra.deploy.processes import Notes
 from infra.store.address import open_store
+from tests.flows.deployed import Deployment
 from tests.flows.stack import Stack
 from tests.flows.test_stack_run import deploy, records, rounds_in_mlflow, step_keys, wait_for
 
@@ -63,6 +65,12 @@ def runs_of(stack: Stack, deployment_id: str) -> list[dict[str, Any]]:
     return list(stack.api("POST", "/flow_runs/filter", **asked))
 
 
+def nth_run(stack: Stack, deployment: Deployment, number: int) -> str:
+    """Id of a run of a deployment, from 0, as soon as there is one."""
+    wait_for(lambda: len(runs_of(stack, deployment.id)) > number)
+    return str(runs_of(stack, deployment.id)[number]["id"])
+
+
 def worker_and_runs(stack: Stack) -> list[psutil.Process]:
     """The worker and all that it started, flows first and their engines with them."""
     worker = psutil.Process(Notes(stack.home / "stack/running").read()["worker"].pid)
@@ -75,9 +83,10 @@ def kill(processes: list[psutil.Process]) -> None:
             os.kill(process.pid, signal.SIGKILL)
 
 
-def in_vain(stack: Stack, name: str) -> int | None:
+def is_in_vain(stack: Stack, name: str, times: int | None) -> bool:
+    """Whether the store counts so many runs that published nothing; None: it counts none yet."""
     content = open_store(stack.env["SELFLOOP_STORE"]).read(f"{name}/continued.json")
-    return int(json.loads(content)["in_vain"]) if content else None
+    return (json.loads(content)["in_vain"] if content else None) == times
 
 
 def test_a_night_in_which_everything_dies_ends_as_a_straight_one(sourced: Stack, receiver: Receiver) -> None:
@@ -92,16 +101,14 @@ def test_a_night_in_which_everything_dies_ends_as_a_straight_one(sourced: Stack,
     died = time.monotonic()
     night.wait(first, lambda state: state["type"] == "CRASHED", KNOWN_DEAD_SECONDS)
     print(f"known dead after {time.monotonic() - died:.0f} s")
-    wait_for(lambda: len(runs_of(sourced, night.id)) == 2)
+    second = nth_run(sourced, night, 1)
 
     # The run's own process goes: its worker says so.
-    second = runs_of(sourced, night.id)[1]["id"]
     wait_for(lambda: "round-002/generate" in records(sourced, "night"))
     kill([one for one in worker_and_runs(sourced) if "prefect.engine" in " ".join(one.cmdline())])
     night.wait(second, lambda state: state["type"] == "CRASHED", KNOWN_DEAD_SECONDS)
 
-    wait_for(lambda: len(runs_of(sourced, night.id)) == 3)
-    assert night.finish(runs_of(sourced, night.id)[2]["id"])["type"] == "COMPLETED"
+    assert night.finish(nth_run(sourced, night, 2))["type"] == "COMPLETED"
     assert step_keys(sourced, "night") == step_keys(sourced, "quiet")
     assert sorted(rounds_in_mlflow(sourced, "night")) == ["0", "1", "2", "parent"]
     assert [run["parameters"].get("continues") for run in runs_of(sourced, night.id)] == [None, first, second]
@@ -126,14 +133,11 @@ def test_a_crash_that_repeats_itself_is_not_continued_for_ever(sourced: Stack) -
     """Each run is killed before it publishes anything: the fourth that was to continue says why it does not."""
     deployment = deploy(sourced, "hopeless")
     deployment.start()
-    for number in range(4):
-        wait_for(lambda: len(runs_of(sourced, deployment.id)) == number + 1)
-        run = runs_of(sourced, deployment.id)[number]["id"]
+    for number, counted in enumerate((None, 0, 1, 2)):
+        run = nth_run(sourced, deployment, number)
         deployment.wait(run, lambda state: state["type"] == "RUNNING")
-        if number:
-            wait_for(lambda: in_vain(sourced, "hopeless") == number - 1)
+        wait_for(partial(is_in_vain, sourced, "hopeless", counted))
         kill([one for one in worker_and_runs(sourced) if "prefect.engine" in " ".join(one.cmdline())])
         deployment.wait(run, lambda state: state["type"] == "CRASHED", KNOWN_DEAD_SECONDS)
-    wait_for(lambda: len(runs_of(sourced, deployment.id)) == 5)
-    ended = deployment.finish(runs_of(sourced, deployment.id)[4]["id"])
+    ended = deployment.finish(nth_run(sourced, deployment, 4))
     assert ended["type"] == "FAILED" and "published nothing in between" in ended["message"], ended

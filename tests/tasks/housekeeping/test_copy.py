@@ -42,7 +42,7 @@ def test_a_copy_holds_the_same_bytes_and_again_sends_nothing(maker: Maker, tmp_p
 def test_what_was_broken_off_goes_on_and_what_is_new_follows(maker: Maker, tmp_path: Path) -> None:
     copy(maker, tmp_path / "there")
     there = FolderStore(tmp_path / "there")
-    lost = [key for key in there.keys(f"{NAME}/round-002/")] + [f"{NAME}/reports/round-002.json"]
+    lost = [*there.keys(f"{NAME}/round-002/"), f"{NAME}/reports/round-002.json"]
     for key in lost:
         there.delete(key)
     assert copy(maker, tmp_path / "there")[1] == len(lost)
@@ -52,8 +52,8 @@ def test_what_was_broken_off_goes_on_and_what_is_new_follows(maker: Maker, tmp_p
 
 
 def test_a_damaged_file_is_named_and_its_round_is_not_known_there(maker: Maker, tmp_path: Path) -> None:
-    found = maker.store.root.glob(f"{NAME}/round-002/train/*/*")
-    victim = next(path for path in found if path.name != "record.json")
+    found = maker.store.root.glob(f"{NAME}/round-002/train/*/model/*")
+    victim = next(path for path in found if path.is_file())
     victim.write_bytes(b"something else")
     with pytest.raises(StoreError, match=victim.name):
         copy(maker, tmp_path / "there")
