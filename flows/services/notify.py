@@ -16,7 +16,7 @@ from configs.errors import UserError
 from flows.services.bootstrap_prefect import Outcome, automation, deployed_runs, ensure_automation
 from flows.services.deployments import TAG
 
-VARIABLE = "SELFLOOP_NOTIFY"
+VARIABLE, NONE = "SELFLOOP_NOTIFY", "none"
 TOLD = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Crashed", "Suspended")}
 """A guard's stop is a run that failed with its reason, a question to a person one that is suspended."""
 SUBJECT = "{{ deployment.name }}: {{ flow_run.state.name }}"
@@ -27,14 +27,17 @@ def ensure_notifications(client: Any, addresses: str) -> Iterator[Outcome]:
     """One automation for each address; those of addresses that are not named any more are removed.
 
     Args:
-        addresses: separated by spaces. https://hooks.slack.com/...: Slack; another http(s) address: a POST of
+        addresses: separated by spaces; "none": all are removed; nothing: what there is stays. https://hooks.slack.com/...: Slack; another http(s) address: a POST of
             {"subject": ..., "body": ...}; anything else: an address as Apprise reads it, such as
             mailtos://USER:PASSWORD@HOST?to=YOU.
 
     Raises:
         UserError: an address is none.
     """
-    wanted = {f"selfloop: tell {_place(address)}": address for address in addresses.split()}
+    if not addresses.strip():
+        return
+    named = [] if addresses.strip() == NONE else addresses.split()
+    wanted = {f"selfloop: tell {_place(address)}": address for address in named}
     for name, address in wanted.items():
         yield from _ensure(client, name, address)
     for found in client.read_automations():

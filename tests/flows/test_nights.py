@@ -55,7 +55,7 @@ def receiver(stack: Stack) -> Iterator[Receiver]:
     assert done.returncode == 0, done.stdout + done.stderr
     yield made
     made.server.shutdown()
-    done = stack.run("bootstrap", **stack.env, SELFLOOP_NOTIFY="")
+    done = stack.run("bootstrap", **stack.env, SELFLOOP_NOTIFY="none")
     assert done.stdout.count("removed") == 2, done.stdout + done.stderr
 
 
