@@ -27,9 +27,9 @@ def ensure_notifications(client: Any, addresses: str) -> Iterator[Outcome]:
     """One automation for each address; those of addresses that are not named any more are removed.
 
     Args:
-        addresses: separated by spaces; "none": all are removed; nothing: what there is stays. https://hooks.slack.com/...: Slack; another http(s) address: a POST of
-            {"subject": ..., "body": ...}; anything else: an address as Apprise reads it, such as
-            mailtos://USER:PASSWORD@HOST?to=YOU.
+        addresses: separated by spaces; "none": all are removed; nothing: what there is stays. An address is
+            https://hooks.slack.com/...: Slack; another http(s) address: a POST of {"subject": ..., "body": ...}; else
+            one as Apprise reads it, such as mailtos://USER:PASSWORD@HOST?to=YOU.
 
     Raises:
         UserError: an address is none.
