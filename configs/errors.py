@@ -43,6 +43,10 @@ class StoreError(UserError):
     """The store refused, lost or damaged something."""
 
 
+class HeldError(StoreError):
+    """Another process holds what was asked for, and lives."""
+
+
 class TrackingError(UserError):
     """MLflow cannot be reached, or refused. The store holds everything: `selfloop sync` writes what is missing."""
 

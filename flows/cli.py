@@ -25,6 +25,7 @@ COMMANDS = {
     "rollback": "Make an earlier model the champion again.",
     "export": "Take the champion away as a folder.",
     "sync": "Rebuild MLflow's runs from the store.",
+    "copy": "Bring experiments into another store, by their digests.",
     "housekeeping": "Say what the store no longer needs, and remove it.",
     "ui": "Open the Prefect and MLflow servers over the local data.",
     "stack": "Run the services on this machine without containers: up, down, status.",

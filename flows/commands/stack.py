@@ -28,7 +28,7 @@ def up(*, env_file: Path = Path(".env"), gpu: bool = False) -> None:
     if create_env_file(env_file):
         print(f"wrote {env_file} with fresh passwords")
     settings = load_settings(env_file)
-    to_source = native.up(settings, resolve_addresses().home, _say, frozenset({"gpu"} if gpu else ()))
+    to_source = native.up(env_file, resolve_addresses().home, _say, frozenset({"gpu"} if gpu else ()))
     print(f"\nPrefect  http://{settings.host}:{settings.prefect_port}")
     print(f"MLflow   http://{settings.host}:{settings.mlflow_port}")
     print(f"S3       http://{settings.host}:{settings.s3_port}, bucket {settings.bucket}")

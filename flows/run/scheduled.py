@@ -5,23 +5,29 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import yaml
-from prefect import flow, runtime
+from prefect import flow, get_run_logger, runtime
+from prefect.context import FlowRunContext
 from prefect.states import Cancelled, Completed, Failed, State
 from pydantic import BaseModel, ConfigDict, Field
 
-from configs.errors import RecipeError, UserError
+from configs.errors import HeldError, RecipeError, UserError
 from configs.schema.load import RepeatedKeyError, apply_override, check_recipe, load_recipe, parse_yaml
 from configs.schema.recipe import Recipe
 from flows.champion.approve import find_own_question, wait_for_person
 from flows.loop import Ended, run_rounds
+from flows.run.continued import refuse_in_vain, what_was_asked
 from flows.services.addresses import resolve_addresses
 from infra.store.address import open_store
-from infra.store.lease.claim import find_claim
-from infra.store.lease.holder import describe_this_process, name_user
+
+LOOK_AGAIN_SECONDS = 10.0
+SAY_AGAIN_SECONDS = 600.0
 
 
 class ImproveParameters(BaseModel):
@@ -52,21 +58,29 @@ def _name_run() -> str:
 
 
 @flow(name="scheduled-improve", flow_run_name=_name_run)
-def scheduled_improve(parameters: ImproveParameters) -> State[Any]:
+def scheduled_improve(parameters: ImproveParameters, continues: str | None = None) -> State[Any]:
     """Continue an experiment: take its champion, and add rounds on the next slice of its problems.
 
-    Ends as Cancelled where another run holds the experiment, and as Failed with one message where something is wrong
-    that a person can mend.
+    A run of the schedule that meets another run of the experiment ends as Cancelled; one that a person or an
+    automation started waits its turn. Ends as Failed with one message where something is wrong that a person can mend.
+
+    Args:
+        continues: id of a run that crashed: this one does what that one was told, unless that is in vain.
     """
     try:
+        parameters = ImproveParameters.model_validate(what_was_asked(continues)) if continues else parameters
         recipe = read_recipe(parameters)
         store = open_store(resolve_addresses(recipe.services).store)
+        if continues:
+            refuse_in_vain(store, recipe.name)
         if asked := find_own_question(store, recipe.name):
             wait_for_person(store, recipe.name, asked)
-        ended = run_rounds(recipe, Path(parameters.base_dir), parameters.rounds or recipe.rounds.per_run)
+        rounds = parameters.rounds or recipe.rounds.per_run
+        ended = _in_turn(lambda: run_rounds(recipe, Path(parameters.base_dir), rounds))
+    except HeldError as error:
+        return Cancelled(message=str(error))
     except UserError as error:
-        is_held = not isinstance(error, RecipeError) and _is_held_by_another(recipe)
-        return (Cancelled if is_held else Failed)(message=str(error))
+        return Failed(message=str(error))
     if ended.question:
         wait_for_person(store, recipe.name, ended.question)
     return Completed(message=describe(recipe, ended))
@@ -100,10 +114,22 @@ def describe(recipe: Recipe, ended: Ended) -> str:
     return f"{recipe.name}: {done}; champion {champion}; ended by {ended.reason}{asked}"
 
 
-def _is_held_by_another(recipe: Recipe) -> bool:
-    """Whether a process other than this one keeps the experiment's lease."""
-    try:
-        claim = find_claim(open_store(resolve_addresses(recipe.services).store), recipe.name)
-        return claim is not None and claim.holder != describe_this_process(name_user())
-    except UserError:
-        return False
+def _in_turn(run: Callable[[], Ended]) -> Ended:
+    """Run as soon as nobody else holds the experiment; a run of the schedule does not wait, since the next will come.
+
+    Raises:
+        HeldError: another run holds it, and this one is of the schedule.
+    """
+    context = FlowRunContext.get()
+    is_of_schedule = bool(context and context.flow_run and context.flow_run.auto_scheduled)
+    said_at = -math.inf
+    while True:
+        try:
+            return run()
+        except HeldError as error:
+            if is_of_schedule:
+                raise
+            if time.monotonic() - said_at > SAY_AGAIN_SECONDS:
+                said_at = time.monotonic()
+                get_run_logger().info("waiting for its turn: %s", error.message)
+        time.sleep(LOOK_AGAIN_SECONDS)

@@ -4,8 +4,9 @@
     python -m flows.services.bootstrap     the job of the stack (docker-compose.yml, `selfloop stack up`)
 
 It takes addresses and keys from the environment, and makes: the bucket; the work pools `cpu` and `gpu`; the
-automation that marks runs as crashed whose process has died; the tags of MLflow's default experiment. It checks
-what new experiments take over from the server: artifacts go into the bucket, where every client can read them.
+automations that mark runs whose process has died, that continue them, and that tell people; the tags of MLflow's
+default experiment. It checks what new experiments take over from the server: artifacts go into the bucket, where every
+client can read them.
 Nothing here divides the GPUs: runs on one machine take turns by themselves (`infra/engines/device_lease.py`).
 """
 
@@ -20,9 +21,10 @@ from flows.services.addresses import Addresses, resolve_addresses
 from flows.services.bootstrap_prefect import (
     POOLS,
     Outcome,
+    ensure_automations,
     ensure_work_pool,
-    ensure_zombie_automation,
 )
+from flows.services.notify import VARIABLE, ensure_notifications
 from flows.services.prefect_server import answers
 from infra.deploy.mlflow_api import PROXIED, artifact_location, check_artifact_storage, ensure_default_tags
 
@@ -47,7 +49,8 @@ def bootstrap(addresses: Addresses, project: str | None) -> Iterator[Outcome]:
     with get_client(sync_client=True) as client:
         for pool, description in POOLS.items():
             yield ensure_work_pool(client, pool, description, project)
-        yield ensure_zombie_automation(client)
+        yield from ensure_automations(client)
+        yield from ensure_notifications(client, os.environ.get(VARIABLE, ""))
     yield _tracking(addresses.tracking)
 
 

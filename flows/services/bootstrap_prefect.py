@@ -1,4 +1,4 @@
-"""The part of bootstrap that concerns Prefect: work pools, the automation for dead runs.
+"""The part of bootstrap that concerns Prefect: work pools, the automations for dead runs.
 
 Each function makes one thing, changes it where it is not what it should be, or leaves it alone, and says which.
 Prefect is imported when they are called, since its address has to be in the environment before.
@@ -6,19 +6,24 @@ Prefect is imported when they are called, since its address has to be in the env
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from configs.errors import UserError
+from flows.services.deployments import CONTINUED_TAG
 
 POOLS = {
     "cpu": "Runs on a worker without a GPU.",
     "gpu": "Runs on a worker with GPUs.",
 }
 ZOMBIES = "selfloop: runs without a heartbeat are crashed"
-SILENCE_SECONDS = 540
-"""Three of Prefect's default heartbeats of 180 s: tighter, and healthy runs are marked (Prefect issue 16459)."""
+CONTINUES = "selfloop: crashed runs are continued"
+SILENCE_SECONDS = 100
+"""Three heartbeats of the stack's workers (`infra/deploy/services.py`), and some more: a death is known within two
+minutes. With less than three, runs whose server was away for a moment are marked (Prefect issue 16459); one that is
+marked and lives goes on, and the run that was to continue it waits for its lease."""
 
 
 @dataclass(frozen=True)
@@ -65,23 +70,31 @@ def _working_dir(template: dict[str, Any]) -> str | None:
     return str(default) if default else None
 
 
-def ensure_zombie_automation(client: Any) -> Outcome:
-    wanted = _zombie_rule()
-    found = client.read_automations_by_name(ZOMBIES)
+def ensure_automations(client: Any) -> Iterator[Outcome]:
+    """What happens to runs whose process is gone: they are marked, and continued by a new run."""
+    yield ensure_automation(
+        client, _zombie_rule(), "automation for dead runs", f"crashed after {SILENCE_SECONDS} s of silence"
+    )
+    yield ensure_automation(client, _continue_rule(), "automation that continues", "a new run after each crash")
+
+
+def ensure_automation(client: Any, wanted: Any, thing: str, detail: str) -> Outcome:
+    """One automation, known by its name."""
+    found = client.read_automations_by_name(wanted.name)
     if not found:
         client.create_automation(wanted)
-        return Outcome("automation for dead runs", "made", f"crashed after {SILENCE_SECONDS} s of silence")
+        return Outcome(thing, "made", detail)
     if _substance(found[0]) == _substance(wanted):
-        return Outcome("automation for dead runs", "kept")
+        return Outcome(thing, "kept")
     client.update_automation(found[0].id, wanted)
-    return Outcome("automation for dead runs", "changed", f"crashed after {SILENCE_SECONDS} s of silence")
+    return Outcome(thing, "changed", detail)
 
 
 def _zombie_rule() -> Any:
     """After a heartbeat, some event of the same run must follow; any will do, the one that ends it included."""
     from prefect.client.schemas.objects import StateType
     from prefect.events.actions import ChangeFlowRunState
-    from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+    from prefect.events.schemas.automations import EventTrigger, Posture
 
     trigger = EventTrigger(
         match={"prefect.resource.id": "prefect.flow-run.*"},
@@ -93,10 +106,39 @@ def _zombie_rule() -> Any:
         within=timedelta(seconds=SILENCE_SECONDS),
     )
     message = f"No heartbeat for {SILENCE_SECONDS} s: its process is gone. The same run again goes on from the store."
-    action = ChangeFlowRunState(state=StateType.CRASHED, message=message)
+    return automation(ZOMBIES, trigger, ChangeFlowRunState(state=StateType.CRASHED, message=message))
+
+
+def _continue_rule() -> Any:
+    """A crashed run of a deployment is followed by a run of the same deployment, which is told the crashed one's id."""
+    from prefect.events.actions import RunDeployment
+
+    crashed = {"continues": {"__prefect_kind": "jinja", "template": "{{ flow_run.id }}"}}
+    trigger = deployed_runs(CONTINUED_TAG, {"prefect.flow-run.Crashed"})
+    return automation(CONTINUES, trigger, RunDeployment(source="inferred", parameters=crashed))
+
+
+def deployed_runs(tag: str, events: set[str]) -> Any:
+    """Each of these events of a run with the tag; rounds within a run have none, and do not count."""
+    from prefect.events.schemas.automations import EventTrigger, Posture
+
+    return EventTrigger(
+        match={"prefect.resource.id": "prefect.flow-run.*"},
+        match_related={"prefect.resource.id": f"prefect.tag.{tag}", "prefect.resource.role": "tag"},
+        for_each={"prefect.resource.id"},
+        expect=events,
+        posture=Posture.Reactive,
+        threshold=1,
+        within=timedelta(0),
+    )
+
+
+def automation(name: str, trigger: Any, *actions: Any) -> Any:
+    from prefect.events.schemas.automations import AutomationCore
+
     # All fields are named: an update sends only those.
     return AutomationCore(
-        name=ZOMBIES, description="Made by selfloop bootstrap.", enabled=True, trigger=trigger, actions=[action]
+        name=name, description="Made by selfloop bootstrap.", enabled=True, trigger=trigger, actions=list(actions)
     )
 
 
@@ -107,6 +149,6 @@ def _substance(automation: Any) -> dict[str, Any]:
         include={
             "enabled": True,
             "actions": True,
-            "trigger": {"match", "for_each", "after", "expect", "posture", "threshold", "within"},
+            "trigger": {"match", "match_related", "for_each", "after", "expect", "posture", "threshold", "within"},
         },
     )

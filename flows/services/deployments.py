@@ -24,6 +24,8 @@ from infra.engines.device_lease import DEVICES_VARIABLE, FOLDER_VARIABLE
 if TYPE_CHECKING:
     from prefect.client.schemas.schedules import CronSchedule
 
+TAG, CONTINUED_TAG = "selfloop", "continued"
+"""What automations know deployed runs by: all of them, and those that are continued after a crash."""
 CARRIED = ("SELFLOOP_", "MLFLOW_", "AWS_")
 OF_THE_MACHINE = (DEVICES_VARIABLE, FOLDER_VARIABLE)
 SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL", re.IGNORECASE)
@@ -81,13 +83,13 @@ def refuse_passwords(recipe: Recipe) -> None:
 def deploy_experiment(
     recipe: Recipe, addresses: Addresses, base_dir: Path, cron: str | None, pool: str, is_paused: bool
 ) -> Deployed:
-    """Make an experiment's deployment, or renew it. Its runs never overlap: of two the second is cancelled.
+    """Make an experiment's deployment, or renew it. Its runs never overlap: the experiment's lease sees to that, and
+    knows a dead run from one that lives, which a limit of Prefect's does not.
 
     Raises:
         UserError: there is no such work pool, the schedule cannot be read, or the recipe is too large.
     """
     from prefect.client.orchestration import get_client
-    from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
     from prefect.deployments.runner import EntrypointType, RunnerDeployment
     from prefect.exceptions import ObjectNotFound
 
@@ -112,8 +114,7 @@ def deploy_experiment(
         paused=is_paused,
         parameters={"parameters": parameters.model_dump()},
         description=f"Continues the experiment {recipe.name} of {addresses.store}.",
-        tags=["selfloop", f"experiment:{recipe.name}"],
-        concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
+        tags=[TAG, CONTINUED_TAG, f"experiment:{recipe.name}"],
         work_pool_name=pool,
         job_variables={"env": settings},
         entrypoint_type=EntrypointType.MODULE_PATH,

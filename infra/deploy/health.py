@@ -54,7 +54,15 @@ class Program:
         return done.returncode == 0
 
 
-Health = Http | Tcp | Program
+@dataclass(frozen=True)
+class Alive:
+    """For a process that nobody asks anything: that it runs is all there is to see."""
+
+    def is_healthy(self) -> bool:
+        return True
+
+
+Health = Http | Tcp | Program | Alive
 
 
 def is_port_free(host: str, port: int) -> bool:

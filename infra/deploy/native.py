@@ -16,15 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.deploy.folders import Folders, write_env_file
+from infra.deploy.health import Alive
 from infra.deploy.place import Place, native_place
 from infra.deploy.postgres import find_postgres
 from infra.deploy.processes import Notes, Running, stop
-from infra.deploy.service import Service
+from infra.deploy.service import Server, Service
 from infra.deploy.services import client_environment, describe
-from infra.deploy.settings import StackError, StackSettings
+from infra.deploy.settings import StackError, StackSettings, load_settings
 from infra.deploy.starting import Report, Starter, native_server
 
 POLL_SECONDS = 0.3
+KEEP_SECONDS = 5.0
+KEEP_FAILED_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,11 @@ class State:
     since: float | None = None
 
 
-def up(settings: StackSettings, home: Path, report: Report, profiles: frozenset[str] = frozenset()) -> Path:
+def up(env_file: Path, home: Path, report: Report, profiles: frozenset[str] = frozenset()) -> Path:
     """Start what does not run, in order, and wait until everything serves.
 
     Args:
+        env_file: the stack's settings and passwords.
         report: gets a line for each service when it serves.
         profiles: services with these profiles start too.
 
@@ -51,10 +55,11 @@ def up(settings: StackSettings, home: Path, report: Report, profiles: frozenset[
     Raises:
         StackError: a program is missing, a port is taken, or a service does not come up; what runs stays.
     """
-    folders = Folders(home / "stack")
+    folders, settings = Folders(home / "stack"), load_settings(env_file)
     with _only_one(folders):
         place = _find_programs(settings, home)
         services = [service for service in describe(settings, place) if _is_wanted(service, profiles)]
+        services.append(_keeper(env_file, home))
         _start_in_order([Starter(service, order, folders, report) for order, service in enumerate(services)])
         write_env_file(folders.env_file, client_environment(settings, place))
     return folders.env_file
@@ -80,13 +85,36 @@ def status(settings: StackSettings, home: Path) -> list[State]:
     place = native_place(settings, home, python=sys.executable, postgres=_postgres_or_name(home), rclone="rclone")
     return [
         _state(service, notes)
-        for service in describe(settings, place)
+        for service in (*describe(settings, place), _keeper(Path(), home))
         if service.server.health is not None and (not service.profile or service.name in notes)
     ]
 
 
+def keep_up(env_file: Path, home: Path, report: Report) -> None:
+    """Start again what ended by itself, for as long as this process lives: what containers do for themselves."""
+    notes = Notes(Folders(home / "stack").notes)
+    while True:
+        time.sleep(KEEP_SECONDS)
+        found = notes.read()
+        ended = [name for name, running in found.items() if not running.is_alive()]
+        if not ended:
+            continue
+        report(f"{', '.join(ended)} ended by itself")
+        try:
+            up(env_file, home, report, frozenset({"gpu"} if "worker-gpu" in found else ()))
+        except StackError as error:
+            report(f"{error}; tried again in {KEEP_FAILED_SECONDS:.0f} s")
+            time.sleep(KEEP_FAILED_SECONDS)
+
+
+def _keeper(env_file: Path, home: Path) -> Service:
+    """The process that keeps the others up. It comes last, so that `down` ends it first."""
+    command = (sys.executable, "-m", "infra.deploy.keeper", str(env_file.absolute()), str(home.absolute()))
+    return Service("keeper", Server(command, {}, Alive()), waits_for=("worker",))
+
+
 def _state(service: Service, notes: dict[str, Running]) -> State:
-    address = f"{service.host}:{service.port}"
+    address = f"{service.host}:{service.port}" if service.port else ""
     running = notes.get(service.name)
     if running is None or not running.is_alive():
         return State(service.name, "stopped" if running is None else "ended by itself", address)

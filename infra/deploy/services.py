@@ -18,8 +18,9 @@ from infra.deploy.service import Server, Service
 from infra.deploy.settings import StackSettings, variable
 
 POSTGRES_USER = "selfloop"
-HEARTBEAT_SECONDS = 60
-"""Runs say so often that they live; the zombie automation of `flows/services/bootstrap.py` waits for nine of them."""
+HEARTBEAT_SECONDS = 30
+"""Runs say so often that they live, Prefect's least; the automation of `flows/services/bootstrap_prefect.py` waits for
+three of them."""
 PATIENT_CLIENT = {"PREFECT_CLIENT_MAX_RETRIES": "7", "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500"}
 """Waits of 2, 4 to 128 s: a run survives four minutes without an API, or without its database (it answers 500)."""
 
@@ -168,6 +169,7 @@ def _bootstrap(settings: StackSettings, place: Place) -> Service:
             environment={
                 **_client_of_prefect(settings, place),
                 "SELFLOOP_PROJECT": place.project,
+                "SELFLOOP_NOTIFY": settings.notify,
             },
             health=None,
         ),

@@ -43,6 +43,7 @@ class StackSettings(BaseSettings):
 
     Attributes:
         host: the one address the services listen on and are called by; only Postgres and S3 ask for a password.
+        notify: who is told of runs that end or ask; addresses separated by spaces (`flows/services/notify.py`).
         mlflow_allowed_hosts: names under which browsers and workers may call MLflow, with their ports.
     """
 
@@ -61,6 +62,7 @@ class StackSettings(BaseSettings):
     mlflow_allowed_hosts: str = "localhost,localhost:*,127.0.0.1,127.0.0.1:*,mlflow,mlflow:*"
     worker_port: Port = 8790
     gpu_worker_port: Port = 8791
+    notify: str = ""
 
 
 SECRETS = ("postgres_password", "s3_access_key", "s3_secret_key")

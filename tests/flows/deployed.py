@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,27 @@ class Deployment:
         if parameters:
             body["parameters"] = {"parameters": {**self.read()["parameters"]["parameters"], **parameters}}
         return str(ask("POST", f"{self.url}/deployments/{self.id}/create_flow_run", body)["id"])
+
+    def start_as_schedule(self) -> str:
+        """Switch the schedule on, and make the run of its last moment now; returns its id."""
+        now = datetime.now(UTC)
+        moments = {"start_time": (now - timedelta(seconds=61)).isoformat(), "end_time": now.isoformat()}
+        self.switch_schedule(True)
+        ask("POST", f"{self.url}/deployments/{self.id}/schedule", {**moments, "min_runs": 1, "max_runs": 1})
+        found = ask("POST", f"{self.url}/flow_runs/filter", {"deployments": {"id": {"any_": [self.id]}}, "limit": 20})
+        return str(next(run["id"] for run in found if run["auto_scheduled"]))
+
+    def switch_schedule(self, is_active: bool) -> None:
+        """Switched off, its runs that have not begun are gone."""
+        (schedule,) = self.read()["schedules"]
+        ask("PATCH", f"{self.url}/deployments/{self.id}/schedules/{schedule['id']}", {"active": is_active})
+
+    def wait_for_log(self, run: str, text: str, seconds: float = 120) -> None:
+        deadline = time.monotonic() + seconds
+        asked = {"logs": {"flow_run_id": {"any_": [run]}}, "limit": 200}
+        while not any(text in line["message"] for line in ask("POST", f"{self.url}/logs/filter", asked)):
+            assert time.monotonic() < deadline, f"{run} never said {text!r}"
+            time.sleep(0.5)
 
     def state(self, run: str) -> dict[str, Any]:
         return dict(self.get(f"flow_runs/{run}")["state"])

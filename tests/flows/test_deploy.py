@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +17,7 @@ from flows.services.deployments import carried_settings, refuse_passwords
 from tasks.core.records import Sample
 from tasks.core.tables import read_records
 from tests.flows.deployed import FINAL, POOL, Deployment, worker
-from tests.flows.micro import environment, micro_recipe, processes_of, selfloop, write_recipe
+from tests.flows.micro import micro_recipe, processes_of, selfloop, write_recipe
 
 SLOW = pytest.mark.slow
 
@@ -103,12 +101,12 @@ def steady(folder: Path, prefect_url: str) -> Deployment:
 
 
 @SLOW
-def test_a_deployment_has_a_schedule_a_limit_and_a_form(steady: Deployment) -> None:
+def test_a_deployment_has_a_schedule_tags_and_a_form(steady: Deployment) -> None:
     made = steady.read()
     assert made["paused"] is True
     assert [one["schedule"]["cron"] for one in made["schedules"]] == ["0 3 * * *"]
-    assert made["global_concurrency_limit"]["limit"] == 1
-    assert made["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+    assert made["global_concurrency_limit"] is None  # a dead run would hold it; the lease knows who is dead
+    assert {"selfloop", "continued", "experiment:steady"} <= set(made["tags"])
     assert "hush" not in json.dumps(made)
     form = json.dumps(made["parameter_openapi_schema"])
     assert "Rounds to add" in form
@@ -165,17 +163,19 @@ def test_a_cancelled_run_takes_its_engines_along_and_a_second_one_says_why_it_le
 ) -> None:
     endless = light_recipe(name="endless")
     endless["train"]["epochs"] = 100_000
-    deployment = deploy(folder, prefect_url, endless)
+    deployment = deploy(folder, prefect_url, endless, "--cron", "* * * * *", "--paused")
     first = deployment.start()
     deadline = time.monotonic() + 120
     while "train_program" not in {process.name for process in processes_of(folder)}:
         assert time.monotonic() < deadline, deployment.state(first)
         time.sleep(0.2)
-    second = deployment.finish(deployment.start())
-    assert (second["type"], second["message"]) == ("CANCELLED", "Deployment concurrency limit reached.")
-    said = run_by_hand(folder, prefect_url, endless)
-    assert "CANCELLED" in said, said
-    assert "is held by" in said, said
+    of_schedule = deployment.finish(deployment.start_as_schedule())
+    assert of_schedule["type"] == "CANCELLED" and "is held by" in of_schedule["message"], of_schedule
+    deployment.switch_schedule(False)
+    by_hand = deployment.start()
+    deployment.wait_for_log(by_hand, "waiting for its turn: lease 'endless/lease.json'")
+    assert deployment.state(by_hand)["type"] == "RUNNING"
+    deployment.cancel(by_hand)
     deployment.cancel(first)
     asked = time.monotonic()
     while any("infra.engines" in process.command for process in processes_of(folder)):
@@ -183,22 +183,6 @@ def test_a_cancelled_run_takes_its_engines_along_and_a_second_one_says_why_it_le
         time.sleep(0.1)
     assert deployment.finish(first, 30)["type"] == "CANCELLED"
     assert not (folder / "home" / "store" / "endless" / "lease.json").exists()
-
-
-def run_by_hand(folder: Path, prefect_url: str, recipe: dict[str, Any]) -> str:
-    """The same flow, started beside Prefect's limit: only the store's lease stands in its way."""
-    write_recipe(folder, recipe)
-    program = (
-        "from flows.run.scheduled import ImproveParameters, scheduled_improve\n"
-        "state = scheduled_improve(ImproveParameters(recipe='recipe.yaml'), return_state=True)\n"
-        "print(state.type.name, state.message)"
-    )
-    variables = {"PREFECT_API_URL": prefect_url, "SELFLOOP_TEST_RUN": str(folder)}
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=120,
-        env=environment(folder / "home", **variables), check=False,
-    )  # fmt: skip
-    return done.stdout + done.stderr
 
 
 def test_per_run_is_a_field_of_the_recipe() -> None:

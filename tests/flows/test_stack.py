@@ -10,6 +10,7 @@ import time
 import httpx
 import pytest
 
+from flows.services.bootstrap_prefect import CONTINUES, ZOMBIES
 from infra.deploy.health import is_port_free
 from infra.deploy.mlflow_api import DEFAULT_TAGS
 from infra.deploy.postgres import find_postgres
@@ -60,13 +61,16 @@ def test_bootstrap_repeated_changes_nothing_and_says_so(stack: Stack) -> None:
     assert stack.api("POST", "/automations/filter", limit=10) == automations
 
     assert {name: pool["type"] for name, pool in pools.items()} == {"cpu": "process", "gpu": "process"}
-    (zombies,) = automations
+    named = {one["name"]: one for one in automations}
+    zombies, continues = named[ZOMBIES], named[CONTINUES]
     assert zombies["trigger"]["posture"] == "Proactive"
-    assert zombies["trigger"]["within"] == 540
+    assert zombies["trigger"]["within"] == 100
     assert zombies["trigger"]["expect"] == ["prefect.flow-run.*"]
     assert [(action["type"], action["state"]) for action in zombies["actions"]] == [
         ("change-flow-run-state", "CRASHED")
     ]
+    assert continues["trigger"]["expect"] == ["prefect.flow-run.Crashed"]
+    assert [(action["type"], action["source"]) for action in continues["actions"]] == [("run-deployment", "inferred")]
 
 
 def test_bootstrap_sets_the_defaults_of_mlflow_experiments(stack: Stack) -> None:
@@ -77,12 +81,12 @@ def test_bootstrap_sets_the_defaults_of_mlflow_experiments(stack: Stack) -> None
 
 
 def test_bootstrap_mends_what_was_changed_by_hand(stack: Stack) -> None:
-    (zombies,) = stack.api("POST", "/automations/filter", limit=10)
+    zombies = next(one for one in stack.api("POST", "/automations/filter", limit=10) if one["name"] == ZOMBIES)
     stack.api("PATCH", f"/automations/{zombies['id']}", enabled=False)
     done = stack.run("bootstrap", **stack.env)
     changes = [line for line in done.stdout.splitlines() if not line.startswith("kept")]
-    assert changes == ["changed automation for dead runs: crashed after 540 s of silence"], done.stdout + done.stderr
-    assert [one["enabled"] for one in stack.api("POST", "/automations/filter", limit=10)] == [True]
+    assert changes == ["changed automation for dead runs: crashed after 100 s of silence"], done.stdout + done.stderr
+    assert all(one["enabled"] for one in stack.api("POST", "/automations/filter", limit=10))
 
 
 def test_bootstrap_without_a_server_says_what_to_do(stack: Stack) -> None:

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from configs.errors import StoreError
+from configs.errors import HeldError, StoreError
 from infra.store.base import Store
 from infra.store.lease.holder import Holder
 
@@ -58,10 +58,10 @@ class Claim:
         """True if the last beat is further than the time to live from now: the holder is dead, or a clock is wrong."""
         return abs(now - self.beat_at) > self.ttl_seconds
 
-    def refuse(self, address: str, now: float) -> StoreError:
+    def refuse(self, address: str, now: float) -> HeldError:
         """The error for another process that wants the lease."""
         since, host = _say_time(self.acquired_at), self.holder.name.rpartition("@")[2]
-        return StoreError(
+        return HeldError(
             f"{address} is held by {self.holder.describe()} since {since}; "
             f"last beat {max(0.0, now - self.beat_at):.0f} s ago ({_say_time(self.beat_at)})",
             fix=f"wait until it is done, or stop process {self.holder.pid} on {host}; "

@@ -30,6 +30,7 @@ SETTINGS = StackSettings(
     s3_port=19000,
     mlflow_workers=3,
     mlflow_allowed_hosts="mlflow:*,lab:*",
+    notify="https://hooks.slack.com/services/A/B/C",
 )
 VARIABLES = {variable(name): str(value) for name, value in SETTINGS.model_dump().items()}
 SERVICES = {service.name: service for service in describe(SETTINGS, CONTAINERS)}

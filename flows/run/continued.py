@@ -1,0 +1,65 @@
+"""Runs that go on where one crashed: what they do, and when that is given up.
+
+An automation (`flows/services/bootstrap_prefect.py`) starts one after each crash, with the id of the run that crashed.
+Whatever ends a run's process ends the next one's too if it is bad luck of the night; if it is the recipe (too large for
+the machine), each of them would end at the same place. So a run is refused after three that published nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from configs.errors import StoreError, UserError
+from infra.store.base import Store
+
+MOST_IN_VAIN = 3
+
+
+def what_was_asked(crashed: str) -> Any:
+    """The parameters of a run that crashed; of the first one, where that run was to continue another.
+
+    Args:
+        crashed: id of a run in Prefect.
+
+    Raises:
+        UserError: Prefect knows no such run.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import ObjectNotFound
+
+    with get_client(sync_client=True) as client:
+        try:
+            given = client.read_flow_run(crashed).parameters  # type: ignore[arg-type]  # text does as well as a UUID
+        except (ObjectNotFound, ValueError):
+            fix = "start the deployment by hand: it goes on from the store"
+            raise UserError(f"the run {crashed}, which is to be continued, is not known to Prefect", fix) from None
+    return what_was_asked(given["continues"]) if given.get("continues") else given["parameters"]
+
+
+def refuse_in_vain(store: Store, experiment: str) -> None:
+    """Count how often the experiment was continued since something was published last.
+
+    Raises:
+        UserError: three times already.
+    """
+    key = f"{experiment}/continued.json"
+    published = sum(1 for _ in store.keys(f"{experiment}/round-"))
+    before = _read(store, key)
+    in_vain = before["in_vain"] + 1 if before.get("published") == published else 0
+    if in_vain >= MOST_IN_VAIN:
+        store.delete(key)
+        raise UserError(
+            f"{experiment} crashed {in_vain + 1} times in a row and published nothing in between, so it is not "
+            "continued by itself any more",
+            "see why its processes ended (memory of the host or of the GPU, and the worker's log), then start the "
+            "deployment by hand: it goes on from the store",
+        )
+    store.put(key, json.dumps({"published": published, "in_vain": in_vain}).encode())
+
+
+def _read(store: Store, key: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(store.read(key) or b"{}"))
+    except ValueError as error:
+        raise StoreError(f"{key} in {store.uri} cannot be read: {error}", "delete it") from None
