@@ -1,6 +1,7 @@
 """What touches a quantity and changes it, so that it is no number: `> 5`, `not 5`, `5 mod 3`, `5 apples or more`.
 
-Called by `extents.py`. Each function says what it found, in words; the empty text: nothing.
+Called by `statement.py` for the quantity that is stated. Each function says what it found, in words; the empty text:
+nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +32,12 @@ FUNCTION_WORDS = (
 )
 
 
-def changed_before(line: str, tokens: list[Token], place: int) -> str:
+def changed_by(line: str, tokens: list[Token], quantity: Quantity) -> str:
+    """What belongs to a quantity and makes it no number."""
+    return _changed_before(line, tokens, quantity.first - 1) or _changed_after(line, tokens, quantity)
+
+
+def _changed_before(line: str, tokens: list[Token], place: int) -> str:
     """What stands before a quantity and changes it."""
     if place < 0:
         return ""
@@ -78,7 +84,7 @@ def _changing_word(tokens: list[Token], place: int) -> str:
     return f"{ahead} {word}" if word in JOINING and ahead in NUMBER_WORDS and word not in ("by", "of") else ""
 
 
-def changed_after(line: str, tokens: list[Token], quantity: Quantity) -> str:
+def _changed_after(line: str, tokens: list[Token], quantity: Quantity) -> str:
     """What stands behind a quantity and changes it."""
     if quantity.last + 1 >= len(tokens):
         return ""

@@ -14,15 +14,15 @@ from tasks.answer.amounts import is_thing
 from tasks.answer.boxes import find_boxed
 from tasks.answer.characters import simplify
 from tasks.answer.cues import find_turn, last_cue
+from tasks.answer.denials import refuse_governed, refuse_turn
+from tasks.answer.ends import begin_of_end
 from tasks.answer.locales import Conventions, conventions
 from tasks.answer.number_words import CHINESE, ENGLISH, read_number_words
 from tasks.answer.read import read
 from tasks.answer.said import find_said
-from tasks.answer.statement import Statement, refuse_negation
-from tasks.answer.statement_words import NEGATIONS, UNSURE
+from tasks.answer.statement import Statement
 from tasks.answer.value import Number, UnreadableError, Value
 
-GOVERNING = NEGATIONS | UNSURE
 MAX_LINE = 600
 """characters of a line's end that are looked at"""
 _MAX_LINES = 50
@@ -32,7 +32,6 @@ _TAGGED = re.compile(r"<answer>([^<]{1,400})</answer>")
 _ITEM = re.compile(r"\s*(?:[-*]\s)?\d{1,2}[.)]\s+(?=\S)")
 """the number of an item in a list"""
 _SUM = re.compile(r"[\s\d+*/().,$\u00d7\u00f7\u00b7-]*\d[\s\d+*/().,$\u00d7\u00f7\u00b7-]*=\s*([^=]{1,40})")
-_GOVERNED = re.compile(r"[.!?;,:\n]|\b(?:so|then|hence|thus|therefore|but|and|because)\b", re.IGNORECASE)
 _PLAIN = re.compile(r"(-?\d{1,15}(?:\.\d{1,9})?)\s?[.!]?\s*")
 """a line that is nothing but a number"""
 _SENTENCE = re.compile(r"[^.!?]*[.!?](?=\s[A-Z])")
@@ -63,12 +62,6 @@ def find(text: str, locale: str = "en") -> Value | None:
     if ">" in text and "\n" in text and len(_QUOTED.findall(text)) > 1:
         text = _QUOTED.sub("", text)
     return _find_said(text, locale)
-
-
-def refuse_turn(rest: str) -> None:
-    """UnreadableError where what follows an answer takes it back."""
-    if find_turn(rest) is not None:
-        raise UnreadableError("the text takes its answer back")
 
 
 def _find_said(text: str, locale: str) -> Value | None:
@@ -134,13 +127,6 @@ def _find_cued(text: str, known: Conventions) -> Value | None:
     return _find_said(after, known.locale)
 
 
-def refuse_governed(text: str, place: int) -> None:
-    """UnreadableError where what stands before a cue says that no answer follows: `I doubt that the answer is`."""
-    governing = text[max(0, place - 80) : place].lower()
-    if not GOVERNING.isdisjoint(governing.split()) or "n't" in governing:
-        refuse_negation(_GOVERNED.split(governing)[-1].split())
-
-
 def _read_directly(line: str, cue: str, known: Conventions) -> tuple[Value | None, str]:
     """What a line behind a cue begins with, and the rest of the line; None where that is no number."""
     plain = _PLAIN.fullmatch(line)
@@ -183,12 +169,14 @@ def _read_words(words: re.Match[str], line: str) -> Value | None:
 
 def _refuse_parts(line: str, before: str, value: Value, known: Conventions) -> None:
     """UnreadableError where the line, or the one before it, holds another answer, as in `(a) 5 (b) 6`."""
-    if len(set(_PARTS.findall(line))) > 1:
+    if ")" in line and len(set(_PARTS.findall(line))) > 1:
         raise UnreadableError("the answers of several parts")
+    if len(line) > _SHORT:
+        return
     before = before.rstrip()
     other = before[before.rfind("\n") + 1 :]
     mine, theirs = _LISTED.fullmatch(line), _LISTED.fullmatch(other) if len(other) < _SHORT else None
-    if mine is None or theirs is None or len(line) > _SHORT:
+    if mine is None or theirs is None:
         return
     try:
         values = [read(one, known.locale) for one in (theirs[1], mine[1])]
@@ -206,8 +194,10 @@ def _find_last(text: str, known: Conventions) -> Value | None:
         part = text[max(begin, end - MAX_LINE) : end]
         if _DIGIT.search(part):
             line = latex.plain(simplify(part))
-            item = _ITEM.match(line)
-            statement = Statement(line, known, item.end() if item else 0)
+            begin_of_line = begin_of_end(line)
+            if not begin_of_line and (item := _ITEM.match(line)) is not None:
+                begin_of_line = item.end()
+            statement = Statement(line, known, begin_of_line)
             stated = statement.stated()
             if stated is not None:
                 _refuse_parts(line, text[:begin], stated, known)

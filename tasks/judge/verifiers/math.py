@@ -18,8 +18,9 @@ import re
 from configs.schema.verifiers.kinds import MathVerifier
 from tasks.answer.boxes import find_boxed
 from tasks.answer.cues import find_turn
+from tasks.answer.denials import refuse_governed
 from tasks.answer.equal import same
-from tasks.answer.find import find, refuse_governed
+from tasks.answer.find import find
 from tasks.answer.structure import Formula, Part, Terms, Words, read_part
 from tasks.answer.value import Number, UnreadableError
 from tasks.judge.verifiers import formulas
