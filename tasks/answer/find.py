@@ -34,6 +34,8 @@ _ITEM = re.compile(r"\s*(?:[-*]\s)?\d{1,2}[.)]\s+(?=\S)")
 _SUM = re.compile(r"[\s\d+*/().,$\u00d7\u00f7\u00b7-]*\d[\s\d+*/().,$\u00d7\u00f7\u00b7-]*=\s*([^=]{1,40})")
 _PLAIN = re.compile(r"(-?\d{1,15}(?:\.\d{1,9})?)\s?[.!]?\s*")
 """a line that is nothing but a number"""
+_SENTENCE_BEGINS = re.compile(r"(?:so|thus|hence|therefore|then|there|he|she|it|they|we|this|that|in|now)\s", re.IGNORECASE)
+"""with none of these begins a spelling of an answer alone"""
 _SENTENCE = re.compile(r"[^.!?]*[.!?](?=\s[A-Z])")
 """a sentence before another one"""
 _PARTS = re.compile(r"(?:^|\s)\(?([a-e])\)\s[^()]*\d")
@@ -67,7 +69,7 @@ def find(text: str, locale: str = "en") -> Value | None:
 def _find_said(text: str, locale: str) -> Value | None:
     """The answer of a text without a mark."""
     known = conventions(locale)
-    if len(text) <= _SHORT and "\n" not in text.strip():
+    if len(text) <= _SHORT and "\n" not in text.strip() and _SENTENCE_BEGINS.match(text) is None:
         alone = _read_alone(text, locale)
         if alone is not None:
             return alone

@@ -6,12 +6,13 @@ million) is the token behind it. Digits that are part of a name (`x2`, `COVID-19
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from tasks.answer import units
-from tasks.answer.multipliers import MULTIPLIER, PART
+from tasks.answer.multipliers import MULTIPLIER, MULTIPLIERS, PART
 from tasks.answer.numbers import LITERAL
 
 
@@ -87,8 +88,10 @@ _TAIL = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _UNIT = re.compile(rf"\ ?(?P<unit>{units.UNIT})(?![\w'])")
+_TIME_WORDS = ("a", "p", "am", "pm", "o")
 _AFTER_INCHES = re.compile(r"\s*(?:[.,;)]|$|tall|long|wide|high|deep|thick)")
-_TAIL_STARTS = re.compile(r"[^\W\d_]|\ [^\W\d_$]|[%\u00b0$\u20ac\u00a3]|\ [%\u00b0]", re.VERBOSE)
+_TAIL_WORD = re.compile(r" ?([A-Za-z]+)(?![^\W\d_])|[^\W\d_]| [^\W\d_$]|[%\u00b0$\u20ac\u00a3]| [%\u00b0]")
+"""how a tail begins; the group: with a word, which must be one that a tail can begin with"""
 
 
 def tokenize(line: str, begin: int = 0) -> list[Token]:
@@ -114,9 +117,19 @@ def tokenize(line: str, begin: int = 0) -> list[Token]:
     return tokens
 
 
+@functools.cache
+def _tail_words() -> frozenset[str]:
+    """Words that a tail can begin with, in small letters: of ordinals, multipliers, parts, times of day and units."""
+    multipliers = [word.lower() for word in MULTIPLIERS]
+    return frozenset([*units.first_words(), *multipliers, *_TIME_WORDS, "st", "nd", "rd", "th", "and"])
+
+
 def tail_end(line: str, end: int) -> int:
     """Where the spelling of a number ends, with its unit and what else changes it."""
-    if not _TAIL_STARTS.match(line, end):
+    word = _TAIL_WORD.match(line, end)
+    if word is None:
+        return end
+    if word[1] and word[1].lower() not in _tail_words():
         return end
     tail = _TAIL.match(line, end)
     end = tail.end() if tail else end
