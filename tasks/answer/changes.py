@@ -10,6 +10,7 @@ from tasks.answer.number_words import FRACTION_WORDS
 from tasks.answer.statement_words import (
     ADJUNCT,
     ANCHORS,
+    BOUNDS_OF,
     CHANGES_AFTER,
     CHANGES_BEFORE,
     CHANGES_JOINED,
@@ -21,6 +22,7 @@ from tasks.answer.statement_words import (
     FUNCTIONS_OF,
     HEDGES,
     JOINING,
+    MEASURES,
     NUMBER_WORDS,
     WEAK_ADJUNCT,
     words_of,
@@ -75,8 +77,10 @@ def _changing_word(tokens: list[Token], place: int) -> str:
         return f"{ahead} {word}"
     if word in COMPARISONS and word not in ("more", "less", "fewer", "down", "up", "so"):
         return word
-    if word == "of" and (ahead in FUNCTIONS_OF or ahead in FRACTION_WORDS):
+    if word == "of" and (ahead in FUNCTIONS_OF or ahead in FRACTION_WORDS or ahead in BOUNDS_OF):
         return f"{ahead} of"
+    if (word == "as" and ahead in MEASURES) or (ahead == "at" and word in ("minimum", "maximum")):
+        return f"{ahead} {word}"
     if word == "to" and ahead == "equal" and place > 1 and tokens[place - 2].text == "or":
         return "or equal to"
     if word == "to" and ahead in ("up", "close", "next"):

@@ -14,6 +14,7 @@ import re
 from tasks.answer import latex
 from tasks.answer.amounts import is_thing, read_amount
 from tasks.answer.characters import simplify
+from tasks.answer.clock_words import write_clock
 from tasks.answer.locales import conventions
 from tasks.answer.number_words import ENGLISH, read_number_words
 from tasks.answer.times import read_date, read_time
@@ -52,7 +53,7 @@ def read(spelling: str, locale: str = "en") -> Value:
 
 @functools.lru_cache(maxsize=8192)
 def _read(spelling: str, locale: str) -> Value:
-    line = " ".join(latex.plain(simplify(spelling).strip()).split())
+    line = write_clock(" ".join(latex.plain(simplify(spelling).strip()).split()))
     return read_plain(bare(line), locale)
 
 
