@@ -10,6 +10,7 @@ from tasks.answer.number_words import FRACTION_WORDS
 from tasks.answer.statement_words import (
     ADJUNCT,
     ANCHORS,
+    BOUND_PAIRS,
     BOUNDS_OF,
     CHANGES_AFTER,
     CHANGES_BEFORE,
@@ -79,7 +80,7 @@ def _changing_word(tokens: list[Token], place: int) -> str:
         return word
     if word == "of" and (ahead in FUNCTIONS_OF or ahead in FRACTION_WORDS or ahead in BOUNDS_OF):
         return f"{ahead} of"
-    if (word == "as" and ahead in MEASURES) or (ahead == "at" and word in ("minimum", "maximum")):
+    if (ahead, word) in BOUND_PAIRS or (word == "as" and ahead in MEASURES):
         return f"{ahead} {word}"
     if word == "to" and ahead == "equal" and place > 1 and tokens[place - 2].text == "or":
         return "or equal to"
@@ -147,8 +148,9 @@ def _changing_words(tokens: list[Token], line: str) -> str:
             and after.kind in ("number", "currency")
         ):
             return f"{token.text} than"
-        if token.text == "at" and following in ("most", "least"):
-            return f"at {following}"
+        later = tokens[place + 2].text if following == "the" and place + 2 < len(tokens) else following
+        if token.text == "at" and later in ("most", "least", "minimum", "maximum"):
+            return f"at {later}"
         if token.text in ("or", "and", "to") and (following in CHANGES_JOINED or following in NUMBER_WORDS):
             return f"{token.text} {following}"
         if token.text in FUNCTION_WORDS:

@@ -18,7 +18,7 @@ _PAST = re.compile(
     rf"(?P<way>past|after|to|before|till)\s(?P<hour>{_HOURS}|1[0-2]|[1-9])\b(?![:.,]?\d|\s?%|-)(?:\so'clock\b)?{_HALF}",
     re.IGNORECASE,
 )
-_OCLOCK = re.compile(rf"\b(?P<hour>{_HOURS})\so'clock\b{_HALF}", re.IGNORECASE)
+_OCLOCK = re.compile(rf"\b(?P<hour>{_HOURS})\so'clock\b(?:\ssharp\b)?{_HALF}", re.IGNORECASE)
 _NAMED = re.compile(
     r"(?:(?:it|the time)\s(?:is|was)\s|at\s)?(?:12\s)?(?P<name>noon|midnight|midday)[\s.!]*", re.IGNORECASE
 )

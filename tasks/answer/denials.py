@@ -27,8 +27,24 @@ def refuse_turn(rest: str) -> None:
 def refuse_governed(text: str, place: int) -> None:
     """UnreadableError where what stands before a cue says that no answer follows: `I doubt that the answer is`."""
     governing = text[max(0, place - 80) : place].lower()
+    if governing.rstrip().endswith((" no", " any", "without an")):
+        raise UnreadableError("the text says that there is no answer")
     if not _GOVERNING.isdisjoint(governing.split()) or "n't" in governing:
         refuse_negation(_GOVERNED.split(governing)[-1].split())
+
+
+_CONTRAST = re.compile(
+    r"(?:\u4e0d\u662f|\u5e76\u975e|\u4e26\u975e)[^\uff0c,\u3002\n]{1,12}[\uff0c,]?\s?\u800c(?=\u662f)"
+    r"|\d[\d.,]*\w{0,3}?(?:\u3067\u306f\u306a\u304f|\u3058\u3083\u306a\u304f)\u3066?[\u3001,]?\s?"
+    r"|\d[\d.,]*\S{0,4}\s\uc544\ub2c8\ub77c,?\s?"
+    r"|\b(?:[Nn]o\s(?=es\b|son\b)|[Nn]\u00e3o\s(?=\u00e9\b)|[Nn]on\s(?=\u00e8\b))\w+\s[^\s,]{1,12},?\s(?:sino|mas\ssim|mas|bens\u00ec|ma)\s"
+)
+"""`not 12 but 13` in other languages: what is denied, with the words that say so"""
+
+
+def without_contrast(text: str) -> str:
+    """A text without the number that it says the answer is not, where it says what it is: `no es 12 sino 13`."""
+    return text if text.isascii() and " sino " not in text else _CONTRAST.sub("", text)
 
 
 def may_deny(line: Line) -> bool:

@@ -12,8 +12,8 @@ _SIDE = re.compile(r"=\ ?\$?\d[\d,]*(?:\.\d+)?%?(?:(?=[ ,.])[A-Za-z0-9 ,.'$%]*)?
 """a number behind the sign, and behind it no operator, no bracket and no question"""
 _BEFORE = re.compile(r"(?:[A-Za-z0-9 $+*/,:;%'\"=-]|\.(?=\d))*(?:[0-9%]|[A-Za-z]{2})\ ?")
 """no bracket, and no other sentence; at its end no name of one letter, which may be one of several: `x = 3 or x = 5`"""
-_GOVERNING = ("check", "verif", "proof", "because", "since", "given", "remainder", "respectively", "otherwise", "depending",
-              "not", "rather", "instead")  # fmt: skip
+_GOVERNING = ("check", "verif", "proof", "because", "since", "given", "remainder", "respectively", "otherwise",
+              "depending", "not", "rather", "instead")  # fmt: skip
 """part of each word that counts behind its own clause too, or that says that the equation is no answer"""
 
 

@@ -1,9 +1,9 @@
 r"""Where the answer stands in a text, and what it means. What stands there is read whole or not at all.
 
 The answer is, in this order: the last \boxed{...}; what `<answer>` holds; what follows the last `####`; what follows
-the last `answer is` or `Answer:`, if a number stands directly there (`cued.py`); what the last line with a number states
-(`last_line.py`, `statement.py`). A text that goes on (`Wait, that is wrong`) is read from there, or not at all; one that
-asks the next question is read to there (`scope.py`).
+the last `answer is` or `Answer:`, if a number stands directly there (`cued.py`); what the last line with a number
+states (`last_line.py`, `statement.py`). A text that goes on (`Wait, that is wrong`) is read from there, or not at all;
+one that asks the next question is read to there (`scope.py`).
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ import re
 from tasks.answer.boxes import find_boxed
 from tasks.answer.clock_words import write_clock
 from tasks.answer.cued import MAX_LINE, find_cued
-from tasks.answer.denials import refuse_turn
+from tasks.answer.denials import refuse_turn, without_contrast
 from tasks.answer.last_line import find_last
 from tasks.answer.locales import conventions
 from tasks.answer.read import read
 from tasks.answer.said import find_said
 from tasks.answer.scope import answered_part
-from tasks.answer.undecided import refuse_no_value
+from tasks.answer.undecided import refuse_empty_field, refuse_no_value
 from tasks.answer.value import UnreadableError, Value
 
 _SHORT = 40
 _DIGIT = re.compile(r"[\d\u00bc-\u00be\u2150-\u215e]")
-_TAGGED = re.compile(r"<answer>([^<]{1,400})</answer>")
+_TAGGED = re.compile(r"<answer>([^<]{0,400})</answer>")
 _SUM = re.compile(r"[\s\d+*/().,$\u00d7\u00f7\u00b7-]*\d[\s\d+*/().,$\u00d7\u00f7\u00b7-]*=\s*([^=]{1,40})")
 _SENTENCE_BEGINS = re.compile(
     r"(?:so|thus|hence|therefore|then|there|he|she|it|they|we|this|that|in|now)\s", re.IGNORECASE
@@ -46,6 +46,8 @@ def find(text: str, locale: str = "en") -> Value | None:
     tagged = _TAGGED.findall(text) if "</answer>" in text else []
     if tagged:
         return find_in(tagged[-1], locale)
+    if "}" in text:
+        refuse_empty_field(text)
     mark = text.rfind("####")
     if mark >= 0:
         rest, _, later = text[mark:].lstrip("# \n").partition("\n")
@@ -70,7 +72,7 @@ def _find_marked(rest: str, locale: str) -> Value:
 def _find_said(text: str, locale: str) -> Value | None:
     """The answer of a text without a mark."""
     known = conventions(locale)
-    text = write_clock(text)
+    text = write_clock(without_contrast(text))
     if len(text) <= _SHORT and "\n" not in text.strip() and _SENTENCE_BEGINS.match(text) is None:
         alone = _read_alone(text, locale)
         if alone is not None:

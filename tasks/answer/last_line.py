@@ -1,4 +1,4 @@
-"""What the last line of a text that holds a number states, where nothing says which is the answer. Called by `find.py`."""
+"""What the last line that holds a number states, where no words say which is the answer. Called by `find.py`."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 _NOTE = re.compile(
-    r"[\s*_(>~-]*(?:(?:foot)?notes?|sources?|references?|nb|n\.b|p\.?\s?s|disclaimer|see\salso|figures?)\b[*_]*\s?[:.]"
+    r"[\s*_(>~-]*(?:(?:foot)?notes?|sources?|references?|nb|n\.b|p\.?\s?s|disclaimer|see\salso|figures?|confidence|certainty|time\staken)\b[*_]*\s?[:.]"
     r"|\s*\[\d{1,2}\]\s",
     re.IGNORECASE,
 )
@@ -43,7 +43,7 @@ def is_note(line: str, before: str) -> bool:
 
 
 def signed_account(line: str) -> str | None:
-    """The amount that a line of accounts ends in, with the minus sign that its brackets are; None where there is none."""
+    """The amount that a line of accounts ends in, with the minus sign that its brackets are; None without one."""
     found = _ACCOUNT.search(line) if ")" in line[-20:] else None
     if found is None or found.end() < len(line):
         return None

@@ -1,4 +1,4 @@
-r"""How far a text's answer reaches: to the next question that a model invents, and not into what it only says of itself.
+r"""How far a text's answer reaches: to the next question that a model invents, and not into what it says of itself.
 
 `The answer is 9.\n\nQ: Tim has 3 cats ...` answers 9: what comes after the answer belongs to another question.
 `I think 27, but I could be wrong.` answers 27, as a person would take it. Called by `find.py` and the verifier `math`.
@@ -20,26 +20,28 @@ _NEXT = re.compile(
     rf"[ \t]*[*_]*[:\uff1a][*_]*|(?:{_ASKED})[ \t]+\d{{1,3}}[ \t]*[.)*_]*(?=\n))"
     r"|#+[ \t]*(?:Instruction|Question|Problem|User|Human|Input)\b|\[INST\]|<\|(?:im_start\|>[ \t]*)?user)"
 )
-_ANSWERED = re.compile(r"####|\\boxed|(?i:answer|antwort|respuesta|resposta|risposta)|\n\s*$")
+_ANSWERED = re.compile(r"####|\\boxed|(?i:answer|antwort|respuesta|resposta|risposta)|\n[ \t]*\n$")
 """what stands before the next question is an answer: it says so, or a blank line ends it"""
+_MARKED = re.compile(r"####[ \t]*[^\n]{0,20}\d[^\n]*")
 _DOUBT = re.compile(
-    r"[\s,;.(\u2014-]*(?:(?:but|though|although|however|and|tho)[\s,]+)?(?:"
+    r"(?:[\s,;.(\u2014-]*(?:(?:but|though|although|however|and|tho)[\s,]+)?(?:"
     r"(?:I|we)\s(?:could|may|might|can)\s(?:well\s|also\s|always\s|of\scourse\s)?be\s(?:wrong|mistaken|incorrect|off)"
     r"|unless\sI(?:'m|\sam|'ve|\shave)?\s(?:made|mistaken|wrong|miscalculated|misread)\b[^.\n\d]{0,30}"
     r"|(?:please\s)?(?:correct\sme|tell\sme)\sif\sI(?:'m|\sam)\s(?:wrong|mistaken)|if\sI(?:'m|\sam)\snot\s(?:wrong|mistaken)"
-    r"|(?:please\s)?don't\squote\sme(?:\son\s(?:that|this|it))?)[\s.!)]*$",
+    r"|(?:please\s)?don't\squote\sme(?:\son\s(?:that|this|it))?|(?<=\d\s)I\s(?:think|believe|guess|suppose|reckon)))+[\s.!)]*$",
     re.IGNORECASE,
 )
 """at the end of a text: its writer may err, as anybody may, and takes nothing back"""
-_DOUBTS = ("wrong", "mistake", "incorrect", "miscalc", "misread", "quote me", " off")
+_DOUBTS = ("wrong", "mistake", "incorrect", "miscalc", "misread", "quote me", " off", "think", "believe",
+           "guess", "suppose", "reckon")  # fmt: skip
 _DANGLING = words_of(
-    "the a an of is are was were be by with from for to and or but than which we she he they i will would must my his "
+    "the a an of is are was were be by from for and or but than which we she he they i will would must my his "
     "their our your its into per plus minus equal equals add subtract multiply divide because since if when while "
     "therefore thus hence next finally gives means so then now first"
 )
 _COMPLETE = re.compile(r"(?:[^\s.,;:]\s(?:so|now|first)|(?<!\band)(?<![.,;:])\s(?:then)|ed\sfor)$", re.IGNORECASE)
 """how a sentence may end all the same: `he has 5 now`, `it is 5 by then`, `5 were accounted for`"""
-_OPEN = re.compile(r"(?:[:;=+/\u00d7\u00f7(]|\s[*$-]|(?:^|\s)[$\u20ac\u00a3])$")
+_OPEN = re.compile(r"(?:[:=+/\u00d7\u00f7(]|\s[*$-]|(?<!\d)(?<!\d\s)[$\u20ac\u00a3])$")
 """signs with which no sentence ends"""
 _BEGUN = re.compile(
     r"[\s*_#>-]*(?:(?:and\s)?(?:then|next|now|so|therefore|thus|hence|finally|first|second|third|after\sthat|to|we|let)\b"
@@ -57,6 +59,7 @@ def answered_part(text: str) -> str:
     Raises:
         UnreadableError: it asks a question in the middle of what may or may not be its answer.
     """
+    text = _to_first_mark(text) if text.count("####") > 1 and "?" in text else text
     asked = _NEXT.search(text)
     if asked is not None:
         text = _before_next(text, asked.start())
@@ -65,6 +68,13 @@ def answered_part(text: str) -> str:
         doubt = _DOUBT.search(end)
         text = text if doubt is None else text[: len(text) - len(end) + doubt.start()]
     return text
+
+
+def _to_first_mark(text: str) -> str:
+    """To the first `#### 14`, where a question and another answer follow it."""
+    marked = _MARKED.search(text)
+    is_asked = marked is not None and 0 < text.find("?", marked.end()) < text.rfind("####")
+    return text[: marked.end()] if marked is not None and is_asked else text
 
 
 def _before_next(text: str, place: int) -> str:

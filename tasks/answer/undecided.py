@@ -14,21 +14,21 @@ from tasks.answer.value import UnreadableError
 _NO_VALUE = re.compile(
     r"""[\s"'*_$(\[]*\\?(?:(?:text|mathrm)\{)?(?:(?:null|nil|n/a|nan|unknown|undefined|undetermined|indeterminate|dne|"""
     r"""unsolvable|impossible|infinite(?:ly\smany)?|not\s(?:defined|possible|given|known|unique|enough)|no\s(?:real\s|valid\s)?(?:solution|answer)s?)\b"""
-    r"""|none\b(?=\s*["']?\s*(?:of\b|[,}\n]))|false\b|true\b|(?:""|'')\s*[,}\n]|\?+\s*(?:\n|$))""",
+    r"""|none\b(?=\s*["']?\s*(?:of\b|[,}\n#]))|\{[^{}\d]*\d[\d.]*[^{}\d]+\d|false\b|true\b|(?:""|'')\s*[,}\n]|\?+\s*(?:\n|$))""",
     re.IGNORECASE,
 )
 """what stands behind `answer:` where there is none"""
 _UNANSWERED = re.compile(
     r"\b(?:(?:no|any)\s(?:real\s|valid\s|unique\s|possible\s|integer\s|such\s|single\s|definite\s)*(?:solution|answer)s?\b(?!\sother)"
-    r"|infinitely\smany|(?:not\senough|insufficient|too\slittle|missing)\s(?:information|data|details)"
+    r"|infinitely\smany|(?:(?:not|n't)\s(?:\w+\s){0,2}enough|insufficient|too\slittle|missing)\s(?:information|data|details)"
     r"|(?:cannot|can't|can\snot|could\snot|impossible\sto|unable\sto|no\sway\sto)\s(?:be\s)?"
     r"(?:answer|determine|solve|say|tell|know|calculate|compute|find)\w*|unsolvable|unanswerable|unclear|DNE)\b"
     r"|\b(?:is|are|was|be)\s(?:undefined|indeterminate|undetermined|not\sdefined)\b|\bdoes(?:n't|\snot)\sexist\b",
     re.IGNORECASE,
 )
 _UNANSWERED_WORDS = words_of(
-    "solution solutions answer answers infinitely information data details cannot can't can could impossible unable way "
-    "unsolvable unanswerable unclear dne undefined indeterminate undetermined defined exist"
+    "solution solutions answer answers infinitely information data details cannot can't can could impossible unable "
+    "way unsolvable unanswerable unclear dne undefined indeterminate undetermined defined exist"
 )
 """one of them is in all that `_UNANSWERED` finds"""
 _CONCLUSION = re.compile(
@@ -40,16 +40,28 @@ _MAY_BE = re.compile(
     re.IGNORECASE,
 )
 _ANOTHER = re.compile(
+    r"\b(?:could|might|may|can)\salso\sbe\b[^.\n]{0,30}\d|\bor\selse\b[^.\n]{0,20}\d|"
     r"\d[^.\n]{0,30}\b(?:is|are)\s(?:also|equally|just\sas)\s(?:possible|valid|plausible|right|correct)\b"
     r"|\banother\s(?:possible\s)?(?:reading|interpretation|possibility|answer|solution|option)\b[^.\n]{0,40}\d",
     re.IGNORECASE,
 )
-_MAYBE_WORDS = words_of("be maybe perhaps possibly another also equally as")
+_MAYBE_WORDS = words_of("be maybe perhaps possibly another also equally as else")
 """one of them is in all that the two patterns find"""
 _ALTERNATIVE = re.compile(
     r"\b(?:alternatively|otherwise|or\selse|on\sthe\sother\shand|another|depending|as\swell)\b|\bor,?\sif\b",
     re.IGNORECASE,
 )
+
+
+_EMPTY_FIELD = re.compile(
+    r"""["'](?:final[_ ]?)?(?:answer|solution|result|output|prediction)["']\s*:\s*(?:null|None|""|'')\s*[,}\n]"""
+)
+
+
+def refuse_empty_field(text: str) -> None:
+    """UnreadableError where a text is an object in JSON or Python whose answer is null or empty."""
+    if _EMPTY_FIELD.search(text):
+        raise UnreadableError("the answer of the object is empty")
 
 
 def refuse_no_value(behind: str) -> None:
