@@ -19,6 +19,7 @@ from tasks.answer.value import Number, UnreadableError, Value
 MAX_LINE = 600
 """characters of a line that are looked at"""
 _DIGIT = re.compile(r"[\d\u00bc-\u00be\u2150-\u215e]")
+_MAX_REPEATED = 8
 _PLAIN = re.compile(r"(-?\d{1,15}(?:\.\d{1,9})?)\s?[.!]?\s*")
 """a line that is nothing but a number"""
 _SENTENCE = re.compile(r"[^.!?]*[.!?](?=\s[A-Z])")
@@ -33,15 +34,11 @@ def find_cued(text: str, known: Conventions) -> tuple[Value | None, str | None]:
     Raises:
         UnreadableError: nothing follows the cue, or no answer, or it cannot be read whole.
     """
-    cue = last_cue(text)
+    cue = _last_cue_with_more(text)
     if cue is None:
         return None, None
+    text = cue.string
     line, _, later = text[cue.end() : cue.end() + MAX_LINE].partition("\n")
-    if not line.strip(" \t*_`$.") and not later.strip() and _SAYS_IT_FOLLOWS.search(cue[0]):
-        before = find_cued(text[: cue.start()].rstrip(), known)
-        if before != (None, None):
-            return before
-        raise UnreadableError("the text ends before its answer")
     refuse_no_value(f"{line}\n")
     value, rest = _read_directly(line, cue[0], known)
     if value is None:
@@ -54,6 +51,26 @@ def find_cued(text: str, known: Conventions) -> tuple[Value | None, str | None]:
     if not _DIGIT.search(after):
         raise UnreadableError("the text takes its answer back")
     return None, after
+
+
+def _last_cue_with_more(text: str) -> re.Match[str] | None:
+    """The last cue that something follows, in the text to where a cue without anything ends it.
+
+    Raises:
+        UnreadableError: there is none but such as nothing follows.
+    """
+    for _ in range(_MAX_REPEATED):
+        cue = last_cue(text)
+        if (
+            cue is None
+            or text[cue.end() : cue.end() + MAX_LINE].strip(" \t\n*_`$.")
+            or not _SAYS_IT_FOLLOWS.search(cue[0])
+        ):
+            return cue
+        text = text[: cue.start()].rstrip()
+        if last_cue(text) is None:
+            break
+    raise UnreadableError("the text ends before its answer")
 
 
 def _read_directly(line: str, cue: str, known: Conventions) -> tuple[Value | None, str]:

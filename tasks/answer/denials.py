@@ -35,8 +35,8 @@ def refuse_governed(text: str, place: int) -> None:
 
 _CONTRAST = re.compile(
     r"(?:\u4e0d\u662f|\u5e76\u975e|\u4e26\u975e)[^\uff0c,\u3002\n]{1,12}[\uff0c,]?\s?\u800c(?=\u662f)"
-    r"|\d[\d.,]*\w{0,3}?(?:\u3067\u306f\u306a\u304f|\u3058\u3083\u306a\u304f)\u3066?[\u3001,]?\s?"
-    r"|\d[\d.,]*\S{0,4}\s\uc544\ub2c8\ub77c,?\s?"
+    r"|\d[\d.,]{0,15}\w{0,3}?(?:\u3067\u306f\u306a\u304f|\u3058\u3083\u306a\u304f)\u3066?[\u3001,]?\s?"
+    r"|\d[\d.,]{0,15}\S{0,4}\s\uc544\ub2c8\ub77c,?\s?"
     r"|\b(?:[Nn]o\s(?=es\b|son\b)|[Nn]\u00e3o\s(?=\u00e9\b)|[Nn]on\s(?=\u00e8\b))\w+\s[^\s,]{1,12},?\s(?:sino|mas\ssim|mas|bens\u00ec|ma)\s"
 )
 """`not 12 but 13` in other languages: what is denied, with the words that say so"""

@@ -110,7 +110,7 @@ def test_a_word_or_a_name_before_it_keeps_the_whole_line(line: str) -> None:
     assert begin_of_end(line) == 0
 
 
-@settings(max_examples=1000)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(st.sampled_from(_PIECES), st.sampled_from(("", " ", " "))), min_size=3, max_size=14))
 def test_both_ways_read_alike(pieces: list[tuple[str, str]]) -> None:
     before = "".join(map("".join, pieces))

@@ -43,7 +43,8 @@ def test_a_question_behind_numbers_that_answer_nothing_leaves_it_open() -> None:
         '{"answer": null, "tries": 3}', '{"result": "", "tries": 3}', "Answer: n/a\n3 tries",
         "The answer is undefined, as 1/0.", "There are infinitely many solutions, such as 3.",
         "There is no answer: 7 is odd.",
-        "It could be 2, or it could be 6.", "It is 4, but it could also be 9.", "He pays upwards of $80.", "as many as 12 came",
+        "It could be 2, or it could be 6.", "It is 4, but it could also be 9.", "He pays upwards of $80.",
+        "as many as 12 came",
     ],
 )  # fmt: skip
 def test_a_number_beside_no_answer_or_two_is_none(text: str) -> None:
