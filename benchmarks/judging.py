@@ -7,8 +7,8 @@ Five measurements on the cores of this machine, each printed with its target:
 3. `number` as a stage judges, its verdicts published as they come, against asking the pool and publishing nothing:
    the ratio of seconds, and of CPU seconds, in turns.
 4. judge and select over many samples, streamed from Parquet to Parquet: highest memory of all processes together.
-5. the reader of answers alone, on the texts of the corpus of traps and on worked solutions: the ratio of its CPU seconds
-   to those of a pattern that finds all numbers of the same texts, in turns.
+5. the reader of answers alone, on the texts of the corpus of traps and on worked solutions: the ratio of its CPU
+   seconds to those of a pattern that finds all numbers of the same texts, in turns.
 """
 
 from __future__ import annotations
