@@ -21,8 +21,9 @@ from tasks.answer.cues import find_turn
 from tasks.answer.denials import refuse_governed
 from tasks.answer.equal import same
 from tasks.answer.find import find
+from tasks.answer.parts import Formula, Part, Terms, Words
 from tasks.answer.scope import answered_part
-from tasks.answer.structure import Formula, Part, Terms, Words, read_part
+from tasks.answer.structure import read_part
 from tasks.answer.value import Number, UnreadableError
 from tasks.judge.verifiers import formulas
 from tasks.judge.verifiers.finding import (
