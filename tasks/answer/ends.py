@@ -1,7 +1,7 @@
 """Where the end of a line says all that the whole line would say, so that only the end need be understood.
 
 `So she makes 9 * 2 = $18 a day.`: what stands before the last `=` of a plain equation is one of its sides, whatever it
-is, unless a word there governs what follows. Called by `find.py`; that both ways read alike, `test_ends.py` tries.
+is, unless a word there governs what follows. Called by `find.py`; a test holds that both ways read alike.
 """
 
 from __future__ import annotations
