@@ -1,29 +1,35 @@
 """How fast and how lean judging and selecting are. Run: python -m benchmarks.judging [--num-samples 1000000]
 
-Four measurements on the cores of this machine, each printed with its target:
+Five measurements on the cores of this machine, each printed with its target:
 
 1. `number` through the pool of killable workers: samples a minute.
 2. `math`: 10,000 samples, of which every hundredth holds 9^{9^{9^9}}, on which symbolic work never ends.
 3. `number` as a stage judges, its verdicts published as they come, against asking the pool and publishing nothing:
    the ratio of seconds, and of CPU seconds, in turns.
 4. judge and select over many samples, streamed from Parquet to Parquet: highest memory of all processes together.
+5. the reader of answers alone, on the texts of the corpus of traps and on worked solutions: the ratio of its CPU
+   seconds to those of a pattern that finds all numbers of the same texts, in turns.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from benchmarks.corpus import read_corpus
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.load import check_recipe
 from configs.schema.recipe import Recipe
 from configs.schema.verifiers.kinds import MathVerifier, NumberVerifier
 from infra.store.folder import FolderStore
+from tasks.answer.find import find
+from tasks.answer.value import UnreadableError
 from tasks.core.answers import Answers
 from tasks.core.contents import Contents
 from tasks.core.ledger import Ledger
@@ -39,6 +45,10 @@ from tasks.select.rows.tables import write_selection
 
 SAMPLES_PER_PROBLEM = 32
 REASONING = "First we add the two numbers, then we take away what was given. " * 12
+MAX_TRAP = 200
+NUMBERS = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+SELLERS = ("Ada", "The farmer", "Her uncle", "A trader", "So Tom")
+ENDINGS = ("a day.", "in all.", "for the family every week", "in 7 days.")
 HANGING = r"\boxed{9^{9^{9^{9}}}}"
 
 
@@ -48,10 +58,39 @@ def main() -> None:
     parser.add_argument("--num-samples", type=int, default=1_000_000, help="samples of the last measurement")
     num_samples = parser.parse_args().num_samples
     print(f"cores: {len(os.sched_getaffinity(0))}")
+    measure_reader()
     measure_number(100_000)
     measure_math(10_000)
     measure_keeping(100_000)
     measure_memory(num_samples)
+
+
+def measure_reader(turns: int = 9) -> None:
+    """What it costs to understand a text, against looking for its numbers; the best of some turns each."""
+    traps = [row.text for row in read_corpus() if "number" in row.verifiers and len(row.text) <= MAX_TRAP]
+    solutions = [make_solution(index) for index in range(1500)]
+    for name, texts in (("traps", traps), ("worked solutions", solutions)):
+        reader = min(time_texts(read_text, texts) for _ in range(turns))
+        pattern = min(time_texts(NUMBERS.findall, texts) for _ in range(turns))
+        print(
+            f"reader: {reader / pattern:.1f} times the CPU seconds of a pattern of numbers on {name} "
+            f"({1e6 * reader / len(texts):.0f} us a text)"
+        )
+
+
+def time_texts(ask: Callable[[str], object], texts: list[str]) -> float:
+    """CPU seconds for all texts."""
+    begin = time.process_time()
+    for text in texts:
+        ask(text)
+    return time.process_time() - begin
+
+
+def read_text(text: str) -> object:
+    try:
+        return find(text)
+    except UnreadableError:
+        return None
 
 
 def measure_number(count: int) -> None:
@@ -159,6 +198,16 @@ def make_samples(count: int) -> Iterator[Sample]:
         text = f"Try {number}. {REASONING}So the answer is {problem + index % 2} (try {index} was long)."
         text = text.replace(f"(try {index} was long)", "") if index % 3 else f"{text} It is {problem + index % 2}"
         yield Sample(f"p{problem}/{index}", f"p{problem}", index, text, reason, 180, -42.0, "0" * 64)
+
+
+def make_solution(index: int) -> str:
+    """Three lines as in a worked solution, about 200 characters; no two alike."""
+    price, count = index % 90 + 10, index % 17 + 3
+    return (
+        f"{SELLERS[index % 5]} packs {count} crates with {price} melons each, so there are {count} * {price} = "
+        f"{count * price} melons.\nHalf of them, {count * price} / 2 = {count * price // 2}, go to the market.\n"
+        f"At $3 a melon that makes {count * price // 2} * 3 = ${count * price // 2 * 3} {ENDINGS[index % 4]}"
+    )
 
 
 def make_math_sample(index: int) -> Sample:

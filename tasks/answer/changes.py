@@ -1,6 +1,7 @@
 """What touches a quantity and changes it, so that it is no number: `> 5`, `not 5`, `5 mod 3`, `5 apples or more`.
 
-Called by `extents.py`. Each function says what it found, in words; the empty text: nothing.
+Called by `statement.py` for the quantity that is stated. Each function says what it found, in words; the empty text:
+nothing.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from tasks.answer.number_words import FRACTION_WORDS
 from tasks.answer.statement_words import (
     ADJUNCT,
     ANCHORS,
+    BOUND_PAIRS,
+    BOUNDS_OF,
     CHANGES_AFTER,
     CHANGES_BEFORE,
     CHANGES_JOINED,
@@ -20,6 +23,7 @@ from tasks.answer.statement_words import (
     FUNCTIONS_OF,
     HEDGES,
     JOINING,
+    MEASURES,
     NUMBER_WORDS,
     WEAK_ADJUNCT,
     words_of,
@@ -31,7 +35,12 @@ FUNCTION_WORDS = (
 )
 
 
-def changed_before(line: str, tokens: list[Token], place: int) -> str:
+def changed_by(line: str, tokens: list[Token], quantity: Quantity) -> str:
+    """What belongs to a quantity and makes it no number."""
+    return _changed_before(line, tokens, quantity.first - 1) or _changed_after(line, tokens, quantity)
+
+
+def _changed_before(line: str, tokens: list[Token], place: int) -> str:
     """What stands before a quantity and changes it."""
     if place < 0:
         return ""
@@ -69,8 +78,10 @@ def _changing_word(tokens: list[Token], place: int) -> str:
         return f"{ahead} {word}"
     if word in COMPARISONS and word not in ("more", "less", "fewer", "down", "up", "so"):
         return word
-    if word == "of" and (ahead in FUNCTIONS_OF or ahead in FRACTION_WORDS):
+    if word == "of" and (ahead in FUNCTIONS_OF or ahead in FRACTION_WORDS or ahead in BOUNDS_OF):
         return f"{ahead} of"
+    if (ahead, word) in BOUND_PAIRS or (word == "as" and ahead in MEASURES):
+        return f"{ahead} {word}"
     if word == "to" and ahead == "equal" and place > 1 and tokens[place - 2].text == "or":
         return "or equal to"
     if word == "to" and ahead in ("up", "close", "next"):
@@ -78,7 +89,7 @@ def _changing_word(tokens: list[Token], place: int) -> str:
     return f"{ahead} {word}" if word in JOINING and ahead in NUMBER_WORDS and word not in ("by", "of") else ""
 
 
-def changed_after(line: str, tokens: list[Token], quantity: Quantity) -> str:
+def _changed_after(line: str, tokens: list[Token], quantity: Quantity) -> str:
     """What stands behind a quantity and changes it."""
     if quantity.last + 1 >= len(tokens):
         return ""
@@ -137,8 +148,9 @@ def _changing_words(tokens: list[Token], line: str) -> str:
             and after.kind in ("number", "currency")
         ):
             return f"{token.text} than"
-        if token.text == "at" and following in ("most", "least"):
-            return f"at {following}"
+        later = tokens[place + 2].text if following == "the" and place + 2 < len(tokens) else following
+        if token.text == "at" and later in ("most", "least", "minimum", "maximum"):
+            return f"at {later}"
         if token.text in ("or", "and", "to") and (following in CHANGES_JOINED or following in NUMBER_WORDS):
             return f"{token.text} {following}"
         if token.text in FUNCTION_WORDS:

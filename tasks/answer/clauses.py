@@ -28,6 +28,8 @@ from tasks.answer.tokens import Token, tokenize
 _BOUNDARIES = ("stop", "semicolon", "comma", "colon", "rule")
 _CONTRASTS = ("not", "rather", "instead")
 _CHECKS = words_of("checking verify verifying verification double-check double-checking proof")
+_AFTERWORDS = _CHECKS | {"check", "checks"} | {first for first, _ in OFFERS}
+"""one of them is in all that `_without_check` takes off"""
 
 
 @dataclass(slots=True)
@@ -56,11 +58,16 @@ class Line:
     Args:
         line: in plain writing.
         begin: where it begins to count.
+
+    Attributes:
+        tokens, quantities: in order.
+        texts: of all tokens. Most lines have none of the words that a rule is about, and it need not look further.
     """
 
     def __init__(self, line: str, known: Conventions, begin: int = 0) -> None:
         self.line, self.known = line, known
         self.tokens = tokenize(line, begin)
+        self.texts = {token.text for token in self.tokens}
         self.quantities = find_quantities(line, self.tokens, known)
 
     def _clauses(self) -> list[Clause]:
@@ -99,6 +106,8 @@ class Line:
 
     def _without_check(self, clauses: list[Clause]) -> list[Clause]:
         """The clauses before one that says that the answer was checked, or that offers more."""
+        if self.texts.isdisjoint(_AFTERWORDS):
+            return clauses
         for place, clause in enumerate(clauses):
             words = clause.words
             if tuple(words[:2]) in OFFERS and place > 0 and clause.opener in (".", "!", "?", ""):
@@ -114,6 +123,10 @@ class Line:
             if is_check and any(before.quantities for before in clauses[:place]):
                 return clauses[:place]
         return clauses
+
+    def words(self, first: int, end: int) -> list[str]:
+        """The words among some tokens."""
+        return [token.text for token in self.tokens[first:end] if token.kind == "word"]
 
     def _named(self, clause: Clause) -> list[Quantity]:
         """The quantities that are no names."""

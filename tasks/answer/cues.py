@@ -65,7 +65,7 @@ def find_turn(rest: str) -> str | None:
         rest: what follows an answer. `Wait, let me check. Yes, it is right.` takes nothing back.
     """
     lower = rest.lower()
-    if not any(word in lower for word in _TURN_WORDS):
+    if not any(map(lower.__contains__, _TURN_WORDS)):
         return None
     turn = _TURN.search(rest)
     if turn is None:

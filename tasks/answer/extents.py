@@ -1,28 +1,33 @@
-"""Where a quantity begins and ends on its line: with its sign, currency, brackets and month, and with what changes it.
+"""Where a quantity begins and ends on its line: with its sign, currency, brackets and month.
 
 Called by `quantities.py`.
 """
 
 from __future__ import annotations
 
-from tasks.answer.changes import changed_after, changed_before
 from tasks.answer.locales import Conventions
-from tasks.answer.statement_words import (
-    SIGNED_AFTER,
-)
+from tasks.answer.statement_words import SIGNED_AFTER
 from tasks.answer.tokens import Quantity, Token, tail_end
+
+_BEFORE = ("currency", "open", "dash", "operator")
 
 
 def widen(line: str, tokens: list[Token], quantity: Quantity, floor: int, known: Conventions) -> None:
-    """The quantity with its sign, currency, brackets and month, and with what changes it."""
+    """The quantity with its sign, currency, brackets and month. Nothing before the token `floor` is part of it."""
     quantity.begin, quantity.end = tokens[quantity.first].begin, tokens[quantity.last].end
     _take_month(line, tokens, quantity, known)
     for _ in range(3):
         place = quantity.first - 1
-        if place <= floor or not _takes_before(line, tokens, place, quantity):
+        if place <= floor or tokens[place].kind not in _BEFORE or not _takes_before(line, tokens, place, quantity):
             break
         quantity.first, quantity.begin = place, tokens[place].begin
-    while line[quantity.begin : quantity.end].count("(") > line[quantity.begin : quantity.end].count(")"):
+    if "(" in line:
+        _close(line, tokens, quantity)
+
+
+def _close(line: str, tokens: list[Token], quantity: Quantity) -> None:
+    """With the brackets behind it that close those that open in it."""
+    while line.count("(", quantity.begin, quantity.end) > line.count(")", quantity.begin, quantity.end):
         if quantity.last + 1 == len(tokens) or tokens[quantity.last + 1].text != ")":
             break
         quantity.last += 1
@@ -30,7 +35,6 @@ def widen(line: str, tokens: list[Token], quantity: Quantity, floor: int, known:
         while quantity.last + 1 < len(tokens) and tokens[quantity.last + 1].begin < end:
             quantity.last += 1
         quantity.end = max(end, tokens[quantity.last].end)
-    quantity.changed = changed_before(line, tokens, quantity.first - 1) or changed_after(line, tokens, quantity)
 
 
 def _take_month(line: str, tokens: list[Token], quantity: Quantity, known: Conventions) -> None:

@@ -14,8 +14,10 @@ import re
 from tasks.answer import latex
 from tasks.answer.amounts import is_thing, read_amount
 from tasks.answer.characters import simplify
+from tasks.answer.clock_words import write_clock
 from tasks.answer.locales import conventions
 from tasks.answer.number_words import ENGLISH, read_number_words
+from tasks.answer.ordinals import read_ordinal
 from tasks.answer.times import read_date, read_time
 from tasks.answer.units import read_unit
 from tasks.answer.value import Number, Unit, UnreadableError, Value, shorten
@@ -52,7 +54,7 @@ def read(spelling: str, locale: str = "en") -> Value:
 
 @functools.lru_cache(maxsize=8192)
 def _read(spelling: str, locale: str) -> Value:
-    line = " ".join(latex.plain(simplify(spelling).strip()).split())
+    line = write_clock(" ".join(latex.plain(simplify(spelling).strip()).split()))
     return read_plain(bare(line), locale)
 
 
@@ -82,6 +84,7 @@ def bare(line: str) -> str:
 def _read_words(line: str) -> Number:
     """A number in words, with a unit or a thing that is counted: `fifty cents`, and not `one way`."""
     words = read_number_words(line)
+    words = read_ordinal(line) if words is None else words
     if words is not None:
         return Number(words)
     found = ENGLISH.match(line)

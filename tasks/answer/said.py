@@ -11,6 +11,7 @@ from fractions import Fraction
 from tasks.answer import latex
 from tasks.answer.characters import simplify
 from tasks.answer.number_words import ENGLISH, NUMERAL, SHARE, read_number_words
+from tasks.answer.ordinals import find_ordinal
 from tasks.answer.value import Number, UnreadableError
 
 _MAX_SAID = 120
@@ -44,6 +45,9 @@ def find_said(text: str) -> Number | None:
     said = _SAID.search(line)
     if said is None and _NONE.search(line):
         return Number(Fraction(0))
+    place = find_ordinal(line) if said is None and not _DIGIT.search(line) else None
+    if place is not None:
+        return Number(place)
     number = read_number_words(said["number"] or said["share"]) if said else None
     if said is None or number is None:
         return None

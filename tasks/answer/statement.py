@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import re
 
+from tasks.answer.changes import changed_by
 from tasks.answer.clauses import Clause, Line
+from tasks.answer.denials import may_deny, refuse_denial, refuse_negation
 from tasks.answer.equal import same
 from tasks.answer.quantities import Quantity
 from tasks.answer.read import read_plain
 from tasks.answer.statement_words import (
-    BEING,
-    CHINESE_NEGATIONS,
-    DENIALS,
     DETERMINERS,
     HEDGES,
-    NEGATIONS,
-    RIGHT,
     SUMS,
     UNSURE,
+    words_of,
 )
 from tasks.answer.value import Number, UnreadableError, Value
 
+_DEPENDING = words_of("otherwise respectively depending")
 _DIRECT = ("open", "mark", "currency", "equals", "dash", "operator", "colon")
 
 
@@ -122,7 +121,9 @@ class Statement(Line):
                 raise UnreadableError("what an equation ends in is no number")
             if self._is_worked(named[0]) and clause.quantities[0].last == sides[0] - 1:
                 named = clause.quantities[:1]  # `the number is 15 = 3 * 5`
-        rounded = [place for place in range(clause.first, clause.end) if self.tokens[place].text == "\u2248"]
+        rounded = "\u2248" in self.texts and [
+            place for place in range(clause.first, clause.end) if self.tokens[place].text == "\u2248"
+        ]
         if rounded and named[0].first < rounded[-1]:
             named = [quantity for quantity in named if quantity.last < rounded[-1]]
         if sides or is_direct:
@@ -152,26 +153,14 @@ class Statement(Line):
         clause = clauses[place]
         if "remainder" in clause.words[1:] and self.tokens[clause.end - 1].kind == "number":
             raise UnreadableError("a quotient and a remainder are stated")
-        before = [token.text for token in self.tokens[clause.first : chosen.first] if token.kind == "word"]
-        after = [token.text for token in self.tokens[chosen.last + 1 : clause.end] if token.kind == "word"]
-        later = {word for later in clauses[place:] for word in later.words}
-        if later & {"otherwise", "respectively", "depending"}:
+        if not self.texts.isdisjoint(_DEPENDING) and not _DEPENDING.isdisjoint(
+            word for later in clauses[place:] for word in later.words
+        ):
             raise UnreadableError("what it is depends on something")
-        is_equation = bool(clause.sides)
-        if clause.opener == "that" and place > 0:
-            before = [*clauses[place - 1].words, *before]
-        if clause.opener in UNSURE and not is_equation:
+        if clause.opener in UNSURE and not clause.sides:
             raise UnreadableError(f"'{clause.opener}' stands before the number")
-        if not is_equation:
-            refuse_negation(before)
-        for number, word in enumerate(after):
-            if (word in DENIALS and BEING.intersection(after[:number])) or (
-                _is_negation(word, "") and RIGHT.intersection(after[number + 1 : number + 4])
-            ):
-                raise UnreadableError(f"'{word}' stands behind the number")
-        denial = next((word for later in clauses[place + 1 :] for word in _denial(later.words)), None)
-        if denial is not None:
-            raise UnreadableError(f"'{denial}' stands behind the number")
+        if may_deny(self):
+            refuse_denial(self, clauses, place, chosen)
         if self._is_asked(chosen.last):
             raise UnreadableError("the number is asked for")
 
@@ -197,34 +186,13 @@ class Statement(Line):
 
     def _read(self, quantity: Quantity) -> Value:
         span = self._span(quantity)
-        if quantity.changed:
-            raise UnreadableError(f"'{quantity.changed}' beside '{span}' belongs to it")
+        changed = changed_by(self.line, self.tokens, quantity)
+        if changed:
+            raise UnreadableError(f"'{changed}' beside '{span}' belongs to it")
         opening, closing = self.line[: quantity.begin][-1:], self.line[quantity.end : quantity.end + 1]
         if opening in ("(", "[", "{") and closing in (")", "]", "}") and re.search(r"\d,(?!\d{3}(?!\d))\d", span):
             raise UnreadableError(f"'({span})' holds several numbers")
         return _read_either(span, self.known.locale)
-
-
-def _denial(words: list[str]) -> list[str]:
-    """The word with which a clause denies what stands before it: `that is wrong`, `(false)`."""
-    return [
-        word
-        for place, word in enumerate(words)
-        if word in DENIALS and (len(words) < 3 or BEING.intersection(words[:place]))
-    ]
-
-
-def refuse_negation(words: list[str]) -> None:
-    """UnreadableError where words before a number say that it is not, or may not be, what is said."""
-    for word, following in zip(words, [*words[1:], ""], strict=False):
-        if _is_negation(word, following) or word in UNSURE:
-            raise UnreadableError(f"'{word}' stands before the number")
-
-
-def _is_negation(word: str, following: str) -> bool:
-    is_no = word == "no" and following in ("es", "est", "son", "is")
-    is_chinese = word > "\u2e80" and any(part in word for part in CHINESE_NEGATIONS)
-    return is_no or is_chinese or word in NEGATIONS or word.endswith("n't")
 
 
 def _read_either(span: str, locale: str) -> Value:

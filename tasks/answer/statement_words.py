@@ -42,6 +42,11 @@ SUMS = words_of("total sum average mean product value cost price profit amount n
 """`a total of 5` is stated"""
 FUNCTIONS_OF = words_of("root square cube factorial reciprocal inverse multiple multiples power sine cosine log twice")
 """`the square root of 25`"""
+BOUNDS_OF = words_of("upwards upward north south excess minimum maximum shy short ahead")
+"""`upwards of 80`, `a minimum of 6`: the number is a bound"""
+MEASURES = words_of("much many little few low high long far late early")
+"""`as much as 80`"""
+BOUND_PAIRS = (("at", "minimum"), ("at", "maximum"), ("nowhere", "near"), ("and", "including"))
 BEING = words_of("is are was were be been being seems looks isn't wasn't it's that's sounds")
 OPENERS = words_of(
     "so thus hence therefore then but which that because since while as leaving making giving whereas if when "

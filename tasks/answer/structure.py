@@ -7,57 +7,17 @@ is left is a formula, which the verifier `math` gives to math-verify.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-from tasks.answer import units
-from tasks.answer.brackets import are_balanced, bracketed, split
+from tasks.answer.brackets import bracketed, split
 from tasks.answer.characters import simplify
+from tasks.answer.formula_text import FUNCTION, whole_formula
 from tasks.answer.latex import plain
 from tasks.answer.number_words import read_number_words
+from tasks.answer.parts import Formula, Part, Terms, Words
 from tasks.answer.read import MAX_CHARACTERS, read
 from tasks.answer.statement_words import words_of
 from tasks.answer.value import Number, UnreadableError, Value
 from tasks.answer.words import unwrap
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Words, or letters that are a name. `text` keeps the case; `is_name`: capital letters alone, such as CAB."""
-
-    text: str
-
-    @property
-    def is_name(self) -> bool:
-        return self.text.isupper()
-
-    def __str__(self) -> str:
-        return self.text if self.is_name or len(self.text) == 1 else self.text.casefold()
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Several terms.
-
-    Attributes:
-        kind: the two brackets, `()`, `[)`, `{}` and so on; `,` for a list without brackets, `|` for a union.
-    """
-
-    kind: str
-    terms: tuple[Part, ...]
-
-    @property
-    def is_ordered(self) -> bool:
-        return self.kind not in ("{}", ",", "|")
-
-
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """LaTeX that is no more than one formula."""
-
-    text: str
-
-
-Part = Value | Words | Terms | Formula
 
 _CLEAN = re.compile(r"(?<!\\)\\(?:left|right|[bB]igg?[lr]?|displaystyle|quad|qquad)(?![A-Za-z])|(?<!\\)\\[,;: ]")
 _NAMED = re.compile(
@@ -74,27 +34,9 @@ _IN_BASE = re.compile(r"([0-9A-Fa-f,]+)_\(?(\d{1,2})\)?")
 """a number in another base is a name: nothing is worked out"""
 _FIGURE = re.compile(r"\\(angle|triangle|overline|overrightarrow|odot|square|vec|widehat)\s*\{?\s*([A-Z]{2,6})\s*\}?")
 """a figure by the names of its points, whose order counts"""
-_NO_FORMULA = re.compile(
-    r"\\[bp]?mod(?![A-Za-z])|\dx\d|\d\.\d+\.\d|^\s*(?:\\(?:[lg]e|[lg]t|ne|approx|times|cdot|sim)(?:q|slant)*(?![A-Za-z])|[<>=/^*])"
-    r"|(?:\\(?:[lg]e|[lg]t|ne|approx|times|cdot|sim)(?:q|slant)*|[<>=/^*+-])\s*$"
-)
-"""what math-verify would read in part: remainders, 0x10, 1.2.3, a relation or an operation without one of its sides"""
-_UNIT_AT_END = re.compile(r"\\(?:text|mathrm|mbox|textrm)\s*\{([^{}]*)\}\s*(?:\^\s*\{?\s*([23])\s*\}?)?\s*$")
-_FUNCTION = "(?:arc)?(?:sin|cos|tan|cot|sec|csc|log|ln|exp|sqrt|pi|min|max|gcd|lcm|mod|inf|infty|infinity)"
-_FUNCTIONS = re.compile(rf"\b{_FUNCTION}\b")
-_OF_FUNCTIONS = re.compile(rf"(?:[A-Za-z]\s)*{_FUNCTION}(?:\s(?:{_FUNCTION}|[A-Za-z]))*")
+_OF_FUNCTIONS = re.compile(rf"(?:[A-Za-z]\s)*{FUNCTION}(?:\s(?:{FUNCTION}|[A-Za-z]))*")
 """`pi`, `sin x`: no words of a language"""
-_NAMED_FUNCTION = re.compile(
-    r"\\(?:text|operatorname|mathrm)\s*\{\s*((?:arc)?(?:sin|cos|tan)|cot|sec|csc|log|ln|exp)\s*\}"
-)
-_IN_WORDS = re.compile(r"\\(?:text|math|operatorname|mbox)")
-_PLAIN_ROOT = re.compile(r"(?<![A-Za-z\\])sqrt\s*(?:\(([^()]*)\)|(\w+))")
-_PLAIN_NAME = re.compile(
-    r"(?<![A-Za-z\\])((?:arc)?(?:sin|cos|tan)|cot|sec|csc|log|ln|exp|pi|infty|infinity|inf|alpha|beta|theta|lambda|"
-    r"mu|sigma|phi|omega)(?![A-Za-z])"
-)
 _GREEK = words_of("alpha beta gamma delta epsilon theta lambda mu sigma phi omega rho tau psi zeta eta kappa chi")
-_PLAIN_POWER = re.compile(r"\*\*\s*(?:\((-?\w+)\)|(-?\d+|\w))")
 
 
 def read_part(text: str, locale: str = "en", depth: int = 0) -> Part:
@@ -133,7 +75,7 @@ def read_part(text: str, locale: str = "en", depth: int = 0) -> Part:
     interval = _read_inequality(text, locale, depth)
     if interval is not None:
         return interval
-    return _read_value(text, locale) or _formula(text)
+    return _read_value(text, locale) or whole_formula(text)
 
 
 def _read_value(text: str, locale: str) -> Value | None:
@@ -225,32 +167,3 @@ def _has_plain_value(text: str, locale: str, unless: str | None = None) -> bool:
     return value is not None and not (
         unless == "en" and text.count(",") == 1 and re.search(r"\d,(?!\d{3}(?!\d))\d", text)
     )
-
-
-def _formula(text: str) -> Formula:
-    """A formula without the unit at its end."""
-    if _NO_FORMULA.search(text):
-        raise UnreadableError(f"'{text}' is no whole formula")
-    unit = _UNIT_AT_END.search(text)
-    if (
-        unit is not None
-        and text[: unit.start()].strip()
-        and (units.read_unit(unit[1].strip()) or re.fullmatch(r"[\sA-Za-z.]+", unit[1]))
-    ):
-        text = text[: unit.start()].strip()
-    prose = re.sub(r"\\[A-Za-z]+", " ", text)
-    if re.search(r"[A-Za-z]{4,}\s+[A-Za-z]{2,}", _FUNCTIONS.sub(" ", prose)):
-        raise UnreadableError("words stand beside a formula")
-    if not are_balanced(text.replace("\\{", "{").replace("\\}", "}")) and "(" not in text and "[" not in text:
-        raise UnreadableError("its braces do not close")
-    return Formula(_with_commands(text))
-
-
-def _with_commands(text: str) -> str:
-    """`2pi`, `sqrt(2)` and `x**2` as LaTeX writes them: math-verify takes their letters for a product."""
-    text = _NAMED_FUNCTION.sub(r"\\\1 ", text)
-    if _IN_WORDS.search(text):
-        return text
-    text = _PLAIN_POWER.sub(lambda found: f"^{{{found[1] or found[2]}}}", text)
-    text = _PLAIN_ROOT.sub(lambda found: f"\\sqrt{{{found[1] or found[2]}}}", text)
-    return _PLAIN_NAME.sub(lambda found: "\\infty " if found[1].startswith("inf") else f"\\{found[1]} ", text)

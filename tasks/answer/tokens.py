@@ -6,12 +6,13 @@ million) is the token behind it. Digits that are part of a name (`x2`, `COVID-19
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from tasks.answer import units
-from tasks.answer.multipliers import MULTIPLIER, PART
+from tasks.answer.multipliers import MULTIPLIER, MULTIPLIERS, PART
 from tasks.answer.numbers import LITERAL
 
 
@@ -36,39 +37,47 @@ class Quantity:
     Attributes:
         first, last: its tokens.
         begin, end: where it stands on the line.
-        changed: what belongs to it and makes it no number; empty where nothing does.
     """
 
     first: int
     last: int
     begin: int
     end: int
-    changed: str = ""
 
 
 _CHINESE = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_LETTER = rf"[^\W\d_{_CHINESE}]"
 _TOKEN = re.compile(
     rf"""
-    (?P<word>[{_CHINESE}]+|(?!\u03c0)[^\W\d_{_CHINESE}]++(?!-?\d)(?:['-][^\W\d_{_CHINESE}]+)*)
-  | (?P<number>(?<![A-Za-z0-9_])(?<!\d[.,])(?<![A-Za-z]-){LITERAL}(?:[eE][-+]?\d+(?!\w))?)
-  | (?P<name>[^\W\d_{_CHINESE}]+-?\d[\w.]*|\d[\w.]*)
-  | (?P<command>\\[A-Za-z]+)
-  | (?P<equals>=>|->|[-=]{{2,}}>|={{1,2}}(?![=<>])|[\u2248\u2192]|~(?=\s?[-\d$.]))
-  | (?P<relation>[<>]=?|!=|[\u2264\u2265\u2260])
-  | (?P<rule>-{{3,}}|={{3,}})
-  | (?P<dash>[-\u2014])
-  | (?P<operator>[+*/\u00d7\u00f7\u00b7^\u00b1|&~_\u221a\u03c0\u222a\u221e\\])
-  | (?P<stop>\.{{3,}}|[.!?])
-  | (?P<comma>,)
-  | (?P<semicolon>;)
-  | (?P<colon>:)
-  | (?P<open>[(\[{{])
-  | (?P<close>[)\]}}])
-  | (?P<currency>{units.CURRENCY})
-  | (?P<mark>[%\u00b0'"])
+    (?:
+        [^\W\d_{_CHINESE}\u03c0]{_LETTER}*+(?!-?\d)(?:['-]{_LETTER}+)*
+      | [,;:(\[{{)\]}}+*/\u00d7\u00f7\u00b7^\u00b1|&_\u221a\u03c0\u222a\u221e%\u00b0'"?$\u00a2\u00a3\u00a5\u20a0-\u20cf]
+      | [{_CHINESE}]+
+      | (?P<number>(?<![A-Za-z0-9_])(?<!\d[.,])(?<![A-Za-z]-){LITERAL}(?:[eE][-+]?\d+(?!\w))?)
+      | (?P<name>{_LETTER}+-?\d[\w.]*|\d[\w.]*)
+      | \.{{3,}}|\.
+      | (?P<command>\\[A-Za-z]+)
+      | (?P<equals>=>|->|[-=]{{2,}}>|={{1,2}}(?![=<>])|[\u2248\u2192]|~(?=\s?[-\d$.]))
+      | (?P<relation>[<>]=?|!=|[\u2264\u2265\u2260])
+      | (?P<rule>-{{3,}}|={{3,}})
+      | [-\u2014~\\!]
+    )\ ?
     """,
     re.VERBOSE,
 )
+"""one token and the blank behind it. Of what has no group the first character says what it is (`_KINDS`): the commonest
+stand first, and begin with a class of characters, which `re` turns down without trying them"""
+_NUMBER = _TOKEN.groupindex["number"]
+_GROUPS = {place: name for name, place in _TOKEN.groupindex.items()}
+_KINDS = {
+    sign: kind
+    for kind, signs in (
+        ("comma", ","), ("semicolon", ";"), ("colon", ":"), ("open", "([{"), ("close", ")]}"), ("dash", "-\u2014"),
+        ("operator", "+*/\u00d7\u00f7\u00b7^\u00b1|&~_\u221a\u03c0\u222a\u221e\\"), ("stop", ".!?"),
+        ("mark", "%\u00b0'\""), ("currency", "$\u00a2\u00a3\u00a5" + "".join(map(chr, range(0x20A0, 0x20D0)))),
+    )
+    for sign in signs
+}  # fmt: skip
 _TAIL = re.compile(
     rf"""
     (?:st|nd|rd|th)?(?![a-z])?
@@ -79,30 +88,50 @@ _TAIL = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _UNIT = re.compile(rf"\ ?(?P<unit>{units.UNIT})(?![\w'])")
+_TIME_WORDS = ("a", "p", "am", "pm", "o")
 _AFTER_INCHES = re.compile(r"\s*(?:[.,;)]|$|tall|long|wide|high|deep|thick)")
-_TAIL_STARTS = re.compile(r"[^\W\d_]|\ [^\W\d_$]|[%\u00b0$\u20ac\u00a3]|\ [%\u00b0]", re.VERBOSE)
+_TAIL_WORD = re.compile(r" ?([A-Za-z]+)(?![^\W\d_])|[^\W\d_]| [^\W\d_$]|[%\u00b0$\u20ac\u00a3]| [%\u00b0]")
+"""how a tail begins; the group: with a word, which must be one that a tail can begin with"""
 
 
 def tokenize(line: str, begin: int = 0) -> list[Token]:
     """The tokens of a line from a place on. Characters that are none of them part words and mean nothing."""
     tokens: list[Token] = []
+    new = tuple.__new__  # a NamedTuple's own constructor takes twice as long, and there are twenty tokens a line
     after = 0
     for match in _TOKEN.finditer(line, begin):
-        kind, (begin, end) = match.lastgroup or "", match.span()
+        begin, end = match.span()
         if begin < after:
             continue
-        text = match[0].lower() if kind == "word" else match[0]
-        tokens.append(Token(kind, text, begin, end))
-        if kind == "number":
+        text, group = match[0], match.lastindex
+        if text[-1] == " ":
+            text, end = text[:-1], end - 1
+        if group is None:
+            kind = _KINDS.get(text[0])
+            token = ("word", text.lower(), begin, end) if kind is None else (kind, text, begin, end)
+            tokens.append(new(Token, token))
+            continue
+        tokens.append(new(Token, (_GROUPS[group], text, begin, end)))
+        if group == _NUMBER:
             after = tail_end(line, end)
             if after > end:
-                tokens.append(Token("tail", line[end:after], end, after))
+                tokens.append(new(Token, ("tail", line[end:after], end, after)))
     return tokens
+
+
+@functools.cache
+def _tail_words() -> frozenset[str]:
+    """Words that a tail can begin with, in small letters: of ordinals, multipliers, parts, times of day and units."""
+    multipliers = [word.lower() for word in MULTIPLIERS]
+    return frozenset([*units.first_words(), *multipliers, *_TIME_WORDS, "st", "nd", "rd", "th", "and"])
 
 
 def tail_end(line: str, end: int) -> int:
     """Where the spelling of a number ends, with its unit and what else changes it."""
-    if not _TAIL_STARTS.match(line, end):
+    word = _TAIL_WORD.match(line, end)
+    if word is None:
+        return end
+    if word[1] and word[1].lower() not in _tail_words():
         return end
     tail = _TAIL.match(line, end)
     end = tail.end() if tail else end

@@ -139,3 +139,9 @@ def _names() -> dict[tuple[Fraction, tuple[tuple[str, int], ...]], str]:
             powers = tuple(sorted((base, exponent * power) for base, exponent in dimension.items()))
             names.setdefault((factor**power, powers), name + suffix)
     return names
+
+
+@functools.cache
+def first_words() -> frozenset[str]:
+    """The words, in small letters, with which a unit can begin."""
+    return frozenset(word.lower() for name in (*_table(), *_POWERS) for word in name.split()[:1])

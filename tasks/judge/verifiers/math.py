@@ -18,9 +18,12 @@ import re
 from configs.schema.verifiers.kinds import MathVerifier
 from tasks.answer.boxes import find_boxed
 from tasks.answer.cues import find_turn
+from tasks.answer.denials import refuse_governed
 from tasks.answer.equal import same
-from tasks.answer.find import find, refuse_governed
-from tasks.answer.structure import Formula, Part, Terms, Words, read_part
+from tasks.answer.find import find
+from tasks.answer.parts import Formula, Part, Terms, Words
+from tasks.answer.scope import answered_part
+from tasks.answer.structure import read_part
 from tasks.answer.value import Number, UnreadableError
 from tasks.judge.verifiers import formulas
 from tasks.judge.verifiers.finding import (
@@ -31,7 +34,7 @@ from tasks.judge.verifiers.finding import (
     unread_has_no_verdict,
 )
 
-VERSION = 5
+VERSION = 6
 MAX_TEXT_CHARACTERS = 2000
 """How much of a text's end is searched for an answer that is not boxed."""
 
@@ -105,9 +108,12 @@ def _find(text: str, config: MathVerifier) -> Part | None:
         return None
     if config.pattern is not None:
         return read_part(said, config.locale)
+    said = answered_part(said)
     box = find_boxed(said)
     if box is not None:
         return read_part(box, config.locale) if box else None
+    if said.rstrip().endswith("####"):
+        raise UnreadableError("no answer stands behind ####")
     end = said[-MAX_TEXT_CHARACTERS:]
     cues = [*_CUE.finditer(end), *(_MARKED.finditer(end) if "####" in end else ())]
     if cues:

@@ -132,8 +132,10 @@ def test_no_text_upsets_it(text: str) -> None:
      "1\n" * 50_000,
      "\\text{" * 10_000 + "1", "1 and " * 20_000, "." * 100_000 + "1",
      "1/" * 50_000, "_1*" * 30_000, "answer:" + " " * 100_000,
+     "The answer is " * 20_000, "\n Q" * 30_000 + ": 1", "9" * 100_000 + "\u00e9", "1 and 2 could be " * 20_000,
+     "\\boxed{1} if (a) " * 10_000,
      "#### " + "1" * 100_000, "#### " + "1," * 50_000, "#### " + "9 " * 50_000, "#### 1" + "a" * 100_000],
-    ids=range(22),
+    ids=range(27),
 )  # fmt: skip
 @pytest.mark.timeout(10)
 def test_no_text_makes_it_hang(text: str) -> None:
