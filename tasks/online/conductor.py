@@ -22,6 +22,7 @@ from tasks.core.records import Problem, Sample
 from tasks.core.step import derive_seed
 from tasks.online.carried import Carried
 from tasks.online.curriculum import PassRates, choose_problems, remember
+from tasks.online.derived.deriving import Deriving, with_made
 from tasks.online.draw import Drawing
 from tasks.online.monitors_of import wave_numbers
 from tasks.online.order import problems_from
@@ -46,6 +47,7 @@ class Conductor:
         seed: of the run.
         draw_at: (number of a wave in the segment) -> how it is drawn.
         settling: rewards and credit.
+        deriving: rows beside those of episodes.
         waves: those that are published, from 0 on.
         ends: (numbers of the waves so far) -> why the segment ends here; empty where it goes on.
         work: folder for what is handed over.
@@ -61,6 +63,7 @@ class Conductor:
     seed: int
     draw_at: Callable[[int], Drawing]
     settling: Settling
+    deriving: Deriving
     folder: WaveFolder
     waves: list[Wave]
     ends: Callable[[Sequence[Wave]], str]
@@ -88,14 +91,15 @@ class Conductor:
         if self.probing is not None and self.probing.is_due(before.position.steps):
             probed, numbers["probe_accuracy"] = self.probing.ask(drawing, number)
         drawn, place = self._draw(drawing, number, before)
-        settled = self.settling.settle([one for one in drawn if one.is_used], before)
+        made = self.deriving.make(drawing, drawn, number, before, self.seed)
+        settled = self.settling.settle([one for one in drawn if one.is_used], before, made.groups)
         folder = self.work / "wave"
         shutil.rmtree(folder, ignore_errors=True)
         policy_step = number * self.online.steps_of_wave
-        groups = sorted((one.drawn for one in drawn), key=sorted_by(self.problems))
-        drops = {name: reason for one in drawn for name, reason in one.drops.items()} | settled.drops
-        rewards = [row for one in drawn for row in one.rewards]
-        write_wave(folder, number, policy_step, groups, rewards, settled.credit, drops)
+        groups = sorted((with_made(one.drawn, made) for one in drawn), key=sorted_by(self.problems))
+        drops = {name: reason for one in drawn for name, reason in one.drops.items()} | settled.drops | made.drops
+        rewards = [*(row for one in drawn for row in one.rewards), *made.rewards]
+        write_wave(folder, number, policy_step, groups, rewards, [*settled.credit, *made.credit], drops)
         if probed:
             PROBED.write(folder, probed)
         write_judgements(folder, drawing.kept, self.problems)
@@ -110,7 +114,7 @@ class Conductor:
             seed=derive_seed(self.seed, "train", before.position.waves),
             groups_drawn=len(drawn),
             groups_kept=sum(one.is_used for one in drawn),
-            numbers={**numbers, **wave_numbers(drawn, settled)},
+            numbers={**numbers, **wave_numbers(drawn, settled), **made.known_numbers},
             after=after,
         )
         self.waves.append(self.folder.publish(wave, folder))

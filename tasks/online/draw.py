@@ -30,6 +30,7 @@ class Drawn:
         tokens: of what the live weights wrote, by the node's id.
         divergence: to the reference, summed over a text's tokens, k1 in nats, by the node's id; where the reward asks
             for it, and the reference has a number.
+        contexts: tokens that a row is trained under in place of its own prompt, by the node's id.
     """
 
     problem: Problem
@@ -37,6 +38,7 @@ class Drawn:
     verdicts: tuple[Verdict, ...]
     tokens: Mapping[str, Tokens]
     divergence: Mapping[str, float] = field(default_factory=dict)
+    contexts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 class Collected(InMemory):

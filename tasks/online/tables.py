@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from pathlib import Path
@@ -45,7 +46,7 @@ def write_wave(
     CREDIT.write(folder, credit)
     TOKEN_ROWS.write(folder, (
         TokenRow(node.id, node.problem_id, wave, policy_step, tokens.prompt, tokens.written, tokens.logprobs,
-                 node.id in trained)
+                 node.id in trained, group.contexts.get(node.id, ()))
         for group in groups for node in group.nodes if (tokens := group.tokens.get(node.id)) is not None
     ))  # fmt: skip
     answers = (node for group in groups for node in group.nodes if node.is_answer)
@@ -67,11 +68,14 @@ def stream_rows(folder: WaveFolder, wave: Wave) -> list[StreamRow]:
     spans: dict[str, list[tuple[str, int, int, float]]] = {}
     for row in folder.read(wave, CREDIT):
         spans.setdefault(row.sample_id, []).append((row.stream, row.start, row.end, row.value))
-    return [
-        StreamRow(row.prompt, row.written, row.logprobs, spans[row.sample_id])
-        for row in folder.read(wave, TOKEN_ROWS)
-        if row.sample_id in spans
-    ]
+    return [stream_row(row, spans[row.sample_id]) for row in folder.read(wave, TOKEN_ROWS) if row.sample_id in spans]
+
+
+def stream_row(row: TokenRow, spans: Sequence[tuple[str, int, int, float]]) -> StreamRow:
+    """Under another context than it was drawn under, the sampler's numbers say nothing of it."""
+    is_as_drawn = bool(row.logprobs) and not row.context
+    logprobs = row.logprobs if is_as_drawn else (math.nan,) * len(row.written)
+    return StreamRow(row.context or row.prompt, row.written, logprobs, spans)
 
 
 def write_segment(out: Path, folder: WaveFolder, waves: Sequence[Wave], problems: Sequence[Problem]) -> dict[str, int]:

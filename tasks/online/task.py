@@ -30,12 +30,14 @@ from tasks.learn.run import Schedule
 from tasks.learn.schedule import plan_steps
 from tasks.online.carried import CARRIED_FILE, Carried, read_carried, write_carried
 from tasks.online.conductor import Conductor
+from tasks.online.derived.deriving import Deriving
 from tasks.online.divergence import Divergence
 from tasks.online.draw import Drawing
 from tasks.online.live import LiveTexts
 from tasks.online.numbers import ends_by, write_metrics
 from tasks.online.probe import Probing, set_aside
 from tasks.online.settle import Settling
+from tasks.online.size import most_rows
 from tasks.online.stage import SEGMENT, SegmentNumbers
 from tasks.online.tables import write_segment
 from tasks.online.wave_folder import WaveFolder
@@ -157,7 +159,8 @@ class _Segment:
             conductor = Conductor(
                 self.online, drawable, begin, seed,
                 _Rounds(self, spec, scratch, learner, problems).draw_at,
-                Settling.of(self.recipe), folder, waves, ends_by(self.recipe.guards), scratch.work,
+                Settling.of(self.recipe), Deriving.of(self.recipe, self.bench.base_dir), folder, waves,
+                ends_by(self.recipe.guards), scratch.work,
                 self._probing(asked, verifier),
             )  # fmt: skip
             try:
@@ -205,7 +208,7 @@ class _Segment:
             reference_digest=self.reference.digest if self.reference else "",
             resume_state=folder, total_steps=schedule.total_steps, first_step=schedule.first_step,
             engine=drawing, identity=spec.key,
-            most_rows=online.problems_per_wave * online.group_size,
+            most_rows=most_rows(online),
             steps_per_wave=online.steps_per_wave, inner_epochs=online.inner_epochs,
             temperature=online.episode.temperature, max_tokens=online.episode.max_tokens,
             num_known_waves=num_known_waves,

@@ -93,7 +93,12 @@ EXPECTED = {
 }
 ONLINE = {
     "dapo": Expected("round-1"),
+    "expo": Expected("round-1", "base"),
     "grpo": Expected("round-1", "base"),
+    "interactive_icl": Expected("round-1", "base"),
+    "rise": Expected("round-1", "base"),
+    "rltf": Expected("round-1"),
+    "rltf_fm": Expected("round-1"),
 }
 """rounds that are segments of online training"""
 NOT_HERE = {"demo", "demo_llm", "easy_to_hard"}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from configs.schema.generate import IndependentGenerate
 from configs.schema.online.credit import WITHOUT_GROUP
+from configs.schema.online.derived_rules import derived_fits
 from configs.schema.online.objectives import OnlineObjective, StreamObjective
 from configs.schema.online.section import Online
 from configs.schema.revision.rules import steps_can_run
@@ -29,7 +30,7 @@ def online_fits(recipe: Sections) -> None:
     if online is None:
         raise ValueError(f"online: the objective {objective.kind} draws its samples as it trains: add online: {{}}, "
                          "and what differs from its defaults")  # fmt: skip
-    for rule in (_stands_alone, _training, _roles, _judges, _reference, _group):
+    for rule in (_stands_alone, _training, _roles, _judges, _reference, _group, derived_fits):
         for problem in rule(recipe, online, objective):
             raise ValueError(problem)
     if online.episode.kind == "revise":

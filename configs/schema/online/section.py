@@ -10,6 +10,7 @@ from configs.schema.base import Component
 from configs.schema.draws.draw import PLAIN, Draw
 from configs.schema.generate import Generate, IndependentGenerate
 from configs.schema.online.credit import WITHOUT_GROUP, Credit, SettledCredit
+from configs.schema.online.derived import Derived
 from configs.schema.online.objectives import StreamObjective
 from configs.schema.online.rewards import JudgeTerm, KlTerm, RewardTerm
 from configs.schema.online.waves import Curriculum, Probe
@@ -45,6 +46,7 @@ class Online(Component):
         0.25, gt=0, le=1, description="drop: share of problems_per_wave that is enough to train on; with less it ends"
     )
     curriculum: Curriculum | None = Field(None, description="which problems are drawn; default: all")
+    derived: tuple[Derived, ...] = Field((), description="rows beside those of episodes; default: none")
     probe: Probe | None = Field(Probe(), description="accuracy on the way; null: none")
 
     @model_validator(mode="before")

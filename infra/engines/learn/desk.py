@@ -1,18 +1,20 @@
 """Where a learner answers: between two waves it draws and scores with its live weights, until it is told to train.
 
-Used inside `learner_program.py`. Commands: jobs (`wire.write_job`), {"kind": "train", "path", "seed"} and
-{"kind": "stop"}. Answers: those of a session to jobs (`session_program.py`), and {"kind": "want", "wave"} where the
-learner waits.
+Used inside `learner_program.py`. Commands: jobs (`wire.write_job`), {"kind": "encode", "requests"}, {"kind": "train",
+"path", "seed"} and {"kind": "stop"}. Answers: those of a session to jobs (`session_program.py`), {"kind": "encoded",
+"rows"}, and {"kind": "want", "wave"} where the learner waits.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from infra.engines.runner import Progress, Runner
+from infra.engines.generate.transformers_runner import TransformersRunner
+from infra.engines.runner import Progress
 from infra.engines.session_program import ProgressReport, finish
-from infra.engines.wire import Message, read_job
+from infra.engines.wire import Message, Missing, Scoring, ScoringJob, read_job
 from infra.process.protocol import Channel
 
 
@@ -29,7 +31,7 @@ class Desk:
         alive_seconds: without other news a sign of life is sent this often.
     """
 
-    def __init__(self, channel: Channel, runner: Runner, model: Any, alive_seconds: float) -> None:
+    def __init__(self, channel: Channel, runner: TransformersRunner, model: Any, alive_seconds: float) -> None:
         self._channel, self._runner, self._model = channel, runner, model
         self._report = ProgressReport(channel, alive_seconds)
 
@@ -54,12 +56,24 @@ class Desk:
         """Called between two batches of training."""
         self._report.say_alive()
 
+    def _encode(self, command: Message) -> None:
+        job = read_job({**command, "kind": ScoringJob.kind, "name": "encode"})
+        questions = [question for question in job.requests if isinstance(question, Scoring)]
+        rows = [
+            asdict(row) if isinstance(row, Missing) else {"prompt": row[0], "written": row[1]}
+            for row in self._runner.encode(questions)
+        ]
+        self._channel.send({"kind": "encoded", "rows": rows})
+
     def _serve(self) -> Message:
         while True:
             while (command := self._channel.receive(None if self._runner.is_idle else 0)) is not None:
                 if command["kind"] in ("train", "stop"):
                     return command
-                self._runner.submit(read_job(command))
+                if command["kind"] == "encode":
+                    self._encode(command)
+                else:
+                    self._runner.submit(read_job(command))
             for event in self._runner.step():
                 if isinstance(event, Progress):
                     self._report.add(event)

@@ -46,7 +46,7 @@ class Losses:
         self.objective: StreamObjective = request.objective
         self.main = next(name for kind, name in LEARNT.items() if isinstance(self.objective, kind))
         more = ("nft_p", "nft_right") if isinstance(self.objective, Nft) else ("turn",)
-        self.streams = (self.main, *more, "kl_weight")
+        self.streams = tuple(dict.fromkeys((self.main, *more, "kl_weight", "nll_weight")))
         self.reads_reference = request.reference is not None and self.objective.has_divergence
 
     @classmethod
@@ -60,8 +60,12 @@ class Losses:
         return cls(request, frozen)
 
     def trained(self, batch: Batch) -> torch.Tensor:
-        """1 where a token is learnt from."""
+        """1 where a token of an episode is learnt from."""
         return batch[f"{self.main}_mask"]
+
+    def count(self, batch: Batch) -> int:
+        """Tokens that are learnt from, those of derived rows too."""
+        return int(((self.trained(batch) + batch["nll_weight_mask"]) > 0).sum())
 
     def reference_logps(self, trainer: Any, wave: Batch) -> torch.Tensor:
         """Log-probabilities of a wave's tokens under the reference."""
@@ -91,6 +95,10 @@ class Losses:
             loss = loss + divergence_loss(logps, reference, weights, self.objective.kl_estimate, own)
             of_tokens = divergences(logps.detach(), reference, "k3") * mask
             sums["kl_reference"] = of_tokens.sum(), mask.sum()
+        if self.main != "nll_weight" and batch["nll_weight_mask"].any():
+            more = self._totals("nll_weight_mask", window, wave)
+            loss = loss + likelihood_loss(logps, batch["nll_weight"], more)
+            sums["nll_derived"] = -(logps.detach() * batch["nll_weight_mask"]).sum(), batch["nll_weight_mask"].sum()
         if self._request.temperature == 1:  # the sampler's numbers are of that
             gaps = sampler_gap(old.detach(), batch["sampler_logps"], mask)
             sums["sampler_gap_mean"] = gaps.sum(), gaps.numel()

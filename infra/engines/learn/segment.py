@@ -35,7 +35,7 @@ from infra.process.protocol import Channel
 
 LOGGED = {name: name for name in (
     "entropy", "kl_reference", "clip_low_share", "clip_high_share", "sampler_gap_mean", "weight_ess", "advantage_abs",
-    "grad_norm",
+    "grad_norm", "nll_derived",
 )}  # fmt: skip
 """numbers of a step, by their names in TRL's log"""
 

@@ -56,7 +56,7 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
         )
         loss, sums = self.losses.of_batch(logps, inputs, self._window(), self._buffered_inputs)
         sums["entropy"] = (entropies.detach() * self.losses.trained(inputs)).sum(), self.losses.trained(inputs).sum()
-        self.step_tokens += int(self.losses.trained(inputs).sum())
+        self.step_tokens += self.losses.count(inputs)
         self._note(sums)
         return loss
 

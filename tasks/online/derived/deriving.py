@@ -1,0 +1,82 @@
+"""A wave's derived rows: what all entries of `online.derived` make, put in the places where it is published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from configs.schema.judges.kinds import Judge
+from configs.schema.online.section import Online
+from configs.schema.recipe import Recipe
+from tasks.core.prompts import read_prompt
+from tasks.core.records import Sample
+from tasks.core.step import derive_seed
+from tasks.online.carried import Carried
+from tasks.online.derived.made import Made, Scene, all_of
+from tasks.online.derived.registry import KINDS
+from tasks.online.draw import Drawing, Drawn
+from tasks.online.settle import Rated
+
+
+@dataclass(frozen=True)
+class Deriving:
+    """The entries of a recipe.
+
+    Args:
+        prompts: text of each entry's prompt; empty where it has none.
+    """
+
+    online: Online
+    judges: Sequence[Judge]
+    prompts: Sequence[str]
+
+    @classmethod
+    def of(cls, recipe: Recipe, base_dir: Path) -> Deriving:
+        """Raises RecipeError: a prompt cannot be read."""
+        assert recipe.online is not None, "asked of online rounds alone"
+        names = [entry.prompt for entry in recipe.online.derived]
+        return cls(recipe.online, recipe.judge, [read_prompt(name, base_dir) if name else "" for name in names])
+
+    def make(self, drawing: Drawing, drawn: Sequence[Rated], wave: int, before: Carried, seed: int) -> Made:
+        """What the groups that are trained on give rise to.
+
+        Args:
+            seed: of the run.
+        """
+        used = [one for one in drawn if one.is_used]
+        if not used:
+            return Made()
+        own = derive_seed(seed, "wave", before.position.waves)
+        scene = Scene(self.online, drawing, self.judges, used, wave, before.position, own)
+        entries = zip(self.online.derived, self.prompts, strict=True)
+        return all_of(KINDS[entry.kind](entry, scene, prompt) for entry, prompt in entries)
+
+
+def with_made(drawn: Drawn, made: Made) -> Drawn:
+    """A group with what was made of it, for publication."""
+    own = {node.id for node in drawn.nodes} | {text.id for text in made.texts if text.problem_id == drawn.problem.id}
+    nodes = [_stored(node, made) for node in drawn.nodes]
+    return replace(
+        drawn,
+        nodes=tuple(_in_place(nodes, [text for text in made.texts if text.problem_id == drawn.problem.id])),
+        verdicts=(*drawn.verdicts, *(one for one in made.verdicts if one.problem_id == drawn.problem.id)),
+        tokens={**drawn.tokens, **{name: row for name, row in made.tokens.items() if name in own}},
+        contexts={name: context for name, context in made.contexts.items() if name in own},
+    )
+
+
+def _stored(node: Sample, made: Made) -> Sample:
+    return replace(node, stored=made.stored[node.id]) if node.id in made.stored else node
+
+
+def _in_place(nodes: Sequence[Sample], texts: Sequence[Sample]) -> Iterator[Sample]:
+    """Depth first: each text behind all that is below its parent, those without one at the end."""
+    yield from _below(None, [*nodes, *texts])
+
+
+def _below(parent: str | None, nodes: Sequence[Sample]) -> Iterator[Sample]:
+    for node in nodes:
+        if node.parent_id == parent:
+            yield node
+            yield from _below(node.id, nodes)

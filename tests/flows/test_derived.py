@@ -1,0 +1,104 @@
+"""Rows that a wave has beside those of its episodes: what is published of them, and that no kill changes them."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.core.files import CREDIT, EXAMPLES, REWARDS, TOKEN_ROWS
+from tasks.core.records import Example, Part, Sample, Verdict
+from tests.flows.micro import processes_of
+from tests.flows.segments import digests, run_rounds, segment_folder, segment_recipe
+from tests.flows.test_segments import kill_at_random, rows
+
+pytestmark = pytest.mark.slow
+NUM_KILLS = int(os.environ.get("SELFLOOP_TEST_KILLS", "3"))
+ATTEMPTS = {
+    "kind": "attempts", "name": "told", "when": "always", "count": 2, "weight": {"start": 0.5, "end": 0.1, "over": 3},
+}  # fmt: skip
+VERDICTS = {
+    "kind": "verdicts", "prompt": "asked.j2", "count": 3, "share": 0.5, "pattern": "(\\d);?$",
+    "says": {"correct": "1", "wrong": "2", "unparseable": "2"}, "right": 1.0, "wrong": -0.5, "unparseable": -1.0,
+}  # fmt: skip
+
+
+def tree(*derived: dict[str, Any], steps: int = 2, **sections: Any) -> dict[str, Any]:
+    return segment_recipe(steps=steps, online={"derived": list(derived), "flat_groups": "keep"}, **sections)
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the baseline of every recipe here, and a prompt."""
+    folder = tmp_path_factory.mktemp("begun")
+    (folder / "asked.j2").write_text("{{ prompt }}")
+    run_rounds(folder, tree(), rounds=0)
+    return folder
+
+
+@pytest.fixture
+def folder(begun: Path, tmp_path: Path) -> Path:
+    shutil.copytree(begun, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def test_attempts_with_help_are_learnt_as_answers_to_the_problem_alone(folder: Path) -> None:
+    run_rounds(folder, tree({**ATTEMPTS, "prompt": "asked.j2"}))
+    samples = {one.id: one for one in rows(folder, "shard-00000.parquet", Sample)}
+    verdicts = {one.sample_id: one for one in rows(folder, "verdicts.parquet", Verdict)}
+    tokens = {one.sample_id: one for one in rows(folder, TOKEN_ROWS.name, TOKEN_ROWS.record)}
+    credit = [one for one in rows(folder, CREDIT.name, CREDIT.record) if one.stream == "nll_weight"]
+    told = {name: one for name, one in samples.items() if one.draw == "told"}
+    assert list(verdicts) == list(samples)
+    assert len(told) == 2 * 2 * 4 and all(not one.is_independent for one in told.values())
+    right = {name for name in told if verdicts[name].label == "correct"}
+    assert {one.sample_id for one in credit} == right and right
+    weights = {0: 0.5, 1: 0.5 - 0.4 / 3}
+    assert all(one.value == pytest.approx(weights[tokens[one.sample_id].wave]) for one in credit)
+    plain = {one.problem_id: tokens[one.id].prompt for one in samples.values() if one.draw == ""}
+    assert all(tokens[name].context == plain[samples[name].problem_id] for name in right)
+    assert all(tokens[name].context == () for name in told.keys() - right)
+    examples = {row.sample_id: row for row in rows(folder, EXAMPLES.name, Example)}
+    assert right <= examples.keys() and not (told.keys() - right) & examples.keys()
+    lines = [json.loads(line) for line in (segment_folder(folder) / "metrics.jsonl").read_text().splitlines()]
+    assert all(line["told_asked_share"] == 1 for line in lines)
+    assert any(line.get("nll_derived", 0) > 0 for line in lines)
+
+
+def test_nothing_is_drawn_where_the_weight_has_come_to_nothing(folder: Path) -> None:
+    run_rounds(folder, tree({**ATTEMPTS, "prompt": "asked.j2", "weight": {"start": 0.5, "end": 0.0, "over": 1}}))
+    samples = rows(folder, "shard-00000.parquet", Sample)
+    assert {one.id.split("/")[1] for one in samples if one.draw == "told"} == {"w0"}
+
+
+def test_verdicts_are_groups_of_their_own_behind_what_they_are_about(folder: Path) -> None:
+    run_rounds(folder, tree(VERDICTS, steps=1))
+    samples = rows(folder, "shard-00000.parquet", Sample)
+    said = [one for one in samples if one.part == Part.VERDICT]
+    assert len(said) == 3 * 12 and len({one.parent_id for one in said}) == 12
+    places = {one.id: place for place, one in enumerate(samples)}
+    assert all(0 < places[one.id] - places[one.parent_id or ""] <= 3 for one in said)
+    values = [row.value for row in rows(folder, REWARDS.name, REWARDS.record) if row.term == "verdicts"]
+    assert len(values) == len(said) and set(values) <= {1.0, -0.5, -1.0}
+    credit = {row.sample_id for row in rows(folder, CREDIT.name, CREDIT.record) if row.stream == "advantage"}
+    assert {one.id for one in said} <= credit
+
+
+def test_a_segment_with_derived_rows_killed_at_random_moments_ends_with_the_same_bytes(
+    begun: Path, tmp_path: Path
+) -> None:
+    recipe = tree({**ATTEMPTS, "prompt": "asked.j2"}, VERDICTS, steps=4)
+    path = tmp_path / "recipe.json"
+    path.write_text(json.dumps(recipe))
+    for name in ("killed", "straight"):
+        shutil.copytree(begun, tmp_path / name)
+    run_rounds(tmp_path / "straight", recipe)
+    kill_at_random(tmp_path / "killed", path, NUM_KILLS, random.Random(NUM_KILLS), 1.5)
+    run_rounds(tmp_path / "killed", recipe)
+    assert digests(tmp_path / "killed") == digests(tmp_path / "straight")
+    assert processes_of(tmp_path / "killed") == []
