@@ -42,6 +42,9 @@ ONLINE: dict[str, dict[str, Any]] = {
             {"kind": "copies", "prompt": "predict_feedback"},
         ],
     ),
+    "online_sdpo": online_recipe({"kind": "sdpo"}, moving={}),
+    "online_twins": online_recipe({"kind": "grpo"}, starts="twins")
+    | {"judge": [{"kind": "vote", "electorate": "linked"}], "evaluate": {"verifier": {"kind": "number"}}},
     "online_reinforce_pp": online_recipe(
         {"kind": "reinforce_pp"}, curriculum={"kind": "pools"}, episode=TURNS, reward=[
             {"kind": "judge"}, {"kind": "progress"}, {"kind": "verdict_match"}, {"kind": "kl"}

@@ -102,6 +102,11 @@ DERIVED = {"attempts": "attempt_alone", "verdicts": "rate_alone", "copies": "cri
 
 def shrink_derived(tree: dict[str, Any], world: World) -> None:
     """Few rows, asked for in a word, and verdicts in the words that the model knows."""
+    if tree["train"]["objective"]["kind"] == "sdpo":
+        tree["train"]["objective"]["prompt"] = world.path("attempt_alone.j2")
+    if tree["online"].get("starts") == "twins":
+        mapping = {"id": "id", "tags": ["twin"]}
+        tree["problems"]["train"] = {"kind": "file", "path": world.path("twins.jsonl"), "mapping": mapping}
     for made in tree["online"].get("derived", []):
         made |= {"prompt": world.path(f"{DERIVED[made['kind']]}.j2")} if "prompt" in made else {}
         if made["kind"] == "verdicts":

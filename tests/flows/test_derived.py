@@ -102,3 +102,40 @@ def test_a_segment_with_derived_rows_killed_at_random_moments_ends_with_the_same
     run_rounds(tmp_path / "killed", recipe)
     assert digests(tmp_path / "killed") == digests(tmp_path / "straight")
     assert processes_of(tmp_path / "killed") == []
+
+
+TAUGHT = {"train": {"objective": {"kind": "sdpo", "prompt": "asked.j2", "success": 0.2}, "reference": "start"}}
+
+
+def taught(steps: int, rounds: int = 1) -> dict[str, Any]:
+    online = {"flat_groups": "keep", "moving": {"rate": {"start": 0.5, "end": 0.1, "over": 3, "unit": "waves"}}}
+    return segment_recipe(steps=steps, rounds=rounds, online=online, **TAUGHT)
+
+
+def test_attempts_are_taught_by_what_others_found(folder: Path) -> None:
+    run_rounds(folder, taught(2))
+    tokens = rows(folder, TOKEN_ROWS.name, TOKEN_ROWS.record)
+    credit = rows(folder, CREDIT.name, CREDIT.record)
+    assert {row.stream for row in credit} == {"distil"}
+    assert {row.sample_id for row in tokens if row.teacher} == {row.sample_id for row in credit} != set()
+    lines = [json.loads(line) for line in (segment_folder(folder) / "metrics.jsonl").read_text().splitlines()]
+    assert all(0 < line["taught_share"] <= 1 and line["entropy"] > 0 for line in lines)
+    assert lines[0]["divergence"] == pytest.approx(0, abs=1e-6), "the same weights under the same prompt"
+    assert lines[1]["divergence"] > 1e-7, "the copy is behind"
+    assert (segment_folder(folder) / "optimizer" / "moving.safetensors").exists()
+
+
+def test_rounds_of_one_wave_carry_the_copy_and_a_killed_one_goes_on_with_it(begun: Path, tmp_path: Path) -> None:
+    path = tmp_path / "recipe.json"
+    path.write_text(json.dumps(taught(4)))
+    for name in ("cut", "killed", "straight"):
+        shutil.copytree(begun, tmp_path / name)
+    run_rounds(tmp_path / "straight", taught(4))
+    whole = digests(tmp_path / "straight")
+    kill_at_random(tmp_path / "killed", path, NUM_KILLS, random.Random(NUM_KILLS), 1.5)
+    run_rounds(tmp_path / "killed", taught(4))
+    assert digests(tmp_path / "killed") == whole
+    run_rounds(tmp_path / "cut", taught(1, rounds=4))
+    alike = ("model/model.safetensors", "optimizer/optimizer.pt", "optimizer/moving.safetensors", "carried.json")
+    cut = digests(tmp_path / "cut", 4)
+    assert {name: cut[name] for name in alike} == {name: whole[name] for name in alike}

@@ -110,13 +110,18 @@ class Learner:
                 self.report = LearnReport(**message["report"])
                 return None
 
-    def train(self, rows: Path, seed: int) -> None:
+    def ask_copy(self, is_asked: bool) -> None:
+        """Whether the moving copy of the weights draws and scores from now on, or they themselves."""
+        self._transport.send({"kind": "copy", "is_asked": is_asked})
+
+    def train(self, rows: Path, seed: int, rate: float = 0.0) -> None:
         """Hand over a wave's rows (`rows.py`).
 
         Args:
             seed: of their order, and of dropout.
+            rate: of the moving copy of the weights, where there is one.
         """
-        self._transport.send({"kind": "train", "path": str(rows), "seed": seed})
+        self._transport.send({"kind": "train", "path": str(rows), "seed": seed, "rate": rate})
 
     def stop(self) -> None:
         """No more waves: the learner writes what it has, and `wanted` gives None."""

@@ -53,6 +53,7 @@ class TokenRow:
             somebody else wrote.
         is_trained: whether some token counts; where not, a drop says why.
         context: token ids that it is trained under, where that is not `prompt`.
+        teacher: token ids that the teacher sees before it; none where it has none.
     """
 
     VERSION: ClassVar[int] = 2
@@ -65,3 +66,4 @@ class TokenRow:
     logprobs: tuple[float, ...]
     is_trained: bool
     context: tuple[int, ...] = ()
+    teacher: tuple[int, ...] = ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from configs.schema.judges.kinds import Judge
+from configs.schema.online.objectives import OnlineObjective, Sdpo, StreamObjective
 from configs.schema.online.section import Online
 from configs.schema.recipe import Recipe
 from tasks.core.prompts import read_prompt
@@ -15,6 +16,7 @@ from tasks.core.step import derive_seed
 from tasks.online.carried import Carried
 from tasks.online.derived.made import Made, Scene, all_of
 from tasks.online.derived.registry import KINDS
+from tasks.online.derived.teachers import teach
 from tasks.online.draw import Drawing, Drawn
 from tasks.online.settle import Rated
 
@@ -24,10 +26,12 @@ class Deriving:
     """The entries of a recipe.
 
     Args:
-        prompts: text of each entry's prompt; empty where it has none.
+        objective: one that is taught has rows of its own.
+        prompts: text of each entry's prompt; empty where it has none; and of the objective's, last.
     """
 
     online: Online
+    objective: OnlineObjective
     judges: Sequence[Judge]
     prompts: Sequence[str]
 
@@ -35,8 +39,11 @@ class Deriving:
     def of(cls, recipe: Recipe, base_dir: Path) -> Deriving:
         """Raises RecipeError: a prompt cannot be read."""
         assert recipe.online is not None, "asked of online rounds alone"
-        names = [entry.prompt for entry in recipe.online.derived]
-        return cls(recipe.online, recipe.judge, [read_prompt(name, base_dir) if name else "" for name in names])
+        assert isinstance(recipe.train.objective, StreamObjective), "the recipe was checked for it"
+        objective: OnlineObjective = recipe.train.objective
+        names = [*(entry.prompt for entry in recipe.online.derived), getattr(objective, "prompt", None)]
+        prompts = [read_prompt(name, base_dir) if name else "" for name in names]
+        return cls(recipe.online, objective, recipe.judge, prompts)
 
     def make(self, drawing: Drawing, drawn: Sequence[Rated], wave: int, before: Carried, seed: int) -> Made:
         """What the groups that are trained on give rise to.
@@ -49,8 +56,11 @@ class Deriving:
             return Made()
         own = derive_seed(seed, "wave", before.position.waves)
         scene = Scene(self.online, drawing, self.judges, used, wave, before.position, own)
-        entries = zip(self.online.derived, self.prompts, strict=True)
-        return all_of(KINDS[entry.kind](entry, scene, prompt) for entry, prompt in entries)
+        entries = zip(self.online.derived, self.prompts[:-1], strict=True)
+        made = [KINDS[entry.kind](entry, scene, prompt) for entry, prompt in entries]
+        if isinstance(self.objective, Sdpo):
+            made.append(teach(self.objective, scene, self.prompts[-1]))
+        return all_of(made)
 
 
 def with_made(drawn: Drawn, made: Made) -> Drawn:
@@ -63,6 +73,7 @@ def with_made(drawn: Drawn, made: Made) -> Drawn:
         verdicts=(*drawn.verdicts, *(one for one in made.verdicts if one.problem_id == drawn.problem.id)),
         tokens={**drawn.tokens, **{name: row for name, row in made.tokens.items() if name in own}},
         contexts={name: context for name, context in made.contexts.items() if name in own},
+        teachers={name: seen for name, seen in made.teachers.items() if name in own},
     )
 
 

@@ -71,6 +71,7 @@ class Made:
         stored: by the id of a text that is there, the chat that it is trained under.
         verdicts: on new attempts.
         tokens: of rows, by the text's id; `contexts`: what stands before them instead of their own prompt.
+        teachers: what the teacher of a row sees before it.
         credit: spans of rows that need no comparison.
         groups: new episodes that are compared with each other.
         drops: by the id of a new answer, why it is not trained on.
@@ -82,6 +83,7 @@ class Made:
     verdicts: tuple[Verdict, ...] = ()
     tokens: dict[str, Tokens] = field(default_factory=dict)
     contexts: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    teachers: dict[str, tuple[int, ...]] = field(default_factory=dict)
     credit: tuple[Credit, ...] = ()
     groups: tuple[Judged, ...] = ()
     rewards: tuple[Reward, ...] = ()
@@ -103,6 +105,7 @@ def all_of(parts: Iterable[Made]) -> Made:
         tuple(verdict for one in made for verdict in one.verdicts),
         {name: tokens for one in made for name, tokens in one.tokens.items()},
         {name: context for one in made for name, context in one.contexts.items()},
+        {name: seen for one in made for name, seen in one.teachers.items()},
         tuple(row for one in made for row in one.credit),
         tuple(group for one in made for group in one.groups),
         tuple(row for one in made for row in one.rewards),

@@ -9,18 +9,22 @@ from typing import Any
 import pytest
 
 from configs.schema.online.derived import DerivedAttempts, DerivedVerdicts
+from configs.schema.online.objectives import Sdpo
 from configs.schema.online.section import Online
 from infra.engines.wire import Tokens
 from tasks.core.records import DropReason, Label, Message, Part, TokenRow
+from tasks.online.credit.assign import Judged
 from tasks.online.derived.attempts import is_wanted, refusal
 from tasks.online.derived.deriving import with_made
 from tasks.online.derived.made import Made
+from tasks.online.derived.teachers import demonstration_of, demonstrations, lessons
 from tasks.online.derived.verdicts import even_split, read, value_of
 from tasks.online.draw import Drawn
 from tasks.online.schedule import Position, amount_at
+from tasks.online.settle import Rated
 from tasks.online.size import most_rows
 from tasks.online.tables import stream_row
-from tests.tasks.online.build import advantages, attempt, credit, group, judged, rollout
+from tests.tasks.online.build import advantages, attempt, credit, group, judged, rewarded, rollout
 from tests.tasks.online.build import verdict as verdict_of
 from tests.tasks.online.test_segment_parts import PROBLEMS, sample, verdict
 
@@ -134,3 +138,35 @@ def test_the_samplers_numbers_count_only_where_a_row_stands_as_it_was_drawn(
     assert tuple(row.prompt) == prompt
     assert (list(row.logprobs) == [-1.0]) == (prompt == (5,) and bool(logprobs))
     assert all(math.isnan(one) for one in row.logprobs) == (prompt != (5,) or not logprobs)
+
+
+def test_each_attempt_sees_the_first_that_succeeded_and_is_not_itself() -> None:
+    """SDPO: returns (1, 0, 0, 1), and (0, 0, 1, 0)."""
+    assert demonstrations((1.0, 0.0, 0.0, 1.0), 0.5) == [3, 0, 0, 0]
+    assert demonstrations((0.0, 0.0, 1.0, 0.0), 0.5) == [2, 2, None, 2], (
+        "a single success is not taught without feedback"
+    )
+    assert demonstrations((None, 0.4), 0.5) == [None, None]
+
+
+def test_a_demonstration_has_no_thinking() -> None:
+    assert demonstration_of("<think>so 5\nor</think>\n4", thinking=False) == "4"
+    assert demonstration_of("<think>so 5</think>4", thinking=True) == "<think>so 5</think>4"
+    assert demonstration_of("<think>without an end", thinking=False) == ""
+
+
+def test_what_the_judge_notes_is_seen_where_there_is_no_solution() -> None:
+    noted = [replace(verdict_of(value), note="test 3 failed") for value in (0.0, 0.0, 1.0)]
+    episodes = tuple(
+        rewarded(one.score, name=f"e{place}", turns=[attempt(verdicts={"answer": one}, text=f"text {place}")])
+        for place, one in enumerate(noted)
+    )
+    group_of = Judged("f", episodes)
+
+    def seen(**fields: Any) -> list[tuple[str, str]]:
+        one = Rated(None, None, group_of, ())  # type: ignore[arg-type]
+        return [(lesson.demonstration, lesson.feedback) for lesson in lessons(Sdpo(**fields), one, "answer")]
+
+    assert seen() == [("text 2", ""), ("text 2", ""), ("", "")], "a right one needs no words"
+    assert seen(feedback="always")[0] == ("text 2", "test 3 failed")
+    assert seen(success=2)[0] == ("", "test 3 failed") and seen(success=2, feedback="never")[0] == ("", "")
