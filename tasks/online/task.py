@@ -147,6 +147,7 @@ class _Segment:
                 + (f", without the {len(asked)} that the probe asks" if asked else ""),
                 f"write online: {{problems_per_wave: {max(len(drawable), 1)}}} or fewer, or add problems",
             )
+        deriving = Deriving.of(self.recipe, self.bench.base_dir)
         twins = twins_of(problems) if self.online.starts == "twins" else {}
         folder = WaveFolder(self.bench.ledger, spec.prefix)
         begin = self._carried()
@@ -162,7 +163,7 @@ class _Segment:
             conductor = Conductor(
                 self.online, drawable, begin, seed,
                 _Rounds(self, spec, scratch, learner, problems, twins).draw_at,
-                Settling.of(self.recipe), Deriving.of(self.recipe, self.bench.base_dir), folder, waves,
+                Settling.of(self.recipe), deriving, folder, waves,
                 ends_by(self.recipe.guards), scratch.work,
                 self._probing(asked, verifier), twins,
             )  # fmt: skip

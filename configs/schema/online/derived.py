@@ -71,7 +71,7 @@ class DerivedVerdicts(_Derived):
         1.0, gt=0, le=1, description="of the wave's last attempts; taken evenly from its groups, the earlier ones first"
     )
     prompt: PromptOf = Field(
-        "verification", description="prompt of configs/prompts, or path of a .j2 file; it may use prompt and attempt"
+        "verify_attempt", description="prompt of configs/prompts, or path of a .j2 file; it may use prompt and attempt"
     )
     count: int = Field(8, ge=2, description="verdicts on each attempt, which are compared with each other")
     pattern: str = Field(SAID, description="its first group is what is said; the last match is read")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from configs.errors import ProblemsError
 from configs.schema.online.derived import DerivedAttempts
 from infra.engines.wire import Completion, Request
 from tasks.core.prompts import names_used, render
@@ -24,7 +25,7 @@ def make(config: DerivedAttempts, scene: Scene, prompt: str) -> Made:
     """Nothing is drawn where the weight has come to 0."""
     weight = amount_at(config.weight, scene.position)
     asked = [one for one in scene.used if is_wanted(config, one.group)] if weight else []
-    chats = [_asked(one.drawn.problem, prompt) for one in asked]
+    chats = [asked_with_help(one.drawn.problem, prompt) for one in asked]
     requests = [
         Request(f"{one.drawn.problem.id}:{config.name}", chat(messages), config.count,
                 seed=scene.seed_of(config.name, one.drawn.problem.id))
@@ -46,9 +47,20 @@ def is_wanted(config: DerivedAttempts, group: Group) -> bool:
     return {"always": True, "some_right": has_right, "none_right": bool(last) and not has_right}[config.when]
 
 
-def _asked(problem: Problem, prompt: str) -> tuple[Message, ...]:
-    """The problem's chat with its last user turn rewritten."""
-    text = render(prompt, prompt=question_of(problem), answer=problem.gold or "", solution=problem.solution or "")
+def asked_with_help(problem: Problem, prompt: str) -> tuple[Message, ...]:
+    """The problem's chat with its last user turn rewritten.
+
+    Raises:
+        ProblemsError: the prompt shows what the problem does not have.
+    """
+    known = {"prompt": question_of(problem), "answer": problem.gold, "solution": problem.solution}
+    for name in sorted(names_used(prompt)):
+        if not known[name]:
+            raise ProblemsError(
+                f"problem {problem.id} has no {name}, which a prompt of online.derived shows",
+                f"say where it is: mapping.{name}; or name another prompt",
+            )
+    text = render(prompt, **known)
     place = max((at for at, turn in enumerate(problem.messages) if turn.role == "user"), default=len(problem.messages))
     return (*problem.messages[:place], Message("user", text), *problem.messages[place + 1 :])
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from configs.errors import RecipeError
 from configs.schema.judges.kinds import Judge
 from configs.schema.online.objectives import OnlineObjective, Sdpo, StreamObjective
 from configs.schema.online.section import Online
 from configs.schema.recipe import Recipe
-from tasks.core.prompts import read_prompt
+from tasks.core.prompts import names_used, read_prompt
 from tasks.core.records import Sample
 from tasks.core.step import derive_seed
 from tasks.online.carried import Carried
@@ -19,6 +20,14 @@ from tasks.online.derived.registry import KINDS
 from tasks.online.derived.teachers import teach
 from tasks.online.draw import Drawing, Drawn
 from tasks.online.settle import Rated
+
+NAMES = {
+    "attempts": frozenset({"prompt", "answer", "solution"}),
+    "verdicts": frozenset({"prompt", "attempt"}),
+    "copies": frozenset({"prompt", "attempt"}),
+    "sdpo": frozenset({"prompt", "demonstration", "feedback"}),
+}
+"""by kind of an entry, or of the objective, what its prompt gets"""
 
 
 @dataclass(frozen=True)
@@ -37,12 +46,16 @@ class Deriving:
 
     @classmethod
     def of(cls, recipe: Recipe, base_dir: Path) -> Deriving:
-        """Raises RecipeError: a prompt cannot be read."""
+        """Raises RecipeError: a prompt cannot be read, or uses a name that it does not get."""
         assert recipe.online is not None, "asked of online rounds alone"
         assert isinstance(recipe.train.objective, StreamObjective), "the recipe was checked for it"
         objective: OnlineObjective = recipe.train.objective
-        names = [*(entry.prompt for entry in recipe.online.derived), getattr(objective, "prompt", None)]
-        prompts = [read_prompt(name, base_dir) if name else "" for name in names]
+        asked: list[tuple[str, str, str | None]] = [
+            (f"online.derived.{place}.prompt", entry.kind, entry.prompt)
+            for place, entry in enumerate(recipe.online.derived)
+        ]
+        asked.append(("train.objective.prompt", objective.kind, getattr(objective, "prompt", None)))
+        prompts = [_read(address, kind, name, base_dir) for address, kind, name in asked]
         return cls(recipe.online, objective, recipe.judge, prompts)
 
     def make(self, drawing: Drawing, drawn: Sequence[Rated], wave: int, before: Carried, seed: int) -> Made:
@@ -61,6 +74,17 @@ class Deriving:
         if isinstance(self.objective, Sdpo):
             made.append(teach(self.objective, scene, self.prompts[-1]))
         return all_of(made)
+
+
+def _read(address: str, kind: str, name: str | None, base_dir: Path) -> str:
+    """Text of a prompt; empty where there is none."""
+    text = read_prompt(name, base_dir) if name else ""
+    if unknown := sorted(names_used(text) - NAMES.get(kind, frozenset())):
+        raise RecipeError(
+            f"{address}: '{name}' uses '{unknown[0]}', which is nothing that it gets",
+            f"write a prompt that uses {', '.join(sorted(NAMES[kind]))} alone",
+        )
+    return text
 
 
 def with_made(drawn: Drawn, made: Made) -> Drawn:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from configs.errors import ProblemsError, RecipeError
+from configs.schema.load import check_recipe
 from configs.schema.online.derived import DerivedAttempts, DerivedVerdicts
 from configs.schema.online.objectives import Sdpo
 from configs.schema.online.section import Online
 from infra.engines.wire import Tokens
 from tasks.core.records import DropReason, Label, Message, Part, TokenRow
 from tasks.online.credit.assign import Judged
-from tasks.online.derived.attempts import is_wanted, refusal
-from tasks.online.derived.deriving import with_made
+from tasks.online.derived.attempts import asked_with_help, is_wanted, refusal
+from tasks.online.derived.deriving import Deriving, with_made
 from tasks.online.derived.made import Made
 from tasks.online.derived.teachers import demonstration_of, demonstrations, lessons
 from tasks.online.derived.verdicts import even_split, read, value_of
@@ -24,6 +27,7 @@ from tasks.online.schedule import Position, amount_at
 from tasks.online.settle import Rated
 from tasks.online.size import most_rows
 from tasks.online.tables import stream_row
+from tests.configs.online_recipes import ONLINE
 from tests.tasks.online.build import advantages, attempt, credit, group, judged, rewarded, rollout
 from tests.tasks.online.build import verdict as verdict_of
 from tests.tasks.online.test_segment_parts import PROBLEMS, sample, verdict
@@ -170,3 +174,20 @@ def test_what_the_judge_notes_is_seen_where_there_is_no_solution() -> None:
     assert seen() == [("text 2", ""), ("text 2", ""), ("", "")], "a right one needs no words"
     assert seen(feedback="always")[0] == ("text 2", "test 3 failed")
     assert seen(success=2)[0] == ("", "test 3 failed") and seen(success=2, feedback="never")[0] == ("", "")
+
+
+def test_a_prompt_uses_what_it_gets(tmp_path: Path) -> None:
+    (tmp_path / "own.j2").write_text("{{ prompt }} {{ label }}")
+    tree = ONLINE["online_derived"]
+    tree = {**tree, "online": {**tree["online"], "derived": [{"kind": "verdicts", "prompt": "own.j2"}]}}
+    with pytest.raises(RecipeError, match=r"online\.derived\.0\.prompt: 'own.j2' uses 'label', .*\n.*attempt, prompt"):
+        Deriving.of(check_recipe(tree), tmp_path)
+    assert len(Deriving.of(check_recipe(ONLINE["online_derived"]), tmp_path).prompts) == 4
+    assert "demonstration" in Deriving.of(check_recipe(ONLINE["online_sdpo"]), tmp_path).prompts[-1]
+
+
+def test_help_that_a_problem_does_not_have_is_one_message() -> None:
+    with pytest.raises(ProblemsError, match="problem p1 has no solution"):
+        asked_with_help(PROBLEMS[1], "{{ prompt }} {{ solution }}")
+    (turn,) = asked_with_help(PROBLEMS[1], "{{ prompt }} is {{ answer }}")
+    assert turn.content == "1+1 is 2"
