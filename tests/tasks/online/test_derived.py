@@ -25,7 +25,7 @@ from tasks.online.derived.verdicts import even_split, read, value_of
 from tasks.online.draw import Drawn
 from tasks.online.schedule import Position, amount_at
 from tasks.online.settle import Rated
-from tasks.online.size import most_rows
+from tasks.online.size import derived_rows, most_rows
 from tasks.online.tables import stream_row
 from tests.configs.online_recipes import ONLINE
 from tests.tasks.online.build import advantages, attempt, credit, group, judged, rewarded, rollout
@@ -123,7 +123,7 @@ def online(**fields: Any) -> Online:
 def test_a_wave_has_room_for_all_rows_that_it_may_have() -> None:
     verify = {"kind": "verdicts", "share": 0.015625, "count": 8}
     assert most_rows(online()) == 512
-    assert most_rows(online(derived=[verify])) == 512 + 64
+    assert most_rows(online(derived=[verify])) == 512 + 64 and derived_rows(online(derived=[verify])) == 64
     assert most_rows(online(derived=[{"kind": "attempts", "count": 2}])) == 512 + 128
     steps = [{"part": "critique", "by": "critic"}, {"part": "attempt"}]
     turns = {"episode": {"kind": "revise", "steps": steps}}
