@@ -89,6 +89,44 @@ def test_verdicts_are_groups_of_their_own_behind_what_they_are_about(folder: Pat
     assert {one.id for one in said} <= credit
 
 
+COMMENTED = {
+    "kind": "revise", "max_tokens": 16, "num_samples": 6, "temperature": 1.0, "top_k": 0, "steps": [
+        {"part": "critique", "by": "policy", "state": "base", "form": "single", "prompt": "asked.j2"},
+        {"part": "attempt", "form": "single", "prompt": "asked.j2"},
+    ],
+}  # fmt: skip
+"""the base model has something to say of an attempt, and the attempt after it sees the problem twice"""
+
+
+def test_second_attempts_move_under_the_problem_and_critiques_are_learnt_where_they_are_asked_for(folder: Path) -> None:
+    (folder / "asked.j2").write_text("{{ prompt }}1")
+    derived = [
+        {"kind": "copies", "part": "attempt", "stream": "advantage"},
+        {"kind": "copies", "name": "words", "part": "critique", "prompt": "asked.j2", "weight": 0.1},
+    ]
+    online = {
+        "derived": derived, "flat_groups": "keep", "episode": COMMENTED,
+        "credit": {"unit": "turn", "train_turns": "last", "train_parts": ["attempt"], "baseline": "first_turn_mean"},
+    }  # fmt: skip
+    run_rounds(folder, segment_recipe(steps=1, online=online))
+    samples = {one.id: one for one in rows(folder, "shard-00000.parquet", Sample)}
+    tokens = {one.sample_id: one for one in rows(folder, TOKEN_ROWS.name, TOKEN_ROWS.record)}
+    credit = rows(folder, CREDIT.name, CREDIT.record)
+    plain = {one.problem_id: tokens[one.id].prompt for one in samples.values() if one.parent_id is None}
+    trained = {row.sample_id for row in credit if row.stream == "advantage"}
+    assert all(samples[name].part == Part.ATTEMPT for name in trained)
+    moved = {name for name in trained if samples[name].parent_id is not None}
+    assert moved and all(tokens[name].context == () for name in trained - moved), "a chain may end at its first"
+    for row in map(tokens.__getitem__, moved):
+        assert row.context == plain[row.problem_id] != row.prompt and len(row.logprobs) == len(row.written)
+    said = {row.sample_id for row in credit if row.stream == "nll_weight"}
+    assert said and all(samples[name].part == Part.CRITIQUE for name in said)
+    assert all(tokens[name].logprobs == () and tokens[name].is_trained for name in said)
+    examples = {row.sample_id: row for row in rows(folder, EXAMPLES.name, Example)}
+    asked = {len(examples[name].messages[-1].content) for name in moved}
+    assert asked == {len(examples[name].messages[-1].content) - 1 for name in said}, "with a 1 behind the problem"
+
+
 def test_a_segment_with_derived_rows_killed_at_random_moments_ends_with_the_same_bytes(
     begun: Path, tmp_path: Path
 ) -> None:
