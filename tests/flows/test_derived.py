@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 
 from tasks.core.files import CREDIT, EXAMPLES, REWARDS, TOKEN_ROWS
 from tasks.core.records import Example, Part, Sample, Verdict
+from tasks.sample.problems.arithmetic import write_addition
+from tasks.sample.problems.builtin import part_of
 from tests.flows.micro import processes_of
 from tests.flows.segments import digests, run_rounds, segment_folder, segment_recipe
 from tests.flows.test_segments import kill_at_random, rows
@@ -177,3 +180,30 @@ def test_rounds_of_one_wave_carry_the_copy_and_a_killed_one_goes_on_with_it(begu
     alike = ("model/model.safetensors", "optimizer/optimizer.pt", "optimizer/moving.safetensors", "carried.json")
     cut = digests(tmp_path / "cut", 4)
     assert {name: cut[name] for name in alike} == {name: whole[name] for name in alike}
+
+
+def test_twins_come_in_one_wave_and_label_each_other(tmp_path: Path) -> None:
+    pairs = [(a, b) for a in range(10) for b in range(a) if part_of(a, b) == part_of(b, a) == "train"]
+    lines = [
+        {"question": write_addition(*one)[0], "id": "+".join(map(str, one)), "twin": "+".join(map(str, one[::-1]))}
+        for pair in pairs for one in (pair, pair[::-1])
+    ]  # fmt: skip
+    (tmp_path / "twins.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    train = {"kind": "file", "path": str(tmp_path / "twins.jsonl"), "mapping": {"id": "id", "tags": ["twin"]}}
+    run_rounds(tmp_path, segment_recipe(
+        steps=2, problems={"train": train}, judge=[{"kind": "vote", "electorate": "linked"}],
+        evaluate={"verifier": {"kind": "number"}}, online={"starts": "twins", "flat_groups": "keep"},
+    ))  # fmt: skip
+    twins = {line["id"]: line["twin"] for line in lines}
+    verdicts = rows(tmp_path, "verdicts.parquet", Verdict)
+    drawn = {(one.sample_id.split("/")[1], one.problem_id) for one in verdicts}
+    assert len(drawn) == 2 * 4 and all((wave, twins[name]) in drawn for wave, name in drawn)
+    for wave, name in drawn:
+        own = [one for one in verdicts if one.sample_id.startswith(f"{name}/{wave}/")]
+        other = [one for one in verdicts if one.sample_id.startswith(f"{twins[name]}/{wave}/")]
+        counts = Counter(one.answer for one in other if one.answer is not None).most_common(2)
+        label = counts[0][0] if len(counts) == 1 or (counts and counts[0][1] > counts[1][1]) else None
+        scores = {one.score for one in own if one.answer is not None and one.answer == label}
+        assert scores <= {1.0} and {one.score for one in own if one.answer not in (None, label)} <= {
+            0.0 if label else None
+        }
