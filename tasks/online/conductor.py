@@ -10,7 +10,7 @@ between two waves.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -22,14 +22,16 @@ from tasks.core.records import Problem, Sample
 from tasks.core.step import derive_seed
 from tasks.online.carried import Carried
 from tasks.online.curriculum import PassRates, choose_problems, remember
-from tasks.online.draw import Drawing
+from tasks.online.derived.deriving import Deriving, with_made
+from tasks.online.draw import Drawing, in_wave
 from tasks.online.monitors_of import wave_numbers
 from tasks.online.order import problems_from
 from tasks.online.probe import Probing
 from tasks.online.refill import Next, after_draw, fill
-from tasks.online.schedule import Position
+from tasks.online.schedule import Position, amount_at
 from tasks.online.settle import Rated, Settling
-from tasks.online.tables import PROBED, sorted_by, stream_rows, write_judgements, write_wave
+from tasks.online.starts import first_of_pairs
+from tasks.online.tables import ELECTORS, PROBED, sorted_by, stream_rows, write_judgements, write_wave
 from tasks.online.wave_folder import Wave, WaveFolder
 
 NO_SIGNAL = "no_signal"
@@ -46,10 +48,12 @@ class Conductor:
         seed: of the run.
         draw_at: (number of a wave in the segment) -> how it is drawn.
         settling: rewards and credit.
+        deriving: rows beside those of episodes.
         waves: those that are published, from 0 on.
         ends: (numbers of the waves so far) -> why the segment ends here; empty where it goes on.
         work: folder for what is handed over.
         probing: what is asked beside.
+        twins: by problem the one that comes with it; all others are not drawn. Empty: every problem by itself.
 
     Attributes:
         ended: why the segment ended early; empty where it did not.
@@ -61,11 +65,13 @@ class Conductor:
     seed: int
     draw_at: Callable[[int], Drawing]
     settling: Settling
+    deriving: Deriving
     folder: WaveFolder
     waves: list[Wave]
     ends: Callable[[Sequence[Wave]], str]
     work: Path
     probing: Probing | None = None
+    twins: Mapping[str, str] = field(default_factory=dict)
     ended: str = field(default="", init=False)
 
     def run(self, learner: Learner) -> None:
@@ -78,7 +84,12 @@ class Conductor:
             else:
                 rows = self.work / "rows.jsonl"
                 write_rows(rows, stream_rows(self.folder, wave))
-                learner.train(rows, wave.seed)
+                learner.train(rows, wave.seed, self._rate(number))
+
+    def _rate(self, number: int) -> float:
+        """Of the moving copy, in the steps of a wave."""
+        before = self.waves[number - 1].after if number else self.begin
+        return amount_at(self.online.moving.rate, before.position) if self.online.moving else 0.0
 
     def _publish(self, number: int) -> Wave:
         before = self.waves[-1].after if self.waves else self.begin
@@ -88,17 +99,21 @@ class Conductor:
         if self.probing is not None and self.probing.is_due(before.position.steps):
             probed, numbers["probe_accuracy"] = self.probing.ask(drawing, number)
         drawn, place = self._draw(drawing, number, before)
-        settled = self.settling.settle([one for one in drawn if one.is_used], before)
+        made = self.deriving.make(drawing, drawn, number, before, self.seed)
+        settled = self.settling.settle([one for one in drawn if one.is_used], before, made.groups)
         folder = self.work / "wave"
         shutil.rmtree(folder, ignore_errors=True)
         policy_step = number * self.online.steps_of_wave
-        groups = sorted((one.drawn for one in drawn), key=sorted_by(self.problems))
-        drops = {name: reason for one in drawn for name, reason in one.drops.items()} | settled.drops
-        rewards = [row for one in drawn for row in one.rewards]
-        write_wave(folder, number, policy_step, groups, rewards, settled.credit, drops)
+        groups = sorted((with_made(one.drawn, made) for one in drawn), key=sorted_by(self.problems))
+        drops = {name: reason for one in drawn for name, reason in one.drops.items()} | settled.drops | made.drops
+        rewards = [*(row for one in drawn for row in one.rewards), *made.rewards]
+        write_wave(folder, number, policy_step, groups, rewards, [*settled.credit, *made.credit], drops)
         if probed:
             PROBED.write(folder, probed)
+        if drawing.electing.samples:
+            ELECTORS.write(folder, (in_wave(node, number) for node in drawing.electing.samples))
         write_judgements(folder, drawing.kept, self.problems)
+        elected = drawing.electing.numbers([one.drawn.problem for one in drawn])
         steps = before.position.steps + self.online.steps_of_wave
         after = replace(
             before, position=Position(steps, before.position.waves + 1), next_problem=place,
@@ -110,7 +125,7 @@ class Conductor:
             seed=derive_seed(self.seed, "train", before.position.waves),
             groups_drawn=len(drawn),
             groups_kept=sum(one.is_used for one in drawn),
-            numbers={**numbers, **wave_numbers(drawn, settled)},
+            numbers={**numbers, **elected, **wave_numbers(drawn, settled), **made.known_numbers},
             after=after,
         )
         self.waves.append(self.folder.publish(wave, folder))
@@ -145,11 +160,11 @@ class Conductor:
             extra: draws of the wave so far; a curriculum draws anew in each.
         """
         wanted, curriculum = self.online.problems_per_wave, self.online.curriculum
+        pool = first_of_pairs(self.problems, self.twins) if self.twins else self.problems
+        wanted = wanted // 2 if self.twins else wanted
         seed = None if self.online.episode.order == "next" else self.seed
         offered: dict[str, tuple[Problem, int]] = {}
-        for after, problem in enumerate(
-            islice(problems_from(self.problems, seed, place), len(self.problems)), place + 1
-        ):
+        for after, problem in enumerate(islice(problems_from(pool, seed, place), len(pool)), place + 1):
             if problem.id not in seen:
                 offered.setdefault(problem.id, (problem, after))
         ids = list(offered)
@@ -160,7 +175,13 @@ class Conductor:
             chosen = choose_problems(curriculum, ids, before.pass_rates, wanted, own)
         last = max((offered[name][1] for name in chosen), default=place)
         behind = last if curriculum is None or curriculum.kind != "pools" else place + len(chosen)
-        return [offered[name][0] for name in chosen], behind
+        return self._with_twins([offered[name][0] for name in chosen]), behind
+
+    def _with_twins(self, problems: Sequence[Problem]) -> list[Problem]:
+        """Each problem with its twin behind it, where there are twins."""
+        known = {problem.id: problem for problem in self.problems}
+        pairs = [(problem, known.get(self.twins.get(problem.id, ""))) for problem in problems]
+        return [one for pair in pairs for one in pair if one is not None]
 
     def _pass_rates(self, before: Carried, drawn: Sequence[Rated]) -> PassRates:
         """What curricula remember: the share of each group's last attempts that are right."""

@@ -15,6 +15,7 @@ from tasks.judge.judgements import InMemory
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 from tasks.online.divergence import Divergence
+from tasks.online.electing import Electing
 from tasks.online.live import LiveTexts, is_drawn
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import Sampler
@@ -30,6 +31,8 @@ class Drawn:
         tokens: of what the live weights wrote, by the node's id.
         divergence: to the reference, summed over a text's tokens, k1 in nats, by the node's id; where the reward asks
             for it, and the reference has a number.
+        teachers: tokens that a row's teacher sees before it, by the node's id.
+        contexts: tokens that a row is trained under in place of its own prompt, by the node's id.
     """
 
     problem: Problem
@@ -37,6 +40,8 @@ class Drawn:
     verdicts: tuple[Verdict, ...]
     tokens: Mapping[str, Tokens]
     divergence: Mapping[str, float] = field(default_factory=dict)
+    contexts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    teachers: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 class Collected(InMemory):
@@ -65,6 +70,7 @@ class Drawing:
         world: where judges work; its seed is the run's.
         judges: the recipe's, in their order.
         model: digest of the live weights.
+        electing: votes of others than the samples themselves.
         divergence: to the reference; None where no reward asks for it.
         kept: what judging models said, of all draws.
     """
@@ -75,6 +81,7 @@ class Drawing:
     world: World
     judges: Sequence[Judge]
     model: str
+    electing: Electing
     divergence: Divergence | None = None
     kept: Collected = field(default_factory=Collected)
 
@@ -95,7 +102,8 @@ class Drawing:
         ]
         world = replace(self.world, seed=derive_seed(own, "judge"))
         verdicts = judge_samples([node for group in nodes for node in group], self.judges, world, kept=self.kept)
-        waiting = iter(list(verdicts))
+        told = self.electing.settle(list(verdicts), self.judges, problems, self.partners, world, own)
+        waiting = iter(told)
         far = self.divergence.of(episodes, nodes, tokens) if self.divergence is not None else {}
         return [
             Drawn(

@@ -11,8 +11,8 @@ from itertools import islice
 
 from configs.errors import RecipeError
 from configs.schema.generate import Sampling
-from infra.engines.pool import Pool
-from infra.engines.wire import Completion, Missing, Request, Shard, Tokens
+from infra.engines.learn.learner import Learner
+from infra.engines.wire import Completion, Missing, Request, Scoring, Shard, Tokens
 from tasks.core.answers import Answerer
 from tasks.core.missing import MissingTally
 from tasks.core.records import Author, Sample
@@ -27,7 +27,7 @@ class LiveTexts:
         missing: counts what has no answer.
     """
 
-    def __init__(self, pool: Pool, shard_size: int, missing: MissingTally) -> None:
+    def __init__(self, pool: Learner, shard_size: int, missing: MissingTally) -> None:
         self.pool, self.shard_size, self.missing = pool, shard_size, missing
         self._drawn: dict[tuple[str, int, str], Tokens] = {}
 
@@ -52,6 +52,10 @@ class LiveTexts:
                         self.missing.add(len(own), [row for row in own if isinstance(row, Missing)])
                     self._remember(request, [row for row in own if isinstance(row, Completion)])
                     yield request, own
+
+    def encode(self, texts: Sequence[Scoring]) -> list[Tokens | Missing]:
+        """Token ids of texts that somebody else wrote, with their chats; none has log-probabilities."""
+        return self.pool.encode(texts)
 
     def tokens_of(self, node: Sample) -> Tokens:
         """What a text that the policy wrote is made of.

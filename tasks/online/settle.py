@@ -97,10 +97,11 @@ class Settling:
             rated.append(Rated(drawn, group, judged, rewards, "" if is_good else _why(judged)))
         return rated
 
-    def settle(self, used: Sequence[Rated], before: Carried) -> Settled:
-        """Credit of the groups that a wave trains on."""
+    def settle(self, used: Sequence[Rated], before: Carried, derived: Sequence[Judged] = ()) -> Settled:
+        """Credit of the groups that a wave trains on, those that were made of them too."""
         credit = self.online.settled_credit(self.objective)
-        advantages, after = assign(credit, [one.judged for one in used], before.remembered, before.position.waves)
+        groups = [*(one.judged for one in used), *derived]
+        advantages, after = assign(credit, groups, before.remembered, before.position.waves)
         advantages = mask_truncated(advantages, self.objective)
         spans = spans_of(advantages, self.objective, before.position)
         drops = {

@@ -3,7 +3,8 @@
     advantage     the unit's, of every token of its texts               policy gradients
     turn          number of the text in its row                         policy gradients with ratios of texts
     kl_weight     of the divergence to the reference                    all objectives that have one
-    nll_weight    of the likelihood                                     raft: the best episode of a group
+    nll_weight    of the likelihood                                     raft: the best episode of a group; derived rows
+    distil        of the divergence to a teacher                        sdpo (`derived/teachers.py`)
     nft_p, nft_right, nft_weight                                        nft: share of right episodes of the group
                   (clamped), 1 or 0, and the factor of the row
 
@@ -18,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from configs.schema.online.objectives import Nft, OnlineObjective, PolicyGradient, Raft
+from configs.schema.online.objectives import Nft, OnlineObjective, PolicyGradient, Raft, Sdpo
 from tasks.core.records import DropReason
 from tasks.online.credit.assign import Advantage
 from tasks.online.rollout import Turn
@@ -65,6 +66,8 @@ def spans_of(advantages: Sequence[Advantage], objective: OnlineObjective, positi
         streams = list(_nft(kept, objective))
     elif isinstance(objective, Raft):
         streams = list(_best(kept, objective, position))
+    elif isinstance(objective, Sdpo):
+        streams = []
     else:
         assert isinstance(objective, PolicyGradient)
         streams = [_span(turn, "advantage", one.value) for one in kept for turn in one.unit.turns]

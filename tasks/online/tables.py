@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from pathlib import Path
@@ -19,6 +20,8 @@ from tasks.online.wave_folder import Wave, WaveFolder, waves_line
 
 PROBED: Table[Sample] = Table("probe.parquet", Sample)
 """greedy answers to the problems of the probe; of waves that were probed"""
+ELECTORS: Table[Sample] = Table("electors.parquet", Sample)
+"""what the moving copy of the policy answered, where it votes"""
 WAVE_SAMPLES: Table[Sample] = Table(SAMPLES.file(0), Sample)
 
 
@@ -45,7 +48,8 @@ def write_wave(
     CREDIT.write(folder, credit)
     TOKEN_ROWS.write(folder, (
         TokenRow(node.id, node.problem_id, wave, policy_step, tokens.prompt, tokens.written, tokens.logprobs,
-                 node.id in trained)
+                 node.id in trained, group.contexts.get(node.id, ()),
+                 group.teachers.get(node.id, ()))
         for group in groups for node in group.nodes if (tokens := group.tokens.get(node.id)) is not None
     ))  # fmt: skip
     answers = (node for group in groups for node in group.nodes if node.is_answer)
@@ -67,11 +71,14 @@ def stream_rows(folder: WaveFolder, wave: Wave) -> list[StreamRow]:
     spans: dict[str, list[tuple[str, int, int, float]]] = {}
     for row in folder.read(wave, CREDIT):
         spans.setdefault(row.sample_id, []).append((row.stream, row.start, row.end, row.value))
-    return [
-        StreamRow(row.prompt, row.written, row.logprobs, spans[row.sample_id])
-        for row in folder.read(wave, TOKEN_ROWS)
-        if row.sample_id in spans
-    ]
+    return [stream_row(row, spans[row.sample_id]) for row in folder.read(wave, TOKEN_ROWS) if row.sample_id in spans]
+
+
+def stream_row(row: TokenRow, spans: Sequence[tuple[str, int, int, float]]) -> StreamRow:
+    """Under another context than it was drawn under, the sampler's numbers say nothing of it."""
+    is_as_drawn = bool(row.logprobs) and not row.context
+    logprobs = row.logprobs if is_as_drawn else (math.nan,) * len(row.written)
+    return StreamRow(row.context or row.prompt, row.written, logprobs, spans, row.teacher)
 
 
 def write_segment(out: Path, folder: WaveFolder, waves: Sequence[Wave], problems: Sequence[Problem]) -> dict[str, int]:
@@ -96,6 +103,8 @@ def write_segment(out: Path, folder: WaveFolder, waves: Sequence[Wave], problems
     TOKEN_ROWS.write(out, merged(TOKEN_ROWS))
     if any(_has(wave, PROBED) for wave in waves):
         PROBED.write(out, in_turn(PROBED))
+    if any(_has(wave, ELECTORS) for wave in waves):
+        ELECTORS.write(out, in_turn(ELECTORS))
     said = sorted({file.name for wave in waves for file in wave.files if file.name.startswith(f"{JUDGEMENTS.name}-")})
     for name in said:
         table = Table(name, Judgement)

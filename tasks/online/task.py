@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,13 +29,17 @@ from tasks.learn.run import Schedule
 from tasks.learn.schedule import plan_steps
 from tasks.online.carried import CARRIED_FILE, Carried, read_carried, write_carried
 from tasks.online.conductor import Conductor
+from tasks.online.derived.deriving import Deriving
 from tasks.online.divergence import Divergence
 from tasks.online.draw import Drawing
+from tasks.online.electing import Electing
 from tasks.online.live import LiveTexts
 from tasks.online.numbers import ends_by, write_metrics
 from tasks.online.probe import Probing, probe_verifier, require_enough, set_aside
 from tasks.online.settle import Settling
+from tasks.online.size import most_rows
 from tasks.online.stage import SEGMENT, SegmentNumbers
+from tasks.online.starts import twins_of
 from tasks.online.tables import write_segment
 from tasks.online.wave_folder import WaveFolder
 from tasks.sample.episode import POLICY
@@ -136,6 +140,8 @@ class _Segment:
         verifier = probe_verifier(self.recipe)
         drawable, asked = set_aside(problems, self.online.probe, verifier, self.recipe.seed)
         require_enough(self.online, drawable, asked)
+        deriving = Deriving.of(self.recipe, self.bench.base_dir)
+        twins = twins_of(problems) if self.online.starts == "twins" else {}
         folder = WaveFolder(self.bench.ledger, spec.prefix)
         begin = self._carried()
         seed = derive_seed(self.recipe.seed, SEGMENT.name, begin.root)
@@ -149,9 +155,10 @@ class _Segment:
         with Learner(request, scratch.work, scratch.out, show) as learner:
             conductor = Conductor(
                 self.online, drawable, begin, seed,
-                _Rounds(self, spec, scratch, learner, problems).draw_at,
-                Settling.of(self.recipe), folder, waves, ends_by(self.recipe.guards), scratch.work,
-                self._probing(asked, verifier),
+                _Rounds(self, spec, scratch, learner, problems, twins).draw_at,
+                Settling.of(self.recipe), deriving, folder, waves,
+                ends_by(self.recipe.guards), scratch.work,
+                self._probing(asked, verifier), twins,
             )  # fmt: skip
             try:
                 conductor.run(learner)
@@ -198,9 +205,10 @@ class _Segment:
             reference_digest=self.reference.digest if self.reference else "",
             resume_state=folder, total_steps=schedule.total_steps, first_step=schedule.first_step,
             engine=drawing, identity=spec.key,
-            most_rows=online.problems_per_wave * online.group_size,
+            most_rows=most_rows(online),
             steps_per_wave=online.steps_per_wave, inner_epochs=online.inner_epochs,
             temperature=online.episode.temperature, max_tokens=online.episode.max_tokens,
+            has_moving_copy=online.moving is not None,
             num_known_waves=num_known_waves,
         )  # fmt: skip
 
@@ -214,6 +222,7 @@ class _Rounds:
     scratch: Scratch
     learner: Learner
     problems: Sequence[Problem]
+    twins: Mapping[str, str]
 
     def draw_at(self, number: int) -> Drawing:
         """How a wave of the segment is drawn and judged."""
@@ -230,7 +239,8 @@ class _Rounds:
         partners = partners_of(bench, live, cast, self.spec.seed or 0, answers, writers, {POLICY: texts})
         known = {problem.id: problem for problem in self.problems}
         world = World(known, bench, cast, 0, answers)
-        return Drawing(sampler, partners, texts, world, recipe.judge, live.digest, self._divergence())
+        electing = Electing(sampler, self.twins, self.learner)
+        return Drawing(sampler, partners, texts, world, recipe.judge, live.digest, electing, self._divergence())
 
     def _divergence(self) -> Divergence | None:
         """How far texts are from the reference, where the reward asks for it."""

@@ -13,6 +13,7 @@ from configs.schema.train import Lora
 from tasks.core.stage import Stage
 from tasks.judge.kinds.registry import kind_of
 from tasks.online.refill import chance_to_teach
+from tasks.online.size import derived_rows
 from tasks.online.stage import waves_of
 
 BYTES_PER_SAMPLE = 150
@@ -65,6 +66,8 @@ def segment_lines(recipes: Sequence[Recipe]) -> Iterator[str]:
         return
     waves, size = sum(map(waves_of, recipes)), online.group_size
     yield f"waves             {waves:,} of {online.problems_per_wave} groups of {size}"
+    if online.derived:
+        yield f"derived           {derived_rows(online):,} further rows a wave at most"
     if online.flat_groups == "drop":
         rates = ", ".join(f"{chance_to_teach(rate, size):.0%} at {rate:.0%}" for rate in (0.05, 0.25, 0.5, 0.9))
         most = f"{1 + online.max_extra_waves} times at most"

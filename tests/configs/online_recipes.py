@@ -35,6 +35,16 @@ ONLINE: dict[str, dict[str, Any]] = {
     "online_dapo": online_recipe({"kind": "dapo"}, curriculum={"kind": "window"}, steps_per_wave=2),
     "online_rloo": online_recipe({"kind": "rloo"}, reward=[{"of": "vote"}])
     | {"judge": [{"kind": "vote"}], "evaluate": {"verifier": {"kind": "number"}}},
+    "online_derived": online_recipe(
+        {"kind": "grpo"}, flat_groups="keep", episode=TURNS | {"steps": [{"part": "critique"}, *TURNS["steps"]]},
+        credit={"train_parts": ["attempt", "verdict"]}, derived=[
+            {"kind": "attempts", "weight": {"start": 0.1, "end": 0.0, "over": 4}}, {"kind": "verdicts"},
+            {"kind": "copies", "prompt": "predict_feedback"},
+        ],
+    ),
+    "online_sdpo": online_recipe({"kind": "sdpo"}, moving={}),
+    "online_twins": online_recipe({"kind": "grpo"}, starts="twins")
+    | {"judge": [{"kind": "vote", "electorate": "linked"}], "evaluate": {"verifier": {"kind": "number"}}},
     "online_reinforce_pp": online_recipe(
         {"kind": "reinforce_pp"}, curriculum={"kind": "pools"}, episode=TURNS, reward=[
             {"kind": "judge"}, {"kind": "progress"}, {"kind": "verdict_match"}, {"kind": "kl"}

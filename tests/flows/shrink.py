@@ -81,6 +81,11 @@ def shrink_online(tree: dict[str, Any], world: World) -> dict[str, Any]:
     if "steps_per_wave" in online:
         online["steps_per_wave"] = 2
     episode |= {"max_tokens": 24, "temperature": 2.0}  # a model this small is sure of itself
+    if "steps" in episode:
+        tree["model"] = {"base": str(world.reviser)}
+        episode |= {"temperature": 1.3} if "until" in episode else {}
+        shrink_steps(episode["steps"], world)
+    shrink_derived(tree, world)
     for term in online.get("reward", []):
         term |= {"limit": 24, "cache": 8} if term["kind"] == "length" else {}
     steps = 2 * online.get("steps_per_wave", 1) * online.get("inner_epochs", 1)
@@ -89,6 +94,26 @@ def shrink_online(tree: dict[str, Any], world: World) -> dict[str, Any]:
     shrink_parts(tree, world)
     tree["rounds"] = {"max": 2}
     return tree
+
+
+DERIVED = {"attempts": "attempt_alone", "verdicts": "rate_alone", "copies": "critique_alone"}
+"""short prompts of derived rows, by kind"""
+
+
+def shrink_derived(tree: dict[str, Any], world: World) -> None:
+    """Few rows, asked for in a word, and verdicts in the words that the model knows."""
+    if tree["train"]["objective"]["kind"] == "sdpo":
+        tree["train"]["objective"]["prompt"] = world.path("attempt_alone.j2")
+    if tree["online"].get("starts") == "twins":
+        mapping = {"id": "id", "tags": ["twin"]}
+        tree["problems"]["train"] = {"kind": "file", "path": world.path("twins.jsonl"), "mapping": mapping}
+    for made in tree["online"].get("derived", []):
+        made |= {"prompt": world.path(f"{DERIVED[made['kind']]}.j2")} if "prompt" in made else {}
+        if made["kind"] == "verdicts":
+            words = {"correct": "correct", "wrong": "wrong", "unparseable": "wrong"}
+            made |= {"share": 0.25, "count": 3, "pattern": "Verdict: (correct|wrong)", "says": words}
+            tree["judge"][0]["verifier"].pop("pattern")
+            tree["model"] = {"base": str(world.reviser)}
 
 
 def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:

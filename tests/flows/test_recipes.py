@@ -92,8 +92,16 @@ EXPECTED = {
     "s3c_math": Expected("base"),
 }
 ONLINE = {
+    "co_reward": Expected("round-1", "base"),
+    "co_reward_teacher": Expected("round-1", "base"),
     "dapo": Expected("round-1"),
+    "expo": Expected("round-1", "base"),
     "grpo": Expected("round-1", "base"),
+    "interactive_icl": Expected("round-1", "base"),
+    "rise": Expected("round-1", "base"),
+    "rltf": Expected("round-1"),
+    "rltf_fm": Expected("round-1"),
+    "sdpo": Expected("round-1"),
 }
 """rounds that are segments of online training"""
 NOT_HERE = {"demo", "demo_llm", "easy_to_hard"}

@@ -40,6 +40,7 @@ PROMPTS = {
     "probe_option": "{{ response }} {{ item }}?",
     "probe_text": "{{ prompt }}{{ item }}ok?",
     "critique_alone": "{{ prompt }}{{ attempt }} why?",
+    "rate_alone": "{{ prompt }}{{ attempt }}ok?",
     "answer_well": "{{ system }}well:",
     "answer_carelessly": "{{ system }}hasty:",
     "answer_badly": "{{ system }}awful:",
@@ -281,6 +282,11 @@ def write_files(world: World) -> None:
     more = list(make_addition(AdditionSource(digits=(1,), num_problems=NUM_TRAIN + 6), "train"))
     known = [{"question": problem.messages[0].content, "answer": problem.gold} for problem in more[NUM_TRAIN:]]
     write_jsonl(world.folder / "known.jsonl", known)
+    twins = [(a, b) for a in range(10) for b in range(a) if part_of(a, b) == part_of(b, a) == "train"]
+    write_jsonl(world.folder / "twins.jsonl", [
+        {"question": write_addition(*pair)[0], "id": f"{pair[0]}+{pair[1]}", "twin": f"{pair[1]}+{pair[0]}"}
+        for a, b in twins[: NUM_TRAIN // 2] for pair in ((a, b), (b, a))
+    ])  # fmt: skip
     draw = random.Random(5)
     asked = [(with_options(draw, a, b), a + b) for a, b in draw.sample(SMALL_SUMS, NUM_TRAIN + 8)]
     options = [{"question": question, "answer": str(total)} for question, total in asked]

@@ -38,6 +38,12 @@ class VoteJudge(JudgeBase):
     with_self: bool = Field(
         True, description="false: the share of the problem's other samples, so that a lone answer has 0"
     )
+    electorate: Literal["own", "linked", "teacher"] = Field(
+        "own",
+        description="in a segment, whose majority is right: the samples' own; that of the problem's twin "
+        "(online.starts: twins); that of as many samples of the moving copy of the policy (online.moving); with the "
+        "last two a sample has 1 or 0 (arXiv 2508.00410)",
+    )
 
     @property
     def rule(self) -> Verifier:

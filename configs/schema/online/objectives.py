@@ -1,7 +1,7 @@
 """What an online round minimises: a preset of loss, ratio and clips, KL weight, and of fields of `online.credit`.
 
-The learner knows four kernels over log-probabilities of tokens: policy gradient, KL, likelihood and NFT. A kind says
-which of them it is made of; each field may be written otherwise.
+The learner knows five kernels over log-probabilities of tokens: policy gradient, KL, likelihood, NFT and distillation.
+A kind says which of them it is made of; each field may be written otherwise.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from configs.schema.base import by_kind
+from configs.schema.marks import Content
 from configs.schema.objective import Rows, TrainingObjective
 from configs.schema.online.amount import Amount, values_of
 
@@ -216,6 +217,43 @@ class Nft(StreamObjective):
     divisor: float | None = Field(1000.0, gt=0, description="of a row's sum over tokens; null: the step's tokens")
 
 
+class Sdpo(StreamObjective):
+    """Self-distillation (SDPO, arXiv 2601.20802): the same model with more in view, a right attempt of another sample
+    of the group or what the first judge notes, teaches the model without it, token by token over what was drawn.
+
+    D_alpha = (1 - alpha) KL(s || m) + alpha KL(t || m), m = (1 - alpha) s + alpha t; 1 is KL(s || t), 0 is KL(t || s).
+    The teacher has the weights of `online.moving`, or those of the moment. Defaults: the authors'.
+    """
+
+    credit: ClassVar[Mapping[str, str]] = {"baseline": "mean", "scale": "none", "normalise_by": "none"}
+    kind: Literal["sdpo"] = "sdpo"
+    alpha: float = Field(0.5, ge=0, le=1, description="of the divergence, as told above")
+    support: Literal["top_k", "all", "sampled"] = Field(
+        "top_k",
+        description="words that are compared at each place: the policy's likeliest, all, or the one that was drawn "
+        "(alpha 1 alone)",
+    )
+    top_k: int = Field(100, ge=1, description="support: top_k: how many")
+    tail: bool = Field(True, description="support: top_k: all other words are one more; else the likeliest add up to 1")
+    cap: float = Field(2.0, gt=0, description="largest ratio to the policy that drew, a factor of each token")
+    success: float = Field(0.5, description="an attempt with a return of this or more is shown to the others")
+    feedback: Literal["without_solution", "always", "never"] = Field(
+        "without_solution", description="when the teacher sees what the first judge notes of the attempt"
+    )
+    prompt: Annotated[str, Content("prompt")] = Field(
+        "solve_again",
+        description="prompt of configs/prompts, or path of a .j2 file, in place of the teacher's last user turn; it "
+        "may use prompt, demonstration and feedback, of which one may be empty",
+    )
+    thinking: bool = Field(False, description="whether <think> blocks stay in a demonstration")
+
+    @model_validator(mode="after")
+    def _one_word_tells_one_side(self) -> Sdpo:
+        if self.support == "sampled" and self.alpha != 1:
+            raise ValueError("alpha: from the drawn word alone only KL(s || t) is known: write alpha: 1")
+        return self
+
+
 OnlineObjective = Annotated[
-    Grpo | DrGrpo | Dapo | Gspo | Rloo | ReinforcePp | MaxRl | Cispo | Sapo | Luspo | Vespo | Raft | Nft, by_kind
+    Grpo | DrGrpo | Dapo | Gspo | Rloo | ReinforcePp | MaxRl | Cispo | Sapo | Luspo | Vespo | Raft | Nft | Sdpo, by_kind
 ]

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from configs.schema.generate import IndependentGenerate
 from configs.schema.online.credit import WITHOUT_GROUP
+from configs.schema.online.derived_rules import derived_fits
 from configs.schema.online.objectives import OnlineObjective, StreamObjective
 from configs.schema.online.section import Online
+from configs.schema.online.teacher_rules import teacher_fits, votes_of_segments
 from configs.schema.revision.rules import steps_can_run
 from configs.schema.rows import DEFAULT_ROWS
 from configs.schema.sections import Sections
@@ -20,6 +22,7 @@ def online_fits(recipe: Sections) -> None:
         if role.train is not None and role.train.objective.rows == "streams":
             raise ValueError(f"roles.{name}.train.objective: a role learns from the round's samples, and the objective "
                              f"{role.train.objective.kind} draws its own: write sft or dpo")  # fmt: skip
+    votes_of_segments(recipe)
     objective, online = recipe.train.objective, recipe.online
     if not isinstance(objective, StreamObjective):
         if online is not None:
@@ -29,7 +32,7 @@ def online_fits(recipe: Sections) -> None:
     if online is None:
         raise ValueError(f"online: the objective {objective.kind} draws its samples as it trains: add online: {{}}, "
                          "and what differs from its defaults")  # fmt: skip
-    for rule in (_stands_alone, _training, _roles, _judges, _reference, _group):
+    for rule in (_stands_alone, _training, _roles, _judges, _reference, _group, derived_fits, teacher_fits):
         for problem in rule(recipe, online, objective):
             raise ValueError(problem)
     if online.episode.kind == "revise":
@@ -112,7 +115,7 @@ def _reference(recipe: Sections, online: Online, objective: OnlineObjective) -> 
 
 def _group(recipe: Sections, online: Online, objective: OnlineObjective) -> Iterator[str]:
     credit = online.settled_credit(objective)
-    if online.group_size == 1 and (credit.baseline not in WITHOUT_GROUP or objective.kind in ("raft", "nft")):
+    if online.group_size == 1 and (credit.baseline not in WITHOUT_GROUP or objective.kind in ("raft", "nft", "sdpo")):
         yield (f"online.group_size: the objective {objective.kind} compares the episodes of a group: write 2 or more, "
                "or credit: {baseline: ema}")  # fmt: skip
     if credit.scale == "mean" and credit.baseline not in ("mean", "leave_one_out"):

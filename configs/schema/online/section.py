@@ -10,9 +10,10 @@ from configs.schema.base import Component
 from configs.schema.draws.draw import PLAIN, Draw
 from configs.schema.generate import Generate, IndependentGenerate
 from configs.schema.online.credit import WITHOUT_GROUP, Credit, SettledCredit
+from configs.schema.online.derived import Derived
 from configs.schema.online.objectives import StreamObjective
 from configs.schema.online.rewards import JudgeTerm, KlTerm, RewardTerm
-from configs.schema.online.waves import Curriculum, Probe
+from configs.schema.online.waves import Curriculum, Moving, Probe
 
 Fork = Literal["problem", "turn"]
 
@@ -35,6 +36,9 @@ class Online(Component):
         description="how an episode is drawn, as in generate; default: one text at temperature 1, with top_k 0",
     )
     fork: Fork = Field("problem", description="what the members of a group share, as told above")
+    starts: Literal["problems", "twins"] = Field(
+        "problems", description="twins: a problem and the one that its tag `twin` names come in the same wave"
+    )
     reward: tuple[RewardTerm, ...] = Field((JudgeTerm(),), min_length=1, description="terms, added up for every text")
     credit: Credit = Field(Credit(), description="how rewards become advantages")
     flat_groups: Literal["drop", "keep"] = Field(
@@ -45,6 +49,8 @@ class Online(Component):
         0.25, gt=0, le=1, description="drop: share of problems_per_wave that is enough to train on; with less it ends"
     )
     curriculum: Curriculum | None = Field(None, description="which problems are drawn; default: all")
+    derived: tuple[Derived, ...] = Field((), description="rows beside those of episodes; default: none")
+    moving: Moving | None = Field(None, description="a copy of the policy that teaches or votes; default: none")
     probe: Probe | None = Field(Probe(), description="accuracy on the way; null: none")
 
     @model_validator(mode="before")

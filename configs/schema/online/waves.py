@@ -1,4 +1,4 @@
-"""Which problems a wave draws: curricula, and the probe."""
+"""Beside the groups of a wave: curricula, the probe, and a copy of the policy that moves slowly."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component, by_kind
+from configs.schema.online.amount import Amount, values_of
 
 
 class _Curriculum(Component):
@@ -45,6 +46,19 @@ class Pools(_Curriculum):
 
 
 Curriculum = Annotated[Window | Pools, by_kind]
+
+
+class Moving(Component):
+    """A copy of the policy that follows it slowly: copy <- (1 - rate) copy + rate policy after every optimizer step. It
+    starts where the run of segments starts, and is carried from segment to segment."""
+
+    rate: Amount = Field(0.05, description="from 0 to 1; it may change with the experiment, wave by wave")
+
+    @model_validator(mode="after")
+    def _is_a_share(self) -> Moving:
+        if not all(0 <= value <= 1 for value in values_of(self.rate)):
+            raise ValueError("rate: a share of the way to the policy: write 0 to 1")
+        return self
 
 
 class Probe(Component):

@@ -7,7 +7,7 @@ scores in their last bits alone, which turns a draw in about one token of a mill
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,14 @@ from configs.schema.engine import TransformersEngine
 from infra.engines.chat.load import load_chat
 from infra.engines.devices import limit_threads
 from infra.engines.generate.decode import Decoder, Draft
-from infra.engines.generate.prompts import decode_continuation, encode_all, encode_request, stop_texts
+from infra.engines.generate.prompts import decode_continuation, encode_all, encode_request, encode_scoring, stop_texts
 from infra.engines.generate.score import score
 from infra.engines.generate.stops import StopTexts
 from infra.engines.models.merge import load_merged
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.probe import check_loaded
 from infra.engines.runner import Progress, Result, SerialRunner
-from infra.engines.wire import Completion, Job, Missing, Request, ScoringJob, Shard, Tokens, draw_seed
+from infra.engines.wire import Completion, Job, Missing, Request, Scoring, ScoringJob, Shard, Tokens, draw_seed
 
 
 class TransformersRunner(SerialRunner):
@@ -49,6 +49,11 @@ class TransformersRunner(SerialRunner):
         end, padding = self._chat.end, self._chat.tokenizer.pad_token_id
         self._decoder = Decoder(model, end.stops, end.ids[-1] if padding is None else padding, end.token)
         self._stops = StopTexts(self._chat.tokenizer)
+
+    def encode(self, texts: Sequence[Scoring]) -> list[tuple[list[int], list[int]] | Missing]:
+        """Tokens of each text's chat and of the turn that answers it, as they would be scored."""
+        found = encode_all(texts, lambda text: encode_scoring(self._chat, self._files, text, self._context, {}))
+        return [row if isinstance(row, tuple) else row[0] for row in found]
 
     def _work(self, job: Job) -> Iterator[Progress | Result]:
         if isinstance(job, Shard):

@@ -1,18 +1,23 @@
 """Where a learner answers: between two waves it draws and scores with its live weights, until it is told to train.
 
-Used inside `learner_program.py`. Commands: jobs (`wire.write_job`), {"kind": "train", "path", "seed"} and
-{"kind": "stop"}. Answers: those of a session to jobs (`session_program.py`), and {"kind": "want", "wave"} where the
-learner waits.
+Used inside `learner_program.py`. Commands: jobs (`wire.write_job`), {"kind": "encode", "requests"}, {"kind": "copy",
+"is_asked"} (whether the moving copy of the weights answers, or they themselves), {"kind": "train", "path", "seed",
+"rate"} and {"kind": "stop"}. Answers: those of a session to jobs (`session_program.py`), {"kind": "encoded", "rows"},
+and {"kind": "want", "wave"} where the learner waits.
 """
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from infra.engines.runner import Progress, Runner
+from infra.engines.generate.transformers_runner import TransformersRunner
+from infra.engines.learn.moving import MovingCopy
+from infra.engines.runner import Progress
 from infra.engines.session_program import ProgressReport, finish
-from infra.engines.wire import Message, read_job
+from infra.engines.wire import Message, Missing, Scoring, ScoringJob, read_job
 from infra.process.protocol import Channel
 
 
@@ -26,15 +31,24 @@ class Desk:
     Args:
         runner: draws and scores with `model`.
         model: the trained model, whose dropout is off while it draws.
+        moving: a copy of the weights that may be asked in their place.
         alive_seconds: without other news a sign of life is sent this often.
     """
 
-    def __init__(self, channel: Channel, runner: Runner, model: Any, alive_seconds: float) -> None:
-        self._channel, self._runner, self._model = channel, runner, model
+    def __init__(
+        self,
+        channel: Channel,
+        runner: TransformersRunner,
+        model: Any,
+        alive_seconds: float,
+        moving: MovingCopy | None = None,
+    ) -> None:
+        self._channel, self._runner, self._model, self._moving = channel, runner, model, moving
+        self._copied = ExitStack()
         self._report = ProgressReport(channel, alive_seconds)
 
-    def next_wave(self, wave: int) -> tuple[Path, int]:
-        """The file with a wave's rows, and the seed of their order and of dropout.
+    def next_wave(self, wave: int) -> tuple[Path, int, float]:
+        """The file with a wave's rows, the seed of their order and of dropout, and the rate of the moving copy.
 
         Raises:
             SegmentEnds: there are none.
@@ -48,18 +62,39 @@ class Desk:
             self._model.train(was_training)
         if command["kind"] == "stop":
             raise SegmentEnds
-        return Path(command["path"]), command["seed"]
+        return Path(command["path"]), command["seed"], command["rate"]
 
     def say_alive(self) -> None:
         """Called between two batches of training."""
         self._report.say_alive()
+
+    def _ask_copy(self, is_asked: bool) -> None:
+        """The runner is idle: what was asked before is answered."""
+        self._copied.close()
+        if is_asked:
+            assert self._moving is not None, "the request has a moving copy"
+            self._copied.enter_context(self._moving.in_place())
+
+    def _encode(self, command: Message) -> None:
+        job = read_job({**command, "kind": ScoringJob.kind, "name": "encode"})
+        questions = [question for question in job.requests if isinstance(question, Scoring)]
+        rows = [
+            asdict(row) if isinstance(row, Missing) else {"prompt": row[0], "written": row[1]}
+            for row in self._runner.encode(questions)
+        ]
+        self._channel.send({"kind": "encoded", "rows": rows})
 
     def _serve(self) -> Message:
         while True:
             while (command := self._channel.receive(None if self._runner.is_idle else 0)) is not None:
                 if command["kind"] in ("train", "stop"):
                     return command
-                self._runner.submit(read_job(command))
+                if command["kind"] == "encode":
+                    self._encode(command)
+                elif command["kind"] == "copy":
+                    self._ask_copy(command["is_asked"])
+                else:
+                    self._runner.submit(read_job(command))
             for event in self._runner.step():
                 if isinstance(event, Progress):
                     self._report.add(event)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
@@ -39,12 +40,18 @@ from infra.engines.wire import (
     Scoring,
     ScoringJob,
     Shard,
+    Tokens,
     read_rows,
     write_job,
 )
 from infra.process.child import Inbox
 
 PROGRAM = "infra.engines.learn.learner_program"
+
+
+def read_tokens(row: dict[str, Any]) -> Tokens | Missing:
+    """A row of an answer to `encode`."""
+    return Missing(**row) if "reason" in row else Tokens(tuple(row["prompt"]), tuple(row["written"]), ())
 
 
 class Learner:
@@ -103,13 +110,18 @@ class Learner:
                 self.report = LearnReport(**message["report"])
                 return None
 
-    def train(self, rows: Path, seed: int) -> None:
+    def ask_copy(self, is_asked: bool) -> None:
+        """Whether the moving copy of the weights draws and scores from now on, or they themselves."""
+        self._transport.send({"kind": "copy", "is_asked": is_asked})
+
+    def train(self, rows: Path, seed: int, rate: float = 0.0) -> None:
         """Hand over a wave's rows (`rows.py`).
 
         Args:
             seed: of their order, and of dropout.
+            rate: of the moving copy of the weights, where there is one.
         """
-        self._transport.send({"kind": "train", "path": str(rows), "seed": seed})
+        self._transport.send({"kind": "train", "path": str(rows), "seed": seed, "rate": rate})
 
     def stop(self) -> None:
         """No more waves: the learner writes what it has, and `wanted` gives None."""
@@ -127,6 +139,15 @@ class Learner:
         rows = self._ask(ScoringJob("score", tuple(items))) if items else []
         found = {row.id: row for row in rows if isinstance(row, (Score, Missing))}
         return [found[item.id] for item in items]
+
+    def encode(self, items: Sequence[Scoring]) -> list[Tokens | Missing]:
+        """Token ids of chats and of turns that answer them, the end included, in order; no log-probabilities."""
+        if not items:
+            return []
+        self._transport.send({"kind": "encode", "requests": list(map(asdict, items))})
+        while (message := self._next())["kind"] != "encoded":
+            pass
+        return [read_tokens(row) for row in message["rows"]]
 
     def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
         """Not a learner's work."""

@@ -12,8 +12,9 @@ from typing import Any, Self
 import torch
 from trl.trainer.utils import add_fused_lm_head
 
-from configs.schema.online.objectives import Nft, PolicyGradient, Raft, StreamObjective
+from configs.schema.online.objectives import Nft, PolicyGradient, Raft, Sdpo, StreamObjective
 from configs.schema.train import Lora
+from infra.engines.learn.kernels.distil import distil_loss, divergences_of_words, sampled_divergences
 from infra.engines.learn.kernels.divergence import divergence_loss, divergences
 from infra.engines.learn.kernels.likelihood import likelihood_loss
 from infra.engines.learn.kernels.negative import Sided, negative_aware_loss
@@ -26,7 +27,7 @@ from infra.engines.train.setup import load_frozen
 Batch = dict[str, torch.Tensor]
 Sums = dict[str, tuple[Any, Any]]
 """by name of a metric: what is added up over the batches of a step, and what it is divided by"""
-LEARNT = {PolicyGradient: "advantage", Nft: "nft_weight", Raft: "nll_weight"}
+LEARNT = {PolicyGradient: "advantage", Nft: "nft_weight", Raft: "nll_weight", Sdpo: "distil"}
 """the stream whose tokens an objective learns from"""
 
 
@@ -46,7 +47,7 @@ class Losses:
         self.objective: StreamObjective = request.objective
         self.main = next(name for kind, name in LEARNT.items() if isinstance(self.objective, kind))
         more = ("nft_p", "nft_right") if isinstance(self.objective, Nft) else ("turn",)
-        self.streams = (self.main, *more, "kl_weight")
+        self.streams = tuple(dict.fromkeys((self.main, *more, "kl_weight", "nll_weight")))
         self.reads_reference = request.reference is not None and self.objective.has_divergence
 
     @classmethod
@@ -60,8 +61,12 @@ class Losses:
         return cls(request, frozen)
 
     def trained(self, batch: Batch) -> torch.Tensor:
-        """1 where a token is learnt from."""
+        """1 where a token of an episode is learnt from."""
         return batch[f"{self.main}_mask"]
+
+    def count(self, batch: Batch) -> int:
+        """Tokens that are learnt from, those of derived rows too."""
+        return int(((self.trained(batch) + batch["nll_weight_mask"]) > 0).sum())
 
     def reference_logps(self, trainer: Any, wave: Batch) -> torch.Tensor:
         """Log-probabilities of a wave's tokens under the reference."""
@@ -91,6 +96,10 @@ class Losses:
             loss = loss + divergence_loss(logps, reference, weights, self.objective.kl_estimate, own)
             of_tokens = divergences(logps.detach(), reference, "k3") * mask
             sums["kl_reference"] = of_tokens.sum(), mask.sum()
+        if self.main != "nll_weight" and batch["nll_weight_mask"].any():
+            more = self._totals("nll_weight_mask", window, wave)
+            loss = loss + likelihood_loss(logps, batch["nll_weight"], more)
+            sums["nll_derived"] = -(logps.detach() * batch["nll_weight_mask"]).sum(), batch["nll_weight_mask"].sum()
         if self._request.temperature == 1:  # the sampler's numbers are of that
             gaps = sampler_gap(old.detach(), batch["sampler_logps"], mask)
             sums["sampler_gap_mean"] = gaps.sum(), gaps.numel()
@@ -103,6 +112,8 @@ class Losses:
         if isinstance(objective, Nft):
             sided = Sided(logps, old, mask, batch["nft_p"], batch["nft_right"], batch["nft_weight"])
             return negative_aware_loss(sided, objective, totals), {}
+        if isinstance(objective, Sdpo):
+            return self._distilled(objective, logps, old, batch, totals)
         assert isinstance(objective, PolicyGradient)
         weights, sums = self._correction(old, batch, mask), Sums()
         drawn = Drawn(logps, old, batch["advantage"], mask, batch["turn"].long(), weights)
@@ -113,6 +124,21 @@ class Losses:
             of_rows = weights[mask.any(-1)]
             sums["weight_ess"] = effective_rows(of_rows), of_rows.numel()
         return found.loss, sums
+
+    def _distilled(
+        self, objective: Sdpo, logps: torch.Tensor, old: torch.Tensor, batch: Batch, totals: Totals
+    ) -> tuple[Any, Sums]:
+        weights = batch["distil"]
+        if objective.support == "sampled":
+            heard = batch["teacher_words"].gather(-1, batch["completion_ids"].unsqueeze(-1)).squeeze(-1)
+            losses = sampled_divergences(logps, heard)
+        else:
+            top_k = objective.top_k if objective.support == "top_k" else None
+            losses = divergences_of_words(
+                batch["words"], batch["teacher_words"], objective.alpha, top_k, has_tail=objective.tail
+            )
+        far = (losses.detach() * weights).sum()
+        return distil_loss(losses, logps, old, weights, objective.cap, totals), {"divergence": (far, weights.sum())}
 
     def _correction(self, old: torch.Tensor, batch: Batch, mask: torch.Tensor) -> torch.Tensor | None:
         if self._request.temperature != 1:

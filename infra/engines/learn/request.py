@@ -23,6 +23,7 @@ class LearnRequest(PhaseRequest):
         inner_epochs: how often a wave's rows are trained on.
         temperature: the model's distribution is trained at the temperature at which it was drawn from.
         max_tokens: of a text; what Dr. GRPO divides by.
+        has_moving_copy: whether a copy of the weights follows them, which can be asked, and teaches.
         num_known_waves: waves whose rows are there to be read again; a checkpoint behind them is not resumed.
     """
 
@@ -34,6 +35,7 @@ class LearnRequest(PhaseRequest):
     inner_epochs: int = Field(1, ge=1)
     temperature: float = Field(1.0, gt=0)
     max_tokens: int = Field(512, ge=1)
+    has_moving_copy: bool = False
     num_known_waves: int = Field(0, ge=0, exclude=True)
 
     @property

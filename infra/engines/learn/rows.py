@@ -23,6 +23,7 @@ class StreamRow:
     Attributes:
         prompt, written: token ids; at least one of each.
         logprobs: the sampler's, of each written token.
+        teacher: token ids that a teacher sees in place of `prompt`; none where the row has none.
         spans: (stream, first token, token behind the last, value), counted in `written`.
     """
 
@@ -30,6 +31,7 @@ class StreamRow:
     written: Sequence[int]
     logprobs: Sequence[float]
     spans: Sequence[Span]
+    teacher: Sequence[int] = ()
 
 
 def write_rows(path: Path, rows: Iterable[StreamRow]) -> int:

@@ -21,6 +21,7 @@ from infra.engines.generate.transformers_runner import TransformersRunner
 from infra.engines.learn.desk import Desk, SegmentEnds
 from infra.engines.learn.grpo import GRPOConfig
 from infra.engines.learn.losses import Losses
+from infra.engines.learn.moving import MovingCopy
 from infra.engines.learn.request import LearnReport, LearnRequest
 from infra.engines.learn.wave_trainer import WaveTrainer
 from infra.engines.models.probe import any_tokens
@@ -35,7 +36,7 @@ from infra.process.protocol import Channel
 
 LOGGED = {name: name for name in (
     "entropy", "kl_reference", "clip_low_share", "clip_high_share", "sampler_gap_mean", "weight_ess", "advantage_abs",
-    "grad_norm",
+    "grad_norm", "nll_derived", "divergence",
 )}  # fmt: skip
 """numbers of a step, by their names in TRL's log"""
 
@@ -49,9 +50,12 @@ def run_segment(request: LearnRequest, work_dir: Path, out_dir: Path, channel: C
     fingerprint = request.fingerprint()
     checkpoints, metrics = work_dir / CHECKPOINTS, work_dir / METRICS
     trainer = _make_trainer(request, checkpoints, fingerprint, channel)
+    moving = trainer.moving
     trainer.add_callback(MetricsStream(metrics, LOGGED, lambda: trainer.step_tokens, lambda line: _tell(channel, line)))
     checkpoint = _find_checkpoint(request, checkpoints, fingerprint)
     resumed_from_step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
+    if moving is not None and (checkpoint or request.resume_state):
+        moving.load(checkpoint or Path(request.resume_state or ""))
     rewind_metrics(metrics, resumed_from_step)
     with contextlib.suppress(SegmentEnds):
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -59,6 +63,8 @@ def run_segment(request: LearnRequest, work_dir: Path, out_dir: Path, channel: C
     if steps:
         vocabulary = trainer.model.config.get_text_config().vocab_size
         save_result(request, trainer, any_tokens(vocabulary), out_dir)
+        if moving is not None:
+            moving.save(out_dir / "optimizer")
         shutil.copyfile(metrics, out_dir / METRICS)
     losses = [step["loss"] for step in steps]
     return LearnReport(
@@ -111,19 +117,20 @@ def _make_trainer(request: LearnRequest, checkpoints: Path, fingerprint: str, ch
     inner = model.get_base_model() if hasattr(model, "peft_config") else model
     runner = TransformersRunner(request.engine, request.model, inner, with_tokens=True)
     losses = Losses.load(request, device)
+    moving = MovingCopy(model) if request.has_moving_copy else None
     trainer = WaveTrainer(
         model=model,
         reward_funcs=[_nobody_asks],
         args=_settings(request, checkpoints),
         train_dataset=Dataset.from_list([{"prompt": ""}]),
         processing_class=tokenizer,
-        callbacks=_callbacks(request, checkpoints, fingerprint, channel),
+        callbacks=[*([moving] if moving else []), *_callbacks(request, checkpoints, fingerprint, channel)],
     )
     trainer.remove_callback(PrinterCallback)  # it prints what the metrics file holds
     trainer.planned_steps = request.total_steps
     seconds = min(ALIVE_SECONDS, request.engine.silence_seconds / 3)
-    trainer.request, trainer.losses = request, losses
-    trainer.desk = Desk(channel, runner, model, seconds)
+    trainer.request, trainer.losses, trainer.moving = request, losses, moving
+    trainer.desk = Desk(channel, runner, model, seconds, moving)
     channel.send({"kind": "ready"})
     return trainer
 

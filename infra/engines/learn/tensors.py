@@ -19,6 +19,7 @@ def tensors_of(
     Args:
         streams: names; one that no row has is 0 everywhere.
     """
+    streams = tuple(streams)
     full = [*rows, *[StreamRow((pad_id,), (pad_id,), (0.0,), ())] * (num_rows - len(rows))]
     width, before = max(len(row.written) for row in full), max(len(row.prompt) for row in full)
     tensors = {
@@ -30,6 +31,8 @@ def tensors_of(
     }
     for name in streams:
         tensors[name], tensors[f"{name}_mask"] = torch.zeros(num_rows, width), torch.zeros(num_rows, width)
+    if "distil" in streams:
+        tensors |= _teachers(full, pad_id)
     for place, row in enumerate(rows):
         tensors["completion_mask"][place, : len(row.written)] = 1
         tensors["sampler_logps"][place, : len(row.written)] = torch.tensor(row.logprobs)
@@ -37,3 +40,13 @@ def tensors_of(
             tensors[name][place, start:end] = value
             tensors[f"{name}_mask"][place, start:end] = 1
     return {name: tensor.to(device) for name, tensor in tensors.items()}
+
+
+def _teachers(rows: Sequence[StreamRow], pad_id: int) -> dict[str, torch.Tensor]:
+    """What a teacher sees before each row, padded at the left; of rows without one it is their prompt."""
+    seen = [list(row.teacher or row.prompt) for row in rows]
+    width = max(map(len, seen))
+    return {
+        "teacher_ids": torch.tensor([[pad_id] * (width - len(ids)) + ids for ids in seen]),
+        "teacher_mask": torch.tensor([[0] * (width - len(ids)) + [1] * len(ids) for ids in seen]),
+    }

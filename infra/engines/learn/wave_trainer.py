@@ -7,6 +7,8 @@ streams in place of one loss. Used inside `learner_program.py`.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -14,21 +16,24 @@ import torch
 from infra.engines.learn.desk import Desk
 from infra.engines.learn.grpo import GRPOTrainer
 from infra.engines.learn.losses import Losses
+from infra.engines.learn.moving import MovingCopy
 from infra.engines.learn.request import LearnRequest
 from infra.engines.learn.rows import read_rows
 from infra.engines.learn.tensors import tensors_of
+from infra.engines.learn.words import word_logps
 from infra.engines.train.steps import CountedSteps
 
 
 class WaveTrainer(CountedSteps, GRPOTrainer):
     """A trainer whose rows are handed in, wave after wave.
 
-    To be set before training: `request`, `desk` and `losses`.
+    To be set before training: `request`, `desk` and `losses`, and `moving` where a copy follows the weights.
     """
 
     request: LearnRequest
     desk: Desk
     losses: Losses
+    moving: MovingCopy | None = None
 
     def count_tokens(self, batch: Any) -> int:
         """0: TRL's loader gives one empty prompt a wave, no tokens. What is trained on is counted with its loss."""
@@ -36,7 +41,9 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
 
     def _generate_and_score_completions(self, inputs: Any) -> dict[str, torch.Tensor]:
         request = self.request
-        path, seed = self.desk.next_wave(self.state.global_step // request.optimizer_steps_per_wave)
+        path, seed, rate = self.desk.next_wave(self.state.global_step // request.optimizer_steps_per_wave)
+        if self.moving is not None:
+            self.moving.rate = rate
         torch.manual_seed(seed)  # of the rows' order, which TRL shuffles, and of dropout
         wave = tensors_of(
             read_rows(path), self.losses.streams, self.args.generation_batch_size, self._tokenizer.pad_token_id,
@@ -50,15 +57,40 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
 
     def _compute_loss(self, model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
         self.desk.say_alive()
-        inputs_ids, attention, width = whole_rows(inputs)
-        logps, entropies, _ = self._get_per_token_logps_and_entropies(
-            model, inputs_ids, attention, width, compute_entropy=True
-        )
+        inputs = dict(inputs)  # what is put beside lives as long as the batch, not as long as its wave
+        logps, entropies = self._read(model, inputs)
         loss, sums = self.losses.of_batch(logps, inputs, self._window(), self._buffered_inputs)
         sums["entropy"] = (entropies.detach() * self.losses.trained(inputs)).sum(), self.losses.trained(inputs).sum()
-        self.step_tokens += int(self.losses.trained(inputs).sum())
+        self.step_tokens += self.losses.count(inputs)
         self._note(sums)
         return loss
+
+    def _read(self, model: Any, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Log-probabilities and entropies of the written tokens; for distillation those of all words are put beside."""
+        if self.losses.main != "distil":
+            ids, attention, width = whole_rows(inputs)
+            logps, entropies, _ = self._get_per_token_logps_and_entropies(
+                model, ids, attention, width, compute_entropy=True
+            )
+            return logps, entropies
+        written, mask, heat = inputs["completion_ids"], inputs["completion_mask"], self.request.temperature
+        with self.teacher():
+            inputs["teacher_words"] = word_logps(
+                model, inputs["teacher_ids"], inputs["teacher_mask"], written, mask, heat
+            )
+        words = word_logps(model, inputs["prompt_ids"], inputs["prompt_mask"], written, mask, heat)
+        inputs["words"] = words
+        entropies = -(words.exp() * words).sum(-1)
+        return words.gather(-1, written.unsqueeze(-1)).squeeze(-1), entropies
+
+    @contextmanager
+    def teacher(self) -> Iterator[None]:
+        """The model computes as the teacher does: with the moving copy, or with the weights of the moment."""
+        was_training = self.model.training
+        self.model.eval()
+        with self.moving.in_place() if self.moving is not None else torch.no_grad():
+            yield
+        self.model.train(was_training)
 
     def logps_of(self, model: Any, wave: dict[str, torch.Tensor]) -> torch.Tensor:
         """Log-probabilities of a wave's written tokens, (rows, tokens), without gradient or dropout."""

@@ -49,11 +49,14 @@ class TokenRow:
         wave: number in the segment, from 0.
         policy_step: optimizer steps of the segment before it was drawn.
         prompt, written: token ids of what was asked, and of what was drawn, the end token included.
-        logprobs: of each written token under the weights of the moment, temperature 1, natural log.
+        logprobs: of each written token under the weights of the moment, temperature 1, natural log; none of a text that
+            somebody else wrote.
         is_trained: whether some token counts; where not, a drop says why.
+        context: token ids that it is trained under, where that is not `prompt`.
+        teacher: token ids that the teacher sees before it; none where it has none.
     """
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     sample_id: str
     problem_id: str
     wave: int
@@ -62,3 +65,5 @@ class TokenRow:
     written: tuple[int, ...]
     logprobs: tuple[float, ...]
     is_trained: bool
+    context: tuple[int, ...] = ()
+    teacher: tuple[int, ...] = ()

@@ -64,10 +64,10 @@ def _leaks(one: Candidate, config: Leaks, words: Sequence[str]) -> bool:
     gold = one.problem.gold if config.gold else None
     if any(word in text.casefold() for text in texts for word in words):
         return True
-    return bool(gold and gold.strip()) and any(_holds(text, str(gold).strip()) for text in texts)
+    return bool(gold and gold.strip()) and any(holds(text, str(gold).strip()) for text in texts)
 
 
-def _holds(text: str, answer: str) -> bool:
+def holds(text: str, answer: str) -> bool:
     """Whether the answer stands in a text by itself: 7 does in `is 7.`, and not in 17, 7.5 or `seven7`."""
     return re.search(rf"(?<![\w.,]){re.escape(answer)}(?!\w|[.,]\d)", text, re.IGNORECASE) is not None
 

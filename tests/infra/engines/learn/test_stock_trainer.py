@@ -150,3 +150,7 @@ def test_the_names_of_trl_that_are_taken_hold_of_are_there() -> None:
         assert f'"{key}"' in source, key
     asked = inspect.signature(GRPOTrainer.get_gamma_weights).parameters
     assert {"advantages", "log_ratio_per_token", "mask", "importance_sampling_ratio", "k_pos"} <= set(asked)
+    from trl.experimental.sdpo import loss_utils
+
+    for name in ("add_tail_bucket", "apply_importance_sampling_clipping", "compute_divergence"):
+        assert callable(getattr(loss_utils, name)), name

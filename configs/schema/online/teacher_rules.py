@@ -1,0 +1,42 @@
+"""Rules between the copy of the policy that moves slowly, the objective that is taught, and what episodes are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from configs.schema.judges.by_rule import VoteJudge
+from configs.schema.online.objectives import OnlineObjective, Sdpo
+from configs.schema.online.section import Online
+from configs.schema.sections import Sections
+
+
+def votes_of_segments(recipe: Sections) -> None:
+    """Nothing, where all electorates are there; ValueError for one that only a segment has."""
+    for judge in recipe.judge:
+        if isinstance(judge, VoteJudge) and judge.electorate != "own" and recipe.online is None:
+            raise ValueError(f"judge '{judge.name}': electorate: {judge.electorate} is of segments: leave it out, or "
+                             "add online")  # fmt: skip
+
+
+def teacher_fits(recipe: Sections, online: Online, objective: OnlineObjective) -> Iterator[str]:
+    """What does not fit together, in words."""
+    is_taught = isinstance(objective, Sdpo)
+    if is_taught and online.episode.kind != "independent":
+        yield ("online.episode.kind: the objective sdpo shows one attempt of a group to the others, each of one text: "
+               "write independent")  # fmt: skip
+    electorates = {judge.electorate for judge in recipe.judge if isinstance(judge, VoteJudge)}
+    if online.moving is not None and not is_taught and "teacher" not in electorates:
+        yield ("online.moving: nobody asks the moving copy: write the objective sdpo, or a vote judge with electorate: "
+               "teacher, or leave moving out")  # fmt: skip
+    if "teacher" in electorates and online.moving is None:
+        yield "online.moving: a vote judge has the electorate teacher: write moving: {rate: 0.05}"
+    if ("linked" in electorates) != (online.starts == "twins"):
+        yield ("online.starts: a vote judge with electorate: linked reads the samples of twins, which starts: twins "
+               "brings together: write both, or neither")  # fmt: skip
+    if electorates - {"own"} and online.episode.kind != "independent":
+        yield "online.episode.kind: electors answer in one text: write independent"
+    if online.starts == "twins" and (online.problems_per_wave % 2 or online.curriculum is not None):
+        yield "online.starts: twins come in pairs, in their order: write an even problems_per_wave and no curriculum"
+    if online.moving is not None and recipe.train.start_from != "previous_with_optimizer":
+        yield (f"online.moving: start_from: {recipe.train.start_from} carries nothing, and the copy would begin anew "
+               "each round: write train.start_from: previous_with_optimizer")  # fmt: skip
