@@ -20,15 +20,17 @@ def revision_fits(recipe: Sections) -> None:
 
 
 def prefixes_fit(recipe: Sections) -> None:
-    """Nothing, where `generate` does not branch off solutions, or can; ValueError for the first field that is wrong."""
+    """Nothing, where `generate` looks for no wrong steps, or can; ValueError for the first field that is wrong."""
     config = recipe.generate
-    if config.kind != "prefix":
+    if config.kind not in ("prefix", "edit"):
         return
     if not recipe.judge[0].reads_gold:
-        raise ValueError("judge.0: generate.kind prefix looks for steps that lead to no right answer: the first judge "
-                         "must compare with gold: write judge: [{kind: answer}]")  # fmt: skip
+        raise ValueError(f"judge.0: generate.kind {config.kind} looks for steps that lead to no right answer: the "
+                         "first judge must compare with gold: write judge: [{kind: answer}]")  # fmt: skip
     if recipe.guide is not None:
-        raise ValueError("guide: generate.kind prefix draws no answers to be helped with: leave guide out")
+        raise ValueError(f"guide: generate.kind {config.kind} draws no answers to be helped with: leave guide out")
+    if config.kind == "edit":
+        return
     role = recipe.roles.get(config.critic)
     if config.critic != POLICY and role is None:
         known = ", ".join([POLICY, *recipe.roles])
