@@ -100,6 +100,8 @@ def _episode(online: Online) -> None:
     if episode.kind in ("prefix", "edit"):
         raise ValueError(f"episode.kind: {episode.kind} goes on from texts that others began: write independent or "
                          "revise")  # fmt: skip
+    if episode.kind == "revise" and episode.first.cut is not None:
+        raise ValueError("episode.first.cut: an attempt is trained on as it was drawn, to its end: leave cut out")
     if episode.interpreter is not None:
         raise ValueError("episode.interpreter: outputs would stand among the tokens that are trained on: leave it out")
     if episode.kind == "independent" and episode.draws != (Draw(name=PLAIN),):

@@ -27,8 +27,8 @@ from tasks.core.prompts import render
 from tasks.core.records import FinishReason, Label, Message, Part, Problem, Sample, Verdict
 from tasks.core.step import Summary, derive_seed
 from tasks.sample.episode import POLICY, Answer, Episode, Opinions, Question, Texts, chat_of, to_sample
+from tasks.sample.revision.cutting import steps_of
 from tasks.sample.samplers.given import Given
-from tasks.sample.samplers.prefix import steps_of
 
 COUNTED = (
     "num_edited",
