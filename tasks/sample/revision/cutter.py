@@ -1,5 +1,5 @@
-"""The waves in which wrong first attempts are cut at their first wrong step: continuations, and opinions of them. Called
-by the sampler. Pure."""
+"""The waves in which wrong first attempts are cut at their first wrong step: continuations, and opinions of them. The
+sampler calls it. Pure."""
 
 from __future__ import annotations
 
