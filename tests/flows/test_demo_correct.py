@@ -38,7 +38,7 @@ def small_recipe() -> dict[str, Any]:
 
 def test_the_demo_prints_its_flow_table_and_publishes_its_model(tmp_path: Path, prefect_url: str) -> None:
     recipe = small_recipe()
-    done = selfloop("run", write_recipe(tmp_path, recipe), cwd=tmp_path, PREFECT_API_URL=prefect_url)
+    done = selfloop("run", write_recipe(tmp_path, recipe), cwd=tmp_path, timeout=600, PREFECT_API_URL=prefect_url)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     run = Run(tmp_path, recipe["name"])
     for number in (0, 1, 2):
@@ -46,12 +46,12 @@ def test_the_demo_prints_its_flow_table_and_publishes_its_model(tmp_path: Path, 
         row = [f"{100 * metrics[f'report_revise_accuracy_t{turn}']:.1f}" for turn in (1, 2, 3)]
         assert [str(number), *row] in [line.split()[:1] + line.split()[1:7:2] for line in done.stdout.splitlines()]
     assert "right called right" in done.stdout and "self-correction, round 2, report: " in done.stdout
-    for row in run.rows(1, "select", "examples.parquet", Example):
-        _check_row(row)
+    for example in run.rows(1, "select", "examples.parquet", Example):
+        _check_row(example)
     assert any(row.completion[0].weight == 0 for row in run.rows(1, "select", "examples.parquet", Example))
     _spoke_alone(run)
     out = tmp_path / "model"
-    exported = selfloop("export", recipe["name"], "--to", out, cwd=tmp_path, PREFECT_API_URL=prefect_url)
+    exported = selfloop("export", recipe["name"], "--to", out, cwd=tmp_path, timeout=600, PREFECT_API_URL=prefect_url)
     assert exported.returncode == 0, exported.stderr
     assert (out / "config.json").is_file() and json.loads((out / "config.json").read_text())["hidden_size"] == 48
 

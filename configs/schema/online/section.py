@@ -97,7 +97,7 @@ def _episode(online: Online) -> None:
     if episode.kind == "stepwise":
         raise ValueError("episode.kind: stepwise compares as it goes, and its steps are no episodes of one policy: "
                          "write independent or revise")  # fmt: skip
-    if episode.kind in ("prefix", "edit"):
+    if episode.kind == "prefix" or episode.kind == "edit":
         raise ValueError(f"episode.kind: {episode.kind} goes on from texts that others began: write independent or "
                          "revise")  # fmt: skip
     if episode.kind == "revise" and episode.first.cut is not None:
