@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tasks.report.correction_table import correction_rows
 from tasks.report.figures import COLOURS, accuracy_figure, drops_figure, length_figure
 from tasks.report.monitor_figures import draw_monitor_figures
-from tasks.report.correction_table import correction_rows
 from tasks.report.monitor_table import monitor_rows
 from tasks.report.rounds import ExperimentReport, RoundReport, SampleRow
 from tasks.report.table import columns_of, format_interval, format_rate, format_seconds, rows_of
