@@ -94,8 +94,8 @@ def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
         flows = Table(*rows[0], box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for row in rows[1:]:
             flows.add_row(*map(Text, row))
-        for column in flows.columns:
-            column.justify = "right"
+        for numbers in flows.columns:
+            numbers.justify = "right"
         console.print(Text("\nself-correction on the report set"), flows)
     for line in lines_below(reports) if not several else ():
         console.print(Text(line))
