@@ -1,5 +1,5 @@
 # make demo       the whole loop on a laptop: a tiny model learns to add, two minutes after the install
-# make demo-correct   a tiny model learns to check its answers and to repair them
+# make demo-correct   a tiny model is taught to check its answers and to repair them
 # make demo-llm   one round with a real 135M language model
 # make test       linters, import contract, all tests (JOBS=2 of the slow ones at a time)
 # make bench      the numbers of docs/benchmarks.md
