@@ -1,4 +1,5 @@
 # make demo       the whole loop on a laptop: a tiny model learns to add, two minutes after the install
+# make demo-correct   a tiny model is taught to check its answers and to repair them
 # make demo-llm   one round with a real 135M language model
 # make test       linters, import contract, all tests (JOBS=2 of the slow ones at a time)
 # make bench      the numbers of docs/benchmarks.md
@@ -10,10 +11,13 @@ INSTALLED := .venv/.installed
 ENGINE ?= transformers
 JOBS ?= 2
 
-.PHONY: demo demo-llm test test-fast system-packages lint bench clean
+.PHONY: demo demo-correct demo-llm test test-fast system-packages lint bench clean
 
 demo: $(INSTALLED)
 	$(BIN)/selfloop run configs/recipes/demo.yaml
+
+demo-correct: $(INSTALLED)
+	$(BIN)/selfloop run configs/recipes/demo_correct.yaml
 
 demo-llm: $(INSTALLED)
 	$(BIN)/selfloop run configs/recipes/demo_llm.yaml --set engine.kind=$(ENGINE)

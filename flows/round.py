@@ -184,7 +184,7 @@ def gather(bench: Workbench, round: int, state: LoopState) -> tuple[dict[str, St
     pool = state.pool if has_pool(recipe) else ()
     steps["generate"] = generate(bench, round, model, problems, cast, steps.get("calibrate"), pool)
     state = state.model_copy(update={"pool": (*pool, steps["generate"])}) if has_pool(recipe) else state
-    problems = steps["generate"] if recipe.generate.kind == "stepwise" else problems
+    problems = steps["generate"] if recipe.generate.makes_problems else problems
     steps["judge"] = judge(bench, round, steps["generate"], problems, cast)
     if GUIDE.when(recipe, round):
         steps["guide"] = guide(bench, round, model, problems, steps["generate"], steps["judge"], cast)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -57,6 +57,8 @@ class FewShot(Component):
 
 
 class _Drawing(Sampling):
+    makes_problems: ClassVar[bool] = False
+    """whether samples answer problems of their own, which the step publishes"""
     num_problems: int | None = Field(None, ge=1, description="train problems a round samples; default: all")
     order: Literal["random", "next"] = Field("random", description="next: the slice after the round before's")
     ladder: Ladder | None = Field(
@@ -131,6 +133,7 @@ class StepwiseGenerate(_Drawing):
     continued, and each step's candidates are a problem of their own (Process-based Self-Rewarding, arXiv 2503.03746).
     """
 
+    makes_problems: ClassVar[bool] = True
     kind: Literal["stepwise"] = "stepwise"
     width: int = Field(6, ge=2, description="candidates for each step")
     max_steps: int = Field(20, ge=1, description="steps asked for in a solution, those taken back included")
@@ -232,8 +235,49 @@ class PrefixGenerate(_Drawing):
         return () if self.critic == "policy" else (Writer(self.critic, "round_start"),)
 
 
+Edit = Literal["values", "value", "substitution", "deletion", "operator", "swap", "adjective"]
+GIVEN_AWAY = ("mistake", "incorrect", "incorrectly", "wrong", "wrongly", "error", "let's correct", "correction")
+"""words with which an edit says itself that it is one"""
+
+
+class EditGenerate(_Drawing):
+    """Attempts, and one step of a right one that the model spoils by itself (RISE, arXiv 2410.06638). The step as it
+    was and as it is now are the right and the wrong sample of a problem of their own, `PROBLEM#1`, after the steps
+    before. The first judge compares with gold.
+
+    The model is shown the step, its last four sentences at most, and told how to change it: by one of the `edits` that
+    fit. Several numbers: values; one: value. An equals sign: substitution, deletion, operator, swap too. Neither:
+    adjective. An edit that changes nothing or gives itself away is dropped; so is one from which a continuation still
+    ends right.
+    """
+
+    makes_problems: ClassVar[bool] = True
+    kind: Literal["edit"] = "edit"
+    num_samples: int = Field(8, ge=1, le=MOST_TEXTS, description="attempts at each problem")
+    temperature: float = Field(0.2, gt=0, description="of attempts and continuations")
+    top_p: float = Field(0.9, gt=0, le=1, description="of attempts and continuations; 1: off")
+    step_end: str = Field("\n", min_length=1, description="text that ends a step of an attempt")
+    edits: tuple[Edit, ...] = Field(
+        get_args(Edit), min_length=1, description="ways to spoil a step; one of those that fit is drawn by seed"
+    )
+    edit_temperature: float = Field(0.0, ge=0, description="of the edit")
+    prompt: Annotated[str, Content("prompt")] = Field(
+        "spoil_step",
+        description="prompt of configs/prompts, or path of a .j2 file: it may use prompt, steps, step and edit; "
+        "training never shows it",
+    )
+    leak_words: tuple[str, ...] = Field(
+        GIVEN_AWAY, description="an edit with one of these, which the problem does not have, gives itself away"
+    )
+    rollouts: int = Field(
+        4, ge=0, le=MOST_TEXTS, description="continuations of an edit, of which none may be right; 0: nobody looks"
+    )
+
+
 Generate = Annotated[
-    IndependentGenerate | StepwiseGenerate | ReviseGenerate | PrefixGenerate, by_kind, default_kind("independent")
+    IndependentGenerate | StepwiseGenerate | ReviseGenerate | PrefixGenerate | EditGenerate,
+    by_kind,
+    default_kind("independent"),
 ]
 
 

@@ -8,6 +8,7 @@ from typing import TextIO
 
 from tasks.core.models import metric_of, stage_of
 from tasks.report.correction_line import correction_line
+from tasks.report.correction_table import correction_rows
 from tasks.report.online_line import online_line
 from tasks.report.rounds import RoundReport
 
@@ -89,6 +90,13 @@ def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
             is_promoted = place == 0 and report.action == "promote"
             table.add_row(*(Text(text) for text in texts), style="green" if is_promoted else None)
     console.print(table)
+    if not several and (rows := correction_rows(reports)):
+        flows = Table(*rows[0], box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for row in rows[1:]:
+            flows.add_row(*map(Text, row))
+        for numbers in flows.columns:
+            numbers.justify = "right"
+        console.print(Text("\nself-correction on the report set"), flows)
     for line in lines_below(reports) if not several else ():
         console.print(Text(line))
     for report in reports:
@@ -98,18 +106,24 @@ def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
 
 def markdown_table(reports: Sequence[RoundReport]) -> str:
     """The table in Markdown; below it a sparkline of report accuracy, of several rounds, and what is missing."""
-    columns = columns_of(reports)
-    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in table_rows(reports)]
+    lines = _in_markdown([columns_of(reports), *table_rows(reports)])
     accuracies = [report.metrics["report_accuracy"] for report in reports if "report_accuracy" in report.metrics]
     if len(accuracies) > 1:
         ends = f"{format_rate(accuracies[0])} to {format_rate(accuracies[-1])}"
         lines += ["", f"report accuracy by round: {sparkline(accuracies)} ({ends})"]
+    if flows := correction_rows(reports):
+        lines += ["", "self-correction on the report set", "", *_in_markdown(flows)]
     for line in lines_below(reports):
         lines += ["", line]
     missing = [f"- round {report.round}, missing: {line}" for report in reports for line in report.missing]
     lines += ["", *missing] if missing else []
     return "\n".join(lines) + "\n"
+
+
+def _in_markdown(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table whose first row are the heads."""
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return [lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]]
 
 
 def sparkline(rates: Sequence[float]) -> str:

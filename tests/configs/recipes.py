@@ -168,6 +168,15 @@ FURTHER: dict[str, dict[str, Any]] = {
         "generate": {"kind": "prefix", "max_tokens": 64, "step_end": ";", "critic": "critic"},
         "rows": [{"kind": "splice", "given": 1}],
     },
+    "spoilt": {
+        "name": "spoilt",
+        "model": {"kind": "tiny_llama"},
+        "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
+        "generate": {"kind": "edit", "max_tokens": 64, "step_end": ";"},
+        "select": [{"kind": "judged"}],
+        "pair": {"kind": "right_vs_wrong", "per_problem": 1},
+        "train": {"objective": {"kind": "dpo"}},
+    },
     "phased": {
         "name": "phased",
         "model": {"kind": "tiny_llama"},

@@ -37,9 +37,14 @@ def shrink(name: str, world: World) -> dict[str, Any]:
         generate |= {"step_end": ";", "rollouts": 2, "width": 4, "temperature": 2.0}
         generate["prompt"] = world.path("attempt_alone.j2")
         tree["model"] = {"base": str(world.reviser)}
+    elif generate.get("kind") == "edit":
+        generate |= {"step_end": ";", "rollouts": 1, "num_samples": 6, "temperature": 1.3, "edit_temperature": 2.0}
+        generate["prompt"] = world.path("attempt_alone.j2")
     elif generate.get("kind") == "revise":
         several = 12 if "first_label" in str(tree["select"]) else 4  # where both right and wrong ones are needed
         generate |= {"num_samples": several, "temperature": 2.0} if generate.get("temperature") != 0 else {}
+        if cut := generate.get("first", {}).get("cut"):
+            cut |= {"step_end": ";", "rollouts": 1}
         shrink_steps(generate["steps"], world)
         for own in [phase["set"]["generate"] for phase in tree.get("phases", []) if "generate" in phase.get("set", {})]:
             own |= {"num_samples": 4, "temperature": 2.0} if "num_samples" in own else {}

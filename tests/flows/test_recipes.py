@@ -90,6 +90,7 @@ EXPECTED = {
     "s2r_offline": PREFERENCE,
     "mote_staged": Expected("base"),
     "s3c_math": Expected("base"),
+    "rise_edit": Expected("base", "base"),
 }
 ONLINE = {
     "co_reward": Expected("round-1", "base"),
@@ -104,7 +105,7 @@ ONLINE = {
     "sdpo": Expected("round-1"),
 }
 """rounds that are segments of online training"""
-NOT_HERE = {"demo", "demo_llm", "easy_to_hard"}
+NOT_HERE = {"demo", "demo_correct", "demo_llm", "easy_to_hard"}
 """run by tests of their own"""
 
 
@@ -493,6 +494,18 @@ def _s3c(run: Run, state: dict[str, Any]) -> None:
         assert [span.text for span in row.completion if not span.weight] == [first.text.removeprefix(first.prefix)]
 
 
+def _rise(run: Run, state: dict[str, Any]) -> None:
+    """Beside pairs of answers there are pairs of a step as it was and as the model spoilt it, after the same steps."""
+    texts = {one.id: one for one in run.rows(2, "generate", "shard-*.parquet", Sample)}
+    pairs = run.rows(2, "select", "pairs.parquet", Pair)
+    of_steps = [pair for pair in pairs if pair.problem_id.endswith("#1")]
+    assert 0 < len(of_steps) < len(pairs)
+    assert run.record(2, "generate")["summary"]["num_edited"] >= len(of_steps)
+    for pair in of_steps:
+        own, spoilt = texts[pair.chosen_id], texts[pair.rejected_id]
+        assert (own.index, spoilt.index) == (0, 1) and own.prefix == spoilt.prefix and own.text != spoilt.text
+
+
 CHECKS = {
     "cosc": _cosc,
     "start_tools": _start_tools,
@@ -524,4 +537,5 @@ CHECKS = {
     "s2r_offline": _s2r,
     "slm_verifiers": _gated,
     "s3c_math": _s3c,
+    "rise_edit": _rise,
 }

@@ -103,8 +103,11 @@ def _episode(online: Online) -> None:
     if episode.kind == "stepwise":
         raise ValueError("episode.kind: stepwise compares as it goes, and its steps are no episodes of one policy: "
                          "write independent or revise")  # fmt: skip
-    if episode.kind == "prefix":
-        raise ValueError("episode.kind: prefix goes on from texts that others began: write independent or revise")
+    if episode.kind == "prefix" or episode.kind == "edit":
+        raise ValueError(f"episode.kind: {episode.kind} goes on from texts that others began: write independent or "
+                         "revise")  # fmt: skip
+    if episode.kind == "revise" and episode.first.cut is not None:
+        raise ValueError("episode.first.cut: an attempt is trained on as it was drawn, to its end: leave cut out")
     if episode.interpreter is not None:
         raise ValueError("episode.interpreter: outputs would stand among the tokens that are trained on: leave it out")
     if episode.kind == "independent" and episode.draws != (Draw(name=PLAIN),):

@@ -91,6 +91,14 @@ class TextsKept(Component):
         return self
 
 
+class WrongStep(Component):
+    """Where a wrong attempt goes wrong: at the first step after which none of some continuations is right, drawn by the
+    policy as it is in the round and judged by the first judge."""
+
+    step_end: str = Field("\n", min_length=1, description="text that ends a step")
+    rollouts: int = Field(8, ge=1, le=1000, description="continuations after each step but the last")
+
+
 class FirstAttempts(Component):
     """Who writes the first attempts, and which of them are revised."""
 
@@ -101,6 +109,11 @@ class FirstAttempts(Component):
         None, description="rounds: all attempts of the rounds before are first attempts too, equal texts once"
     )
     keep: TextsKept | None = Field(None, description="which of them go on: the best by a judge's score, or the first")
+    cut: WrongStep | None = Field(
+        None,
+        description="those that the first judge calls wrong end at their first wrong step; the steps before are given. "
+        "Evaluation cuts none",
+    )
     at_most: dict[LabelName, Annotated[int, Field(ge=0)]] | None = Field(
         None, description="attempts of a problem that go on, by the first judge's label; labels left out do not"
     )

@@ -15,20 +15,22 @@ def revision_fits(recipe: Sections) -> None:
     if recipe.generate.kind != "revise":
         return
     steps_can_run(recipe, recipe.generate, "generate")
-    for rule in (_no_help_besides, _rows_can_be_written):
+    for rule in (_no_help_besides, _cuts_can_be_made, _rows_can_be_written):
         rule(recipe, recipe.generate)
 
 
 def prefixes_fit(recipe: Sections) -> None:
-    """Nothing, where `generate` does not branch off solutions, or can; ValueError for the first field that is wrong."""
+    """Nothing, where `generate` looks for no wrong steps, or can; ValueError for the first field that is wrong."""
     config = recipe.generate
-    if config.kind != "prefix":
+    if config.kind not in ("prefix", "edit"):
         return
     if not recipe.judge[0].reads_gold:
-        raise ValueError("judge.0: generate.kind prefix looks for steps that lead to no right answer: the first judge "
-                         "must compare with gold: write judge: [{kind: answer}]")  # fmt: skip
+        raise ValueError(f"judge.0: generate.kind {config.kind} looks for steps that lead to no right answer: the "
+                         "first judge must compare with gold: write judge: [{kind: answer}]")  # fmt: skip
     if recipe.guide is not None:
-        raise ValueError("guide: generate.kind prefix draws no answers to be helped with: leave guide out")
+        raise ValueError(f"guide: generate.kind {config.kind} draws no answers to be helped with: leave guide out")
+    if config.kind == "edit":
+        return
     role = recipe.roles.get(config.critic)
     if config.critic != POLICY and role is None:
         known = ", ".join([POLICY, *recipe.roles])
@@ -134,6 +136,18 @@ def _no_help_besides(recipe: Sections, config: ReviseGenerate) -> None:
     if recipe.guide is not None:
         raise ValueError("guide: its tries and the revisions of generate.kind revise help the same problems: leave "
                          "guide out, and write a hint step")  # fmt: skip
+
+
+def _cuts_can_be_made(recipe: Sections, config: ReviseGenerate) -> None:
+    """A part of an attempt is no answer that another round could begin with, and its programs have run."""
+    if config.first.cut is None:
+        return
+    if config.first.pool is not None:
+        raise ValueError("generate.first.cut: attempts of the rounds before (first.pool) ended at their wrong step "
+                         "already: leave pool or cut out")  # fmt: skip
+    if config.interpreter is not None:
+        raise ValueError("generate.first.cut: continuations would run the programs of generate.interpreter again: "
+                         "leave interpreter or cut out")  # fmt: skip
 
 
 def _rows_can_be_written(recipe: Sections, config: ReviseGenerate) -> None:

@@ -36,6 +36,8 @@ def _first_judge_is_needed(config: ReviseGenerate, steps: Sequence[LoadedStep]) 
     """Where labels or answers of the first judge are looked at."""
     if config.first.at_most is not None:
         yield "generate.first.at_most"
+    if config.first.cut is not None:
+        yield "generate.first.cut"
     yield from (f"generate.until.{place}.same" for place, stop in enumerate(config.until) if stop.same == "answer")
     for place, step in enumerate(steps):
         if {"label", "peer"} & step.sees:

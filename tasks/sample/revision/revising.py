@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from tasks.core.records import Verdict
+from tasks.core.records import Sample, Verdict
 from tasks.judge.verifiers.code_report import RunReport
 from tasks.sample.episode import Episode
 from tasks.sample.revision.chain import Chain
@@ -17,6 +17,8 @@ COUNTED = (
 )  # fmt: skip
 """texts asked of models; attempts and texts around them that are stored; verdicts that could not be read; texts that
 were drawn and do not go on, are cut off, or lack a part; chains that ended for want of a right sibling"""
+OF_CUTS = ("num_cut", "num_rollouts", "num_without_wrong_step")
+"""attempts that end at their first wrong step, continuations drawn to find it, attempts in which it was not found"""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Revising(Episode):
         chains: those that go on, but for those in `asking`.
         asking: those that the step is being written after.
         drawn: those with an attempt that nobody judged yet.
+        cutting: those whose attempt is looked for its first wrong step.
+        continued: of each of them, the continuations after its steps.
         opinions: by attempt and judge.
         reports: by attempt, of the execution of it that was written last.
         counts: see COUNTED.
@@ -39,6 +43,8 @@ class Revising(Episode):
     chains: tuple[Chain, ...] = ()
     asking: tuple[Chain, ...] = ()
     drawn: tuple[Chain, ...] = ()
+    cutting: tuple[Chain, ...] = ()
+    continued: tuple[tuple[tuple[Sample, ...], ...], ...] = ()
     opinions: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
     reports: Mapping[str, RunReport] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)

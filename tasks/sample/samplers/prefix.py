@@ -27,6 +27,7 @@ from tasks.core.prompts import render
 from tasks.core.records import Author, FinishReason, Label, Message, Part, Problem, Sample, Verdict
 from tasks.core.step import Summary, derive_seed
 from tasks.sample.episode import POLICY, Answer, Episode, Opinions, Question, Texts, chat_of, to_sample
+from tasks.sample.revision.cutting import steps_of
 from tasks.sample.samplers.given import Given
 
 COUNTED = ("num_steps_tried", "num_wrong_steps", "num_unjudged_steps", "num_rollouts", "num_without_critique")
@@ -212,18 +213,6 @@ class Prefix:
             nodes += [first, critique, last]
             verdicts += [episode.verdicts[2 * place], replace(episode.verdicts[2 * place + 1], sample_id=last.id)]
         return replace(episode, nodes=tuple(nodes), verdicts=tuple(verdicts), counts=counts)
-
-
-def steps_of(text: str, step_end: str) -> list[str]:
-    """The steps of a text, each with its end; blank ones belong to the step before."""
-    found: list[str] = []
-    for piece in text.split(step_end):
-        if piece.strip() or not found:
-            found.append(piece + step_end)
-        else:
-            found[-1] += piece + step_end
-    whole = "".join(found).removesuffix(step_end)
-    return [*found[:-1], whole[len("".join(found[:-1])) :]] if whole.strip() else []
 
 
 def _wrong(node: Sample, judge: str, number: int) -> Verdict:

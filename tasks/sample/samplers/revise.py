@@ -27,11 +27,12 @@ from tasks.sample.revision.asking import Facts, LoadedStep, load_steps, require_
 from tasks.sample.revision.chain import Chain, begun
 from tasks.sample.revision.choosing import by_parent, facts_of, starts, texts_kept
 from tasks.sample.revision.conditions import OpinionOf, ends, holds
+from tasks.sample.revision.cutter import Cutter
 from tasks.sample.revision.executions import is_run, message_of, report_of, require_public_tests, runs_of
 from tasks.sample.revision.growing import TOKENS_DROPPED, grow, put_by_rule
 from tasks.sample.revision.judges import judges_asked
 from tasks.sample.revision.pool import from_pool
-from tasks.sample.revision.revising import COUNTED, Revising
+from tasks.sample.revision.revising import COUNTED, OF_CUTS, Revising
 from tasks.sample.samplers.given import Given
 
 
@@ -46,6 +47,7 @@ class Revise:
         models: digest of each writer's model, by its name.
         fixed_seed: of first attempts that every round takes.
         pool: attempts of the rounds before, by problem, that are first attempts too.
+        cutter: ends wrong first attempts at their first wrong step, where the recipe wants it.
     """
 
     config: ReviseGenerate
@@ -55,6 +57,7 @@ class Revise:
     models: Mapping[str, str]
     fixed_seed: int
     pool: Mapping[str, Sequence[Sample]] = field(default_factory=dict)
+    cutter: Cutter | None = None
     is_single_wave = False
     makes_problems = False
 
@@ -73,6 +76,8 @@ class Revise:
         return Revising(problem, index, seed)
 
     def ask(self, episode: Revising) -> Sequence[Question] | None:
+        if episode.cutting and self.cutter is not None:
+            return self.cutter.ask(episode)
         if episode.drawn:
             attempts = tuple(chain.tip for chain in episode.drawn)
             return [Opinions(judge, episode.problem, attempts) for judge in self.judges]
@@ -94,7 +99,11 @@ class Revise:
         ]
 
     def take(self, episode: Revising, answers: Sequence[Answer]) -> Revising:
-        if episode.drawn:
+        if episode.cutting and self.cutter is not None:
+            if not episode.continued:
+                return self.cutter.continued(episode, answers[0])
+            after = self._go_on(self.cutter.cut(episode, answers[0]))
+        elif episode.drawn:
             after = self._judged(episode, answers)
         elif episode.turn == 0:
             after = self._begun(episode, answers[0][0])
@@ -108,7 +117,7 @@ class Revise:
         return episode.counts
 
     def summary(self, num_problems: int, sums: Mapping[str, int]) -> Summary:
-        return {name: sums.get(name, 0) for name in COUNTED}
+        return {name: sums.get(name, 0) for name in (*COUNTED, *(OF_CUTS if self.cutter else ()))}
 
     def _sampling(self, step: LoadedStep) -> Sampling:
         return self.config.sampling().model_copy(update=step.config.changed_sampling)
@@ -183,7 +192,10 @@ class Revise:
             chain.tip.id: {judge.name: verdicts[place] for judge, verdicts in zip(self.judges, answers, strict=True)}
             for place, chain in enumerate(episode.drawn)
         }
-        return self._go_on(replace(episode, opinions={**episode.opinions, **opinions}))
+        after = replace(episode, opinions={**episode.opinions, **opinions})
+        if self.cutter is not None and episode.turn == 1 and (looked := self.cutter.begin(after)).cutting:
+            return looked
+        return self._go_on(after)
 
     def _go_on(self, episode: Revising) -> Revising:
         """Of the chains with a new attempt those that are revised once more."""
@@ -262,4 +274,6 @@ def make(config: ReviseGenerate, given: Given) -> Revise:
     seed = derive_seed(recipe.seed, "generate", "first")
     models = {**given.others, POLICY: given.model}
     judges = judges_asked(config, steps, recipe.judge)
-    return Revise(config, steps, judges, recipe.judge[0].name, models, seed, given.pool)
+    cut = config.first.cut
+    cutter = Cutter(cut, config.sampling(), recipe.judge[0], given.model) if cut is not None else None
+    return Revise(config, steps, judges, recipe.judge[0].name, models, seed, given.pool, cutter)

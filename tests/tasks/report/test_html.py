@@ -98,3 +98,14 @@ def test_a_baseline_alone_makes_a_page() -> None:
 @pytest.mark.parametrize(("value", "text"), [(0.5, "p = 0.5"), (0.03125, "p = 0.031"), (1e-9, "p < 0.0001")])
 def test_p_values(value: float, text: str) -> None:
     assert format_p(value) == text
+
+
+def test_the_flow_table_stands_below_the_rounds_that_revised() -> None:
+    report = experiment_report()
+    assert "Self-correction on the report set" not in Page(render_report([report])).text
+    numbers = {"report_revise_accuracy_t1": 0.25, "report_revise_budget": 2.34}
+    last = report.rounds[-1]
+    revised = last.model_copy(update={"metrics": last.metrics | numbers})
+    page = Page(render_report([report.model_copy(update={"rounds": [*report.rounds[:-1], revised]})]))
+    table = page.text.split("Self-correction on the report set")[1].split("Decisions")[0]
+    assert "turn 1 wrong to right" in table and "25.0 %" in table and "2.3" in table

@@ -5,6 +5,7 @@ import io
 import pytest
 
 from tasks.evaluate.correction.numbers import correction_numbers
+from tasks.report.correction_table import correction_rows
 from tasks.report.table import COLUMNS, format_seconds, markdown_table, print_table, sparkline, table_rows
 from tests.tasks.evaluate.correction.ten_problems import COURSES, DRAWS, TURNS
 from tests.tasks.report.example import baseline, experiment_report, trained
@@ -125,3 +126,26 @@ def test_what_revising_did_is_one_line_below() -> None:
     last = markdown_table([baseline(), told]).splitlines()[-1]
     assert "of all); oracle feedback: tests that grade were shown; majority" in last
     assert "self-correction" not in markdown_table(experiment_report().rounds)
+
+
+def test_the_flow_table_has_a_row_for_each_round_that_revised() -> None:
+    """The worked numbers of ten chains; a round that was not asked to revise has no row."""
+    numbers = correction_numbers(COURSES, DRAWS, TURNS, 0, oracle=True)
+    report = trained(2, 0.79, "promote")
+    report = report.model_copy(
+        update={"metrics": report.metrics | {f"report_{name}": it for name, it in numbers.items()}}
+    )
+    heads, row = correction_rows([baseline(), report])
+    assert dict(zip(heads, row, strict=True)) == {
+        "round": "2", "turn 1": "40.0 %", "turn 2": "60.0 %", "turn 3": "60.0 %", "wrong to right": "30.0 %",
+        "right to wrong": "10.0 %", "p": "0.62", "right called right": "62.5 %", "wrong called wrong": "77.8 %",
+        "draws": "2.3", "their majority": "47.3 %",
+    }  # fmt: skip
+    assert correction_rows([baseline()]) == []
+    alone = report.model_copy(update={"metrics": {"report_revise_accuracy_t1": 0.5}})
+    assert correction_rows([alone]) == [("round", "turn 1", *heads[4:]), ("2", "50.0 %", *("-" for _ in heads[4:]))]
+    out = io.StringIO()
+    print_table([baseline(), report], out)
+    printed = [line.split() for line in out.getvalue().splitlines()]
+    assert " ".join(row).split() in printed and " ".join(heads).split() in printed
+    assert "| " + " | ".join(row) + " |" in markdown_table([baseline(), report]).splitlines()

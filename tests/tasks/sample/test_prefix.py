@@ -19,8 +19,9 @@ from tasks.core.paths import check_depth_first
 from tasks.core.records import Label, Problem, Sample, Verdict, spell
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY
+from tasks.sample.revision.cutting import steps_of
 from tasks.sample.samplers.given import Given
-from tasks.sample.samplers.prefix import Branching, Prefix, steps_of
+from tasks.sample.samplers.prefix import Branching, Prefix
 from tasks.sample.samplers.registry import make_sampler
 from tasks.select.filters.filter import Draw
 from tasks.select.rows.kinds import rows_of
