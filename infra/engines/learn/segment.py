@@ -18,6 +18,7 @@ from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback
 
 from infra.engines.generate.transformers_runner import TransformersRunner
+from infra.engines.learn.critic import Critic, CriticSteps
 from infra.engines.learn.desk import Desk, SegmentEnds
 from infra.engines.learn.grpo import GRPOConfig
 from infra.engines.learn.losses import Losses
@@ -34,10 +35,11 @@ from infra.engines.train.setup import load_tokenizer, load_trainable
 from infra.process.protocol import Channel
 
 LOGGED = {name: name for name in (
-    "entropy", "kl_reference", "clip_low_share", "clip_high_share", "sampler_gap_mean", "weight_ess", "advantage_abs",
-    "grad_norm",
+    "entropy", "kl_reference", "clip_low_share", "clip_high_share", "sampler_gap_mean", "weight_ess", "grad_norm",
 )}  # fmt: skip
 """numbers of a step, by their names in TRL's log"""
+OF_VALUES = {name: name for name in ("value_mean", "value_error", "advantage_abs")}
+"""those of a segment with a value head"""
 
 
 def run_segment(request: LearnRequest, work_dir: Path, out_dir: Path, channel: Channel) -> LearnReport:
@@ -49,7 +51,8 @@ def run_segment(request: LearnRequest, work_dir: Path, out_dir: Path, channel: C
     fingerprint = request.fingerprint()
     checkpoints, metrics = work_dir / CHECKPOINTS, work_dir / METRICS
     trainer = _make_trainer(request, checkpoints, fingerprint, channel)
-    trainer.add_callback(MetricsStream(metrics, LOGGED, lambda: trainer.step_tokens, lambda line: _tell(channel, line)))
+    logged = LOGGED | (OF_VALUES if trainer.critic is not None else {})
+    trainer.add_callback(MetricsStream(metrics, logged, lambda: trainer.step_tokens, lambda line: _tell(channel, line)))
     checkpoint = _find_checkpoint(request, checkpoints, fingerprint)
     resumed_from_step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     rewind_metrics(metrics, resumed_from_step)
@@ -59,6 +62,8 @@ def run_segment(request: LearnRequest, work_dir: Path, out_dir: Path, channel: C
     if steps:
         vocabulary = trainer.model.config.get_text_config().vocab_size
         save_result(request, trainer, any_tokens(vocabulary), out_dir)
+        if trainer.critic is not None and request.total_steps is not None:
+            trainer.critic.save(out_dir / "optimizer")
         shutil.copyfile(metrics, out_dir / METRICS)
     losses = [step["loss"] for step in steps]
     return LearnReport(
@@ -110,19 +115,19 @@ def _make_trainer(request: LearnRequest, checkpoints: Path, fingerprint: str, ch
     model = model.to(device)
     inner = model.get_base_model() if hasattr(model, "peft_config") else model
     runner = TransformersRunner(request.engine, request.model, inner, with_tokens=True)
-    losses = Losses.load(request, device)
+    losses, critic = Losses.load(request, device), Critic.load(request, inner, device)
     trainer = WaveTrainer(
         model=model,
         reward_funcs=[_nobody_asks],
         args=_settings(request, checkpoints),
         train_dataset=Dataset.from_list([{"prompt": ""}]),
         processing_class=tokenizer,
-        callbacks=_callbacks(request, checkpoints, fingerprint, channel),
+        callbacks=_callbacks(request, checkpoints, fingerprint, channel, critic),
     )
     trainer.remove_callback(PrinterCallback)  # it prints what the metrics file holds
     trainer.planned_steps = request.total_steps
     seconds = min(ALIVE_SECONDS, request.engine.silence_seconds / 3)
-    trainer.request, trainer.losses = request, losses
+    trainer.request, trainer.losses, trainer.critic = request, losses, critic
     trainer.desk = Desk(channel, runner, model, seconds)
     channel.send({"kind": "ready"})
     return trainer
@@ -148,7 +153,11 @@ def _settings(request: LearnRequest, checkpoints: Path) -> GRPOConfig:
     )
 
 
-def _callbacks(request: LearnRequest, checkpoints: Path, fingerprint: str, channel: Channel) -> list[TrainerCallback]:
+def _callbacks(
+    request: LearnRequest, checkpoints: Path, fingerprint: str, channel: Channel, critic: Critic | None
+) -> list[TrainerCallback]:
+    """The head's files come into a checkpoint before what says that it is whole."""
+    heads = [] if critic is None else [CriticSteps(critic, request.resume_state)]
     timed = WaveCheckpoints(
         checkpoints,
         fingerprint,
@@ -157,8 +166,8 @@ def _callbacks(request: LearnRequest, checkpoints: Path, fingerprint: str, chann
         lambda wave: channel.send({"kind": "saved", "wave": wave}),
     )
     if request.resume_state is None:
-        return [timed]
-    return [timed, CarriedState(request.resume_state, request.first_step)]
+        return [*heads, timed]
+    return [*heads, timed, CarriedState(request.resume_state, request.first_step)]
 
 
 def _nobody_asks(*_: Any, **__: Any) -> list[float]:

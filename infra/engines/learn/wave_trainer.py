@@ -7,10 +7,12 @@ streams in place of one loss. Used inside `learner_program.py`.
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 
+from infra.engines.learn.critic import Critic
 from infra.engines.learn.desk import Desk
 from infra.engines.learn.grpo import GRPOTrainer
 from infra.engines.learn.losses import Losses
@@ -23,12 +25,13 @@ from infra.engines.train.steps import CountedSteps
 class WaveTrainer(CountedSteps, GRPOTrainer):
     """A trainer whose rows are handed in, wave after wave.
 
-    To be set before training: `request`, `desk` and `losses`.
+    To be set before training: `request`, `desk` and `losses`, and `critic` where the objective has a value head.
     """
 
     request: LearnRequest
     desk: Desk
     losses: Losses
+    critic: Critic | None = None
 
     def count_tokens(self, batch: Any) -> int:
         """0: TRL's loader gives one empty prompt a wave, no tokens. What is trained on is counted with its loss."""
@@ -42,7 +45,11 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
             read_rows(path), self.losses.streams, self.args.generation_batch_size, self._tokenizer.pad_token_id,
             self.accelerator.device,
         )  # fmt: skip
-        if request.optimizer_steps_per_wave > 1:
+        if self.critic is not None:
+            with self.critic.watching():
+                wave["old_logps"] = self._logps_of(self.model, wave)
+                wave |= self.critic.credit(wave, self.critic.values(wave["completion_ids"].size(1)).detach())
+        elif request.optimizer_steps_per_wave > 1:
             wave["old_logps"] = self._logps_of(self.model, wave)
         if self.losses.reads_reference:
             wave["reference_logps"] = self.losses.reference_logps(self, wave)
@@ -51,10 +58,15 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
     def _compute_loss(self, model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
         self.desk.say_alive()
         inputs_ids, attention, width = whole_rows(inputs)
-        logps, entropies, _ = self._get_per_token_logps_and_entropies(
-            model, inputs_ids, attention, width, compute_entropy=True
-        )
+        with self.critic.watching() if self.critic is not None else nullcontext():
+            logps, entropies, _ = self._get_per_token_logps_and_entropies(
+                model, inputs_ids, attention, width, compute_entropy=True
+            )
+            values = self.critic.values(width) if self.critic is not None else None
         loss, sums = self.losses.of_batch(logps, inputs, self._window(), self._buffered_inputs)
+        if self.critic is not None and values is not None:
+            own, numbers = self.critic.loss(values, inputs, self.losses.totals(self._window(), self._buffered_inputs))
+            loss, sums = loss + own, sums | numbers
         sums["entropy"] = (entropies.detach() * self.losses.trained(inputs)).sum(), self.losses.trained(inputs).sum()
         self.step_tokens += int(self.losses.trained(inputs).sum())
         self._note(sums)

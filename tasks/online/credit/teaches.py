@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from configs.schema.online.credit import WITHOUT_GROUP, SettledCredit
-from configs.schema.online.objectives import Nft, OnlineObjective, Raft
+from configs.schema.online.objectives import Nft, OnlineObjective, Ppo, Raft
 from tasks.online.credit.assign import Judged
 from tasks.online.credit.numbers import SAME, are_flat, known
 from tasks.online.credit.unit import units_of
@@ -16,7 +16,7 @@ def teaches(credit: SettledCredit, objective: OnlineObjective, group: Judged) ->
     (`group_by` without fork) one return is enough.
 
     With a baseline of the past, or none, one return that is not at 0 is enough; for raft a best episode that is good;
-    for nft right episodes beside wrong ones. Missing returns teach nothing.
+    for nft right episodes beside wrong ones; for ppo any return. Missing returns teach nothing.
     """
     units = [
         unit for rewarded in group.episodes for unit in units_of(group.fork, rewarded, rewarded.rewards, credit, wave=0)
@@ -27,6 +27,8 @@ def teaches(credit: SettledCredit, objective: OnlineObjective, group: Judged) ->
         return bool(there) and max(there) > objective.least
     if isinstance(objective, Nft):
         return len({value > 0 for value in there}) == 2
+    if isinstance(objective, Ppo):
+        return bool(there)
     if credit.baseline in WITHOUT_GROUP:
         return bool(there) and (credit.baseline != "none" or max(map(abs, there)) > SAME)
     if credit.baseline == "first_turn_mean":
