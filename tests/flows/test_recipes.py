@@ -96,7 +96,7 @@ ONLINE = {
     "grpo": Expected("round-1", "base"),
 }
 """rounds that are segments of online training"""
-NOT_HERE = {"demo", "demo_llm", "easy_to_hard"}
+NOT_HERE = {"demo", "demo_llm", "demo_rl", "easy_to_hard"}
 """run by tests of their own"""
 
 
