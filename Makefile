@@ -1,5 +1,5 @@
 # make demo       the whole loop on a laptop: a tiny model learns to add, two minutes after the install
-# make demo-rl    the same model goes on by GRPO, two segments of online training, a few minutes
+# make demo-rl    the same model goes on by GRPO, a segment of online training, a few minutes
 # make demo-llm   one round with a real 135M language model
 # make test       linters, import contract, all tests (JOBS=2 of the slow ones at a time)
 # make bench      the numbers of docs/benchmarks.md

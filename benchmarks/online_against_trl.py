@@ -69,7 +69,8 @@ def recipe_of(model: Path, seed: int, waves: int) -> dict[str, Any]:
     own = demo(model={"base": str(model)}, warm_start=None, seed=seed, rounds={"max": 1})
     own["train"] = own["train"] | {
         "objective": {"kind": "grpo", "kl_weight": 0.0}, "max_steps": waves * OPTIONS["steps_per_wave"],
-        "learning_rate": OPTIONS["learning_rate"], "batch_size": OPTIONS["rows"],
+        "learning_rate": OPTIONS["learning_rate"], "batch_size": OPTIONS["rows"], "schedule": "cosine",
+        "warmup_share": OPTIONS["warmup_share"],
     }  # fmt: skip
     del own["train"]["reference"]
     own["online"] = {
