@@ -1,6 +1,6 @@
 """GRPO here against TRL's GRPOTrainer used directly: the same model, prompts, reward, settings and number of samples.
 
-    python -m benchmarks.online_against_trl [--seeds 3] [--waves 12]
+    python -m benchmarks.online_against_trl [--seeds 3] [--waves 48]
 
 The model is the warm start of `make demo-rl`, made first. Each side trains from it with each seed; then both answer the
 same held-out problems greedily, by our decoder, and are judged by the same verifier. Printed: a line a seed, and the
@@ -69,7 +69,7 @@ def recipe_of(model: Path, seed: int, waves: int) -> dict[str, Any]:
     own = demo(model={"base": str(model)}, warm_start=None, seed=seed, rounds={"max": 1})
     own["train"] = own["train"] | {
         "objective": {"kind": "grpo", "kl_weight": 0.0}, "max_steps": waves * OPTIONS["steps_per_wave"],
-        "learning_rate": OPTIONS["learning_rate"], "batch_size": OPTIONS["rows"], "schedule": "cosine",
+        "learning_rate": OPTIONS["learning_rate"], "batch_size": OPTIONS["rows"], "schedule": "linear",
         "warmup_share": OPTIONS["warmup_share"],
     }  # fmt: skip
     del own["train"]["reference"]
@@ -142,7 +142,7 @@ def timed(train: Any) -> tuple[Path, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--waves", type=int, default=12)
+    parser.add_argument("--waves", type=int, default=48)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -21,8 +21,8 @@ from tasks.core.tables import read_records
 from tasks.judge.verifiers.registry import build_verifier
 
 OPTIONS: dict[str, Any] = {
-    "problems": 32, "group": 8, "steps_per_wave": 4, "rows": 64, "max_tokens": 32, "learning_rate": 1.5e-4,
-    "warmup_share": 0.05,
+    "problems": 32, "group": 8, "steps_per_wave": 4, "rows": 64, "max_tokens": 32, "learning_rate": 3e-4,
+    "warmup_share": 0.1,
 }  # fmt: skip
 """of both sides where they train"""
 GROUP = 8
@@ -97,7 +97,7 @@ def train(folder: Path, problems: Path, out: Path, seed: int, waves: int) -> Non
     steps = waves * OPTIONS["steps_per_wave"]
     trainer = make_trainer(
         folder, Dataset.from_list(rows), reward, output_dir=str(out / "trl"), seed=seed, data_seed=seed,
-        max_steps=steps, learning_rate=OPTIONS["learning_rate"], lr_scheduler_type="cosine", weight_decay=0.0,
+        max_steps=steps, learning_rate=OPTIONS["learning_rate"], lr_scheduler_type="linear", weight_decay=0.0,
         warmup_steps=math.ceil(OPTIONS["warmup_share"] * steps), per_device_train_batch_size=OPTIONS["rows"],
         steps_per_generation=OPTIONS["steps_per_wave"], num_generations=OPTIONS["group"], loss_type="grpo",
         gradient_accumulation_steps=1, max_completion_length=OPTIONS["max_tokens"], beta=0.0, epsilon=0.2,
