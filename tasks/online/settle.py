@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from configs.schema.online.objectives import OnlineObjective, StreamObjective
+from configs.schema.online.objectives import OnlineObjective, Ppo, StreamObjective
 from configs.schema.online.section import Online
 from configs.schema.recipe import Recipe
 from tasks.core.records import Credit, DropReason, Reward
@@ -20,7 +20,7 @@ from tasks.online.draw import Drawn
 from tasks.online.reward import reward_group, term_values, value_group
 from tasks.online.rollout import Group
 from tasks.online.rollouts_of import group_of
-from tasks.online.streams import mask_truncated, spans_of
+from tasks.online.streams import mask_truncated, pools_of, spans_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Settled:
 
     Attributes:
         drops: by the id of an answer, why it is not trained on.
-        advantages: of all units, dropped ones too.
+        advantages: of all units, dropped ones too; none where the learner makes them of returns.
         remembered: what baselines know after it.
     """
 
@@ -101,14 +101,19 @@ class Settling:
         """Credit of the groups that a wave trains on, those that were made of them too."""
         credit = self.online.settled_credit(self.objective)
         groups = [*(one.judged for one in used), *derived]
+        has_values = isinstance(self.objective, Ppo)
+        whitens = credit.normalise_by
+        if has_values:  # the learner whitens what its value head leaves of the returns
+            credit = credit.model_copy(update={"normalise_by": "none"})
         advantages, after = assign(credit, groups, before.remembered, before.position.waves)
         advantages = mask_truncated(advantages, self.objective)
         spans = spans_of(advantages, self.objective, before.position)
+        spans += pools_of(advantages, whitens) if has_values else []
         drops = {
             turn.sample_id: str(one.dropped) for one in advantages if one.dropped is not None for turn in one.unit.turns
         }
         rows = [Credit(span.row, span.stream, span.start, span.end, span.value) for span in spans]
-        return Settled(rows, drops, advantages, after)
+        return Settled(rows, drops, [] if has_values else advantages, after)
 
 
 def _why(judged: Judged) -> str:

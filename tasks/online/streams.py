@@ -1,7 +1,9 @@
 """Streams: from advantages of a wave to the numbers of its tokens, which are all that the learner reads beside ids.
 
     advantage     the unit's, of every token of its texts               policy gradients
-    turn          number of the text in its row                         policy gradients with ratios of texts
+    turn          number of the text in its row                         policy gradients with ratios of texts, ppo
+    return        the text's, which the learner makes advantages of     ppo
+    pool          number of the tokens that it whitens together         ppo, where credit whitens
     kl_weight     of the divergence to the reference                    all objectives that have one
     nll_weight    of the likelihood                                     raft: the best episode of a group; derived rows
     distil        of the divergence to a teacher                        sdpo (`derived/teachers.py`)
@@ -19,13 +21,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from configs.schema.online.objectives import Nft, OnlineObjective, PolicyGradient, Raft, Sdpo
+from configs.schema.online.credit import NormaliseBy
+from configs.schema.online.objectives import Nft, OnlineObjective, PolicyGradient, Ppo, Raft, Sdpo
 from tasks.core.records import DropReason
 from tasks.online.credit.assign import Advantage
 from tasks.online.rollout import Turn
 from tasks.online.schedule import Position, amount_at
 
-Stream = Literal["advantage", "turn", "kl_weight", "nll_weight", "nft_p", "nft_right", "nft_weight"]
+Stream = Literal["advantage", "turn", "return", "pool", "kl_weight", "nll_weight", "nft_p", "nft_right", "nft_weight"]
 
 LEAST_SHARE, MOST_SHARE = 0.02, 0.98
 """what NFT's authors clamp a group's share of right samples to"""
@@ -70,9 +73,20 @@ def spans_of(advantages: Sequence[Advantage], objective: OnlineObjective, positi
         streams = []
     else:
         assert isinstance(objective, PolicyGradient)
-        streams = [_span(turn, "advantage", one.value) for one in kept for turn in one.unit.turns]
-        streams += _texts(kept) if objective.ratio == "turn" else ()
+        has_values = isinstance(objective, Ppo)
+        main: Stream = "return" if has_values else "advantage"
+        streams = [_span(turn, main, one.value) for one in kept for turn in one.unit.turns]
+        streams += _texts(kept) if has_values or objective.ratio == "turn" else ()
     return [*streams, *_divergence(kept, objective, position)]
+
+
+def pools_of(advantages: Sequence[Advantage], normalise_by: NormaliseBy) -> list[Span]:
+    """The stream `pool`: all tokens together, or those of each part, in the order of the parts' names."""
+    turns = [turn for one in advantages if one.dropped is None for turn in one.unit.turns]
+    parts = sorted({turn.part for turn in turns}) if normalise_by == "part" else []
+    if normalise_by == "none":
+        return []
+    return [_span(turn, "pool", float(parts.index(turn.part)) if parts else 0.0) for turn in turns]
 
 
 def _span(turn: Turn, stream: Stream, value: float) -> Span:

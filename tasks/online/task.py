@@ -24,6 +24,7 @@ from tasks.core.stage_task import stage_task
 from tasks.core.step import StepSpec, Summary, derive_seed, digest
 from tasks.decide.state import LoopState
 from tasks.judge.stage import judging_identity
+from tasks.judge.verifiers.pool import StandingPools, Verify
 from tasks.judge.world import World
 from tasks.learn.run import Schedule
 from tasks.learn.schedule import plan_steps
@@ -152,10 +153,10 @@ class _Segment:
         def show(line: dict[str, Any]) -> None:
             scratch.progress.update(line["step"], line["num_steps"], f"loss {line['loss']:.3f}")
 
-        with Learner(request, scratch.work, scratch.out, show) as learner:
+        with StandingPools() as verifiers, Learner(request, scratch.work, scratch.out, show) as learner:
             conductor = Conductor(
                 self.online, drawable, begin, seed,
-                _Rounds(self, spec, scratch, learner, problems, twins).draw_at,
+                _Rounds(self, spec, scratch, learner, problems, twins, verifiers.verify).draw_at,
                 Settling.of(self.recipe), deriving, folder, waves,
                 ends_by(self.recipe.guards), scratch.work,
                 self._probing(asked, verifier), twins,
@@ -223,6 +224,7 @@ class _Rounds:
     learner: Learner
     problems: Sequence[Problem]
     twins: Mapping[str, str]
+    verify: Verify
 
     def draw_at(self, number: int) -> Drawing:
         """How a wave of the segment is drawn and judged."""
@@ -238,7 +240,7 @@ class _Rounds:
         sampler = SAMPLERS[recipe.episode.kind](recipe.episode, given)
         partners = partners_of(bench, live, cast, self.spec.seed or 0, answers, writers, {POLICY: texts})
         known = {problem.id: problem for problem in self.problems}
-        world = World(known, bench, cast, 0, answers)
+        world = World(known, bench, cast, 0, answers, verify=self.verify)
         electing = Electing(sampler, self.twins, self.learner)
         return Drawing(sampler, partners, texts, world, recipe.judge, live.digest, electing, self._divergence())
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -84,7 +85,7 @@ class WaveFolder:
         """Publish a wave: its tables, and what says that it is there last.
 
         Args:
-            folder: holds the tables.
+            folder: holds the tables, which are moved to where `read` finds them.
 
         Raises:
             StoreError: the lease was lost, or the store failed.
@@ -94,6 +95,7 @@ class WaveFolder:
         for path in sorted(folder.iterdir()):
             file = FileRef(name=path.name, sha256=sha256_of(path), size_bytes=os.path.getsize(path))
             self._ledger.store.put_file(self._file(wave.number, file.name), path, file.sha256)
+            self._keep(wave.number, path)
             files.append(file)
         whole = wave.model_copy(update={"files": tuple(files)})
         self._ledger.store.put(self._name(wave.number), whole.model_dump_json(indent=1).encode())
@@ -126,6 +128,12 @@ class WaveFolder:
         if not (path.exists() and sha256_of(path) == file.sha256):
             self._ledger.store.get_file(self._file(wave.number, name), path, file.sha256)
         return path
+
+    def _keep(self, number: int, path: Path) -> None:
+        """What was just published is read next, and need not come back from the store."""
+        place = self._local / f"{number:04d}" / path.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, place)
 
     def _void(self, number: int, why: str) -> None:
         keys = [key for key in self._ledger.store.keys(self._prefix + "/") if _number_in(key, self._prefix) >= number]

@@ -24,7 +24,7 @@ TURNS: dict[str, Any] = {
 
 ONLINE: dict[str, dict[str, Any]] = {
     f"online_{kind}": online_recipe({"kind": kind})
-    for kind in ("dr_grpo", "gspo", "max_rl", "cispo", "sapo", "luspo", "vespo", "raft", "nft")
+    for kind in ("dr_grpo", "gspo", "max_rl", "cispo", "sapo", "luspo", "vespo", "ppo", "raft", "nft")
 } | {
     "online_grpo": online_recipe(
         {"kind": "grpo", "kl_weight": {"start": 0.1, "end": 0.0, "over": 4}},

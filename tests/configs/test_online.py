@@ -66,6 +66,7 @@ def test_what_is_written_out_in_full_says_the_same(name: str) -> None:
     [
         ("grpo", "mean", "std", "none"), ("dr_grpo", "mean", "none", "none"), ("rloo", "leave_one_out", "none", "none"),
         ("reinforce_pp", "mean", "none", "wave"), ("max_rl", "mean", "mean", "none"), ("nft", "none", "none", "none"),
+        ("ppo", "none", "none", "wave"),
     ],
 )  # fmt: skip
 def test_an_objective_brings_its_credit(kind: str, baseline: str, scale: str, normalise_by: str) -> None:
@@ -166,6 +167,10 @@ def test_phases_may_warm_up_offline_and_go_on_online() -> None:
         ({"online": {"credit": {"scale": "mean", "baseline": "none"}}}, "online.credit.scale: it divides by"),
         ({"train": {"objective": {"kind": "nft"}}, "online": {"credit": {"scale": "std"}}},
          "online.credit: the objective nft reads returns of whole episodes"),
+        ({"train": {"objective": {"kind": "ppo"}}, "online": {"credit": {"baseline": "mean"}}},
+         "online.credit.baseline: the objective ppo compares each token with its value head"),
+        ({"train": {"objective": {"kind": "ppo"}}, "online": {"credit": {"change_factor": 2.0}}},
+         "online.credit.change_factor: the objective ppo"),
         ({"online": {"credit": {"baseline": "first_turn_mean"}}}, "credit.baseline: first_turn_mean tells the texts"),
         ({"online": {"credit": {"normalise_by": "part"}}}, "credit.normalise_by: part tells the texts of an episode"),
         ({"online": {"credit": {"group_by": ["fork", "turn"]}}}, "credit.group_by: turn tells the texts of an episode"),

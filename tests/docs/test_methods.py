@@ -15,7 +15,7 @@ from tests.configs.recipes import PUBLISHED
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
 RECIPES = {path.stem: load_recipe(path) for path in PUBLISHED}
-DEMOS = {"demo", "demo_correct", "demo_llm"}
+DEMOS = {"demo", "demo_correct", "demo_llm", "demo_rl"}
 OF_PAPERS = sorted(RECIPES.keys() - DEMOS)
 
 

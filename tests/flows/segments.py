@@ -6,8 +6,10 @@ python -m tests.flows.segments FOLDER RECIPE.json ROUNDS
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,34 @@ def digests(folder: Path, round: int = 1) -> dict[str, str]:
     place = segment_folder(folder, round)
     files = sorted(path for path in place.rglob("*") if path.is_file() and path.name != "record.json")
     return {str(path.relative_to(place)): sha256_of(path) for path in files}
+
+
+class monkeypatched:  # reads as a context
+    """Something happens just after, or instead of, the nth call of a method."""
+
+    def __init__(self, owner: type, name: str, after: int, do: Callable[..., None], instead: bool = False) -> None:
+        self.owner, self.name, self.left, self.do, self.instead = owner, name, after, do, instead
+
+    def __enter__(self) -> None:
+        self.before = getattr(self.owner, self.name)
+
+        def call(own: Any, *args: Any, **kwargs: Any) -> Any:
+            self.left -= 1
+            if self.left == 0 and self.instead:
+                return self.do(own)
+            found = self.before(own, *args, **kwargs)
+            if self.left == 0:
+                self.do(own)
+            return found
+
+        setattr(self.owner, self.name, call)
+
+    def __exit__(self, *_: object) -> None:
+        setattr(self.owner, self.name, self.before)
+
+
+def kill_learner(learner: Any) -> None:
+    os.killpg(learner._transport.source.pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ ONLINE = {
     "sdpo": Expected("round-1"),
 }
 """rounds that are segments of online training"""
-NOT_HERE = {"demo", "demo_correct", "demo_llm", "easy_to_hard"}
+NOT_HERE = {"demo", "demo_correct", "demo_llm", "demo_rl", "easy_to_hard"}
 """run by tests of their own"""
 
 

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from tasks.decide.stop import StopReason
 from tasks.online.conductor import Conductor
 from tasks.online.wave_folder import WaveFolder
 from tests.flows.micro import processes_of
-from tests.flows.segments import digests, run_rounds, segment_folder, segment_recipe
+from tests.flows.segments import digests, kill_learner, monkeypatched, run_rounds, segment_folder, segment_recipe
 
 pytestmark = pytest.mark.slow
 NUM_KILLS = int(os.environ.get("SELFLOOP_TEST_KILLS", "3"))
@@ -111,34 +110,6 @@ def test_steps_that_share_a_wave_and_batches_that_share_a_step_resume_alike(fold
 
 class Stopped(Exception):
     """Stands for the end of the process that conducts: nothing after it is done."""
-
-
-class monkeypatched:  # reads as a context
-    """Something happens just after, or instead of, the nth call of a method."""
-
-    def __init__(self, owner: type, name: str, after: int, do: Callable[..., None], instead: bool = False) -> None:
-        self.owner, self.name, self.left, self.do, self.instead = owner, name, after, do, instead
-
-    def __enter__(self) -> None:
-        self.before = getattr(self.owner, self.name)
-
-        def call(own: Any, *args: Any, **kwargs: Any) -> Any:
-            self.left -= 1
-            if self.left == 0 and self.instead:
-                return self.do(own)
-            found = self.before(own, *args, **kwargs)
-            if self.left == 0:
-                self.do(own)
-            return found
-
-        setattr(self.owner, self.name, call)
-
-    def __exit__(self, *_: object) -> None:
-        setattr(self.owner, self.name, self.before)
-
-
-def kill_learner(learner: Any) -> None:
-    os.killpg(learner._transport.source.pid, signal.SIGKILL)
 
 
 def stop(_: Any) -> None:

@@ -182,6 +182,28 @@ class Vespo(PolicyGradient):
     lambda_down: float = Field(2.0, ge=0, description="lambda of rows with A < 0")
 
 
+class Ppo(PolicyGradient):
+    """PPO (arXiv 1707.06347): a value head on the policy's trunk is the baseline. A text's return falls on its last
+    token, and runs back to the tokens before it (GAE, arXiv 1506.02438); advantages are whitened by
+    `credit.normalise_by`, over the wave's tokens where it is not written.
+
+    The head is linear and begins at 0; its loss is half the squared error, and its learning rate stays constant.
+    """
+
+    credit: ClassVar[Mapping[str, str]] = {"baseline": "none", "scale": "none", "normalise_by": "wave"}
+    kind: Literal["ppo"] = "ppo"
+    loss: Loss = Field("bnpo", description="as in grpo")
+    discount: float = Field(1.0, gt=0, le=1, description="of what comes a token later")
+    gae_lambda: float = Field(1.0, ge=0, le=1, description="1: return minus value; lower: more trust in later values")
+    value_learning_rate: float = Field(1e-3, gt=0, description="of the head")
+    value_weight: float = Field(
+        0.1, ge=0, description="of the value loss in what the trunk learns; 0: the head alone learns from it"
+    )
+    value_clip: float | None = Field(
+        0.5, gt=0, description="how far a wave's steps move a value before it has no gradient; null: any way"
+    )
+
+
 class Raft(StreamObjective):
     """Likelihood of the group's best episode (RAFT, arXiv 2304.06767), drawn from the live weights."""
 
@@ -255,5 +277,6 @@ class Sdpo(StreamObjective):
 
 
 OnlineObjective = Annotated[
-    Grpo | DrGrpo | Dapo | Gspo | Rloo | ReinforcePp | MaxRl | Cispo | Sapo | Luspo | Vespo | Raft | Nft | Sdpo, by_kind
+    Grpo | DrGrpo | Dapo | Gspo | Rloo | ReinforcePp | MaxRl | Cispo | Sapo | Luspo | Vespo | Ppo | Raft | Nft | Sdpo,
+    by_kind,
 ]

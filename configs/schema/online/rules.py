@@ -120,7 +120,23 @@ def _group(recipe: Sections, online: Online, objective: OnlineObjective) -> Iter
                "or credit: {baseline: ema}")  # fmt: skip
     if credit.scale == "mean" and credit.baseline not in ("mean", "leave_one_out"):
         yield f"online.credit.scale: it divides by the group's mean, and the baseline is {credit.baseline}: write mean"
+    if objective.kind == "ppo":
+        yield from _value_head(online)
     plain = (credit.baseline, credit.scale, credit.unit) == ("none", "none", "episode")
     if objective.kind in ("raft", "nft") and not plain:
         yield (f"online.credit: the objective {objective.kind} reads returns of whole episodes, not advantages: leave "
                "baseline, scale and unit out")  # fmt: skip
+
+
+def _value_head(online: Online) -> Iterator[str]:
+    """The value head is the baseline of single tokens, and whitens what it leaves."""
+    credit = online.credit
+    unread = {
+        "baseline": credit.baseline not in (None, "none"), "scale": credit.scale not in (None, "none"),
+        "change_factor": credit.change_factor != 1, "confirm_factor": credit.confirm_factor != 1,
+        "combine": credit.combine != "sum_then_normalise",
+    }  # fmt: skip
+    for name, is_written in unread.items():
+        if is_written:
+            yield (f"online.credit.{name}: the objective ppo compares each token with its value head: leave {name} "
+                   "out, or write another objective")  # fmt: skip

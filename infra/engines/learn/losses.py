@@ -12,7 +12,7 @@ from typing import Any, Self
 import torch
 from trl.trainer.utils import add_fused_lm_head
 
-from configs.schema.online.objectives import Nft, PolicyGradient, Raft, Sdpo, StreamObjective
+from configs.schema.online.objectives import Nft, PolicyGradient, Ppo, Raft, Sdpo, StreamObjective
 from configs.schema.train import Lora
 from infra.engines.learn.kernels.distil import distil_loss, divergences_of_words, sampled_divergences
 from infra.engines.learn.kernels.divergence import divergence_loss, divergences
@@ -27,7 +27,7 @@ from infra.engines.train.setup import load_frozen
 Batch = dict[str, torch.Tensor]
 Sums = dict[str, tuple[Any, Any]]
 """by name of a metric: what is added up over the batches of a step, and what it is divided by"""
-LEARNT = {PolicyGradient: "advantage", Nft: "nft_weight", Raft: "nll_weight", Sdpo: "distil"}
+LEARNT = {Ppo: "return", PolicyGradient: "advantage", Nft: "nft_weight", Raft: "nll_weight", Sdpo: "distil"}
 """the stream whose tokens an objective learns from"""
 
 
@@ -46,7 +46,7 @@ class Losses:
         self._request, self._frozen = request, frozen
         self.objective: StreamObjective = request.objective
         self.main = next(name for kind, name in LEARNT.items() if isinstance(self.objective, kind))
-        more = ("nft_p", "nft_right") if isinstance(self.objective, Nft) else ("turn",)
+        more = {Nft: ("nft_p", "nft_right"), Ppo: ("turn", "pool")}.get(type(self.objective), ("turn",))
         self.streams = tuple(dict.fromkeys((self.main, *more, "kl_weight", "nll_weight")))
         self.reads_reference = request.reference is not None and self.objective.has_divergence
 
@@ -88,16 +88,16 @@ class Losses:
         old = batch.get("old_logps")
         old = logps.detach() if old is None else old
         mask = self.trained(batch)
-        totals = self._totals(f"{self.main}_mask", window, wave)
+        totals = self.totals(window, wave)
         loss, sums = self._main_loss(logps, old, batch, totals)
         if self.reads_reference:
             reference, weights = batch["reference_logps"], batch["kl_weight"]
-            own = self._totals("kl_weight_mask", window, wave)
+            own = self._totals_of("kl_weight_mask", window, wave)
             loss = loss + divergence_loss(logps, reference, weights, self.objective.kl_estimate, own)
             of_tokens = divergences(logps.detach(), reference, "k3") * mask
             sums["kl_reference"] = of_tokens.sum(), mask.sum()
         if self.main != "nll_weight" and batch["nll_weight_mask"].any():
-            more = self._totals("nll_weight_mask", window, wave)
+            more = self._totals_of("nll_weight_mask", window, wave)
             loss = loss + likelihood_loss(logps, batch["nll_weight"], more)
             sums["nll_derived"] = -(logps.detach() * batch["nll_weight_mask"]).sum(), batch["nll_weight_mask"].sum()
         if self._request.temperature == 1:  # the sampler's numbers are of that
@@ -148,7 +148,11 @@ class Losses:
             old.detach(), batch["sampler_logps"], mask, objective.correction, objective.correction_cap
         )
 
-    def _totals(self, name: str, window: Sequence[Batch], wave: Sequence[Batch]) -> Totals:
+    def totals(self, window: Sequence[Batch], wave: Sequence[Batch]) -> Totals:
+        """Of what is learnt from, in the optimizer step at hand."""
+        return self._totals_of(f"{self.main}_mask", window, wave)
+
+    def _totals_of(self, name: str, window: Sequence[Batch], wave: Sequence[Batch]) -> Totals:
         rows = sum(float(batch[name].any(-1).sum()) for batch in window)
         tokens = sum(float(batch[name].sum()) for batch in window)
         return Totals(rows, tokens, sum(float(batch[name].sum()) for batch in wave) / self._request.steps_per_wave)

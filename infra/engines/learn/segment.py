@@ -18,6 +18,7 @@ from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback
 
 from infra.engines.generate.transformers_runner import TransformersRunner
+from infra.engines.learn.critic import Critic, CriticSteps
 from infra.engines.learn.desk import Desk, SegmentEnds
 from infra.engines.learn.grpo import GRPOConfig
 from infra.engines.learn.losses import Losses
@@ -35,10 +36,12 @@ from infra.engines.train.setup import load_tokenizer, load_trainable
 from infra.process.protocol import Channel
 
 LOGGED = {name: name for name in (
-    "entropy", "kl_reference", "clip_low_share", "clip_high_share", "sampler_gap_mean", "weight_ess", "advantage_abs",
-    "grad_norm", "nll_derived", "divergence",
+    "entropy", "kl_reference", "clip_low_share", "clip_high_share", "sampler_gap_mean", "weight_ess", "grad_norm",
+    "nll_derived", "divergence",
 )}  # fmt: skip
 """numbers of a step, by their names in TRL's log"""
+OF_VALUES = {name: name for name in ("value_mean", "value_error", "advantage_abs")}
+"""those of a segment with a value head"""
 
 
 def run_segment(request: LearnRequest, work_dir: Path, out_dir: Path, channel: Channel) -> LearnReport:
@@ -51,7 +54,8 @@ def run_segment(request: LearnRequest, work_dir: Path, out_dir: Path, channel: C
     checkpoints, metrics = work_dir / CHECKPOINTS, work_dir / METRICS
     trainer = _make_trainer(request, checkpoints, fingerprint, channel)
     moving = trainer.moving
-    trainer.add_callback(MetricsStream(metrics, LOGGED, lambda: trainer.step_tokens, lambda line: _tell(channel, line)))
+    logged = LOGGED | (OF_VALUES if trainer.critic is not None else {})
+    trainer.add_callback(MetricsStream(metrics, logged, lambda: trainer.step_tokens, lambda line: _tell(channel, line)))
     checkpoint = _find_checkpoint(request, checkpoints, fingerprint)
     resumed_from_step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     if moving is not None and (checkpoint or request.resume_state):
@@ -65,6 +69,8 @@ def run_segment(request: LearnRequest, work_dir: Path, out_dir: Path, channel: C
         save_result(request, trainer, any_tokens(vocabulary), out_dir)
         if moving is not None:
             moving.save(out_dir / "optimizer")
+        if trainer.critic is not None and request.total_steps is not None:
+            trainer.critic.save(out_dir / "optimizer")
         shutil.copyfile(metrics, out_dir / METRICS)
     losses = [step["loss"] for step in steps]
     return LearnReport(
@@ -116,7 +122,7 @@ def _make_trainer(request: LearnRequest, checkpoints: Path, fingerprint: str, ch
     model = model.to(device)
     inner = model.get_base_model() if hasattr(model, "peft_config") else model
     runner = TransformersRunner(request.engine, request.model, inner, with_tokens=True)
-    losses = Losses.load(request, device)
+    losses, critic = Losses.load(request, device), Critic.load(request, inner, device)
     moving = MovingCopy(model) if request.has_moving_copy else None
     trainer = WaveTrainer(
         model=model,
@@ -124,12 +130,12 @@ def _make_trainer(request: LearnRequest, checkpoints: Path, fingerprint: str, ch
         args=_settings(request, checkpoints),
         train_dataset=Dataset.from_list([{"prompt": ""}]),
         processing_class=tokenizer,
-        callbacks=[*([moving] if moving else []), *_callbacks(request, checkpoints, fingerprint, channel)],
+        callbacks=[*([moving] if moving else []), *_callbacks(request, checkpoints, fingerprint, channel, critic)],
     )
     trainer.remove_callback(PrinterCallback)  # it prints what the metrics file holds
     trainer.planned_steps = request.total_steps
     seconds = min(ALIVE_SECONDS, request.engine.silence_seconds / 3)
-    trainer.request, trainer.losses, trainer.moving = request, losses, moving
+    trainer.request, trainer.losses, trainer.moving, trainer.critic = request, losses, moving, critic
     trainer.desk = Desk(channel, runner, model, seconds, moving)
     channel.send({"kind": "ready"})
     return trainer
@@ -155,7 +161,11 @@ def _settings(request: LearnRequest, checkpoints: Path) -> GRPOConfig:
     )
 
 
-def _callbacks(request: LearnRequest, checkpoints: Path, fingerprint: str, channel: Channel) -> list[TrainerCallback]:
+def _callbacks(
+    request: LearnRequest, checkpoints: Path, fingerprint: str, channel: Channel, critic: Critic | None
+) -> list[TrainerCallback]:
+    """The head's files come into a checkpoint before what says that it is whole."""
+    heads = [] if critic is None else [CriticSteps(critic, request.resume_state)]
     timed = WaveCheckpoints(
         checkpoints,
         fingerprint,
@@ -164,8 +174,8 @@ def _callbacks(request: LearnRequest, checkpoints: Path, fingerprint: str, chann
         lambda wave: channel.send({"kind": "saved", "wave": wave}),
     )
     if request.resume_state is None:
-        return [timed]
-    return [timed, CarriedState(request.resume_state, request.first_step)]
+        return [*heads, timed]
+    return [*heads, timed, CarriedState(request.resume_state, request.first_step)]
 
 
 def _nobody_asks(*_: Any, **__: Any) -> list[float]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
 
+from infra.engines.learn.critic import Critic
 from infra.engines.learn.desk import Desk
 from infra.engines.learn.grpo import GRPOTrainer
 from infra.engines.learn.losses import Losses
@@ -27,13 +28,15 @@ from infra.engines.train.steps import CountedSteps
 class WaveTrainer(CountedSteps, GRPOTrainer):
     """A trainer whose rows are handed in, wave after wave.
 
-    To be set before training: `request`, `desk` and `losses`, and `moving` where a copy follows the weights.
+    To be set before training: `request`, `desk` and `losses`; `moving` where a copy follows the weights, and `critic`
+    where the objective has a value head.
     """
 
     request: LearnRequest
     desk: Desk
     losses: Losses
     moving: MovingCopy | None = None
+    critic: Critic | None = None
 
     def count_tokens(self, batch: Any) -> int:
         """0: TRL's loader gives one empty prompt a wave, no tokens. What is trained on is counted with its loss."""
@@ -49,7 +52,11 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
             read_rows(path), self.losses.streams, self.args.generation_batch_size, self._tokenizer.pad_token_id,
             self.accelerator.device,
         )  # fmt: skip
-        if request.optimizer_steps_per_wave > 1:
+        if self.critic is not None:
+            with self.critic.watching():
+                wave["old_logps"] = self._logps_of(self.model, wave)
+                wave |= self.critic.credit(wave, self.critic.values(wave["completion_ids"].size(1)).detach())
+        elif request.optimizer_steps_per_wave > 1:
             wave["old_logps"] = self._logps_of(self.model, wave)
         if self.losses.reads_reference:
             wave["reference_logps"] = self.losses.reference_logps(self, wave)
@@ -58,8 +65,13 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
     def _compute_loss(self, model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
         self.desk.say_alive()
         inputs = dict(inputs)  # what is put beside lives as long as the batch, not as long as its wave
-        logps, entropies = self._read(model, inputs)
+        with self.critic.watching() if self.critic is not None else nullcontext():
+            logps, entropies = self._read(model, inputs)
+            values = self.critic.values(inputs["completion_ids"].size(1)) if self.critic is not None else None
         loss, sums = self.losses.of_batch(logps, inputs, self._window(), self._buffered_inputs)
+        if self.critic is not None and values is not None:
+            own, numbers = self.critic.loss(values, inputs, self.losses.totals(self._window(), self._buffered_inputs))
+            loss, sums = loss + own, sums | numbers
         sums["entropy"] = (entropies.detach() * self.losses.trained(inputs)).sum(), self.losses.trained(inputs).sum()
         self.step_tokens += self.losses.count(inputs)
         self._note(sums)

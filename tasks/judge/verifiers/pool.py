@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any, Protocol
 
 from configs.errors import ProblemsError
@@ -43,14 +44,41 @@ def verify_in_pool(
     Raises:
         UserError: the verifier could not be made, as when a user's file cannot be imported.
     """
+    with _pool_of(judge, num_workers) as pool:
+        yield from pool.map(items)
+
+
+class StandingPools:
+    """Verifiers whose workers stay from call to call, where the same judges look again and again: starting them costs
+    more than a wave of samples. A context manager: no worker is left behind it."""
+
+    def __init__(self) -> None:
+        self._pools: dict[str, killable.KillablePool] = {}
+        self._open = ExitStack()
+
+    def __enter__(self) -> StandingPools:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pools = {}
+        self._open.close()
+
+    def verify(self, judge: Judge, items: Iterable[Item]) -> Generator[Outcome, None, None]:
+        """As `verify_in_pool`. One call at a time for a judge."""
+        key = judge.model_dump_json()
+        if key not in self._pools:
+            self._pools[key] = self._open.enter_context(_pool_of(judge, None))
+        yield from self._pools[key].map(items)
+
+
+def _pool_of(judge: Judge, num_workers: int | None) -> killable.KillablePool:
     verifier = judge.rule
     assert verifier is not None, "called for judges with a rule"
     memory_bytes = None if verifier.kind == "python" else WORKER_MEMORY_BYTES
     target = f"tasks.judge.verifiers.registry:{'build_verifier' if judge.reads_gold else 'build_extractor'}"
     start_seconds = 2 * START_SECONDS if verifier.kind == "code" else 0.0  # the program's sandbox and the tests' one
     limit_seconds = verifier.limit_seconds + start_seconds
-    with killable.KillablePool(target, limit_seconds, num_workers, (verifier,), memory_bytes) as pool:
-        yield from pool.map(items)
+    return killable.KillablePool(target, limit_seconds, num_workers, (verifier,), memory_bytes)
 
 
 def items_to_verify(samples: Iterable[Sample], problems: Mapping[str, Problem], judge: Judge) -> Iterator[Item]:

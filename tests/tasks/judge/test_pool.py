@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psutil
 import pytest
 
 from configs.errors import UserError
 from configs.schema.judges.by_rule import AnswerJudge, VoteJudge
 from configs.schema.verifiers.kinds import MathVerifier, PythonVerifier, RegexVerifier
 from tasks.judge.verdicts import judge_samples
+from tasks.judge.verifiers.finding import Finding
+from tasks.judge.verifiers.pool import StandingPools
 from tasks.judge.world import World
 from tests.build.records import make_problem, make_sample
 
@@ -73,3 +76,33 @@ def test_a_users_file_that_cannot_be_imported_is_explained(tmp_path: Path) -> No
     path.write_text("def score(problem, sample)\n", encoding="utf-8")
     with pytest.raises(UserError, match="SyntaxError"):
         judge(["x"], AnswerJudge(verifier=PythonVerifier(function=f"{path}:score")))
+
+
+WHO = """
+import os, time
+
+def score(problem, sample):
+    time.sleep(600) if sample.text == "hang" else None
+    return float(os.getppid())
+"""
+
+
+def test_workers_that_stay_are_those_of_one_template_until_the_block_ends(tmp_path: Path) -> None:
+    path = tmp_path / "who.py"
+    path.write_text(WHO, encoding="utf-8")
+    first, second = (AnswerJudge(name=name, verifier=PythonVerifier(function=f"{path}:score", limit_seconds=limit))
+                     for name, limit in (("a", 2), ("b", 3)))  # fmt: skip
+    problem = make_problem(gold=None)
+
+    def seen(config: AnswerJudge, *texts: str) -> list[float | None]:
+        items = [(problem, make_sample(text=text, index=index)) for index, text in enumerate(texts)]
+        outcomes = list(standing.verify(config, items))
+        return [one.value.score if isinstance(one.value, Finding) else None for one in outcomes]
+
+    with StandingPools() as standing:
+        (template,) = set(seen(first, "x", "y"))
+        assert seen(first, "x", "hang", "z") == [template, None, template]
+        (other,) = set(seen(second, "x"))
+        assert template is not None and other not in (template, None)
+        assert psutil.pid_exists(int(template))
+    assert not psutil.pid_exists(int(template)) and not psutil.pid_exists(int(other))

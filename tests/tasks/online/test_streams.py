@@ -8,12 +8,13 @@ from typing import Literal
 import pytest
 
 from configs.schema.online.amount import Schedule
-from configs.schema.online.objectives import Dapo, Grpo, Nft, OnlineObjective, Raft
+from configs.schema.online.objectives import Dapo, Grpo, Nft, OnlineObjective, Ppo, Raft
 from tasks.core.records import DropReason
 from tasks.online.credit.assign import Judged, assign
 from tasks.online.credit.baseline import Remembered
+from tasks.online.credit.teaches import teaches
 from tasks.online.schedule import Position
-from tasks.online.streams import Span, mask_truncated, nft_weight, spans_of
+from tasks.online.streams import Span, mask_truncated, nft_weight, pools_of, spans_of
 from tests.tasks.online.build import attempt, credit, judged, rewarded, said
 
 
@@ -90,3 +91,22 @@ def test_nft_knows_the_groups_share_and_which_side_a_row_is_on() -> None:
 @pytest.mark.parametrize(("weigh", "value"), [("none", 1), ("wrong_share", 0.75), ("odds", 1.7321)])
 def test_nft_weighs_groups_in_three_ways(weigh: Literal["none", "wrong_share", "odds"], value: float) -> None:
     assert nft_weight(Nft(weigh=weigh), 0.25) == pytest.approx(value, abs=5e-5)
+
+
+def test_a_value_head_gets_returns_the_texts_and_who_is_whitened_together() -> None:
+    turns = [attempt(0.0, row="a", start=0, end=4), said("wrong", row="a", start=6, end=9)]
+    wave = Judged("f", (rewarded(0, 1, name="a", turns=turns), rewarded(0, name="b"), rewarded(None, name="c")))
+    spans = streams(Ppo(kl_weight=0.1), wave, unit="turn", turn_discount=0)
+    assert told(spans, "return") == {("a", 0, 4): 0, ("a", 6, 9): 1, ("b", 0, 1): 0}
+    assert told(spans, "turn") == {("a", 0, 4): 0, ("a", 6, 9): 1, ("b", 0, 1): 0}
+    assert set(told(spans, "kl_weight")) == set(told(spans, "return"))
+    assert {span.stream for span in spans} == {"return", "turn", "kl_weight"}
+    found, _ = assign(credit(baseline="none", unit="turn"), [wave], Remembered())
+    assert told(pools_of(found, "part"), "pool") == {("a", 0, 4): 0, ("a", 6, 9): 1, ("b", 0, 1): 0}
+    assert set(told(pools_of(found, "wave"), "pool").values()) == {0}
+    assert pools_of(found, "none") == []
+
+
+def test_an_even_group_teaches_a_value_head() -> None:
+    assert teaches(credit(baseline="none"), Ppo(), judged(0, 0))
+    assert not teaches(credit(baseline="none"), Ppo(), judged(None, None))
