@@ -23,6 +23,7 @@ from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import StepSpec, Summary, derive_seed, digest
+from tasks.decide.guards import ENDED_BY
 from tasks.decide.state import LoopState
 from tasks.judge.stage import judging_identity
 from tasks.judge.world import World
@@ -33,7 +34,7 @@ from tasks.online.conductor import Conductor
 from tasks.online.divergence import Divergence
 from tasks.online.draw import Drawing
 from tasks.online.live import LiveTexts
-from tasks.online.numbers import ends_by, write_metrics
+from tasks.online.numbers import ended_by, ends_by, first_entropy, write_metrics
 from tasks.online.probe import Probing, set_aside
 from tasks.online.settle import Settling
 from tasks.online.stage import SEGMENT, SegmentNumbers
@@ -137,11 +138,11 @@ class _Segment:
         judged = self.recipe.answer_judge() is not None or self.recipe.evaluate.verifier is not None
         verifier = self.recipe.verifier_for_gold() if judged else None
         drawable, asked = set_aside(problems, self.online.probe, verifier, self.recipe.seed)
-        if len(drawable) < self.online.problems_per_wave:
+        if len(drawable) < self.online.groups_of_draw:
             raise ProblemsError(
-                f"a wave has {self.online.problems_per_wave} problems, and the train set {len(drawable)}"
+                f"a wave has {self.online.groups_of_draw} problems, and the train set {len(drawable)}"
                 + (f", without the {len(asked)} that the probe asks" if asked else ""),
-                f"write online: {{problems_per_wave: {max(len(drawable), 1)}}} or fewer, or add problems",
+                f"write online: {{problems_per_wave: {self._most_problems(len(drawable))}}} or fewer, or add problems",
             )
         folder = WaveFolder(self.bench.ledger, spec.prefix)
         begin = self._carried()
@@ -168,7 +169,9 @@ class _Segment:
         taken = conductor.waves
         trained = taken[:-1] if conductor.ended else taken
         after = trained[-1].after if trained else begin
-        (scratch.out / CARRIED_FILE).write_text(write_carried(after), encoding="utf-8")
+        numbers = write_metrics(scratch.out, taken, self.online.steps_of_wave, begin.course)
+        course = after.course.after({"entropy": first_entropy(scratch.out)})
+        (scratch.out / CARRIED_FILE).write_text(write_carried(replace(after, course=course)), encoding="utf-8")
         counts = write_segment(scratch.out, folder, taken, problems)
         report = learner.report
         return {
@@ -178,8 +181,13 @@ class _Segment:
             "num_train_tokens": report.num_tokens, "num_examples": counts["num_rows"],
             "train_loss": report.mean_loss, "first_loss": report.first_loss, "last_loss": report.last_loss,
             "kept_rate": counts["num_rows"] / max(counts["num_texts"], 1),
-            **write_metrics(scratch.out, taken, self.online.steps_of_wave),
+            **numbers,
+            **({ENDED_BY: place} if (place := ended_by(self.recipe.guards, taken)) else {}),
         }  # fmt: skip
+
+    def _most_problems(self, number: int) -> int:
+        """The largest wave that so many problems can fill."""
+        return max(number * self.online.problems_per_wave // self.online.groups_of_draw, 1)
 
     def _probing(self, problems: tuple[Problem, ...], verifier: Verifier | None) -> Probing | None:
         probe, episode = self.online.probe, self.online.episode
@@ -207,6 +215,7 @@ class _Segment:
             engine=drawing, identity=spec.key,
             most_rows=online.problems_per_wave * online.group_size,
             steps_per_wave=online.steps_per_wave, inner_epochs=online.inner_epochs,
+            compare_start_every=online.probe.every_steps if online.probe else 0,
             temperature=online.episode.temperature, max_tokens=online.episode.max_tokens,
             num_known_waves=num_known_waves,
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -12,7 +13,7 @@ from configs.schema.generate import Generate, IndependentGenerate
 from configs.schema.online.credit import WITHOUT_GROUP, Credit, SettledCredit
 from configs.schema.online.objectives import StreamObjective
 from configs.schema.online.rewards import JudgeTerm, KlTerm, RewardTerm
-from configs.schema.online.waves import Curriculum, Probe
+from configs.schema.online.waves import Curriculum, Probe, VoteShare
 
 Fork = Literal["problem", "turn"]
 
@@ -69,6 +70,12 @@ class Online(Component):
     def steps_of_wave(self) -> int:
         """Optimizer steps between two states that draw."""
         return self.steps_per_wave * self.inner_epochs
+
+    @property
+    def groups_of_draw(self) -> int:
+        """Groups that are drawn together: a wave's, or more where a curriculum drops some of them."""
+        keep = self.curriculum.keep if isinstance(self.curriculum, VoteShare) else 1.0
+        return ceil(self.problems_per_wave / keep)
 
     def settled_credit(self, objective: StreamObjective) -> SettledCredit:
         """`credit` with the objective's values where it has none."""
