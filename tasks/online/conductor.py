@@ -102,7 +102,7 @@ class Conductor:
         if probed:
             PROBED.write(folder, probed)
         write_judgements(folder, drawing.kept, self.problems)
-        numbers |= wave_numbers(self.settling.recipe.judge, drawn, settled)
+        numbers |= wave_numbers(self.settling.recipe.judge, drawn, settled, self.online.choice)
         course = before.course.after(watched(numbers))
         steps = before.position.steps + self.online.steps_of_wave
         after = replace(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from configs.schema.judges.kinds import Judge
 from tasks.core.records import DropReason
+from tasks.online.monitors.choices import choice_numbers
 from tasks.online.monitors.judges import judge_numbers, vote_numbers
 from tasks.online.monitors.turns import recall_numbers, turn_numbers
 from tasks.online.monitors.wave import (
@@ -20,11 +21,14 @@ from tasks.online.monitors.wave import (
 from tasks.online.settle import Rated, Settled
 
 
-def wave_numbers(judges: Sequence[Judge], drawn: Sequence[Rated], settled: Settled) -> Numbers:
+def wave_numbers(
+    judges: Sequence[Judge], drawn: Sequence[Rated], settled: Settled, choice: str | None = None
+) -> Numbers:
     """Numbers of a wave by metric name; what there is nothing to say of is left out.
 
     Args:
         judges: of the recipe; the first says what is right.
+        choice: pattern of what texts chose.
     """
     episodes = [episode for one in drawn for episode in one.judged.episodes]
     rollouts = [episode.rollout for episode in episodes]
@@ -41,6 +45,7 @@ def wave_numbers(judges: Sequence[Judge], drawn: Sequence[Rated], settled: Settl
         **recall_numbers(rollouts),
         **judge_numbers(judges, told),
         **vote_numbers(judges, told),
+        **choice_numbers(choice, rollouts),
         "advantage_abs": advantage_abs(settled.advantages),
         "vote_share": vote_share(own),
         "top_answer_share": top_answer_share(own),

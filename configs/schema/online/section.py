@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import ceil
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from configs.schema.base import Component
+from configs.schema.base import Component, compile_pattern
 from configs.schema.draws.draw import PLAIN, Draw
 from configs.schema.generate import Generate, IndependentGenerate
 from configs.schema.online.credit import WITHOUT_GROUP, Credit, SettledCredit
@@ -46,6 +46,11 @@ class Online(Component):
         0.25, gt=0, le=1, description="drop: share of problems_per_wave that is enough to train on; with less it ends"
     )
     curriculum: Curriculum | None = Field(None, description="which problems are drawn; default: all")
+    choice: str | None = Field(
+        None,
+        description="searched in last attempts; its one group is what a text chose, such as a strategy, whose "
+        "shares and accuracies are shown by wave",
+    )
     probe: Probe | None = Field(Probe(), description="accuracy on the way; null: none")
 
     @model_validator(mode="before")
@@ -59,6 +64,13 @@ class Online(Component):
             return tree  # refused below
         size = 1 if tree.get("fork") == "turn" else tree.get("group_size", 8)
         return {**tree, "episode": {"num_samples": size, "temperature": 1.0, "top_k": 0, **episode}}
+
+    @field_validator("choice")
+    @classmethod
+    def _has_one_group(cls, pattern: str | None) -> str | None:
+        if pattern is not None and compile_pattern(pattern).groups != 1:
+            raise ValueError("needs exactly one group, around what is chosen: write for example 'Strategy: *(\\w+)'")
+        return pattern
 
     @model_validator(mode="after")
     def _can_be_drawn(self) -> Online:
