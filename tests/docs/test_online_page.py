@@ -7,6 +7,7 @@ from pathlib import Path
 
 from configs.schema.guard import DEFAULT_GUARDS, ONLINE_GUARDS, Limit
 from configs.schema.judges.by_rule import AnswerJudge, VoteJudge
+from configs.schema.judges.kinds import Judge
 from configs.schema.judges.opinions import RubricJudge
 from infra.engines.learn.losses import MAXIMA
 from tasks.core.records import Label, Verdict
@@ -34,7 +35,7 @@ def test_the_limits_of_segments_stand_on_the_page_as_they_are() -> None:
 
 def test_numbers_of_judges_votes_and_choices_are_described() -> None:
     group = [Verdict("a", "p", judge, Label.CORRECT, 1.0) for judge in ("answer", "vote", "rubric")]
-    judges = [AnswerJudge(), VoteJudge(), RubricJudge()]
+    judges: list[Judge] = [AnswerJudge(), VoteJudge(), RubricJudge()]
     numbers = judge_numbers(judges, [group]) | vote_numbers(judges, [group])
     numbers |= choice_numbers("(x)", [rollout(attempt(1.0, text="x"))])
     named = {re.sub("^(judged|choice|accuracy)_(answer|vote|rubric|x)$", r"\1_NAME", name) for name in numbers}

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tasks.core.files import CREDIT, REWARDS
-from tasks.core.records import Drop, Verdict
+from tasks.core.records import Drop, Sample, Verdict
 from tasks.core.tables import read_records
 from tests.flows.segments import digests, run_rounds, segment_folder, segment_recipe
 
@@ -94,8 +94,12 @@ def test_a_prompt_longer_than_the_context_is_counted_and_the_others_are_drawn(fo
     tree = recipe(steps=3, problems={"train": train}, online={"flat_groups": "keep"}, guards="warn")
     outcome = run_rounds(tmp_path / "other", tree)
     segment = outcome.steps["segment"].summary
-    assert segment["num_steps"] == 3 and segment["missing_share"] == pytest.approx(1 / 12)
-    assert outcome.candidate is not None
+    assert segment["num_steps"] == 3 and outcome.candidate is not None
+    assert segment["num_missing_segment"] == 6, "its group"
+    assert any("1+1+1" in str(words) or "long" in str(words) for name, words in segment.items()
+               if name.startswith("first_missing_segment"))  # fmt: skip
+    samples = rows(tmp_path / "other", "shard-00000.parquet", Sample)
+    assert len({row.problem_id for row in samples if row.num_tokens}) == 11
 
 
 def test_what_was_carried_and_is_gone_is_made_again(folder: Path, tmp_path: Path) -> None:

@@ -53,8 +53,9 @@ def test_the_live_judge_is_the_model_of_the_wave_and_the_other_stays(runs: tuple
     now, before = ({row.sample_id: row.score for row in rows if row.judge == name} for name in ("now", "before"))
     gaps: dict[int, list[float]] = {wave: [] for wave in range(WAVES)}
     for name, score in now.items():
-        if score is not None and before[name] is not None:
-            gaps[int(name.split("/w")[1].split("/")[0])].append(abs(score - before[name]))
+        other = before[name]
+        if score is not None and other is not None:
+            gaps[int(name.split("/w")[1].split("/")[0])].append(abs(score - other))
     assert max(gaps[0]) == pytest.approx(0, abs=1e-3), "in the first wave both are one model"
     assert max(gaps[WAVES - 1]) > 1e-2
 

@@ -75,7 +75,7 @@ def test_a_vote_on_a_spoiled_start_collapses_and_is_rolled_back(tmp_path: Path) 
     segment, decision = outcome.steps["segment"].summary, outcome.state.decisions[-1]
     lines = (segment_folder(tmp_path) / "waves.jsonl").read_text().splitlines()
     waves = [json.loads(line)["numbers"] for line in lines]
-    assert segment["ended"].startswith("vote_share_rise was above 0.1 and probe_accuracy_rise was below -0.02")
+    assert str(segment["ended"]).startswith("vote_share_rise was above 0.1 and probe_accuracy_rise was below -0.02")
     assert 2 <= len(waves) < 16 and segment["num_steps"] == len(waves) - 1
     assert waves[-1]["vote_share"] > waves[0]["vote_share"] + 0.1
     assert waves[-1]["top_answer_share"] > 0.8 > waves[0]["top_answer_share"], "one answer to all problems"

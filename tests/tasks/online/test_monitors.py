@@ -7,6 +7,7 @@ import math
 import pytest
 
 from configs.schema.judges.by_rule import AnswerJudge, VoteJudge
+from configs.schema.judges.kinds import Judge
 from configs.schema.judges.opinions import RubricJudge
 from configs.schema.online.objectives import Dapo
 from tasks.core.records import Label, Verdict
@@ -90,7 +91,7 @@ def judgement(sample: str, judge: str, label: str, score: float | None = None) -
 
 
 def test_every_judge_has_its_mean_and_the_first_that_asks_a_model_its_entropy() -> None:
-    judges = [AnswerJudge(), RubricJudge(), RubricJudge(name="second")]
+    judges: list[Judge] = [AnswerJudge(), RubricJudge(), RubricJudge(name="second")]
     group = [
         judgement("a", "answer", Label.CORRECT, 1.0), judgement("a", "rubric", Label.UNSCORED, 4.0),
         judgement("b", "answer", Label.UNPARSEABLE), judgement("b", "rubric", Label.UNSCORED, 2.0),
@@ -110,7 +111,7 @@ def test_pseudo_labels_are_compared_with_gold_where_a_vote_has_a_winner() -> Non
     right = group((Label.CORRECT, Label.CORRECT), (Label.WRONG, Label.WRONG))
     false = group((Label.CORRECT, Label.WRONG), (Label.WRONG, Label.CORRECT))
     tie = group((Label.UNSCORED, Label.CORRECT), (Label.UNSCORED, Label.WRONG))
-    judges = [AnswerJudge(), VoteJudge()]
+    judges: list[Judge] = [AnswerJudge(), VoteJudge()]
     numbers = vote_numbers(judges, [right, false, right, tie])
     assert numbers == {"labelled_share": 0.75, "pseudo_label_accuracy": pytest.approx(2 / 3)}
     assert vote_numbers(judges, [tie]) == {"labelled_share": 0.0, "pseudo_label_accuracy": None}
