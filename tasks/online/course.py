@@ -24,6 +24,10 @@ class Course:
         there = {name: value for name, value in numbers.items() if value is not None}
         return Course({**there, **self.first}, {**self.latest, **there})
 
+    def begun(self, name: str, value: float | None) -> Course:
+        """With the first value of a number that waves do not have, where none is known yet."""
+        return self if value is None else Course({name: value, **self.first}, self.latest)
+
     def rises(self) -> dict[str, float]:
         """NAME_rise: latest minus first. Of the probe, which few waves measure, every wave has the latest."""
         return {f"{name}_rise": self.latest[name] - self.first[name] for name in WATCHED if name in self.first}

@@ -170,7 +170,7 @@ class _Segment:
         trained = taken[:-1] if conductor.ended else taken
         after = trained[-1].after if trained else begin
         numbers = write_metrics(scratch.out, taken, self.online.steps_of_wave, begin.course)
-        course = after.course.after({"entropy": first_entropy(scratch.out)})
+        course = after.course.begun("entropy", first_entropy(scratch.out))
         (scratch.out / CARRIED_FILE).write_text(write_carried(replace(after, course=course)), encoding="utf-8")
         counts = write_segment(scratch.out, folder, taken, problems)
         report = learner.report

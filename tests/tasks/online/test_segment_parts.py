@@ -171,6 +171,8 @@ def test_a_course_knows_what_was_first_and_what_is_latest() -> None:
     assert course.rises() == {"vote_share_rise": 0.0}
     course = course.after({"vote_share": 0.7, "probe_accuracy": 0.4}).after({"vote_share": 0.8})
     assert course.rises() == {"vote_share_rise": pytest.approx(0.3), "probe_accuracy_rise": 0.0}
-    course = course.after({"vote_share": None, "probe_accuracy": 0.1, "entropy": 2.0})
+    course = course.after({"vote_share": None, "probe_accuracy": 0.1})
+    begun = course.begun("entropy", 2.0).begun("entropy", 1.0)
+    assert begun.first["entropy"] == 2.0 and begun.latest == course.latest and course.begun("x", None) == course
     assert course.rises() == {"vote_share_rise": pytest.approx(0.3), "probe_accuracy_rise": pytest.approx(-0.3)}
     assert watched({"vote_share": 0.1, "reward_mean": 1.0}) == {"vote_share": 0.1, "probe_accuracy": None}
