@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from configs.schema.base import Component
 from configs.schema.engine import Engine, TransformersEngine
 from configs.schema.evaluate import Decide, Evaluate, Rounds
 from configs.schema.generate import Balance, Generate, Guide, IndependentGenerate, SelfInstruct, WholeTexts
-from configs.schema.guard import DEFAULT_GUARDS, Guard, read_guards
+from configs.schema.guard import DEFAULT_GUARDS, Guard, read_guards, with_online_guards
 from configs.schema.interpreter import Interpreter
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.judges.kinds import Judge
@@ -82,12 +82,19 @@ class Sections(Component):
     evaluate: Evaluate = Field(Evaluate(), description="how models are measured on select and report")
     guards: Annotated[tuple[Guard, ...], BeforeValidator(read_guards)] = Field(
         DEFAULT_GUARDS,
-        description="limits on metrics, and what follows when one is passed; warn: the default limits, none acts",
+        description="limits on metrics, and what follows when one is passed; warn: the default limits, none acts. An "
+        "online recipe has further ones (docs/online.md)",
     )
     decide: Decide = Field(Decide(), description="whether a candidate takes over, and when to stop")
     phases: tuple[Phase, ...] = Field((), description="rounds with settings of their own, one phase after the other")
     rounds: Rounds = Field(Rounds(), description="how many rounds")
     services: Annotated[Services, Execution] = Field(Services(), description="addresses of store, MLflow and Prefect")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _segments_have_limits(cls, tree: Any) -> Any:
+        """Where no guards are written."""
+        return with_online_guards(tree)
 
     @field_validator("name")
     @classmethod

@@ -8,9 +8,13 @@ measured, never on a guess.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeGuard
 
-from configs.schema.guard import Guard, Reaction
+from configs.schema.guard import Guard, Limit, Reaction
 from tasks.core.refs import Ref
+
+ENDED_BY = "ended_by"
+"""number of a segment: which of the guards that end one spoke, counted from 1"""
 
 STRENGTH: tuple[Reaction, ...] = ("warn", "keep_incumbent", "roll_back", "stop")
 """reactions, the weakest first"""
@@ -42,18 +46,38 @@ def check_guards(guards: Sequence[Guard], metrics: Mapping[str, object]) -> list
         metrics: a round's metrics by name, such as a step's summary; words and missing values are passed over.
     """
     passed = []
+    ended_by = metrics.get(ENDED_BY)
     for guard in guards:
-        value = metrics.get(guard.metric) if guard.action != "end_segment" else None  # that spoke in the segment
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and is_passed(guard, value):
-            passed.append(PassedLimit(guard=guard, value=value, words=explain(guard, value)))
+        value = metrics.get(guard.metric)
+        if guard.num_waves is not None:  # that spoke in the segment, if it did
+            spoke = guard.action != "end_segment" and ending(guards).index(guard) + 1 == ended_by
+        else:
+            spoke = all(is_passed(limit, metrics.get(limit.metric)) for limit in guard.limits)
+        if spoke:
+            known = float(value) if _is_number(value) else limit_of(guard)
+            passed.append(PassedLimit(guard=guard, value=known, words=explain(guard, known)))
     return passed
 
 
-def is_passed(guard: Guard, value: float) -> bool:
-    """Whether a value lies beyond the guard's limit; the limit itself is allowed."""
-    if guard.above is not None:
-        return value > guard.above
-    return guard.below is not None and value < guard.below
+def ending(guards: Sequence[Guard]) -> list[Guard]:
+    """The guards that can end a segment, in their order: `ended_by` counts them from 1."""
+    return [guard for guard in guards if guard.num_waves is not None]
+
+
+def limit_of(limit: Limit) -> float:
+    """The number that is not to be passed."""
+    found = limit.above if limit.above is not None else limit.below
+    assert found is not None, "a limit has one side"
+    return found
+
+
+def is_passed(limit: Limit, value: object) -> bool:
+    """Whether a value lies beyond a limit; the limit itself is allowed, and so is what is no number."""
+    return _is_number(value) and limit.is_passed(float(value))
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def strongest(passed: Iterable[PassedLimit]) -> Reaction | None:
@@ -63,5 +87,15 @@ def strongest(passed: Iterable[PassedLimit]) -> Reaction | None:
 
 def explain(guard: Guard, value: float) -> str:
     """A passed limit in words: `judge_mode_share is 0.99, above the guard's limit 0.95: the experiment ends`."""
-    side, limit = ("above", guard.above) if guard.above is not None else ("below", guard.below)
+    side, limit = "above" if guard.above is not None else "below", limit_of(guard)
+    if guard.num_waves is not None:
+        return f"{in_waves(guard)}: {_FOLLOWS[guard.action]}"
     return f"{guard.metric} is {value:.4g}, {side} the guard's limit {limit:g}: {_FOLLOWS[guard.action]}"
+
+
+def in_waves(guard: Guard) -> str:
+    """Why a segment ended: `zero_signal_share was above 0.9 for 5 waves`."""
+    limits = [
+        f"{one.metric} was {'above' if one.above is not None else 'below'} {limit_of(one):g}" for one in guard.limits
+    ]
+    return f"{' and '.join(limits)} for {guard.num_waves} waves"

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from configs.errors import UserError
+from tasks.online.course import Course
 from tasks.online.credit.baseline import Remembered
 from tasks.online.curriculum import PassRate
 from tasks.online.schedule import Position
@@ -26,6 +27,7 @@ class Carried:
         root: round in which this unbroken run of segments began. Seeds come from it and from the number of the wave:
             three segments of one wave draw what one segment of three draws, and a segment after a refused candidate
             draws anew.
+        course: first and latest values of numbers that guards compare.
     """
 
     position: Position = field(default_factory=Position)
@@ -33,6 +35,7 @@ class Carried:
     remembered: Remembered = field(default_factory=Remembered)
     pass_rates: Mapping[str, PassRate] = field(default_factory=dict)
     root: int = 0
+    course: Course = field(default_factory=Course)
 
 
 def write_carried(carried: Carried) -> str:
@@ -59,6 +62,7 @@ def read_carried(text: str, where: str) -> Carried:
             Remembered(float(remembered["average"]), sums),
             {problem: PassRate(**rate) for problem, rate in tree["pass_rates"].items()},
             int(tree["root"]),
+            Course(**tree["course"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(

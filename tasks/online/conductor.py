@@ -16,11 +16,13 @@ from itertools import islice
 from pathlib import Path
 
 from configs.schema.online.section import Online
+from configs.schema.online.waves import VoteShare
 from infra.engines.learn.learner import Learner
 from infra.engines.learn.rows import write_rows
 from tasks.core.records import Problem, Sample
 from tasks.core.step import derive_seed
 from tasks.online.carried import Carried
+from tasks.online.course import watched
 from tasks.online.curriculum import PassRates, choose_problems, remember
 from tasks.online.derived.deriving import Deriving, with_made
 from tasks.online.draw import Drawing, in_wave
@@ -32,6 +34,7 @@ from tasks.online.schedule import Position, amount_at
 from tasks.online.settle import Rated, Settling
 from tasks.online.starts import first_of_pairs
 from tasks.online.tables import ELECTORS, PROBED, sorted_by, stream_rows, write_judgements, write_wave
+from tasks.online.votes import drop_few_votes
 from tasks.online.wave_folder import Wave, WaveFolder
 
 NO_SIGNAL = "no_signal"
@@ -113,11 +116,13 @@ class Conductor:
         if drawing.electing.samples:
             ELECTORS.write(folder, (in_wave(node, number) for node in drawing.electing.samples))
         write_judgements(folder, drawing.kept, self.problems)
-        elected = drawing.electing.numbers([one.drawn.problem for one in drawn])
+        numbers |= drawing.electing.numbers([one.drawn.problem for one in drawn])
+        numbers |= wave_numbers(self.settling.recipe.judge, drawn, settled, self.online.choice) | made.known_numbers
+        course = before.course.after(watched(numbers))
         steps = before.position.steps + self.online.steps_of_wave
         after = replace(
             before, position=Position(steps, before.position.waves + 1), next_problem=place,
-            remembered=settled.remembered, pass_rates=self._pass_rates(before, drawn),
+            remembered=settled.remembered, pass_rates=self._pass_rates(before, drawn), course=course,
         )  # fmt: skip
         wave = Wave(
             number=number,
@@ -125,7 +130,7 @@ class Conductor:
             seed=derive_seed(self.seed, "train", before.position.waves),
             groups_drawn=len(drawn),
             groups_kept=sum(one.is_used for one in drawn),
-            numbers={**numbers, **elected, **wave_numbers(drawn, settled), **made.known_numbers},
+            numbers={**numbers, **course.rises()},
             after=after,
         )
         self.waves.append(self.folder.publish(wave, folder))
@@ -144,7 +149,7 @@ class Conductor:
             seen = {one.drawn.problem.id for one in drawn}
             fresh, place = self._next_problems(place, seen, before, extra)
             groups = drawing.draw(fresh, number, before.position.waves, self.seed)
-            drawn += self.settling.rate(groups, before)
+            drawn += self._in_share(self.settling.rate(groups, before))
             teaching = [not one.reason for one in drawn]
             left = max_extra if fresh and len(drawn) < len(self.problems) else extra
             follows = after_draw(sum(teaching), online.problems_per_wave, extra, left, least)
@@ -153,13 +158,21 @@ class Conductor:
         used = set(fill(teaching, online.problems_per_wave) if follows == Next.TRAIN else ())
         return [replace(one, is_used=index in used) for index, one in enumerate(drawn)], place
 
+    def _in_share(self, drawn: list[Rated]) -> list[Rated]:
+        """The groups of one draw, those marked that a curriculum leaves out."""
+        curriculum = self.online.curriculum
+        if not isinstance(curriculum, VoteShare):
+            return drawn
+        voters = (judge.name for judge in self.settling.recipe.judge if judge.kind == "vote")
+        return drop_few_votes(curriculum, curriculum.judge or next(voters), drawn)
+
     def _next_problems(self, place: int, seen: set[str], before: Carried, extra: int) -> tuple[list[Problem], int]:
         """Problems that the wave has not seen, in the order of the run, and the place behind them.
 
         Args:
             extra: draws of the wave so far; a curriculum draws anew in each.
         """
-        wanted, curriculum = self.online.problems_per_wave, self.online.curriculum
+        wanted, curriculum = self.online.groups_of_draw, self.online.curriculum
         pool = first_of_pairs(self.problems, self.twins) if self.twins else self.problems
         wanted = wanted // 2 if self.twins else wanted
         seed = None if self.online.episode.order == "next" else self.seed
@@ -168,7 +181,7 @@ class Conductor:
             if problem.id not in seen:
                 offered.setdefault(problem.id, (problem, after))
         ids = list(offered)
-        if curriculum is None:
+        if curriculum is None or isinstance(curriculum, VoteShare):
             chosen = ids[:wanted]
         else:
             own = derive_seed(self.seed, "curriculum", before.position.waves, extra)
@@ -186,7 +199,7 @@ class Conductor:
     def _pass_rates(self, before: Carried, drawn: Sequence[Rated]) -> PassRates:
         """What curricula remember: the share of each group's last attempts that are right."""
         curriculum, rates = self.online.curriculum, before.pass_rates
-        if curriculum is None:
+        if curriculum is None or isinstance(curriculum, VoteShare):
             return rates
         for one in drawn:
             last = [rollout.turns[rollout.attempts[-1]] for rollout in one.group.rollouts if rollout.attempts]

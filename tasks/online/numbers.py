@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from configs.schema.guard import Guard
 from tasks.core.step import Summary
-from tasks.decide.guards import is_passed
+from tasks.decide.guards import ending, in_waves, is_passed
+from tasks.online.course import Course
 from tasks.online.stage import METRICS_FILE
 from tasks.online.wave_folder import Wave
 
@@ -18,15 +20,20 @@ OWN = ("step", "loss", "learning_rate", "tokens")
 """what a line says of its step that is no metric of the round"""
 
 
-def write_metrics(out: Path, waves: Sequence[Wave], steps_per_wave: int) -> Summary:
+def write_metrics(out: Path, waves: Sequence[Wave], steps_per_wave: int, course: Course) -> Summary:
     """Put the numbers of each wave into the lines of the steps that train on it; returns the round's.
 
     Args:
         out: holds the learner's `metrics.jsonl`; none where it took no step.
+        course: of the run of segments before this one: entropy_left is the entropy in units of its first.
     """
-    path = out / METRICS_FILE
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
-    whole = [{**line, **waves[(line["step"] - 1) // steps_per_wave].numbers} for line in lines]
+    path, lines = out / METRICS_FILE, read_lines(out)
+    first = course.first.get("entropy") or (lines[0]["entropy"] if lines else None)
+    whole = [
+        {**line, **({"entropy_left": line["entropy"] / first} if first and line["entropy"] is not None else {}),
+         **waves[(line["step"] - 1) // steps_per_wave].numbers}
+        for line in lines
+    ]  # fmt: skip
     if whole:
         path.write_text("".join(json.dumps(line) + "\n" for line in whole), encoding="utf-8")
     rows = whole[-LAST_STEPS:] or [dict(wave.numbers) for wave in waves[-1:]]
@@ -34,22 +41,39 @@ def write_metrics(out: Path, waves: Sequence[Wave], steps_per_wave: int) -> Summ
     return {name: mean for name in names if (mean := _mean([row.get(name) for row in rows])) is not None}
 
 
-def ends_by(guards: Sequence[Guard]) -> Callable[[Sequence[Wave]], str]:
-    """From the waves so far to why the segment ends after them; empty where no guard speaks.
+def read_lines(out: Path) -> list[dict[str, Any]]:
+    """The lines of a segment's steps; none where it took no step."""
+    path = out / METRICS_FILE
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
-    A guard speaks where its metric has passed the limit in each of its last `window` waves.
-    """
-    ending = [guard for guard in guards if guard.action == "end_segment"]
+
+def first_entropy(out: Path) -> float | None:
+    """Of the segment's first step, in nats a token; None where it took none."""
+    return next((line["entropy"] for line in read_lines(out)), None)
+
+
+def ends_by(guards: Sequence[Guard]) -> Callable[[Sequence[Wave]], str]:
+    """From the waves so far to why the segment ends after them; empty where no guard speaks."""
+    able = ending(guards)
 
     def reason(waves: Sequence[Wave]) -> str:
-        for guard in ending:
-            last = [wave.numbers.get(guard.metric) for wave in waves[-guard.window :]]
-            if len(last) == guard.window and all(value is not None and is_passed(guard, value) for value in last):
-                side, limit = ("above", guard.above) if guard.above is not None else ("below", guard.below)
-                return f"{guard.metric} was {side} {limit:g} for {guard.window} waves"
-        return ""
+        place = ended_by(guards, waves)
+        return in_waves(able[place - 1]) if place else ""
 
     return reason
+
+
+def ended_by(guards: Sequence[Guard], waves: Sequence[Wave]) -> int:
+    """Which of the guards that can end a segment ends it after these waves, counted from 1; 0: none does.
+
+    A guard speaks where its metric, and the one beside it, have passed their limits in each of its last `window` waves.
+    """
+    for place, guard in enumerate(ending(guards), 1):
+        last = waves[-(guard.num_waves or 1) :]
+        told = [is_passed(limit, wave.numbers.get(limit.metric)) for wave in last for limit in guard.limits]
+        if len(last) == guard.num_waves and all(told):
+            return place
+    return 0
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

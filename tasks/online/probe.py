@@ -67,11 +67,12 @@ def probe_verifier(recipe: Recipe) -> Verifier | None:
 
 def require_enough(online: Online, drawable: Sequence[Problem], asked: Sequence[Problem]) -> None:
     """Nothing, where the problems that waves draw are enough for one; ProblemsError if they are not."""
-    if len(drawable) < online.problems_per_wave:
+    if len(drawable) < online.groups_of_draw:
+        most = max(len(drawable) * online.problems_per_wave // online.groups_of_draw, 1)
         raise ProblemsError(
-            f"a wave has {online.problems_per_wave} problems, and the train set {len(drawable)}"
+            f"a wave has {online.groups_of_draw} problems, and the train set {len(drawable)}"
             + (f", without the {len(asked)} that the probe asks" if asked else ""),
-            f"write online: {{problems_per_wave: {max(len(drawable), 1)}}} or fewer, or add problems",
+            f"write online: {{problems_per_wave: {most}}} or fewer, or add problems",
         )
 
 

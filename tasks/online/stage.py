@@ -45,7 +45,7 @@ class SegmentNumbers(TrainNumbers):
     def expected(cls, recipe: Recipe) -> Summary | None:
         if recipe.online is None:
             return {}
-        drawn = waves_of(recipe) * recipe.online.problems_per_wave * recipe.online.group_size
+        drawn = waves_of(recipe) * recipe.online.groups_of_draw * recipe.online.group_size
         steps = recipe.train.max_steps or 0
         return {"num_samples": drawn, "num_kept": drawn, "num_rows": drawn, "num_steps": steps, "end_step": steps}
 
@@ -64,7 +64,7 @@ def _parts(recipe: Recipe) -> Mapping[str, int | str]:
 
 SEGMENT = Stage(
     "segment",
-    version=1,
+    version=2,
     config=lambda recipe, _: {
         "online": recipe.online,
         "judge": recipe.judge,
@@ -83,4 +83,4 @@ SEGMENT = Stage(
 
 def ending_guards(recipe: Recipe) -> list[object]:
     """The guards that can end a segment, which decide its weights."""
-    return [guard for guard in recipe.guards if guard.action == "end_segment"]
+    return [guard for guard in recipe.guards if guard.num_waves is not None]

@@ -22,6 +22,7 @@ from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import StepSpec, Summary, derive_seed, digest
+from tasks.decide.guards import ENDED_BY
 from tasks.decide.state import LoopState
 from tasks.judge.stage import judging_identity
 from tasks.judge.verifiers.pool import StandingPools, Verify
@@ -35,7 +36,7 @@ from tasks.online.divergence import Divergence
 from tasks.online.draw import Drawing
 from tasks.online.electing import Electing
 from tasks.online.live import LiveTexts
-from tasks.online.numbers import ends_by, write_metrics
+from tasks.online.numbers import ended_by, ends_by, first_entropy, write_metrics
 from tasks.online.probe import Probing, probe_verifier, require_enough, set_aside
 from tasks.online.settle import Settling
 from tasks.online.size import most_rows
@@ -169,7 +170,9 @@ class _Segment:
         taken = conductor.waves
         trained = taken[:-1] if conductor.ended else taken
         after = trained[-1].after if trained else begin
-        (scratch.out / CARRIED_FILE).write_text(write_carried(after), encoding="utf-8")
+        numbers = write_metrics(scratch.out, taken, self.online.steps_of_wave, begin.course)
+        course = after.course.begun("entropy", first_entropy(scratch.out))
+        (scratch.out / CARRIED_FILE).write_text(write_carried(replace(after, course=course)), encoding="utf-8")
         counts = write_segment(scratch.out, folder, taken, problems)
         report = learner.report
         return {
@@ -179,7 +182,8 @@ class _Segment:
             "num_train_tokens": report.num_tokens, "num_examples": counts["num_rows"],
             "train_loss": report.mean_loss, "first_loss": report.first_loss, "last_loss": report.last_loss,
             "kept_rate": counts["num_rows"] / max(counts["num_texts"], 1),
-            **write_metrics(scratch.out, taken, self.online.steps_of_wave),
+            **numbers,
+            **({ENDED_BY: place} if (place := ended_by(self.recipe.guards, taken)) else {}),
         }  # fmt: skip
 
     def _probing(self, problems: tuple[Problem, ...], verifier: Verifier | None) -> Probing | None:
@@ -208,6 +212,7 @@ class _Segment:
             engine=drawing, identity=spec.key,
             most_rows=most_rows(online),
             steps_per_wave=online.steps_per_wave, inner_epochs=online.inner_epochs,
+            compare_start_every=online.probe.every_steps if online.probe else 0,
             temperature=online.episode.temperature, max_tokens=online.episode.max_tokens,
             has_moving_copy=online.moving is not None,
             num_known_waves=num_known_waves,

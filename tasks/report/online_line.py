@@ -8,7 +8,8 @@ from tasks.report.rounds import RoundReport
 
 _SHOWN = {
     "reward_mean": "reward {:.3f}", "entropy": "entropy {:.3f} nats", "kl_reference": "KL to the reference {:.4f} nats",
-    "zero_signal_share": "{:.1%} of groups without a signal", "sampler_gap_mean": "sampler's gap {:.2g} nats",
+    "probe_accuracy": "probe {:.1%}", "zero_signal_share": "{:.1%} of groups without a signal",
+    "sampler_gap_mean": "sampler's gap {:.2g} nats",
 }  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from tasks.report.svg import render_svg
 
 PANELS = {
-    "reward_mean": "reward", "acc_final": "accuracy", "entropy": "entropy, nats a token",
+    "reward_mean": "reward", "acc_final": "accuracy", "probe_accuracy": "accuracy of the probe",
+    "entropy": "entropy, nats a token",
     "kl_reference": "KL to the reference", "zero_signal_share": "groups without a signal",
     "tokens_mean": "tokens a text",
 }  # fmt: skip

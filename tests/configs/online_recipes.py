@@ -33,7 +33,9 @@ ONLINE: dict[str, dict[str, Any]] = {
         ],
     ),
     "online_dapo": online_recipe({"kind": "dapo"}, curriculum={"kind": "window"}, steps_per_wave=2),
-    "online_rloo": online_recipe({"kind": "rloo"}, reward=[{"of": "vote"}])
+    "online_rloo": online_recipe(
+        {"kind": "rloo"}, reward=[{"of": "vote"}], curriculum={"kind": "vote_share"}, choice="([0-9])"
+    )
     | {"judge": [{"kind": "vote"}], "evaluate": {"verifier": {"kind": "number"}}},
     "online_derived": online_recipe(
         {"kind": "grpo"}, flat_groups="keep", episode=TURNS | {"steps": [{"part": "critique"}, *TURNS["steps"]]},

@@ -216,9 +216,7 @@ FURTHER: dict[str, dict[str, Any]] = {
         "train": {"objective": {"kind": "dpo"}, "max_steps": 4},
     },
 }  # fmt: skip
-NOT_YET = ("online_grpo", "online_rloo")
-"""recipes of online rounds that can be written, and not run: `tasks/online/refused.py`"""
-NAMES = [*(path.stem for path in PUBLISHED), *FURTHER, *(name for name in ONLINE if name not in NOT_YET)]
+NAMES = [*(path.stem for path in PUBLISHED), *FURTHER, *ONLINE]
 
 
 def recipe(name: str) -> Recipe:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from configs.errors import RecipeError
+from configs.schema.guard import DEFAULT_GUARDS, ONLINE_GUARDS
 from configs.schema.kinds import component_choices
 from configs.schema.load import check_recipe, dump_recipe
 from configs.schema.objective import Rows
@@ -164,6 +165,12 @@ def test_phases_may_warm_up_offline_and_go_on_online() -> None:
         ({"online": {"reward": [{"kind": "verdict_match"}]}}, "online.reward.0: no step of the episode"),
         ({"online": {"curriculum": {"kind": "window", "low": 0.9}}}, "high: 0.8 must not be below low 0.9"),
         ({"online": {"curriculum": {"kind": "pools", "hard_below": 0.9}}}, "hard_below: 0.9 must not be above"),
+        ({"online": {"curriculum": {"kind": "vote_share"}}}, "online.curriculum: vote_share reads the shares"),
+        ({"online": {"curriculum": {"kind": "vote_share", "judge": "answer"}}}, "online.curriculum: vote_share reads"),
+        ({"online": {"choice": "Plan: .*"}}, "online.choice: needs exactly one group"),
+        ({"train": {"reference": None}}, "train.reference"),
+        ({"guards": [{"metric": "entropy", "below": 0.1, "window": 3}]}, "window: warn ends no segment"),
+        ({"guards": [{"metric": "entropy", "below": 0.1, "meanwhile": {"metric": "x"}}]}, "either above or below"),
         ({"online": {"credit": {"scale": "mean", "baseline": "none"}}}, "online.credit.scale: it divides by"),
         ({"train": {"objective": {"kind": "nft"}}, "online": {"credit": {"scale": "std"}}},
          "online.credit: the objective nft reads returns of whole episodes"),
@@ -184,6 +191,22 @@ def test_phases_may_warm_up_offline_and_go_on_online() -> None:
 )  # fmt: skip
 def test_what_cannot_run_is_one_message(changes: dict[str, Any], told: str) -> None:
     assert told in message(changed(**changes))
+
+
+def test_a_segment_has_limits_of_its_own_beside_those_of_every_round() -> None:
+    own = check_recipe(PLAIN)
+    assert own.guards == (*DEFAULT_GUARDS, *ONLINE_GUARDS)
+    told = check_recipe({**PLAIN, "guards": "warn"}).guards
+    assert [guard.metric for guard in told] == [guard.metric for guard in own.guards]
+    assert {(guard.action, guard.window) for guard in told} == {("warn", None)}
+    assert check_recipe({**PLAIN, "guards": []}).guards == ()
+    offline = {name: PLAIN[name] for name in PLAIN if name not in ("online", "train")}
+    assert check_recipe({**offline, "generate": {"max_tokens": 32}}).guards == DEFAULT_GUARDS
+    online = {"online": PLAIN["online"], "train": PLAIN["train"], "generate": None}
+    phases = [{"name": "rl", "rounds": 1, "set": online}]
+    short = {"generate": {"max_tokens": 32}, "evaluate": {"max_tokens": 32}}
+    mixed = check_recipe({**offline, **short, "phases": phases})
+    assert mixed.guards == mixed.in_round(1).guards == own.guards
 
 
 def test_a_vote_needs_groups_of_one_problem() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from configs.schema.guard import DEFAULT_GUARDS
+from configs.schema.guard import DEFAULT_GUARDS, ONLINE_GUARDS
 from configs.schema.load import load_recipe
 from configs.schema.recipe import Recipe
 from tests.configs.recipes import PUBLISHED
@@ -60,7 +60,8 @@ def test_in_a_recipe_of_a_paper_no_guard_and_no_gate_acts(name: str) -> None:
     """The limits are watched all the same."""
     recipe = RECIPES[name]
     assert acting(recipe) == set()
-    assert [guard.metric for guard in recipe.guards] == [guard.metric for guard in DEFAULT_GUARDS]
+    limits = (*DEFAULT_GUARDS, *ONLINE_GUARDS) if recipe.online is not None else DEFAULT_GUARDS
+    assert [guard.metric for guard in recipe.guards] == [guard.metric for guard in limits]
     assert recipe.decide.gate.kind == "always"
 
 
@@ -82,10 +83,11 @@ def test_what_all_recipes_of_papers_share_has_the_exceptions_that_the_page_names
         "mote_staged",
         "peer_counsel",
         "self_rationalization",
+        "ssr_zero",
     }
     assert "`rest_em` names files of MATH" in PAGE and "`crest` of CommonsenseQA" in PAGE
     assert "`cycle` and `ledex` of MBPP" in PAGE and "`self_rationalization` judged items" in PAGE
-    assert "`mote_staged` of safety prompts" in PAGE
+    assert "`mote_staged` of safety prompts" in PAGE and "`ssr_zero` of sentences" in PAGE
 
 
 def rows_of(source: object) -> set[int]:

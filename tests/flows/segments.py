@@ -19,7 +19,7 @@ from infra.store.files import sha256_of
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger
-from tasks.decide.state import RoundOutcome
+from tasks.decide.state import LoopState, RoundOutcome
 from tests.flows.micro import micro_recipe
 
 REWARD = [{"kind": "judge"}, {"kind": "format", "pattern": "1;", "weight": 0.5}]
@@ -54,6 +54,11 @@ def run_rounds(folder: Path, tree: Mapping[str, Any], rounds: int | None = None)
         for number in range(1, (recipe.rounds.max if rounds is None else rounds) + 1):
             outcome = improvement_round(bench, number, outcome.state)
     return outcome
+
+
+def begin(folder: Path, tree: Mapping[str, Any]) -> LoopState:
+    """The state after the baseline, in the folder's store."""
+    return run_rounds(folder, tree, rounds=0).state
 
 
 def segment_folder(folder: Path, round: int = 1) -> Path:

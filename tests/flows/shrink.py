@@ -93,6 +93,14 @@ def shrink_online(tree: dict[str, Any], world: World) -> dict[str, Any]:
     shrink_derived(tree, world)
     for term in online.get("reward", []):
         term |= {"limit": 24, "cache": 8} if term["kind"] == "length" else {}
+        term |= {"pattern": "^(?:.*?)([0-9])"} if "choice" in online and term["kind"] == "format" else {}
+    if "choice" in online:
+        online["choice"] = "^(?:.*?)([0-9])"
+    for judge in tree["judge"]:
+        judge.get("verifier", {}).pop("pattern", None)  # sums have no box
+        judge |= {"low": 0, "high": 5} if judge["kind"] == "rubric" else {}
+    if online.get("probe"):
+        online["probe"] = {"every_steps": 1, "problems": 2}
     steps = 2 * online.get("steps_per_wave", 1) * online.get("inner_epochs", 1)
     train = tree["train"]
     train |= {"batch_size": 8, "max_length": 160, "max_steps": steps, "tune": small(train["tune"])}

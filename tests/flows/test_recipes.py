@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import pytest
 import yaml
 
-from tasks.core.records import Example, ItemResult, Label, Pair, Sample, Span, Verdict, spell
+from tasks.core.records import Credit, Example, ItemResult, Label, Pair, Reward, Sample, Span, Verdict, spell
 from tasks.core.tables import read_records
 from tests.flows.micro import write_recipe
 from tests.flows.runner import Runner, running_runner
@@ -103,6 +103,12 @@ ONLINE = {
     "rltf": Expected("round-1"),
     "rltf_fm": Expected("round-1"),
     "sdpo": Expected("round-1"),
+    "nft": Expected("round-1"),
+    "rlsp": Expected("round-1", "base"),
+    "self_rewarding_rl": Expected("round-1", "base"),
+    "smart": Expected("round-1", "base"),
+    "srt_vote": Expected("round-1", "base"),
+    "ssr_zero": Expected("round-1", "base"),
 }
 """rounds that are segments of online training"""
 NOT_HERE = {"demo", "demo_correct", "demo_llm", "demo_rl", "easy_to_hard"}
@@ -189,7 +195,10 @@ def test_the_recipe_runs_two_segments(name: str, world: World, tmp_path: Path, r
     assert run.record(2, "segment")["summary"]["num_rows"] > 0
     metrics = run.entry(2)["report"]["metrics"]
     assert {"reward_mean", "entropy", "zero_signal_share", "report_accuracy"} <= metrics.keys()
-    assert ("kl_reference" in metrics) == (expected.reference is not None)
+    assert bool({"kl_reference", "reward_kl"} & metrics.keys()) == (expected.reference is not None)
+    check = CHECKS.get(name)
+    if check:
+        check(run, run.entry(2)["state"])
 
 
 def _few_shot(run: Run, state: dict[str, Any]) -> None:
@@ -506,7 +515,39 @@ def _rise(run: Run, state: dict[str, Any]) -> None:
         assert (own.index, spoilt.index) == (0, 1) and own.prefix == spoilt.prefix and own.text != spoilt.text
 
 
+def _live_judge(run: Run, state: dict[str, Any]) -> None:
+    """The weights of each wave judged its samples, and what a wave could not score is not trained on."""
+    verdicts = run.rows(2, "segment", "verdicts.parquet", Verdict)
+    scores = {one.sample_id: one.score for one in verdicts if one.judge == "rubric"}
+    assert len({score for score in scores.values() if score is not None}) > 1
+    trained = {row.sample_id for row in run.rows(2, "segment", "credit.parquet", Credit)}
+    assert trained and all(scores[name] is not None for name in trained)
+    assert run.entry(2)["report"]["metrics"]["judge_entropy"] > 0
+
+
+def _smart(run: Run, state: dict[str, Any]) -> None:
+    """Choices are counted, and those that are none have no reward."""
+    metrics = run.entry(2)["report"]["metrics"]
+    shares = [value for name, value in metrics.items() if re.fullmatch(r"choice_\d", name)]
+    assert shares and 0 < metrics["chosen_share"] <= 1
+
+
+def _srt(run: Run, state: dict[str, Any]) -> None:
+    """The reward is the majority's, the gold answers are watched."""
+    metrics = run.entry(2)["report"]["metrics"]
+    assert {"pseudo_label_accuracy", "labelled_share", "vote_share_rise", "probe_accuracy"} <= metrics.keys()
+    verdicts = run.rows(2, "segment", "verdicts.parquet", Verdict)
+    voted = {one.sample_id: one.label for one in verdicts if one.judge == "vote"}
+    rewards = [row for row in run.rows(2, "segment", "rewards.parquet", Reward) if row.term == "judge"]
+    worth = {Label.CORRECT: 1.0, Label.WRONG: 0.0, Label.UNPARSEABLE: 0.0, Label.TRUNCATED: 0.0}
+    assert rewards and all(row.value == worth.get(Label(voted[row.sample_id])) for row in rewards)
+
+
 CHECKS = {
+    "self_rewarding_rl": _live_judge,
+    "ssr_zero": _live_judge,
+    "smart": _smart,
+    "srt_vote": _srt,
     "cosc": _cosc,
     "start_tools": _start_tools,
     "rest_em": _few_shot,

@@ -2,7 +2,8 @@
 
 `role` names the model that judges: an entry of the recipe's `roles`, or `policy`, the model in training. For the
 policy, `frozen` says which of its states judges: base, seed, previous (the one before the round's start), round_start
-(the one that wrote the samples) or live (the newest candidate, promoted or not).
+(the one that wrote the samples) or live (the newest candidate, promoted or not; in a segment of online training the
+weights of the wave).
 """
 
 from __future__ import annotations

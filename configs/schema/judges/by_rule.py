@@ -28,13 +28,16 @@ class AnswerJudge(JudgeBase):
 class VoteJudge(JudgeBase):
     """Self-consistency (LMSI, arXiv 2210.11610): the score is the share of the problem's samples with the same answer.
 
-    The majority's samples are called correct; a tie for the top calls none correct. Samples without an answer stay in
-    the denominator and never win.
+    The majority's samples are called correct; a tie for the top calls none correct. Samples without an answer never
+    win, and stay in the denominator unless it says otherwise.
     """
 
     kind: Literal["vote"] = "vote"
     name: JudgeName = "vote"
     verifier: Verifier = Field(NumberVerifier(), description="how answers are found; nothing is compared with gold")
+    denominator: Literal["all", "parseable"] = Field(
+        "all", description="of the share: all samples of the problem; or those with an answer (SRT, arXiv 2505.21444)"
+    )
     with_self: bool = Field(
         True, description="false: the share of the problem's other samples, so that a lone answer has 0"
     )

@@ -10,6 +10,7 @@ from configs.schema.online.derived_rules import derived_fits
 from configs.schema.online.objectives import OnlineObjective, StreamObjective
 from configs.schema.online.section import Online
 from configs.schema.online.teacher_rules import teacher_fits, votes_of_segments
+from configs.schema.online.waves import VoteShare
 from configs.schema.revision.rules import steps_can_run
 from configs.schema.rows import DEFAULT_ROWS
 from configs.schema.sections import Sections
@@ -94,6 +95,11 @@ def _judges(recipe: Sections, online: Online, objective: OnlineObjective) -> Ite
         if judge.sees_group and online.fork != "problem":
             yield (f"online.fork: '{judge.name}' judges the samples of a problem against each other, and groups that "
                    "share more than the problem are several of one: write fork: problem, or another judge")  # fmt: skip
+    if isinstance(online.curriculum, VoteShare):
+        found = online.curriculum.judge or next((one.name for one in recipe.judge if one.kind == "vote"), None)
+        if found is None or found not in judges or judges[found].kind != "vote":
+            yield ("online.curriculum: vote_share reads the shares of a vote judge: add judge: [{kind: vote}], or name "
+                   "one that is there in curriculum.judge")  # fmt: skip
     has_verdicts = online.episode.kind == "revise" and any(
         "verdict" in step.parts or step.part == "verdict" for step in online.episode.steps
     )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from configs.schema.base import Component
+from configs.schema.base import Component, compile_pattern
 from configs.schema.draws.draw import PLAIN, Draw
 from configs.schema.generate import Generate, IndependentGenerate
 from configs.schema.online.credit import WITHOUT_GROUP, Credit, SettledCredit
 from configs.schema.online.derived import Derived
 from configs.schema.online.objectives import StreamObjective
 from configs.schema.online.rewards import JudgeTerm, KlTerm, RewardTerm
-from configs.schema.online.waves import Curriculum, Moving, Probe
+from configs.schema.online.waves import Curriculum, Moving, Probe, VoteShare
 
 Fork = Literal["problem", "turn"]
 
@@ -51,6 +52,11 @@ class Online(Component):
     curriculum: Curriculum | None = Field(None, description="which problems are drawn; default: all")
     derived: tuple[Derived, ...] = Field((), description="rows beside those of episodes; default: none")
     moving: Moving | None = Field(None, description="a copy of the policy that teaches or votes; default: none")
+    choice: str | None = Field(
+        None,
+        description="searched in last attempts; its one group is what a text chose, such as a strategy, whose "
+        "shares and accuracies are shown by wave",
+    )
     probe: Probe | None = Field(Probe(), description="accuracy on the way; null: none")
 
     @model_validator(mode="before")
@@ -65,6 +71,13 @@ class Online(Component):
         size = 1 if tree.get("fork") == "turn" else tree.get("group_size", 8)
         return {**tree, "episode": {"num_samples": size, "temperature": 1.0, "top_k": 0, **episode}}
 
+    @field_validator("choice")
+    @classmethod
+    def _has_one_group(cls, pattern: str | None) -> str | None:
+        if pattern is not None and compile_pattern(pattern).groups != 1:
+            raise ValueError("needs exactly one group, around what is chosen: write for example 'Strategy: *(\\w+)'")
+        return pattern
+
     @model_validator(mode="after")
     def _can_be_drawn(self) -> Online:
         for check in (_group, _episode, _names, _credit):
@@ -75,6 +88,12 @@ class Online(Component):
     def steps_of_wave(self) -> int:
         """Optimizer steps between two states that draw."""
         return self.steps_per_wave * self.inner_epochs
+
+    @property
+    def groups_of_draw(self) -> int:
+        """Groups that are drawn together: a wave's, or more where a curriculum drops some of them."""
+        keep = self.curriculum.keep if isinstance(self.curriculum, VoteShare) else 1.0
+        return ceil(self.problems_per_wave / keep)
 
     def settled_credit(self, objective: StreamObjective) -> SettledCredit:
         """`credit` with the objective's values where it has none."""

@@ -45,7 +45,16 @@ class Pools(_Curriculum):
         return self
 
 
-Curriculum = Annotated[Window | Pools, by_kind]
+class VoteShare(Component):
+    """More groups are drawn than a wave has, and those whose most frequent answer has the largest share of votes are
+    trained on (SRT, arXiv 2505.21444)."""
+
+    kind: Literal["vote_share"] = "vote_share"
+    judge: str | None = Field(None, description="a vote judge of the recipe; default: the first")
+    keep: float = Field(0.5, gt=0, le=1, description="share of the groups that are drawn together")
+
+
+Curriculum = Annotated[Window | Pools | VoteShare, by_kind]
 
 
 class Moving(Component):

@@ -28,6 +28,8 @@ Batch = dict[str, torch.Tensor]
 Sums = dict[str, tuple[Any, Any]]
 """by name of a metric: what is added up over the batches of a step, and what it is divided by"""
 LEARNT = {Ppo: "return", PolicyGradient: "advantage", Nft: "nft_weight", Raft: "nll_weight", Sdpo: "distil"}
+MAXIMA = ("sampler_gap_max",)
+"""metrics that are the largest of a step's batches"""
 """the stream whose tokens an objective learns from"""
 
 
@@ -103,6 +105,11 @@ class Losses:
         if self._request.temperature == 1:  # the sampler's numbers are of that
             gaps = sampler_gap(old.detach(), batch["sampler_logps"], mask)
             sums["sampler_gap_mean"] = gaps.sum(), gaps.numel()
+            if gaps.numel():
+                sums["sampler_gap_max"] = gaps.max(), 1
+        if "start_logps" in batch:
+            gone = divergences(logps.detach(), batch["start_logps"], "k3") * mask
+            sums["kl_start"] = gone.sum(), mask.sum()
         return loss, sums
 
     def _main_loss(self, logps: torch.Tensor, old: torch.Tensor, batch: Batch, totals: Totals) -> tuple[Any, Sums]:

@@ -24,6 +24,8 @@ class LearnRequest(PhaseRequest):
         temperature: the model's distribution is trained at the temperature at which it was drawn from.
         max_tokens: of a text; what Dr. GRPO divides by.
         has_moving_copy: whether a copy of the weights follows them, which can be asked, and teaches.
+        compare_start_every: the divergence from the weights that the segment began with is measured at the first border
+            of waves after so many steps of the run; 0: never.
         num_known_waves: waves whose rows are there to be read again; a checkpoint behind them is not resumed.
     """
 
@@ -36,12 +38,18 @@ class LearnRequest(PhaseRequest):
     temperature: float = Field(1.0, gt=0)
     max_tokens: int = Field(512, ge=1)
     has_moving_copy: bool = False
+    compare_start_every: int = Field(0, ge=0)
     num_known_waves: int = Field(0, ge=0, exclude=True)
 
     @property
     def optimizer_steps_per_wave(self) -> int:
         """Steps from one wave to the next."""
         return self.steps_per_wave * self.inner_epochs
+
+    def compares_start(self, step: int) -> bool:
+        """Whether the divergence from the segment's start is measured at a step of it; at its first there is none."""
+        every, now = self.compare_start_every, self.first_step + step
+        return every > 0 and step > 0 and now // every > (now - self.optimizer_steps_per_wave) // every
 
     @property
     def batches_per_step(self) -> int:

@@ -24,6 +24,7 @@ from infra.engines.learn.grpo import GRPOConfig
 from infra.engines.learn.losses import Losses
 from infra.engines.learn.moving import MovingCopy
 from infra.engines.learn.request import LearnReport, LearnRequest
+from infra.engines.learn.start import StartWeights
 from infra.engines.learn.wave_trainer import WaveTrainer
 from infra.engines.models.probe import any_tokens
 from infra.engines.session_program import ALIVE_SECONDS
@@ -36,8 +37,8 @@ from infra.engines.train.setup import load_tokenizer, load_trainable
 from infra.process.protocol import Channel
 
 LOGGED = {name: name for name in (
-    "entropy", "kl_reference", "clip_low_share", "clip_high_share", "sampler_gap_mean", "weight_ess", "grad_norm",
-    "nll_derived", "divergence",
+    "entropy", "kl_reference", "clip_low_share", "clip_high_share", "sampler_gap_mean", "sampler_gap_max",
+    "weight_ess", "kl_start", "grad_norm", "nll_derived", "divergence",
 )}  # fmt: skip
 """numbers of a step, by their names in TRL's log"""
 OF_VALUES = {name: name for name in ("value_mean", "value_error", "advantage_abs")}
@@ -136,6 +137,8 @@ def _make_trainer(request: LearnRequest, checkpoints: Path, fingerprint: str, ch
     trainer.planned_steps = request.total_steps
     seconds = min(ALIVE_SECONDS, request.engine.silence_seconds / 3)
     trainer.request, trainer.losses, trainer.moving, trainer.critic = request, losses, moving, critic
+    if request.compare_start_every:
+        trainer.start = StartWeights(model)
     trainer.desk = Desk(channel, runner, model, seconds, moving)
     channel.send({"kind": "ready"})
     return trainer

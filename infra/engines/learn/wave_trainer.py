@@ -16,10 +16,11 @@ import torch
 from infra.engines.learn.critic import Critic
 from infra.engines.learn.desk import Desk
 from infra.engines.learn.grpo import GRPOTrainer
-from infra.engines.learn.losses import Losses
+from infra.engines.learn.losses import MAXIMA, Losses
 from infra.engines.learn.moving import MovingCopy
 from infra.engines.learn.request import LearnRequest
 from infra.engines.learn.rows import read_rows
+from infra.engines.learn.start import StartWeights
 from infra.engines.learn.tensors import tensors_of
 from infra.engines.learn.words import word_logps
 from infra.engines.train.steps import CountedSteps
@@ -28,8 +29,8 @@ from infra.engines.train.steps import CountedSteps
 class WaveTrainer(CountedSteps, GRPOTrainer):
     """A trainer whose rows are handed in, wave after wave.
 
-    To be set before training: `request`, `desk` and `losses`; `moving` where a copy follows the weights, and `critic`
-    where the objective has a value head.
+    To be set before training: `request`, `desk` and `losses`; `moving` where a copy follows the weights, `critic` where
+    the objective has a value head, and `start` where the request compares with it.
     """
 
     request: LearnRequest
@@ -37,6 +38,7 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
     losses: Losses
     moving: MovingCopy | None = None
     critic: Critic | None = None
+    start: StartWeights
 
     def count_tokens(self, batch: Any) -> int:
         """0: TRL's loader gives one empty prompt a wave, no tokens. What is trained on is counted with its loss."""
@@ -60,6 +62,9 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
             wave["old_logps"] = self._logps_of(self.model, wave)
         if self.losses.reads_reference:
             wave["reference_logps"] = self.losses.reference_logps(self, wave)
+        if request.compares_start(self.state.global_step):
+            with self.start.instead(self.model):
+                wave["start_logps"] = self._logps_of(self.model, wave)
         return wave
 
     def _compute_loss(self, model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -132,7 +137,8 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
             self._sums: dict[str, Any] = defaultdict(lambda: (0.0, 0.0))
         for name, (value, count) in sums.items():
             before = self._sums[name]
-            self._sums[name] = before[0] + float(value), before[1] + float(count)
+            told = max(before[0], float(value)) if name in MAXIMA else before[0] + float(value)
+            self._sums[name] = told, 1.0 if name in MAXIMA else before[1] + float(count)
         if (self._step + 1) % self.args.gradient_accumulation_steps == 0:
             for name, (value, count) in self._sums.items():
                 if count:

@@ -42,6 +42,7 @@ class CarriedState(TrainerCallback):
             )
         try:
             optimizer.load_state_dict(self._read(OPTIMIZER))
+            _check_shapes(optimizer)
         except ValueError as error:
             raise EngineError(
                 f"the carried optimizer does not fit the model: {error}", "keep tune the same over all rounds"
@@ -51,6 +52,19 @@ class CarriedState(TrainerCallback):
     def _read(self, name: str) -> dict[str, Any]:
         content: dict[str, Any] = torch.load(self.folder / name, map_location="cpu", weights_only=True)
         return content
+
+
+def _check_shapes(optimizer: Any) -> None:
+    """torch reads moments of another shape without a word, and fails in the first step.
+
+    Raises:
+        ValueError: a moment has not the shape of its weights.
+    """
+    for weights, values in optimizer.state.items():
+        for name, moment in values.items():
+            if isinstance(moment, torch.Tensor) and moment.ndim and moment.shape != weights.shape:
+                there, wanted = (tuple(one.shape) for one in (moment, weights))
+                raise ValueError(f"{name} has the shape {there}, and the weights {wanted}")
 
 
 def save_state(optimizer: Any, scheduler: Any, folder: Path) -> None:

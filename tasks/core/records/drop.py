@@ -79,6 +79,8 @@ class DropReason(StrEnum):
     """online: all returns of its group are equal, and others were drawn in its place"""
     SURPLUS = "surplus"
     """online: its wave was full before"""
+    FEW_VOTES = "few_votes"
+    """online: the voters of its group agree less than those of others"""
     NOT_PAIRED = "not_paired"
     """it passed every filter, and no pair was made with it"""
 

@@ -1,8 +1,8 @@
 """Judge `vote`: self-consistency. "Large Language Models Can Self-Improve" (LMSI), arXiv 2210.11610.
 
 score(y) = votes of y's answer / samples of the problem; with `with_self: false`, both without y itself. Samples without
-an answer and truncated ones stay in the denominator and never win. The majority's samples are called correct, others
-wrong.
+an answer and truncated ones never win, and stay in the denominator unless it is `parseable`. The majority's samples are
+called correct, others wrong.
 
 Where this differs from the paper:
 1. A tie for the top calls nothing: all samples with an answer are unscored by label, so that the question is dropped.
@@ -28,7 +28,7 @@ from tasks.judge.verifiers.pool import Outcome
 
 def vote_verdicts(judge: VoteJudge, group: Group, evidence: Evidence) -> list[Verdict]:
     """Shares of all samples of the problem, the truncated ones included; of the others with `with_self: false`."""
-    number = len(group.samples)
+    number = len(group.samples) if judge.denominator == "all" else _num_answers(evidence.outcomes)
     verdicts = count_votes(judge.name, group.whole_samples, evidence.outcomes, number)
     return verdicts if judge.with_self else [_without_self(verdict, number) for verdict in verdicts]
 
@@ -49,7 +49,7 @@ def count_votes(judge: str, samples: Sequence[Sample], outcomes: Sequence[Outcom
 
     Args:
         outcomes: a Finding with the answer for each sample, or a failure.
-        num_samples: of the problem, truncated ones included.
+        num_samples: of the problem, truncated ones included; or what else a share is of.
     """
     answers = clusters([_answer(outcome) for outcome in outcomes])
     votes = Counter(answer for answer in answers if answer is not None)
@@ -76,6 +76,10 @@ def _without_answer(judge: str, sample: Sample, outcome: Outcome) -> Verdict:
         error = str(Label.VERIFIER_ERROR)
         return Verdict(sample.id, sample.problem_id, judge, error, note=outcome.failure)
     return Verdict(sample.id, sample.problem_id, judge, str(Label.UNPARSEABLE), note="no answer found")
+
+
+def _num_answers(outcomes: Sequence[Outcome]) -> int:
+    return sum(_answer(outcome) is not None for outcome in outcomes)
 
 
 def _answer(outcome: Outcome) -> str | None:

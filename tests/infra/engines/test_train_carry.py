@@ -100,3 +100,6 @@ def test_a_state_of_another_step_or_another_model_is_refused(base: Path, tmp_pat
         run(tmp_path / "late", base, LORA, 2, total_steps=8, first_step=4, resume_state=state)
     with pytest.raises(EngineError, match="the carried optimizer does not fit the model"):
         run(tmp_path / "full", base, FullWeights(), 2, total_steps=8, first_step=2, resume_state=state)
+    wider = LORA.model_copy(update={"rank": 2 * LORA.rank})
+    with pytest.raises(EngineError, match="does not fit the model: exp_avg has the shape"):
+        run(tmp_path / "wider", base, wider, 2, total_steps=8, first_step=2, resume_state=state)

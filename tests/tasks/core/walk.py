@@ -31,6 +31,7 @@ FILES = (
     "distilled/thoughts.jsonl", "judging/train.jsonl", "judging/select.jsonl", "judging/report.jsonl",
     "judging/seed.jsonl", "seed/meta_skills.jsonl", "seed/cosc_chains.jsonl", "seed/solutions.jsonl",
     "mbpp/train.jsonl", "mbpp/test.jsonl", "safety/prompts.jsonl",
+    "translation/sentences.jsonl",
     "copy/data.arrow", "template.j2", "score.py", "keep.py", "own.j2",
 )  # fmt: skip
 

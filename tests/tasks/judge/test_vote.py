@@ -148,3 +148,14 @@ def test_an_extractor_needs_no_gold() -> None:
 def test_verifiers_that_find_no_answer_are_refused(verifier: RegexVerifier | PythonVerifier) -> None:
     with pytest.raises(RecipeError, match=f"the verifier {verifier.kind} finds no answers"):
         build_extractor(verifier)
+
+
+def test_a_share_may_be_of_the_samples_with_an_answer() -> None:
+    answers = ["12", "12", "7", None, TRUNCATED]
+    assert vote(answers)[0].score == pytest.approx(0.4)
+    found = vote(answers, VoteJudge(denominator="parseable"))
+    assert [verdict.score for verdict in found] == [pytest.approx(2 / 3), pytest.approx(2 / 3), pytest.approx(1 / 3),
+                                                    None, None]  # fmt: skip
+    alone = vote(["12", None], VoteJudge(denominator="parseable", with_self=False))
+    assert alone[0].score is None and alone[0].note == "the problem has no other sample"
+    assert vote([None, None], VoteJudge(denominator="parseable"))[0].label == "unparseable"

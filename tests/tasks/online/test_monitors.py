@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
+from configs.schema.judges.by_rule import AnswerJudge, VoteJudge
+from configs.schema.judges.kinds import Judge
+from configs.schema.judges.opinions import RubricJudge
 from configs.schema.online.objectives import Dapo
-from tasks.core.records import Label
+from tasks.core.records import Label, Verdict
 from tasks.online.credit.assign import assign
 from tasks.online.credit.baseline import Remembered
 from tasks.online.credit.teaches import teaches
+from tasks.online.monitors.choices import choice_numbers
+from tasks.online.monitors.judges import entropy, judge_numbers, vote_numbers
 from tasks.online.monitors.turns import recall_numbers, turn_numbers
 from tasks.online.monitors.wave import (
     advantage_abs,
@@ -77,3 +84,48 @@ def test_a_verifier_that_says_one_word_recalls_one_side() -> None:
     chains = [rollout(attempt(one), said(word)) for one, word in ((1.0, "right"), (1.0, "right"), (0.0, "right"))]
     told = recall_numbers([*chains, rollout(attempt(0.0), said(None)), rollout(attempt(), said("wrong"))])
     assert told == {"verifier_recall_right": 1, "verifier_recall_wrong": 0}
+
+
+def judgement(sample: str, judge: str, label: str, score: float | None = None) -> Verdict:
+    return Verdict(sample, "p", judge, label, score)
+
+
+def test_every_judge_has_its_mean_and_the_first_that_asks_a_model_its_entropy() -> None:
+    judges: list[Judge] = [AnswerJudge(), RubricJudge(), RubricJudge(name="second")]
+    group = [
+        judgement("a", "answer", Label.CORRECT, 1.0), judgement("a", "rubric", Label.UNSCORED, 4.0),
+        judgement("b", "answer", Label.UNPARSEABLE), judgement("b", "rubric", Label.UNSCORED, 2.0),
+        judgement("c", "answer", Label.WRONG, 0.0), judgement("c", "rubric", Label.UNPARSEABLE),
+    ]  # fmt: skip
+    numbers = judge_numbers(judges, [group, []])
+    assert numbers == {"judged_answer": 0.5, "judged_rubric": 3.0, "judged_second": None,
+                       "judge_entropy": pytest.approx(math.log(2))}  # fmt: skip
+    assert entropy([3.0, 3.0]) == 0 and entropy([]) is None
+
+
+def test_pseudo_labels_are_compared_with_gold_where_a_vote_has_a_winner() -> None:
+    def group(*labels: tuple[str, str]) -> list[Verdict]:
+        return [judgement(str(place), judge, label) for place, (voted, known) in enumerate(labels)
+                for judge, label in (("vote", voted), ("answer", known))]  # fmt: skip
+
+    right = group((Label.CORRECT, Label.CORRECT), (Label.WRONG, Label.WRONG))
+    false = group((Label.CORRECT, Label.WRONG), (Label.WRONG, Label.CORRECT))
+    tie = group((Label.UNSCORED, Label.CORRECT), (Label.UNSCORED, Label.WRONG))
+    judges: list[Judge] = [AnswerJudge(), VoteJudge()]
+    numbers = vote_numbers(judges, [right, false, right, tie])
+    assert numbers == {"labelled_share": 0.75, "pseudo_label_accuracy": pytest.approx(2 / 3)}
+    assert vote_numbers(judges, [tie]) == {"labelled_share": 0.0, "pseudo_label_accuracy": None}
+    assert vote_numbers([VoteJudge()], [right]) == {"labelled_share": 1.0} and vote_numbers([AnswerJudge()], []) == {}
+
+
+def test_choices_of_texts_are_counted_with_their_accuracies() -> None:
+    texts = [("Plan: Least to Most.", 1.0), ("Plan: least to most.", 0.0), ("Plan: code.", 0.0), ("none", 1.0)]
+    rollouts = [rollout(attempt(score, text=text)) for text, score in texts]
+    assert choice_numbers(r"Plan: ([^.]+)", rollouts) == {
+        "chosen_share": 0.75, "choice_least_to_most": pytest.approx(2 / 3), "accuracy_least_to_most": 0.5,
+        "choice_code": pytest.approx(1 / 3), "accuracy_code": 0.0, "choice_entropy": pytest.approx(0.6365, abs=1e-4),
+    }  # fmt: skip
+    assert choice_numbers(None, rollouts) == choice_numbers("(x)", []) == {}
+    assert choice_numbers("(x)", rollouts) == {"chosen_share": 0.0, "choice_entropy": None}
+    many = [rollout(attempt(1.0, text=f"Plan: {number}.")) for number in range(20)]
+    assert sum(name.startswith("accuracy_") for name in choice_numbers(r"Plan: ([^.]+)", many)) == 8

@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 
-from configs.schema.guard import Guard
+from configs.schema.guard import Guard, Limit
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.online.waves import Probe
 from configs.schema.verifiers.kinds import NumberVerifier
 from infra.engines.wire import Tokens
 from tasks.core.records import FinishReason, Label, Message, Part, Problem, Sample, Verdict
+from tasks.decide.guards import ENDED_BY, check_guards, strongest
 from tasks.online.carried import Carried
+from tasks.online.course import Course, watched
 from tasks.online.draw import Drawn, in_wave
-from tasks.online.numbers import ends_by, write_metrics
+from tasks.online.numbers import ended_by, ends_by, first_entropy, write_metrics
 from tasks.online.order import problems_from
 from tasks.online.probe import set_aside
 from tasks.online.rollouts_of import group_of
@@ -109,17 +111,68 @@ def test_the_rounds_numbers_are_means_of_the_last_ten_steps(tmp_path: Path) -> N
     path = tmp_path / "metrics.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     waves = [wave(number, reward_mean=float(number)) for number in range(6)]
-    assert write_metrics(tmp_path, waves, 2) == {"entropy": 7.5, "reward_mean": 3.0}
+    assert write_metrics(tmp_path, waves, 2, Course()) == {"entropy": 7.5, "reward_mean": 3.0, "entropy_left": 7.5}
+    assert first_entropy(tmp_path) == 1.0
     assert [json.loads(line)["reward_mean"] for line in path.read_text().splitlines()] == [
         0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5
     ]  # fmt: skip
 
 
 def test_a_segment_without_a_step_has_the_numbers_of_its_last_wave(tmp_path: Path) -> None:
-    assert write_metrics(tmp_path, [wave(0, reward_mean=0.5)], 1) == {"reward_mean": 0.5}
+    assert write_metrics(tmp_path, [wave(0, reward_mean=0.5)], 1, Course()) == {"reward_mean": 0.5}
+    assert first_entropy(tmp_path) is None
+
+
+def test_entropy_is_told_in_units_of_the_runs_first(tmp_path: Path) -> None:
+    line = {"step": 1, "loss": 1.0, "learning_rate": 1.0, "tokens": 3, "entropy": 0.2}
+    (tmp_path / "metrics.jsonl").write_text(json.dumps(line) + "\n")
+    found = write_metrics(tmp_path, [wave(0)], 1, Course(first={"entropy": 2.0}))
+    assert found["entropy_left"] == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("window", [2, 5])
 def test_a_window_is_of_guards_that_end_a_segment(window: int) -> None:
     with pytest.raises(ValueError, match="leave window out"):
         Guard(metric="entropy", below=0.1, action="warn", window=window)
+
+
+COLLAPSE = Guard(metric="vote_share_rise", above=0.1, action="roll_back", window=2,
+                 meanwhile=Limit(metric="probe_accuracy_rise", below=-0.02))  # fmt: skip
+
+
+def test_a_guard_with_a_second_limit_speaks_where_both_are_passed_in_the_same_waves() -> None:
+    agreeing, falling = {"vote_share_rise": 0.2}, {"probe_accuracy_rise": -0.1}
+    first = wave(0, **agreeing, **falling)
+    guards = [Guard(metric="tokens_mean", above=9, action="end_segment"), COLLAPSE]
+    assert ended_by(guards, [first, wave(1, **agreeing, **falling)]) == 2
+    for other in (agreeing, falling, {}, {**agreeing, "probe_accuracy_rise": -0.02}):
+        assert ended_by(guards, [first, wave(1, **other)]) == 0
+    told = "vote_share_rise was above 0.1 and probe_accuracy_rise was below -0.02 for 2 waves"
+    assert ends_by(guards)([first, first]) == told
+
+
+def test_what_follows_a_guard_that_ended_a_segment_is_decided_by_which_it_was() -> None:
+    refuse = Guard(metric="kl_start", above=1, action="keep_incumbent", window=3)
+    end = Guard(metric="zero_signal_share", above=0.9, action="end_segment")
+    plain = Guard(metric="kl_start", above=1, action="keep_incumbent")
+    guards = [plain, end, COLLAPSE, refuse]
+    assert [strongest(check_guards(guards, {ENDED_BY: place})) for place in (0, 1, 2, 3)] == [
+        None, None, "roll_back", "keep_incumbent"
+    ]  # fmt: skip
+    assert check_guards(guards, {"vote_share_rise": 9.0, "probe_accuracy_rise": -9.0}) == [], "waves speak, not means"
+    (spoken,) = check_guards(guards, {ENDED_BY: 2})
+    assert spoken.words.endswith("for 2 waves: the champion becomes the incumbent again")
+    (spoken,) = check_guards(guards, {"kl_start": 2.0})
+    assert spoken.guard == plain
+
+
+def test_a_course_knows_what_was_first_and_what_is_latest() -> None:
+    course = Course().after({"vote_share": 0.5, "probe_accuracy": None})
+    assert course.rises() == {"vote_share_rise": 0.0}
+    course = course.after({"vote_share": 0.7, "probe_accuracy": 0.4}).after({"vote_share": 0.8})
+    assert course.rises() == {"vote_share_rise": pytest.approx(0.3), "probe_accuracy_rise": 0.0}
+    course = course.after({"vote_share": None, "probe_accuracy": 0.1})
+    begun = course.begun("entropy", 2.0).begun("entropy", 1.0)
+    assert begun.first["entropy"] == 2.0 and begun.latest == course.latest and course.begun("x", None) == course
+    assert course.rises() == {"vote_share_rise": pytest.approx(0.3), "probe_accuracy_rise": pytest.approx(-0.3)}
+    assert watched({"vote_share": 0.1, "reward_mean": 1.0}) == {"vote_share": 0.1, "probe_accuracy": None}

@@ -8,8 +8,11 @@ import pytest
 
 from configs.errors import UserError
 from configs.schema.online.amount import Amount, Schedule
-from configs.schema.online.waves import Pools, Window
+from configs.schema.online.section import Online
+from configs.schema.online.waves import Pools, VoteShare, Window
+from tasks.core.records import Label, Verdict
 from tasks.online.carried import Carried, read_carried, write_carried
+from tasks.online.credit.assign import Judged
 from tasks.online.credit.baseline import Remembered
 from tasks.online.curriculum import (
     PassRate,
@@ -19,8 +22,13 @@ from tasks.online.curriculum import (
     pool_weight,
     remember,
 )
+from tasks.online.draw import Drawn
 from tasks.online.refill import Next, after_draw, chance_to_teach, fill
+from tasks.online.rollout import Group
 from tasks.online.schedule import Position, amount_at
+from tasks.online.settle import Rated
+from tasks.online.votes import drop_few_votes, largest_votes, majority_share
+from tests.build.records import make_problem
 
 
 @pytest.mark.parametrize(
@@ -122,5 +130,34 @@ def test_a_file_that_is_no_state_is_told_with_a_way_out(text: str) -> None:
 
 def test_all_that_is_carried_is_written() -> None:
     assert {field.name for field in dataclasses.fields(Carried)} == {
-        "position", "next_problem", "remembered", "pass_rates", "root"
+        "position", "next_problem", "remembered", "pass_rates", "root", "course"
     }  # fmt: skip
+
+
+def test_the_groups_that_agree_most_are_kept_in_their_order() -> None:
+    assert largest_votes((0.9, 0.5, 0.7, 0.3), 0.5) == [0, 2]
+    assert largest_votes((0.5, 0.5, 0.5), 0.34) == [0]
+    assert (largest_votes((0.5,), 0.01), largest_votes((), 0.5)) == ([0], [])
+
+
+def test_what_is_left_out_for_its_votes_says_so_and_a_flat_group_stays_flat() -> None:
+    def rated(name: str, *votes: float | None, reason: str = "") -> Rated:
+        verdicts = tuple(
+            Verdict(f"{name}{place}", name, "vote", Label.UNSCORED if vote is None else Label.CORRECT, vote)
+            for place, vote in enumerate(votes)
+        )
+        drawn = Drawn(make_problem(name), (), verdicts, {})
+        return Rated(drawn, Group(name, ()), Judged(name, ()), (), reason)
+
+    groups = [rated("a", 0.5), rated("tie", None), rated("b", 0.8), rated("c", 0.6, reason="flat")]
+    found = drop_few_votes(VoteShare(keep=0.5), "vote", groups)
+    assert [one.reason for one in found] == ["few_votes", "few_votes", "", "flat"]
+    assert [one.reason for one in drop_few_votes(VoteShare(keep=1), "vote", groups)] == ["", "", "", "flat"]
+    assert majority_share(groups[1], "vote") == 0 and majority_share(groups[0], "other") == 0
+
+
+@pytest.mark.parametrize(("keep", "problems", "drawn"), [(0.5, 4, 8), (0.3, 4, 14), (1.0, 4, 4), (0.9, 16, 18)])
+def test_a_draw_has_as_many_groups_as_leave_a_whole_wave(keep: float, problems: int, drawn: int) -> None:
+    online = Online(problems_per_wave=problems, curriculum=VoteShare(keep=keep))
+    assert online.groups_of_draw == drawn
+    assert len(largest_votes([0.5] * drawn, keep)) >= problems

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.numpy import load_file
 
 from configs.schema.generate import Sampling
@@ -14,6 +15,7 @@ from configs.schema.train import FullWeights, Optimizer
 from infra.engines.learn.learner import Learner
 from infra.engines.learn.request import LearnRequest
 from infra.engines.learn.rows import StreamRow, read_rows, write_rows
+from infra.engines.learn.start import StartWeights
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.wire import Completion, Request, Score, Scoring, Shard
 from tests.infra.engines.tiny import build_tiny_folder
@@ -110,3 +112,28 @@ def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:
     rows = [StreamRow([1, 2], [3], [-0.5], [("advantage", 0, 1, 0.25)])]
     assert write_rows(tmp_path / "rows.jsonl", rows) == 1
     assert read_rows(tmp_path / "rows.jsonl") == rows
+
+
+def test_the_weights_of_the_start_stand_in_for_the_live_ones_and_give_them_back_bit_for_bit() -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 1))
+    model[0].weight.requires_grad_(False)
+    start = StartWeights(model)
+    began = {name: weights.detach().clone() for name, weights in model.named_parameters()}
+    with torch.no_grad():
+        model[1].weight += 0.1
+    live = model[1].weight.detach().clone()
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), start.instead(model):
+            assert all(torch.equal(weights, began[name]) for name, weights in model.named_parameters())
+            raise ZeroDivisionError
+        assert torch.equal(model[1].weight, live)
+
+
+def test_how_far_it_went_is_measured_at_the_borders_that_were_asked_for(files: ModelFiles) -> None:
+    def due(every: int, **fields: int) -> list[int]:
+        asked = request(files).model_copy(update={"compare_start_every": every, **fields})
+        return [step for step in range(0, 12, asked.optimizer_steps_per_wave) if asked.compares_start(step)]
+
+    assert due(0) == [] and due(4) == [4, 8] and due(1) == list(range(1, 12))
+    assert due(3, steps_per_wave=2) == [4, 6, 10], "the first border behind"
+    assert due(4, first_step=2) == [2, 6, 10], "steps of the run, not of the segment"
