@@ -8,13 +8,14 @@ from heapq import merge
 from pathlib import Path
 from typing import Any
 
-from infra.engines.learn.rows import StreamRow
+from infra.engines.learn.rows import Span, StreamRow
 from tasks.core.files import CREDIT, DROPS, EXAMPLES, JUDGEMENTS, REWARDS, SAMPLES, TOKEN_ROWS, VERDICTS, Table
 from tasks.core.records import Credit, Drop, Example, Judgement, Problem, Reward, Sample, TokenRow, written
 from tasks.core.tables import write_records
 from tasks.judge.judgements import judgement_file
 from tasks.online.draw import Collected, Drawn
 from tasks.online.stage import WAVES_FILE
+from tasks.online.token_rows import join_rows
 from tasks.online.wave_folder import Wave, WaveFolder, waves_line
 
 PROBED: Table[Sample] = Table("probe.parquet", Sample)
@@ -64,14 +65,11 @@ def write_judgements(folder: Path, kept: Collected, problems: Sequence[Problem])
 
 def stream_rows(folder: WaveFolder, wave: Wave) -> list[StreamRow]:
     """A wave's rows as a learner reads them: those that some stream has a number for."""
-    spans: dict[str, list[tuple[str, int, int, float]]] = {}
+    spans: dict[str, list[Span]] = {}
     for row in folder.read(wave, CREDIT):
         spans.setdefault(row.sample_id, []).append((row.stream, row.start, row.end, row.value))
-    return [
-        StreamRow(row.prompt, row.written, row.logprobs, spans[row.sample_id])
-        for row in folder.read(wave, TOKEN_ROWS)
-        if row.sample_id in spans
-    ]
+    parents = {node.id: node.parent_id for node in folder.read(wave, WAVE_SAMPLES)}
+    return join_rows(folder.read(wave, TOKEN_ROWS), spans, parents)
 
 
 def write_segment(out: Path, folder: WaveFolder, waves: Sequence[Wave], problems: Sequence[Problem]) -> dict[str, int]:

@@ -205,7 +205,7 @@ class _Segment:
             reference_digest=self.reference.digest if self.reference else "",
             resume_state=folder, total_steps=schedule.total_steps, first_step=schedule.first_step,
             engine=drawing, identity=spec.key,
-            most_rows=online.problems_per_wave * online.group_size,
+            most_rows=online.rows_of_wave,
             steps_per_wave=online.steps_per_wave, inner_epochs=online.inner_epochs,
             temperature=online.episode.temperature, max_tokens=online.episode.max_tokens,
             num_known_waves=num_known_waves,

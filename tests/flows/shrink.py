@@ -81,6 +81,8 @@ def shrink_online(tree: dict[str, Any], world: World) -> dict[str, Any]:
     if "steps_per_wave" in online:
         online["steps_per_wave"] = 2
     episode |= {"max_tokens": 24, "temperature": 2.0}  # a model this small is sure of itself
+    if episode.get("kind") == "revise":
+        shrink_turns(tree, world)
     for term in online.get("reward", []):
         term |= {"limit": 24, "cache": 8} if term["kind"] == "length" else {}
     steps = 2 * online.get("steps_per_wave", 1) * online.get("inner_epochs", 1)
@@ -89,6 +91,17 @@ def shrink_online(tree: dict[str, Any], world: World) -> dict[str, Any]:
     shrink_parts(tree, world)
     tree["rounds"] = {"max": 2}
     return tree
+
+
+def shrink_turns(tree: dict[str, Any], world: World) -> None:
+    """An episode of several turns, by a model that can check and correct; a fork is as wide as the group."""
+    online, steps = tree["online"], tree["online"]["episode"]["steps"]
+    tree["model"] = {"base": str(world.reviser)}
+    widest = max(step.get("num", 1) for step in steps)
+    wide = [step for step in steps if step.get("num", 1) == widest > 1]
+    shrink_steps(steps, world)
+    for step in wide:
+        step["num"] = online["group_size"]
 
 
 def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:

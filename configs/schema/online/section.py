@@ -70,6 +70,16 @@ class Online(Component):
         """Optimizer steps between two states that draw."""
         return self.steps_per_wave * self.inner_epochs
 
+    @property
+    def rows_of_wave(self) -> int:
+        """Rows of tokens that a wave is expected to have at most: texts of one chat are one row, and a chat of its own
+        (`form: single`) is another."""
+        episode, chats = self.episode, 1
+        if episode.kind == "revise":
+            alone = [step for step in episode.steps if step.form == "single" and step.writers]
+            chats += len(alone) * (episode.max_turns - 1)
+        return self.problems_per_wave * self.group_size * chats
+
     def settled_credit(self, objective: StreamObjective) -> SettledCredit:
         """`credit` with the objective's values where it has none."""
         preset = {name: value for name, value in objective.credit.items() if getattr(self.credit, name) is None}
