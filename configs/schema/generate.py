@@ -202,7 +202,7 @@ class ReviseGenerate(WholeTexts):
         return Writer(self.first.by, self.first.state, self.first.redraw)
 
 
-class InlineGenerate(_Drawing):
+class InlineGenerate(WholeTexts):
     """Whole episodes in one text: the policy writes attempts, verdicts and further attempts without being asked in
     between, and markers cut them apart (SPOC, arXiv 2506.06923; S2R, 2502.12853; ReflexiCoder, 2603.05863). For
     `online.episode` alone.

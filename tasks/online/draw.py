@@ -30,6 +30,7 @@ class Drawn:
         tokens: of what the live weights wrote, by the node's id.
         divergence: to the reference, summed over a text's tokens, k1 in nats, by the node's id; where the reward asks
             for it, and the reference has a number.
+        counts: what the sampler counts of the problem.
     """
 
     problem: Problem
@@ -37,6 +38,7 @@ class Drawn:
     verdicts: tuple[Verdict, ...]
     tokens: Mapping[str, Tokens]
     divergence: Mapping[str, float] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 class Collected(InMemory):
@@ -101,6 +103,7 @@ class Drawing:
                 tuple(islice(waiting, sum(node.is_answer for node in group) * len(self.judges))),
                 own_tokens,
                 {node.id: far[node.id] for node in group if node.id in far},
+                self.sampler.numbers(episode),
             )
             for episode, group, own_tokens in zip(episodes, nodes, tokens, strict=True)
         ]

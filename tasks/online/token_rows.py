@@ -1,4 +1,4 @@
-"""From texts as they were drawn to the rows of a learner: texts of an episode that go on from each other are one row. Pure.
+"""From texts as they were drawn to a learner's rows: texts of an episode that go on from each other are one. Pure.
 
 Where what a text was asked begins with all tokens of an earlier text of its episode, and what that one was asked, the
 row goes on: tokens between the two were written by others, and are in no span. Where the context was written anew

@@ -78,13 +78,18 @@ def test_what_all_recipes_of_papers_share_has_the_exceptions_that_the_page_names
         "rest_em",
         "cycle",
         "ledex",
+        "cocos",
+        "reflexicoder",
         "crest",
         "mote_staged",
         "peer_counsel",
         "self_rationalization",
     }
     assert "`rest_em` names files of MATH" in PAGE and "`crest` of CommonsenseQA" in PAGE
-    assert "`cycle` and `ledex` of MBPP" in PAGE and "`self_rationalization` judged items" in PAGE
+    assert (
+        "`cycle` and `ledex` of MBPP, as `cocos` and `reflexicoder` do" in PAGE
+        and "`self_rationalization` judged items" in PAGE
+    )
     assert "`mote_staged` of safety prompts" in PAGE
 
 

@@ -81,16 +81,38 @@ def shrink_online(tree: dict[str, Any], world: World) -> dict[str, Any]:
     if "steps_per_wave" in online:
         online["steps_per_wave"] = 2
     episode |= {"max_tokens": 24, "temperature": 2.0}  # a model this small is sure of itself
+    if "min_count" in online.get("credit", {}):
+        online["credit"]["min_count"] = 2
     if episode.get("kind") == "revise":
         shrink_turns(tree, world)
+    elif episode.get("kind") == "inline":
+        shrink_inline(tree, world)
+    elif "control" in online:
+        for draw in episode["draws"]:
+            draw |= {"system": world.path(f"{draw['system']}.j2"), "num_samples": 4} if "system" in draw else {}
     for term in online.get("reward", []):
         term |= {"limit": 24, "cache": 8} if term["kind"] == "length" else {}
     steps = 2 * online.get("steps_per_wave", 1) * online.get("inner_epochs", 1)
     train = tree["train"]
     train |= {"batch_size": 8, "max_length": 160, "max_steps": steps, "tune": small(train["tune"])}
     shrink_parts(tree, world)
+    if episode.get("kind") == "inline":
+        tree["judge"][0]["verifier"] = {"kind": "number", "pattern": "=([^;]*);"}
     tree["rounds"] = {"max": 2}
     return tree
+
+
+def shrink_inline(tree: dict[str, Any], world: World) -> None:
+    """Texts of the model that writes programs, checks them (?) and begins again (<), cut there."""
+    begins = {"verdict": r"\?", "critique": "!", "attempt": "<"}
+    for marker in tree["online"]["episode"]["markers"]:
+        marker |= {"begins": begins[marker["part"]]}
+        if marker["part"] == "verdict":
+            marker.pop("pattern", None)
+    tree["model"] = {"base": str(world.coder)}
+    tree["online"]["episode"] |= {"max_tokens": 64, "temperature": 1.0}
+    for term in tree["online"]["reward"]:
+        term |= {"pattern": "(?s)<"} if term["kind"] == "format" else {}
 
 
 def shrink_turns(tree: dict[str, Any], world: World) -> None:

@@ -41,6 +41,7 @@ PROMPTS = {
     "probe_text": "{{ prompt }}{{ item }}ok?",
     "critique_alone": "{{ prompt }}{{ attempt }} why?",
     "answer_well": "{{ system }}well:",
+    "answer_plainly": "hasty:",
     "answer_carelessly": "{{ system }}hasty:",
     "answer_badly": "{{ system }}awful:",
     "principles_good": "{{ system }}proper:",

@@ -8,6 +8,7 @@ from configs.schema.generate import IndependentGenerate
 from configs.schema.online.credit import WITHOUT_GROUP
 from configs.schema.online.objectives import OnlineObjective, StreamObjective
 from configs.schema.online.section import Online
+from configs.schema.online.turn_rules import parts_written, turns_fit
 from configs.schema.revision.rules import steps_can_run
 from configs.schema.rows import DEFAULT_ROWS
 from configs.schema.sections import Sections
@@ -20,6 +21,9 @@ def online_fits(recipe: Sections) -> None:
         if role.train is not None and role.train.objective.rows == "streams":
             raise ValueError(f"roles.{name}.train.objective: a role learns from the round's samples, and the objective "
                              f"{role.train.objective.kind} draws its own: write sft or dpo")  # fmt: skip
+    if recipe.generate.kind == "inline":
+        raise ValueError("generate.kind: inline cuts the texts of a segment, and offline rows know no cuts: write "
+                         "online: {episode: {kind: inline}}, or generate.kind revise with form: inline")  # fmt: skip
     objective, online = recipe.train.objective, recipe.online
     if not isinstance(objective, StreamObjective):
         if online is not None:
@@ -29,7 +33,7 @@ def online_fits(recipe: Sections) -> None:
     if online is None:
         raise ValueError(f"online: the objective {objective.kind} draws its samples as it trains: add online: {{}}, "
                          "and what differs from its defaults")  # fmt: skip
-    for rule in (_stands_alone, _training, _roles, _judges, _reference, _group):
+    for rule in (_stands_alone, _training, _roles, _judges, _reference, _group, turns_fit):
         for problem in rule(recipe, online, objective):
             raise ValueError(problem)
     if online.episode.kind == "revise":
@@ -91,13 +95,11 @@ def _judges(recipe: Sections, online: Online, objective: OnlineObjective) -> Ite
         if judge.sees_group and online.fork != "problem":
             yield (f"online.fork: '{judge.name}' judges the samples of a problem against each other, and groups that "
                    "share more than the problem are several of one: write fork: problem, or another judge")  # fmt: skip
-    has_verdicts = online.episode.kind == "revise" and any(
-        "verdict" in step.parts or step.part == "verdict" for step in online.episode.steps
-    )
+    has_verdicts = "verdict" in parts_written(online.episode)
     for place, term in enumerate(online.reward):
         if term.kind == "verdict_match" and not has_verdicts:
-            yield (f"online.reward.{place}: no step of the episode writes a verdict: add one with part: verdict to "
-                   "online.episode.steps, or leave the term out")  # fmt: skip
+            yield (f"online.reward.{place}: no step of the episode writes a verdict, and no marker begins one: add "
+                   "one with part: verdict to online.episode, or leave the term out")  # fmt: skip
 
 
 def _reference(recipe: Sections, online: Online, objective: OnlineObjective) -> Iterator[str]:

@@ -13,6 +13,7 @@ from configs.schema.online.credit import WITHOUT_GROUP, Credit, SettledCredit
 from configs.schema.online.objectives import StreamObjective
 from configs.schema.online.rewards import JudgeTerm, KlTerm, RewardTerm
 from configs.schema.online.waves import Curriculum, Probe
+from configs.schema.revision.parts import POLICY, Writer
 
 Fork = Literal["problem", "turn"]
 
@@ -35,6 +36,9 @@ class Online(Component):
         description="how an episode is drawn, as in generate; default: one text at temperature 1, with top_k 0",
     )
     fork: Fork = Field("problem", description="what the members of a group share, as told above")
+    control: str | None = Field(
+        None, description="a draw of the episode that the others are compared with: judged, published, not trained on"
+    )
     reward: tuple[RewardTerm, ...] = Field((JudgeTerm(),), min_length=1, description="terms, added up for every text")
     credit: Credit = Field(Credit(), description="how rewards become advantages")
     flat_groups: Literal["drop", "keep"] = Field(
@@ -111,8 +115,10 @@ def _episode(online: Online) -> None:
         raise ValueError("episode.kind: prefix goes on from texts that others began: write independent or revise")
     if episode.interpreter is not None:
         raise ValueError("episode.interpreter: outputs would stand among the tokens that are trained on: leave it out")
-    if episode.kind == "independent" and episode.draws != (Draw(name=PLAIN),):
-        raise ValueError("episode.draws: members of a group are asked the same: leave draws out")
+    if episode.kind == "independent":
+        _draws(online, episode.draws)
+    elif online.control is not None:
+        raise ValueError("control: it is one of the draws of an independent episode: leave it out")
     if episode.few_shot is not None:
         raise ValueError("episode.few_shot: a policy learns to write without examples: leave few_shot out; a "
                          "warm_start teaches the form")  # fmt: skip
@@ -132,12 +138,32 @@ def _episode(online: Online) -> None:
                              f"num_samples: 1}} with num: {online.group_size} in one of its steps")  # fmt: skip
 
 
+def _draws(online: Online, draws: tuple[Draw, ...]) -> None:
+    """The problem as it is, and beside it one draw that nothing is learnt from."""
+    names = {draw.name for draw in draws}
+    if online.control is None:
+        if draws != (Draw(name=PLAIN),):
+            raise ValueError("episode.draws: members of a group are asked the same: leave draws out, or name the one "
+                             "that they are compared with: control")  # fmt: skip
+        return
+    if names != {PLAIN, online.control} or online.control == PLAIN:
+        raise ValueError(f"control: the group is the draw {PLAIN}, the other one it is compared with: write episode: "
+                         f"{{draws: [{{name: {PLAIN}}}, {{name: {online.control}, system: PROMPT}}]}}")  # fmt: skip
+    beside = next(draw for draw in draws if draw.name == online.control)
+    plain = next(draw for draw in draws if draw.name == PLAIN)
+    if beside.writer != Writer(POLICY, "round_start") or beside.strip or beside.variants > 1:
+        raise ValueError(f"episode.draws: {beside.name} is drawn from the live weights, as it is: leave role, state, "
+                         "strip and variants out")  # fmt: skip
+    if plain.num_samples is not None:
+        raise ValueError("episode.draws: group_size says how many there are of plain: leave its num_samples out")
+
+
 def _names(online: Online) -> None:
     names: list[str] = []
     for place, term in enumerate(online.reward):
         if term.name in names:
             raise ValueError(f"reward.{place}.name: two terms are called '{term.name}': give each its own name")
-        if term.kind == "progress" and (term.of or (names or [""])[0]) not in names:
+        if term.kind in ("progress", "control_group") and (term.of or (names or [""])[0]) not in names:
             raise ValueError(f"reward.{place}.of: it reads the values of a term written before: "
                              f"write one of {', '.join(names) or 'none, and a judge term first'}")  # fmt: skip
         names.append(term.name)
@@ -145,6 +171,8 @@ def _names(online: Online) -> None:
         for name in term.gates:
             if name not in names:
                 raise ValueError(f"reward.{place}.gates: no term is called '{name}': write one of {', '.join(names)}")
+    if online.control is None and any(term.kind == "control_group" for term in online.reward):
+        raise ValueError("control: the reward compares with a second group: name a draw of the episode")
     if all(term.gate for term in online.reward):
         raise ValueError("reward: there is nothing that a gate could multiply: add a term without gate")
 

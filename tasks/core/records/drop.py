@@ -79,6 +79,8 @@ class DropReason(StrEnum):
     """online: all returns of its group are equal, and others were drawn in its place"""
     SURPLUS = "surplus"
     """online: its wave was full before"""
+    NO_CREDIT = "no_credit"
+    """online: credit goes to other texts of its group: it is shared, of another part, a control, or not the best"""
     NOT_PAIRED = "not_paired"
     """it passed every filter, and no pair was made with it"""
 
