@@ -1,7 +1,7 @@
 """The gold answer must not come into a row that is trained on: what a recipe may not show, and what a text gave away.
 
 A segment trains on what was drawn under the chat that drew it. So nothing that is trained may be asked with the answer
-in view (`refuse_sight`), and where somebody else saw it, as a teacher that writes hints, what it wrote is looked through.
+in view (`refuse_sight`), and where somebody else saw it, as a teacher that writes hints, what that wrote is searched.
 """
 
 from __future__ import annotations

@@ -90,6 +90,8 @@ def shrink_online(tree: dict[str, Any], world: World) -> dict[str, Any]:
     elif "control" in online:
         for draw in episode["draws"]:
             draw |= {"system": world.path(f"{draw['system']}.j2"), "num_samples": 4} if "system" in draw else {}
+        for term in online["reward"]:
+            term |= {"pattern": "1;"} if "pattern" in term else {}
     for term in online.get("reward", []):
         term |= {"limit": 24, "cache": 8} if term["kind"] == "length" else {}
     steps = 2 * online.get("steps_per_wave", 1) * online.get("inner_epochs", 1)
@@ -124,6 +126,8 @@ def shrink_turns(tree: dict[str, Any], world: World) -> None:
     shrink_steps(steps, world)
     for step in wide:
         step["num"] = online["group_size"]
+    for step in steps:  # what a model this small writes at 0 is the same whatever came before
+        step |= {"temperature": 1.5} if step.get("temperature") == 0 else {}
 
 
 def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:

@@ -51,8 +51,8 @@ def _steps(episode: ReviseGenerate) -> Iterator[str]:
             yield (f"online.episode.steps.{place}.also_by: the policy draws as the first of several: write by: policy, "
                    "and the others in also_by")  # fmt: skip
         if step.keep is not None and step.by == POLICY:
-            yield (f"online.episode.steps.{place}.keep: texts that are not kept cannot be learnt from, and what is left "
-                   "is not what the policy draws: leave keep out")  # fmt: skip
+            yield (f"online.episode.steps.{place}.keep: texts that are not kept cannot be learnt from, and what is "
+                   "left is not what the policy draws: leave keep out")  # fmt: skip
     if episode.first.pool is not None:
         yield "online.episode.first.pool: attempts of other rounds are not drawn from the live weights: leave pool out"
 

@@ -35,8 +35,8 @@ class Advantage:
 
     Attributes:
         dropped: why it is not trained on: a reward of its episode is missing, so that it is in no baseline either
-            (unscored, or leak where it was told the answer); or it ended at max_tokens and the objective masks such texts, which count in baselines
-            (truncated).
+            (unscored, or leak where it was told the answer); or it ended at max_tokens and the objective masks such
+            texts, which count in baselines (truncated).
     """
 
     unit: Unit

@@ -21,6 +21,7 @@ from configs.schema.online.rewards import (
 from configs.schema.online.section import Online
 from infra.engines.wire import Completion, Tokens
 from tasks.core.records import DropReason, Label, Message, Part, Problem, Sample, TokenRow, Verdict
+from tasks.online.carried import Carried
 from tasks.online.credit.assign import Judged, assign
 from tasks.online.credit.baseline import Remembered
 from tasks.online.draw import Drawn
@@ -204,10 +205,10 @@ def test_nothing_is_trained_that_was_asked_with_the_answer_in_view(name: str, tm
         loaded = load_steps(online.episode.steps, lambda path: _read(tmp_path, path))
         refuse_sight(loaded, online, objective)
 
-    with pytest.raises(RecipeError, match=f"steps.0: it is shown '{name}'"):
+    with pytest.raises(RecipeError, match=rf"steps\.0: it is shown '{name}'"):
         check(Grpo())
     check(Grpo(), credit={"unit": "turn", "train_parts": ["attempt"]})
-    with pytest.raises(RecipeError, match="steps.0"):
+    with pytest.raises(RecipeError, match=r"steps\.0"):
         check(Grpo(kl_weight_by_turn=(0.1,)), credit={"unit": "turn", "train_parts": ["attempt"]})
 
 
@@ -224,8 +225,6 @@ def test_texts_that_were_asked_for_and_are_in_no_episode_are_counted() -> None:
 
 def test_a_problem_without_any_text_is_a_group_that_teaches_nothing() -> None:
     recipe = check_recipe(online_recipe({"kind": "dapo"}, episode={"kind": "revise", "max_tokens": 32}))
-    from tasks.online.carried import Carried
-
     (rated,) = Settling.of(recipe).rate([Drawn(PROBLEM, (), (), {})], Carried())
     assert rated.reason == DropReason.UNSCORED and rated.group.rollouts == ()
 
@@ -234,24 +233,22 @@ def test_every_answer_that_no_credit_goes_to_has_a_reason() -> None:
     recipe = check_recipe(online_recipe(
         {"kind": "dapo"}, fork="turn", group_size=2,
         episode={"kind": "revise", "max_tokens": 32, "steps": [{"part": "attempt", "num": 2}]}))  # fmt: skip
-    from tasks.online.carried import Carried
-
     seconds = [sample(f"p/0/{number}", parent_id="p/0", index=number) for number in range(2)]
     labels = {"p/0": Label.WRONG, "p/0/0": Label.CORRECT, "p/0/1": Label.WRONG}
     own = drawn(FIRST, *seconds, trained=set(labels), labels=labels)
     settling = Settling.of(recipe)
     settled = settling.settle(settling.rate([own], Carried()), Carried())
     assert settled.drops == {"p/0": DropReason.NO_CREDIT}
-    assert {span.sample_id: span.value for span in settled.credit} == {"p/0/0": pytest.approx(0.7070, abs=1e-4),
-                                                                       "p/0/1": pytest.approx(-0.7070, abs=1e-4)}  # fmt: skip
+    told = {span.sample_id: span.value for span in settled.credit}
+    assert told == pytest.approx({"p/0/0": 0.7070, "p/0/1": -0.7070}, abs=1e-4)
 
 
 def test_an_example_of_a_piece_shows_what_stands_before_it_in_the_turn_without_loss() -> None:
     first = sample("p/0", text="7 ")
-    piece = sample("p/0.1", parent_id="p/0", part=Part.VERDICT, text="<ver>yes", messages=PROBLEM.messages)
-    other = sample(
-        "p/0/0", parent_id="p/0", messages=(*PROBLEM.messages, Message("assistant", "7 "), Message("user", "?"))
-    )
+    asked = PROBLEM.messages
+    piece = sample("p/0.1", parent_id="p/0", part=Part.VERDICT, text="<ver>yes", messages=asked)
+    talk = (*asked, Message("assistant", "7 "), Message("user", "?"))
+    other = sample("p/0/0", parent_id="p/0", messages=talk)
     rows = list(_examples([first, piece, other], {"p/0", "p/0.1", "p/0/0"}, {"p": PROBLEM}))
     assert [[(span.text, span.weight) for span in one.completion] for one in rows] == [
         [("7 ", 1.0)], [("7 ", 0.0), ("<ver>yes", 1.0)], [("7", 1.0)]
