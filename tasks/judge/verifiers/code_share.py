@@ -25,7 +25,7 @@ def verify(text: str, gold: str | None, config: CodeVerifier) -> Finding:
     found = report(text, gold or "", config)
     if not found.passed or found.num_tests < MOST_TESTS:
         failure = found.first_failure
-        return Finding(program, found.passed, score_of(found, config), failure and failure.words)
+        return Finding(program, found.passed, score_of(found, config), failure.words if failure else None)
     left = config.limit_seconds - (monotonic() - start)
     if left <= 0:
         return Finding(program, False, score_of(found, config), "the time was over")

@@ -90,7 +90,8 @@ def _build_code(config: Any) -> Verify:
 
 
 def _code_versions(config: Any) -> dict[str, int | str]:
-    return {"code": code.VERSION} | ({} if config.score == "all" else {"code_share": code_share.VERSION})
+    own: dict[str, int | str] = {"code": code.VERSION}
+    return own if config.score == "all" else {**own, "code_share": code_share.VERSION}
 
 
 def _build_python(config: PythonVerifier) -> Verify:

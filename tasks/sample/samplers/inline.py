@@ -119,7 +119,7 @@ def parts_of(text: str, markers: Sequence[Marker]) -> list[Span]:
         if not begun or (part != begun[-1][1] and start > begun[-1][0]):
             begun.append((start, part))
     ends = [*(start for start, _ in begun[1:]), len(text)]
-    reads = {marker.part: marker for marker in markers}
+    reads: dict[str, Marker] = {marker.part: marker for marker in markers}
     return [_read(text, part, start, end, reads) for (start, part), end in zip(begun, ends, strict=True)]
 
 
