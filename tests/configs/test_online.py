@@ -152,7 +152,7 @@ def test_phases_may_warm_up_offline_and_go_on_online() -> None:
         ({"online": {"reward": [{}, {"kind": "control_group"}]}}, "control: the reward compares with a second group"),
         ({"online": {"episode": INLINE, "reward": [{}, {"kind": "kl"}]}}, "online.reward: the term kl asks the"),
         ({"online": {"episode": {**INLINE, "stop_on": "right"}}}, "stop_on: no marker begins a verdict"),
-        ({"online": {"episode": {**INLINE, "markers": [{"part": "attempt", "begins": "x*"}]}}}, "matches nothing at all"),
+        ({"online": {"episode": {**INLINE, "markers": [{"part": "attempt", "begins": "x*"}]}}}, "matches nothing"),
         ({"online": None, "train": {"objective": {"kind": "sft"}}, "generate": {"max_tokens": 9, **INLINE}},
          "generate.kind: inline cuts the texts of a segment"),
         ({"online": {"episode": {"num_problems": 3}}}, "episode.num_problems: problems_per_wave says how many"),
