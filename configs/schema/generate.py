@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern, default_kind
 from configs.schema.draws.draw import HELP_WORDS, MOST_TEXTS, PLAIN, Draw, problems_of_draws
+from configs.schema.draws.marker import Marker
 from configs.schema.interpreter import Interpreter, check_opening, check_stop
 from configs.schema.marks import Content, Execution
 from configs.schema.problems import Source
@@ -204,6 +205,29 @@ class ReviseGenerate(WholeTexts):
         return Writer(self.first.by, self.first.state, self.first.redraw)
 
 
+class InlineGenerate(WholeTexts):
+    """Whole episodes in one text: the policy writes attempts, verdicts and further attempts without being asked in
+    between, and markers cut them apart (SPOC, arXiv 2506.06923; S2R, 2502.12853; ReflexiCoder, 2603.05863). For
+    `online.episode` alone.
+
+    Judges look at every attempt; the probe and evaluations at the whole text.
+    """
+
+    kind: Literal["inline"] = "inline"
+    num_samples: int = Field(8, ge=1, le=MOST_TEXTS, description="texts of each problem")
+    temperature: float = Field(1.0, ge=0, description="0: greedy")
+    markers: tuple[Marker, ...] = Field(min_length=1, description="where parts begin")
+    stop_on: Literal["right", "wrong"] | None = Field(
+        None, description="what is written behind the first verdict that says so is cut off, and not trained on"
+    )
+
+    @model_validator(mode="after")
+    def _stops_on_what_is_read(self) -> InlineGenerate:
+        if self.stop_on is not None and all(marker.part != "verdict" for marker in self.markers):
+            raise ValueError("stop_on: no marker begins a verdict: add one with part: verdict, or leave stop_on out")
+        return self
+
+
 class PrefixGenerate(_Drawing):
     """Wrong steps and their corrections: after the first steps of a problem's worked solution other next steps are
     drawn, and one is wrong if none of `rollouts` continuations of it is right (S3c-Math, arXiv 2409.01524). After a
@@ -275,7 +299,7 @@ class EditGenerate(_Drawing):
 
 
 Generate = Annotated[
-    IndependentGenerate | StepwiseGenerate | ReviseGenerate | PrefixGenerate | EditGenerate,
+    IndependentGenerate | StepwiseGenerate | ReviseGenerate | InlineGenerate | PrefixGenerate | EditGenerate,
     by_kind,
     default_kind("independent"),
 ]

@@ -71,11 +71,14 @@ class Tokens:
         prompt: the chat, and the beginning of the model's turn.
         written: what was drawn, the end token and those of a stop text included.
         logprobs: of each of them, as `Completion.logprob`.
+        ends: characters of the text that are there with each of them; empty where the engine does not tell, and then no
+            piece of the text can be told from the rest.
     """
 
     prompt: tuple[int, ...]
     written: tuple[int, ...]
     logprobs: tuple[float, ...]
+    ends: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from tasks.judge.world import World
 from tasks.online.divergence import Divergence
 from tasks.online.electing import Electing
 from tasks.online.live import LiveTexts, is_drawn
-from tasks.sample.drive import Partners, drive
-from tasks.sample.episode import Sampler
+from tasks.sample.drive import Partners, drive_together
+from tasks.sample.episode import Episode, Sampler
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Drawn:
             for it, and the reference has a number.
         teachers: tokens that a row's teacher sees before it, by the node's id.
         contexts: tokens that a row is trained under in place of its own prompt, by the node's id.
+        counts: what the sampler counts of the problem.
     """
 
     problem: Problem
@@ -42,6 +43,7 @@ class Drawn:
     divergence: Mapping[str, float] = field(default_factory=dict)
     contexts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     teachers: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 class Collected(InMemory):
@@ -94,12 +96,9 @@ class Drawing:
             seed: of the run.
         """
         own = derive_seed(seed, "wave", run_wave)
-        episodes = list(drive(self.sampler, problems, self.partners, own))
+        episodes = drive_together(self.sampler, problems, self.partners, own)
         nodes = [[in_wave(node, wave) for node in episode.nodes] for episode in episodes]
-        tokens = [
-            {new.id: self.live.tokens_of(old) for new, old in zip(named, episode.nodes, strict=True) if is_drawn(old)}
-            for named, episode in zip(nodes, episodes, strict=True)
-        ]
+        tokens = [self._tokens(named, episode) for named, episode in zip(nodes, episodes, strict=True)]
         world = replace(self.world, seed=derive_seed(own, "judge"))
         verdicts = judge_samples([node for group in nodes for node in group], self.judges, world, kept=self.kept)
         told = self.electing.settle(list(verdicts), self.judges, problems, self.partners, world, own)
@@ -112,9 +111,16 @@ class Drawing:
                 tuple(islice(waiting, sum(node.is_answer for node in group) * len(self.judges))),
                 own_tokens,
                 {node.id: far[node.id] for node in group if node.id in far},
+                counts=self.sampler.numbers(episode),
             )
             for episode, group, own_tokens in zip(episodes, nodes, tokens, strict=True)
         ]
+
+    def _tokens(self, named: Sequence[Sample], episode: Episode) -> dict[str, Tokens]:
+        """Of what the live weights wrote, by the id in the wave."""
+        drawn = (pair for pair in zip(named, episode.nodes, strict=True) if is_drawn(pair[1]))
+        found = {new.id: self.live.tokens_of(old, episode.starts.get(old.id)) for new, old in drawn}
+        return {name: tokens for name, tokens in found.items() if tokens is not None}
 
 
 def in_wave(node: Sample, wave: int) -> Sample:

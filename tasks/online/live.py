@@ -6,10 +6,11 @@ it was drawn.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from configs.errors import RecipeError
 from configs.schema.generate import Sampling
 from infra.engines.learn.learner import Learner
 from infra.engines.wire import Completion, Missing, Request, Scoring, Shard, Tokens
@@ -19,7 +20,7 @@ from tasks.core.records import Author, Sample
 
 
 class LiveTexts:
-    """Answers that a learner gives, in their order; the tokens of each can be asked for once. A `drive.TextSource`.
+    """Answers that a learner gives, in their order; the tokens of each can be asked for. A `drive.TextSource`.
 
     Args:
         pool: the learner.
@@ -29,7 +30,8 @@ class LiveTexts:
 
     def __init__(self, pool: Learner, shard_size: int, missing: MissingTally) -> None:
         self.pool, self.shard_size, self.missing = pool, shard_size, missing
-        self._drawn: dict[tuple[str, int, str], Tokens] = {}
+        self._drawn: dict[tuple[str, int], tuple[str, Tokens]] = {}
+        self._num_asked: Counter[str] = Counter()
 
     def ask(
         self,
@@ -57,27 +59,56 @@ class LiveTexts:
         """Token ids of texts that somebody else wrote, with their chats; none has log-probabilities."""
         return self.pool.encode(texts)
 
-    def tokens_of(self, node: Sample) -> Tokens:
-        """What a text that the policy wrote is made of.
+    def tokens_of(self, node: Sample, start: int | None = None) -> Tokens | None:
+        """What a text that the policy wrote is made of; None where no token of it is its own.
 
-        Raises:
-            RecipeError: it is a piece of what was drawn.
+        What is cut off behind a text is not part of it: a verdict ends with what it says.
+
+        Args:
+            start: of a piece of a text that was cut apart, the place where it begins; None: it is all of its text.
         """
-        asked = node.problem_id if node.parent_id is None else node.parent_id
-        written = node.text.removeprefix(node.prefix)
-        found = self._drawn.pop((asked, node.index, written), None)
-        if found is None:
-            raise RecipeError(
-                f"online: text {node.id} is a piece of what the model drew, and has no tokens of its own",
-                "write an episode whose steps are one part each, without split",
-            )
-        return found
+        asked = node.problem_id if node.parent_id is None or start is not None else node.parent_id
+        text, tokens = self._drawn[asked, node.index]
+        own = len(node.text) - len(node.prefix)
+        return cut_tokens(tokens, len(text), start or 0, (start or 0) + own, is_piece=start is not None)
 
     def _remember(self, request: Request, rows: Sequence[Completion]) -> None:
+        """Draws of a problem under several settings are numbered through, as their samples are."""
         asked = request.id.rpartition(":")[0] or request.id  # `TEXT:STEP` of a revision, the problem of a first attempt
         for row in rows:
             assert row.tokens is not None, "a learner says the tokens"
-            self._drawn[asked, row.index, row.text] = row.tokens
+            self._drawn[asked, self._num_asked[asked] + row.index] = row.text, row.tokens
+        self._num_asked[asked] += request.num_samples
+
+
+def cut_tokens(tokens: Tokens, length: int, start: int, end: int, is_piece: bool) -> Tokens | None:
+    """The tokens of a piece of a text, as if what comes before it had been asked; None where there are none.
+
+    A token that reaches over a border belongs to what begins there; over the end of all that is kept, to what ends.
+
+    Args:
+        length: of the text, in characters.
+        start, end: of the piece.
+        is_piece: whether other pieces stand around it.
+    """
+    assert tokens.ends or (start, end) == (0, length), "an engine that draws pieces says where tokens end"
+    first = _reaching(tokens.ends, start + 1) if start else 0
+    behind = len(tokens.written)
+    if end < length:
+        behind = _reaching(tokens.ends, end + 1) if is_piece else _reaching(tokens.ends, end) + 1
+    if first >= behind:
+        return None
+    return Tokens(
+        (*tokens.prompt, *tokens.written[:first]),
+        tokens.written[first:behind],
+        tokens.logprobs[first:behind],
+        tuple(one - start for one in tokens.ends[first:behind]),
+    )
+
+
+def _reaching(ends: Sequence[int], place: int) -> int:
+    """Number of the first token with which so many characters are there."""
+    return bisect_left(ends, place)
 
 
 def is_drawn(node: Sample) -> bool:

@@ -54,8 +54,13 @@ class Rewarded:
 def value_group(terms: Sequence[RewardTerm], group: Group, judges: Mapping[str, Judge]) -> dict[str, list[ByTurn]]:
     """Values of every term, by name: one mapping an episode of the group."""
     values: dict[str, list[ByTurn]] = {}
+    control: dict[str, list[ByTurn]] = {}
+    controls = Group(group.fork, group.control)
     for term in terms:
-        values[term.name] = _numbers(KINDS[term.kind](term, group, Seen(judges, values)))
+        compute = KINDS[term.kind]
+        values[term.name] = _numbers(compute(term, group, Seen(judges, values, control)))
+        if group.control and term.kind != "control_group":
+            control[term.name] = _numbers(compute(term, controls, Seen(judges, control)))
     return values
 
 
@@ -72,6 +77,8 @@ def reward_group(
         own = {term.name: values[term.name][index] for term in terms}
         parts = _parts(terms, own, len(rollout.turns), position)
         sums = tuple(total(column) for column in zip(*parts.values(), strict=True))
+        if any(turn.is_leaked for turn in rollout.turns):  # it answers what it was told
+            sums, parts = (None,) * len(sums), {name: (None,) * len(sums) for name in parts}
         rewarded.append(Rewarded(rollout, parts, sums))
     return rewarded
 

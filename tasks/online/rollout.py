@@ -23,6 +23,7 @@ class Turn:
         is_shared: whether it stands before the fork: all members of the group have it, and its rewards are no
             consequence of what they differ in.
         is_truncated: whether it ended at max_tokens.
+        is_leaked: whether a text before it, whose writer saw the gold answer, gives that away.
         verdicts: of the recipe's judges, by name; of attempts alone.
         said: what a verdict that the policy wrote was read as, right or wrong; None: not readable.
         is_right: of an attempt, whether the first judge calls it correct; of a verdict, whether it is true. None: not
@@ -39,6 +40,7 @@ class Turn:
     is_trained: bool = True
     is_shared: bool = False
     is_truncated: bool = False
+    is_leaked: bool = False
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     said: str | None = None
     is_right: bool | None = None
@@ -74,10 +76,12 @@ class Group:
 
     Attributes:
         fork: what they share: a digest of it, or the problem's id.
+        control: samples of the same problem that were asked otherwise, and are not trained on.
     """
 
     fork: str
     rollouts: tuple[Rollout, ...]
+    control: tuple[Rollout, ...] = ()
 
 
 def attempt_before(turns: Sequence[Turn], place: int) -> Turn | None:

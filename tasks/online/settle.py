@@ -86,7 +86,7 @@ class Settling:
         credit = self.online.settled_credit(self.objective)
         rated = []
         for drawn in groups:
-            group = group_of(drawn, self.recipe.judge[0])
+            group = group_of(drawn, self.recipe.judge[0], self.online.fork, self.online.control)
             values = value_group(terms, group, judges)
             judged = Judged(group.fork, tuple(reward_group(terms, group, values, position)))
             rewards = tuple(
@@ -112,10 +112,18 @@ class Settling:
         drops = {
             turn.sample_id: str(one.dropped) for one in advantages if one.dropped is not None for turn in one.unit.turns
         }
+        trained = {span.row for span in spans}
+        for one in used:
+            for node in one.drawn.nodes:
+                if node.is_answer and node.id not in trained:
+                    drops.setdefault(node.id, DropReason.NO_CREDIT)
         rows = [Credit(span.row, span.stream, span.start, span.end, span.value) for span in spans]
         return Settled(rows, drops, [] if has_values else advantages, after)
 
 
 def _why(judged: Judged) -> str:
     rewards = [reward for episode in judged.episodes for reward in episode.rewards]
-    return DropReason.UNSCORED if all(reward is None for reward in rewards) else DropReason.FLAT
+    if any(reward is not None for reward in rewards):
+        return DropReason.FLAT
+    is_told = any(turn.is_leaked for episode in judged.episodes for turn in episode.rollout.turns)
+    return DropReason.LEAK if is_told else DropReason.UNSCORED

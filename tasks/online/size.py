@@ -8,7 +8,7 @@ from configs.schema.online.section import Online
 
 def most_rows(online: Online) -> int:
     """Rows of a wave where every gate of its episodes is open, and every derived row is made."""
-    return _own(online) + derived_rows(online)
+    return online.rows_of_wave + derived_rows(online)
 
 
 def derived_rows(online: Online) -> int:
@@ -16,7 +16,7 @@ def derived_rows(online: Online) -> int:
     return sum(_derived(one, online) for one in online.derived)
 
 
-def _own(online: Online) -> int:
+def _texts(online: Online) -> int:
     episode = online.episode
     texts = episode.most_texts if episode.kind == "revise" else online.group_size
     return online.problems_per_wave * max(texts, online.group_size)
@@ -28,4 +28,4 @@ def _derived(made: Derived, online: Online) -> int:
         return made.count * online.problems_per_wave
     if made.kind == "verdicts":
         return made.count * round(made.share * online.problems_per_wave * online.group_size)
-    return _own(online) if made.stream == "likelihood" else 0
+    return _texts(online) if made.stream == "likelihood" else 0

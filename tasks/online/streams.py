@@ -94,12 +94,12 @@ def _span(turn: Turn, stream: Stream, value: float) -> Span:
 
 
 def _texts(kept: Sequence[Advantage]) -> Iterator[Span]:
-    """Texts of a row are numbered from 0, in the order of their tokens."""
-    starts: dict[str, list[int]] = defaultdict(list)
-    turns = [turn for one in kept for turn in one.unit.turns]
-    for turn in turns:
-        starts[turn.row].append(turn.start)
-    yield from (_span(turn, "turn", float(sorted(starts[turn.row]).index(turn.start))) for turn in turns)
+    """Texts of an episode are numbered from 0: whatever rows they are put into, no two of a row have one number."""
+    seen: dict[str, int] = defaultdict(int)
+    for one in kept:
+        for turn in one.unit.turns:
+            yield _span(turn, "turn", float(seen[one.unit.rollout_id]))
+            seen[one.unit.rollout_id] += 1
 
 
 def _by_fork(kept: Sequence[Advantage]) -> list[list[Advantage]]:
@@ -137,13 +137,15 @@ def nft_weight(objective: Nft, share: float) -> float:
 
 
 def _divergence(kept: Sequence[Advantage], objective: OnlineObjective, position: Position) -> Iterator[Span]:
-    """By place among the trained texts of an episode where the objective says so."""
-    seen: dict[str, int] = defaultdict(int)
-    for one in kept:
-        for turn in one.unit.turns:
-            number = seen[one.unit.rollout_id]
-            seen[one.unit.rollout_id] += 1
-            by_turn = objective.kl_weight_by_turn
-            own = by_turn[min(number, len(by_turn) - 1)] if by_turn else amount_at(objective.kl_weight, position)
+    """Of the trained texts; or, by place among the texts that the policy wrote, of these, trained or not (SCoRe holds a
+    first turn where it is that way)."""
+    if not objective.kl_weight_by_turn:
+        own = amount_at(objective.kl_weight, position)
+        yield from (_span(turn, "kl_weight", own) for one in kept for turn in one.unit.turns if own)
+        return
+    by_turn = objective.kl_weight_by_turn
+    for texts in {one.unit.rollout_id: one.unit.written for one in kept}.values():
+        for number, turn in enumerate(texts):
+            own = by_turn[min(number, len(by_turn) - 1)]
             if own:
                 yield _span(turn, "kl_weight", own)

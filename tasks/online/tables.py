@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from heapq import merge
 from pathlib import Path
 from typing import Any
 
+from infra.engines.learn.rows import Span as StreamSpan
 from infra.engines.learn.rows import StreamRow
 from tasks.core.files import CREDIT, DROPS, EXAMPLES, JUDGEMENTS, REWARDS, SAMPLES, TOKEN_ROWS, VERDICTS, Table
-from tasks.core.records import Credit, Drop, Example, Judgement, Problem, Reward, Sample, TokenRow, written
+from tasks.core.records import (
+    Credit,
+    Drop,
+    Example,
+    Judgement,
+    Message,
+    Problem,
+    Reward,
+    Sample,
+    Span,
+    TokenRow,
+    written,
+)
 from tasks.core.tables import write_records
 from tasks.judge.judgements import judgement_file
 from tasks.online.draw import Collected, Drawn
 from tasks.online.stage import WAVES_FILE
+from tasks.online.token_rows import join_rows
 from tasks.online.wave_folder import Wave, WaveFolder, waves_line
 
 PROBED: Table[Sample] = Table("probe.parquet", Sample)
@@ -68,17 +81,11 @@ def write_judgements(folder: Path, kept: Collected, problems: Sequence[Problem])
 
 def stream_rows(folder: WaveFolder, wave: Wave) -> list[StreamRow]:
     """A wave's rows as a learner reads them: those that some stream has a number for."""
-    spans: dict[str, list[tuple[str, int, int, float]]] = {}
+    spans: dict[str, list[StreamSpan]] = {}
     for row in folder.read(wave, CREDIT):
         spans.setdefault(row.sample_id, []).append((row.stream, row.start, row.end, row.value))
-    return [stream_row(row, spans[row.sample_id]) for row in folder.read(wave, TOKEN_ROWS) if row.sample_id in spans]
-
-
-def stream_row(row: TokenRow, spans: Sequence[tuple[str, int, int, float]]) -> StreamRow:
-    """Under another context than it was drawn under, the sampler's numbers say nothing of it."""
-    is_as_drawn = bool(row.logprobs) and not row.context
-    logprobs = row.logprobs if is_as_drawn else (math.nan,) * len(row.written)
-    return StreamRow(row.context or row.prompt, row.written, logprobs, spans, row.teacher)
+    parents = {node.id: node.parent_id for node in folder.read(wave, WAVE_SAMPLES)}
+    return join_rows(folder.read(wave, TOKEN_ROWS), spans, parents)
 
 
 def write_segment(out: Path, folder: WaveFolder, waves: Sequence[Wave], problems: Sequence[Problem]) -> dict[str, int]:
@@ -110,7 +117,7 @@ def write_segment(out: Path, folder: WaveFolder, waves: Sequence[Wave], problems
         table = Table(name, Judgement)
         table.write(out, merge(*(folder.read(wave, table) for wave in waves if _has(wave, table)), key=of_problem))
     trained = {row.sample_id for row in in_turn(TOKEN_ROWS) if row.is_trained}
-    EXAMPLES.write(out, (_example(node, known[node.problem_id]) for node in merged(WAVE_SAMPLES) if node.id in trained))
+    EXAMPLES.write(out, _examples(merged(WAVE_SAMPLES), trained, known))
     with (out / WAVES_FILE).open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(waves_line(wave)) + "\n" for wave in waves)
     answers = sum(node.is_answer for node in merged(WAVE_SAMPLES))
@@ -121,9 +128,24 @@ def _has(wave: Wave, table: Table[Any]) -> bool:
     return any(file.name == table.name for file in wave.files)
 
 
-def _example(node: Sample, problem: Problem) -> Example:
-    messages = node.stored or node.messages or problem.messages
-    return Example(node.id, node.problem_id, messages, written(node.text), ends=not node.is_truncated)
+def _examples(nodes: Iterable[Sample], trained: Set[str], problems: Mapping[str, Problem]) -> Iterator[Example]:
+    """The texts that were trained on as rows; what stands before one in the model's own turn carries no loss.
+
+    Args:
+        nodes: each after its parent.
+        problems: by id.
+    """
+    turns: dict[str, tuple[tuple[Message, ...], str]] = {}
+    for node in nodes:
+        asked = node.messages or problems[node.problem_id].messages
+        before = turns.get(node.parent_id or "", ((), ""))
+        begun = before[1] if before[0] == asked else ""  # asked the same as its parent: it goes on in that one's turn
+        turns[node.id] = asked, begun + node.text
+        if node.id in trained:
+            given = begun + node.prefix
+            text = node.text.removeprefix(node.prefix)
+            completion = (Span(given, 0.0), Span(text)) if given else written(text)
+            yield Example(node.id, node.problem_id, node.stored or asked, completion, ends=not node.is_truncated)
 
 
 def sorted_by(problems: Sequence[Problem]) -> Callable[[Drawn], int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from configs.schema.engine import TransformersEngine
+from configs.schema.generate import ReviseGenerate
 from configs.schema.online.objectives import StreamObjective
 from configs.schema.online.section import Online
 from configs.schema.train import Lora
@@ -35,6 +36,7 @@ from tasks.online.derived.deriving import Deriving
 from tasks.online.divergence import Divergence
 from tasks.online.draw import Drawing
 from tasks.online.electing import Electing
+from tasks.online.leaks import refuse_sight
 from tasks.online.live import LiveTexts
 from tasks.online.numbers import ended_by, ends_by, first_entropy, write_metrics
 from tasks.online.probe import Probing, probe_verifier, require_enough, set_aside
@@ -46,6 +48,7 @@ from tasks.online.tables import write_segment
 from tasks.online.wave_folder import WaveFolder
 from tasks.sample.episode import POLICY
 from tasks.sample.partners import name_of, partners_of, writers_of
+from tasks.sample.revision.asking import load_steps
 from tasks.sample.samplers.given import Given
 from tasks.sample.samplers.registry import SAMPLERS
 
@@ -93,7 +96,15 @@ class _Segment:
         return found
 
     def step(self) -> StepRef:
-        """Run the segment, or find it."""
+        """Run the segment, or find it.
+
+        Raises:
+            RecipeError: a text that is trained on would be drawn with the answer in view.
+        """
+        if isinstance(self.online.episode, ReviseGenerate):
+            given = Given(self.recipe, "", base_dir=self.bench.base_dir)
+            steps = load_steps(self.online.episode.steps, given.prompt, "online.episode.steps")
+            refuse_sight(steps, self.online, self.objective)
         bench, spec = self.bench, self._spec()
         step = bench.step(spec, lambda scratch: self._produce(spec, scratch))
         if not bench.is_planning:

@@ -117,6 +117,16 @@ def drive(
         yield from _in_waves(sampler, part, partners)
 
 
+def drive_together(sampler: Sampler[E], problems: Sequence[Problem], partners: Partners, seed: int) -> list[E]:
+    """Finished episodes, one a problem, all of them in memory: each text is asked for once, and not looked up again.
+
+    Args, Raises:
+        as of `drive`.
+    """
+    begun = [sampler.begin(problem, 0, derive_seed(seed, problem.id, 0)) for problem in problems]
+    return _in_waves(sampler, begun, partners)
+
+
 def _stream(
     sampler: Sampler[E], begun: Callable[[], Iterator[E]], partners: Partners, num_episodes: int
 ) -> Iterator[E]:

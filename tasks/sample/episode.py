@@ -8,7 +8,7 @@ that is called as the kind is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from configs.schema.generate import Sampling
@@ -80,6 +80,7 @@ class Episode:
         nodes: the texts so far, depth first.
         verdicts: of judges that were asked on the way and are not asked again, in the order of the nodes.
         problems: what the nodes answer, where that is not the problem itself.
+        starts: of nodes that are pieces of one drawn text, by id, the place in it where they begin, in characters.
     """
 
     problem: Problem
@@ -88,6 +89,7 @@ class Episode:
     nodes: tuple[Sample, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     problems: tuple[Problem, ...] = ()
+    starts: Mapping[str, int] = field(default_factory=dict)
 
 
 E = TypeVar("E", bound=Episode)

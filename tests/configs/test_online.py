@@ -19,6 +19,7 @@ from tests.configs.recipes import recipe
 
 KINDS = component_choices(OnlineObjective)
 PLAIN = online_recipe({"kind": "dapo"})
+INLINE: dict[str, Any] = {"kind": "inline", "markers": [{"part": "attempt", "begins": "again"}]}
 
 
 def changed(**changes: Any) -> dict[str, Any]:
@@ -140,6 +141,22 @@ def test_phases_may_warm_up_offline_and_go_on_online() -> None:
         ({"online": {"group_size": 1, "credit": {"baseline": "mean"}}}, "group_size: a group of one is always"),
         ({"online": {"problems_per_wave": 1, "steps_per_wave": 2}}, "1 groups cannot be shared out to 2 steps"),
         ({"online": {"episode": {"num_samples": 3}}}, "episode.num_samples: a group has 4 episodes"),
+        ({"train": {"objective": {"kind": "gspo"}}, "online": {"episode": TURNS, "credit": {"unit": "turn"}}},
+         "train.objective.ratio: sequence is one number of a row"),
+        ({"online": {"episode": {**TURNS, "steps": [{"part": "attempt", "split": "(?P<critique>.)(?P<attempt>.)"}]}}},
+         "online.episode.steps.0.split: parts that are cut out of a text have no tokens"),
+        ({"online": {"episode": {**TURNS, "steps": [{"part": "attempt", "num": 2, "keep": {"first": 1}}]}}},
+         "online.episode.steps.0.keep: texts that are not kept"),
+        ({"online": {"episode": {**TURNS, "first": {"pool": "rounds"}}}}, "online.episode.first.pool: attempts of"),
+        ({"online": {"credit": {"train_parts": ["verdict"]}}}, "online.credit.train_parts: no text of the episode"),
+        ({"online": {"control": "other"}}, "control: the group is the draw plain, the other one it is compared with"),
+        ({"online": {"control": "other", "episode": TURNS}}, "control: it is one of the draws of an independent"),
+        ({"online": {"reward": [{}, {"kind": "control_group"}]}}, "control: the reward compares with a second group"),
+        ({"online": {"episode": INLINE, "reward": [{}, {"kind": "kl"}]}}, "online.reward: the term kl asks the"),
+        ({"online": {"episode": {**INLINE, "stop_on": "right"}}}, "stop_on: no marker begins a verdict"),
+        ({"online": {"episode": {**INLINE, "markers": [{"part": "attempt", "begins": "x*"}]}}}, "matches nothing"),
+        ({"online": None, "train": {"objective": {"kind": "sft"}}, "generate": {"max_tokens": 9, **INLINE}},
+         "generate.kind: inline cuts the texts of a segment"),
         ({"online": {"episode": {"num_problems": 3}}}, "episode.num_problems: problems_per_wave says how many"),
         ({"online": {"episode": {"temperature": 0}}}, "temperature 0 draws the same text 4 times"),
         ({"online": {"episode": {"max_tokens": 128}}}, "online.episode.max_tokens: 128 leaves no room for a prompt"),

@@ -79,6 +79,8 @@ def test_what_all_recipes_of_papers_share_has_the_exceptions_that_the_page_names
         "rest_em",
         "cycle",
         "ledex",
+        "cocos",
+        "reflexicoder",
         "crest",
         "mote_staged",
         "peer_counsel",
@@ -86,7 +88,8 @@ def test_what_all_recipes_of_papers_share_has_the_exceptions_that_the_page_names
         "ssr_zero",
     }
     assert "`rest_em` names files of MATH" in PAGE and "`crest` of CommonsenseQA" in PAGE
-    assert "`cycle` and `ledex` of MBPP" in PAGE and "`self_rationalization` judged items" in PAGE
+    assert "`cycle` and `ledex` of MBPP, as `cocos` and `reflexicoder` do" in PAGE
+    assert "`self_rationalization` judged items" in PAGE
     assert "`mote_staged` of safety prompts" in PAGE and "`ssr_zero` of sentences" in PAGE
 
 

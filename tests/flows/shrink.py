@@ -86,10 +86,18 @@ def shrink_online(tree: dict[str, Any], world: World) -> dict[str, Any]:
     if "steps_per_wave" in online:
         online["steps_per_wave"] = 2
     episode |= {"max_tokens": 24, "temperature": 2.0}  # a model this small is sure of itself
+    if "min_count" in online.get("credit", {}):
+        online["credit"]["min_count"] = 2
     if "steps" in episode:
-        tree["model"] = {"base": str(world.reviser)}
+        shrink_turns(tree, world)
         episode |= {"temperature": 1.3} if "until" in episode else {}
-        shrink_steps(episode["steps"], world)
+    elif episode.get("kind") == "inline":
+        shrink_inline(tree, world)
+    elif "control" in online:
+        for draw in episode["draws"]:
+            draw |= {"system": world.path(f"{draw['system']}.j2"), "num_samples": 4} if "system" in draw else {}
+        for term in online["reward"]:
+            term |= {"pattern": "1;"} if "pattern" in term else {}
     shrink_derived(tree, world)
     for term in online.get("reward", []):
         term |= {"limit": 24, "cache": 8} if term["kind"] == "length" else {}
@@ -105,6 +113,8 @@ def shrink_online(tree: dict[str, Any], world: World) -> dict[str, Any]:
     train = tree["train"]
     train |= {"batch_size": 8, "max_length": 160, "max_steps": steps, "tune": small(train["tune"])}
     shrink_parts(tree, world)
+    if episode.get("kind") == "inline":
+        tree["judge"][0]["verifier"] = {"kind": "number", "pattern": "=([^;]*);"}
     tree["rounds"] = {"max": 2}
     return tree
 
@@ -127,6 +137,32 @@ def shrink_derived(tree: dict[str, Any], world: World) -> None:
             made |= {"share": 0.25, "count": 3, "pattern": "Verdict: (correct|wrong)", "says": words}
             tree["judge"][0]["verifier"].pop("pattern")
             tree["model"] = {"base": str(world.reviser)}
+
+
+def shrink_inline(tree: dict[str, Any], world: World) -> None:
+    """Texts of the model that writes programs, checks them (?) and begins again (<), cut there."""
+    begins = {"verdict": r"\?", "critique": "!", "attempt": "<"}
+    for marker in tree["online"]["episode"]["markers"]:
+        marker |= {"begins": begins[marker["part"]]}
+        if marker["part"] == "verdict":
+            marker.pop("pattern", None)
+    tree["model"] = {"base": str(world.coder)}
+    tree["online"]["episode"] |= {"max_tokens": 64, "temperature": 1.0}
+    for term in tree["online"]["reward"]:
+        term |= {"pattern": "(?s)<"} if term["kind"] == "format" else {}
+
+
+def shrink_turns(tree: dict[str, Any], world: World) -> None:
+    """An episode of several turns, by a model that can check and correct; a fork is as wide as the group."""
+    online, steps = tree["online"], tree["online"]["episode"]["steps"]
+    tree["model"] = {"base": str(world.reviser)}
+    widest = max(step.get("num", 1) for step in steps)
+    wide = [step for step in steps if step.get("num", 1) == widest > 1]
+    shrink_steps(steps, world)
+    for step in wide:
+        step["num"] = online["group_size"]
+    for step in steps:  # what a model this small writes at 0 is the same whatever came before
+        step |= {"temperature": 1.5} if step.get("temperature") == 0 else {}
 
 
 def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:

@@ -95,6 +95,7 @@ EXPECTED = {
 ONLINE = {
     "co_reward": Expected("round-1", "base"),
     "co_reward_teacher": Expected("round-1", "base"),
+    "cocos": Expected("round-1", "base"),
     "dapo": Expected("round-1"),
     "expo": Expected("round-1", "base"),
     "grpo": Expected("round-1", "base"),
@@ -109,6 +110,13 @@ ONLINE = {
     "smart": Expected("round-1", "base"),
     "srt_vote": Expected("round-1", "base"),
     "ssr_zero": Expected("round-1", "base"),
+    "pag": Expected("round-1"),
+    "pasr": Expected("round-1", "base"),
+    "reflect_retry": Expected("round-1", "base"),
+    "reflexicoder": Expected("round-1", "base"),
+    "s2r": Expected("round-1", "seed"),
+    "score": Expected("round-1", "base"),
+    "spoc": Expected("round-1", "seed"),
 }
 """rounds that are segments of online training"""
 NOT_HERE = {"demo", "demo_correct", "demo_llm", "demo_rl", "easy_to_hard"}
@@ -187,11 +195,12 @@ def test_the_recipe_runs_two_segments(name: str, world: World, tmp_path: Path, r
     status, printed = runner.run(tmp_path)
     assert status == 0, printed[-5000:]
     run, expected = Run(tmp_path, recipe["name"]), ONLINE[name]
-    base = run.entry(2)["state"]["models"]["policy"]["base"]["digest"]
+    policy = run.entry(2)["state"]["models"]["policy"]
     inputs, before = run.record(2, "segment")["payload"]["inputs"], run.record(1, "segment")
     assert inputs["model"] == before["key"], expected.start
-    assert inputs["reference"] == (base if expected.reference else None)
-    assert run.record(2, "segment")["payload"]["config"]["steps"]["first"] == recipe["train"]["max_steps"]
+    assert inputs["reference"] == (policy[expected.reference]["digest"] if expected.reference else None)
+    first = run.record(2, "segment")["payload"]["config"]["steps"]["first"]
+    assert first == (0 if len(recipe.get("phases", ())) > 1 else recipe["train"]["max_steps"])
     assert run.record(2, "segment")["summary"]["num_rows"] > 0
     metrics = run.entry(2)["report"]["metrics"]
     assert {"reward_mean", "entropy", "zero_signal_share", "report_accuracy"} <= metrics.keys()

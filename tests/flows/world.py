@@ -42,6 +42,7 @@ PROMPTS = {
     "critique_alone": "{{ prompt }}{{ attempt }} why?",
     "rate_alone": "{{ prompt }}{{ attempt }}ok?",
     "answer_well": "{{ system }}well:",
+    "answer_plainly": "hasty:",
     "answer_carelessly": "{{ system }}hasty:",
     "answer_badly": "{{ system }}awful:",
     "principles_good": "{{ system }}proper:",

@@ -35,8 +35,8 @@ class StreamObjective(TrainingObjective):
     credit: ClassVar[Mapping[str, str]] = {"baseline": "mean", "scale": "std", "normalise_by": "none"}
     kl_weight: Amount = Field(0.0, description="of the KL divergence to train.reference in the loss; 0: none is asked")
     kl_weight_by_turn: tuple[float, ...] = Field(
-        (), description="of the first, second, ... trained text of an episode, the last for all after it; default: "
-        "kl_weight for all"
+        (), description="of the first, second, ... text that the policy wrote in an episode, trained or not, the last "
+        "for all after it; default: kl_weight for all that are trained"
     )  # fmt: skip
     kl_estimate: KlEstimate = Field("k3", description="k1: log-ratio; k2: half its square; k3: e^-k1 - 1 + k1")
     correction: Correction = Field(

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from configs.schema.base import Component, by_kind, default_kind
+from configs.schema.base import Component, by_kind, compile_pattern, default_kind
 from configs.schema.online.amount import Amount
 from configs.schema.revision.parts import LabelName
 
@@ -97,6 +97,10 @@ class FormatTerm(Term):
     pattern: str = Field(description="searched in the text; \\A and \\Z mean its ends, (?s) lets . cross lines")
     match: float = Field(1.0, description="value where it is found")
     other: float = Field(0.0, description="value where it is not")
+    where: Literal["attempts", "episode"] = Field(
+        "attempts", description="attempts: in each attempt, by itself. episode: in all that was written, text after "
+        "text; the value is the last attempt's"
+    )  # fmt: skip
 
     @field_validator("pattern")
     @classmethod
@@ -156,6 +160,25 @@ class TurnCountTerm(Term):
     d: float = Field(0.1, description="of P(n)")
 
 
+class ControlGroupTerm(Term):
+    """Whether the last attempt does better than the mean of `online.control`, samples of the same problem that were
+    asked otherwise (PASR): in the value of another term, where the text has what `pattern` finds; else it is 0."""
+
+    kind: Literal["control_group"] = "control_group"
+    name: TermName = "control_group"
+    of: str | None = Field(None, description="the term whose values are compared; default: the first")
+    above: float = Field(1.0, description="value above the mean")
+    below: float = Field(-1.0, description="value below it")
+    equal: float = Field(-0.5, description="value of the same")
+    tolerance: float = Field(1e-8, ge=0, description="differences up to this are the same")
+    pattern: str | None = Field(None, description="searched in the text; default: every text has a value")
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        return None if pattern is None else compile_pattern(pattern).pattern
+
+
 class KlTerm(Term):
     """-coefficient times the log-ratio of the text's tokens to train.reference, added up (k1)."""
 
@@ -165,7 +188,7 @@ class KlTerm(Term):
 
 
 RewardTerm = Annotated[
-    JudgeTerm | VerdictMatchTerm | ProgressTerm | FormatTerm | LengthTerm | TurnCountTerm | KlTerm,
+    JudgeTerm | VerdictMatchTerm | ProgressTerm | FormatTerm | LengthTerm | TurnCountTerm | ControlGroupTerm | KlTerm,
     by_kind,
     default_kind("judge"),
 ]

@@ -10,6 +10,7 @@ from configs.schema.online.derived_rules import derived_fits
 from configs.schema.online.objectives import OnlineObjective, StreamObjective
 from configs.schema.online.section import Online
 from configs.schema.online.teacher_rules import teacher_fits, votes_of_segments
+from configs.schema.online.turn_rules import parts_written, turns_fit
 from configs.schema.online.waves import VoteShare
 from configs.schema.revision.rules import steps_can_run
 from configs.schema.rows import DEFAULT_ROWS
@@ -24,6 +25,9 @@ def online_fits(recipe: Sections) -> None:
             raise ValueError(f"roles.{name}.train.objective: a role learns from the round's samples, and the objective "
                              f"{role.train.objective.kind} draws its own: write sft or dpo")  # fmt: skip
     votes_of_segments(recipe)
+    if recipe.generate.kind == "inline":
+        raise ValueError("generate.kind: inline cuts the texts of a segment, and offline rows know no cuts: write "
+                         "online: {episode: {kind: inline}}, or generate.kind revise with form: inline")  # fmt: skip
     objective, online = recipe.train.objective, recipe.online
     if not isinstance(objective, StreamObjective):
         if online is not None:
@@ -33,7 +37,7 @@ def online_fits(recipe: Sections) -> None:
     if online is None:
         raise ValueError(f"online: the objective {objective.kind} draws its samples as it trains: add online: {{}}, "
                          "and what differs from its defaults")  # fmt: skip
-    for rule in (_stands_alone, _training, _roles, _judges, _reference, _group, derived_fits, teacher_fits):
+    for rule in (_stands_alone, _training, _roles, _judges, _reference, _group, turns_fit, derived_fits, teacher_fits):
         for problem in rule(recipe, online, objective):
             raise ValueError(problem)
     if online.episode.kind == "revise":
@@ -100,13 +104,11 @@ def _judges(recipe: Sections, online: Online, objective: OnlineObjective) -> Ite
         if found is None or found not in judges or judges[found].kind != "vote":
             yield ("online.curriculum: vote_share reads the shares of a vote judge: add judge: [{kind: vote}], or name "
                    "one that is there in curriculum.judge")  # fmt: skip
-    has_verdicts = online.episode.kind == "revise" and any(
-        "verdict" in step.parts or step.part == "verdict" for step in online.episode.steps
-    )
+    has_verdicts = "verdict" in parts_written(online.episode)
     for place, term in enumerate(online.reward):
         if term.kind == "verdict_match" and not has_verdicts:
-            yield (f"online.reward.{place}: no step of the episode writes a verdict: add one with part: verdict to "
-                   "online.episode.steps, or leave the term out")  # fmt: skip
+            yield (f"online.reward.{place}: no step of the episode writes a verdict, and no marker begins one: add "
+                   "one with part: verdict to online.episode, or leave the term out")  # fmt: skip
 
 
 def _reference(recipe: Sections, online: Online, objective: OnlineObjective) -> Iterator[str]:

@@ -15,6 +15,7 @@ from configs.schema.online.derived import Derived
 from configs.schema.online.objectives import StreamObjective
 from configs.schema.online.rewards import JudgeTerm, KlTerm, RewardTerm
 from configs.schema.online.waves import Curriculum, Moving, Probe, VoteShare
+from configs.schema.revision.parts import POLICY, Writer
 
 Fork = Literal["problem", "turn"]
 
@@ -39,6 +40,9 @@ class Online(Component):
     fork: Fork = Field("problem", description="what the members of a group share, as told above")
     starts: Literal["problems", "twins"] = Field(
         "problems", description="twins: a problem and the one that its tag `twin` names come in the same wave"
+    )
+    control: str | None = Field(
+        None, description="a draw of the episode that the others are compared with: judged, published, not trained on"
     )
     reward: tuple[RewardTerm, ...] = Field((JudgeTerm(),), min_length=1, description="terms, added up for every text")
     credit: Credit = Field(Credit(), description="how rewards become advantages")
@@ -95,6 +99,16 @@ class Online(Component):
         keep = self.curriculum.keep if isinstance(self.curriculum, VoteShare) else 1.0
         return ceil(self.problems_per_wave / keep)
 
+    @property
+    def rows_of_wave(self) -> int:
+        """Rows of tokens that a wave is expected to have at most: texts of one chat are one row, and a chat of its own
+        (`form: single`) is another."""
+        episode, chats = self.episode, 1
+        if episode.kind == "revise":
+            alone = [step for step in episode.steps if step.form == "single" and step.writers]
+            chats += len(alone) * (episode.max_turns - 1)
+        return self.problems_per_wave * self.group_size * chats
+
     def settled_credit(self, objective: StreamObjective) -> SettledCredit:
         """`credit` with the objective's values where it has none."""
         preset = {name: value for name, value in objective.credit.items() if getattr(self.credit, name) is None}
@@ -129,8 +143,10 @@ def _episode(online: Online) -> None:
         raise ValueError("episode.first.cut: an attempt is trained on as it was drawn, to its end: leave cut out")
     if episode.interpreter is not None:
         raise ValueError("episode.interpreter: outputs would stand among the tokens that are trained on: leave it out")
-    if episode.kind == "independent" and episode.draws != (Draw(name=PLAIN),):
-        raise ValueError("episode.draws: members of a group are asked the same: leave draws out")
+    if episode.kind == "independent":
+        _draws(online, episode.draws)
+    elif online.control is not None:
+        raise ValueError("control: it is one of the draws of an independent episode: leave it out")
     if episode.few_shot is not None:
         raise ValueError("episode.few_shot: a policy learns to write without examples: leave few_shot out; a "
                          "warm_start teaches the form")  # fmt: skip
@@ -150,12 +166,32 @@ def _episode(online: Online) -> None:
                              f"num_samples: 1}} with num: {online.group_size} in one of its steps")  # fmt: skip
 
 
+def _draws(online: Online, draws: tuple[Draw, ...]) -> None:
+    """The problem as it is, and beside it one draw that nothing is learnt from."""
+    names = {draw.name for draw in draws}
+    if online.control is None:
+        if draws != (Draw(name=PLAIN),):
+            raise ValueError("episode.draws: members of a group are asked the same: leave draws out, or name the one "
+                             "that they are compared with: control")  # fmt: skip
+        return
+    if names != {PLAIN, online.control} or online.control == PLAIN:
+        raise ValueError(f"control: the group is the draw {PLAIN}, the other one it is compared with: write episode: "
+                         f"{{draws: [{{name: {PLAIN}}}, {{name: {online.control}, system: PROMPT}}]}}")  # fmt: skip
+    beside = next(draw for draw in draws if draw.name == online.control)
+    plain = next(draw for draw in draws if draw.name == PLAIN)
+    if beside.writer != Writer(POLICY, "round_start") or beside.strip or beside.variants > 1:
+        raise ValueError(f"episode.draws: {beside.name} is drawn from the live weights, as it is: leave role, state, "
+                         "strip and variants out")  # fmt: skip
+    if plain.num_samples is not None:
+        raise ValueError("episode.draws: group_size says how many there are of plain: leave its num_samples out")
+
+
 def _names(online: Online) -> None:
     names: list[str] = []
     for place, term in enumerate(online.reward):
         if term.name in names:
             raise ValueError(f"reward.{place}.name: two terms are called '{term.name}': give each its own name")
-        if term.kind == "progress" and (term.of or (names or [""])[0]) not in names:
+        if term.kind in ("progress", "control_group") and (term.of or (names or [""])[0]) not in names:
             raise ValueError(f"reward.{place}.of: it reads the values of a term written before: "
                              f"write one of {', '.join(names) or 'none, and a judge term first'}")  # fmt: skip
         names.append(term.name)
@@ -163,6 +199,8 @@ def _names(online: Online) -> None:
         for name in term.gates:
             if name not in names:
                 raise ValueError(f"reward.{place}.gates: no term is called '{name}': write one of {', '.join(names)}")
+    if online.control is None and any(term.kind == "control_group" for term in online.reward):
+        raise ValueError("control: the reward compares with a second group: name a draw of the episode")
     if all(term.gate for term in online.reward):
         raise ValueError("reward: there is nothing that a gate could multiply: add a term without gate")
 

@@ -26,6 +26,11 @@ class CodeVerifier(VerifierBase):
     extract: Literal["fenced", "whole"] = Field(
         "fenced", description="the program is the last fenced Python block, or the whole text; `pattern` goes before it"
     )
+    score: Literal["all", "share", "count"] = Field(
+        "all",
+        description="all: 1 where all tests are passed, else 0; share, count: of the tests that are passed, run one by "
+        "one, at most 30",
+    )
     limit_seconds: float = Field(
         10.0,
         gt=0,

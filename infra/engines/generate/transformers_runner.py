@@ -21,6 +21,7 @@ from infra.engines.generate.decode import Decoder, Draft
 from infra.engines.generate.prompts import decode_continuation, encode_all, encode_request, encode_scoring, stop_texts
 from infra.engines.generate.score import score
 from infra.engines.generate.stops import StopTexts
+from infra.engines.generate.token_ends import TokenEnds
 from infra.engines.models.merge import load_merged
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.probe import check_loaded
@@ -49,6 +50,7 @@ class TransformersRunner(SerialRunner):
         end, padding = self._chat.end, self._chat.tokenizer.pad_token_id
         self._decoder = Decoder(model, end.stops, end.ids[-1] if padding is None else padding, end.token)
         self._stops = StopTexts(self._chat.tokenizer)
+        self._ends = TokenEnds(self._chat)
 
     def encode(self, texts: Sequence[Scoring]) -> list[tuple[list[int], list[int]] | Missing]:
         """Tokens of each text's chat and of the turn that answers it, as they would be scored."""
@@ -95,7 +97,10 @@ class TransformersRunner(SerialRunner):
         self, request: Request, index: int, prefix: list[int], draft: Draft, stop: tuple[str, ...]
     ) -> Completion:
         text, stop_text = decode_continuation(self._chat, prefix, draft.tokens, stop)
-        tokens = Tokens(tuple(draft.prompt), tuple(draft.tokens), tuple(draft.logprobs)) if self._with_tokens else None
+        tokens = None
+        if self._with_tokens:
+            ends = self._ends.of(prefix, draft.tokens, len(text))
+            tokens = Tokens(tuple(draft.prompt), tuple(draft.tokens), tuple(draft.logprobs), ends)
         return Completion(
             request_id=request.id,
             index=index,

@@ -18,7 +18,7 @@ class LearnRequest(PhaseRequest):
         objective: kernels, clips and aggregation; credit and rewards are no matter of a learner's.
         engine: how widely it draws, and its context.
         identity: what else decides the rows: the caller's digest. A checkpoint is resumed only under the same.
-        most_rows: rows of a wave, at most.
+        most_rows: rows that a wave is expected to have at most; of more the batches are larger.
         steps_per_wave: optimizer steps that share a wave's rows among them.
         inner_epochs: how often a wave's rows are trained on.
         temperature: the model's distribution is trained at the temperature at which it was drawn from.

@@ -50,9 +50,10 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
         if self.moving is not None:
             self.moving.rate = rate
         torch.manual_seed(seed)  # of the rows' order, which TRL shuffles, and of dropout
+        rows, batches = read_rows(path), self.args.steps_per_generation
+        num_rows = max(self.args.generation_batch_size, -(-len(rows) // batches) * batches)  # TRL cuts them into these
         wave = tensors_of(
-            read_rows(path), self.losses.streams, self.args.generation_batch_size, self._tokenizer.pad_token_id,
-            self.accelerator.device,
+            rows, self.losses.streams, num_rows, self._tokenizer.pad_token_id, self.accelerator.device
         )  # fmt: skip
         if self.critic is not None:
             with self.critic.watching():

@@ -81,6 +81,8 @@ class DropReason(StrEnum):
     """online: its wave was full before"""
     FEW_VOTES = "few_votes"
     """online: the voters of its group agree less than those of others"""
+    NO_CREDIT = "no_credit"
+    """online: credit goes to other texts of its group: it is shared, of another part, a control, or not the best"""
     NOT_PAIRED = "not_paired"
     """it passed every filter, and no pair was made with it"""
 

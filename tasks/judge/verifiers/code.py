@@ -46,9 +46,7 @@ def verify(text: str, gold: str | None, config: CodeVerifier) -> Finding:
         SandboxError: the sandbox failed or the tests are at fault: no verdict.
         ValueError: the gold answer is not a problem of this layout.
     """
-    problem = read_problem(gold or "", config.layout)
-    said = after_thinking(text, config.thinking)
-    program = None if said is None else find_program(said, config, problem.names)
+    problem, program = read_problem(gold or "", config.layout), program_of(text, gold, config)
     if program is None:
         return Finding(note="no program found")
     limits = limits_of(config)
@@ -58,6 +56,12 @@ def verify(text: str, gold: str | None, config: CodeVerifier) -> Finding:
     else:
         result = _run_pairs(program, problem.pairs, limits)
     return Finding(program, result.is_passed, note=result.note or None)
+
+
+def program_of(text: str, gold: str | None, config: CodeVerifier) -> str | None:
+    """The program in a text; None where there is none. ValueError: the gold answer is not a problem of this layout."""
+    said = after_thinking(text, config.thinking)
+    return None if said is None else find_program(said, config, read_problem(gold or "", config.layout).names)
 
 
 def explain_gold(gold: str | None, config: CodeVerifier) -> str | None:

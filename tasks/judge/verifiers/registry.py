@@ -14,7 +14,7 @@ from configs.schema.verifiers.kinds import PythonVerifier, Verifier
 from tasks.answer.value import VERSION as READER_VERSION
 from tasks.core.records import Problem, Sample
 from tasks.core.user_function import load_function
-from tasks.judge.verifiers import choice, code, exact, math, number, python, reasoning_gym, regex
+from tasks.judge.verifiers import choice, code, code_share, exact, math, number, python, reasoning_gym, regex
 from tasks.judge.verifiers.finding import Finding
 
 Item = tuple[Problem, Sample]
@@ -86,7 +86,12 @@ def _build_math(config: Any) -> Verify:
 
 def _build_code(config: Any) -> Verify:
     code.require_sandbox()
-    return _compare_text(code.verify, config)
+    return _compare_text(code.verify if config.score == "all" else code_share.verify, config)
+
+
+def _code_versions(config: Any) -> dict[str, int | str]:
+    own: dict[str, int | str] = {"code": code.VERSION}
+    return own if config.score == "all" else {**own, "code_share": code_share.VERSION}
 
 
 def _build_python(config: PythonVerifier) -> Verify:
@@ -118,7 +123,7 @@ VERIFIERS: dict[str, VerifierKind] = {
     "math": VerifierKind(
         _build_math, lambda _: {"math": math.VERSION, "reader": READER_VERSION}, math.explain_gold, math.extract
     ),
-    "code": VerifierKind(_build_code, lambda _: {"code": code.VERSION}, code.explain_gold),
+    "code": VerifierKind(_build_code, _code_versions, code.explain_gold),
     "reasoning_gym": VerifierKind(
         _build_gym, lambda _: reasoning_gym.versions(), reasoning_gym.explain_gold, reasoning_gym.extract
     ),

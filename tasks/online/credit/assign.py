@@ -35,8 +35,8 @@ class Advantage:
 
     Attributes:
         dropped: why it is not trained on: a reward of its episode is missing, so that it is in no baseline either
-            (unscored); or it ended at max_tokens and the objective masks such texts, which count in baselines
-            (truncated).
+            (unscored, or leak where it was told the answer); or it ended at max_tokens and the objective masks such
+            texts, which count in baselines (truncated).
     """
 
     unit: Unit
@@ -115,7 +115,8 @@ def _each_term_alone(
     """normalise_then_sum (GDPO, arXiv 2601.05242): the sum of each term's own advantages, whitened over the wave (by
     n - 1, plus 1e-4). No scale of one term drowns another."""
     whole = _units(credit, groups, lambda rewarded: rewarded.rewards, wave)
-    names = list(groups[0].episodes[0].by_term) if groups and groups[0].episodes else []
+    episodes = [rewarded for group in groups for rewarded in group.episodes]
+    names = list(episodes[0].by_term) if episodes else []
 
     def of_term(name: str) -> list[Unit]:
         return _units(credit, groups, lambda rewarded: rewarded.by_term[name], wave)
@@ -134,4 +135,5 @@ def _each_term_alone(
 
 
 def _advantage(unit: Unit, value: float, baseline: float) -> Advantage:
-    return Advantage(unit, value, baseline, DropReason.UNSCORED if unit.value is None else None)
+    missing = DropReason.LEAK if any(turn.is_leaked for turn in unit.written) else DropReason.UNSCORED
+    return Advantage(unit, value, baseline, missing if unit.value is None else None)

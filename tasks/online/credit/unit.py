@@ -23,6 +23,7 @@ class Unit:
         turns: the trained texts that its advantage goes to.
         value: the return; None: it is missing, and the unit is left out of every mean.
         first: reward of the episode's first text.
+        written: all that the policy wrote of the episode behind its fork, trained or not.
         factor: of the advantage, after the baseline.
     """
 
@@ -32,18 +33,20 @@ class Unit:
     turns: tuple[Turn, ...]
     value: float | None
     first: float | None
+    written: tuple[Turn, ...] = ()
     factor: float = 1.0
 
 
 def trained_places(rollout: Rollout, credit: Credit) -> list[int]:
     """Places of the texts that credit goes to."""
     parts = credit.train_parts
-    places = [
-        place
-        for place, turn in enumerate(rollout.turns)
-        if turn.is_trained and not turn.is_shared and (not parts or turn.part in parts)
-    ]
+    places = [place for place, turn in enumerate(rollout.turns) if _is_own(turn) and (not parts or turn.part in parts)]
     return {"all": places, "first": places[:1], "last": places[-1:]}[credit.train_turns]
+
+
+def _is_own(turn: Turn) -> bool:
+    """Whether the policy wrote it behind the fork."""
+    return turn.is_trained and not turn.is_shared
 
 
 def units_of(fork: str, rewarded: Rewarded, rewards: Sequence[float | None], credit: Credit, wave: int) -> list[Unit]:
@@ -58,11 +61,11 @@ def units_of(fork: str, rewarded: Rewarded, rewards: Sequence[float | None], cre
     if not places:
         return []
     own = [0.0 if turn.is_shared else reward for turn, reward in zip(rollout.turns, rewards, strict=True)]
-    first = rewards[0]
+    first, written = rewards[0], tuple(turn for turn in rollout.turns if _is_own(turn))
     if credit.unit == "episode":
         key = _key(credit, fork, rollout, places[0], 0, wave)
         turns = tuple(rollout.turns[place] for place in places)
-        return [Unit(rollout.id, fork, key, turns, to_go(own, 0, 1.0), first)]
+        return [Unit(rollout.id, fork, key, turns, to_go(own, 0, 1.0), first, written)]
     return [
         Unit(
             rollout.id,
@@ -71,6 +74,7 @@ def units_of(fork: str, rewarded: Rewarded, rewards: Sequence[float | None], cre
             (rollout.turns[place],),
             to_go(own, place, credit.turn_discount),
             first,
+            written,
             _factor(credit, rollout, place),
         )
         for number, place in enumerate(places)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from configs.schema.online.derived import DerivedCopies
 from infra.engines.wire import Missing, Scoring
+from tasks.answer.standing import stands_in
 from tasks.core.paths import path_of
 from tasks.core.prompts import render
 from tasks.core.records import Credit, Message, Part, Sample
@@ -14,7 +15,6 @@ from tasks.online.derived.made import Made, Scene, chat, first_context, question
 from tasks.online.monitors.wave import share
 from tasks.online.schedule import amount_at
 from tasks.online.settle import Rated
-from tasks.select.filters.feedback import holds
 
 
 def make(config: DerivedCopies, scene: Scene, prompt: str) -> Made:
@@ -68,4 +68,4 @@ def _texts(config: DerivedCopies, scene: Scene, prompt: str) -> Iterator[tuple[R
 def _leaks(one: Rated, node: Sample) -> bool:
     """Whether the gold answer stands in a text by itself."""
     gold = (one.drawn.problem.gold or "").strip()
-    return bool(gold) and holds(node.text, gold)
+    return bool(gold) and stands_in(node.text, gold)

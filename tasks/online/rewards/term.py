@@ -21,10 +21,12 @@ class Seen:
     Attributes:
         judges: of the recipe, by name, in its order.
         values: of the terms before, by name, in the recipe's order: one mapping an episode of the group.
+        control: the same of the control group's episodes.
     """
 
     judges: Mapping[str, Judge]
     values: Mapping[str, Sequence[ByTurn]] = field(default_factory=dict)
+    control: Mapping[str, Sequence[ByTurn]] = field(default_factory=dict)
 
     def judge(self, name: str | None) -> Judge:
         """The judge of that name; the first where no name is given."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from configs.schema.revision.sampler import ReviseStep
 from tasks.core.records import SAID_RIGHT, SAID_WRONG, Inserted, Part
@@ -40,7 +40,27 @@ def pieces_of(text: str, step: ReviseStep, inserted: Sequence[Inserted] = ()) ->
     return [_group(part, text, found.span(part), step, inserted) for part in step.parts]
 
 
-def read_verdict(text: str, step: ReviseStep, inserted: Sequence[Inserted] = ()) -> tuple[str, str | None]:
+class ReadsVerdicts(Protocol):
+    """How a verdict is read: as a step of a revision, or a marker in a text, says."""
+
+    @property
+    def pattern(self) -> str | None:
+        """Its first group is what is said."""
+
+    @property
+    def right(self) -> str:
+        """What means right."""
+
+    @property
+    def wrong(self) -> str:
+        """What means wrong."""
+
+    @property
+    def last(self) -> bool:
+        """Whether the last of several matches is read."""
+
+
+def read_verdict(text: str, step: ReadsVerdicts, inserted: Sequence[Inserted] = ()) -> tuple[str, str | None]:
     """A verdict's text up to what it says, and right, wrong, or None.
 
     Exactly one match is read, or with `last` the last of several; a match that means neither says nothing. What follows

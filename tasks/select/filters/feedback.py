@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from configs.schema.select_chains import Confirmed, Leaks, Mirrors, TrueVerdicts
+from tasks.answer.standing import stands_in
 from tasks.core.joined import Candidate
 from tasks.core.records import SAID_RIGHT, DropReason, Part, is_true
 from tasks.select.filters.chains import Refusals
@@ -64,12 +65,7 @@ def _leaks(one: Candidate, config: Leaks, words: Sequence[str]) -> bool:
     gold = one.problem.gold if config.gold else None
     if any(word in text.casefold() for text in texts for word in words):
         return True
-    return bool(gold and gold.strip()) and any(holds(text, str(gold).strip()) for text in texts)
-
-
-def holds(text: str, answer: str) -> bool:
-    """Whether the answer stands in a text by itself: 7 does in `is 7.`, and not in 17, 7.5 or `seven7`."""
-    return re.search(rf"(?<![\w.,]){re.escape(answer)}(?!\w|[.,]\d)", text, re.IGNORECASE) is not None
+    return bool(gold and gold.strip()) and any(stands_in(text, str(gold).strip()) for text in texts)
 
 
 def _critiques(one: Candidate) -> Iterator[tuple[str, str]]:

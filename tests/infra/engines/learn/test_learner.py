@@ -29,11 +29,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
     return ModelFiles("tiny", build_tiny_folder(tmp_path_factory.mktemp("tiny")))
 
 
-def request(files: ModelFiles, batch_size: int = 8, objective: OnlineObjective | None = None) -> LearnRequest:
+def request(
+    files: ModelFiles, batch_size: int = 8, objective: OnlineObjective | None = None, most_rows: int = 8
+) -> LearnRequest:
     optimizer = Optimizer(max_steps=2, batch_size=batch_size, learning_rate=1e-3, dtype="float32", warmup_share=0)
     return LearnRequest(
-        model=files, tune=FullWeights(), optimizer=optimizer, seed=1, objective=objective or Dapo(), most_rows=8,
-        max_tokens=8,
+        model=files, tune=FullWeights(), optimizer=optimizer, seed=1, objective=objective or Dapo(),
+        most_rows=most_rows, max_tokens=8,
     )  # fmt: skip
 
 
@@ -60,9 +62,11 @@ def rows_of(completions: Sequence[Completion], last: int | None = None) -> list[
     return rows
 
 
-def weights_after(files: ModelFiles, folder: Path, batch_size: int = 8, last: int | None = None) -> dict:
+def weights_after(
+    files: ModelFiles, folder: Path, batch_size: int = 8, last: int | None = None, most_rows: int = 8
+) -> dict:
     folder.mkdir()
-    with Learner(request(files, batch_size), folder / "work", folder / "out") as learner:
+    with Learner(request(files, batch_size, most_rows=most_rows), folder / "work", folder / "out") as learner:
         completions: list[Completion] = []
         while learner.wanted() is not None:
             completions = completions or draw(learner)
@@ -106,6 +110,11 @@ def test_tokens_under_no_span_do_not_change_what_is_learnt(files: ModelFiles, tm
 def test_it_does_not_matter_what_batches_a_step_is_cut_into(files: ModelFiles, tmp_path: Path) -> None:
     whole = weights_after(files, tmp_path / "whole")
     assert far(whole, weights_after(files, tmp_path / "cut", batch_size=3)) < 1e-5
+
+
+def test_rows_beyond_those_that_were_expected_are_trained_on_too(files: ModelFiles, tmp_path: Path) -> None:
+    expected = weights_after(files, tmp_path / "expected", batch_size=3)
+    assert far(expected, weights_after(files, tmp_path / "more", batch_size=3, most_rows=5)) < 1e-5
 
 
 def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:
