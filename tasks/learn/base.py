@@ -47,7 +47,7 @@ def pretrained_model(bench: Workbench, config: PretrainedModel, name: str) -> Mo
     else:
         known = digest(identity(config, bench.contents, *CHAT))
         model = ModelRef(name=name, digest=known, external=str(weights.path))
-    chat = {**config.model_dump(include=set(CHAT)), "chat_template": _chat_template(config, bench.base_dir)}
+    chat = {**config.model_dump(include=set(CHAT)), "chat_template": read_chat_template(config, bench.base_dir)}
     known = digest([model.digest, chat])
     return model.model_copy(update={**chat, "digest": known, "trust_remote_code": config.trust_remote_code})
 
@@ -73,7 +73,7 @@ def _spec(bench: Workbench, config: Model) -> StepSpec:
     return BASE.spec(bench.recipe, bench.contents, 0, {}, model=without(config, *CHAT))
 
 
-def _chat_template(config: PretrainedModel, base_dir: Path) -> str | None:
+def read_chat_template(config: PretrainedModel, base_dir: Path) -> str | None:
     if config.chat_template is None:
         return None
     path = base_dir / Path(config.chat_template).expanduser()

@@ -5,10 +5,11 @@ Called by the Prefect task, by `selfloop plan` and by `selfloop stage`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from configs.errors import ProblemsError
 from configs.schema.problems import SETS, Problems, Source, StoreSource
 from configs.schema.recipe import Recipe
 from configs.schema.verifiers.kinds import Verifier
@@ -77,11 +78,15 @@ def read_all(bench: Workbench) -> Sets:
     """
     sets = read_each(bench, verifiers_of_sets(bench.recipe))
     refuse_wrong(sets.tallies.values())
-    problems = sets.problems
-    worked = {name: found for name, found in problems.items() if _part(name) == "warm_start"}
-    check_sets(problems["train"], problems["select"], problems["report"], **worked)
-    require_solutions(problems.get(FEW_SHOT, ()), "generate.few_shot shows it")
+    check_apart(sets.problems)
+    require_solutions(sets.problems.get(FEW_SHOT, ()), "generate.few_shot shows it")
     return sets
+
+
+def check_apart(sets: Mapping[str, Sequence[Problem]]) -> None:
+    """Nothing, where no problem is in two sets that have to be apart; ProblemsError names one that is."""
+    worked = {name: found for name, found in sets.items() if _part(name) == "warm_start"}
+    check_sets(sets["train"], sets["select"], sets["report"], **worked)
 
 
 def read_sets(bench: Workbench) -> dict[str, list[Problem]]:
@@ -111,12 +116,15 @@ def read_each(bench: Workbench, verifiers: Mapping[str, tuple[Verifier, ...]] | 
 
 
 def split_problems(config: Problems, reading: Reading) -> dict[str, list[Read]]:
-    """The three sets of one source; of one that has wrong rows, so that these are told first, everything is train."""
+    """The three sets of one source. One that has wrong rows is not refused for its groups: these are told first."""
     assert config.source is not None, "it is split"
-    if reading.tally.wrong.count:
-        return {"train": reading.rows, "select": [], "report": []}
     shares = {name: getattr(config.split, name) for name in SETS}
-    return split_rows(reading.rows, shares, config.source.shuffle, name_of(config.source), config.group)
+    try:
+        return split_rows(reading.rows, shares, config.source.shuffle, name_of(config.source), config.group)
+    except ProblemsError:
+        if not reading.tally.wrong.count:
+            raise
+        return {"train": reading.rows, "select": [], "report": []}
 
 
 def check_golds(recipe: Recipe, sets: Mapping[str, Iterable[Problem]]) -> None:
