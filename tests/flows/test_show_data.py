@@ -51,7 +51,7 @@ def test_what_a_run_refuses_is_shown_with_the_rest(tmp_path: Path) -> None:
     found = shown(tmp_path, [*sums(20), {"question": "yes?", "answer": "yes", "work": ""}], limit=5)
     text = "\n".join(found.lines)
     assert not found.is_sound
-    assert "1 rows that a run refuses" in text and "rows.jsonl, row 20 has the gold answer 'yes'" in text
+    assert "1 rows that a run refuses" in text and "rows.jsonl, row 20 ('yes?') has the gold answer 'yes'" in text
     assert "5 of 16 problems (--limit counts more)" in text
 
 

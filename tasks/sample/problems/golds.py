@@ -15,6 +15,7 @@ from configs.schema.recipe import Recipe
 from configs.schema.verifiers.kinds import Verifier
 from tasks.core.records import Problem
 from tasks.judge.verifiers.registry import explain_gold
+from tasks.sample.problems.sets import quote
 
 MAX_LISTED = 20
 """golds that one message shows"""
@@ -58,7 +59,8 @@ class GoldReader:
         for kind, explain in self._explain:
             if (complaint := explain(problem.gold)) is not None:
                 raise ProblemsError(
-                    f"{label} {complaint}, and the verifier {kind} compares with it", _fix(problem, kind)
+                    f"{label} ({quote(problem)}) {complaint}, and the verifier {kind} compares with it",
+                    _fix(problem, kind),
                 )
 
 

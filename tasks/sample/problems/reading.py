@@ -94,4 +94,4 @@ def _two_answers(first: Read, row: Read) -> ProblemsError:
 
 
 def _one_id(first: Read, row: Read) -> ProblemsError:
-    return ProblemsError(f"{row.label} has the id '{row.problem.id}' of {first.label}", OWN_IDS)
+    return ProblemsError(f"{row.label} and {first.label} both have the id '{row.problem.id}'", OWN_IDS)

@@ -170,7 +170,7 @@ def test_check_reads_problems_and_golds(tmp_path: Path, capsys: pytest.CaptureFi
     recipe = tmp_path / "mine.yaml"
     settings = {"name": "mine", "model": {"kind": "tiny_llama"}, "generate": {"max_tokens": 9}, "problems": sets}
     recipe.write_text(json.dumps(settings | {"services": {"store": str(tmp_path / "store")}}), encoding="utf-8")
-    with pytest.raises(ProblemsError, match=r"rows.jsonl, row 2 has the gold answer '3 and 5'"):
+    with pytest.raises(ProblemsError, match=r"rows.jsonl, row 2 .'2.'. has the gold answer '3 and 5'"):
         check(recipe, data=True)
     check(recipe, overrides=("problems.report.start=1", "problems.select.start=0", "problems.train.start=9"))
     assert "sound" in capsys.readouterr().out

@@ -121,7 +121,7 @@ WHY = [
     "rows.jsonl, line 4: not JSON",
     "rows.jsonl, row 4: no field 'answer'",
     "rows.jsonl, row 5: mapping.prompt gives an empty text",
-    "rows.jsonl, row 6 has the gold answer 'Yes', which cannot be read",
+    "rows.jsonl, row 6 ('words?') has the gold answer 'Yes', which cannot be read",
     "rows.jsonl, row 7 and rows.jsonl, row 1 are the same problem ('1+1?') with two answers: 7 and 2",
 ]
 
@@ -158,7 +158,7 @@ def test_every_verifier_reads_every_gold(tmp_path: Path) -> None:
 
 def test_a_missing_gold_answer_says_where_to_name_it(tmp_path: Path) -> None:
     told = error_of(reading(tmp_path, [{"question": "?", "answer": None}], verifiers=NUMBERS))
-    assert told.message == "rows.jsonl, row 0 has no gold answer, and the verifier number compares with it"
+    assert told.message == "rows.jsonl, row 0 ('?') has no gold answer, and the verifier number compares with it"
     assert (told.fix or "").startswith("say where the answer is: mapping.answer")
 
 
@@ -173,5 +173,5 @@ def test_repeats_are_left_out_or_refused(tmp_path: Path) -> None:
 def test_one_id_for_two_problems_is_a_bad_row(tmp_path: Path) -> None:
     mapping = {"mapping": {"id": "name"}}
     found = reading(tmp_path, sums(2, name="a"), **mapping)
-    assert error_of(found).message == "rows.jsonl, row 1 has the id 'a' of rows.jsonl, row 0"
+    assert error_of(found).message == "rows.jsonl, row 1 and rows.jsonl, row 0 both have the id 'a'"
     assert asked(reading(tmp_path, sums(2, name="a"), on_bad_row="drop", **mapping)) == ["0+0?"]
