@@ -15,8 +15,9 @@ from configs.schema.problems import Source
 from configs.schema.verifiers.kinds import MathVerifier, NumberVerifier
 from tasks.sample.problems.place import Place
 from tasks.sample.problems.reading import Reading
+from tasks.sample.problems.run import Sets
 from tasks.sample.problems.sources import read_source
-from tasks.sample.problems.tally import NUM_SHOWN, refuse_wrong
+from tasks.sample.problems.tally import NUM_SHOWN, refuse_wrong, rows_left_out
 
 NUMBERS = (NumberVerifier(),)
 
@@ -175,3 +176,17 @@ def test_one_id_for_two_problems_is_a_bad_row(tmp_path: Path) -> None:
     found = reading(tmp_path, sums(2, name="a"), **mapping)
     assert error_of(found).message == "rows.jsonl, row 1 and rows.jsonl, row 0 both have the id 'a'"
     assert asked(reading(tmp_path, sums(2, name="a"), on_bad_row="drop", **mapping)) == ["0+0?"]
+
+
+def test_what_was_left_out_stands_in_the_record_and_is_told_by_the_report(tmp_path: Path) -> None:
+    found = reading(tmp_path, [*BAD, *sums(1)], verifiers=NUMBERS, on_bad_row="drop", where="question != '2+2?'")
+    summary = Sets({"train": found.problems}, {"train": found.tally}).summary()
+    counts = {name: value for name, value in summary.items() if name != "left_out_train"}
+    assert counts == {"num_train": 1, "num_unwanted_train": 1, "num_bad_train": 6, "num_repeated_train": 1}
+    told = rows_left_out(summary)
+    assert told[0] == "train: 9 rows, left out: 1 not taken by `where`, 6 bad, 1 repeated"
+    assert len(told) == 8 and told[-1].startswith(
+        "  repeated: rows.jsonl, row 8: the same problem as rows.jsonl, row 0"
+    )
+    whole = reading(tmp_path, sums(2))
+    assert Sets({"train": whole.problems}, {"train": whole.tally}).summary() == {"num_train": 2}, "as before"
