@@ -38,29 +38,32 @@ def check_sets(
     Raises:
         ProblemsError: a problem, or an id, is in two sets; names it, both sets and both places, and says how many.
     """
-    named = (("train", train), ("select", select), ("report", report))
-    for (first, problems), (second, others) in combinations(named, 2):
-        _check_apart(first, problems, second, others)
-        _check_ids(first, problems, second, others)
-    for name, problems in worked.items():
-        _check_apart(name, problems, "select", select)
-        _check_apart(name, problems, "report", report)
+    named = {"train": train, "select": select, "report": report}
+    sets = {
+        name: {fingerprint(problem.messages): (place, problem) for place, problem in enumerate(problems)}
+        for name, problems in {**named, **worked}.items()
+    }
+    for first, second in combinations(named, 2):
+        _check_apart(first, sets[first], second, sets[second])
+        _check_ids(first, named[first], second, named[second])
+    for name in worked:
+        _check_apart(name, sets[name], "select", sets["select"])
+        _check_apart(name, sets[name], "report", sets["report"])
 
 
-def _check_apart(first: str, problems: Sequence[Problem], second: str, others: Sequence[Problem]) -> None:
-    places = {fingerprint(problem.messages): place for place, problem in enumerate(problems)}
-    shared = [
-        (places[digest], place)
-        for place, problem in enumerate(others)
-        if (digest := fingerprint(problem.messages)) in places
-    ]
+_Printed = dict[str, tuple[int, Problem]]
+"""problems of a set, each once, with their places, by fingerprint"""
+
+
+def _check_apart(first: str, problems: _Printed, second: str, others: _Printed) -> None:
+    shared = [(problems[digest], other) for digest, other in others.items() if digest in problems]
     if not shared:
         return
-    here, there = shared[0]
+    (here, mine), (there, other) = shared[0]
     count = "1 problem is" if len(shared) == 1 else f"{len(shared)} problems are"
     raise ProblemsError(
-        f"{count} in both {first} and {second}: {quote(problems[here])}, number {here} of {first} "
-        f"(id {problems[here].id}), number {there} of {second} (id {others[there].id}), counting from 0",
+        f"{count} in both {first} and {second}: {quote(mine)}, number {here} of {first} "
+        f"(id {mine.id}), number {there} of {second} (id {other.id}), counting from 0",
         SETS_APART,
     )
 
