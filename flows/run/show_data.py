@@ -20,7 +20,7 @@ from infra.store.address import open_store
 from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger
 from tasks.core.records import Problem
-from tasks.learn.base import read_chat_template
+from tasks.learn.base import chat_template_of
 from tasks.sample.problems.golds import verifiers_of_sets
 from tasks.sample.problems.run import Sets, check_apart, read_each
 
@@ -108,7 +108,7 @@ def _ask(
     else:
         place, revision = resolve_base(model, base_dir), model.revision
         files = ModelFiles(
-            model.base, Path(place.location), chat_template=read_chat_template(model, base_dir),
+            model.base, Path(place.location), chat_template=chat_template_of(model, base_dir),
             trust_remote_code=model.trust_remote_code, chat_template_name=model.chat_template_name,
             chat_template_kwargs=model.chat_template_kwargs, chat_template_date=model.chat_template_date,
         )  # fmt: skip
