@@ -28,6 +28,11 @@ ASKS = {
     "choice": "\\nThink briefly. End with: The answer is (letter).",
     "text": "\\nAnswer with the answer alone.",
 }
+SMALL_ASKS = ASKS | {
+    "number": "\\nAnswer with the number only.",
+    "choice": "\\nAnswer with the letter only.",
+}
+"""of a small model, which finds fewer answers when it thinks aloud, and seldom ends"""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def write_recipe(choice: Choice) -> str:
         _train(choice, is_small),
         f"\nrounds: {{max: {1 if is_small else 3}}}    # raise it to go on: what was computed stays",
     ]
-    sizes = {"MAX_TOKENS": "160" if is_small else "512", "MAX_STEPS": "8" if is_small else "64"}
+    sizes = {"MAX_TOKENS": str(_tokens(choice)), "MAX_STEPS": "8" if is_small else "64"}
     text = "\n".join(part for part in parts if part) + "\n"
     for word, size in sizes.items():
         text = text.replace(word, size)
@@ -67,9 +72,9 @@ def write_recipe(choice: Choice) -> str:
 
 
 def _problems(choice: Choice) -> str:
-    guess = choice.guess
+    guess, asks = choice.guess, SMALL_ASKS if choice.device == "cpu" else ASKS
     asked = (
-        f"messages: {guess.messages}" if guess.messages else f'prompt: "{_quoted(guess.prompt)}{ASKS[choice.answer]}"'
+        f"messages: {guess.messages}" if guess.messages else f'prompt: "{_quoted(guess.prompt)}{asks[choice.answer]}"'
     )
     pattern = f", pattern: '{guess.pattern}'" if guess.pattern else ""
     where = f"kind: hub\n    id: {choice.data}" if choice.is_hub else f"path: {json.dumps(choice.data)}"
@@ -95,8 +100,12 @@ def _sampling(choice: Choice, is_small: bool) -> str:
         return ""
     limit = ", num_problems: 100" if is_small else ""
     note = "    # a draw of 100 problems each round" if is_small else ""
-    tokens = 160 if is_small else 512
+    tokens = _tokens(choice)
     return f"\ngenerate: {{num_samples: {4 if is_small else 8}, temperature: 0.7, max_tokens: {tokens}{limit}}}{note}"
+
+
+def _tokens(choice: Choice) -> int:
+    return 512 if choice.device == "gpu" else 160 if choice.answer == "math" else 32
 
 
 def _judge(choice: Choice) -> str:
