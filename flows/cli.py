@@ -15,8 +15,10 @@ from configs.errors import UserError
 
 # In the order of a first day; the help stands here so that `--help` imports no command.
 COMMANDS = {
+    "init": "Write a recipe of your own, from five questions or flags.",
     "run": "Run an experiment's rounds, or go on with them.",
     "check": "Check a recipe.",
+    "data": "Show the problems as the model will see them: rows, lengths, sets, overlaps, bad rows.",
     "plan": "Show what would run, what is reused, and what it takes.",
     "compare": "Compare rounds and experiments; writes report.html.",
     "stage": "Run one stage on files.",
@@ -35,7 +37,7 @@ COMMANDS = {
 
 app = App(
     name="selfloop",
-    help="Rounds of self-improvement for language models. Begin with: selfloop run configs/recipes/demo.yaml",
+    help="Rounds of self-improvement for language models. Begin with: selfloop init",
     help_epilogue="Add --debug to any command to see tracebacks.",
     version="0.1.0",
 )

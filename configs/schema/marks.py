@@ -4,6 +4,7 @@
     devices: Annotated[tuple[str, ...], Execution]  where, how wide, how patiently it runs: it never enters
     max: Annotated[int, Horizon]                    which rounds there are, and who lets them pass: it never enters
     path: Annotated[str, Content("file")]           it names something: what that holds enters, not the name
+    shuffle: Annotated[int | None, Later]           stores are older than the field: its default enters no key
 
 Keys of steps, the digest of a recipe, `plan`, resuming after housekeeping and MLflow's parameters read these marks and
 nothing else. A mark on a section holds for all of it. A subclass that declares a field anew marks it anew.
@@ -32,6 +33,12 @@ class Mark:
     word: str
 
 
+class _Later:
+    """The mark of fields that came to a component later: at its default such a field enters no key, so that the steps
+    of recipes that do not use it stay. Another value enters as its other mark says."""
+
+
+Later = _Later()
 Execution = Mark("execution")
 Horizon = Mark("horizon")
 
@@ -82,7 +89,7 @@ def identity(part: Any, resolve: Resolve, *leave_out: str) -> Any:
 
 def _field(part: BaseModel, name: str, field: FieldInfo, resolve: Resolve) -> Any:
     mark, value = mark_of(field), getattr(part, name)
-    if isinstance(mark, Mark):
+    if isinstance(mark, Mark) or (Later in field.metadata and value == field.default):
         return _NOTHING
     if mark is None:
         return identity(value, resolve)

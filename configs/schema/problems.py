@@ -1,81 +1,26 @@
-"""Where problems come from, and how a row of a file becomes a problem."""
+"""Where problems come from."""
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from configs.schema.base import Component, by_kind, compile_pattern, default_kind
-from configs.schema.marks import Content
+from configs.schema.base import Component, by_kind, default_kind
+from configs.schema.marks import Content, Later
+from configs.schema.row_problems import Files, Rows
 
 
-class Extract(Component):
-    """Take a value out of a row: a field, or the first group of a pattern searched in that field."""
-
-    field: str = Field(min_length=1, description="name of the field")
-    pattern: str | None = Field(None, description="regular expression with one group, searched in the field's text")
-
-    @field_validator("pattern")
-    @classmethod
-    def _one_group(cls, pattern: str | None) -> str | None:
-        if pattern is None:
-            return None
-        groups = compile_pattern(pattern).groups
-        if groups != 1:
-            raise ValueError(f"needs exactly one group, has {groups}: write for example '#### (.+)'")
-        return pattern
-
-
-class ExtractAnswer(Extract):
-    """Take the gold answer out of a row; where the field holds the number of a choice, with `index_of: ABCD`."""
-
-    index_of: str | None = Field(
-        None, min_length=2, description="the field holds a number of these choices, in their order; gold is the choice"
-    )
-    first: Literal[0, 1] = Field(0, description="number of the first choice")
-
-    @model_validator(mode="after")
-    def _counts_choices(self) -> ExtractAnswer:
-        if self.first and self.index_of is None:
-            raise ValueError("first: numbers choices, and there are none: write index_of: ABCD")
-        return self
-
-
-class ExtractFields(Component):
-    """Take several fields of a row as the text of a JSON object, as the verifier `code` reads it."""
-
-    fields: tuple[str, ...] = Field(min_length=1, description="names of the fields")
-
-
-class Mapping(Component):
-    """How a row becomes a problem. `prompt` and `system` are Jinja templates over the row's fields."""
-
-    prompt: str = Field("{{ question }}", min_length=1, description="what the user asks")
-    system: str | None = Field(None, description="the system turn; default: none")
-    answer: ExtractAnswer | ExtractFields | None = Field(None, description="the gold answer; judges by rule need it")
-    solution: Extract | None = Field(None, description="a worked solution; the warm start needs it")
-    id: str | None = Field(None, description="field with a unique id; default: a digest of the prompt")
-    tags: tuple[str, ...] = Field((), description="fields kept with the problem, such as difficulty")
-
-
-class _Rows(Component):
-    """Sources that read rows: which rows, and their mapping."""
-
-    mapping: Mapping = Field(Mapping(), description="how a row becomes a problem")
-    start: int = Field(0, ge=0, description="first row taken")
-    limit: int | None = Field(None, ge=1, description="number of rows taken; default: all")
-
-
-class FileSource(_Rows):
-    """A .jsonl, .json (a list of objects) or .parquet file; a .gz suffix is understood for the first two."""
+class FileSource(Files):
+    """A .jsonl, .json (a list of objects), .csv, .tsv or .parquet file; all but the last may also be .gz."""
 
     kind: Literal["file"] = "file"
     path: Annotated[str, Content("file")] = Field(min_length=1, description="relative to where the command runs")
 
 
-class HubSource(_Rows):
+class HubSource(Rows):
     """A Hugging Face dataset by id and revision, or its local copy."""
 
     kind: Literal["hub"] = "hub"
@@ -88,7 +33,7 @@ class HubSource(_Rows):
     )
 
 
-class StoreSource(_Rows):
+class StoreSource(Files):
     """An object in the experiment's store, in one of the file formats."""
 
     kind: Literal["store"] = "store"
@@ -200,16 +145,109 @@ class ReasoningGymSource(Component):
         return difficulty
 
 
+RowSource = Annotated[FileSource | HubSource | StoreSource, by_kind, default_kind("file")]
+
+SHARES_SUM = 1e-6
+"""how far a sum of shares may lie from one"""
+
+
+def check_shares(shares: dict[str, float]) -> None:
+    """ValueError, where shares do not add up to one."""
+    total = math.fsum(shares.values())
+    if abs(total - 1) > SHARES_SUM:
+        told = " + ".join(f"{share:g}" for share in shares.values())
+        raise ValueError(f"the shares {told} add up to {total:g}, not to 1: correct them ({', '.join(shares)})")
+
+
+class MixturePart(Component):
+    """One source of a mixture."""
+
+    share: float = Field(gt=0, lt=1, description="of the set's problems; all shares add up to 1")
+    source: RowSource = Field(description="the source")
+
+
+class MixtureSource(Component):
+    """Several sources mixed by shares. Each gives its first problems, so that a `shuffle` of it draws them; they
+    alternate by their shares, and none comes twice."""
+
+    kind: Literal["mixture"] = "mixture"
+    parts: tuple[MixturePart, ...] = Field(min_length=2, description="the sources, with their shares")
+    num_problems: int | None = Field(
+        None, ge=1, description="problems in the set; default: as many as the shares allow"
+    )
+
+    @model_validator(mode="after")
+    def _shares_are_whole(self) -> Self:
+        check_shares({f"part {place}": part.share for place, part in enumerate(self.parts)})
+        return self
+
+
 Source = Annotated[
-    FileSource | HubSource | StoreSource | AdditionSource | MultiplicationSource | ColumnsSource | ReasoningGymSource,
+    FileSource
+    | HubSource
+    | StoreSource
+    | MixtureSource
+    | AdditionSource
+    | MultiplicationSource
+    | ColumnsSource
+    | ReasoningGymSource,
     by_kind,
     default_kind("file"),
 ]
 
 
-class Problems(Component):
-    """The three sets. A problem that occurs in two of them is an error."""
+class Shares(Component):
+    """How one source is split; the shares add up to 1."""
 
-    train: Source = Field(description="sampled from and trained on")
-    select: Source = Field(description="held out; the gate reads it")
-    report: Source = Field(description="held out; never used to choose anything")
+    train: float = Field(0.8, gt=0, lt=1, description="share of the rows that is trained on")
+    select: float = Field(0.1, gt=0, lt=1, description="share that the gate reads")
+    report: float = Field(0.1, gt=0, lt=1, description="share that never chooses anything")
+
+    @model_validator(mode="after")
+    def _are_whole(self) -> Self:
+        check_shares({"train": self.train, "select": self.select, "report": self.report})
+        return self
+
+
+class Problems(Component):
+    """The three sets: a source each, or one source that is split by shares. A problem that occurs in two is an error.
+
+    Which set a problem of a split source belongs to depends on its text (or its group) alone, on the shares, and on
+    the source's `shuffle`: the order of rows does not matter, and further rows move few from one set to another.
+    """
+
+    train: Source | None = Field(None, description="sampled from and trained on")
+    select: Source | None = Field(None, description="held out; the gate reads it")
+    report: Source | None = Field(None, description="held out; never used to choose anything")
+    source: Annotated[RowSource | None, Later] = Field(None, description="in place of the three: one source, split")
+    shares: Annotated[Shares | None, Later] = Field(
+        None, description="of the split; default: train 0.8, select 0.1, report 0.1"
+    )
+    group: Annotated[str | None, Later] = Field(
+        None, min_length=1, description="field of the split source: rows with one value of it stay in one set"
+    )
+
+    @model_validator(mode="after")
+    def _has_three_sets(self) -> Self:
+        written = [name for name in SETS if getattr(self, name) is not None]
+        if self.source is not None and written:
+            raise ValueError(f"source is split into the three sets, and {', '.join(written)} names one: leave out one")
+        if self.source is None and len(written) < len(SETS):
+            missing = ", ".join(name for name in SETS if name not in written)
+            raise ValueError(f"{missing} missing: name a source for each, or one `source` that is split by `shares`")
+        if self.source is None and (self.shares is not None or self.group is not None):
+            raise ValueError("shares and group split one `source`, and there is none: write source, or leave them out")
+        return self
+
+    def sets(self) -> dict[str, Source]:
+        """The source of each set; empty where one source is split."""
+        return {name: source for name in SETS if (source := getattr(self, name)) is not None}
+
+    @property
+    def split(self) -> Shares:
+        """How the one source is split."""
+        return self.shares or Shares()
+
+
+SETS = ("train", "select", "report")
+"""names of the three sets"""

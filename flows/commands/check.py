@@ -12,7 +12,7 @@ Overrides = Annotated[
 ]
 
 
-def check(recipe: Path, *, overrides: Overrides = (), show: bool = False, problems: bool = False) -> None:
+def check(recipe: Path, *, overrides: Overrides = (), show: bool = False, data: bool = False) -> None:
     """Check a recipe, and the prompts, functions and templates that it names, without reading models.
 
     Parameters
@@ -21,8 +21,9 @@ def check(recipe: Path, *, overrides: Overrides = (), show: bool = False, proble
         A YAML file.
     show
         Print the resolved recipe, every default written out.
-    problems
-        Read the problems and replayed rows too, and every gold answer as its verifier reads it.
+    data
+        Read the problems and replayed rows too, and every gold answer as its verifiers read it; say which rows are left
+        out.
     """
     from configs.schema.load import dump_recipe, load_recipe
     from tasks.plan.named import check_named
@@ -30,8 +31,9 @@ def check(recipe: Path, *, overrides: Overrides = (), show: bool = False, proble
     checked = load_recipe(recipe, overrides)
     check_named(checked, Path.cwd())
     print(dump_recipe(checked) if show else f"{recipe}: sound ({checked.name}, {checked.rounds.max} rounds)")
-    if problems:
-        from flows.run.problem_check import count_problems
+    if data:
+        from flows.run.problem_check import read_recipe_data
 
-        counts = count_problems(checked, Path.cwd())
-        print("problems: " + ", ".join(f"{name} {count}" for name, count in counts.items()) + "; all golds are read")
+        for line in read_recipe_data(checked, Path.cwd()).lines():
+            print(line)
+        print("every gold answer is read by the verifiers that compare with it")

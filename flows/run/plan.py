@@ -39,12 +39,14 @@ class Plan:
         later: (round, stage) of the steps that depend on decisions still to be made; all new.
         cost: lines that say what the new steps take.
         phases: name of each round's phase; empty without phases.
+        problems: lines that say how many problems each set has, and which rows are left out.
     """
 
     steps: list[PlannedStep]
     later: list[tuple[int, str]]
     cost: list[str]
     phases: dict[int, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
 
     def has_new_steps(self) -> bool:
         """Whether anything is left to compute."""
@@ -67,6 +69,7 @@ class Plan:
         Args:
             reasons: lines below a new step, by its key (`explain_new`).
         """
+        yield from self.problems
         below = {key[:12]: lines for key, lines in (reasons or {}).items()}
         for row in self.rows():
             phase = f"{row['phase']:<10} " if self.phases else ""
@@ -109,7 +112,8 @@ def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> P
     check_named(recipe, base_dir)
     ledger = Ledger(store, work_dir / f"{recipe.name}-plan", {})
     with PlanningBench(recipe, ledger, base_dir) as bench:
-        sizes = {name: len(problems) for name, problems in read_data(bench).items()}
+        sets = read_data(bench)
+        sizes = {name: len(problems) for name, problems in sets.problems.items()}
         resumed = find_resume_point(bench)
         is_open = not _walk(bench, resumed.state if resumed else None)
     known = {(step.round, step.stage) for step in bench.planned}
@@ -122,7 +126,8 @@ def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> P
     measured = entry.report.metrics if entry else {}
     phases = {r: stay.name for r in range(1, recipe.rounds.max + 1) if (stay := recipe.stay_at(r))}
     stages = [(r, STAGES[stage_kind(s)]) for r, s in new + later]
-    return Plan(bench.planned, later, list(estimate_cost(recipe, sizes, stages, measured)), phases)
+    cost = list(estimate_cost(recipe, sizes, stages, measured))
+    return Plan(bench.planned, later, cost, phases, list(sets.lines()))
 
 
 def _walk(bench: PlanningBench, state: LoopState | None) -> bool:

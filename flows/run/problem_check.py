@@ -1,4 +1,4 @@
-"""The data of a recipe, read and checked before anything runs: what `selfloop check --problems` does."""
+"""The data of a recipe, read and checked before anything runs: what `selfloop check --data` does."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from infra.store.address import open_store
 from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger
 from tasks.plan.data import read_data
+from tasks.sample.problems.run import Sets
 
 
-def count_problems(recipe: Recipe, base_dir: Path) -> dict[str, int]:
-    """Number of problems of each set.
+def read_recipe_data(recipe: Recipe, base_dir: Path) -> Sets:
+    """All sets of a recipe, checked, and which rows were left out.
 
     Raises:
-        ProblemsError: a set cannot be read, a problem is in two of them, or gold answers cannot be read by the verifier
-            that compares with them: these are listed.
+        ProblemsError: a set cannot be read, a problem is in two of them, or rows cannot be used, as those with a gold
+            answer that a verifier cannot read: these are listed.
     """
     store = open_store(resolve_addresses(recipe.services).store)
     with (
         tempfile.TemporaryDirectory(prefix="selfloop-") as folder,
         Workbench(recipe, Ledger(store, Path(folder), {}), base_dir) as bench,
     ):
-        return {name: len(problems) for name, problems in read_data(bench).items()}
+        return read_data(bench)

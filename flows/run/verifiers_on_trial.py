@@ -122,7 +122,7 @@ def read_problems_of(recipe: Recipe, base_dir: Path) -> list[Problem]:
         tempfile.TemporaryDirectory(prefix="selfloop-") as folder,
         Workbench(recipe, Ledger(store, Path(folder), {}), base_dir) as bench,
     ):
-        sets = read_each(bench)
+        sets = read_each(bench).problems
     return [problem for name in ("train", "select", "report") for problem in sets[name]]
 
 

@@ -47,7 +47,7 @@ def pretrained_model(bench: Workbench, config: PretrainedModel, name: str) -> Mo
     else:
         known = digest(identity(config, bench.contents, *CHAT))
         model = ModelRef(name=name, digest=known, external=str(weights.path))
-    chat = {**config.model_dump(include=set(CHAT)), "chat_template": _chat_template(config, bench.base_dir)}
+    chat = {**config.model_dump(include=set(CHAT)), "chat_template": chat_template_of(config, bench.base_dir)}
     known = digest([model.digest, chat])
     return model.model_copy(update={**chat, "digest": known, "trust_remote_code": config.trust_remote_code})
 
@@ -73,7 +73,8 @@ def _spec(bench: Workbench, config: Model) -> StepSpec:
     return BASE.spec(bench.recipe, bench.contents, 0, {}, model=without(config, *CHAT))
 
 
-def _chat_template(config: PretrainedModel, base_dir: Path) -> str | None:
+def chat_template_of(config: PretrainedModel, base_dir: Path) -> str | None:
+    """Text of the template that a recipe gives its model; None where the model's own is used."""
     if config.chat_template is None:
         return None
     return read_chat_template(base_dir / Path(config.chat_template).expanduser(), "model.chat_template")

@@ -1,6 +1,6 @@
 """The data of a recipe, read before anything runs: each part has what it needs of the problems.
 
-Called by `selfloop check --problems` and by every plan, so that both refuse with the same words.
+Called by `selfloop check --data` and by every plan, so that both refuse with the same words.
 """
 
 from __future__ import annotations
@@ -18,13 +18,11 @@ from tasks.online.probe import probe_verifier, require_enough, set_aside
 from tasks.plan.named import stays_of
 from tasks.sample.draws.asking import load_draws
 from tasks.sample.guide.plan import require_help
-from tasks.sample.problems.run import FEW_SHOT, read_sets
+from tasks.sample.problems.run import FEW_SHOT, Sets, read_all
 from tasks.sample.problems_of_round import on_rung
 from tasks.sample.revision.asking import load_steps, require_known
 from tasks.sample.shots import Shots
 from tasks.select.rows.formats import read_formats, with_examples
-
-Sets = Mapping[str, Sequence[Problem]]
 
 
 def read_data(bench: Workbench) -> Sets:
@@ -34,17 +32,17 @@ def read_data(bench: Workbench) -> Sets:
         ProblemsError: a set or a file of rows cannot be read, or a part of the recipe needs what problems do not have.
         RecipeError: a format shows worked examples, and there are none.
     """
-    sets = read_sets(bench)
+    sets = read_all(bench)
     check_replays(bench.recipe, bench.base_dir)
     for stay in stays_of(bench.recipe):
-        _check_shown(stay, sets, bench)
+        _check_shown(stay, sets.problems, bench)
     for round in range(1, bench.recipe.rounds.max + 1):
         if (ladder := bench.recipe.in_round(round).generate.ladder) is not None:
-            on_rung(sets["train"], ladder, round)
+            on_rung(sets.problems["train"], ladder, round)
     return sets
 
 
-def _check_shown(recipe: Recipe, sets: Sets, bench: Workbench) -> None:
+def _check_shown(recipe: Recipe, sets: Mapping[str, Sequence[Problem]], bench: Workbench) -> None:
     """What is shown of the train problems, and how many are asked for."""
     train, generate = sets["train"], recipe.generate
     solved = [*sets.get(FEW_SHOT, ()), *sets.get("warm_start", ()), *train]

@@ -13,6 +13,7 @@ from tasks.decide.state import RoundOutcome
 from tasks.monitor.histograms import Histogram
 from tasks.report.rounds import RoundReport, SampleRow
 from tasks.report.samples import draw_rows
+from tasks.sample.problems.tally import rows_left_out
 from tasks.select.filters.filter import Group
 
 SAMPLES_KEPT_IN_REPORT = 200
@@ -60,6 +61,7 @@ def build_round(
         histograms=dict(histograms or {}),
         warnings=list(warnings),
         missing=[line for step in steps.values() for line in first_of_each(step.summary)],
+        left_out=[line for step in steps.values() for line in rows_left_out(step.summary)],
         extra_figures=dict(extra_figures or {}),
         phase=phase,
         roles={name: lineage.current.name for name, lineage in state.models.items() if name != POLICY},

@@ -64,7 +64,7 @@ def _section(experiment: ExperimentReport, index: int) -> dict[str, Any]:
 
 
 def _monitors(rounds: Sequence[RoundReport]) -> dict[str, Any] | None:
-    """Figures, guards that spoke, missing answers and metrics by round; None where the rounds have none of them."""
+    """Figures, guards that spoke, missing answers, rows left out and metrics by round; None where there are none."""
     from markupsafe import Markup
 
     figures = [{"title": title, "svg": Markup(svg)} for title, svg in draw_monitor_figures(rounds).items()]
@@ -75,6 +75,7 @@ def _monitors(rounds: Sequence[RoundReport]) -> dict[str, Any] | None:
     ]
     spoken = [{"round": report.round, "words": words} for report in rounds for words in report.warnings]
     spoken += [{"round": report.round, "words": f"missing: {line}"} for report in rounds for line in report.missing]
+    spoken += [{"round": report.round, "words": f"left out: {line}"} for report in rounds for line in report.left_out]
     watched = [report for report in rounds if monitor_rows([report])]
     if not (figures or spoken or watched):
         return None

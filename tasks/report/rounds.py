@@ -50,6 +50,7 @@ class RoundReport(_Value):
         histograms: of the monitors, by name.
         warnings: the guards that spoke, in words.
         missing: what was asked and has no answer: by stage and reason how often, and the first of them.
+        left_out: rows of the problem files that are in no set: how many, and the first of them with the reason.
         extra_figures: further figures of this round as SVG, by title.
         phase: the phase that it lies in; empty without phases, and in round 0.
         roles: name of the model that plays each role from here on, for roles that have states.
@@ -68,6 +69,7 @@ class RoundReport(_Value):
     histograms: dict[str, Histogram] = {}
     warnings: list[str] = []
     missing: list[str] = []
+    left_out: list[str] = []
     extra_figures: dict[str, str] = {}
     phase: str = ""
     roles: dict[str, str] = {}

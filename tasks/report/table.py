@@ -102,6 +102,8 @@ def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
     for report in reports:
         for line in report.missing:
             console.print(Text(f"{report.experiment} round {report.round}: missing: {line}"), soft_wrap=True)
+        for line in report.left_out:
+            console.print(Text(f"{report.experiment}: {line}"), soft_wrap=True)
 
 
 def markdown_table(reports: Sequence[RoundReport]) -> str:
@@ -116,6 +118,7 @@ def markdown_table(reports: Sequence[RoundReport]) -> str:
     for line in lines_below(reports):
         lines += ["", line]
     missing = [f"- round {report.round}, missing: {line}" for report in reports for line in report.missing]
+    missing += [f"- left out: {line}" for report in reports for line in report.left_out]
     lines += ["", *missing] if missing else []
     return "\n".join(lines) + "\n"
 

@@ -129,6 +129,15 @@ EXAMPLES: dict[str, Any] = {
     "LikelihoodJudge.under": "none",
     "Mapping.answer": {"field": "x"},
     "Mapping.solution": {"field": "x"},
+    "FileSource.where": "a > 1",
+    "HubSource.where": "a > 1",
+    "StoreSource.where": "a > 1",
+    "Problems.shares": {"train": 0.5, "select": 0.3, "report": 0.2},
+    "FileSource.encoding": "latin-1",
+    "StoreSource.encoding": "latin-1",
+    "FileSource.separator": ";",
+    "StoreSource.separator": ";",
+    "ExpressionWhere.expression": "a > 1",
 }
 """values of fields whose component has no defaults alone"""
 

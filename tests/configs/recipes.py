@@ -112,6 +112,31 @@ FURTHER: dict[str, dict[str, Any]] = {
             {"kind": "above_mean", "by_draw": {"told": "provenance", "other": "answer"}},
         ],
     },
+    "divided": {
+        "name": "divided",
+        "model": {"kind": "tiny_llama"},
+        "problems": {
+            "source": {
+                "path": "math/train.jsonl", "where": "level > 2", "shuffle": 3, "on_bad_row": "drop",
+                "duplicates": "error", "mapping": {"messages": "chosen", "answer": {"field": "answer"}},
+            },
+            "shares": {"train": 0.5, "select": 0.25, "report": 0.25}, "group": "story",
+        },
+        "generate": {"max_tokens": 64},
+    },
+    "mixed": {
+        "name": "mixed",
+        "model": {"kind": "tiny_llama"},
+        "problems": {
+            "train": {"kind": "mixture", "num_problems": 90, "parts": [
+                {"share": 0.5, "source": {"path": "math/train.csv", "separator": ";", "encoding": "latin-1"}},
+                {"share": 0.5, "source": {"path": "csqa/train.jsonl",
+                                          "where": {"kind": "python", "function": "score.py:score"}}},
+            ]},
+            "select": {"kind": "addition"}, "report": {"kind": "addition"},
+        },
+        "generate": {"max_tokens": 64},
+    },
     "puzzled": {
         "name": "puzzled",
         "model": {"kind": "tiny_llama"},

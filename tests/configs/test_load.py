@@ -56,7 +56,7 @@ def test_the_resolved_recipe_loads_to_itself() -> None:
         ("select=[{}]", r"select.0.kind: unknown or missing"),
         ("engine.batch_size=many", r"engine.batch_size: Input should be a valid integer"),
         ("rounds.max=0", r"rounds.max: Input should be greater than or equal to 1"),
-        ("problems={train: {kind: addition}}", r"problems.select: missing; add it"),
+        ("problems={train: {kind: addition}}", r"problems: select, report missing: name a source for each"),
         ("name=Has Blanks", r"name: 'Has Blanks' cannot name a folder"),
         ("train.start_from=seed", r"train.start_from: 'seed' is the model of the warm start.*write start_from: base"),
         ("generate.temperature=0", r"generate: temperature 0 draws the same text 32 times: write num_samples: 1"),

@@ -69,6 +69,20 @@ def test_what_enters_in_another_place_is_left_out_of_one_component_alone() -> No
     assert "max_steps" not in told and told["tune"]["kind"] == "lora"
 
 
+def test_a_field_that_came_later_enters_no_key_until_it_is_used() -> None:
+    """What steps were named by before there were such fields; their keys are those of then."""
+    then = {
+        "kind": "file", "path": "a.jsonl", "start": 0, "limit": None,
+        "mapping": {"prompt": "{{ question }}", "system": None, "answer": None, "solution": None, "id": None,
+                    "tags": []},
+    }  # fmt: skip
+    assert identity(FileSource(path="a.jsonl"), as_written) == then
+    assert identity(FileSource(path="a.jsonl", shuffle=0), as_written) == then | {"shuffle": 0}
+    for name in NAMES:
+        told = identity(recipe(name).problems, as_written)
+        assert set(told) == {"train", "select", "report"} or recipe(name).problems.source is not None
+
+
 def test_a_field_that_is_declared_anew_keeps_its_mark() -> None:
     for component in classes_of(Recipe):
         for base in component.__mro__[1:]:

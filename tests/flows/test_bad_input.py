@@ -72,6 +72,8 @@ def test_a_missing_file(tmp_path: Path, prefect_url: str) -> None:
     [
         ("empty.jsonl", b"", "empty.jsonl"),
         ("latin.jsonl", b'{"question": "\xe9", "answer": "1"}\n', "UTF-8"),
+        ("latin.csv", b"question,answer\n\xe9,1\n", "latin.csv, row 0 (line 2): not UTF-8"),
+        ("twice.csv", b"question,answer\n1+1=,2\nquestion,answer\n", "twice.csv, row 1 (line 3): the names of the"),
         ("broken.jsonl", b'{"question": "1+1=", "answer"\n', "line 1"),
         ("cut.parquet", b"PAR1 and then nothing", "cut.parquet"),
     ],

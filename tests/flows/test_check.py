@@ -1,5 +1,5 @@
 """`selfloop check` and `selfloop plan` refuse the same recipes with the same words: by the recipe and what it names,
-and with --problems by its data."""
+and with --data by its data."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import pytest
 
 from configs.errors import EngineError, ProblemsError, RecipeError, StoreError
 from configs.schema.load import load_recipe
-from configs.schema.problems import Mapping
+from configs.schema.row_problems import Mapping
 from infra.engines.models.weights import check_model_folder
 from tasks.core.prompts import render
 from tasks.sample.problems.mapping import map_rows

@@ -6,6 +6,7 @@ Used inside the engine program `make_model.py`.
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,13 @@ def write_gguf(path: Path, folder: Path) -> None:
     tokenizer.save_pretrained(folder)
 
 
-def fetch_from_hub(name: str, revision: str | None) -> tuple[Path, str]:
+def fetch_from_hub(
+    name: str, revision: str | None, patterns: Sequence[str] = (*WEIGHTS, *DEFINITIONS)
+) -> tuple[Path, str]:
     """Download what defines a model into the hub's own cache; what lies there already is not fetched again.
+
+    Args:
+        patterns: of the names of the files wanted.
 
     Returns:
         The folder, and the commit that was found for the revision.
@@ -51,7 +57,7 @@ def fetch_from_hub(name: str, revision: str | None) -> tuple[Path, str]:
 
     wanted = f"{name}@{revision}" if revision else name
     try:
-        folder = Path(snapshot_download(name, revision=revision, allow_patterns=[*WEIGHTS, *DEFINITIONS]))
+        folder = Path(snapshot_download(name, revision=revision, allow_patterns=list(patterns)))
     except RepositoryNotFoundError as error:
         raise EngineError(
             f"the hub has no model {name}, or it needs a login",

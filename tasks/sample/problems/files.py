@@ -1,6 +1,7 @@
-"""Rows of a file of problems or training rows: .jsonl, .json (a list of objects) or .parquet; the first two also .gz.
+"""Rows of a file of problems or training rows: .jsonl, .json (a list of objects), .csv, .tsv or .parquet; all but the
+last also .gz.
 
-Called by `sources.py` and `tasks/learn/replay.py`. Lines and row groups are read as they are asked for; a .json file is
+Called by `rows.py` and `tasks/learn/replay.py`. Lines and row groups are read as they are asked for; a .json file is
 held whole. Rows count from 0, as `start` does; lines count from 1, as editors do.
 """
 
@@ -18,9 +19,11 @@ import pyarrow.parquet as pq
 
 from configs.errors import ProblemsError
 from infra.text.outside import parse_json
+from tasks.sample.problems.separated import Form, read_separated
 
 Row = dict[str, Any]
 ROWS_PER_BATCH = 1024
+AS_USUAL = Form()
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -34,9 +37,29 @@ def read_rows(path: Path, name: str | None = None) -> Iterator[Row]:
     Raises:
         ProblemsError: the file is missing, empty, not UTF-8, cut short, or not of its format.
     """
-    name = name or str(path)
+    return _refusing(scan_rows(path, name or str(path)))
+
+
+def _refusing(rows: Iterator[Row | ProblemsError]) -> Iterator[Row]:
+    for row in rows:
+        if isinstance(row, ProblemsError):
+            raise row
+        yield row
+
+
+def scan_rows(path: Path, name: str, form: Form = AS_USUAL) -> Iterator[Row | ProblemsError]:
+    """Rows of a file, in order; in the place of one that cannot be read, why, where the rows after it can.
+
+    Args:
+        path, name: as for `read_rows`.
+        form: how a .csv or .tsv is written.
+
+    Raises:
+        ProblemsError: the file is missing, empty, not UTF-8, cut short, or not of its format.
+    """
     bare = name.lower().removesuffix(".gz")
-    read = READERS.get(Path(bare).suffix)
+    ending = Path(bare).suffix
+    read = READERS.get(ending)
     if read is None or (read is _read_parquet and bare != name.lower()):
         raise ProblemsError(f"{name}: not a problem file by its ending", f"give a file that ends in {ENDINGS}")
     if not path.is_file():
@@ -44,20 +67,34 @@ def read_rows(path: Path, name: str | None = None) -> Iterator[Row]:
         raise ProblemsError(what, "correct the path; relative ones begin at the current folder")
     if path.stat().st_size == 0:
         raise ProblemsError(f"{name} is empty", "make or copy the file again")
-    return read(path, name)
+    if form != AS_USUAL and ending not in SEPARATED:
+        raise ProblemsError(f"{name}: separator and encoding are for .csv and .tsv files", "leave them out")
+    return read(path, name, form)
 
 
-def _read_jsonl(path: Path, name: str) -> Iterator[Row]:
+def _read_separated(path: Path, name: str, form: Form) -> Iterator[Row | ProblemsError]:
+    with _open(path, name) as file:
+        try:
+            yield from read_separated(file, name, form)
+        except DAMAGED as error:
+            raise _damaged(name, error) from None
+
+
+def _read_jsonl(path: Path, name: str, form: Form) -> Iterator[Row | ProblemsError]:
     offset = 0
     with _open(path, name) as file:
         for number, line in enumerate(_guarded(file, name), start=1):
             text = _decode(line, name, offset)
             offset += len(line)
             if text.strip():
-                yield _parse_object(text, name, number)
+                try:
+                    row: Row | ProblemsError = _parse_object(text, name, number)
+                except ProblemsError as error:
+                    row = error
+                yield row
 
 
-def _read_json(path: Path, name: str) -> Iterator[Row]:
+def _read_json(path: Path, name: str, form: Form) -> Iterator[Row | ProblemsError]:
     with _open(path, name) as file:
         text = _decode(b"".join(_guarded(file, name)), name, 0)
     try:
@@ -72,12 +109,12 @@ def _read_json(path: Path, name: str) -> Iterator[Row]:
     if not isinstance(rows, list):
         raise ProblemsError(f"{name} holds one {_kind(rows)}, not a list of objects", "write [{...}, {...}]")
     for number, row in enumerate(rows):
-        if not isinstance(row, dict):
-            raise ProblemsError(f"{name}, row {number}: {_kind(row)}, not an object", 'write {"field": value, ...}')
-        yield row
+        is_row = isinstance(row, dict)
+        fault = f"{name}, row {number}: {_kind(row)}, not an object"
+        yield row if is_row else ProblemsError(fault, 'write {"field": value, ...}')
 
 
-def _read_parquet(path: Path, name: str) -> Iterator[Row]:
+def _read_parquet(path: Path, name: str, form: Form) -> Iterator[Row | ProblemsError]:
     try:
         with pq.ParquetFile(path) as source:
             for batch in source.iter_batches(batch_size=ROWS_PER_BATCH, use_threads=False):
@@ -121,12 +158,16 @@ def _spelled(value: Any, kind: pa.DataType) -> Any:
     return [_spelled(one, kind.value_type) for one in value]
 
 
-READERS: dict[str, Callable[[Path, str], Iterator[Row]]] = {
+SEPARATED = (".csv", ".tsv")
+READERS: dict[str, Callable[[Path, str, Form], Iterator[Row | ProblemsError]]] = {
     ".jsonl": _read_jsonl,
     ".json": _read_json,
+    **dict.fromkeys(SEPARATED, _read_separated),
     ".parquet": _read_parquet,
 }
-ENDINGS = ".jsonl, .jsonl.gz, .json, .json.gz or .parquet"
+ENDINGS = ".jsonl, .json, .csv or .tsv, each also .gz, or in .parquet"
+DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
+"""what a file says that is not a whole gzip file"""
 
 
 def _open(path: Path, name: str) -> BinaryIO:
@@ -140,8 +181,12 @@ def _guarded(file: BinaryIO, name: str) -> Iterator[bytes]:
     """Lines as bytes; a damaged .gz file is the user's to mend."""
     try:
         yield from file
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ProblemsError(f"{name} is not a whole gzip file: {error}", "make or copy the file again") from None
+    except DAMAGED as error:
+        raise _damaged(name, error) from None
+
+
+def _damaged(name: str, error: Exception) -> ProblemsError:
+    return ProblemsError(f"{name} is not a whole gzip file: {error}", "make or copy the file again")
 
 
 def _decode(content: bytes, name: str, offset: int) -> str:

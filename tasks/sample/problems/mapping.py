@@ -19,11 +19,12 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
 from configs.errors import ProblemsError, RecipeError
-from configs.schema.problems import Extract, ExtractAnswer, ExtractFields
-from configs.schema.problems import Mapping as RowMapping
+from configs.schema.row_problems import Extract, ExtractAnswer, ExtractFields
+from configs.schema.row_problems import Mapping as RowMapping
 from infra.text.outside import explain_text
 from tasks.core.records import Message, Problem
 from tasks.judge.verifiers.finding import NO_NUMBER
+from tasks.sample.problems.chats import read_chat
 from tasks.sample.problems.sets import fingerprint
 
 VERSION = 3
@@ -47,16 +48,20 @@ def map_rows(rows: Iterable[Mapping[str, Any]], mapping: RowMapping, name: str, 
         RecipeError: a template is not Jinja.
     """
     for number, row in enumerate(rows, start=start):
-        yield _map_row(row, mapping, f"{name}, row {number}")
+        yield map_row(row, mapping, f"{name}, row {number}")
 
 
-def _map_row(row: Mapping[str, Any], mapping: RowMapping, where: str) -> Problem:
-    messages = [Message("user", render_fields(mapping.prompt, row, "mapping.prompt", where))]
-    if mapping.system is not None:
-        messages.insert(0, Message("system", render_fields(mapping.system, row, "mapping.system", where)))
-    chat = tuple(messages)
+def map_row(row: Mapping[str, Any], mapping: RowMapping, where: str) -> Problem:
+    """One row as a problem; errors as of `map_rows`.
+
+    Args:
+        where: the row, for messages.
+    """
+    chat, written = _read_chat(row, mapping, where)
+    if mapping.messages is not None:
+        row = {**row, mapping.messages: written}  # answer and solution may be taken out of the last assistant turn
     gold = _extract(mapping.answer, row, "answer", where)
-    solution = _extract(mapping.solution, row, "solution", where)
+    solution = written if mapping.solution is None else _extract(mapping.solution, row, "solution", where)
     for message in chat:
         _check_text(message.content, "prompt" if message.role == "user" else message.role, where)
     return Problem(
@@ -66,6 +71,35 @@ def _map_row(row: Mapping[str, Any], mapping: RowMapping, where: str) -> Problem
         solution=solution if solution and solution.strip() else None,
         tags=tuple(_read_tag(field, row, where) for field in mapping.tags),
     )
+
+
+def _read_chat(row: Mapping[str, Any], mapping: RowMapping, where: str) -> tuple[tuple[Message, ...], str | None]:
+    """What the model is asked, and the answer that the row's own chat gives; a system turn of the chat stays."""
+    if mapping.messages is not None:
+        chat, written = read_chat(_take(row, mapping.messages, "messages", where), mapping.messages, where)
+    else:
+        chat, written = (Message("user", render_fields(mapping.prompt, row, "mapping.prompt", where)),), None
+    if mapping.system is not None and chat[0].role != "system":
+        chat = (Message("system", render_fields(mapping.system, row, "mapping.system", where)), *chat)
+    if written is not None:
+        _check_text(written, "messages", where)
+    return chat, written
+
+
+def read_field(row: Mapping[str, Any], name: str, field: str, where: str) -> str:
+    """The text of a field that a section of the recipe besides the mapping names.
+
+    Raises:
+        ProblemsError: the row has no such field, or nothing in it.
+    """
+    if name not in row:
+        raise ProblemsError(
+            f"{where}: no field '{name}', which {field} names", f"use the fields there are: {_fields(row)}"
+        )
+    text = _as_text(row[name], name, where)
+    if not text.strip():
+        raise ProblemsError(f"{where}: field '{name}' is empty, and {field} names it", "fill it, or leave out the row")
+    return text
 
 
 def _read_tag(field: str, row: Mapping[str, Any], where: str) -> str:

@@ -5,19 +5,26 @@ Called by the Prefect task, by `selfloop plan` and by `selfloop stage`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from configs.schema.problems import Source, StoreSource
+from configs.errors import ProblemsError
+from configs.schema.problems import SETS, Problems, Source, StoreSource
 from configs.schema.recipe import Recipe
 from configs.schema.verifiers.kinds import Verifier
 from tasks.core.bench import Workbench
 from tasks.core.records import Problem
-from tasks.core.step import StepSpec
-from tasks.sample.problems.golds import require_readable_gold
+from tasks.core.step import StepSpec, Summary
+from tasks.sample.problems.golds import require_readable_gold, verifiers_of_sets
+from tasks.sample.problems.place import Place
+from tasks.sample.problems.reading import Read, Reading
+from tasks.sample.problems.rows import name_of
 from tasks.sample.problems.sets import check_sets, require_gold, require_solutions
-from tasks.sample.problems.sources import read_problems
+from tasks.sample.problems.shares import split_rows
+from tasks.sample.problems.sources import read_source
 from tasks.sample.problems.stage import PROBLEMS
+from tasks.sample.problems.tally import LEFT_OUT, Tally, refuse_wrong
 
 FEW_SHOT = "few_shot"
 """name of the set of examples that are shown"""
@@ -28,23 +35,96 @@ def specify(bench: Workbench) -> StepSpec:
     return PROBLEMS.spec(bench.recipe, bench.contents, 0, {})
 
 
-def read_sets(bench: Workbench) -> dict[str, list[Problem]]:
-    """Every set of the recipe, checked against each other."""
-    sets = read_each(bench)
-    worked = {name: problems for name, problems in sets.items() if _part(name) == "warm_start"}
-    check_sets(sets["train"], sets["select"], sets["report"], **worked)
-    require_solutions(sets.get(FEW_SHOT, ()), "generate.few_shot shows it")
-    check_golds(bench.recipe, sets)
+@dataclass(frozen=True)
+class Sets:
+    """All sets of a recipe.
+
+    Attributes:
+        problems: by the set's name.
+        tallies: rows that are in no set, by the name of the set; `problems` where one source is split.
+    """
+
+    problems: dict[str, list[Problem]]
+    tallies: dict[str, Tally]
+
+    def lines(self) -> Iterator[str]:
+        """How many problems there are, and which rows were left out and why, for people."""
+        yield "problems: " + ", ".join(f"{name} {len(problems):,}" for name, problems in self.problems.items())
+        yield from (f"  {line}" for line in self.left_out())
+
+    def left_out(self) -> Iterator[str]:
+        """Which rows were left out, and why; nothing where none was."""
+        for name, tally in self.tallies.items():
+            yield from tally.lines(name)
+
+    def summary(self) -> Summary:
+        """The same for the step's record: numbers by set, and the rows in words."""
+        found: Summary = {f"num_{name}": len(problems) for name, problems in self.problems.items()}
+        for name, tally in self.tallies.items():
+            counts = {"unwanted": tally.num_unwanted, "bad": tally.bad.count, "repeated": tally.repeated.count}
+            found |= {f"num_{fate}_{name}": count for fate, count in counts.items() if count}
+            if tally.words():
+                found[f"{LEFT_OUT}{name}"] = "\n".join(tally.lines(name))
+        return found
+
+
+def read_all(bench: Workbench) -> Sets:
+    """Every set of the recipe, with every gold answer read by the verifiers that will compare with it, and all sets
+    checked against each other.
+
+    Raises:
+        ProblemsError: a source cannot be read; rows cannot be used, which are listed over all sets; a problem is in two
+            sets; or an example that is shown has no solution.
+    """
+    sets = read_each(bench, verifiers_of_sets(bench.recipe))
+    refuse_wrong(sets.tallies.values())
+    check_apart(sets.problems)
+    require_solutions(sets.problems.get(FEW_SHOT, ()), "generate.few_shot shows it")
     return sets
 
 
-def read_each(bench: Workbench) -> dict[str, list[Problem]]:
-    """Every set of the recipe by itself: none is checked against the others or against the verifiers."""
-    fetch = fetcher(bench)
-    return {
-        name: read_problems(source, part=_part(name), fetch=fetch, base_dir=bench.base_dir)
-        for name, source in sources_of(bench.recipe).items()
-    }
+def check_apart(sets: Mapping[str, Sequence[Problem]]) -> None:
+    """Nothing, where no problem is in two sets that have to be apart; ProblemsError names one that is."""
+    worked = {name: found for name, found in sets.items() if _part(name) == "warm_start"}
+    check_sets(sets["train"], sets["select"], sets["report"], **worked)
+
+
+def read_sets(bench: Workbench) -> dict[str, list[Problem]]:
+    """The problems of `read_all`."""
+    return read_all(bench).problems
+
+
+def read_each(bench: Workbench, verifiers: Mapping[str, tuple[Verifier, ...]] | None = None) -> Sets:
+    """Every set of the recipe by itself: none is checked against the others.
+
+    Args:
+        verifiers: those that have to read a set's gold answers; default: none.
+    """
+    verifiers, fetch, recipe = verifiers or {}, fetcher(bench), bench.recipe
+    sets, tallies = {}, {}
+    for name, source in sources_of(recipe).items():
+        reading = read_source(source, Place(_part(name), fetch, bench.base_dir, verifiers.get(name, ())))
+        sets[name], tallies[name] = reading.problems, reading.tally
+    if recipe.problems.source is not None:
+        asked = tuple(dict.fromkeys(rule for name in SETS for rule in verifiers.get(name, ())))
+        place = Place("train", fetch, bench.base_dir, asked, recipe.problems.group)
+        reading = read_source(recipe.problems.source, place)
+        parts = split_problems(recipe.problems, reading)
+        sets = {name: [row.problem for row in rows] for name, rows in parts.items()} | sets
+        tallies = {"problems": reading.tally} | tallies
+    return Sets(sets, tallies)
+
+
+def split_problems(config: Problems, reading: Reading) -> dict[str, list[Read]]:
+    """The three sets of one source. One that has wrong rows is not refused for its groups: these are told first."""
+    assert config.source is not None, "it is split"
+    shares = {name: getattr(config.split, name) for name in SETS}
+    try:
+        return split_rows(reading.rows, shares, config.source.shuffle, name_of(config.source), config.group)
+    except ProblemsError:
+        if not reading.tally.wrong.count:
+            raise
+        return {"train": reading.rows, "select": [], "report": []}
 
 
 def check_golds(recipe: Recipe, sets: Mapping[str, Iterable[Problem]]) -> None:
@@ -53,28 +133,16 @@ def check_golds(recipe: Recipe, sets: Mapping[str, Iterable[Problem]]) -> None:
     Raises:
         ProblemsError: names a problem without one, or lists those whose answer cannot be read whole.
     """
-    for part, verifier in verifiers_of_sets(recipe).items():
+    for part, verifiers in verifiers_of_sets(recipe).items():
         problems = list(sets[part])
-        require_gold(problems, f"the judge of the {part} set compares with it")
-        require_readable_gold(problems, part, verifier)
-
-
-def verifiers_of_sets(recipe: Recipe) -> dict[str, Verifier]:
-    """What compares with the gold answers of a set: of the held-out ones, and of train where a judge does."""
-    judge, found = recipe.answer_judge(), {}
-    if judge is not None and judge.rule is not None:
-        found["train"] = judge.rule
-    found |= dict.fromkeys(("select", "report"), recipe.verifier_for_gold())
-    return {part: verifier for part, verifier in found.items() if verifier.kind != "python"}
+        for verifier in verifiers:
+            require_gold(problems, f"the judge of the {part} set compares with it")
+            require_readable_gold(problems, part, verifier)
 
 
 def sources_of(recipe: Recipe) -> dict[str, Source]:
-    """The recipe's sources by set name."""
-    sets: dict[str, Source] = {
-        "train": recipe.problems.train,
-        "select": recipe.problems.select,
-        "report": recipe.problems.report,
-    }
+    """The recipe's sources by set name; without the three sets where one source is split."""
+    sets = recipe.problems.sets()
     few_shot = recipe.generate.few_shot
     shown: dict[str, Source] = {FEW_SHOT: few_shot.source} if few_shot else {}
     return sets | shown | {name: section.source for name, section in recipe.warm_starts().items()}

@@ -1,7 +1,7 @@
-"""Rules between problems: none twice in a set, none in two sets, a gold answer where one is needed.
+"""Rules between sets: no problem in two of them, a gold answer or a solution where one is needed.
 
-Called by `sources.py` for each set, and by the problems task for all of them together. Two problems are the same
-when their messages are, white space aside, whatever their ids.
+Called by `run.py` for all sets together. Two problems are the same when their messages are, white space aside, whatever
+their ids.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from configs.errors import ProblemsError
-from tasks.answer.equal import same_spelling
 from tasks.core.records import Message, Problem
 
 SETS_APART = "take the rows apart with start and limit, or remove the problem from one of the two"
@@ -23,37 +22,6 @@ def fingerprint(messages: Iterable[Message]) -> str:
     """SHA-256 of a chat, 64 hexadecimal digits; runs of white space count as one blank."""
     chat = [[message.role, " ".join(message.content.split())] for message in messages]
     return hashlib.sha256(json.dumps(chat, ensure_ascii=False).encode()).hexdigest()
-
-
-def drop_repeats(problems: Iterable[Problem], name: str) -> tuple[list[Problem], int]:
-    """One set with each problem once, and how many repeats were left out.
-
-    A problem that comes again with the same gold answer is left out: published sets have such rows, and counting
-    them twice would say nothing new.
-
-    Raises:
-        ProblemsError: two problems have one id, or one problem has two gold answers.
-    """
-    first_by_print: dict[str, tuple[int, Problem]] = {}
-    first_by_id: dict[str, tuple[int, str]] = {}
-    num_problems = 0
-    for number, problem in enumerate(problems):
-        num_problems += 1
-        digest = fingerprint(problem.messages)
-        first_number, first = first_by_print.setdefault(digest, (number, problem))
-        if not same_spelling(first.gold, problem.gold):
-            raise ProblemsError(
-                f"{name}: number {first_number} and number {number}, counting from 0, are the same problem "
-                f"({_quote(problem)}) with two answers: {first.gold} and {problem.gold}",
-                "correct or remove one of the two",
-            )
-        id_number, id_digest = first_by_id.setdefault(problem.id, (number, digest))
-        if id_digest != digest:
-            raise ProblemsError(
-                f"{name}: number {id_number} and number {number}, counting from 0, both have the id '{problem.id}'",
-                OWN_IDS,
-            )
-    return [problem for _, problem in first_by_print.values()], num_problems - len(first_by_print)
 
 
 def check_sets(
@@ -70,29 +38,32 @@ def check_sets(
     Raises:
         ProblemsError: a problem, or an id, is in two sets; names it, both sets and both places, and says how many.
     """
-    named = (("train", train), ("select", select), ("report", report))
-    for (first, problems), (second, others) in combinations(named, 2):
-        _check_apart(first, problems, second, others)
-        _check_ids(first, problems, second, others)
-    for name, problems in worked.items():
-        _check_apart(name, problems, "select", select)
-        _check_apart(name, problems, "report", report)
+    named = {"train": train, "select": select, "report": report}
+    sets = {
+        name: {fingerprint(problem.messages): (place, problem) for place, problem in enumerate(problems)}
+        for name, problems in {**named, **worked}.items()
+    }
+    for first, second in combinations(named, 2):
+        _check_apart(first, sets[first], second, sets[second])
+        _check_ids(first, named[first], second, named[second])
+    for name in worked:
+        _check_apart(name, sets[name], "select", sets["select"])
+        _check_apart(name, sets[name], "report", sets["report"])
 
 
-def _check_apart(first: str, problems: Sequence[Problem], second: str, others: Sequence[Problem]) -> None:
-    places = {fingerprint(problem.messages): place for place, problem in enumerate(problems)}
-    shared = [
-        (places[digest], place)
-        for place, problem in enumerate(others)
-        if (digest := fingerprint(problem.messages)) in places
-    ]
+_Printed = dict[str, tuple[int, Problem]]
+"""problems of a set, each once, with their places, by fingerprint"""
+
+
+def _check_apart(first: str, problems: _Printed, second: str, others: _Printed) -> None:
+    shared = [(problems[digest], other) for digest, other in others.items() if digest in problems]
     if not shared:
         return
-    here, there = shared[0]
+    (here, mine), (there, other) = shared[0]
     count = "1 problem is" if len(shared) == 1 else f"{len(shared)} problems are"
     raise ProblemsError(
-        f"{count} in both {first} and {second}: {_quote(problems[here])}, number {here} of {first} "
-        f"(id {problems[here].id}), number {there} of {second} (id {others[there].id}), counting from 0",
+        f"{count} in both {first} and {second}: {quote(mine)}, number {here} of {first} "
+        f"(id {mine.id}), number {there} of {second} (id {other.id}), counting from 0",
         SETS_APART,
     )
 
@@ -120,7 +91,7 @@ def require_gold(problems: Iterable[Problem], because: str) -> None:
     for place, problem in enumerate(problems):
         if problem.gold is None:
             raise ProblemsError(
-                f"problem {problem.id} ({_quote(problem)}), number {place} counting from 0, has no gold answer, "
+                f"problem {problem.id} ({quote(problem)}), number {place} counting from 0, has no gold answer, "
                 f"and {because}",
                 "say where the answer is: mapping.answer: {field: ..., pattern: ...}",
             )
@@ -131,12 +102,13 @@ def require_solutions(problems: Iterable[Problem], because: str) -> None:
     for place, problem in enumerate(problems):
         if problem.solution is None:
             raise ProblemsError(
-                f"problem {problem.id} ({_quote(problem)}), number {place} counting from 0, has no worked solution, "
+                f"problem {problem.id} ({quote(problem)}), number {place} counting from 0, has no worked solution, "
                 f"and {because}",
                 "say where the solution is: mapping.solution: {field: ...}",
             )
 
 
-def _quote(problem: Problem) -> str:
+def quote(problem: Problem) -> str:
+    """How messages show a problem: its last turn, cut."""
     text = " ".join(problem.messages[-1].content.split())
     return repr(text if len(text) <= 60 else text[:57] + "...")

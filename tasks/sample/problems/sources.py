@@ -1,46 +1,32 @@
 """Where problems come from: one reader for each kind of source.
 
-Called by the problems task, once for each set of a recipe. A new kind is one reader and one entry in READERS.
+Called by `run.py`, once for each set of a recipe. A new kind is one reader and one entry in READERS.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain, islice
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from configs.errors import ProblemsError
-from configs.schema.problems import FileSource, HubSource, Source, StoreSource
+from configs.schema.problems import MixtureSource, Source
+from configs.schema.verifiers.kinds import Verifier
 from tasks.core.records import Problem
 from tasks.sample.problems.builtin import make_addition, make_columns, make_multiplication
-from tasks.sample.problems.files import Row, read_rows
+from tasks.sample.problems.golds import GoldReader
 from tasks.sample.problems.gym import draw_gym_problems
-from tasks.sample.problems.hub import read_hub_rows
-from tasks.sample.problems.mapping import map_rows
-from tasks.sample.problems.sets import drop_repeats
-
-Fetch = Callable[[StoreSource], Path]
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Place:
-    """What a reader knows besides its source.
-
-    Attributes:
-        part: the set: warm_start | train | select | report.
-        fetch: brings an object of the store to a local file; None where there is no store.
-        base_dir: folder that relative paths begin at.
-    """
-
-    part: str
-    fetch: Fetch | None
-    base_dir: Path
+from tasks.sample.problems.mapping import map_row, read_field
+from tasks.sample.problems.place import Fetch, Place
+from tasks.sample.problems.reading import Read, Reading, read_of, sift_repeats
+from tasks.sample.problems.rows import RowsOf, name_of, take_rows
+from tasks.sample.problems.sets import fingerprint
+from tasks.sample.problems.shares import mix_rows
+from tasks.sample.problems.tally import Tally, refuse_wrong
 
 
-def read_problems(source: Source, *, part: str, fetch: Fetch | None, base_dir: Path) -> list[Problem]:
+def read_problems(
+    source: Source, *, part: str, fetch: Fetch | None, base_dir: Path, verifiers: tuple[Verifier, ...] = ()
+) -> list[Problem]:
     """The problems of one set, each once, in the order of their source.
 
     Args:
@@ -48,53 +34,92 @@ def read_problems(source: Source, *, part: str, fetch: Fetch | None, base_dir: P
         part: warm_start | train | select | report.
         fetch: brings an object of the store to a local file; None where no source is in the store.
         base_dir: folder that relative paths begin at.
+        verifiers: those that have to read its gold answers.
 
     Raises:
-        ProblemsError: the source is missing, unreadable, empty or contradicts itself.
+        ProblemsError: the source is missing, unreadable, empty or contradicts itself, or rows cannot be used.
         RecipeError: a template of the mapping is not Jinja.
     """
-    problems, num_repeats = drop_repeats(READERS[source.kind](source, Place(part, fetch, base_dir)), part)
-    if num_repeats:
-        logger.warning("%s: %d repeated problems were left out", part, num_repeats)
-    return problems
+    reading = read_source(source, Place(part, fetch, base_dir, verifiers))
+    refuse_wrong([reading.tally])
+    return reading.problems
 
 
-def _read_file(source: FileSource, place: Place) -> Iterator[Problem]:
-    rows = read_rows(place.base_dir / Path(source.path).expanduser(), source.path)
-    return _map(_cut(rows, source), source, source.path)
+def read_source(source: Source, place: Place) -> Reading:
+    """What a source gives, with a tally of the rows that it does not give; errors of rows are counted there."""
+    return READERS[source.kind](source, place)
 
 
-def _read_store(source: StoreSource, place: Place) -> Iterator[Problem]:
-    if place.fetch is None:
-        raise ProblemsError(f"{source.key} is in the store, and no store is open", "name one in services.store")
-    return _map(_cut(read_rows(place.fetch(source), source.key), source), source, source.key)
+def _read_rows(source: RowsOf, place: Place) -> Reading:
+    tally, name = Tally(), name_of(source)
+    golds = GoldReader(place.verifiers)
+    found: list[Read] = []
+    for number, row in take_rows(source, place, tally):
+        label = f"{name}, row {number}"
+        try:
+            problem = map_row(row, source.mapping, label)
+            group = read_field(row, place.group, "group", label) if place.group else ""
+            golds.require(problem, label)
+        except ProblemsError as error:
+            tally.add_bad(error, source.on_bad_row)
+        else:
+            digest = fingerprint(problem.messages)
+            found.append(Read(label, problem, digest, group, source.on_bad_row, source.duplicates))
+    rows = sift_repeats(found, tally)
+    if not rows and not tally.wrong.count:
+        raise ProblemsError(
+            f"{name}: no row can be used; `on_bad_row: drop` left out {tally.bad.count:,}, the first: "
+            f"{tally.bad.first[0]}",
+            tally.bad.fixes[0] if tally.bad.fixes else "correct the mapping or the file",
+        )
+    return Reading(rows, tally)
 
 
-def _read_hub(source: HubSource, place: Place) -> Iterator[Problem]:
-    return _map(read_hub_rows(source, place.base_dir), source, source.id)
+def _read_mixture(source: MixtureSource, place: Place) -> Reading:
+    readings = [read_source(part.source, place) for part in source.parts]
+    tally = Tally()
+    for reading in readings:
+        tally.extend(reading.tally)
+    part_of = {id(row): number for number, reading in enumerate(readings) for row in reading.rows}
+    kept = sift_repeats((row for reading in readings for row in reading.rows), tally)
+    parts: list[list[Read]] = [[] for _ in readings]
+    for row in kept:
+        parts[part_of[id(row)]].append(row)
+    if tally.wrong.count:
+        return Reading(kept, tally)
+    names = [f"part {number} ({name_of(part.source)})" for number, part in enumerate(source.parts)]
+    return Reading(mix_rows(parts, [part.share for part in source.parts], source.num_problems, names), tally)
 
 
-READERS: dict[str, Callable[..., Iterable[Problem]]] = {
-    "file": _read_file,
-    "hub": _read_hub,
-    "store": _read_store,
-    "addition": lambda source, place: make_addition(source, place.part),
-    "multiplication": lambda source, place: make_multiplication(source, place.part),
-    "reasoning_gym": lambda source, place: draw_gym_problems(source, place.part),
-    "columns": lambda source, place: make_columns(source, place.part),
+def _made(make: Callable[..., Iterable[Problem]]) -> Callable[..., Reading]:
+    """The reader of a source that makes its problems."""
+
+    def read(source: Source, place: Place) -> Reading:
+        tally = Tally()
+        made = (
+            read_of(f"{source.kind}, number {number} of {place.part}", problem)
+            for number, problem in enumerate(make(source, place.part))
+        )
+        golds, found = GoldReader(place.verifiers), []
+        for row in made:
+            tally.num_rows += 1
+            try:
+                golds.require(row.problem, row.label)
+            except ProblemsError as error:
+                tally.add_bad(error, "error")
+            found.append(row)
+        return Reading(sift_repeats(found, tally), tally)
+
+    return read
+
+
+READERS: dict[str, Callable[..., Reading]] = {
+    "file": _read_rows,
+    "hub": _read_rows,
+    "store": _read_rows,
+    "mixture": _read_mixture,
+    "addition": _made(make_addition),
+    "multiplication": _made(make_multiplication),
+    "reasoning_gym": _made(draw_gym_problems),
+    "columns": _made(make_columns),
 }
-
-
-def _cut(rows: Iterator[Row], source: FileSource | StoreSource) -> Iterator[Row]:
-    """Rows from `start` on, at most `limit`; what lies after them is not read."""
-    return islice(rows, source.start, None if source.limit is None else source.start + source.limit)
-
-
-def _map(rows: Iterator[Row], source: FileSource | StoreSource | HubSource, name: str) -> Iterator[Problem]:
-    """At least one problem, or an error."""
-    first = next(rows, None)
-    if first is None and source.start:
-        raise ProblemsError(f"{name} has no row {source.start}, counting from 0", "write a smaller start")
-    if first is None:
-        raise ProblemsError(f"{name} has no rows", "make or copy the file again")
-    return map_rows(chain([first], rows), source.mapping, name, source.start)

@@ -9,7 +9,7 @@ from tasks.core.refs import StepRef
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
-from tasks.sample.problems.run import check_golds, read_sets, specify
+from tasks.sample.problems.run import check_golds, read_all, specify
 from tasks.sample.problems.stage import PROBLEMS
 
 
@@ -21,14 +21,16 @@ def prepare_problems(bench: Workbench, round: int) -> StepRef:
     Raises:
         ProblemsError: a source is unreadable, a problem is in two sets, or one that a judge needs has no answer.
     """
-
     sets: dict[str, list[Problem]] = {}
 
     def produce(scratch: Scratch) -> Summary:
-        sets.update(read_sets(bench))
+        found = read_all(bench)
+        sets.update(found.problems)
         for name, problems in sets.items():
             set_called(name).write(scratch.out, problems)
-        return {f"num_{name}": len(problems) for name, problems in sets.items()}
+        for line in found.left_out():
+            bench.progress.line(line)
+        return found.summary()
 
     step = bench.step(specify(bench), produce)
     if not sets and not bench.is_planning:  # found; the verifiers may be others than those it was made under

@@ -24,7 +24,7 @@ MODELS = ("HuggingFaceTB/SmolLM2-1.7B-Instruct", "models/reward-model", "models/
           "models/teacher", "WhereIsAI/UAE-Large-V1")  # fmt: skip
 FILES = (
     "gsm8k/train.jsonl", "gsm8k/test.jsonl", "math/train.jsonl", "math/few_shot.jsonl",
-    "math/select.jsonl", "math/report.jsonl",
+    "math/select.jsonl", "math/report.jsonl", "math/train.csv",
     "csqa/train.jsonl", "csqa/dev.jsonl", "counsel/conversations.jsonl", "counsel/held_out.jsonl",
     "counsel/annotated.jsonl", "seed/paraphrased.jsonl",
     "seed/instructions_and_judgements.jsonl", "seed/solutions_and_step_judgements.jsonl", "offline/pairs.jsonl",

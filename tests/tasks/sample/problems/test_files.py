@@ -49,7 +49,8 @@ def test_parquet_gives_the_same_rows(tmp_path: Path) -> None:
     [
         ("a.jsonl", b"", "is empty"),
         ("a.parquet", b"", "is empty"),
-        ("a.csv", b"question\n", "not a problem file"),
+        ("a.txt", b"question\n", "not a problem file"),
+        ("a.csv.bz2", b"question\n", "not a problem file"),
         ("a.parquet.gz", b"x", "not a problem file"),
         ("a.jsonl", b'{"a": "\xff"}\n', "not UTF-8 (byte 7)"),
         ("a.jsonl", b'{"a": 1}\n{"a": "\xff"}\n', "not UTF-8 (byte 16)"),

@@ -15,14 +15,15 @@ import pytest
 from pydantic import ValidationError
 
 from configs.errors import ProblemsError
-from configs.schema.problems import Mapping
+from configs.schema.row_problems import Mapping
 from configs.schema.verifiers.kinds import ChoiceVerifier, ExactVerifier, MathVerifier, NumberVerifier
 from flows.commands.check import check
 from tasks.core.records import Message, Problem
 from tasks.sample.problems.files import read_rows
 from tasks.sample.problems.golds import require_readable_gold
 from tasks.sample.problems.mapping import map_rows
-from tasks.sample.problems.sets import drop_repeats
+from tasks.sample.problems.reading import read_of, sift_repeats
+from tasks.sample.problems.tally import Tally, refuse_wrong
 
 
 def problems(*golds: str) -> list[Problem]:
@@ -150,12 +151,14 @@ def test_short_floats_are_what_their_column_means(tmp_path: Path) -> None:
 
 
 def test_repeats_whose_golds_mean_the_same_are_repeats() -> None:
-    def twice(*golds: str) -> list[Problem]:
-        return [Problem("p", (Message("user", "?"),), gold) for gold in golds]
+    def twice(*golds: str) -> Tally:
+        tally = Tally()
+        sift_repeats([read_of("row", Problem("p", (Message("user", "?"),), gold)) for gold in golds], tally)
+        return tally
 
-    assert drop_repeats(twice("1,000", "1000.0"), "train")[1] == 1
-    with pytest.raises(ProblemsError, match="two answers: 10:30 and 9:30"):
-        drop_repeats(twice("10:30", "9:30"), "train")
+    assert twice("1,000", "1000.0").repeated.count == 1
+    with pytest.raises(ProblemsError, match="two answers: 9:30 and 10:30"):
+        refuse_wrong([twice("10:30", "9:30")])
 
 
 def test_check_reads_problems_and_golds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -167,7 +170,7 @@ def test_check_reads_problems_and_golds(tmp_path: Path, capsys: pytest.CaptureFi
     recipe = tmp_path / "mine.yaml"
     settings = {"name": "mine", "model": {"kind": "tiny_llama"}, "generate": {"max_tokens": 9}, "problems": sets}
     recipe.write_text(json.dumps(settings | {"services": {"store": str(tmp_path / "store")}}), encoding="utf-8")
-    with pytest.raises(ProblemsError, match=r"1 of 1 problems of the report set(.|\n)*'3 and 5'"):
-        check(recipe, problems=True)
+    with pytest.raises(ProblemsError, match=r"rows.jsonl, row 2 .'2.'. has the gold answer '3 and 5'"):
+        check(recipe, data=True)
     check(recipe, overrides=("problems.report.start=1", "problems.select.start=0", "problems.train.start=9"))
     assert "sound" in capsys.readouterr().out

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from configs.errors import ProblemsError, RecipeError
-from configs.schema.problems import Mapping
+from configs.schema.row_problems import Mapping
 from tasks.core.records import Message, Problem
 from tasks.sample.problems.mapping import map_rows
 

@@ -1,4 +1,4 @@
-"""No problem twice in a set, none in two sets; a missing gold answer is named."""
+"""No problem in two sets; a missing gold answer is named."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from configs.errors import ProblemsError
 from tasks.core.records import Message, Problem
 from tasks.sample.problems.sets import (
     check_sets,
-    drop_repeats,
     fingerprint,
     require_gold,
     require_solutions,
@@ -23,23 +22,6 @@ def test_white_space_is_no_difference_but_a_role_is() -> None:
     assert fingerprint([Message("user", " a  b\n")]) == fingerprint([Message("user", "a b")])
     assert fingerprint([Message("user", "a b")]) != fingerprint([Message("user", "ab")])
     assert fingerprint([Message("user", "a")]) != fingerprint([Message("system", "a")])
-
-
-def test_a_repeat_with_the_same_answer_is_left_out_and_counted() -> None:
-    problems = [make("a", "one"), make("b", "two"), make("a", "one"), make("c", "two ")]
-    kept, num_repeats = drop_repeats(problems, "train")
-    assert [problem.id for problem in kept] == ["a", "b"]
-    assert num_repeats == 2
-
-
-def test_a_repeat_with_another_answer_is_an_error_that_names_both() -> None:
-    with pytest.raises(ProblemsError, match=r"train: number 0 and number 2.*'one'.*two answers: 1 and 2"):
-        drop_repeats([make("a", "one"), make("b", "two"), make("c", "one", "2")], "train")
-
-
-def test_two_problems_with_one_id_are_an_error_that_names_both() -> None:
-    with pytest.raises(ProblemsError, match=r"select: number 0 and number 2.*id 'a'"):
-        drop_repeats([make("a", "one"), make("b", "two"), make("a", "three")], "select")
 
 
 def test_sets_that_are_apart_pass() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +62,6 @@ def test_no_row_left_is_an_error(folder: Path) -> None:
     (folder / "none.json").write_text("[]", encoding="utf-8")
     with pytest.raises(ProblemsError, match=r"none\.json has no rows"):
         read(folder, path="none.json")
-
-
-def test_repeated_rows_are_left_out_and_told(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    text = (folder / "rows.jsonl").read_text(encoding="utf-8")
-    (folder / "twice.jsonl").write_text(text + text, encoding="utf-8")
-    with caplog.at_level(logging.WARNING):
-        assert len(read(folder, path="twice.jsonl")) == 10
-    assert "train: 10 repeated problems were left out" in caplog.text
 
 
 def test_one_file_for_two_sets_needs_start_and_limit(folder: Path) -> None:
