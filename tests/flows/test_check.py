@@ -164,16 +164,16 @@ def test_a_bad_recipe_is_refused_by_check_and_by_plan_with_the_same_words(folder
 
 
 @pytest.mark.parametrize("name", DATA)
-def test_bad_data_are_refused_by_check_with_problems_and_by_plan(folder: Path, name: str) -> None:
+def test_bad_data_are_refused_by_check_with_data_and_by_plan(folder: Path, name: str) -> None:
     sections, says = DATA[name]
     path = written(folder, sections)
     check(path)
-    told = refusal_of(check, path, problems=True)
+    told = refusal_of(check, path, data=True)
     assert says in told
     assert refusal_of(planned, path, folder) == told
 
 
 def test_a_sound_recipe_is_sound_to_both(folder: Path) -> None:
     path = written(folder, train(replay={"path": "rows.jsonl"}))
-    check(path, problems=True)
+    check(path, data=True)
     planned(path, folder)

@@ -96,7 +96,7 @@ def test_svamp_as_published_and_a_csv_made_from_it_are_read_whole(
     ("said", "words"),
     [
         ({}, "--data is missing, and nobody can be asked"),
-        ({"data": "none.csv"}, "none.csv does not exist"),
+        ({"data": "none.csv"}, "there is no file none.csv"),
         ({"data": "rows.csv", "method": "magic"}, "--method magic: there is none such"),
         ({"data": "rows.csv", "device": "tpu"}, "--device tpu: there is none such"),
     ],

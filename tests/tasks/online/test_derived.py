@@ -26,7 +26,7 @@ from tasks.online.draw import Drawn
 from tasks.online.schedule import Position, amount_at
 from tasks.online.settle import Rated
 from tasks.online.size import derived_rows, most_rows
-from tasks.online.tables import stream_row
+from tasks.online.token_rows import join_rows
 from tests.configs.online_recipes import ONLINE
 from tests.tasks.online.build import advantages, attempt, credit, group, judged, rewarded, rollout
 from tests.tasks.online.build import verdict as verdict_of
@@ -129,7 +129,7 @@ def test_a_wave_has_room_for_all_rows_that_it_may_have() -> None:
     turns = {"episode": {"kind": "revise", "steps": steps}}
     moved = {"kind": "copies", "part": "attempt", "stream": "advantage"}
     said = {"kind": "copies", "prompt": "critique"}
-    assert [most_rows(online(**turns, derived=[one])) for one in (moved, said)] == [64 * 24, 2 * 64 * 24]
+    assert [most_rows(online(**turns, derived=[one])) for one in (moved, said)] == [64 * 8, 64 * 8 + 64 * 24]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,8 @@ def test_a_wave_has_room_for_all_rows_that_it_may_have() -> None:
 def test_the_samplers_numbers_count_only_where_a_row_stands_as_it_was_drawn(
     context: tuple[int, ...], logprobs: tuple[float, ...], prompt: tuple[int, ...]
 ) -> None:
-    row = stream_row(TokenRow("s", "p", 0, 0, (5,), (6,), logprobs, True, context), [("advantage", 0, 1, 1.0)])
+    drawn = TokenRow("s", "p", 0, 0, (5,), (6,), logprobs, True, context)
+    (row,) = join_rows([drawn], {"s": [("advantage", 0, 1, 1.0)]}, {})
     assert tuple(row.prompt) == prompt
     assert (list(row.logprobs) == [-1.0]) == (prompt == (5,) and bool(logprobs))
     assert all(math.isnan(one) for one in row.logprobs) == (prompt != (5,) or not logprobs)
