@@ -116,10 +116,11 @@ class _Segment:
         inputs = {"model": self.start, "reference": self.reference, "problems": self.problems}
         cast = self.state.cast().model_copy(update={"live": self.start})
         writers = {name: writer.identity for name, writer in writers_of(self.bench, cast).items()}
+        told: dict[str, Any] = {"writers": writers} if writers else {}
         return SEGMENT.spec(
             self.recipe, self.bench.contents, self.round, inputs,
             judging=judging_identity(self.bench, self.recipe.judge, cast) or None,
-            **({"writers": writers} if writers else {}),
+            **told,
             steps={"num_steps": schedule.num_steps, "first": schedule.first_step, "total": schedule.total_steps},
         )  # fmt: skip
 
