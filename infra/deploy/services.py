@@ -122,6 +122,7 @@ def _prefect(settings: StackSettings, place: Place) -> Service:
                 "PREFECT_SERVER_UI_ENABLED": "true",
                 # The browser calls this one, so it is the address outside of containers.
                 "PREFECT_SERVER_UI_API_URL": f"http://{settings.host}:{settings.prefect_port}/api",
+                "PREFECT_UI_URL": f"http://{settings.host}:{settings.prefect_port}",  # of links in messages
                 "PREFECT_HOME": place.data["prefect"],
             },
             health=Http(f"http://{place.local}:{port}/api/health"),

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +61,16 @@ class Deployment:
         return str(ask("POST", f"{self.url}/deployments/{self.id}/create_flow_run", body)["id"])
 
     def start_as_schedule(self) -> str:
-        """Switch the schedule on, and make the run of its last moment now; returns its id."""
-        now = datetime.now(UTC)
-        moments = {"start_time": (now - timedelta(seconds=61)).isoformat(), "end_time": now.isoformat()}
+        """Switch the schedule on, and wait until its first run is made; returns its id."""
         self.switch_schedule(True)
-        ask("POST", f"{self.url}/deployments/{self.id}/schedule", {**moments, "min_runs": 1, "max_runs": 1})
-        found = ask("POST", f"{self.url}/flow_runs/filter", {"deployments": {"id": {"any_": [self.id]}}, "limit": 20})
-        return str(next(run["id"] for run in found if run["auto_scheduled"]))
+        asked = {"deployments": {"id": {"any_": [self.id]}}, "sort": "EXPECTED_START_TIME_ASC", "limit": 20}
+        deadline = time.monotonic() + 120
+        while True:
+            for run in ask("POST", f"{self.url}/flow_runs/filter", asked):
+                if run["auto_scheduled"]:
+                    return str(run["id"])
+            assert time.monotonic() < deadline, "the scheduler made no run"
+            time.sleep(1)
 
     def switch_schedule(self, is_active: bool) -> None:
         """Switched off, its runs that have not begun are gone."""

@@ -36,7 +36,7 @@ def test_status_says_that_all_is_healthy(stack: Stack) -> None:
     done = stack.run("stack", "status")
     assert done.returncode == 0, done.stdout
     states = {line.split()[0]: line for line in done.stdout.splitlines()}
-    assert list(states) == list(SERVERS)
+    assert list(states) == [*SERVERS, "keeper"]
     assert all("healthy" in line and "since 20" in line for line in states.values()), done.stdout
 
 
@@ -159,11 +159,11 @@ def test_taken_port_is_named_with_its_setting(stack: Stack) -> None:
 
 def test_killed_services_come_back_with_their_data(stack: Stack) -> None:
     notes = Notes(stack.home / "stack/running").read()
-    for name in ("postgres", "mlflow"):
+    for name in ("keeper", "postgres", "mlflow"):
         os.kill(notes[name].pid, signal.SIGKILL)
     done = stack.run("stack", "status")
     assert done.returncode == 1
-    assert done.stdout.count("ended by itself") == 2
+    assert done.stdout.count("ended by itself") == 3
 
     done = stack.run("stack", "up")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -175,12 +175,24 @@ def test_killed_services_come_back_with_their_data(stack: Stack) -> None:
     assert {pool["name"] for pool in stack.api("POST", "/work_pools/filter", limit=10)} == {"cpu", "gpu"}
 
 
+def test_what_ends_by_itself_is_started_again_without_a_hand(stack: Stack) -> None:
+    before = Notes(stack.home / "stack/running").read()["mlflow"]
+    os.kill(before.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 120
+    while (
+        stack.run("stack", "status").returncode or not Notes(stack.home / "stack/running").read()["mlflow"].is_alive()
+    ):
+        assert time.monotonic() < deadline, (stack.home / "stack/logs/keeper.log").read_text()
+        time.sleep(1)
+    assert "mlflow ended by itself" in (stack.home / "stack/logs/keeper.log").read_text()
+
+
 def test_down_leaves_no_process_and_no_port(stack: Stack) -> None:
     done = stack.run("stack", "down")
-    assert [line.split()[0] for line in done.stdout.splitlines()] == list(reversed(SERVERS))
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["keeper", *reversed(SERVERS)]
     assert left_over(stack.folder) == []
     assert all(is_port_free("127.0.0.1", port) for port in stack.ports.values())
     status = stack.run("stack", "status")
     assert status.returncode == 1
-    assert status.stdout.count("stopped") == len(SERVERS)
+    assert status.stdout.count("stopped") == len(SERVERS) + 1
     assert stack.run("stack", "down").stdout == ""

@@ -118,7 +118,7 @@ def test_rows_beyond_those_that_were_expected_are_trained_on_too(files: ModelFil
 
 
 def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:
-    rows = [StreamRow([1, 2], [3], [-0.5], [("advantage", 0, 1, 0.25)])]
+    rows = [StreamRow([1, 2], [3], [-0.5], [("advantage", 0, 1, 0.25)], [4])]
     assert write_rows(tmp_path / "rows.jsonl", rows) == 1
     assert read_rows(tmp_path / "rows.jsonl") == rows
 
