@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from tasks.answer.choice_turns import SWITCHES
+
 _PHRASES = {
-    "than": "rather than|instead of|plus que|changed from|switched from|changing from|changed it from",
+    "than": "my answer from|my choice from|rather than|instead of|plus que|changed from|switched from|changing from|changed it from",
     "not": (
+        "no la|no el|no opci\u00f3n|no letra|no alternativa|no respuesta|"
         "hard to say|difficult to say|no way|there's no way|there is no way|by no means|in no way|other than|"
         "anything but|all but|everything but|apart from|far from|rule out|ruled out|rules out|ruling out|"
         "except for|no longer|rather not|different from|not sure|i don't know|no es|n\u00e3o \u00e9|non \u00e8|"
@@ -29,7 +32,7 @@ _PHRASES = {
         "\u3058\u3083\u306a\u304f|\u3067\u306a\u304f\u3066|\u3067\u306a\u304f|\uc544\ub2c8\ub77c|\uc544\ub2cc|"
         "\uc544\ub2c8\uace0|de\u011fil|\u0928\u0939\u0940\u0902"
     ),
-    "wrong": "a trap|a distractor|a mistake|nicht richtig|not correct|not right|not true|pas correcte",
+    "wrong": "by mistake|in error|by accident|aus versehen|par erreur|por error|por engano|per errore|\u043f\u043e \u043e\u0448\u0438\u0431\u043a\u0435|przez pomy\u0142k\u0119|a trap|a distractor|a mistake|nicht richtig|not correct|not right|not true|pas correcte",
     "phrase": ("none of the above|all of the above|none of these|all of these|none of the others|both of the above"),
     "content": (
         "right angle|right angles|right side|right hand|right triangle|all of them|let us|choose from|pick from|"
@@ -55,11 +58,13 @@ _PHRASES = {
         "best fits|best explains|best represents|best answers|best captures|most closely matches"
     ),
     "itis": (
+        "\u5b9e\u9645\u4e0a\u662f|\u5176\u5b9e\u662f|\u5e94\u8be5\u662f|\u5e94\u4e3a|\u5e94\u662f|"
+        "\u61c9\u70ba|\u5be6\u969b\u4e0a\u662f|\u5176\u5be6\u662f|"
         "its|it is|it's|that's|it must be|it has to be|it should be|it would be|it was|that is|this is|it'd be|"
         "it'll be|it seems|it's gotta be|its gotta be|c'est|das ist|es ist|creo que es|acho que \u00e9|"
         "penso che sia|credo che sia|creo que la correcta es"
     ),
-    "turn": "no wait|hold on|scratch that|on second thought|my mistake|my bad|strike that",
+    "turn": "or rather|i take that back|i take it back|i stand corrected|let me correct myself|i correct myself|ich korrigiere mich|je me corrige|je corrige|me corrijo|mi correggo|typo above|that was a typo|my typo|lo siento|\u043e\u0433\u043e\u0432\u043e\u0440\u0438\u043b\u0441\u044f|no wait|hold on|scratch that|on second thought|my mistake|my bad|strike that",
     "choose": (
         "wir nehmen|wir w\u00e4hlen|go with|going with|went with|stick with|sticking with|settle on|settled on|"
         "settling on|opt for|opting for|vote for|lean towards|leaning towards|lean toward|leaning toward|"
@@ -80,6 +85,9 @@ _PHRASES = {
         "best choice|correct choice|right choice"
     ),
     "right": (
+        "what remains|what is left|what's left|all that remains|all that is left|all that's left|one left|"
+        "one remaining|was bleibt|lo que queda|ce qui reste|quel che resta|quello che resta|o que resta|"
+        "o que sobra|"
         "the real one|the right one|the correct one|the true one|the one|only one|the exception|the odd one out|"
         "odd one out|the odd one|what i'd choose|what i would choose|what i'd pick|the way to go|my choice|"
         "my final answer|my answer|most plausible|most suitable|most appropriate|most accurate|most logical|"
@@ -87,6 +95,21 @@ _PHRASES = {
     ),
     "be": "could only be|can only be|looks like",
     "but": "but rather|mas sim|m\u00e0 l\u00e0",
+    "third": (
+        "most would|most answer|most choose|most pick|most say|\u6709\u4eba|\u6709\u7684\u4eba|"
+        "\u6709\u4e9b\u4eba|\u5f88\u591a\u4eba|\u8bb8\u591a\u4eba|\u4e0d\u5c11\u4eba|\u591a\u6570\u4eba|"
+        "\u4eba\u4eec|\u5927\u5bb6|\u591a\u304f\u306e\u4eba|\uc0ac\ub78c\ub4e4|\uc0ac\ub78c\ub4e4\uc774"
+    ),
+    "leaves": (
+        "ne reste que|reste que|reste plus que"
+    ),
+    "because": (
+        "ya que|j\u00e1 que|\u0442\u0430\u043a \u043a\u0430\u043a|dado que|uma vez que"
+    ),
+    "lead": (
+        "as\u00ed que|de modo que|de sorte que|in fact|en realidad|in realt\u00e0|na verdade|en fait|"
+        "\u043d\u0430 \u0441\u0430\u043c\u043e\u043c \u0434\u0435\u043b\u0435"
+    ),
 }
 
 
@@ -95,7 +118,9 @@ def _written(word: str) -> str:
     return unicodedata.normalize("NFKC", word)
 
 
-PHRASES = {_written(phrase): role for role, phrases in _PHRASES.items() for phrase in phrases.split("|")}
+PHRASES = {_written(phrase): role for role, phrases in _PHRASES.items() for phrase in phrases.split("|")} | dict.fromkeys(
+    SWITCHES, "choose"
+)
 """the role of words that do something together; looked up before single words"""
 _WORDS = {
     "answer": (
@@ -132,6 +157,9 @@ _WORDS = {
     "can": "can",
     "modal": "w\u00fcrde m\u00f6chte must should would has have needs will to gotta got",
     "right": (
+        "\u5269\u4e0b \u5269 \u53ea\u5269 \u53ea\u5269\u4e0b \u6b8b\u308b \u6b8b\u308a \ub0a8\uc740 "
+        "\u043e\u0441\u0442\u0430\u0451\u0442\u0441\u044f \u043e\u0441\u0442\u0430\u0435\u0442\u0441\u044f "
+        "\u043e\u0441\u0442\u0430\u043b\u0441\u044f \u043e\u0441\u0442\u0430\u043b\u043e\u0441\u044c "
         "better supported correct right true best valid correctas correctos corrects correctes corrette corretas "
         "verdadera verdaderas accurate appropriate only likeliest richtig richtige richtigen korrekt korrekte "
         "wahr beste juste bonne correcte vraie correcta correto correta certa certo verdadeira verdadero "
@@ -183,6 +211,7 @@ _WORDS = {
         "take"
     ),
     "leaves": (
+        "bleibt queda reste rimane resta sobra blijft \u00e5terst\u00e5r "
         "leaves leaving points point pointing leads lead supports support favors favours indicates suggests "
         "matches match corresponds correspond confirms implies gives give"
     ),
@@ -190,6 +219,7 @@ _WORDS = {
         "fits nehmen w\u00e4hlen works wins holds stands remains stays passt stimmt convient satisfies survives matched"
     ),
     "lead": (
+        "tats\u00e4chlich "
         "so thus hence therefore finally final ergo accordingly consequently ok okay well overall donc ainsi "
         "also daher folglich deshalb entonces luego portanto assim logo quindi dunque perci\u00f2 dus "
         "allts\u00e5 derfor maka jadi hivyo \u0438\u0442\u0430\u043a \u0437\u043d\u0430\u0447\u0438\u0442 "
@@ -199,11 +229,16 @@ _WORDS = {
     ),
     "it": "it this that one which ce das dies esto isso questo c",
     "but": (
+        "bens\u00ec \ud558\uc9c0\ub9cc \uc9c0\ub9cc "
         "but sondern sino mas mais ma maar men tapi \u0430 \u043d\u043e \u800c\u662f \u800c however aber pero "
         "per\u00f2 jednak utan lecz tylko melainkan \u0628\u0644 \u092c\u0932\u094d\u0915\u093f"
     ),
     "than": "than unlike over versus vs",
     "because": (
+        "\u0644\u0623\u0646 \u0644\u0623\u0646\u0647 \u0644\u0623\u0646\u0647\u0627 \u0644\u0623\u0646\u0651 "
+        "\u0915\u094d\u092f\u094b\u0902\u0915\u093f poniewa\u017c gdy\u017c proto\u017ee mert v\u00ec "
+        "\u00e7\u00fcnk\u00fc \u043f\u043e\u0441\u043a\u043e\u043b\u044c\u043a\u0443 fordi eftersom koska "
+        "deoarece pues siccome "
         "because since as given whereas while although though denn weil parce car puisque porque pois "
         "perch\u00e9 poich\u00e9 omdat want karena kwa \u043f\u043e\u0442\u043e\u043c\u0443 \u56e0\u4e3a "
         "\u56e0\u70ba explanation reason reasoning rationale erkl\u00e4rung explication explicaci\u00f3n "
@@ -215,6 +250,10 @@ _WORDS = {
         "initially consider considers vielleicht quiz\u00e1s peut-\u00eatre talvez forse"
     ),
     "third": (
+        "\u540c\u5b66 \u5b66\u751f \u8003\u751f \u4ed6\u4eec \u5979\u4eec "
+        "\u043c\u043d\u043e\u0433\u0438\u0435 \u043d\u0435\u043a\u043e\u0442\u043e\u0440\u044b\u0435 "
+        "\u043b\u044e\u0434\u0438 mucha muchos gente algunos algunas beaucoup plupart viele manche muitos "
+        "alguns molti alcuni mayor\u00eda maioria maggioranza vielen meisten "
         "student's students' user's teacher's friend's neighbour's neighbor's people friend friends student "
         "students many some someone somebody others they he she everybody everyone teacher classmates user "
         "textbook thinks says said claims claimed argues believes"
@@ -225,6 +264,8 @@ _WORDS = {
     ),
     "or": "\u3067\u3082 or oder ou eller atau au \u6216 \u304b \u0438\u043b\u0438 either entweder soit through czy",
     "fill": (
+        "\u0442\u043e\u043b\u044c\u043a\u043e \u043b\u0438\u0448\u044c "
+        "\u00fcbrig "
         "\u5e94\u8be5 \u61c9\u8a72 \u5e94 \u61c9 \u8be5 \u8a72 my here the a an most more very quite really just "
         "for among all question probably likely i i'd i'll i'm we we'd our la el le l' il die der den dem les de "
         "het os with on number d \u7684 \u3067\u3059 \u3067\u3042\u308b \ub2e4 \uc785\ub2c8\ub2e4 \u90fd \u4e86 "
@@ -236,7 +277,7 @@ _WORDS = {
     ),
     "yes": "\u662f\u7684 yes ja oui s\u00ed sim s\u00ec yep",
     "no": "no nein nope",
-    "turn": "wait edit actually sorry oops correction scratch hmm",
+    "turn": "typo erratum errata corrigendum amendment rectification rectificatif korrektur berichtigung correcci\u00f3n rectificaci\u00f3n rectifico corrijo perd\u00f3n corre\u00e7\u00e3o retifica\u00e7\u00e3o retifico corrigindo correzione rettifica rettifico correctie r\u00e4ttelse rettelse \u043f\u043e\u043f\u0440\u0430\u0432\u043a\u0430 \u0438\u0441\u043f\u0440\u0430\u0432\u043b\u0435\u043d\u0438\u0435 \u043f\u043e\u043f\u0440\u0430\u0432\u043b\u044e\u0441\u044c sprostowanie poprawka \u66f4\u6b63 \u7ea0\u6b63 \u7cfe\u6b63 \u8ba2\u6b63 \u8a02\u6b63 \u4fee\u6b63 \uc815\uc815 wait edit actually sorry oops correction scratch hmm",
 }
 ROLES = {_written(word): role for role, words in _WORDS.items() for word in words.split()}
 """the role of a word in small letters"""

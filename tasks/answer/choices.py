@@ -16,6 +16,16 @@ from tasks.answer.characters import simplify
 from tasks.answer.choice_claims import Claim, claims_of
 from tasks.answer.choice_clauses import Clause, parse_clauses
 from tasks.answer.choice_decision import decide
+from tasks.answer.choice_turns import (
+    SWITCHES,
+    is_dissent,
+    is_heading_of_others,
+    is_supposition,
+    is_turn,
+    list_below,
+    refuses,
+    second_case,
+)
 from tasks.answer.latex import plain
 from tasks.answer.value import UnreadableError
 from tasks.answer.words import unwrap
@@ -69,13 +79,21 @@ def _find(text: str, choices: str) -> str | None:
 def _events(clauses: list[Clause]) -> list[Claim]:
     """All that the clauses claim, in order; `turn` where the text changes its mind."""
     events, previous, asked = list[Claim](), list[Claim](), tuple[str, ...]()
-    is_reason = is_heading = False
+    is_reason = is_heading = is_against = is_supposed = False
+    supposed: int | None = None
+    listed = list_below(clauses)
     for place, clause in enumerate(clauses):
         roles = [token.role for token in clause.tokens]
         if roles[0] in ("lead", "but", "answer") or clause.begins_line:
             is_reason = False
-        if roles[0] == "turn" or (roles[0] == "no" and roles[1:2] in ([], ["colon"]) and not asked):
+        if is_turn(clause, roles, is_answer_to_question=bool(asked)):
             events.append(Claim("turn", ()))
+        is_against = is_against or (
+            len(events) == 1 and _is_first_taken(events) and (clause is listed or is_heading_of_others(clause))
+        )
+        if supposed is not None and refuses(clause):
+            events[supposed] = events[supposed]._replace(kind="name")
+            supposed = None
         if roles[0] == "but" and "also" not in [token.text for token in clause.tokens]:
             events.append(Claim("but", ()))
         if asked and roles[0] in ("no", "not"):
@@ -96,6 +114,14 @@ def _events(clauses: list[Clause]) -> list[Claim]:
             asked = claims[-1].options if claims else ()
             claims = []
         is_reason = is_reason or cut < len(roles)
+        if is_against:
+            claims = [claim for claim in claims if claim.strength > 1]
+        if previous and previous[-1].kind == "take":
+            case = second_case(clause, clauses[place - 1], previous)
+            claims = [case] if case is not None else claims
+        is_taken = "choose" in roles and bool(claims) and claims[-1].kind == "take"
+        if is_taken and any(token.text in SWITCHES for token in clause.tokens):
+            events.append(Claim("turn", ()))
         if not claims and previous and previous[-1].strength == 1:
             events += _marked(clause, previous[-1])
         if not claims and events and events[-1].options and _denies(roles):
@@ -104,12 +130,20 @@ def _events(clauses: list[Clause]) -> list[Claim]:
             _lifted(claim, clause, previous, is_heading=is_heading, is_last=place == len(clauses) - 1)
             for claim in claims
         ]
+        if claims:
+            supposed = len(events) - 1 if is_supposed and claims[-1].kind == "take" else None
+        is_supposed = is_supposition(clause)
         is_answer = not claims and "answer" in roles and roles[-1] in ("answer", "be", "colon")
         is_heading = is_answer and ("\n" in clause.ends or roles == ["answer"])
-        previous = claims or ([Claim("deny", ())] if roles[0] in ("no", "turn") or asked else [])
+        previous = claims or ([Claim("deny", ())] if roles[0] in ("no", "turn") or asked or is_dissent(clause) else [])
         if clause.ends[-1:] in _SENTENCE_ENDS:
             is_reason = False
     return events
+
+
+def _is_first_taken(events: list[Claim]) -> bool:
+    """Whether nothing is said yet but one choice."""
+    return len(events) == 1 and events[0].kind == "take" and len(events[0].options) == 1
 
 
 def _denies(roles: list[str]) -> bool:
