@@ -28,7 +28,7 @@ _IT_IS = words_of("es est jest \u00e8 \u00e9 adalah")
 _OPENING = words_of("turn colon lead")
 _FALSE = words_of("false incorrect untrue inaccurate")
 _STATEMENTS = words_of("statement sentence claim assertion")
-_UNWISE = words_of("crazy mad insane stupid absurd unwise")
+_UNWISE = words_of("crazy mad insane stupid absurd unwise shame pity")
 _SKIPPED_BEFORE = words_of("fill option colon modal")
 _SELF = words_of("i i'd i'll i'm we we'd we'll let's me ich \u044f je yo eu io jag jeg ik")
 
@@ -69,7 +69,9 @@ def is_twice_negated(before: list[Token]) -> bool:
     while place > 0 and (roles[place] in ("choose", "fill", "option") or before[place].text == "to"):
         place -= 1
     is_not = place > 0 and before[place].text == "not" and "choose" in roles[place:]
-    blamed = [token for token in before[:place] if token.role in ("not", "wrong") or token.text.lower() in _UNWISE]
+    blamed = [
+        token for token in before[:place] if token.role in ("not", "wrong", "no") or token.text.lower() in _UNWISE
+    ]
     return is_not and len(blamed) == 1 and not any(token.role in ("answer", "right") for token in before)
 
 

@@ -14,10 +14,10 @@ _LIMITING = words_of("worse less only another different last")
 _POPULAR = words_of(
     "often frequently commonly usually popular oft h\u00e4ufig meist souvent fr\u00e9quemment menudo suele spesso "
     "frequentemente muitas \u0447\u0430\u0441\u0442\u043e \u043e\u0431\u044b\u0447\u043d\u043e "
-    "\u0432\u044b\u0431\u0438\u0440\u0430\u044e\u0442 cz\u0119sto chosen picked selected gew\u00e4hlt choisie "
-    "elegida escolhida scelta"
+    "\u0432\u044b\u0431\u0438\u0440\u0430\u044e\u0442 cz\u0119sto"
 )
 """what is said of a choice that others take"""
+_STAYS = words_of("bleibt queda reste rimane resta sobra blijft")
 _LIKELY = frozenset(("likely", "most likely", "more likely", "more probable", "probable"))
 _SKIPPED_AFTER = words_of("can fill be modal it and colon option")
 
@@ -45,7 +45,12 @@ def said_behind(after: list[Token], mark: str = "") -> str:
             is_said = has_be or token.text > "\u0400"
             return "take" if is_said else "name" if token.role == "right" else ""
         is_last = all(one.role in ("fill", "lead", "because") for one in after[place + 1 : place + 2])
-        if token.role in ("fits", "yes") or (token.role == "itis" and is_last) or token.text == "matches":
+        if (
+            token.role in ("fits", "yes")
+            or (token.text in _STAYS and is_last)
+            or (token.role == "itis" and is_last)
+            or token.text == "matches"
+        ):
             return "take"
         if token.role in ("because", "but", "than", "or") or (token.role == "lead" and not has_be):
             return ""

@@ -17,6 +17,8 @@ from tasks.answer.statement_words import words_of
 
 _ECHOES = words_of("schon \u0434\u0430")
 """`A and B do not. C does`, in other languages"""
+_PREPOSITIONS = words_of("with for on by from at of in")
+"""`With B as the base`: something else is said"""
 _SKIPPED_BEFORE = words_of("fill option colon modal")
 
 
@@ -121,9 +123,9 @@ def _claim(
     if [token.text for token in before[-2:]] in (["so", "is"], ["so", "does"], ["so", "are"]) and previous:
         return previous[-1]._replace(options=options)
     said = {token.role for token in since_lead(before)}
-    if is_twice_negated(before):
-        return Claim("take", options, 2)
     is_negated = bool(said & {"not", "wrong"}) and not is_relative(before)
+    if is_negated and behind == "" and "not" in said and is_twice_negated(before):
+        return Claim("take", options, 2)
     if is_negated or behind == "deny":
         return Claim("name" if is_negated and behind == "deny" else "deny", options)
     governing = {token.role for token in since_lead(ahead)}
@@ -143,6 +145,8 @@ def _stands_alone(tokens: list[Token], first: int, end: int, after: list[Token])
     if any(role not in ("fill", "option", "lead", "colon", "yes", "and", "or", "turn") for role in ahead) and ahead != [
         "phrase"
     ]:
+        return False
+    if any(token.text in _PREPOSITIONS for token in tokens[:first]):
         return False
     if not after or (tokens[end - 1].mark and any(token.role == "letter" for token in after)):
         return True

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 
 from tasks.answer.choice_letters import as_options
-from tasks.answer.choice_turns import is_dissent
 from tasks.answer.choice_tokens import ORDINALS, Token, scan, with_phrases
+from tasks.answer.choice_turns import is_dissent
 from tasks.answer.statement_words import words_of
 
 _SHORT = 60

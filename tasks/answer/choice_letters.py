@@ -6,7 +6,12 @@ from tasks.answer.choice_tokens import Token
 from tasks.answer.choice_words import PHRASES, ROLES
 from tasks.answer.statement_words import words_of
 
-_ADVERBS = words_of("for by with here now overall probably likely \u00fcbrig") | {"for sure", "most likely", "i think", "i guess"}
+_ADVERBS = words_of("for by with here now overall probably likely \u00fcbrig") | {
+    "for sure",
+    "most likely",
+    "i think",
+    "i guess",
+}
 NOR = words_of("nor noch ni n\u00e9 nem")
 """before the last of several that are denied"""
 _AFTER = words_of(

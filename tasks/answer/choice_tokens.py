@@ -67,9 +67,7 @@ def scan(text: str, choices: str) -> list[Token]:
     for match in _lexer(choices).finditer(text):
         kind, found = match.lastgroup or "", match[match.lastgroup or 0]
         if kind == "often":
-            word = found.lower()
-            role = _role(word)
-            tokens.append(Token(role, found if role == "content" else word))
+            tokens.append(_word(found))
         elif kind == "strong":
             tokens.append(Token("letter", found, "()"))
         elif kind == "item":
@@ -87,18 +85,19 @@ def scan(text: str, choices: str) -> list[Token]:
             if word > "\u2e80":
                 tokens += [Token(ROLES.get(one, PHRASES.get(one, "fill")), one) for one in CHINESE_WORDS.findall(word)]
             else:
-                role = _role(word)
-                tokens.append(Token(role, found if role == "content" else word))
+                tokens.append(_word(found))
         else:
             tokens.append(Token({"number": "content", "join": "and"}.get(kind, kind), found))
     return tokens
 
 
-def _role(word: str) -> str:
+@functools.lru_cache(1 << 14)
+def _word(found: str) -> Token:
+    word = found.lower()
     role = ROLES.get(word)
-    if role is not None:
-        return role
-    return "not" if word.endswith(("n't", "n\u2019t")) else "content"
+    if role is None:
+        return Token("not", word) if word.endswith(("n't", "n\u2019t")) else Token("content", found)
+    return Token(role, word if role != "content" else found)
 
 
 def with_phrases(tokens: list[Token]) -> list[Token]:

@@ -12,6 +12,7 @@ from tasks.answer.statement_words import words_of
 if TYPE_CHECKING:
     from tasks.answer.choice_before import Claim
     from tasks.answer.choice_clauses import Clause
+    from tasks.answer.choice_tokens import Token
 
 _CHANGING = words_of(
     "change changing changed switch switching switched revise revising revised amend amending correct correcting "
@@ -24,6 +25,11 @@ SWITCHES = frozenset(
 """words that take a choice, and take back the one before"""
 _TOLD_ALONE = words_of("rather update")
 """a turn where nothing else stands between two marks"""
+_NOUNS = words_of(
+    "rectification amendment rectificatif rectificaci\u00f3n corre\u00e7\u00e3o correzione rettifica correctie "
+    "\u4fee\u6b63 \u7ea0\u6b63 \u66f4\u6b63 \u8a02\u6b63 \u8ba2\u6b63 \uc815\uc815"
+)
+"""the same, of words that name other things too"""
 _LATER = ("typo above", "that was a typo", "my typo", "i take that back", "i take it back", "i stand corrected")
 """a turn wherever they stand"""
 _DISSENTERS = words_of("i we ich wir moi je nous yo nosotros eu n\u00f3s io noi \u044f \u043c\u044b ik jag jeg")
@@ -36,8 +42,9 @@ _CASES = words_of(
 )
 """they begin a case, of which another answer holds than of the next"""
 _SUPPOSING = words_of("if were had suppose assuming w\u00e4re h\u00e4tte wenn falls si se \u0435\u0441\u043b\u0438 als")
+_UNREAL = words_of("would w\u00e4re ser\u00eda seria serait sarebbe sarei \u0431\u044b") | {"it would be", "it'd be"}
 _MAX_REFUSAL = 6
-"""tokens of `but it is not so`"""
+"""tokens of `but that it is not`"""
 _MIN_LISTED = 3
 _OTHERS = words_of(
     "others other rest remaining anderen andere \u00fcbrigen autres dem\u00e1s otras otros resto altri altre outras "
@@ -54,9 +61,9 @@ def is_turn(clause: Clause, roles: list[str], *, is_answer_to_question: bool) ->
         roles: of its tokens.
     """
     first = clause.tokens[0]
-    if first.role == "turn":
+    if first.role == "turn" and first.text not in _NOUNS:
         return True
-    if first.text.lower() in _TOLD_ALONE or (first.role == "no" and not is_answer_to_question):
+    if first.text in _NOUNS or first.text.lower() in _TOLD_ALONE or (first.role == "no" and not is_answer_to_question):
         return len(clause.tokens) == 1 or clause.tokens[1].role == "colon"
     return "turn" in roles and any(token.text in _LATER for token in clause.tokens)
 
@@ -72,14 +79,32 @@ def is_dissent(clause: Clause) -> bool:
 
 
 def is_supposition(clause: Clause) -> bool:
-    """`If the gas were ideal`: what the next clause says holds of that case alone."""
-    return clause.tokens[0].text.lower() in _SUPPOSING and clause.ends == "," and not clause.options
+    """`If the gas were ideal`: what the next clause says may hold of that case alone."""
+    return clause.ends == "," and clause.tokens[0].text.lower() in _SUPPOSING and not clause.options
+
+
+def is_unreal(clause: Clause) -> bool:
+    """`It would be C`: not so, where another choice is taken later."""
+    return any(token.text in _UNREAL for token in clause.tokens)
 
 
 def refuses(clause: Clause) -> bool:
     """`It isn't`: what was supposed is not so."""
-    roles = [token.role for token in clause.tokens]
-    return len(roles) <= _MAX_REFUSAL and not clause.options and bool({"not", "no"} & set(roles))
+    tokens = clause.tokens
+    is_no = tokens[-1].role == "not" or tokens[0].role == "no"
+    return is_no and len(tokens) <= _MAX_REFUSAL and not clause.options
+
+
+def without_unreal(events: list[Claim], unreal: list[int]) -> list[Claim]:
+    """The claims, those that hold of what is not so as names alone, where another is taken later.
+
+    Args:
+        unreal: the places of these claims.
+    """
+    later = [claim for place, claim in enumerate(events) if place > unreal[-1] and claim.kind == "take"]
+    if not later:
+        return events
+    return [claim._replace(kind="name") if place in unreal else claim for place, claim in enumerate(events)]
 
 
 def second_case(clause: Clause, previous: Clause, taken: list[Claim]) -> Claim | None:
@@ -98,8 +123,13 @@ def second_case(clause: Clause, previous: Clause, taken: list[Claim]) -> Claim |
 
 def _opens_case(clause: Clause) -> bool:
     """Whether the first word that is no `so` or `but` begins a case, and says of what."""
-    texts = [token.text.lower() for token in clause.tokens if token.role not in ("lead", "but", "and", "colon")]
+    texts = [token.text.lower() for token in _after_colon(clause.tokens) if token.role not in ("lead", "but", "and")]
     return texts[0] in _CASES and len(texts) > 2 if texts else False
+
+
+def _after_colon(tokens: list[Token]) -> list[Token]:
+    places = [place for place, token in enumerate(tokens) if token.role == "colon"]
+    return tokens[places[-1] + 1 :] if places else tokens
 
 
 def list_below(clauses: list[Clause]) -> Clause | None:

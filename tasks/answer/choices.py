@@ -22,9 +22,11 @@ from tasks.answer.choice_turns import (
     is_heading_of_others,
     is_supposition,
     is_turn,
+    is_unreal,
     list_below,
     refuses,
     second_case,
+    without_unreal,
 )
 from tasks.answer.latex import plain
 from tasks.answer.value import UnreadableError
@@ -80,7 +82,7 @@ def _events(clauses: list[Clause]) -> list[Claim]:
     """All that the clauses claim, in order; `turn` where the text changes its mind."""
     events, previous, asked = list[Claim](), list[Claim](), tuple[str, ...]()
     is_reason = is_heading = is_against = is_supposed = False
-    supposed: int | None = None
+    supposed, unreal = None, list[int]()
     listed = list_below(clauses)
     for place, clause in enumerate(clauses):
         roles = [token.role for token in clause.tokens]
@@ -132,13 +134,15 @@ def _events(clauses: list[Clause]) -> list[Claim]:
         ]
         if claims:
             supposed = len(events) - 1 if is_supposed and claims[-1].kind == "take" else None
+            if supposed is not None and is_unreal(clause):
+                unreal.append(supposed)
         is_supposed = is_supposition(clause)
         is_answer = not claims and "answer" in roles and roles[-1] in ("answer", "be", "colon")
         is_heading = is_answer and ("\n" in clause.ends or roles == ["answer"])
         previous = claims or ([Claim("deny", ())] if roles[0] in ("no", "turn") or asked or is_dissent(clause) else [])
         if clause.ends[-1:] in _SENTENCE_ENDS:
             is_reason = False
-    return events
+    return without_unreal(events, unreal) if unreal else events
 
 
 def _is_first_taken(events: list[Claim]) -> bool:
