@@ -20,10 +20,11 @@ _CHANGING = words_of(
 )
 SWITCHES = frozenset(
     [f"{verb} {what} to" for verb in sorted(_CHANGING) for what in ("my answer", "my choice", "it", "that", "this")]
-    + ["switch to", "switching to", "i meant", "i mean"]
+    + ["switch to", "switching to", "make that", "make it", "i meant", "i mean", "ich meinte", "ich meine"]
+    + ["je voulais dire", "quise decir", "quer\u00eda decir", "volevo dire", "quis dizer"]
 )
 """words that take a choice, and take back the one before"""
-_TOLD_ALONE = words_of("rather update")
+_TOLD_ALONE = words_of("rather update \u043d\u0435\u0442 \uc544\ub2c8")
 """a turn where nothing else stands between two marks"""
 _NOUNS = words_of(
     "rectification amendment rectificatif rectificaci\u00f3n corre\u00e7\u00e3o correzione rettifica correctie "
@@ -37,8 +38,8 @@ _DISSENT = words_of("disagree differ nicht non pas no n\u00e3o not \u043d\u0435\
 _MAX_DISSENT = 4
 """tokens of `I don't agree`"""
 _CASES = words_of(
-    "for with without under if when in pour avec sans f\u00fcr mit ohne bei para con sin com sem per senza "
-    "\u0434\u043b\u044f \u043f\u0440\u0438 \u0441 \u0431\u0435\u0437 voor"
+    "for with without from according under if when in pour avec sans f\u00fcr mit ohne bei para con sin com sem per "
+    "senza \u0434\u043b\u044f \u043f\u0440\u0438 \u0441 \u0431\u0435\u0437 voor"
 )
 """they begin a case, of which another answer holds than of the next"""
 _SUPPOSING = words_of("if were had suppose assuming w\u00e4re h\u00e4tte wenn falls si se \u0435\u0441\u043b\u0438 als")
@@ -91,6 +92,8 @@ def is_unreal(clause: Clause) -> bool:
 def refuses(clause: Clause) -> bool:
     """`It isn't`: what was supposed is not so."""
     tokens = clause.tokens
+    if tokens[0].role == "if":
+        return False
     is_no = tokens[-1].role == "not" or tokens[0].role == "no"
     return is_no and len(tokens) <= _MAX_REFUSAL and not clause.options
 

@@ -72,10 +72,12 @@ _PHRASES = {
         "es ist|creo que es|acho que \u00e9|penso che sia|credo che sia|creo que la correcta es"
     ),
     "turn": (
-        "or rather|i take that back|i take it back|i stand corrected|let me correct myself|i correct myself|"
-        "ich korrigiere mich|je me corrige|je corrige|me corrijo|mi correggo|typo above|that was a typo|my typo|"
-        "lo siento|\u043e\u0433\u043e\u0432\u043e\u0440\u0438\u043b\u0441\u044f|no wait|hold on|scratch that|"
-        "on second thought|my mistake|my bad|strike that"
+        "i changed my mind|i've changed my mind|on second thoughts|on reflection|let me reconsider|i was wrong|"
+        "i was mistaken|my apologies|mejor dicho|ou melhor|besser gesagt|vielmehr|ou plut\u00f4t|\u54e6\u4e0d|"
+        "\u4e0d\u597d\u610f\u601d|or rather|i take that back|i take it back|i stand corrected|let me correct myself|"
+        "i correct myself|ich korrigiere mich|je me corrige|je corrige|me corrijo|mi correggo|typo above|"
+        "that was a typo|my typo|lo siento|\u043e\u0433\u043e\u0432\u043e\u0440\u0438\u043b\u0441\u044f|no wait|"
+        "hold on|scratch that|on second thought|my mistake|my bad|strike that"
     ),
     "choose": (
         "wir nehmen|wir w\u00e4hlen|go with|going with|went with|stick with|sticking with|settle on|settled on|"
@@ -84,13 +86,14 @@ _PHRASES = {
         "betting on"
     ),
     "if": (
-        "my first answer|my initial answer|my previous answer|my original answer|my earlier answer|"
-        "the previous answer|the initial answer|the original answer|the earlier answer|my first guess|"
-        "my initial guess|not only|not just|not merely|nicht nur|no solo|no s\u00f3lo|pas seulement|non solo|"
-        "n\u00e3o s\u00f3|n\u00e3o apenas|going to say|going to pick|going to choose|tempted to|first thought|"
-        "at first|used to"
+        "as long as|so long as|provided that|my first answer|my initial answer|my previous answer|"
+        "my original answer|my earlier answer|the previous answer|the initial answer|the original answer|"
+        "the earlier answer|my first guess|my initial guess|not only|not just|not merely|nicht nur|no solo|"
+        "no s\u00f3lo|pas seulement|non solo|n\u00e3o s\u00f3|n\u00e3o apenas|going to say|going to pick|"
+        "going to choose|tempted to|first thought|at first|used to"
     ),
     "third": (
+        "answer given by|typical answer|naive answer|intuitive answer|naive choice|intuitive choice|classic mistake|"
         "your answer|his answer|her answer|their answer|your choice|his choice|her choice|their choice|fall for|"
         "\u6709\u5b66\u751f|\u6709\u540c\u5b66|\u6709\u8003\u751f|\u6709\u4e9b\u5b66\u751f|\u6709\u4e9b\u540c\u5b66|"
         "\u6709\u4e9b\u8003\u751f|\u6709\u7684\u5b66\u751f|\u6709\u7684\u540c\u5b66|\u6709\u7684\u8003\u751f|"
@@ -256,12 +259,13 @@ _WORDS = {
         "explica\u00e7\u00e3o spiegazione begr\u00fcndung \u89e3\u91ca \u89e3\u6790 justification note"
     ),
     "if": (
-        "if unless suppose assuming assume wenn falls whether might wanted k\u00f6nnte kann could may maybe perhaps "
+        "otherwise sonst andernfalls sinon sen\u00e3o altrimenti \u0438\u043d\u0430\u0447\u0435 \u5426\u5219 if "
+        "unless suppose assuming assume wenn falls whether might wanted k\u00f6nnte kann could may maybe perhaps "
         "possibly \u53ef\u80fd \u5982\u679c jika \u0435\u0441\u043b\u0438 considered considering thought initially "
         "consider considers vielleicht quiz\u00e1s peut-\u00eatre talvez forse"
     ),
     "third": (
-        "\u4ed6\u4eec \u5979\u4eec \u043c\u043d\u043e\u0433\u0438\u0435 "
+        "\u901a\u5e38 \u4ed6\u4eec \u5979\u4eec \u043c\u043d\u043e\u0433\u0438\u0435 "
         "\u043d\u0435\u043a\u043e\u0442\u043e\u0440\u044b\u0435 \u043b\u044e\u0434\u0438 mucha muchos gente algunos "
         "algunas beaucoup plupart viele manche muitos alguns molti alcuni mayor\u00eda maioria maggioranza vielen "
         "meisten student's students' user's teacher's friend's neighbour's neighbor's people friend friends student "
@@ -287,10 +291,10 @@ _WORDS = {
     "yes": "\u662f\u7684 yes ja oui s\u00ed sim s\u00ec yep",
     "no": "no nein nope",
     "turn": (
-        "typo erratum corrigendum amendment rectification rectificatif korrektur berichtigung "
-        "correcci\u00f3n rectificaci\u00f3n rectifico corrijo perd\u00f3n corre\u00e7\u00e3o retifica\u00e7\u00e3o "
-        "retifico corrigindo correzione rettifica rettifico correctie r\u00e4ttelse rettelse "
-        "\u043f\u043e\u043f\u0440\u0430\u0432\u043a\u0430 "
+        "apologies anzi \u0442\u043e\u0447\u043d\u0435\u0435 \u3044\u3084 typo erratum corrigendum amendment "
+        "rectification rectificatif korrektur berichtigung correcci\u00f3n rectificaci\u00f3n rectifico corrijo "
+        "perd\u00f3n corre\u00e7\u00e3o retifica\u00e7\u00e3o retifico corrigindo correzione rettifica rettifico "
+        "correctie r\u00e4ttelse rettelse \u043f\u043e\u043f\u0440\u0430\u0432\u043a\u0430 "
         "\u0438\u0441\u043f\u0440\u0430\u0432\u043b\u0435\u043d\u0438\u0435 "
         "\u043f\u043e\u043f\u0440\u0430\u0432\u043b\u044e\u0441\u044c sprostowanie poprawka \u66f4\u6b63 "
         "\u7ea0\u6b63 \u7cfe\u6b63 \u8ba2\u6b63 \u8a02\u6b63 \u4fee\u6b63 \uc815\uc815 wait edit actually sorry "
