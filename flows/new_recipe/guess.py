@@ -14,6 +14,7 @@ from typing import Any
 
 from configs.errors import ProblemsError
 from configs.schema.verifiers.kinds import ChoiceVerifier, NumberVerifier
+from tasks.judge.verifiers.choice import LETTERS
 from tasks.judge.verifiers.registry import explain_gold
 from tasks.sample.problems.files import scan_rows
 
@@ -112,8 +113,8 @@ def _with_kind(rows: Sequence[Mapping[str, Any]], guess: Guess) -> Guess:
     golds = marked if pattern else golds
     letters = sorted({gold.strip().upper() for gold in golds})
     answer, choices = "text", ""
-    if letters and all(len(letter) == 1 and "A" <= letter <= "H" for letter in letters):
-        answer, choices = "choice", "ABCDEFGH"[: max(2, "ABCDEFGH".index(letters[-1]) + 1)]
+    if letters and all(len(letter) == 1 and letter in LETTERS for letter in letters):
+        answer, choices = "choice", LETTERS[: max(2, LETTERS.index(letters[-1]) + 1)]
     elif golds and sum(explain_gold(gold, NumberVerifier()) is None for gold in golds) >= MOST * len(golds):
         answer = "number"
     return Guess(guess.prompt, guess.messages, guess.gold, pattern, answer, choices or ChoiceVerifier().choices)

@@ -25,8 +25,10 @@ _MODAL = words_of("modal be fill option colon")
 _MUST = words_of("must should gotta has got needs") | {"can only be"}
 _IT_IS = words_of("es est jest \u00e8 \u00e9 adalah")
 """verbs that are a clause without a word for `it`"""
+_OPENING = words_of("turn colon lead")
 _FALSE = words_of("false incorrect untrue inaccurate")
 _STATEMENTS = words_of("statement sentence claim assertion")
+_UNWISE = words_of("crazy mad insane stupid absurd unwise shame pity")
 _SKIPPED_BEFORE = words_of("fill option colon modal")
 _SELF = words_of("i i'd i'll i'm we we'd we'll let's me ich \u044f je yo eu io jag jeg ik")
 
@@ -60,10 +62,25 @@ def is_asked_for(tokens: list[Token], place: int) -> bool:
     return len(texts) == 3 and texts[0] in ("the", "only") and texts[1] in _FALSE and texts[2] in _STATEMENTS
 
 
+def is_twice_negated(before: list[Token]) -> bool:
+    """`It would be wrong not to choose B`."""
+    roles = [token.role for token in before]
+    place = len(before) - 1
+    while place > 0 and (roles[place] in ("choose", "fill", "option") or before[place].text == "to"):
+        place -= 1
+    is_not = place > 0 and before[place].text == "not" and "choose" in roles[place:]
+    blamed = [
+        token for token in before[:place] if token.role in ("not", "wrong", "no") or token.text.lower() in _UNWISE
+    ]
+    return is_not and len(blamed) == 1 and not any(token.role in ("answer", "right") for token in before)
+
+
 def since_lead(ahead: list[Token]) -> list[Token]:
     """What stands ahead, from the last `so` or `but` on."""
-    places = [place for place, token in enumerate(ahead) if token.role in ("lead", "but")]
-    return ahead[places[-1] + 1 :] if places else ahead
+    for place in range(len(ahead), 0, -1):
+        if ahead[place - 1].role in ("lead", "but"):
+            return ahead[place:]
+    return ahead
 
 
 def brought(before: list[Token], previous: list[Claim], *, is_first: bool) -> int:
@@ -101,11 +118,13 @@ def brought(before: list[Token], previous: list[Claim], *, is_first: bool) -> in
         is_lead = all(one.role in ("lead", "fill", "option", "colon", "and") for one in before)
         return 2 if is_lead else 0
     if token.role == "right":
+        if place and before[place - 1].text in _IT_IS:
+            return 2
         if token.text == "only" and "leaves" in subject:
             return 2
         has_no_verb = has_colon or "option" in subject or token.text > "\u0400"
         return 3 if "answer" in subject else 2 if has_no_verb else 0
-    if token.role == "be" and place == 0 and token.text in _IT_IS:
+    if token.role == "be" and token.text in _IT_IS and all(one.role in _OPENING for one in before[:place]):
         return 2
     if token.role == "be":
         return _by_subject(before[:place], subject, previous)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tasks.answer.choice_before import is_asked_for
+from tasks.answer.choice_letters import NOR
 from tasks.answer.choice_tokens import Token
 from tasks.answer.statement_words import words_of
 
@@ -10,6 +11,13 @@ _STATEMENTS = words_of("statement sentence claim assertion")
 _RELATIVE = ("that", "which", "that is")
 _LIMITING = words_of("worse less only another different last")
 """behind `right`: in something, and not in what is asked"""
+_POPULAR = words_of(
+    "often frequently commonly usually popular oft h\u00e4ufig meist souvent fr\u00e9quemment menudo suele spesso "
+    "frequentemente muitas \u0447\u0430\u0441\u0442\u043e \u043e\u0431\u044b\u0447\u043d\u043e "
+    "\u0432\u044b\u0431\u0438\u0440\u0430\u044e\u0442 cz\u0119sto"
+)
+"""what is said of a choice that others take"""
+_STAYS = words_of("bleibt queda reste rimane resta sobra blijft")
 _LIKELY = frozenset(("likely", "most likely", "more likely", "more probable", "probable"))
 _SKIPPED_AFTER = words_of("can fill be modal it and colon option")
 
@@ -17,6 +25,8 @@ _SKIPPED_AFTER = words_of("can fill be modal it and colon option")
 def said_behind(after: list[Token], mark: str = "") -> str:
     """What stands behind options: `take`, `deny`, `name` where they are a subject of something else, or nothing."""
     has_be = False
+    if after and after[0].text in NOR:
+        return ""
     for place, token in enumerate(after):
         if token.text in _STATEMENTS and has_be and after[place + 1 : place + 2] and after[place + 1].text in _RELATIVE:
             return "take"
@@ -35,7 +45,12 @@ def said_behind(after: list[Token], mark: str = "") -> str:
             is_said = has_be or token.text > "\u0400"
             return "take" if is_said else "name" if token.role == "right" else ""
         is_last = all(one.role in ("fill", "lead", "because") for one in after[place + 1 : place + 2])
-        if token.role in ("fits", "yes") or (token.role == "itis" and is_last) or token.text == "matches":
+        if (
+            token.role in ("fits", "yes")
+            or (token.text in _STAYS and is_last)
+            or (token.role == "itis" and is_last)
+            or token.text == "matches"
+        ):
             return "take"
         if token.role in ("because", "but", "than", "or") or (token.role == "lead" and not has_be):
             return ""
@@ -43,7 +58,8 @@ def said_behind(after: list[Token], mark: str = "") -> str:
             return "name"
         has_be = has_be or token.role in ("be", "modal", "colon", "itis")
         if token.role not in _SKIPPED_AFTER and token.role not in ("itis", "lead"):
-            return "name" if any(one.role in ("be", "modal") for one in after[:place]) else ""
+            is_popular = any(one.text.lower() in _POPULAR for one in after[place : place + 3])
+            return "name" if is_popular or any(one.role in ("be", "modal") for one in after[:place]) else ""
     return "take" if has_be and after[-1].text in _LIKELY else ""
 
 

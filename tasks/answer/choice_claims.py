@@ -6,14 +6,19 @@ nothing in the clause turns that round. What is not known says nothing.
 
 from __future__ import annotations
 
-from tasks.answer.choice_before import Claim, brought, is_relative, quoted, since_lead
+from tasks.answer.choice_before import Claim, brought, is_relative, is_twice_negated, quoted, since_lead
 from tasks.answer.choice_behind import said_behind, without_next
 from tasks.answer.choice_clauses import Clause
 from tasks.answer.choice_exceptions import said_of_exception
+from tasks.answer.choice_letters import NOR
 from tasks.answer.choice_tokens import Token
 from tasks.answer.choice_words import PHRASES
 from tasks.answer.statement_words import words_of
 
+_ECHOES = words_of("schon \u0434\u0430")
+"""`A and B do not. C does`, in other languages"""
+_PREPOSITIONS = words_of("with for on by from at of in")
+"""`With B as the base`: something else is said"""
 _SKIPPED_BEFORE = words_of("fill option colon modal")
 
 
@@ -66,7 +71,10 @@ def _is_verdict(tokens: list[Token], begin: int, end: int) -> bool:
 
 
 def _options(tokens: list[Token], group: tuple[int, int]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(token.text.upper() for token in tokens[slice(*group)] if token.role == "letter"))
+    first, end = group
+    if end == first + 1:
+        return (tokens[first].text.upper(),)
+    return tuple(dict.fromkeys(token.text.upper() for token in tokens[first:end] if token.role == "letter"))
 
 
 def _groups(tokens: list[Token]) -> list[tuple[int, int]]:
@@ -76,7 +84,7 @@ def _groups(tokens: list[Token]) -> list[tuple[int, int]]:
         if token.role != "letter":
             continue
         between = tokens[groups[-1][1] : place] if groups else []
-        roles = {"or" if one.text == "ni" else one.role for one in between}
+        roles = {"or" if one.text in NOR else one.role for one in between}
         if groups and tokens[groups[-1][1] - 1].mark and not token.mark and (not between or between[0].text == "both"):
             break  # the letters of an option's text: `(D) Both A and B`
         is_joined = bool(groups) and (
@@ -109,12 +117,15 @@ def _claim(
         is_opinion = not before or before[-1].text in PHRASES
         if is_bare and (is_instead or (is_opinion and not after)) and behind in ("take", ""):
             return Claim("take", options, 3 if is_instead else 2)
-    if before == ahead and not roles and [token.role for token in after] == ["be"] and _is_denial(previous):
+    is_echo = len(after) == 1 and (after[0].role in ("be", "yes") or after[0].text in _ECHOES)
+    if before == ahead and not roles and is_echo and _is_denial(previous):
         return Claim("take", options, 2)  # `A and B are not right. C is.`
     if [token.text for token in before[-2:]] in (["so", "is"], ["so", "does"], ["so", "are"]) and previous:
         return previous[-1]._replace(options=options)
     said = {token.role for token in since_lead(before)}
     is_negated = bool(said & {"not", "wrong"}) and not is_relative(before)
+    if is_negated and behind == "" and "not" in said and is_twice_negated(before):
+        return Claim("take", options, 2)
     if is_negated or behind == "deny":
         return Claim("name" if is_negated and behind == "deny" else "deny", options)
     governing = {token.role for token in since_lead(ahead)}
@@ -134,6 +145,8 @@ def _stands_alone(tokens: list[Token], first: int, end: int, after: list[Token])
     if any(role not in ("fill", "option", "lead", "colon", "yes", "and", "or", "turn") for role in ahead) and ahead != [
         "phrase"
     ]:
+        return False
+    if any(token.text in _PREPOSITIONS for token in tokens[:first]):
         return False
     if not after or (tokens[end - 1].mark and any(token.role == "letter" for token in after)):
         return True

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tasks.answer.choice_letters import as_options
 from tasks.answer.choice_tokens import ORDINALS, Token, scan, with_phrases
+from tasks.answer.choice_turns import is_dissent
 from tasks.answer.statement_words import words_of
 
 _SHORT = 60
@@ -46,6 +47,11 @@ def parse_clauses(text: str, choices: str) -> list[Clause]:
     raw = scan(_without_long(text, choices), choices)
     clauses, current = list[Clause](), Clause([], begins_line=True)
     for place, token in enumerate(raw):
+        if token.role == "colon" and current.tokens and is_dissent(current):
+            current.ends = ","
+            clauses.append(current)
+            current = Clause([])
+            continue
         if token.role == "turn" and current.tokens and current.tokens[-1].role == "colon":
             clauses.append(current)
             current = Clause([])

@@ -6,7 +6,14 @@ from tasks.answer.choice_tokens import Token
 from tasks.answer.choice_words import PHRASES, ROLES
 from tasks.answer.statement_words import words_of
 
-_ADVERBS = words_of("for by with here now overall probably likely") | {"for sure", "most likely", "i think", "i guess"}
+_ADVERBS = words_of("for by with here now overall probably likely \u00fcbrig") | {
+    "for sure",
+    "most likely",
+    "i think",
+    "i guess",
+}
+NOR = words_of("nor noch ni n\u00e9 nem")
+"""before the last of several that are denied"""
 _AFTER = words_of(
     "be modal and or not notbut wrong fits but because than itis it colon yes no turn if lead leaves can phrase"
 )
@@ -36,6 +43,8 @@ def _is_option(token: Token, before: Token | None, after: Token | None, *, has_a
         return _is_small_option(token, before, after, brings=brings and has_answer)
     if before is not None and before.role == "content":
         return False
+    if before is not None and before.text in NOR:
+        return True
     if after is None or after.role in _AFTER or after.role == "bare" or (after.role == "letter" and after.mark):
         return letter != "I" or after is None or after.role in ("be", "colon", "or", "and")
     if after.role in ("right", "fill", "option"):

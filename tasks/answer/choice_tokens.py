@@ -14,10 +14,11 @@ from tasks.answer.choice_words import CHINESE_WORDS, PHRASES, ROLES
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "last")
 _NO_WORD = r"A-Za-z0-9_\u00c0-\u024f"
-_BY_START: dict[str, list[tuple[str, ...]]] = {}
+_BY_START: dict[str, dict[str, list[tuple[str, ...]]]] = {}
 for _phrase in sorted(PHRASES, key=lambda phrase: -phrase.count(" ")):
-    _BY_START.setdefault(_phrase.split()[0], []).append(tuple(_phrase.split()))
-"""phrases by their first word, the longest first"""
+    _first, *_more = _phrase.split()
+    _BY_START.setdefault(_first, {}).setdefault(_more[0] if _more else "", []).append((_first, *_more))
+"""phrases by their first word and their second, which is empty where there is none; the longest first"""
 _VOWEL_SIGNS = r"[\u0300-\u036f\u064b-\u065f\u0900-\u0963\u0970-\u0dff\u0e30-\u0e4e]"
 """which are no letters to `re`"""
 _WORD = rf"(?:[^\W\d_\u2e80-\u9fff\uac00-\ud7af]|{_VOWEL_SIGNS})"
@@ -66,9 +67,7 @@ def scan(text: str, choices: str) -> list[Token]:
     for match in _lexer(choices).finditer(text):
         kind, found = match.lastgroup or "", match[match.lastgroup or 0]
         if kind == "often":
-            word = found.lower()
-            role = _role(word)
-            tokens.append(Token(role, found if role == "content" else word))
+            tokens.append(_word(found))
         elif kind == "strong":
             tokens.append(Token("letter", found, "()"))
         elif kind == "item":
@@ -86,32 +85,43 @@ def scan(text: str, choices: str) -> list[Token]:
             if word > "\u2e80":
                 tokens += [Token(ROLES.get(one, PHRASES.get(one, "fill")), one) for one in CHINESE_WORDS.findall(word)]
             else:
-                role = _role(word)
-                tokens.append(Token(role, found if role == "content" else word))
+                tokens.append(_word(found))
         else:
             tokens.append(Token({"number": "content", "join": "and"}.get(kind, kind), found))
     return tokens
 
 
-def _role(word: str) -> str:
+@functools.lru_cache(1 << 14)
+def _word(found: str) -> Token:
+    word = found.lower()
     role = ROLES.get(word)
-    if role is not None:
-        return role
-    return "not" if word.endswith(("n't", "n\u2019t")) else "content"
+    if role is None:
+        return Token("not", word) if word.endswith(("n't", "n\u2019t")) else Token("content", found)
+    return Token(role, word if role != "content" else found)
 
 
 def with_phrases(tokens: list[Token]) -> list[Token]:
     """The tokens with phrases as one."""
-    found, place = list[Token](), 0
     words = [token.text.lower() for token in tokens]
+    if _BY_START.keys().isdisjoint(words):
+        return tokens
+    found, place = list[Token](), 0
+    words.append("")
     while place < len(tokens):
-        for phrase in _BY_START.get(words[place], ()):
-            if len(phrase) == 1 or tuple(words[place : place + len(phrase)]) == phrase:
-                text = " ".join(phrase)
-                found.append(Token(PHRASES[text], text))
-                place += len(phrase)
-                break
+        phrase = _phrase_at(words, place) if words[place] in _BY_START else ()
+        if phrase:
+            text = " ".join(phrase)
+            found.append(Token(PHRASES[text], text))
         else:
             found.append(tokens[place])
-            place += 1
+        place += len(phrase) or 1
     return found
+
+
+def _phrase_at(words: list[str], place: int) -> tuple[str, ...]:
+    """The longest phrase that begins there, as words; empty where there is none."""
+    begun = _BY_START[words[place]]
+    for phrase in begun.get(words[place + 1], ()):
+        if tuple(words[place : place + len(phrase)]) == phrase:
+            return phrase
+    return begun[""][0] if "" in begun else ()

@@ -13,16 +13,15 @@ import re
 
 from tasks.answer.boxes import find_boxed
 from tasks.answer.characters import simplify
-from tasks.answer.choice_claims import Claim, claims_of
-from tasks.answer.choice_clauses import Clause, parse_clauses
+from tasks.answer.choice_clauses import parse_clauses
 from tasks.answer.choice_decision import decide
+from tasks.answer.choice_events import events_of
 from tasks.answer.latex import plain
 from tasks.answer.value import UnreadableError
 from tasks.answer.words import unwrap
 
 MAX_CHARACTERS = 4000
 """how much of a text's end is looked at"""
-_SENTENCE_ENDS = (".", "!", "?", "\n", ";")
 _STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
 _TAGGED = re.compile(r"<answer>([^<]{1,400})</answer>")
 _ALONE = re.compile(r"[\s(\[*_\"'`$]*(\w)[\s)\]*_\"'`$.:,;!]*")
@@ -61,77 +60,4 @@ def _find(text: str, choices: str) -> str | None:
     alone = _ALONE.fullmatch(text) or (None if choices[:1].isdigit() else _NUMBERED.fullmatch(text))
     if alone is not None:
         return alone[1].upper() if alone[1].upper() in choices.upper() else None
-    events = _events(parse_clauses(text, choices))
-    taken = decide(events, choices.upper())
-    return taken
-
-
-def _events(clauses: list[Clause]) -> list[Claim]:
-    """All that the clauses claim, in order; `turn` where the text changes its mind."""
-    events, previous, asked = list[Claim](), list[Claim](), tuple[str, ...]()
-    is_reason = is_heading = False
-    for place, clause in enumerate(clauses):
-        roles = [token.role for token in clause.tokens]
-        if roles[0] in ("lead", "but", "answer") or clause.begins_line:
-            is_reason = False
-        if roles[0] == "turn" or (roles[0] == "no" and roles[1:2] in ([], ["colon"]) and not asked):
-            events.append(Claim("turn", ()))
-        if roles[0] == "but" and "also" not in [token.text for token in clause.tokens]:
-            events.append(Claim("but", ()))
-        if asked and roles[0] in ("no", "not"):
-            events.append(Claim("deny", asked))
-        is_yes = asked and (roles[0] == "yes" or clause.tokens[0].text in ("yes", "ja", "oui"))
-        if is_yes:
-            events.append(Claim("take", asked, 2))
-        asked = ()
-        cut = roles.index("because") if "because" in roles else len(roles)
-        if cut == 0:
-            is_heading_of_reasons = roles[1:2] in ([], ["colon"])
-            is_reason = (clause.ends != "," or bool(events)) and (
-                is_heading_of_reasons or clause.ends not in _SENTENCE_ENDS
-            )
-            continue
-        claims = [] if is_reason else claims_of(Clause(clause.tokens[:cut], clause.ends, clause.begins_line), previous)
-        if "?" in clause.ends:
-            asked = claims[-1].options if claims else ()
-            claims = []
-        is_reason = is_reason or cut < len(roles)
-        if not claims and previous and previous[-1].strength == 1:
-            events += _marked(clause, previous[-1])
-        if not claims and events and events[-1].options and _denies(roles):
-            events.append(Claim("deny", events[-1].options))
-        events += [
-            _lifted(claim, clause, previous, is_heading=is_heading, is_last=place == len(clauses) - 1)
-            for claim in claims
-        ]
-        is_answer = not claims and "answer" in roles and roles[-1] in ("answer", "be", "colon")
-        is_heading = is_answer and ("\n" in clause.ends or roles == ["answer"])
-        previous = claims or ([Claim("deny", ())] if roles[0] in ("no", "turn") or asked else [])
-        if clause.ends[-1:] in _SENTENCE_ENDS:
-            is_reason = False
-    return events
-
-
-def _denies(roles: list[str]) -> bool:
-    """`But it is wrong`, of the choice that was named before."""
-    has_subject = "itis" in roles or ("it" in roles and "be" in roles)
-    return has_subject and ("wrong" in roles or ("not" in roles and "right" in roles))
-
-
-def _marked(clause: Clause, claim: Claim) -> list[Claim]:
-    """What a mark behind the text of a choice says of it: `B. Nitrogen \u2705`."""
-    roles = {token.role for token in clause.tokens if not token.text.isalpha()}
-    first = clause.tokens[0].role
-    if "yes" in roles or first == "right":
-        return [claim._replace(strength=2)]
-    return [Claim("deny", claim.options)] if "no" in roles or first == "wrong" else []
-
-
-def _lifted(claim: Claim, clause: Clause, previous: list[Claim], *, is_heading: bool, is_last: bool) -> Claim:
-    """A letter alone counts under a heading as an answer; in the middle of a line only after a question or denial."""
-    if claim.strength != 1:
-        return claim
-    if is_heading:
-        return claim._replace(strength=3)
-    is_apart = clause.begins_line or (is_last and not previous) or (previous and previous[-1].kind == "deny")
-    return claim if is_apart else claim._replace(kind="item")
+    return decide(events_of(parse_clauses(text, choices)), choices.upper())

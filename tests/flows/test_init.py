@@ -45,6 +45,7 @@ def rows_of(**fields: Any) -> list[dict[str, Any]]:
         (rows_of(question="1+1?", answer=2), Guess()),
         (rows_of(Body="Two.", Question="How many?", Answer=2.0), Guess("{{ Body }} {{ Question }}", gold="Answer")),
         (rows_of(question="?", answer="so #### 2"), Guess(pattern="#### (.+)")),
+        (rows_of(problem="?", label="J"), Guess("{{ problem }}", gold="label", answer="choice", choices="ABCDEFGHIJ")),
         (rows_of(problem="?", label="c"), Guess("{{ problem }}", gold="label", answer="choice", choices="ABC")),
         (rows_of(prompt="?", target="Paris"), Guess("{{ prompt }}", gold="target", answer="text")),
         (rows_of(messages=[{"role": "user"}], answer="7"), Guess("", "messages")),

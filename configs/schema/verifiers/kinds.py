@@ -42,7 +42,7 @@ class ChoiceVerifier(VerifierBase):
 
     finds_answers: ClassVar[bool] = True
     kind: Literal["choice"] = "choice"
-    choices: str = Field("ABCD", min_length=2, description="letters that can be chosen")
+    choices: str = Field("ABCD", min_length=2, description="the letters of all options of the set: ABCDEFGHIJ for ten")
 
     @field_validator("choices")
     @classmethod

@@ -13,7 +13,9 @@ from tasks.judge.verifiers.finding import (
     unread_has_no_verdict,
 )
 
-VERSION = 5
+VERSION = 6
+LETTERS = "ABCDEFGHIJ"
+"""of the options of the sets that have many"""
 
 
 @unread_has_no_verdict
@@ -22,7 +24,7 @@ def verify(text: str, gold: str | None, config: ChoiceVerifier) -> Finding:
     try:
         expected = read_choice(gold or "", config.choices)
     except UnreadableError as error:
-        raise ValueError(f"the gold answer {gold!r} is none of the choices {config.choices}") from error
+        raise ValueError(f"the problem {explain_gold(gold, config)}") from error
     found = find_choice(find_answer_text(text, config) or "", config.choices)
     return Finding(found, found == expected) if found else Finding(note="no choice found")
 
@@ -41,6 +43,15 @@ def explain_gold(gold: str | None, config: ChoiceVerifier) -> str | None:
         read_choice(gold or "", config.choices)
     except UnreadableError:
         told = f"has the gold answer {gold!r}, which is none of the choices {config.choices}"
-        is_index = (gold or "").strip().isdigit()
-        return told + (": write mapping.answer.index_of and first, if golds are numbers of choices" if is_index else "")
+        return told + _hint(gold or "", config.choices)
     return None
+
+
+def _hint(gold: str, choices: str) -> str:
+    """What lets a gold answer in, where one sees it: the set's other options, or numbers of options."""
+    if gold.strip().isdigit():
+        return " (write mapping.answer.index_of and first, if golds are numbers of choices)"
+    place = LETTERS.find(gold.strip(" .()").upper() or " ")
+    if place < len(choices) or not LETTERS.startswith(choices.upper()):
+        return ""
+    return f" (write choices: {LETTERS[: place + 1]}, or as far as the options of the whole set go)"

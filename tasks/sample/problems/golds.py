@@ -100,7 +100,8 @@ OTHER_GOLDS = "correct these answers, or choose another verifier"
 FIXES_OF_GOLD = {
     "number": "correct them, take the number out with mapping.answer.pattern, set the verifier's locale, or choose the "
     "verifier math or exact",
-    "choice": "correct them, set the verifier's choices, or map numbers of choices with mapping.answer.index_of",
+    "choice": "correct them, write the letters of all options of the set in the verifier's choices, or map numbers of "
+    "choices with mapping.answer.index_of",
     "math": "correct them, take the answer out with mapping.answer.pattern, or choose the verifier exact",
     "reasoning_gym": "take the problems from the source reasoning_gym, or choose another verifier",
     "code": "name the fields that hold the tests in mapping.answer.fields, or another layout",

@@ -44,6 +44,27 @@ def test_a_choice_is_read(text: str, letter: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        ("I had A. I'm switching my answer to C.", "C"), ("The answer is A. I'm not switching to C.", "A"),
+        ("If x were odd, the answer would be C. It isn't, so D.", "D"),
+        ("If we add them, the answer is A. This is not obvious.", "A"),
+        ("For the mean it is B, for the median C.", None), ("For these reasons it is B.", "B"),
+        ("C. Paris\n\nA. Rome, of Italy.\nB. Madrid, of Spain.\nD. Oslo, of Norway.", "C"),
+        ("B) Madrid\nA) Rome\nD) Oslo\nC) Paris", None), ("It would be silly not to pick C.", "C"),
+        ("It would be silly to pick C.", None), ("B is often picked in error.", None),
+        ("Many pick B. I wouldn't: my answer is C.", "C"), ("With B as the base, option C follows.", None),
+        ("Neither A nor B explains it; C does.", "C"), ("All that is left is A.", "A"),
+    ],
+)  # fmt: skip
+def test_turns_and_cases_and_what_others_choose(text: str, letter: str | None) -> None:
+    found = None
+    with contextlib.suppress(UnreadableError):
+        found = find_choice(text, "ABCD")
+    assert found == letter
+
+
+@pytest.mark.parametrize(
     "text",
     ["The answer is A or B", "the answer is (A), (B)", "The answer is A and C.", "(B) is false.",
      "The answer isn't (B).", "I don't like (C).", "I dislike (C).", "There is no evidence for (C).",

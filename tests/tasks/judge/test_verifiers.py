@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -85,7 +86,18 @@ def test_choice_compares_with_gold_in_any_case() -> None:
     assert choice.verify("C", "(b)", ChoiceVerifier()) == Finding("C", False)
     assert choice.verify("hm", "B", ChoiceVerifier()) == Finding(note="no choice found")
     assert choice.verify("pick: E!", "E", ChoiceVerifier(choices="DE", pattern="pick: (.+)")) == Finding("E", True)
+    assert choice.verify("pick: E!", "E", ChoiceVerifier(choices="ABCDEFGHIJ", pattern="pick: (.+)")).is_correct
     assert choice.explain_gold("Z", ChoiceVerifier()) == "has the gold answer 'Z', which is none of the choices ABCD"
+
+
+@pytest.mark.parametrize(("gold", "letters"), [("E", "ABCDE"), ("(f)", "ABCDEF"), ("J", "ABCDEFGHIJ")])
+def test_a_gold_beyond_the_choices_is_told_the_field_that_lets_it_in(gold: str, letters: str) -> None:
+    complaint = choice.explain_gold(gold, ChoiceVerifier()) or ""
+    assert f"{gold!r}, which is none of the choices ABCD (write choices: {letters}" in complaint
+    with pytest.raises(ValueError, match=re.escape(complaint)):
+        choice.verify("A", gold, ChoiceVerifier())
+    assert choice.explain_gold(gold, ChoiceVerifier(choices=letters)) is None
+    assert "write choices" not in (choice.explain_gold(gold, ChoiceVerifier(choices="1234")) or "")
 
 
 @given(st.text())
