@@ -32,7 +32,7 @@ CONTAINER = replace(CONTAINERS, python=NATIVE.python, postgres=NATIVE.postgres)
 
 def neutral(server: Server, place: Place, port: int | None) -> tuple[list[str], dict[str, str]]:
     """Command and environment with every value of the place replaced by what it stands for."""
-    words = {f"{SETTINGS.host}:{SETTINGS.prefect_port}/api": "<outside>"} if server.command[2:4] == SERVER else {}
+    words = {f"http://{SETTINGS.host}:{SETTINGS.prefect_port}": "<outside>"} if server.command[2:4] == SERVER else {}
     words |= {place.address(name): f"<{name}>" for name in place.hosts}
     words |= {f"{place.bind}:{port}": "<listen>", place.bind: "<bind>", place.local: "<local>", str(port): "<port>"}
     words |= {folder: f"<data {name}>" for name, folder in place.data.items()}
