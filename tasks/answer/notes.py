@@ -49,7 +49,7 @@ def is_note(line: str, before: str) -> bool:
         line: as it is written.
         before: the text above it.
     """
-    is_offer = (line[-3:].rstrip(" *_)").endswith("?") or line.lstrip()[:4].lower() in _BIDS) and _OFFER.fullmatch(line)
+    is_offer = ("?" in line or line.lstrip()[:4].lower() in _BIDS) and _OFFER.fullmatch(line)
     if _NOTE.match(line) or is_offer:
         return re.search(r"\d", before) is not None
     if _ASIDE.fullmatch(line) is None:

@@ -54,7 +54,7 @@ def find_said(text: str) -> Number | None:
     if _DIGIT.search(line[-12:]):
         return None
     if not _SAID_WORDS.search(line[-60:]):
-        found = find_tongue_number(line)
+        found = find_tongue_number(line) if "= " not in line else None
         return None if found is None else Number(Fraction(found))
     line = latex.plain(simplify(line))
     said = _SAID.search(line)
