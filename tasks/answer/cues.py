@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tasks.answer.tongues import TURN, may_turn
+from tasks.answer.tongues import TURN, may_matter, may_turn
 
 _LATIN = (
     "answer", "antwort", "r\u00e9ponse", "reponse", "respuesta", "resposta", "risposta", "antwoord", "odpowied\u017a",
@@ -38,11 +38,6 @@ _TURN = re.compile(
     r"|\b(?:check|proof|verification)\s(?:does(?:n't|\snot)|fail(?:s|ed))\b",
     re.IGNORECASE,
 )
-_TURN_WORDS = ("wait", "oops", "sorry", "hold on", "orrection", "econd thought", "ctually", "no", "scratch", "mistake",
-               "wrong", "incorrect", "miscalc", "strike", "mind", "ignore", "disregard", "forget", "take ", "retract",
-               "withdraw", "error", "fail", "doesn't")  # fmt: skip
-_MIN_TURN = 3
-"""characters of the shortest: `no,`"""
 _CONFIRMED = re.compile(r"\b(?:yes|yep|correct|right|confirm\w*|checks?\sout|matches|indeed)\b", re.IGNORECASE)
 
 
@@ -72,10 +67,10 @@ def find_turn(rest: str) -> str | None:
     Args:
         rest: what follows an answer. `Wait, let me check. Yes, it is right.` takes nothing back.
     """
-    if len(rest) < _MIN_TURN:
+    if not may_matter(rest):
         return None
     lower = rest.lower()
-    turn = _TURN.search(rest) if any(map(lower.__contains__, _TURN_WORDS)) else None
+    turn = _TURN.search(rest)
     turn = TURN.search(rest) if turn is None and may_turn(lower) else turn
     if turn is None:
         return None

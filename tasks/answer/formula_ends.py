@@ -16,7 +16,9 @@ _NOT = (
     r"\u3067\u306f\u306a\u304f)"
 )
 _JOIN = r"(?:and|but|und|aber|y|et|e|ma|mas|\u0430|\u0438)"
-_DENIED = re.compile(rf"[\s.,;:*\u2014-]*\(?\s*(?:{_JOIN}\s)?(?:(?:it\sis|it's|is|this\sis)\s)?{_NOT}\s*", re.IGNORECASE)
+_DENIED = re.compile(
+    rf"[\s.,;:*\u2014-]*\(?\s*(?:{_JOIN}\s)?(?:(?:it\sis|it's|is|this\sis)\s)?{_NOT}\s*", re.IGNORECASE
+)
 """between a formula and one that it is not: `$3$, not $5$`, `$3$. (Not $5$, ...)`"""
 _NEAR = re.compile(
     r"[\s,;(\u2014-]*(?:\w+ly[\s,]+)?(?:(?:(?:which|that|and|this|it)\s)?(?:is|are)\s)?(?:(?:very|quite|pretty|rather|fairly)\s)?"
@@ -39,6 +41,7 @@ _POINT = re.compile(
     r"(?:[A-Z]'?_?\d?\s?)?(\(\s?-?[^\s(),;]{1,12}\s?(?:;|,(?=\s))\s?-?[^\s(),;]{1,12}(?:\s?(?:;|,(?=\s))\s?-?[^\s(),;]{1,12})?\s?\))[.!]?\s*$",
     re.IGNORECASE,
 )
+_NAMED_POINT = re.compile(r"(?<!\w)[A-Z]'?\s?(\(\s?-?[^\s(),;]{1,12}\s?;\s?-?[^\s(),;]{1,12}\s?\))[.!]?\s*$")
 _NO_POINT = re.compile(r"(?<![A-Za-z])[CPf]\s?\([^;]*$")
 """a binomial or a function, unless its terms are parted as a point's alone are"""
 _WORD = re.compile(
@@ -46,7 +49,9 @@ _WORD = re.compile(
     r"\*\*([^\W\d_]{3,}(?:\s[^\W\d_]+)?)\*\*[.!]?\s*$",
     re.IGNORECASE,
 )
-_JUDGING = words_of("correct right wrong incorrect true false valid invalid done complete solved final unclear unknown undefined")
+_JUDGING = words_of(
+    "correct right wrong incorrect true false valid invalid done complete solved final unclear unknown undefined"
+)
 _APPROXIMATION = re.compile(r"\s*[\u2248~]\s*-?[\d.,]+\s?(?:[^\W\d_]{1,6}(?:\^?2|\^\(2\))?)?[.!]?\s*$")
 _UNIT = re.compile(r"(?<=\S)\s(?:cm|mm|m|km|in|ft|units?)(?:\^\(?[23]\)?)?[.!]?\s*$")
 _EXACT = re.compile(r"\\(?:pi|sqrt|d?frac|ln|log)(?![A-Za-z])|\u03c0|\u221a|(?<![A-Za-z\\])e\^")
@@ -92,7 +97,7 @@ def plain_end(text: str) -> str | None:
     both = _PLAIN_ROOTS.search(line)
     if both is not None:
         return f"{both[2]}; {both[3]}"
-    point = _POINT.search(line)
+    point = _NAMED_POINT.search(line) or _POINT.search(line)
     if point is not None and _NO_POINT.search(point[0]) is None:
         return point[1]
     return None

@@ -176,7 +176,7 @@ class Statement(Line):
             raise UnreadableError("the number is asked for")
 
     def _first_spelling(self, value: Value) -> Value:
-        """The value as it was said before, where the last one is but another spelling: `160 minutes, i.e. 2 h 40 min`."""
+        """The value as it was said before, where the last one is another spelling: `160 minutes, i.e. 2 h 40 min`."""
         place = next((place for place, one in enumerate(self.quantities) if one.end == self.end), 0)
         if place == 0:
             return value

@@ -8,36 +8,52 @@ from __future__ import annotations
 import functools
 import re
 
-_SPANISH = (
-    "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince diecis\u00e9is diecisiete "
+
+def _row(text: str) -> list[str]:
+    """Words in the order of their values."""
+    return text.split()
+
+
+_SPANISH = _row(
+    "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince diecis\u00e9is "
+    "diecisiete "
     "dieciocho diecinueve veinte veintiuno veintid\u00f3s veintitr\u00e9s veinticuatro veinticinco veintis\u00e9is "
     "veintisiete veintiocho veintinueve"
-).split()
-_PORTUGUESE = (
-    "zero um dois tr\u00eas quatro cinco seis sete oito nove dez onze doze treze catorze quinze dezesseis dezessete dezoito "
+)
+_PORTUGUESE = _row(
+    "zero um dois tr\u00eas quatro cinco seis sete oito nove dez onze doze treze catorze quinze dezesseis "
+    "dezessete dezoito "
     "dezenove vinte"
-).split()
-_FRENCH = (
-    "z\u00e9ro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit "
+)
+_FRENCH = _row(
+    "z\u00e9ro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize "
+    "dix-sept dix-huit "
     "dix-neuf vingt"
-).split()
-_ITALIAN = (
+)
+_ITALIAN = _row(
     "zero uno due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici sedici "
     "diciassette diciotto diciannove venti"
-).split()
-_GERMAN = (
-    "null ein zwei drei vier f\u00fcnf sechs sieben acht neun zehn elf zw\u00f6lf dreizehn vierzehn f\u00fcnfzehn sechzehn "
+)
+_GERMAN = _row(
+    "null ein zwei drei vier f\u00fcnf sechs sieben acht neun zehn elf zw\u00f6lf dreizehn vierzehn "
+    "f\u00fcnfzehn sechzehn "
     "siebzehn achtzehn neunzehn"
-).split()
+)
 _MAX_WORDS = 5
 """of a sentence's end among which a number ends"""
 _VERBS = {
-    "es": "son|hay|tenemos|tengo|tiene|tienen|quedan|quedaron|sobran|sobraron|cuesta|cuestan|recibe|total de|total son|es",
-    "pt": "s\u00e3o|h\u00e1|temos|tem|t\u00eam|restam|restaram|sobram|sobraram|ficam|ficaram|custa|custam|recebe|total de|\u00e9",
+    "es": "son|hay|tenemos|tengo|tiene|tienen|quedan|quedaron|sobran|sobraron|"
+    "cuesta|cuestan|recibe|total de|total son|es",
+    "pt": "s\u00e3o|h\u00e1|temos|tem|t\u00eam|restam|restaram|sobram|sobraram|ficam|ficaram|"
+    "custa|custam|recebe|total de|\u00e9",
     "fr": "sont|reste|restent|avons|a|ont|y a|fait|co\u00fbte|co\u00fbtent|re\u00e7oit|total de|est",
     "it": "sono|ha|hanno|abbiamo|restano|rimangono|costa|costano|riceve|totale di|\u00e8",
     "de": "sind|ist|bleiben|hat|haben|gibt es|bekommt|kostet|kosten|ergibt|brauchen|braucht",
 }
+
+
+_HEDGES = r"(?:exactamente\s|en\stotal\s|au\stotal\s|genau\s|insgesamt\s)?"
+_THING = r"(?:\s(?:de\s|d')?(?!(?:y|e|et|und|o|ou|oder|por|mal|fois|veces|vezes)\b)[^\W\d_]{3,}){0,2}"
 
 
 def _tens(tens: str, units: list[str], joined: str) -> dict[str, int]:
@@ -60,14 +76,14 @@ def _words() -> dict[str, dict[str, int]]:
     german = {
         (f"{_GERMAN[unit]}und" if unit else "") + ten: 10 * place + unit
         for place, ten in enumerate(
-            "zwanzig drei\u00dfig vierzig f\u00fcnfzig sechzig siebzig achtzig neunzig".split(), 2
+            _row("zwanzig drei\u00dfig vierzig f\u00fcnfzig sechzig siebzig achtzig neunzig"), 2
         )
         for unit in range(10)
     }
     french = _tens("vingt trente quarante cinquante soixante", _FRENCH, "-")
     french = {word: value - 30 for word, value in french.items()}
     french |= {
-        f"{ten} et un": 10 * place for place, ten in enumerate("vingt trente quarante cinquante soixante".split(), 2)
+        f"{ten} et un": 10 * place for place, ten in enumerate(_row("vingt trente quarante cinquante soixante"), 2)
     }
     french = {word: value + (word.endswith(" et un")) for word, value in french.items()}
     french |= {f"soixante-{word}": 60 + value for value, word in enumerate(_FRENCH) if 9 < value < 20}
@@ -91,13 +107,8 @@ def _pattern() -> re.Pattern[str]:
     parts = []
     for tongue, words in _words().items():
         numbers = "|".join(sorted((word for word, value in words.items() if value > 1), key=len, reverse=True))
-        parts.append(
-            rf"\b(?:{_VERBS[tongue]})\s(?:exactamente\s|en\stotal\s|au\stotal\s|genau\s|insgesamt\s)?(?P<{tongue}>{numbers})"
-        )
-    return re.compile(
-        rf"(?:{'|'.join(parts)})(?:\s(?:de\s|d')?(?!(?:y|e|et|und|o|ou|oder|por|mal|fois|veces|vezes)\b)[^\W\d_]{{3,}}){{0,2}}[\s.!*)]*$",
-        re.IGNORECASE,
-    )
+        parts.append(rf"\b(?:{_VERBS[tongue]})\s{_HEDGES}(?P<{tongue}>{numbers})")
+    return re.compile(rf"(?:{'|'.join(parts)}){_THING}[\s.!*)]*$", re.IGNORECASE)
 
 
 @functools.cache

@@ -24,11 +24,12 @@ OPEN_WORDS = words_of(
 
 
 _ENGLISH = words_of(
-    "wait oops sorry hold correction second actually no scratch mistake wrong right incorrect correct miscalculated know "
-    "sure strike never nevermind ignore disregard forget back retract withdraw have error check proof verification "
-    "decide choose pick settle which whether undecided unclear cannot can't can could couldn't unable impossible enough "
-    "information data details facts infinitely but any insufficient little missing unsolvable unanswerable dne undefined "
-    "indeterminate undetermined defined exist tell say state specify mention give way"
+    "wait oops sorry hold correction second actually no scratch mistake wrong right incorrect correct miscalculated "
+    "know sure strike never nevermind ignore disregard forget back retract withdraw have error check proof "
+    "verification "
+    "decide choose pick settle which whether undecided unclear cannot can't can could couldn't unable impossible "
+    "enough information data details facts infinitely but any insufficient little missing unsolvable unanswerable dne "
+    "undefined indeterminate undetermined defined exist tell say state specify mention give way"
 )
 """one of them is in all that a text of English takes its answer back with, or leaves it open"""
 _ALL = _TURN_WORDS | OPEN_WORDS | _ENGLISH

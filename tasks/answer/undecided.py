@@ -32,7 +32,8 @@ _UNANSWERED = re.compile(
 )
 _UNANSWERED_WORDS = words_of(
     "solution solutions answer answers infinitely information data details cannot can't can could impossible unable "
-    "facts how what which when where whether why way unsolvable unanswerable unclear dne undefined indeterminate undetermined defined exist"
+    "facts how what which when where whether why "
+    "way unsolvable unanswerable unclear dne undefined indeterminate undetermined defined exist"
 )
 """one of them is in all that `_UNANSWERED` finds"""
 _UNDECIDED = re.compile(
@@ -96,9 +97,9 @@ def refuse_unanswered(words: Set[str], sentence: str, rest: str) -> None:
     if rest:
         refuse_open(rest)
     if not sentence.isascii() or not words.isdisjoint(tongues.OPEN_WORDS):
-        found = tongues.UNANSWERED.search(sentence)
-        if found is not None and not tongues.CONCLUSION.search(sentence, found.end()):
-            raise UnreadableError(f"'{found[0]}': the text says that there is no answer")
+        foreign = tongues.UNANSWERED.search(sentence)
+        if foreign is not None and not tongues.CONCLUSION.search(sentence, foreign.end()):
+            raise UnreadableError(f"'{foreign[0]}': the text says that there is no answer")
 
 
 def refuse_open(rest: str) -> None:

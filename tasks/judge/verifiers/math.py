@@ -25,7 +25,6 @@ from tasks.answer.formula_ends import is_exact, plain_end, roots, standing, stat
 from tasks.answer.parts import Formula, Part, Terms, Words
 from tasks.answer.scope import answered_part
 from tasks.answer.settled import settled_locale
-from tasks.answer.settled import settled_locale
 from tasks.answer.structure import read_part
 from tasks.answer.value import Number, UnreadableError
 from tasks.judge.verifiers import formulas
