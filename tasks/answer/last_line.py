@@ -73,7 +73,8 @@ def _read_line(line: str, text: str, begin: int, end: int, known: Conventions) -
     begin_of_sentence = sentence[-1] if sentence else 0
     said = line[begin_of_sentence : statement.end]
     refuse_unanswered(statement.texts, said, rest if is_open else "")
-    refuse_plan(statement.texts, said, statement.span, rest)
+    if "=" not in said:
+        refuse_plan(statement.texts, said, line[begin_of_sentence : statement.begin], rest)
     return stated
 
 

@@ -29,21 +29,20 @@ _TO_DO = re.compile(
 _ENDS = re.compile(r"[.!?\n\u3002]")
 
 
-def refuse_plan(words: Set[str], sentence: str, span: str, rest: str) -> None:
+def refuse_plan(words: Set[str], sentence: str, before: str, rest: str) -> None:
     """UnreadableError where a sentence says what is to be done, and its number is none that comes of it.
 
     Args:
         words: of its line, in small letters.
-        sentence: to the end of the number.
-        span: the number, as it is written.
+        sentence: to the end of the number, without an equation.
+        before: to its begin.
         rest: what follows.
     """
     is_to_do, is_first = not words.isdisjoint(_VERBS), not words.isdisjoint(_FIRST) or not sentence.isascii()
-    if "=" in sentence or not (is_to_do or is_first):
+    if not (is_to_do or is_first):
         return
     end = _ENDS.search(rest)
     behind = rest if end is None else rest[: end.start()]
-    before = sentence[: sentence.rfind(span)] if span else sentence
     is_plan = (is_to_do and _TO_DO.search(before)) or (is_first and behind and FIRST_THEN.search(sentence + behind))
     if is_plan and not re.search(r"\d", behind):
         raise UnreadableError("the text says what is to be done, and no result")

@@ -39,11 +39,11 @@ class Statement(Line):
 
     Attributes:
         end: where on the line that ends, once it was read.
-        span: the number, as it is written, once it was read.
+        begin: where it begins, once it was read.
     """
 
     end = 0
-    span = ""
+    begin = 0
 
     def stated(self) -> Value | None:
         """What the line states in the end; None where it holds no number.
@@ -94,7 +94,7 @@ class Statement(Line):
         chosen = self._choose(clause, is_direct)
         self._refuse_parallel(clauses, place if not is_direct else place + 1, is_direct=is_direct)
         self._check_words(clauses, place, chosen)
-        value, self.end, self.span = self._read(chosen), chosen.end, self._span(chosen)
+        value, self.begin, self.end = self._read(chosen), chosen.begin, chosen.end
         for later in clauses[place + 1 :]:
             is_worked = later.opener == "(" and "=" in self.line[chosen.end :].partition(")")[0]
             if later.opener in ("(", "or", "oder", "ou") and later.quantities and not is_worked:
