@@ -156,6 +156,8 @@ class Line:
 
     def _is_adjunct(self, quantity: Quantity, *, following: bool) -> bool:
         word, ahead = self._before(quantity), self._before(quantity, 1)
+        if following and ahead == "to" and self._before(quantity, 2) == "order":
+            return True  # `30 a day in order to finish 600`
         return word in ADJUNCT or (following and word in WEAK_ADJUNCT and not (word == "of" and ahead in SUMS))
 
     def _is_aside(self, quantity: Quantity) -> bool:

@@ -13,13 +13,16 @@ from tasks.answer.locales import Conventions
 from tasks.answer.number_words import CHINESE, ENGLISH, read_number_words
 from tasks.answer.read import read
 from tasks.answer.statement import Statement
-from tasks.answer.undecided import refuse_no_value
+from tasks.answer.undecided import refuse_no_value, refuse_open
 from tasks.answer.value import Number, UnreadableError, Value
 
 MAX_LINE = 600
 """characters of a line that are looked at"""
 _DIGIT = re.compile(r"[\d\u00bc-\u00be\u2150-\u215e]")
 _MAX_REPEATED = 8
+_MIN_REST = 12
+"""characters in which a sentence can leave its number open"""
+_SENTENCE_ENDS = re.compile(r"[.!?]\s|\u3002")
 _PLAIN = re.compile(r"(-?\d{1,15}(?:\.\d{1,9})?)\s?[.!]?\s*")
 """a line that is nothing but a number"""
 _SENTENCE = re.compile(r"[^.!?]*[.!?](?=\s[A-Z])")
@@ -45,6 +48,8 @@ def find_cued(text: str, known: Conventions) -> tuple[Value | None, str | None]:
         return None, None
     refuse_governed(text, cue.start())
     _refuse_wavering(text, cue, value, known)
+    if len(rest) > _MIN_REST:
+        refuse_open(_SENTENCE_ENDS.split(rest, maxsplit=1)[0])
     after = find_turn(f"{rest}\n{later}") if rest or later else None
     if after is None:
         return value, None

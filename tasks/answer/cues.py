@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from tasks.answer.tongues import TURN, may_matter, may_turn
+
 _LATIN = (
     "answer", "antwort", "r\u00e9ponse", "reponse", "respuesta", "resposta", "risposta", "antwoord", "odpowied\u017a",
     "svar", "cevap", "jawaban", "jibu", "vastaus", "r\u0103spuns",
@@ -30,11 +32,12 @@ _TURN = re.compile(
     r"(?:^|[.!?\u2026\n\u2014;-]\s*|\s)(?:wait|oops|sorry|hold\son|correction|on\ssecond\sthought|no\swait)\b"
     r"|(?:^|[.!?\u2026\n\u2014-])\s*(?:actually|no)\b|\bno,|\bscratch\s(?:that|it)|\b(?:my|a)\smistake\b|\bmiscalculated\b"
     r"|\b(?:that|this|which|it)(?:'s|\s(?:is|was))\s(?:wrong|not\sright|incorrect|not\scorrect)\b"
-    r"|\bi\s(?:don't|do\snot)\sknow|\bi(?:'m|\sam)\snot\ssure|\bstrike\sthat",
+    r"|\bi\s(?:don't|do\snot)\sknow|\bi(?:'m|\sam)\snot\ssure|\bstrike\sthat|\bnever\s?mind\b"
+    r"|\b(?:ignore|disregard|forget)\s(?:that|this|it|what\si|the\s(?:above|last|previous|box)|my\s)|\btake\s(?:that|it)\sback\b"
+    r"|\bi\s(?:retract|withdraw)\b|\bi\shave\sno\s(?:answer|solution)\b|\bi\smade\san\serror\b"
+    r"|\b(?:check|proof|verification)\s(?:does(?:n't|\snot)|fail(?:s|ed))\b",
     re.IGNORECASE,
 )
-_TURN_WORDS = ("wait", "oops", "sorry", "hold on", "orrection", "econd thought", "ctually", "no", "scratch", "mistake",
-               "wrong", "incorrect", "miscalc", "strike")  # fmt: skip
 _CONFIRMED = re.compile(r"\b(?:yes|yep|correct|right|confirm\w*|checks?\sout|matches|indeed)\b", re.IGNORECASE)
 
 
@@ -64,10 +67,11 @@ def find_turn(rest: str) -> str | None:
     Args:
         rest: what follows an answer. `Wait, let me check. Yes, it is right.` takes nothing back.
     """
-    lower = rest.lower()
-    if not any(map(lower.__contains__, _TURN_WORDS)):
+    if not may_matter(rest):
         return None
+    lower = rest.lower()
     turn = _TURN.search(rest)
+    turn = TURN.search(rest) if turn is None and may_turn(lower) else turn
     if turn is None:
         return None
     after = rest[turn.start() :]

@@ -19,6 +19,7 @@ from tasks.answer.locales import conventions
 from tasks.answer.read import read
 from tasks.answer.said import find_said
 from tasks.answer.scope import answered_part
+from tasks.answer.settled import settled_locale
 from tasks.answer.undecided import refuse_empty_field, refuse_no_value
 from tasks.answer.value import UnreadableError, Value
 
@@ -40,6 +41,7 @@ def find(text: str, locale: str = "en") -> Value | None:
         UnreadableError: something stands where the answer is, and cannot be read whole.
     """
     text = answered_part(text)
+    locale = settled_locale(text, locale)
     box = find_boxed(text)
     if box is not None:
         return find_in(box, locale)

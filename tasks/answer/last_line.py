@@ -11,9 +11,11 @@ from tasks.answer.denials import refuse_turn
 from tasks.answer.ends import begin_of_end
 from tasks.answer.locales import Conventions
 from tasks.answer.notes import is_note, signed_account
+from tasks.answer.plans import refuse_plan
 from tasks.answer.read import read
 from tasks.answer.scope import refuse_unfinished
 from tasks.answer.statement import Statement
+from tasks.answer.tongues import may_matter
 from tasks.answer.undecided import refuse_alternatives, refuse_unanswered
 from tasks.answer.value import UnreadableError, Value
 
@@ -63,11 +65,16 @@ def _read_line(line: str, text: str, begin: int, end: int, known: Conventions) -
     refuse_unfinished(text)
     _refuse_parts(line, text[:begin], stated, known)
     rest = line[statement.end :] + text[end : end + MAX_LINE]
-    refuse_turn(rest)
+    is_open = may_matter(rest)
+    if is_open:
+        refuse_turn(rest)
     refuse_alternatives(statement.texts, text[max(0, begin - 200) : end])
     sentence = [found.end() for found in _SENTENCE_END.finditer(line, 0, statement.end)]
     begin_of_sentence = sentence[-1] if sentence else 0
-    refuse_unanswered(statement.texts, line[begin_of_sentence : statement.end], rest)
+    said = line[begin_of_sentence : statement.end]
+    refuse_unanswered(statement.texts, said, rest if is_open else "")
+    if "=" not in said:
+        refuse_plan(statement.texts, said, line[begin_of_sentence : statement.begin], rest)
     return stated
 
 

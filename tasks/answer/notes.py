@@ -8,10 +8,25 @@ from __future__ import annotations
 import re
 
 _NOTE = re.compile(
-    r"[\s*_(>~-]*(?:(?:foot)?notes?|sources?|references?|nb|n\.b|p\.?\s?s|disclaimer|see\salso|figures?|confidence|certainty|time\staken)\b[*_]*\s?[:.]"
+    r"[\s*_(>~#-]*(?:(?:foot)?notes?|sources?|references?|nb|n\.b|p\.?\s?s|disclaimer|see\salso|figures?|confidence|certainty|time\staken"
+    r"|(?:pro\s)?tips?|fun\sfact|by\sthe\sway|hint|reminder|double-?check\w*|check(?:ing)?|verif(?:ication|y(?:ing)?)"
+    r"|obs|observa[c\u00e7][a\u00e3]o|nota(?:\sbene)?|remarques?|anm|anmerkung|hinweis|tipp|probe|kontrolle|osservazione|nb"
+    r"|comprobaci[o\u00f3]n|verificaci[o\u00f3]n|verifica[c\u00e7][a\u00e3]o|v[e\u00e9]rification|verifica|prova\sreal|opmerking|uwaga"
+    r"|\u043f\u0440\u0438\u043c\u0435\u0447\u0430\u043d\u0438\u0435|\u043f\u0440\u043e\u0432\u0435\u0440\u043a\u0430|\u6ce8|\u5907\u6ce8|\u6ce8\u610f|\u9a8c\u7b97|\u691c\u7b97|\u88dc\u8db3)"
+    r"\b[*_]*\s?[:.\uff1a]"
     r"|\s*\[\d{1,2}\]\s",
     re.IGNORECASE,
 )
+_OFFER = re.compile(
+    r"\W*(?:(?:would|do)\syou\s(?:like|want|need|prefer)|want\s(?:me\s)?to\b|(?:shall|should|can|may)\si\b|"
+    r"if\syou(?:'d)?\s(?:like|want)|m\u00f6ch(?:test\sdu|ten\ssie)|soll\sich|quieres|te\sgustar\u00eda|veux-tu|voulez-vous|"
+    r"souhaitez-vous|quer\sque|gostaria|vuoi|vuole|\u0445\u043e\u0442\u0438\u0442\u0435|\u0445\u043e\u0447\u0435\u0448\u044c)[^\n]*\?[\s*_)]*"
+    r"|\W*(?:let\sme\sknow|feel\sfree)\b[^\n]*",
+    re.IGNORECASE,
+)
+"""a whole line that offers more: `Would you like to see it with 5 kids?`"""
+_BIDS = ("let ", "feel")
+"""how such a line begins that is no question"""
 _ASIDE = re.compile(r"\s*(?:\*(?!\*)[^*\n]+\*|_(?!_)[^_\n]+_|\*?\([^()\n]+\)\*?)\.?\s*")
 """a whole line in italics or in brackets"""
 _TOTAL = re.compile(
@@ -34,7 +49,8 @@ def is_note(line: str, before: str) -> bool:
         line: as it is written.
         before: the text above it.
     """
-    if _NOTE.match(line):
+    is_offer = ("?" in line or line.lstrip()[:4].lower() in _BIDS) and _OFFER.fullmatch(line)
+    if _NOTE.match(line) or is_offer:
         return re.search(r"\d", before) is not None
     if _ASIDE.fullmatch(line) is None:
         return False

@@ -25,6 +25,12 @@ from tasks.answer.statement_words import (
 from tasks.answer.value import Number, UnreadableError, Value
 
 _DEPENDING = words_of("otherwise respectively depending")
+_IN_OTHER_WORDS = re.compile(
+    r"[\s,;:(\u2014-]*(?:i\.?\s?e\.?|that\sis(?:\sto\ssay)?|in\sother\swords|namely|equivalently|das\shei\u00dft|d\.\s?h\.|es\sdecir|"
+    r"o\ssea|ou\sseja|isto\s\u00e9|c'est-\u00e0-dire|soit|cio\u00e8|ossia|\u0442\u043e\s\u0435\u0441\u0442\u044c|\u0442\.\s?\u0435\.|"
+    r"\u5373|\u4e5f\u5c31\u662f|\u3064\u307e\u308a|\u3059\u306a\u308f\u3061)[\s,:]*",
+    re.IGNORECASE,
+)
 _DIRECT = ("open", "mark", "currency", "equals", "dash", "operator", "colon")
 
 
@@ -33,9 +39,11 @@ class Statement(Line):
 
     Attributes:
         end: where on the line that ends, once it was read.
+        begin: where it begins, once it was read.
     """
 
     end = 0
+    begin = 0
 
     def stated(self) -> Value | None:
         """What the line states in the end; None where it holds no number.
@@ -52,7 +60,9 @@ class Statement(Line):
             refuse_negation([word for clause in clauses[: stating[-1]] for word in clause.words])
         if not stating:
             raise UnreadableError(f"'{self.line.strip()[-60:]}' states no number")
-        return self._read_clause(clauses, stating[-1])
+        value = self._read_clause(clauses, stating[-1])
+        is_measured = isinstance(value, Number) and value.unit is not None and value.unit.dimension != ()
+        return self._first_spelling(value) if is_measured and len(self.quantities) > 1 else value
 
     def stated_directly(self) -> Value | None:
         """What the line begins with, as it does behind `The answer is`; None where that is no number.
@@ -84,9 +94,10 @@ class Statement(Line):
         chosen = self._choose(clause, is_direct)
         self._refuse_parallel(clauses, place if not is_direct else place + 1, is_direct=is_direct)
         self._check_words(clauses, place, chosen)
-        value, self.end = self._read(chosen), chosen.end
+        value, self.begin, self.end = self._read(chosen), chosen.begin, chosen.end
         for later in clauses[place + 1 :]:
-            if later.opener in ("(", "or", "oder", "ou") and later.quantities:
+            is_worked = later.opener == "(" and "=" in self.line[chosen.end :].partition(")")[0]
+            if later.opener in ("(", "or", "oder", "ou") and later.quantities and not is_worked:
                 value = self._with_other(value, later)
         return value
 
@@ -163,6 +174,20 @@ class Statement(Line):
             refuse_denial(self, clauses, place, chosen)
         if self._is_asked(chosen.last):
             raise UnreadableError("the number is asked for")
+
+    def _first_spelling(self, value: Value) -> Value:
+        """The value as it was said before, where the last one is another spelling: `160 minutes, i.e. 2 h 40 min`."""
+        place = next((place for place, one in enumerate(self.quantities) if one.end == self.end), 0)
+        if place == 0:
+            return value
+        before = self.quantities[place - 1]
+        if _IN_OTHER_WORDS.fullmatch(self.line, before.end, self.quantities[place].begin) is None:
+            return value
+        try:
+            first = self._read(before)
+        except UnreadableError:
+            return value
+        return first if same(first, value) else value
 
     def _with_other(self, value: Value, clause: Clause) -> Value:
         """The value, where a bracket or an alternative behind it says the same."""

@@ -24,6 +24,10 @@ _NAMED = re.compile(
     r"\s*(?:\(\s*(?:[A-Za-z]|\\[a-z]+)(?:\s*,\s*(?:[A-Za-z]|\\[a-z]+)){1,3}\s*\)\s*=(?!=)"
     r"|[A-Za-z](?:_\{?\w+\}?)?(?:\s*\(\s*[a-z]\s*\))?\s*(?:=|\\in(?![A-Za-z]))(?!=))"
 )
+_POINT_NAME = re.compile(
+    r"[A-Z](?:_\{?\d\}?|')?\s*(?=\([^();]*;[^()]*\)$)|[ABD-OQ-Z](?:_\{?\d\}?|')?\s*(?=\([^()\[\],;]*,[^()]*\)$)"
+)
+"""`S(2; -3)`; with a comma `C(5, 2)` and `P(5, 2)` may be numbers"""
 _GROUPED = re.compile(r"[-+$]*\\?\$?\d{1,3}(?:(?:,|\{,\})\d{3})+(?:\.\d+)?(?!\d)")
 _WORD_PARTS = re.compile(r"\\text\{\s*(?:,\s*)?(?:and|or)\s*\}|\s(?:and|or)\s|\\(?:vee|lor)(?![A-Za-z])")
 _UNION = re.compile(r"\\cup(?![A-Za-z])|\u222a")
@@ -66,7 +70,8 @@ def read_part(text: str, locale: str = "en", depth: int = 0) -> Part:
         return Formula(f"\\{words}")
     if _LETTERS.fullmatch(words) and "\\" not in words and not _OF_FUNCTIONS.fullmatch(words):
         return Words(words)
-    terms = _read_terms(text, locale, depth)
+    point = _POINT_NAME.match(text) if text[:1].isupper() else None
+    terms = _read_terms(text if point is None else text[point.end() :], locale, depth)
     if terms is not None:
         return terms
     named = _NAMED.match(text)

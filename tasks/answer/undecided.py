@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
+from tasks.answer import tongues
 from tasks.answer.statement_words import words_of
 from tasks.answer.value import UnreadableError
 
@@ -19,8 +20,11 @@ _NO_VALUE = re.compile(
 )
 """what stands behind `answer:` where there is none"""
 _UNANSWERED = re.compile(
-    r"\b(?:(?:no|any)\s(?:real\s|valid\s|unique\s|possible\s|integer\s|such\s|single\s|definite\s)*(?:solution|answer)s?\b(?!\sother)"
-    r"|infinitely\smany|(?:(?:not|n't)\s(?:\w+\s){0,2}enough|insufficient|too\slittle|missing)\s(?:information|data|details)"
+    r"n't\s(?:\w+\s){0,2}enough\s(?:information|data|details|facts)\b|\bbut\s(?:not|never)\s(?:how\s(?:many|much|long|far|old|often|big)|what|which|when|where|whether|why)\b"
+    r"|n't\s(?:say|tell|state|specify|mention|know|give)\w*\s(?:us\s|me\s)?(?:how\s(?:many|much|long|far|old|often|big)|what|which|when|whether)\b"
+    r"|\b(?:(?:no|any)\s(?:real\s|valid\s|unique\s|possible\s|integer\s|such\s|single\s|definite\s)*(?:solution|answer)s?\b(?!\sother)"
+    r"|infinitely\smany|(?:not\s(?:\w+\s){0,2}enough|insufficient|too\slittle|missing)\s(?:information|data|details|facts)"
+    r"|not\s(?:say|tell|state|specify|mention|know|give)\s(?:us\s|me\s)?(?:how\s(?:many|much|long|far|old|often|big)|what|which|when|whether)"
     r"|(?:cannot|can't|can\snot|could\snot|impossible\sto|unable\sto|no\sway\sto)\s(?:be\s)?"
     r"(?:answer|determine|solve|say|tell|know|calculate|compute|find)\w*|unsolvable|unanswerable|unclear|DNE)\b"
     r"|\b(?:is|are|was|be)\s(?:undefined|indeterminate|undetermined|not\sdefined)\b|\bdoes(?:n't|\snot)\sexist\b",
@@ -28,9 +32,16 @@ _UNANSWERED = re.compile(
 )
 _UNANSWERED_WORDS = words_of(
     "solution solutions answer answers infinitely information data details cannot can't can could impossible unable "
+    "facts how what which when where whether why "
     "way unsolvable unanswerable unclear dne undefined indeterminate undetermined defined exist"
 )
 """one of them is in all that `_UNANSWERED` finds"""
+_UNDECIDED = re.compile(
+    r"\b(?:cannot|can't|can\snot|could\snot|couldn't|unable\sto)\s(?:\w+ly\s)?(?:decide|choose|pick|settle)\b"
+    r"|\b(?:not\ssure|unsure|no\sidea|don't\sknow|not\sclear|unclear|can't\stell)\s(?:\w+\s)?(?:which|whether)\b|\bundecided\b",
+    re.IGNORECASE,
+)
+_UNDECIDED_STEMS = ("decide", "choose", "pick", "settle", "which", "whether")
 _CONCLUSION = re.compile(
     r"=|\b(?:so|but|however|thus|hence|therefore|then|instead|still|yet|unless|otherwise|until)\b", re.I
 )
@@ -78,10 +89,26 @@ def refuse_unanswered(words: Set[str], sentence: str, rest: str) -> None:
         sentence: to the end of the number. A conclusion between what cannot be known and the number is an answer.
         rest: what follows.
     """
-    for text in (sentence, rest) if not words.isdisjoint(_UNANSWERED_WORDS) else (rest,):
+    said = not words.isdisjoint(_UNANSWERED_WORDS)
+    for text in (sentence, rest) if said else (rest,) if rest else ():
         for found in _UNANSWERED.finditer(text):
             if text is rest or not _CONCLUSION.search(sentence, found.end()):
                 raise UnreadableError(f"'{found[0]}': the text says that there is no answer")
+    if rest:
+        refuse_open(rest)
+    if not sentence.isascii() or not words.isdisjoint(tongues.OPEN_WORDS):
+        foreign = tongues.UNANSWERED.search(sentence)
+        if foreign is not None and not tongues.CONCLUSION.search(sentence, foreign.end()):
+            raise UnreadableError(f"'{foreign[0]}': the text says that there is no answer")
+
+
+def refuse_open(rest: str) -> None:
+    """UnreadableError where what follows a number says that the text cannot decide, in any of its languages."""
+    lower = rest.lower()
+    found = _UNDECIDED.search(rest) if any(map(lower.__contains__, _UNDECIDED_STEMS)) else None
+    found = tongues.UNANSWERED.search(rest) if found is None and tongues.may_be_open(lower) else found
+    if found is not None:
+        raise UnreadableError(f"'{found[0]}': the text leaves its answer open")
 
 
 def refuse_alternatives(words: Set[str], text: str) -> None:

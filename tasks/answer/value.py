@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 
-VERSION = 4
+VERSION = 5
 """of all of this folder: raised when a text is read as something else, or something else is equal"""
 MAX_DIGITS = 300
 """Longer numbers, and exponents beyond, are refused: exact arithmetic on them could take minutes."""

@@ -21,8 +21,10 @@ from tasks.answer.cues import find_turn
 from tasks.answer.denials import refuse_governed
 from tasks.answer.equal import same
 from tasks.answer.find import find
+from tasks.answer.formula_ends import is_exact, plain_end, roots, standing, stated_word, without_approximation
 from tasks.answer.parts import Formula, Part, Terms, Words
 from tasks.answer.scope import answered_part
+from tasks.answer.settled import settled_locale
 from tasks.answer.structure import read_part
 from tasks.answer.value import Number, UnreadableError
 from tasks.judge.verifiers import formulas
@@ -34,7 +36,7 @@ from tasks.judge.verifiers.finding import (
     unread_has_no_verdict,
 )
 
-VERSION = 6
+VERSION = 7
 MAX_TEXT_CHARACTERS = 2000
 """How much of a text's end is searched for an answer that is not boxed."""
 
@@ -97,9 +99,12 @@ _MATH = re.compile(
     re.DOTALL,
 )
 
-_JOINED = re.compile(r"[\s,;]*\b(and|or)\b[\s,;]*|\s*[,;]\s*")
+_JOINED = re.compile(r"[\s,;]*\b(and|or|und|oder|et|ou|y|o|e|\u0438|\u0438\u043b\u0438)\b[\s,;]*|\s*[,;]\s*")
 _CONDITION = re.compile(r"\b(?:when|if|for|at|where|since|with|let|as|because)\s+\Z", re.IGNORECASE)
 """before `$x=2$, $y=5$`: the second alone is an answer"""
+_REASON = re.compile(r"(?:^|[.!?\n]\s*)(?:since|because|as|if|when|given|for)\s[^.!?\n]*$", re.IGNORECASE)
+"""before `Since n exceeds $6$, $n=7$`: the same"""
+_MAX_JOINED = 5
 
 
 def _find(text: str, config: MathVerifier) -> Part | None:
@@ -109,9 +114,10 @@ def _find(text: str, config: MathVerifier) -> Part | None:
     if config.pattern is not None:
         return read_part(said, config.locale)
     said = answered_part(said)
+    locale = settled_locale(said, config.locale)
     box = find_boxed(said)
     if box is not None:
-        return read_part(box, config.locale) if box else None
+        return read_part(box, locale) if box else None
     if said.rstrip().endswith("####"):
         raise UnreadableError("no answer stands behind ####")
     end = said[-MAX_TEXT_CHARACTERS:]
@@ -119,21 +125,28 @@ def _find(text: str, config: MathVerifier) -> Part | None:
     if cues:
         refuse_governed(end, cues[-1].start())
         _refuse_turn(end[cues[-1].end() :])
+    word = stated_word(end)
+    if word is not None and not cues:
+        return read_part(word, locale)
     for place in (cues[-1][1] if cues else "", end):
-        formula = _last_formula(place, config.locale)
+        formula = _last_formula(place, locale)
         if formula is not None:
             if place is end and _UNFINISHED.search(end):
                 raise UnreadableError("the text ends before its answer")
-            return read_part(_last_side(formula), config.locale)
+            return read_part(_last_side(formula), locale)
         if place is not end and _ONE_TERM.fullmatch(place.strip()):
-            return read_part(place.strip("*_` ").rstrip("*_`!. "), config.locale)
+            return read_part(place.strip("*_` ").rstrip("*_`!. "), locale)
+    plainly = plain_end(end)
+    if plainly is not None:
+        return read_part(plainly, locale)
     try:
-        return find(end, config.locale)
+        return find(end, locale)
     except UnreadableError:
-        said_plainly = _PLAIN_FORMULA.search(end.splitlines()[-1])
+        line = end.splitlines()[-1]
+        said_plainly = _PLAIN_FORMULA.search(line) or _PLAIN_FORMULA.search(without_approximation(line))
         if said_plainly is None:
             raise
-        return read_part(said_plainly[1], config.locale)
+        return read_part(said_plainly[1], locale)
 
 
 def _refuse_turn(rest: str) -> None:
@@ -145,10 +158,16 @@ def _refuse_turn(rest: str) -> None:
 
 def _last_formula(text: str, locale: str) -> str | None:
     """The last formula of a text. UnreadableError where it is one of several answers: `$3$ or $5$`."""
-    places = list(_MATH.finditer(text))[-2:]
+    places = standing(text, list(_MATH.finditer(text))[-_MAX_JOINED:])
     found = [next(filter(None, match.groups())) for match in places]
-    if len(found) == 2 and _are_joined(text, *places):
-        one, other = (read_part(_last_side(formula), locale) for formula in found)
+    first = len(places) - 1
+    while first > 0 and _are_joined(text, places[first - 1], places[first]):
+        first -= 1
+    several = roots(found[first:], text[places[-1].end() :]) if 0 <= first < len(places) - 1 else None
+    if several is not None:
+        return several
+    if len(found) > 1 and first < len(found) - 1:
+        one, other = (read_part(_last_side(formula), locale) for formula in found[-2:])
         if not are_equal(other, one):
             raise UnreadableError("the text ends in several formulas")
     return found[-1] if found else None
@@ -156,7 +175,10 @@ def _last_formula(text: str, locale: str) -> str | None:
 
 def _are_joined(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
     joined = _JOINED.fullmatch(text, first.end(), second.start())
-    return joined is not None and (joined[1] is not None or not _CONDITION.search(text, 0, first.start()))
+    if joined is None or joined[1] is not None:
+        return joined is not None
+    begins = text[max(0, first.start() - 120) : first.start()]
+    return not (_CONDITION.search(begins) or _REASON.search(begins))
 
 
 _OPERATION = re.compile(r"[^\s(]\s*[-+*/]|\\(?:cdot|times|frac)(?![A-Za-z])")
@@ -168,6 +190,9 @@ _UNFINISHED = re.compile(
 
 def _last_side(formula: str) -> str:
     """What a chain of equations ends in."""
+    before, _, rounded = formula.rpartition("\\approx")
+    if before and is_exact(_last_side(before)) and re.fullmatch(r"[\s\d.,-]+(?:\\.*)?", rounded):
+        return _last_side(before)
     sides = re.split(r"(?<![<>!=\\])=(?!=)|\\approx(?![A-Za-z])", formula)
     is_relation = len(sides) == 2 and _OPERATION.search(sides[0]) and all(_VARIABLE.search(side) for side in sides)
     return formula if is_relation else sides[-1]

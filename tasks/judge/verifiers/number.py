@@ -18,7 +18,7 @@ from tasks.judge.verifiers.finding import (
     unread_has_no_verdict,
 )
 
-VERSION = 5
+VERSION = 6
 
 
 @unread_has_no_verdict

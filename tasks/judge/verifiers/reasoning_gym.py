@@ -22,7 +22,7 @@ from tasks.judge.verifiers.finding import (
 )
 from tasks.judge.verifiers.gym_answer import explain_danger, find_gym_answer
 
-VERSION = 2
+VERSION = 3
 _NEARLY = 1e-9
 """scores are quotients: 0.3 / 0.3 may be a little less than 1"""
 
