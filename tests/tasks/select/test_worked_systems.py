@@ -87,7 +87,8 @@ def test_the_reply_that_is_likeliest_called_perfect() -> None:
 
 def with_words(chain: str, *numbers: int, asks: int = 0) -> Candidate:
     """A chain whose texts have so many words; each text after the first was asked for with a turn of `asks` words."""
-    members, chat = list[Candidate](), (Message("user", "x " * 30),)
+    members = list[Candidate]()
+    chat: tuple[Message, ...] = (Message("user", "x " * 30),)
     problem = replace(make_problem(), messages=chat)
     for number, (sample, verdict) in zip(numbers, chain_nodes(chain, problem=problem), strict=True):
         shown = chat if asks and members else ()
