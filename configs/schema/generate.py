@@ -159,7 +159,7 @@ class ReviseGenerate(WholeTexts):
     num_samples: int = Field(1, ge=1, le=MOST_TEXTS, description="first attempts")
     first: FirstAttempts = Field(FirstAttempts(), description="who writes first attempts, and which are revised")
     steps: tuple[ReviseStep, ...] = Field(
-        (ReviseStep(name="attempt", part="attempt"),), min_length=1, description="the texts of one revision, in order"
+        (ReviseStep(name="attempt", part="attempt"),), description="the texts of one revision, in order"
     )
     max_turns: int = Field(2, ge=1, le=MOST_TURNS, description="attempts in a chain, the first included")
     until: tuple[Stop, ...] = Field((), description="what ends a chain early: any of these")

@@ -20,6 +20,8 @@ def revise(*steps: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
+    (revise() | {"steps": []}, "steps: exactly one has part attempt, and it is the last: the others lead to it"),
+    (revise({"part": "execution"}, ATTEMPT), "steps.0: an execution is what a code judge found"),
     (revise(VERDICT), "steps: exactly one has part attempt, and it is the last"),
     (revise(ATTEMPT, VERDICT), "steps: exactly one has part attempt, and it is the last"),
     (revise(ATTEMPT, {**ATTEMPT, "name": "b"}), "steps: exactly one has part attempt"),

@@ -69,6 +69,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"steps": [{**ATTEMPT, "keep": {"first": 1}}]}, {}, r"steps\.0\.keep: each problem has one chain here"),
     ({"steps": [{**VERDICT, "also_by": ["critic"]}, ATTEMPT]}, {}, r"steps\.0\.also_by: each problem has one chain"),
     ({"steps": [ATTEMPT], "until": [{"verdict": "right"}]}, {}, r"until\.0\.verdict: no step writes a verdict"),
+    ({"steps": []}, {}, r"steps: exactly one has part attempt"),
     ({"steps": [VERDICT]}, {}, r"steps: exactly one has part attempt"),
     ({"steps": [{**ATTEMPT, "by": "nobody"}]}, {}, r"steps\.0\.by: no role is called 'nobody'"),
     ({"until": [{"no_gain": "nobody"}]}, {}, r"until\.0\.no_gain: no judge is called 'nobody'"),

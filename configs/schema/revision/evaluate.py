@@ -80,7 +80,7 @@ class ReviseEvaluation(Component):
     """
 
     steps: tuple[ReviseStep, ...] | None = Field(
-        None, min_length=1, description="texts of one revision; default: those of generate, or one attempt"
+        None, description="texts of one revision; default: those of generate, or one attempt"
     )
     max_turns: int | None = Field(
         None, ge=2, description="attempts in a chain, the first included; default: that of generate, or 2"

@@ -79,7 +79,8 @@ def _steps_and_stops(recipe: Sections) -> tuple[tuple[ReviseStep, ...], tuple[St
     asked, drawn = recipe.evaluate.revise, _drawn(recipe)
     assert asked is not None
     stops = drawn.until if asked.steps is None else ()
-    return asked.steps or tuple(map(_of_one_text, drawn.steps)), stops if asked.until is None else asked.until
+    steps = tuple(map(_of_one_text, drawn.steps)) if asked.steps is None else asked.steps
+    return steps, stops if asked.until is None else asked.until
 
 
 def _of_one_text(step: ReviseStep) -> ReviseStep:

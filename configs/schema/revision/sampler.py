@@ -125,7 +125,7 @@ class ReviseStep(ChangedSampling):
 def _problems(step: ReviseStep) -> Iterator[str]:
     """What does not fit together in one step, in words."""
     is_model = bool(step.writers)
-    if is_model and step.prompt is None and step.form != "inline":
+    if is_model and step.prompt is None and step.form != "inline" and step.part != "execution":  # which no model writes
         yield f"prompt: a {step.part} has no prompt of its own: name one"
     if step.by == "template" and step.prompt is None:
         yield "prompt: by: template writes the prompt itself: name one"

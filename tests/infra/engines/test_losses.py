@@ -35,10 +35,35 @@ def test_the_gap_is_what_the_model_moved_towards_the_chosen_side() -> None:
     assert batch().gap.item() == GAP
 
 
+def test_what_both_sides_begin_with_cancels() -> None:
+    """A common part of -30, -31 to the reference, before -12 and -9, -14 and -8: h is 3 with it and without it."""
+    rest = {"chosen": -12.0, "rejected": -9.0, "ref_chosen": -14.0, "ref_rejected": -8.0}
+    common = {"chosen": -30.0, "rejected": -30.0, "ref_chosen": -31.0, "ref_rejected": -31.0}
+    assert batch(**rest).gap.item() == 3 == batch(**{side: rest[side] + common[side] for side in rest}).gap.item()
+
+
 @pytest.mark.parametrize(
     ("gap", "beta", "loss"),
-    [(GAP, 0.1, 0.554355), (-GAP, 0.1, 0.854355), (GAP, 0.5, 0.201413), (1.2 - 0.4, 1.0, 0.371101)],
-    ids=["D1", "D1 swapped", "D1 beta .5", "Bradley-Terry"],
+    [
+        (GAP, 0.1, 0.554355),
+        (-GAP, 0.1, 0.854355),
+        (GAP, 0.5, 0.201413),
+        (1.2 - 0.4, 1.0, 0.371101),
+        ((0.4 + 1.1) - (-0.2 + 0.3), 0.1, 0.625595),
+        ((0.4 + 1.1) - (-0.2 + 0.3), 0.5, 0.403186),
+        (1.0, 0.1, 0.644397),
+        (GAP, 0.2, 0.437488),
+    ],
+    ids=[
+        "D1",
+        "D1 swapped",
+        "D1 beta .5",
+        "Bradley-Terry",
+        "M-DPO of two turns",
+        "M-DPO eta .5",
+        "EVOLVE revising",
+        "SSO, plain",
+    ],
 )
 def test_sigmoid(gap: float, beta: float, loss: float) -> None:
     from infra.engines.train.objectives.pairs import sigmoid_loss
@@ -56,6 +81,13 @@ def test_weighted_dpo_nll_with_ten_chosen_tokens(weight: float, beta: float, los
 
     found = weighted_dpo_nll_losses(batch(weight=weight), WeightedDpoNll(beta=beta, alpha=1.0))
     assert found.item() == pytest.approx(loss, abs=1e-6)
+
+
+def test_both_contexts_of_evolve_add_up() -> None:
+    """h 3 under the problem and 1 under the problem with the worse answer: 1.198752, two rows of one step."""
+    from infra.engines.train.objectives.pairs import sigmoid_loss
+
+    assert sigmoid_loss(column(3.0, 1.0), 0.1).sum().item() == pytest.approx(1.198752, abs=1e-6)
 
 
 def test_the_pairs_of_a_prompt_in_self_contrast_are_one_mean() -> None:

@@ -62,6 +62,13 @@ def test_the_other_samples_alone_may_count() -> None:
     assert (alone.score, alone.label, alone.note) == (None, "unscored", "the problem has no other sample")
 
 
+def test_the_grade_that_most_judgements_give() -> None:
+    """Self-Rationalization: grades (4, 3, 4, 5, 2, 4), where 4 is right: the majority is 4, and half of them say so."""
+    verdicts = vote(["4", "3", "4", "5", "2", "4"])
+    assert {verdict.answer for verdict in verdicts if verdict.label == "correct"} == {"4"}
+    assert [verdict.score for verdict in verdicts if verdict.answer == "4"] == [0.5] * 3
+
+
 def test_votes_are_counted_by_what_answers_mean() -> None:
     verdicts = vote(["0.5", "50%", "0.5", "7", "7", "5 km", "5000 m"])
     assert [verdict.label for verdict in verdicts].count("correct") == 3
