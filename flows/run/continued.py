@@ -1,4 +1,4 @@
-"""Runs that go on where one crashed: what they do, and when that is given up.
+"""Runs that go on where one crashed, or wait for one that lives: what they do, and when that is given up.
 
 An automation (`flows/services/bootstrap_prefect.py`) starts one after each crash, with the id of the run that crashed.
 Whatever ends a run's process ends the next one's too if it is bad luck of the night; if it is the recipe (too large for
@@ -8,12 +8,19 @@ the machine), each of them would end at the same place. So a run is refused afte
 from __future__ import annotations
 
 import json
-from typing import Any
+import math
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from configs.errors import StoreError, UserError
+from configs.errors import HeldError, StoreError, UserError
 from infra.store.base import Store
 
 MOST_IN_VAIN = 3
+LOOK_AGAIN_SECONDS = 10.0
+SAY_AGAIN_SECONDS = 600.0
+
+Ended = TypeVar("Ended")
 
 
 def what_was_asked(crashed: str) -> Any:
@@ -63,3 +70,29 @@ def _read(store: Store, key: str) -> dict[str, Any]:
         return dict(json.loads(store.read(key) or b"{}"))
     except ValueError as error:
         raise StoreError(f"{key} in {store.uri} cannot be read: {error}", "delete it") from None
+
+
+def in_turn(
+    run: Callable[[], Ended], is_patient: bool, say: Callable[[str], object], seconds: float = LOOK_AGAIN_SECONDS
+) -> Ended:
+    """What a run gives that takes an experiment's lease, as soon as nobody else holds it.
+
+    Args:
+        is_patient: False: a run of a schedule, which leaves the work to the next one.
+        say: is told what is waited for, now and then.
+        seconds: between two looks.
+
+    Raises:
+        HeldError: another run holds the experiment, and this one does not wait.
+    """
+    said_at = -math.inf
+    while True:
+        try:
+            return run()
+        except HeldError as error:
+            if not is_patient:
+                raise
+            if time.monotonic() - said_at > SAY_AGAIN_SECONDS:
+                said_at = time.monotonic()
+                say(f"waiting for its turn: {error.message}")
+        time.sleep(seconds)

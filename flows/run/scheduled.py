@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +19,9 @@ from configs.schema.load import RepeatedKeyError, apply_override, check_recipe, 
 from configs.schema.recipe import Recipe
 from flows.champion.approve import find_own_question, wait_for_person
 from flows.loop import Ended, run_rounds
-from flows.run.continued import refuse_in_vain, what_was_asked
+from flows.run.continued import in_turn, refuse_in_vain, what_was_asked
 from flows.services.addresses import resolve_addresses
 from infra.store.address import open_store
-
-LOOK_AGAIN_SECONDS = 10.0
-SAY_AGAIN_SECONDS = 600.0
 
 
 class ImproveParameters(BaseModel):
@@ -76,7 +70,9 @@ def scheduled_improve(parameters: ImproveParameters, continues: str | None = Non
         if asked := find_own_question(store, recipe.name):
             wait_for_person(store, recipe.name, asked)
         rounds = parameters.rounds or recipe.rounds.per_run
-        ended = _in_turn(lambda: run_rounds(recipe, Path(parameters.base_dir), rounds))
+        ended = in_turn(
+            lambda: run_rounds(recipe, Path(parameters.base_dir), rounds), not _is_of_schedule(), get_run_logger().info
+        )
     except HeldError as error:
         return Cancelled(message=str(error))
     except UserError as error:
@@ -114,22 +110,6 @@ def describe(recipe: Recipe, ended: Ended) -> str:
     return f"{recipe.name}: {done}; champion {champion}; ended by {ended.reason}{asked}"
 
 
-def _in_turn(run: Callable[[], Ended]) -> Ended:
-    """Run as soon as nobody else holds the experiment; a run of the schedule does not wait, since the next will come.
-
-    Raises:
-        HeldError: another run holds it, and this one is of the schedule.
-    """
+def _is_of_schedule() -> bool:
     context = FlowRunContext.get()
-    is_of_schedule = bool(context and context.flow_run and context.flow_run.auto_scheduled)
-    said_at = -math.inf
-    while True:
-        try:
-            return run()
-        except HeldError as error:
-            if is_of_schedule:
-                raise
-            if time.monotonic() - said_at > SAY_AGAIN_SECONDS:
-                said_at = time.monotonic()
-                get_run_logger().info("waiting for its turn: %s", error.message)
-        time.sleep(LOOK_AGAIN_SECONDS)
+    return bool(context and context.flow_run and context.flow_run.auto_scheduled)

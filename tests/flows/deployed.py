@@ -60,23 +60,6 @@ class Deployment:
             body["parameters"] = {"parameters": {**self.read()["parameters"]["parameters"], **parameters}}
         return str(ask("POST", f"{self.url}/deployments/{self.id}/create_flow_run", body)["id"])
 
-    def start_as_schedule(self) -> str:
-        """Switch the schedule on, and wait until its first run is made; returns its id."""
-        self.switch_schedule(True)
-        asked = {"deployments": {"id": {"any_": [self.id]}}, "sort": "EXPECTED_START_TIME_ASC", "limit": 20}
-        deadline = time.monotonic() + 120
-        while True:
-            for run in ask("POST", f"{self.url}/flow_runs/filter", asked):
-                if run["auto_scheduled"]:
-                    return str(run["id"])
-            assert time.monotonic() < deadline, "the scheduler made no run"
-            time.sleep(1)
-
-    def switch_schedule(self, is_active: bool) -> None:
-        """Switched off, its runs that have not begun are gone."""
-        (schedule,) = self.read()["schedules"]
-        ask("PATCH", f"{self.url}/deployments/{self.id}/schedules/{schedule['id']}", {"active": is_active})
-
     def wait_for_log(self, run: str, text: str, seconds: float = 120) -> None:
         deadline = time.monotonic() + seconds
         asked = {"logs": {"flow_run_id": {"any_": [run]}}, "limit": 200}
