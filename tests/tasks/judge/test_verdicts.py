@@ -241,7 +241,7 @@ def test_versions_name_the_judge_and_its_verifier() -> None:
         "judge": 2,
         "answer.answer": 1,
         "answer.number": 5,
-        "answer.reader": 4,
+        "answer.reader": 5,
         "same_text.answer": 1,
         "same_text.exact": 2,
         "same_text.reader": 4,
