@@ -240,17 +240,17 @@ def test_versions_name_the_judge_and_its_verifier() -> None:
     assert component_versions([NUMBER, EXACT]) == {
         "judge": 2,
         "answer.answer": 1,
-        "answer.number": 5,
+        "answer.number": 6,
         "answer.reader": 5,
         "same_text.answer": 1,
         "same_text.exact": 2,
-        "same_text.reader": 4,
+        "same_text.reader": 5,
     }
     assert component_versions([VoteJudge(), RubricJudge(name="style"), CombineJudge(of=("vote", "style"))]) == {
         "judge": 2,
         "vote.vote": 2,
-        "vote.number": 5,
-        "vote.reader": 4,
+        "vote.number": 6,
+        "vote.reader": 5,
         "style.rubric": 2,
         "combine.combine": 1,
     }
