@@ -27,6 +27,7 @@ def smaller() -> dict[str, Any]:
     tree["warm_start"] |= {"source": {"kind": "addition", "digits": [1], "num_problems": 35}, "epochs": 60}
     tree["train"] |= {"max_steps": WAVES, "learning_rate": 1e-3}
     tree["online"] |= {"reward": REWARD, "problems_per_wave": 16, "max_extra_waves": 1, "steps_per_wave": 1}
+    tree["guards"] = []  # what so small a model cannot be read in would end the segment
     return tree | {"decide": {"gate": {"kind": "always"}}, "rounds": {"max": 1}}
 
 
@@ -35,8 +36,9 @@ def test_the_small_demo_gets_better_and_shows_it(tmp_path: Path) -> None:
     assert outcome.candidate is not None
     (path,) = (tmp_path / "store" / "demo-rl").glob("round-001/segment/*/metrics.jsonl")
     lines = [json.loads(line) for line in path.read_text().splitlines()]
-    assert len(lines) == WAVES and all(line[name] is not None for line in lines for name in PANELS)
+    shown = {name: title for name, title in PANELS.items() if name != "probe_accuracy"}  # the demo asks no probe
+    assert len(lines) == WAVES and all(line[name] is not None for line in lines for name in shown)
     rewards = [line["reward_mean"] for line in lines]
     assert sum(rewards[-4:]) > sum(rewards[:4]) + 0.2, rewards
     figure = segment_figure(lines)
-    assert figure is not None and all(title in figure for title in PANELS.values())
+    assert figure is not None and all(title in figure for title in shown.values())
