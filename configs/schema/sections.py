@@ -11,10 +11,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from configs.schema.around_generate import Balance, Guide, SelfInstruct
 from configs.schema.base import Component
 from configs.schema.engine import Engine, TransformersEngine
 from configs.schema.evaluate import Decide, Evaluate, Rounds
-from configs.schema.generate import Balance, Generate, Guide, IndependentGenerate, SelfInstruct, WholeTexts
+from configs.schema.generate import Generate, IndependentGenerate, WholeTexts
 from configs.schema.guard import DEFAULT_GUARDS, Guard, read_guards, with_online_guards
 from configs.schema.interpreter import Interpreter
 from configs.schema.judges.by_rule import AnswerJudge

@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
+from uuid import UUID
 
 from configs.errors import HeldError, StoreError, UserError
 from infra.store.base import Store
@@ -37,7 +38,7 @@ def what_was_asked(crashed: str) -> Any:
 
     with get_client(sync_client=True) as client:
         try:
-            given = client.read_flow_run(crashed).parameters  # type: ignore[arg-type]  # text does as well as a UUID
+            given = client.read_flow_run(UUID(crashed)).parameters
         except (ObjectNotFound, ValueError):
             fix = "start the deployment by hand: it goes on from the store"
             raise UserError(f"the run {crashed}, which is to be continued, is not known to Prefect", fix) from None
@@ -47,8 +48,10 @@ def what_was_asked(crashed: str) -> Any:
 def refuse_in_vain(store: Store, experiment: str) -> None:
     """Count how often the experiment was continued since something was published last.
 
+    The count lies in EXPERIMENT/continued.json, beside the number of objects that were published at the time.
+
     Raises:
-        UserError: three times already.
+        UserError: three times already; the count begins anew then, for a start by hand.
     """
     key = f"{experiment}/continued.json"
     published = sum(1 for _ in store.keys(f"{experiment}/round-"))

@@ -47,5 +47,6 @@ def find_ordinal(line: str) -> Fraction | None:
 
 
 def _read(words: str) -> Fraction | None:
-    before, last = re.fullmatch(r"(.*?)([a-z]+)", words.lower(), re.DOTALL).groups()  # type: ignore[union-attr]
-    return read_number_words(before + _CARDINALS[last])
+    own = words.lower()
+    last = re.split(r"[^a-z]", own)[-1]
+    return read_number_words(own.removesuffix(last) + _CARDINALS[last])

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from configs.schema.generate import Balance
+from configs.schema.around_generate import Balance
 from tasks.calibrate.balance import Draw, Tally, choose, draw_curve, tally
 from tasks.calibrate.figure import balance_figure
 from tasks.calibrate.probe import ProbeJudges, ProbeTables

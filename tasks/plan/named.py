@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from configs.errors import RecipeError
-from configs.schema.generate import Guide, PrefixGenerate, SelfInstruct
+from configs.schema.around_generate import Guide, SelfInstruct
+from configs.schema.generate import PrefixGenerate
 from configs.schema.judges.opinions import MetaJudge, PairwiseJudge, RubricJudge
 from configs.schema.judges.probes import ProbeJudge
 from configs.schema.marks import Content, mark_of

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from configs.errors import RecipeError
-from configs.schema.generate import Generate, Guide
+from configs.schema.around_generate import Guide
+from configs.schema.generate import Generate
 from configs.schema.judges.by_rule import WinRateJudge
 from configs.schema.judges.kinds import Judge
 from configs.schema.pair import Mixture, Pair, PairSection

@@ -11,7 +11,7 @@ import yaml
 
 from tasks.core.records import Example, Sample, spell
 from tests.flows.micro import selfloop, write_recipe
-from tests.flows.test_recipes import Run
+from tests.flows.recipe_checks import Run
 from tests.flows.world import RECIPES
 from tests.tasks.gym import needs_gym
 

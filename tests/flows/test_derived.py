@@ -16,9 +16,8 @@ from tasks.core.files import CREDIT, EXAMPLES, REWARDS, TOKEN_ROWS
 from tasks.core.records import Example, Part, Sample, Verdict
 from tasks.sample.problems.arithmetic import write_addition
 from tasks.sample.problems.builtin import part_of
-from tests.flows.micro import processes_of
 from tests.flows.segments import digests, run_rounds, segment_folder, segment_recipe
-from tests.flows.test_segments import kill_at_random, rows
+from tests.flows.test_segments import assert_kills_change_nothing, kill_at_random, rows
 
 pytestmark = pytest.mark.slow
 NUM_KILLS = int(os.environ.get("SELFLOOP_TEST_KILLS", "3"))
@@ -134,15 +133,7 @@ def test_a_segment_with_derived_rows_killed_at_random_moments_ends_with_the_same
     begun: Path, tmp_path: Path
 ) -> None:
     recipe = tree({**ATTEMPTS, "prompt": "asked.j2"}, VERDICTS, steps=4)
-    path = tmp_path / "recipe.json"
-    path.write_text(json.dumps(recipe))
-    for name in ("killed", "straight"):
-        shutil.copytree(begun, tmp_path / name)
-    run_rounds(tmp_path / "straight", recipe)
-    kill_at_random(tmp_path / "killed", path, NUM_KILLS, random.Random(NUM_KILLS), 1.5)
-    run_rounds(tmp_path / "killed", recipe)
-    assert digests(tmp_path / "killed") == digests(tmp_path / "straight")
-    assert processes_of(tmp_path / "killed") == []
+    assert_kills_change_nothing(begun, tmp_path, recipe, NUM_KILLS)
 
 
 TAUGHT = {"train": {"objective": {"kind": "sdpo", "prompt": "asked.j2", "success": 0.2}, "reference": "start"}}

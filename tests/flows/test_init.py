@@ -88,7 +88,8 @@ def test_svamp_as_published_and_a_csv_made_from_it_are_read_whole(
         (tmp_path / name).mkdir()
         (tmp_path / name / "svamp.csv").symlink_to(tmp_path / "svamp.csv")
         recipe = made(tmp_path / name, monkeypatch, data=path)
-        assert recipe.name == "my-own" and recipe.answer_judge().rule.kind == "number"  # type: ignore[union-attr]
+        judge = recipe.answer_judge()
+        assert recipe.name == "my-own" and judge is not None and judge.rule.kind == "number"
         check(Path("My Own.yaml"), data=True, overrides=(f"services.store={tmp_path}/store",))
         assert "problems: train 800, select 100, report 100" in capsys.readouterr().out
 

@@ -170,17 +170,21 @@ def kill_at_random(folder: Path, tree: Path, num_kills: int, chance: random.Rand
                 shutil.rmtree(place.parent / later, ignore_errors=True)
 
 
-def test_a_segment_killed_at_random_moments_ends_with_the_same_bytes(begun: Path, tmp_path: Path) -> None:
-    tree = segment_recipe(steps=6)
-    path = tmp_path / "recipe.json"
+def assert_kills_change_nothing(begun: Path, folder: Path, tree: dict[str, Any], num_kills: int) -> None:
+    """A segment that is killed at random moments ends with the bytes of a straight one, and leaves no process."""
+    path = folder / "recipe.json"
     path.write_text(json.dumps(tree))
     for name in ("killed", "straight"):
-        shutil.copytree(begun, tmp_path / name)
-    run_rounds(tmp_path / "straight", tree)
-    kill_at_random(tmp_path / "killed", path, NUM_KILLS, random.Random(NUM_KILLS), 1.5)
-    run_rounds(tmp_path / "killed", tree)
-    assert digests(tmp_path / "killed") == digests(tmp_path / "straight")
-    assert processes_of(tmp_path / "killed") == []
+        shutil.copytree(begun, folder / name)
+    run_rounds(folder / "straight", tree)
+    kill_at_random(folder / "killed", path, num_kills, random.Random(num_kills), 1.5)
+    run_rounds(folder / "killed", tree)
+    assert digests(folder / "killed") == digests(folder / "straight")
+    assert processes_of(folder / "killed") == []
+
+
+def test_a_segment_killed_at_random_moments_ends_with_the_same_bytes(begun: Path, tmp_path: Path) -> None:
+    assert_kills_change_nothing(begun, tmp_path, segment_recipe(steps=6), NUM_KILLS)
 
 
 def test_a_constant_reward_ends_the_experiment_without_a_signal(folder: Path) -> None:

@@ -64,7 +64,11 @@ def demonstrations(returns: Returns, success: float) -> list[int | None]:
 
 
 def lessons(config: Sdpo, one: Rated, judge: str) -> list[Lesson]:
-    """Of the attempts of a group, in their order."""
+    """Of the attempts of a group, in their order.
+
+    Args:
+        judge: whose notes are feedback.
+    """
     episodes = one.judged.episodes
     turns = [episode.rollout.turns[-1] for episode in episodes]
     shown = demonstrations([total(episode.rewards) for episode in episodes], config.success)

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 
 from configs.errors import ProblemsError
-from configs.schema.generate import Guide
+from configs.schema.around_generate import Guide
 from tasks.core.prompts import render
 from tasks.core.records import Message, Problem, Sample
 

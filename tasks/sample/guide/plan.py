@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from configs.errors import ProblemsError
-from configs.schema.generate import Guide
+from configs.schema.around_generate import Guide
 from tasks.core.records import Label, Problem, Sample
 
 

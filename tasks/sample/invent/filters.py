@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from configs.schema.generate import SelfInstruct
+from configs.schema.around_generate import SelfInstruct
 
 
 def read_problem(text: str, pattern: str) -> str | None:

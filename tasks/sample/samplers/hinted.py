@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from configs.schema.around_generate import Guide
 from configs.schema.draws.draw import HELPED
-from configs.schema.generate import Guide, Sampling
+from configs.schema.generate import Sampling
 from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Completion, Messages, Request
 from tasks.core.records import Judgement, Label, Message, Problem, Sample

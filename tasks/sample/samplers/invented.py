@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from configs.schema.generate import Sampling, SelfInstruct
+from configs.schema.around_generate import SelfInstruct
+from configs.schema.generate import Sampling
 from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Request
 from tasks.core.prompts import render

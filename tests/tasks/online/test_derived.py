@@ -23,6 +23,7 @@ from tasks.online.derived.made import Made
 from tasks.online.derived.teachers import demonstration_of, demonstrations, lessons
 from tasks.online.derived.verdicts import even_split, read, value_of
 from tasks.online.draw import Drawn
+from tasks.online.rollout import Group
 from tasks.online.schedule import Position, amount_at
 from tasks.online.settle import Rated
 from tasks.online.size import derived_rows, most_rows
@@ -166,10 +167,10 @@ def test_what_the_judge_notes_is_seen_where_there_is_no_solution() -> None:
         rewarded(one.score, name=f"e{place}", turns=[attempt(verdicts={"answer": one}, text=f"text {place}")])
         for place, one in enumerate(noted)
     )
-    group_of = Judged("f", episodes)
+    rollouts = tuple(episode.rollout for episode in episodes)
+    one = Rated(Drawn(PROBLEMS[0], (), (), {}), Group("f", rollouts), Judged("f", episodes), ())
 
     def seen(**fields: Any) -> list[tuple[str, str]]:
-        one = Rated(None, None, group_of, ())  # type: ignore[arg-type]
         return [(lesson.demonstration, lesson.feedback) for lesson in lessons(Sdpo(**fields), one, "answer")]
 
     assert seen() == [("text 2", ""), ("text 2", ""), ("", "")], "a right one needs no words"

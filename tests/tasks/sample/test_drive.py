@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from configs.errors import UserError
-from configs.schema.generate import Guide, Sampling, SelfInstruct, StepwiseGenerate
+from configs.schema.around_generate import Guide, SelfInstruct
+from configs.schema.generate import Sampling, StepwiseGenerate
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.judges.kinds import Judge
 from configs.schema.judges.opinions import PairwiseJudge

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from configs.errors import ProblemsError, RecipeError
-from configs.schema.generate import Guide, Sampling, StepwiseGenerate
+from configs.schema.around_generate import Guide
+from configs.schema.generate import Sampling, StepwiseGenerate
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.judges.kinds import Judge
 from configs.schema.judges.opinions import PairwiseJudge

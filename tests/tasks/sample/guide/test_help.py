@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from configs.errors import ProblemsError, RecipeError
-from configs.schema.generate import Guide, Sampling
+from configs.schema.around_generate import Guide
+from configs.schema.generate import Sampling
 from configs.schema.judges.by_rule import AnswerJudge
 from infra.engines.wire import Completion
 from tasks.core.prompts import read_prompt

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import ProblemsError
-from configs.schema.generate import Guide
+from configs.schema.around_generate import Guide
 from tasks.core.records import Label
 from tasks.sample.guide.plan import require_help, standings, tries_allowed, wants_more
 from tests.build.records import make_sample

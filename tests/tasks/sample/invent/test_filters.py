@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs.schema.generate import SelfInstruct
+from configs.schema.around_generate import SelfInstruct
 from tasks.sample.invent.filters import read_problem, refuse, rouge_l
 
 CONFIG = SelfInstruct(num_prompts=1, min_chars=3, max_chars=40)
