@@ -257,6 +257,10 @@ def _explain(detail: Mapping[str, Any]) -> str:
             return f"{where}.kind: there is no '{context['tag']}' any more: {GONE[context['tag']]}"
         expected = context.get("expected_tags") or _kinds_at(detail["loc"])
         return f"{where}.kind: unknown or missing; write one of {expected}"
+    if kind == "too_short":
+        least, there = detail["ctx"]["min_length"], detail["ctx"]["actual_length"]
+        found = f"it has {there} of {least}" if there else "it is empty"
+        return f"{where}: {found}; write at least {least} item{'s' if least > 1 else ''}"
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return f"{where}: {message}" if where else message
 

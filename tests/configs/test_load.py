@@ -78,7 +78,7 @@ def test_the_resolved_recipe_loads_to_itself() -> None:
         ("judge=[{verifier: {kind: choice, choices: 'A, B'}}]", r"choices: needs letters or digits, each once"),
         ("judge=[{verifier: {kind: choice, choices: ABa}}]", r"choices: needs letters or digits, each once"),
         ("judge=[{verifier: {kind: number, thinking: [[<T>, <t>]]}}]", r"thinking: needs two different tags a pair"),
-        ("rows=[{kind: turn, of: []}]", r"1 mistake\n  - rows.0.of: Tuple should have at least 1 item"),
+        ("rows=[{kind: turn, of: []}]", r"1 mistake\n  - rows.0.of: it is empty; write at least 1 item"),
         ("generate={kind: revise, steps: [{part: attempt, num: 9999999}]}", r"more than 100,000 texts: write a sm"),
         ("generate={kind: revise, max_turns: 1000000000}", r"generate.max_turns: Input should be less than or equal"),
         ("generate.num_samples=1" + "0" * 400, r"generate.num_samples: Input should be less than or equal to 100000"),
