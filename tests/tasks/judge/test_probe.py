@@ -199,7 +199,7 @@ def test_hits_become_one_number(how: str, number: float) -> None:
         ({"texts": ["a"]}, "texts: the items of items: list: write both"),
         ({"options": "(a)"}, "options: needs two groups"),
         ({"options": "a"}, "options: needs a group"),
-        ({"choices": ["yes"]}, "choices: Tuple should have at least 2 items"),
+        ({"choices": ["yes"]}, "choices: it has 1 of 2; write at least 2 items"),
         ({"choices": ["a", "a"], "read": "choices"}, "choices: two of them are the same"),
         ({"expect": "literal"}, "literal: the answer that counts with expect: literal: write both"),
         ({"literal": "a"}, "literal: the answer that counts with expect: literal: write both"),
