@@ -40,6 +40,9 @@ class Services(Component):
     store: str | None = Field(None, description="folder or s3://bucket/prefix; environment: SELFLOOP_STORE")
     tracking: str | None = Field(None, description="MLflow URI; environment: MLFLOW_TRACKING_URI")
     prefect: str | None = Field(None, description="Prefect API URL; environment: PREFECT_API_URL")
+    share: bool = Field(
+        True, description="steps and draws that another experiment of the store has are copied, not computed again"
+    )
 
 
 class Sections(Component):

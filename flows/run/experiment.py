@@ -15,6 +15,7 @@ from configs.schema.load import dump_recipe
 from configs.schema.recipe import Recipe
 from flows.services.addresses import Addresses
 from infra.store.address import open_store
+from infra.store.base import Store
 from infra.store.lease.claim import lease_key
 from infra.store.lease.holder import name_user
 from infra.store.lease.lease import Lease
@@ -22,6 +23,7 @@ from tasks.core.bench import Workbench
 from tasks.core.identity import outside_contents, recipe_identity
 from tasks.core.ledger import Ledger
 from tasks.core.progress import Progress
+from tasks.core.shared import Shared
 from tasks.core.step import digest
 
 RECORDED_PACKAGES = (
@@ -49,11 +51,16 @@ def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progres
     with Lease(store, lease_key(recipe.name), name_user()) as lease:
         # One name in two stores is two experiments: each works in a folder of its own.
         work_dir = addresses.work_dir / f"{recipe.name}-{digest(store.uri)[:8]}"
-        ledger = Ledger(store, work_dir, provenance(base_dir), lease.check)
+        ledger = Ledger(store, work_dir, provenance(base_dir), lease.check, shared_of(recipe, store))
         ledger.clear_leftovers()
         with Workbench(recipe, ledger, base_dir, progress) as bench:
             store_recipe(bench)
             yield bench
+
+
+def shared_of(recipe: Recipe, store: Store) -> Shared | None:
+    """Where a run looks for what other experiments have computed; None where it shall compute all itself."""
+    return Shared(store) if recipe.services.share else None
 
 
 def recipe_digest(bench: Workbench) -> str:

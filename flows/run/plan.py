@@ -12,6 +12,7 @@ from configs.schema.recipe import Recipe
 from flows.champion.approve import settle
 from flows.champion.current import take_up_promotions
 from flows.round import STAGES, baseline, improvement_round, stages_of
+from flows.run.experiment import shared_of
 from flows.run.resume import find_resume_point
 from infra.store.base import Store
 from infra.store.errors import DamagedObjectError
@@ -110,7 +111,7 @@ def _explain(step: PlannedStep, store: Store, published: Sequence[str]) -> Itera
 def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> Plan:
     """Walk the experiment as far as its decisions are published. Writes and loads nothing; reads the problems."""
     check_named(recipe, base_dir)
-    ledger = Ledger(store, work_dir / f"{recipe.name}-plan", {})
+    ledger = Ledger(store, work_dir / f"{recipe.name}-plan", {}, shared=shared_of(recipe, store))
     with PlanningBench(recipe, ledger, base_dir) as bench:
         sets = read_data(bench)
         sizes = {name: len(problems) for name, problems in sets.problems.items()}

@@ -23,6 +23,7 @@ from infra.store.files import sha256_of
 from tasks.core.answer_index import AnswerIndex
 from tasks.core.ledger import Ledger
 from tasks.core.refs import FileRef, Ref
+from tasks.core.shared import Shared, experiment_of
 from tasks.core.step import canonical_json, digest
 from tasks.core.tables import read_records, write_records
 
@@ -84,10 +85,17 @@ def read_shard_records(store: Store, prefix: str) -> Iterator[tuple[str, ShardRe
                 yield key, None
 
 
-def count_answers(store: Store, folders: Iterable[str]) -> int:
-    """How many answers lie in some folders, as their records say."""
-    shards = (shard for folder in folders for _, shard in read_shard_records(store, folder + "/"))
-    return sum(shard.num_answers for shard in shards if shard is not None)
+def count_answers(store: Store, folders: Iterable[str], shared: Shared | None = None) -> int:
+    """How many answers lie in some folders, as their records say; in those of other experiments too."""
+    shards: dict[tuple[str, str], int] = {}
+    for folder in folders:
+        who = folder.rpartition("/")[2]
+        others = shared.places("answers", who, experiment_of(folder)) if shared else ()
+        for place in (folder, *others):
+            for key, shard in read_shard_records(store, place + "/"):
+                if shard is not None:
+                    shards[who, key.rpartition("/")[2]] = shard.num_answers
+    return sum(shards.values())
 
 
 class AnswerFolder(Generic[Row]):
@@ -103,14 +111,13 @@ class AnswerFolder(Generic[Row]):
         self.prefix = who_folder(place, who)
         self._names: list[str] = []
         self._files: dict[str, FileRef] = {}
+        self._elsewhere: dict[str, str] = {}
+        self._is_noted = False
         self._index = AnswerIndex()
         self._local: dict[str, Path] = {}
         self._open: OrderedDict[str, dict[tuple[str, int], Row]] = OrderedDict()
-        for key, shard in read_shard_records(ledger.store, self.prefix + "/"):
-            if shard is None:
-                logger.warning("%s: %s is damaged; what it listed is asked again", ledger.store.uri, key)
-            else:
-                self._enter(key.removesuffix(".json").rpartition("/")[2], shard.file, shard.answers)
+        for prefix in (self.prefix, *self._others()):
+            self._enter_all(prefix)
 
     def missing(self, question: str, draws: range) -> list[range]:
         """Draws of a question that are not answered, as runs of neighbours. Damaged shards answer nothing."""
@@ -157,10 +164,27 @@ class AnswerFolder(Generic[Row]):
         self._ledger.store.put_file(f"{self.prefix}/{path.name}", path, file.sha256)
         record = {"who": self._who, "file": file.model_dump(mode="json"), "answers": answers}  # a ShardRecord
         self._ledger.store.put(f"{self.prefix}/{name}.json", canonical_json(record))
+        self._note()
         self._local[name] = path
         if is_read_next:
             self._hold(name, rows)
         self._enter(name, file, answers)
+
+    def _others(self) -> Iterator[str]:
+        """Where other experiments have answers of the same answerer."""
+        if self._ledger.shared:
+            yield from self._ledger.shared.places("answers", self.prefix.rpartition("/")[2], experiment_of(self.prefix))
+
+    def _enter_all(self, prefix: str) -> None:
+        """Take in the shards of a folder; what lies here already counts once."""
+        for key, shard in read_shard_records(self._ledger.store, prefix + "/"):
+            name = key.removesuffix(".json").rpartition("/")[2]
+            if shard is None:
+                logger.warning("%s: %s is damaged; what it listed is asked again", self._ledger.store.uri, key)
+            elif name not in self._files:
+                if prefix != self.prefix:
+                    self._elsewhere[name] = prefix
+                self._enter(name, shard.file, shard.answers)
 
     def _enter(self, name: str, file: FileRef, answers: Iterable[tuple[str, int, int]]) -> None:
         self._index.add(len(self._names), answers)
@@ -192,7 +216,7 @@ class AnswerFolder(Generic[Row]):
             return True
         path, file = self._path(name), self._files[name]
         try:
-            self._ledger.store.get_file(f"{self.prefix}/{file.name}", path, file.sha256)
+            self._ledger.store.get_file(f"{self._elsewhere.get(name, self.prefix)}/{file.name}", path, file.sha256)
         except DamagedObjectError as error:
             self._forget(name, error.message)
             return False
@@ -200,10 +224,17 @@ class AnswerFolder(Generic[Row]):
         return True
 
     def _forget(self, name: str, reason: str) -> None:
-        place = self._ledger.set_aside(self.prefix, [f"{name}.json", f"{name}.parquet"])
+        is_own = name not in self._elsewhere
+        place = self._ledger.set_aside(self.prefix, [f"{name}.json", f"{name}.parquet"]) if is_own else None
         where = f" (what was damaged lies in {place})" if place else ""
         logger.warning("%s; what it answered is asked again%s", reason, where)
         del self._files[name]
+
+    def _note(self) -> None:
+        """Let other experiments find what lies here."""
+        if self._ledger.shared and not self._is_noted:
+            self._ledger.shared.note("answers", self.prefix.rpartition("/")[2], self.prefix)
+            self._is_noted = True
 
     def _path(self, name: str) -> Path:
         return self._ledger.work_dir / "cache" / self.prefix / f"{name}.parquet"

@@ -44,6 +44,7 @@ from tasks.core.services import (
     to_rated,
     to_score,
 )
+from tasks.core.usage import Usage
 
 Question = TypeVar("Question")
 Row = TypeVar("Row", bound=AnswerRow)
@@ -78,6 +79,7 @@ class Answers:
         shard_size: requests that are published together.
         contents: what names in settings stand for, where settings are part of who is asked.
         missing: what models were asked and did not answer.
+        usage: tokens of the answers.
     """
 
     ledger: Ledger
@@ -86,6 +88,7 @@ class Answers:
     progress: StageProgress
     contents: Resolve
     missing: MissingTally = field(default_factory=MissingTally, compare=False)
+    usage: Usage = field(default_factory=Usage, compare=False)
     _absent: dict[str, dict[str, dict[int, Absent]]] = field(default_factory=dict, repr=False, compare=False)
     _folders: dict[str, AnswerFolder[Any]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -175,7 +178,9 @@ class Answers:
             words = [note, f"{num_tokens} tokens" if num_tokens else ""]
             self.progress.update(num_answers, total, ", ".join(word for word in words if word))
 
-        return iter(_Asking(service, folder, absent, who.open, iter(questions), shard_size, show))
+        for question, rows in _Asking(service, folder, absent, who.open, iter(questions), shard_size, show):
+            self.usage.add(service, folder.prefix, rows)
+            yield question, rows
 
 
 def text_folder(place: str, who: Answerer, sampling: Sampling) -> str:

@@ -92,6 +92,9 @@ class Workbench:
         if found := self.ledger.find(spec):
             self.progress.line(f"{label}: reused")
             return found
+        if found := self.ledger.adopt(spec):
+            self.progress.line(f"{label}: reused, another experiment of this store has computed it")
+            return found
         with self.ledger.scratch(spec) as folder, self.progress.stage(label) as bar:
             missing = MissingTally(limit_of(self.recipe.guards), label)
             answers_of_stage = Answers(
@@ -101,7 +104,7 @@ class Workbench:
             for path in (scratch.out, scratch.work):
                 path.mkdir(exist_ok=True)
             started = time.monotonic()
-            summary = produce(scratch)
+            summary = answers_of_stage.usage.added_to(produce(scratch))
             missing.check()
             if missing.num_missing:
                 summary = {**summary, **missing.summary(spec.stage)}

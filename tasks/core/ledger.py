@@ -25,6 +25,7 @@ from infra.store.base import Store
 from infra.store.errors import DamagedObjectError, explain_full_disk, explain_os_error
 from infra.store.files import replace_durably, sha256_of
 from tasks.core.refs import FileRef, StepRef
+from tasks.core.shared import Shared
 from tasks.core.step import StepSpec, Summary, read_record, write_record
 
 logger = logging.getLogger(__name__)
@@ -39,12 +40,14 @@ class Ledger:
         provenance: git commit and package versions, written into every record.
         guard: called before anything is published; raises when the experiment's lease was lost. A ledger without one
             is a reader's: it moves nothing that is damaged.
+        shared: where other experiments of the store are looked up; None: nobody is asked.
     """
 
     store: Store
     work_dir: Path
     provenance: dict[str, Any]
     guard: Callable[[], None] | None = None
+    shared: Shared | None = None
 
     def find(self, spec: StepSpec, check_files: bool = True) -> StepRef | None:
         """The published step, its files checked, or None. A damaged step is reported and healed: None as well.
@@ -67,6 +70,39 @@ class Ledger:
             reason = f"{names} is missing, or its content does not match the record's digest"
             self._report(reason, self._set_aside(spec.prefix, damaged))
         return None if damaged else ref
+
+    def find_elsewhere(self, spec: StepSpec) -> StepRef | None:
+        """The same step of another experiment, or None. Nothing is checked but the record."""
+        for place in self.shared.places("steps", spec.key, spec.experiment) if self.shared else ():
+            content = self.store.read(f"{place}/record.json")
+            try:
+                if content is not None:
+                    return read_record(content, place, spec.key)
+            except (StoreError, ValueError, KeyError, TypeError):
+                continue  # its own experiment heals it
+        return None
+
+    def adopt(self, spec: StepSpec) -> StepRef | None:
+        """The same step of another experiment as one of this: its files are copied, and verified on the way."""
+        found = self.find_elsewhere(spec)
+        if found is None:
+            return None
+        self.check_lease()
+        path = self.work_dir / "cache" / "adopted"
+        try:
+            for file in found.files:
+                self.store.get_file(f"{found.prefix}/{file.name}", path, file.sha256)
+                self.store.put_file(f"{spec.prefix}/{file.name}", path, file.sha256)
+        except DamagedObjectError as error:
+            logger.warning("%s; this step is computed anew", error.message)
+            return None
+        finally:
+            path.unlink(missing_ok=True)
+        record = self.store.read(f"{found.prefix}/record.json")
+        if record is None:  # removed meanwhile
+            return None
+        self.store.put_new(f"{spec.prefix}/record.json", record)
+        return self.find(spec, check_files=False)
 
     @contextmanager
     def scratch(self, spec: StepSpec) -> Iterator[Path]:
@@ -94,6 +130,8 @@ class Ledger:
         record = write_record(spec, files, summary, seconds, {**self.provenance, "finished_at": now})
         if not self.store.put_new(f"{spec.prefix}/record.json", record):
             logger.warning("%s was published by another run meanwhile; its result is used", spec.prefix)
+        if self.shared:
+            self.shared.note("steps", spec.key, spec.prefix)
         published = self.find(spec)
         if published is None:
             raise StoreError(

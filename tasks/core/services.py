@@ -88,10 +88,13 @@ class Service(ABC, Generic[Question, Row]):
     Attributes:
         name: enters identities.
         record: class of the rows.
+        spends: what the rows' `num_tokens` are: tokens that a model wrote, or given ones that it read; None: rows
+            have none.
     """
 
     name: str
     record: type[Row]
+    spends: Literal["written", "read"] | None = None
 
     def identity(self, who: Any) -> Any:
         """What an answer depends on besides the question, as JSON."""
@@ -121,7 +124,7 @@ class Service(ABC, Generic[Question, Row]):
 class TextService(Service[Request, TextRow]):
     """A model writes. The seed of greedy requests has no say."""
 
-    name, record = "text", TextRow
+    name, record, spends = "text", TextRow, "written"
 
     def __init__(self, sampling: Sampling) -> None:
         self._sampling = sampling
@@ -162,6 +165,7 @@ class GivenTextService(Service[Question, Row]):
     Args:
         call: the pool's method.
         row: from the question's key and the answer.
+        spends: see `Service`.
     """
 
     def __init__(
@@ -170,8 +174,9 @@ class GivenTextService(Service[Question, Row]):
         record: type[Row],
         call: Callable[[Any, Sequence[Question], OnProgress], Sequence[Any]],
         row: Callable[[str, Any], Row],
+        spends: Literal["written", "read"] | None = None,
     ) -> None:
-        self.name, self.record, self._call, self._row = name, record, call, row
+        self.name, self.record, self._call, self._row, self.spends = name, record, call, row, spends
 
     def _content(self, question: Question) -> Any:
         asked: Any = question
@@ -205,6 +210,7 @@ def scoring_service() -> GivenTextService[Scoring, ScoreRow]:
         ScoreRow,
         lambda pool, questions, show: pool.score(questions, show),
         lambda key, score: ScoreRow(key, score.logprob, score.num_tokens),
+        "read",
     )
 
 

@@ -12,6 +12,7 @@ from configs.errors import StoreError
 from infra.store.base import Store
 from tasks.core.answer_folder import FOLDER
 from tasks.core.refs import Ref, StepRef
+from tasks.core.shared import ROOT
 from tasks.housekeeping.cleared import last_cleared_round
 from tasks.housekeeping.steps import RECORD, read_step
 from tasks.promote.apply import current_champion
@@ -81,7 +82,7 @@ class Pin(Ref):
 
 def list_all_experiments(store: Store) -> list[str]:
     """Names of everything that a run began in a store, in order."""
-    return sorted({key.split("/")[0] for key in store.keys("") if key.count("/") >= 1})
+    return sorted({key.split("/")[0] for key in store.keys("") if key.count("/") >= 1} - {ROOT})
 
 
 def take_inventory(store: Store, experiment: str) -> Inventory:

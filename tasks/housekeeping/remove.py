@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from infra.store.base import Store
+from tasks.core.shared import note_key
 from tasks.housekeeping.cleared import Cleared, write_cleared
 from tasks.housekeeping.inventory import Inventory
 from tasks.housekeeping.retention import Removal
@@ -33,10 +34,12 @@ def remove(store: Store, inventory: Inventory, removal: Removal, by: str, guard:
         write_cleared(store, inventory.experiment, note)
     for item in removal.answers:
         guard()
+        store.delete(note_key("answers", item.prefix.rpartition("/")[2], item.prefix))
         for key in sorted(item.keys, key=lambda key: not key.endswith(".json")):
             store.delete(key)
     for step in removal.steps():
         guard()
+        store.delete(note_key("steps", step.ref.key, step.ref.prefix))
         store.delete(step.ref.prefix + RECORD)
         for key in list(store.keys(step.ref.prefix + "/")):
             store.delete(key)

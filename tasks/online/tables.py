@@ -25,6 +25,7 @@ from tasks.core.records import (
     written,
 )
 from tasks.core.tables import write_records
+from tasks.core.usage import WRITTEN
 from tasks.judge.judgements import judgement_file
 from tasks.online.draw import Collected, Drawn
 from tasks.online.stage import WAVES_FILE
@@ -121,7 +122,11 @@ def write_segment(out: Path, folder: WaveFolder, waves: Sequence[Wave], problems
     with (out / WAVES_FILE).open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(waves_line(wave)) + "\n" for wave in waves)
     answers = sum(node.is_answer for node in merged(WAVE_SAMPLES))
-    return {"num_samples": answers, "num_texts": num_samples, "num_kept": len(trained), "num_rows": len(trained)}
+    written = sum(node.num_tokens for node in merged(WAVE_SAMPLES))
+    return {
+        "num_samples": answers, "num_texts": num_samples, "num_kept": len(trained), "num_rows": len(trained),
+        WRITTEN: written,
+    }  # fmt: skip
 
 
 def _has(wave: Wave, table: Table[Any]) -> bool:

@@ -42,8 +42,8 @@ class PlanningBench(Workbench):
 
     def step(self, spec: StepSpec, produce: Callable[[Scratch], Summary], answers: Sequence[str] = ()) -> StepRef:
         """The published step, or a reference to what will be one."""
-        found = self.ledger.find(spec, check_files=False)
-        num_answers = 0 if found else count_answers(self.ledger.store, answers)
+        found = self.ledger.find(spec, check_files=False) or self.ledger.find_elsewhere(spec)
+        num_answers = 0 if found else count_answers(self.ledger.store, answers, self.ledger.shared)
         known = found is not None
         self.planned.append(PlannedStep(spec.round, spec.stage, spec.key, known, num_answers, spec.payload))
         return found or self.expect(spec)

@@ -9,6 +9,7 @@ from configs.schema.role import POLICY
 from tasks.core.missing import first_of_each, largest_share
 from tasks.core.models import metric_of
 from tasks.core.records import Drop
+from tasks.core.usage import READ, WRITTEN
 from tasks.decide.state import RoundOutcome
 from tasks.monitor.histograms import Histogram
 from tasks.report.rounds import RoundReport, SampleRow
@@ -45,6 +46,7 @@ def build_round(
         numbers = {name: value for name, value in step.summary.items() if _is_number(value)}
         metrics |= {metric_of(stage, name): value for name, value in numbers.items()}
         metrics[f"seconds_{stage}"] = step.seconds
+        metrics |= {f"{name}_{stage}": metrics.pop(name) for name in (WRITTEN, READ) if name in metrics}
     metrics |= {**largest_share(metrics), **spending}
     decision = state.decisions[-1] if state.decisions else None
     return RoundReport(
