@@ -21,6 +21,7 @@ COMMANDS = {
     "data": "Show the problems as the model will see them: rows, lengths, sets, overlaps, bad rows.",
     "plan": "Show what would run, what is reused, and what it takes.",
     "compare": "Compare rounds and experiments; writes report.html.",
+    "study": "Compare methods on the same model, problems and budget.",
     "stage": "Run one stage on files.",
     "deploy": "Let Prefect continue an experiment on a schedule.",
     "promote": "Make a model the champion, or answer a run that asks.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from tasks.decide.state import LoopState, RoundOutcome
 from tasks.decide.stop import StopReason, should_leave
 from tasks.promote.records import Question
 from tasks.report.entry import find_entry, write_entry
+from tasks.report.rounds import RoundReport
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,19 @@ class Ended:
     question: Question | None = None
 
 
-def run_rounds(recipe: Recipe, base_dir: Path, per_run: int | None = None) -> Ended:
+MayGoOn = Callable[[Sequence[RoundReport]], bool]
+"""from the rounds so far, round 0 first, whether a run begins another"""
+
+
+def run_rounds(
+    recipe: Recipe, base_dir: Path, per_run: int | None = None, may_go_on: MayGoOn = lambda rounds: True
+) -> Ended:
     """Run an experiment's rounds, or go on with them. Needs to be called in a flow.
 
     Args:
         base_dir: folder that relative paths of the recipe begin at.
         per_run: rounds to add; None: as many as the recipe says.
+        may_go_on: whether a run that could do another round does.
 
     Raises:
         NoDataError: a round kept too few samples to train on.
@@ -70,7 +78,7 @@ def run_rounds(recipe: Recipe, base_dir: Path, per_run: int | None = None) -> En
         show_table(f"{recipe.name} plan", plan.rows(), "\n\n".join(plan.cost))
         if plan.has_new_steps():
             import_ahead()
-        ended = _walk(bench, reporting, per_run)
+        ended = _walk(bench, reporting, per_run, may_go_on)
         reporting.finish()
     if ended.reason == StopReason.NO_DATA:
         raise NoDataError(
@@ -86,10 +94,12 @@ def run_rounds(recipe: Recipe, base_dir: Path, per_run: int | None = None) -> En
     return ended
 
 
-def _walk(bench: Workbench, reporting: Reporting, per_run: int | None) -> Ended:
+def _walk(bench: Workbench, reporting: Reporting, per_run: int | None, may_go_on: MayGoOn) -> Ended:
     state = _start(bench, reporting)
     added: list[int] = []
     while (reason := state.stop_reason or should_leave(len(added), per_run)) is None:
+        if not may_go_on([entry.report for entry in reporting.entries]):
+            return Ended(state, StopReason.RUN_DONE, tuple(added))
         number = state.round + 1
         was_finished = find_entry(bench.ledger.store, bench.recipe.name, number) is not None
         before = take_up_promotions(bench, state)

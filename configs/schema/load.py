@@ -133,14 +133,15 @@ def check_recipe(tree: Mapping[str, Any], origin: str = "recipe") -> Recipe:
     try:
         recipe = Recipe.model_validate(dict(tree))
     except ValidationError as error:
-        lines = _mistakes(error)
+        lines = explain_mistakes(error)
     if recipe is not None and not (lines := _mistakes_of_phases(recipe)):
         return recipe
     count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
     raise RecipeError(f"{origin}: {count}\n" + "\n".join(f"  - {line}" for line in lines))
 
 
-def _mistakes(error: ValidationError) -> list[str]:
+def explain_mistakes(error: ValidationError) -> list[str]:
+    """One line a mistake, in the words of a recipe's user."""
     details = error.errors(include_url=False)
     # A list whose items are all refused is also reported as too short: that says nothing new.
     return [
@@ -177,7 +178,7 @@ def _mistakes_of_phases(recipe: Recipe) -> list[str]:
         try:
             recipe.of_phase(index)
         except ValidationError as error:
-            lines += [f"phases.{index}.set ({phase.name}): {line}" for line in _mistakes(error)]
+            lines += [f"phases.{index}.set ({phase.name}): {line}" for line in explain_mistakes(error)]
     return lines or list(phase_mistakes(recipe))
 
 

@@ -1,0 +1,174 @@
+"""A study: its runs, side by side, each in a process of its own; then what they came to.
+
+The store knows what is done. The same command goes on, and a run that failed is tried again.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from configs.errors import StoreError, UserError
+from configs.schema.study import Study, StudyRun, refuse_faults
+from flows.run.problem_check import read_recipe_data
+from flows.services.addresses import Addresses
+from flows.study.results import is_done, outcome_of
+from infra.process.child import Child
+from infra.store.address import open_store
+from infra.store.files import replace_durably
+from tasks.plan.named import check_named
+from tasks.study.rows import Failure, Outcome, Row, rows_of
+from tasks.study.show import curves, markdown, page
+
+TAKEN_BACK = ("exit status 3", "exit status 4")
+"""a run that ended early, by its data or by a guard: its rounds count"""
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a study came to."""
+
+    outcomes: tuple[Outcome, ...]
+    failures: tuple[Failure, ...]
+    rows: dict[str, list[Row]]
+
+
+def refuse_unfit(study: Study, runs: Sequence[StudyRun], base_dir: Path) -> None:
+    """Read what every method names, and all its problems, before anything runs.
+
+    Raises:
+        RecipeError: something is missing or cannot be used; all methods are named.
+    """
+    faults: dict[str, str] = {}
+    for run in runs:
+        if run.seed == study.seeds[0]:
+            try:
+                check_named(run.recipe, base_dir)
+                read_recipe_data(run.recipe, base_dir)
+            except UserError as error:
+                faults.setdefault(run.method, error.message)
+    refuse_faults(study, faults)
+
+
+def run_study(
+    study: Study, runs: Sequence[StudyRun], path: Path, addresses: Addresses, jobs: int, say: Callable[[str], None]
+) -> Results:
+    """Run what is left of a study.
+
+    Args:
+        path: of its file; runs read it again.
+        jobs: runs at the same time.
+        say: told of every run that begins or ends, in a line.
+    """
+    store, started = open_store(addresses.store), time.monotonic()
+    waiting = [run for run in runs if not is_done(study, run, store, addresses.work_dir, Path.cwd())]
+    ended: dict[str, str] = {}
+    running: list[tuple[StudyRun, Child, float]] = []
+    num_runs = len(waiting)
+    say(f"{study.name}: {len(runs)} runs, {len(runs) - num_runs} of them done")
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                running.append(_start(waiting.pop(0), path, addresses))
+            time.sleep(0.5)
+            for one in [one for one in running if one[1].poll() is not None]:
+                running.remove(one)
+                run, child, begun = one
+                ended[run.name] = _reason(child)
+                child.kill()
+                shown = _in_a_line(study, run, addresses, ended[run.name], time.monotonic() - begun)
+                left = f"{len(waiting) + len(running)} left, {(time.monotonic() - started) / 60:.0f} min"
+                say(f"{run.name}: {shown} ({left})")
+    finally:
+        for _, child, _ in running:
+            child.kill()
+    return collect(study, runs, addresses, ended)
+
+
+def collect(study: Study, runs: Sequence[StudyRun], addresses: Addresses, ended: dict[str, str]) -> Results:
+    """The results of all runs that have some.
+
+    Args:
+        ended: how runs of this command ended, by name; empty: as they should.
+    """
+    store = open_store(addresses.store)
+    outcomes, failures = [], []
+    for run in runs:
+        reason = ended.get(run.name, "")
+        try:
+            if reason and not reason.startswith(TAKEN_BACK):
+                raise StoreError(reason, "")
+            note = reason.partition(": ")[2]
+            outcomes.append(outcome_of(study, run, store, addresses.work_dir, note))
+        except StoreError as error:
+            failures.append(Failure(run.task, run.method, run.seed, error.message))
+    rows = {task: rows_of(study, task, outcomes) for task in study.task_names}
+    return Results(tuple(outcomes), tuple(failures), rows)
+
+
+def publish(study: Study, results: Results, addresses: Addresses) -> Path:
+    """Write the table, the curves and the page, and the same as a run of MLflow; returns the page's place.
+
+    Raises:
+        TrackingError: MLflow cannot be reached; the files are there.
+    """
+    from infra.tracking.tracker import Tracker
+
+    figure = curves(study, results.outcomes)
+    texts = {
+        "study.md": markdown(study, results.rows, results.failures),
+        "study.html": page(study, results.rows, results.failures, figure),
+        "study.json": json.dumps(
+            {task: [_plain(row) for row in rows] for task, rows in results.rows.items()}, indent=1
+        ),
+    }
+    folder = addresses.home / "studies" / study.name
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        replace_durably(folder / name, text.encode())
+    replace_durably(folder / "study.svg", figure.encode())
+    tracker = Tracker(addresses.tracking, addresses.artifact_root)
+    run = tracker.ensure_run(tracker.ensure_experiment(f"study-{study.name}"), study.name, study.name)
+    numbers = {
+        "/".join(filter(None, (task, row.method, "report_accuracy"))): row.accuracy.mean
+        for task, rows in results.rows.items()
+        for row in rows
+    }
+    tracker.log_metrics(run, numbers, 0)
+    for name, text in texts.items():
+        tracker.log_text(run, text, name)
+    tracker.finish_run(run)
+    return folder / "study.html"
+
+
+def _start(run: StudyRun, path: Path, addresses: Addresses) -> tuple[StudyRun, Child, float]:
+    command = [sys.executable, "-m", "flows.study.run_program", str(path.absolute()), run.name]
+    return run, Child(command, log_path=addresses.home / "logs" / f"{run.name}.log"), time.monotonic()
+
+
+def _reason(child: Child) -> str:
+    """How a run ended, with what it said last; empty where it ended well."""
+    if child.wait() == 0:
+        return ""
+    said = [line.strip() for line in child.log_tail(40).splitlines() if line.strip().startswith("error: ")]
+    last = said[-1].removeprefix("error: ") if said else f"its log is {child.log_path}"
+    return f"{child.ending()}: {last}"
+
+
+def _in_a_line(study: Study, run: StudyRun, addresses: Addresses, reason: str, seconds: float) -> str:
+    try:
+        outcome = outcome_of(study, run, open_store(addresses.store), addresses.work_dir)
+    except StoreError:
+        return reason or "no round"
+    point = outcome.course.counted(study.score)
+    took = f"{point.spent.against(study.budget):.0%} of the budget, {seconds:.0f} s"
+    told = f"{outcome.course.first.accuracy:.1%} -> {point.accuracy:.1%} in {point.round} rounds, {took}"
+    return f"{told}; {reason}" if reason else told
+
+
+def _plain(row: Row) -> dict[str, object]:
+    return asdict(row)

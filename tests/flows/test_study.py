@@ -1,0 +1,119 @@
+"""A study as a user runs it: methods share what is the same, go on where they stopped, and are compared."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.flows.micro import ROOT, micro_recipe, selfloop
+
+pytestmark = pytest.mark.slow
+
+CHANCE = {"kind": "python", "function": str(ROOT / "configs/studies/controls.py:by_chance")}
+METHODS: dict[str, Any] = {
+    "own": {"recipe": "recipe.yaml"},
+    "chance": {"recipe": "recipe.yaml", "set": {"judge": [{"kind": "answer", "verifier": CHANCE}]}},
+    "nothing": {"recipe": "recipe.yaml", "set": {"train.min_examples": 100_000}},
+    "start": {"recipe": "recipe.yaml", "rounds": 0},
+}
+
+
+def write_study(folder: Path, **methods: Any) -> Path:
+    """A study of the micro recipe whose budget is about two rounds."""
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(micro_recipe(rounds={"max": 9})))
+    study = {
+        "name": "micro", "common": {"evaluate": {"verifier": {"kind": "number"}}}, "baseline": "own",
+        "budget": {"generated_tokens": 2400}, "methods": methods,
+    }  # fmt: skip
+    path = folder / "study.yaml"
+    path.write_text(yaml.safe_dump(study, sort_keys=False))
+    return path
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> tuple[Path, str]:
+    """Where a study was run, and what it printed."""
+    folder = tmp_path_factory.mktemp("study")
+    found = selfloop("study", write_study(folder, **METHODS), "--jobs", "2", cwd=folder, timeout=600,
+                     PREFECT_API_URL=prefect_url)  # fmt: skip
+    assert found.returncode == 0, found.stdout + found.stderr
+    return folder, found.stdout
+
+
+def entries(folder: Path, name: str) -> list[dict[str, Any]]:
+    found = sorted((folder / "home" / "store" / f"micro-{name}-s0" / "reports").glob("round-*.json"))
+    return [json.loads(path.read_text()) for path in found]
+
+
+def test_runs_stop_at_the_budget(done: tuple[Path, str]) -> None:
+    folder, _ = done
+    for name in ("own", "chance"):
+        spent = [entry["report"]["metrics"].get("tokens_written_generate", 0) for entry in entries(folder, name)]
+        assert spent[0] == 0
+        assert sum(spent) <= 2400
+        assert sum(spent) + max(spent) > 2400, "another round would not have fitted"
+    assert len(entries(folder, "start")) == 1
+
+
+def test_what_is_the_same_is_computed_once(done: tuple[Path, str]) -> None:
+    folder, _ = done
+    logs = [(folder / "home" / "logs" / f"micro-{name}-s0.log").read_text() for name in ("nothing", "start")]
+    for log in logs:
+        assert "round 0 warm_start: reused, another experiment of this store has computed it" in log
+        assert "round 0 evaluate: reused, another experiment of this store has computed it" in log
+    assert "round 1 generate: reused, another experiment of this store has computed it" in logs[0]
+
+
+def test_the_table_has_a_row_a_method_and_says_why_one_stopped(done: tuple[Path, str]) -> None:
+    folder, shown = done
+    assert [line.split("|")[1].strip() for line in shown.splitlines() if line.startswith("| ")][2:] != []
+    for name in METHODS:
+        assert f"| {name} |" in shown
+    assert "- nothing: seed 0: exit status 3: round 1 stopped" in shown or "nothing: seed 0: round 1 stopped" in shown
+    page = (folder / "home" / "studies" / "micro" / "study.html").read_text()
+    assert "<svg" in page
+    rows = {row["method"]: row for row in json.loads((folder / "home/studies/micro/study.json").read_text())[""]}
+    assert rows["start"]["gained"] == 0
+    assert rows["chance"]["gain"]["low"] <= 0, "verdicts by chance are no signal"
+
+
+def test_mlflow_has_the_study(done: tuple[Path, str]) -> None:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{done[0]}/home/mlflow.db")
+    experiment = client.get_experiment_by_name("study-micro")
+    assert experiment is not None
+    (run,) = client.search_runs([experiment.experiment_id])
+    assert set(run.data.metrics) == {f"{name}/report_accuracy" for name in METHODS}
+
+
+def test_the_same_command_has_nothing_left_to_do(done: tuple[Path, str], prefect_url: str) -> None:
+    folder, before = done
+    again = selfloop("study", "study.yaml", cwd=folder, PREFECT_API_URL=prefect_url)
+    assert again.returncode == 0, again.stderr
+    assert "4 runs, 4 of them done" in again.stdout
+    table = [line for line in before.splitlines() if line.startswith("| ")]
+    assert [line for line in again.stdout.splitlines() if line.startswith("| ")] == table
+
+
+def test_a_run_that_fails_is_a_row_and_the_others_go_on(tmp_path: Path, prefect_url: str) -> None:
+    gone = {"recipe": "recipe.yaml", "set": {"engine.devices": ["cuda:7"]}}
+    path = write_study(tmp_path, own={"recipe": "recipe.yaml", "rounds": 0}, gone=gone)
+    found = selfloop("study", path, cwd=tmp_path, PREFECT_API_URL=prefect_url)
+    assert found.returncode == 0, found.stderr
+    assert "| own |" in found.stdout
+    assert "- gone, seed 0: no result: exit status 2" in found.stdout
+
+
+def test_problems_that_cannot_be_had_are_told_before_anything_runs(tmp_path: Path, prefect_url: str) -> None:
+    many = {"recipe": "recipe.yaml", "set": {"problems.select.num_problems": 500}}
+    found = selfloop("study", write_study(tmp_path, own=METHODS["own"], many=many), cwd=tmp_path,
+                     PREFECT_API_URL=prefect_url)  # fmt: skip
+    assert found.returncode == 2
+    assert "1 of 2 methods cannot run" in found.stderr
+    assert "--skip many" in found.stderr
+    assert not (tmp_path / "home" / "store").exists()

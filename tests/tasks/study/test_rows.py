@@ -1,0 +1,120 @@
+"""What rounds took, which of them count, and the table that comes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from configs.schema.study import Budget, Study
+from tasks.report.rounds import RoundReport
+from tasks.study.course import Course, course_of, has_budget_left
+from tasks.study.rows import Failure, Outcome, rows_of
+from tasks.study.show import cells, curves, markdown, page
+from tasks.study.spending import Spent, spent_in
+
+STUDY = Study.model_validate({
+    "name": "s", "methods": {"a": {"recipe": "demo"}, "b": {"recipe": "demo"}, "c": {"recipe": "demo"}},
+    "baseline": "a", "budget": {"generated_tokens": 1000}, "seeds": (0, 1),
+})  # fmt: skip
+METRICS = {
+    "tokens_written_generate": 100, "tokens_written_judge": 20, "tokens_written_evaluate": 999, "tokens_read_judge": 7,
+    "tokens_read_monitor": 5, "num_train_tokens": 50, "role_critic_num_train_tokens": 4,
+}  # fmt: skip
+
+
+def report(round: int, accuracy: float | None = None, action: str = "promote", **metrics: float) -> RoundReport:
+    """A round that wrote 300 tokens, judges included, and trained on 50; round 0 trained on 50 alone."""
+    spent = {"num_train_tokens": 50.0} | ({"tokens_written_generate": 300.0} if round else {})
+    scored = {} if accuracy is None else {"report_accuracy": accuracy, "select_accuracy": accuracy}
+    return RoundReport(
+        experiment="e", round=round, candidate="", incumbent="", champion="", reason="",
+        action="baseline" if round == 0 else action, metrics={**spent, **scored, **metrics},
+    )  # fmt: skip
+
+
+def test_evaluation_and_monitors_cost_nothing_and_roles_do() -> None:
+    spent = spent_in(METRICS)
+    assert spent == Spent(written=120, read=7, trained=54)
+    assert spent.flops_per_parameter == 2 * 127 + 6 * 54
+
+
+@pytest.mark.parametrize(
+    ("budget", "share"),
+    [({"generated_tokens": 240}, 0.5), ({"training_tokens": 27}, 2.0), ({"flops_per_parameter": 578}, 1.0)],
+)
+def test_a_share_of_a_budget(budget: dict[str, float], share: float) -> None:
+    assert spent_in(METRICS).against(Budget.model_validate(budget)) == share
+
+
+def test_rounds_end_where_the_dearest_would_not_fit() -> None:
+    rounds = [report(0, 0.1), report(1, 0.2), report(2, 0.3), report(3, 0.4)]
+    budget = STUDY.budget
+    assert [has_budget_left(rounds[:number], budget) for number in (1, 2, 3, 4)] == [True, True, True, False]
+    assert has_budget_left(rounds, Budget(generated_tokens=1200))
+    assert not has_budget_left(rounds, Budget(generated_tokens=1199))
+
+
+def test_a_round_over_the_budget_is_not_counted_and_said() -> None:
+    course = course_of([report(0, 0.1), report(1, 0.2), report(2, 0.9, tokens_written_judge=500.0)], STUDY.budget)
+    assert [point.accuracy for point in course.points] == [0.1, 0.2]
+    assert course.note == "round 2 took it to 110% of the budget and is not counted"
+
+
+def test_which_model_counts() -> None:
+    course = course_of(
+        [report(0, 0.1), report(1, 0.5), report(2, 0.4), report(3, 0.9, "keep_incumbent")],
+        Budget(generated_tokens=9999),
+    )
+    assert course.counted("last").round == 3
+    assert course.counted("champion").round == 1
+    assert course.first.accuracy == 0.1
+
+
+def test_a_round_without_a_model_has_the_accuracy_before() -> None:
+    course = course_of([report(0, 0.1), report(1, 0.5), report(2, action="stop")], STUDY.budget)
+    assert course.points[-1].accuracy == 0.5
+
+
+def outcome(method: str, seed: int, num_right: int, task: str = "") -> Outcome:
+    course = course_of([report(0, 0.2), report(1, num_right / 100, distinct_rate=0.5)], STUDY.budget)
+    return Outcome(task, method, seed, course, {f"p{i}": i < num_right for i in range(100)})
+
+
+def test_the_table_says_how_sure_it_is() -> None:
+    """b solves all that a solves and 30 more with both seeds; c solves what a solves."""
+    outcomes = [outcome(name, seed, right) for name, right in (("a", 40), ("b", 70), ("c", 40)) for seed in (0, 1)]
+    best, *others = rows_of(STUDY, "", outcomes)
+    assert best.method == "b"
+    assert best.gain is not None
+    assert best.gain.mean == pytest.approx(0.3)
+    assert best.p_value is not None and best.p_value < 0.01
+    assert best.rank == (1, 1)
+    assert {row.method: row.rank for row in others} == {"a": (2, 3), "c": (2, 3)}
+    assert {row.method: row.gain is None for row in others} == {"a": True, "c": False}
+    assert best.gained == pytest.approx(0.5)
+    assert best.tokens_per_point == pytest.approx((300 + 100) / 50)
+    assert best.spent == pytest.approx(0.3)
+
+
+def test_only_seeds_that_both_have_are_compared() -> None:
+    rows = rows_of(STUDY, "", [outcome("a", 0, 40), outcome("b", 0, 50), outcome("b", 1, 90), outcome("c", 1, 10)])
+    gains = {row.method: row.gain for row in rows}
+    assert gains["b"] is not None and gains["b"].mean == pytest.approx(0.1)
+    assert gains["c"] is None
+
+
+def test_a_run_that_failed_is_told_in_the_table_and_on_the_page() -> None:
+    outcomes = [outcome(name, 0, right) for name, right in (("a", 40), ("b", 70))]
+    rows = {"": rows_of(STUDY, "", outcomes)}
+    failures = [Failure("", "c", 0, "no <memory>")]
+    text = markdown(STUDY, rows, failures)
+    assert "| b | 70.0% [" in text
+    assert "+30.0 [" in text
+    assert "- c, seed 0: no result: no <memory>" in text
+    html = page(STUDY, rows, failures, curves(STUDY, outcomes))
+    assert "no &lt;memory&gt;" in html
+    assert "http" not in html.replace("http://www.w3.org", "")
+    assert len(cells(rows[""][0])) == 12
+
+
+def test_a_course_has_its_first_round() -> None:
+    assert Course(course_of([report(0, 0.3)], STUDY.budget).points).counted("champion").accuracy == 0.3
