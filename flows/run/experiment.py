@@ -15,6 +15,7 @@ from configs.schema.load import dump_recipe
 from configs.schema.recipe import Recipe
 from flows.services.addresses import Addresses
 from infra.store.address import open_store
+from infra.store.base import Store
 from infra.store.lease.claim import lease_key
 from infra.store.lease.holder import name_user
 from infra.store.lease.lease import Lease
@@ -47,13 +48,16 @@ def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progres
     """
     store = open_store(addresses.store)
     with Lease(store, lease_key(recipe.name), name_user()) as lease:
-        # One name in two stores is two experiments: each works in a folder of its own.
-        work_dir = addresses.work_dir / f"{recipe.name}-{digest(store.uri)[:8]}"
-        ledger = Ledger(store, work_dir, provenance(base_dir), lease.check)
+        ledger = Ledger(store, work_folder(addresses, recipe, store), provenance(base_dir), lease.check)
         ledger.clear_leftovers()
         with Workbench(recipe, ledger, base_dir, progress) as bench:
             store_recipe(bench)
             yield bench
+
+
+def work_folder(addresses: Addresses, recipe: Recipe, store: Store) -> Path:
+    """Where an experiment works. One name in two stores is two experiments: each has a folder of its own."""
+    return addresses.work_dir / f"{recipe.name}-{digest(store.uri)[:8]}"
 
 
 def recipe_digest(bench: Workbench) -> str:
