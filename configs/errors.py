@@ -55,6 +55,10 @@ class EngineError(UserError):
     """A generator or trainer process could not start, or ended before its work was done."""
 
 
+class EngineEndedError(EngineError):
+    """An engine's process was killed, or hung. Nothing says that the recipe is wrong: the same again may well end."""
+
+
 class GuardError(UserError):
     """A limit of the recipe's guards was passed, and the guard says stop."""
 

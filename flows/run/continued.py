@@ -2,7 +2,11 @@
 
 An automation (`flows/services/bootstrap_prefect.py`) starts one after each crash, with the id of the run that crashed.
 Whatever ends a run's process ends the next one's too if it is bad luck of the night; if it is the recipe (too large for
-the machine), each of them would end at the same place. So a run is refused after three that published nothing.
+the machine), each of them would end at the same place. So a run is refused after three that neither published anything
+nor wrote a checkpoint of a training that is further than the one before.
+
+A run that ends before it can count (its process is killed while it imports, the worker's environment is broken) is
+counted by the parameter `attempt`, which the deployment's form lets be three at most: Prefect refuses to make the next.
 """
 
 from __future__ import annotations
@@ -11,8 +15,11 @@ import json
 import math
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
+
+from pydantic import Field
 
 from configs.errors import HeldError, StoreError, UserError
 from infra.store.base import Store
@@ -21,6 +28,8 @@ MOST_IN_VAIN = 3
 LOOK_AGAIN_SECONDS = 10.0
 SAY_AGAIN_SECONDS = 600.0
 
+Attempt = Annotated[int, Field(ge=0, le=MOST_IN_VAIN)]
+"""1 for a run that continues one which began, one more where that one ended before it did; 0 for other runs"""
 Ended = TypeVar("Ended")
 
 
@@ -45,18 +54,37 @@ def what_was_asked(crashed: str) -> Any:
     return what_was_asked(given["continues"]) if given.get("continues") else given["parameters"]
 
 
-def refuse_in_vain(store: Store, experiment: str) -> None:
-    """Count how often the experiment was continued since something was published last.
+def has_begun(run: str) -> None:
+    """A run says that it has begun: what ends it from here on is counted in the store.
 
-    The count lies in EXPERIMENT/continued.json, beside the number of objects that were published at the time.
+    Args:
+        run: id of this very run in Prefect.
+    """
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        given = client.read_flow_run(UUID(run)).parameters
+        client.update_flow_run(UUID(run), parameters={**given, "attempt": 0})
+
+
+def refuse_in_vain(store: Store, experiment: str, work_dir: Path) -> None:
+    """Count how often the experiment was continued since it came further last.
+
+    The count lies in EXPERIMENT/continued.json, beside what told then how far it was: the number of published objects,
+    and the steps of each training's newest checkpoint.
+
+    Args:
+        work_dir: the experiment's folder on this machine, in which checkpoints lie.
 
     Raises:
         UserError: three times already; the count begins anew then, for a start by hand.
     """
     key = f"{experiment}/continued.json"
-    published = sum(1 for _ in store.keys(f"{experiment}/round-"))
     before = _read(store, key)
-    in_vain = before["in_vain"] + 1 if before.get("published") == published else 0
+    published, steps = sum(1 for _ in store.keys(f"{experiment}/round-")), _checkpoints(work_dir)
+    known: dict[str, int] = before.get("steps", {})
+    is_further = published != before.get("published") or any(steps[name] > known.get(name, 0) for name in steps)
+    in_vain = 0 if is_further else before["in_vain"] + 1
     if in_vain >= MOST_IN_VAIN:
         store.delete(key)
         raise UserError(
@@ -65,7 +93,18 @@ def refuse_in_vain(store: Store, experiment: str) -> None:
             "see why its processes ended (memory of the host or of the GPU, and the worker's log), then start the "
             "deployment by hand: it goes on from the store",
         )
-    store.put(key, json.dumps({"published": published, "in_vain": in_vain}).encode())
+    furthest = {name: max(steps.get(name, 0), known.get(name, 0)) for name in {*steps, *known}}
+    store.put(key, json.dumps({"published": published, "steps": furthest, "in_vain": in_vain}).encode())
+
+
+def _checkpoints(work_dir: Path) -> dict[str, int]:
+    """Steps of the newest checkpoint of each training that has one, by its folder below `work_dir`."""
+    found: dict[str, int] = {}
+    for path in work_dir.glob("scratch/**/checkpoint-*"):
+        steps, place = path.name.rpartition("-")[2], str(path.parent.relative_to(work_dir))
+        if steps.isdecimal():
+            found[place] = max(found.get(place, 0), int(steps))
+    return found
 
 
 def _read(store: Store, key: str) -> dict[str, Any]:

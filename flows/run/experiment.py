@@ -49,8 +49,7 @@ def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progres
     """
     store = open_store(addresses.store)
     with Lease(store, lease_key(recipe.name), name_user()) as lease:
-        # One name in two stores is two experiments: each works in a folder of its own.
-        work_dir = addresses.work_dir / f"{recipe.name}-{digest(store.uri)[:8]}"
+        work_dir = work_folder(addresses, recipe, store)
         ledger = Ledger(store, work_dir, provenance(base_dir), lease.check, shared_of(recipe, store))
         ledger.clear_leftovers()
         with Workbench(recipe, ledger, base_dir, progress) as bench:
@@ -61,6 +60,11 @@ def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progres
 def shared_of(recipe: Recipe, store: Store) -> Shared | None:
     """Where a run looks for what other experiments have computed; None where it shall compute all itself."""
     return Shared(store) if recipe.services.share else None
+
+
+def work_folder(addresses: Addresses, recipe: Recipe, store: Store) -> Path:
+    """Where an experiment works. One name in two stores is two experiments: each has a folder of its own."""
+    return addresses.work_dir / f"{recipe.name}-{digest(store.uri)[:8]}"
 
 
 def recipe_digest(bench: Workbench) -> str:

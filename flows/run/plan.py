@@ -22,11 +22,13 @@ from tasks.decide.state import LoopState
 from tasks.housekeeping.steps import RECORD, read_step
 from tasks.plan.cost import estimate_cost
 from tasks.plan.data import read_data
+from tasks.plan.hours import Measured, Price, Speeds, estimate_hours, num_devices
 from tasks.plan.named import check_named
 from tasks.plan.planning import EndOfKnowledge, PlannedStep, PlanningBench
 from tasks.plan.why import differences
-from tasks.report.entry import find_entry
+from tasks.report.entry import ReportEntry, find_entry
 
+NOT_GIVEN = Speeds()
 REASONS_SHOWN = 12
 """differences listed of one step"""
 
@@ -41,6 +43,7 @@ class Plan:
         cost: lines that say what the new steps take.
         phases: name of each round's phase; empty without phases.
         problems: lines that say how many problems each set has, and which rows are left out.
+        hours: lines that say how long the new steps take on a number of GPUs; empty where none was asked about.
     """
 
     steps: list[PlannedStep]
@@ -48,6 +51,7 @@ class Plan:
     cost: list[str]
     phases: dict[int, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    hours: list[str] = field(default_factory=list)
 
     def has_new_steps(self) -> bool:
         """Whether anything is left to compute."""
@@ -77,6 +81,7 @@ class Plan:
             yield f"  round {row['round']}  {phase}{row['stage']:<14} {row['state']:<9} {row['key']}"
             yield from (f"             {line}" for line in below.get(row["key"], ()))
         yield from self.cost
+        yield from self.hours
 
 
 def explain_new(plan: Plan, store: Store, experiment: str) -> dict[str, list[str]]:
@@ -108,8 +113,20 @@ def _explain(step: PlannedStep, store: Store, published: Sequence[str]) -> Itera
         yield f"since round {round}: and {len(lines) - REASONS_SHOWN} more"
 
 
-def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> Plan:
-    """Walk the experiment as far as its decisions are published. Writes and loads nothing; reads the problems."""
+def make_plan(
+    recipe: Recipe,
+    store: Store,
+    work_dir: Path,
+    base_dir: Path,
+    price: Price | None = None,
+    speeds: Speeds = NOT_GIVEN,
+) -> Plan:
+    """Walk the experiment as far as its decisions are published. Writes and loads nothing; reads the problems.
+
+    Args:
+        price: on how many GPUs the new steps are to run; None: no hours are estimated.
+        speeds: those that are given; others are measured by the latest round.
+    """
     check_named(recipe, base_dir)
     ledger = Ledger(store, work_dir / f"{recipe.name}-plan", {}, shared=shared_of(recipe, store))
     with PlanningBench(recipe, ledger, base_dir) as bench:
@@ -127,8 +144,21 @@ def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> P
     measured = entry.report.metrics if entry else {}
     phases = {r: stay.name for r in range(1, recipe.rounds.max + 1) if (stay := recipe.stay_at(r))}
     stages = [(r, STAGES[stage_kind(s)]) for r, s in new + later]
-    cost = list(estimate_cost(recipe, sizes, stages, measured))
-    return Plan(bench.planned, later, cost, phases, list(sets.lines()))
+    cost = list(estimate_cost(recipe, sizes, stages, measured, _model_bytes(store, entry)))
+    before = Measured(last, measured, num_devices(recipe.engine)) if measured else None
+    hours = list(estimate_hours(recipe, sizes, stages, speeds, before, price)) if price else []
+    return Plan(bench.planned, later, cost, phases, list(sets.lines()), hours)
+
+
+def _model_bytes(store: Store, entry: ReportEntry | None) -> int | None:
+    """What the model of a round takes in the store; None: nothing was trained, or nobody knows any more."""
+    if entry is None or "train" not in entry.report.steps:
+        return None
+    try:
+        ref, _, _ = read_step(store, entry.report.steps["train"])
+    except StoreError:
+        return None
+    return sum(file.size_bytes for file in ref.files)
 
 
 def _walk(bench: PlanningBench, state: LoopState | None) -> bool:

@@ -11,15 +11,16 @@ from typing import Any
 import yaml
 from prefect import flow, get_run_logger, runtime
 from prefect.context import FlowRunContext
-from prefect.states import Cancelled, Completed, Failed, State
+from prefect.states import Cancelled, Completed, Crashed, Failed, State
 from pydantic import BaseModel, ConfigDict, Field
 
-from configs.errors import HeldError, RecipeError, UserError
+from configs.errors import EngineEndedError, HeldError, RecipeError, UserError
 from configs.schema.load import RepeatedKeyError, apply_override, check_recipe, load_recipe, parse_yaml
 from configs.schema.recipe import Recipe
 from flows.champion.approve import find_own_question, wait_for_person
 from flows.loop import Ended, run_rounds
-from flows.run.continued import in_turn, refuse_in_vain, what_was_asked
+from flows.run.continued import Attempt, has_begun, in_turn, refuse_in_vain, what_was_asked
+from flows.run.experiment import work_folder
 from flows.services.addresses import resolve_addresses
 from infra.store.address import open_store
 
@@ -52,21 +53,26 @@ def _name_run() -> str:
 
 
 @flow(name="scheduled-improve", flow_run_name=_name_run)
-def scheduled_improve(parameters: ImproveParameters, continues: str | None = None) -> State[Any]:
+def scheduled_improve(parameters: ImproveParameters, continues: str | None = None, attempt: Attempt = 0) -> State[Any]:
     """Continue an experiment: take its champion, and add rounds on the next slice of its problems.
 
     A run of the schedule that meets another run of the experiment ends as Cancelled; one that a person or an
-    automation started waits its turn. Ends as Failed with one message where something is wrong that a person can mend.
+    automation started waits its turn. Ends as Failed with one message where something is wrong that a person can mend,
+    and as Crashed, which is continued, where an engine's process was killed or hung.
 
     Args:
         continues: id of a run that crashed: this one does what that one was told, unless that is in vain.
+        attempt: see `continued.Attempt`.
     """
+    if attempt:
+        has_begun(runtime.flow_run.id)
     try:
         parameters = ImproveParameters.model_validate(what_was_asked(continues)) if continues else parameters
         recipe = read_recipe(parameters)
-        store = open_store(resolve_addresses(recipe.services).store)
+        addresses = resolve_addresses(recipe.services)
+        store = open_store(addresses.store)
         if continues:
-            refuse_in_vain(store, recipe.name)
+            refuse_in_vain(store, recipe.name, work_folder(addresses, recipe, store))
         if asked := find_own_question(store, recipe.name):
             wait_for_person(store, recipe.name, asked)
         rounds = parameters.rounds or recipe.rounds.per_run
@@ -75,6 +81,8 @@ def scheduled_improve(parameters: ImproveParameters, continues: str | None = Non
         )
     except HeldError as error:
         return Cancelled(message=str(error))
+    except EngineEndedError as error:
+        return Crashed(message=str(error))
     except UserError as error:
         return Failed(message=str(error))
     if ended.question:

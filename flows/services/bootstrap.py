@@ -20,6 +20,7 @@ from configs.errors import TrackingError, UserError
 from flows.services.addresses import Addresses, resolve_addresses
 from flows.services.bootstrap_prefect import (
     POOLS,
+    SILENCE_VARIABLE,
     Outcome,
     ensure_automations,
     ensure_work_pool,
@@ -49,7 +50,7 @@ def bootstrap(addresses: Addresses, project: str | None) -> Iterator[Outcome]:
     with get_client(sync_client=True) as client:
         for pool, description in POOLS.items():
             yield ensure_work_pool(client, pool, description, project)
-        yield from ensure_automations(client)
+        yield from ensure_automations(client, os.environ.get(SILENCE_VARIABLE, ""))
         yield from ensure_notifications(client, os.environ.get(VARIABLE, ""))
     yield _tracking(addresses.tracking)
 

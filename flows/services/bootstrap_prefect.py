@@ -13,6 +13,7 @@ from typing import Any
 
 from configs.errors import UserError
 from flows.services.deployments import CONTINUED_TAG
+from infra.deploy.settings import LEAST_SILENCE_SECONDS
 
 POOLS = {
     "cpu": "Runs on a worker without a GPU.",
@@ -20,7 +21,7 @@ POOLS = {
 }
 ZOMBIES = "selfloop: runs without a heartbeat are crashed"
 CONTINUES = "selfloop: crashed runs are continued"
-SILENCE_SECONDS = 100
+SILENCE_VARIABLE, SILENCE_SECONDS = "SELFLOOP_SILENCE_SECONDS", 100
 """Three heartbeats of the stack's workers (`infra/deploy/services.py`), and some more: a death is known within two
 minutes. With less than three, runs whose server was away for a moment are marked (Prefect issue 16459); one that is
 marked and lives goes on, and the run that was to continue it waits for its lease."""
@@ -70,12 +71,30 @@ def _working_dir(template: dict[str, Any]) -> str | None:
     return str(default) if default else None
 
 
-def ensure_automations(client: Any) -> Iterator[Outcome]:
-    """What happens to runs whose process is gone: they are marked, and continued by a new run."""
+def ensure_automations(client: Any, silence: str) -> Iterator[Outcome]:
+    """What happens to runs whose process is gone: they are marked, and continued by a new run.
+
+    Args:
+        silence: seconds, as text, after which a run counts as dead; nothing: what was set before, or the default.
+
+    Raises:
+        UserError: that is no number of seconds, or too small for Prefect's heartbeats.
+    """
+    seconds = _silence(client, silence)
     yield ensure_automation(
-        client, _zombie_rule(), "automation for dead runs", f"crashed after {SILENCE_SECONDS} s of silence"
+        client, _zombie_rule(seconds), "automation for dead runs", f"crashed after {seconds} s of silence"
     )
     yield ensure_automation(client, _continue_rule(), "automation that continues", "a new run after each crash")
+
+
+def _silence(client: Any, asked: str) -> int:
+    if asked.strip():
+        if not asked.strip().isdecimal() or int(asked) < LEAST_SILENCE_SECONDS:
+            fix = f"write seconds, {LEAST_SILENCE_SECONDS} or more: runs say every 30 s that they live"
+            raise UserError(f"{SILENCE_VARIABLE} cannot be {asked!r}", fix)
+        return int(asked)
+    found = client.read_automations_by_name(ZOMBIES)
+    return int(found[0].trigger.within.total_seconds()) if found else SILENCE_SECONDS
 
 
 def ensure_automation(client: Any, wanted: Any, thing: str, detail: str) -> Outcome:
@@ -90,8 +109,11 @@ def ensure_automation(client: Any, wanted: Any, thing: str, detail: str) -> Outc
     return Outcome(thing, "changed", detail)
 
 
-def _zombie_rule() -> Any:
-    """After a heartbeat, some event of the same run must follow; any will do, the one that ends it included."""
+def _zombie_rule(seconds: int) -> Any:
+    """After a heartbeat, some event of the same run must follow; any will do, the one that ends it included.
+
+    A run that a worker took and that has not begun has no heartbeat yet: it is waited for from that moment on.
+    """
     from prefect.client.schemas.objects import StateType
     from prefect.events.actions import ChangeFlowRunState
     from prefect.events.schemas.automations import EventTrigger, Posture
@@ -99,23 +121,28 @@ def _zombie_rule() -> Any:
     trigger = EventTrigger(
         match={"prefect.resource.id": "prefect.flow-run.*"},
         for_each={"prefect.resource.id"},
-        after={"prefect.flow-run.heartbeat"},
+        after={"prefect.flow-run.heartbeat", "prefect.flow-run.Pending"},
         expect={"prefect.flow-run.*"},
         posture=Posture.Proactive,
         threshold=1,
-        within=timedelta(seconds=SILENCE_SECONDS),
+        within=timedelta(seconds=seconds),
     )
-    message = f"No heartbeat for {SILENCE_SECONDS} s: its process is gone. The same run again goes on from the store."
+    message = f"No sign of life for {seconds} s: its process is gone. The same run again goes on from the store."
     return automation(ZOMBIES, trigger, ChangeFlowRunState(state=StateType.CRASHED, message=message))
 
 
 def _continue_rule() -> Any:
-    """A crashed run of a deployment is followed by a run of the same deployment, which is told the crashed one's id."""
+    """A crashed run of a deployment is followed by a run of the same deployment, which is told the crashed one's
+    id, and which attempt it is (`flows/run/continued.py`)."""
     from prefect.events.actions import RunDeployment
 
-    crashed = {"continues": {"__prefect_kind": "jinja", "template": "{{ flow_run.id }}"}}
+    attempt = "{{ (flow_run.parameters.attempt | default(0, true)) + 1 }}"
+    told = {
+        "continues": {"__prefect_kind": "jinja", "template": "{{ flow_run.id }}"},
+        "attempt": {"__prefect_kind": "json", "value": {"__prefect_kind": "jinja", "template": attempt}},
+    }
     trigger = deployed_runs(CONTINUED_TAG, {"prefect.flow-run.Crashed"})
-    return automation(CONTINUES, trigger, RunDeployment(source="inferred", parameters=crashed))
+    return automation(CONTINUES, trigger, RunDeployment(source="inferred", parameters=told))
 
 
 def deployed_runs(tag: str, events: set[str]) -> Any:

@@ -20,7 +20,7 @@ from infra.deploy.settings import StackSettings, variable
 POSTGRES_USER = "selfloop"
 HEARTBEAT_SECONDS = 30
 """Runs say so often that they live, Prefect's least; the automation of `flows/services/bootstrap_prefect.py` waits for
-three of them."""
+three of them, or as many as STACK_SILENCE_SECONDS says."""
 PATIENT_CLIENT = {"PREFECT_CLIENT_MAX_RETRIES": "7", "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500"}
 """Waits of 2, 4 to 128 s: a run survives four minutes without an API, or without its database (it answers 500)."""
 
@@ -171,6 +171,7 @@ def _bootstrap(settings: StackSettings, place: Place) -> Service:
                 **_client_of_prefect(settings, place),
                 "SELFLOOP_PROJECT": place.project,
                 "SELFLOOP_NOTIFY": settings.notify,
+                "SELFLOOP_SILENCE_SECONDS": str(settings.silence_seconds),
             },
             health=None,
         ),

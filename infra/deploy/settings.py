@@ -30,6 +30,9 @@ def _one_address(host: str) -> str:
     return host
 
 
+LEAST_SILENCE_SECONDS = 65
+"""two heartbeats, and some more"""
+
 Address = Annotated[str, AfterValidator(_one_address)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -44,6 +47,8 @@ class StackSettings(BaseSettings):
     Attributes:
         host: the one address the services listen on and are called by; only Postgres and S3 ask for a password.
         notify: who is told of runs that end or ask; addresses separated by spaces (`flows/services/notify.py`).
+        silence_seconds: a run that gives no sign of life for so long counts as dead. Runs give one every 30 s, which
+            Prefect does not let be less.
         mlflow_allowed_hosts: names under which browsers and workers may call MLflow, with their ports.
     """
 
@@ -63,6 +68,7 @@ class StackSettings(BaseSettings):
     worker_port: Port = 8790
     gpu_worker_port: Port = 8791
     notify: str = ""
+    silence_seconds: int = Field(100, ge=LEAST_SILENCE_SECONDS)
 
 
 SECRETS = ("postgres_password", "s3_access_key", "s3_secret_key")

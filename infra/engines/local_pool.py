@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import queue
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,8 @@ class LocalPool:
         start: where sessions run.
 
     Raises, from every method that works: UserError where no request can be answered; EngineError where the model
-    cannot be loaded, a session ended four times in a row, or the work is not the engine's. The pool's sessions are then
-    closed, and a later call starts them again.
+    cannot be loaded, the last session ended four times in a row, or the work is not the engine's. The pool's sessions
+    are then closed, and a later call starts them again.
     """
 
     def __init__(
@@ -69,7 +70,8 @@ class LocalPool:
         start: Start = ChildTransport,
     ) -> None:
         self.model = model
-        self._num_fatal = 0
+        self._num_fatal = self._num_calls = 0
+        self._left_out: set[int] = set()
         self._engine = engine
         self._inbox: Inbox = queue.SimpleQueue()
         self._sessions = [
@@ -122,6 +124,7 @@ class LocalPool:
         return [found[item.id] for item in items]
 
     def close(self) -> None:
+        self._left_out.clear()
         for session in self._sessions:
             session.close()
         while not self._inbox.empty():
@@ -135,14 +138,24 @@ class LocalPool:
 
     def _run(self, jobs: Iterable[Job], on_progress: OnProgress | None) -> Iterator[Answered]:
         engine = self._engine
-        schedule = Schedule(jobs, len(self._sessions), engine.width, works_together=engine.works_together)
+        # What a session of the call before is late with is dropped when it comes: no name is used twice.
+        self._num_calls += 1
+        names: dict[str, Job] = {}
+        schedule = Schedule(
+            _renamed(jobs, f"{self._num_calls}", names),
+            len(self._sessions),
+            engine.width,
+            works_together=engine.works_together,
+            left_out=self._left_out,
+        )
         tally = Tally(on_progress)
         try:
             while self._feed(schedule):
-                number, event = self._next_event()
+                number, event = self._next_event(schedule.patience())
                 answered = None
                 if isinstance(event, Progress):
-                    tally.add(event)
+                    if schedule.progress(number, event.name, event.num_samples):
+                        tally.add(event)
                 elif isinstance(event, Finished):
                     tally.close(event.name)
                     answered = schedule.finish(number, event.name, event.rows)
@@ -150,7 +163,8 @@ class LocalPool:
                     tally.forget(schedule.held_names(number))
                     answered = self._lose(schedule, number, event)
                 if answered is not None:
-                    yield answered
+                    job, rows = answered
+                    yield names.pop(job.name), rows
         finally:
             if schedule.is_busy:  # an error, or the caller wants no more: half-done work must not meet the next call
                 self.close()
@@ -162,10 +176,15 @@ class LocalPool:
             self._sessions[number].submit(job)
         return schedule.is_busy
 
-    def _next_event(self) -> tuple[int, Event | None]:
-        """What happened next, and in which session; None if a while passed."""
+    def _next_event(self, patience: float | None) -> tuple[int, Event | None]:
+        """What happened next, and in which session; None if a while passed.
+
+        Args:
+            patience: seconds after which to come back in any case.
+        """
+        limits = (patience, *(session.patience() for session in self._sessions))
         try:
-            source, message = self._inbox.get(timeout=shorter(*(session.patience() for session in self._sessions)))
+            source, message = self._inbox.get(timeout=shorter(*limits))
         except queue.Empty:
             for number, session in enumerate(self._sessions):
                 if (lost := session.check_silence()) is not None:
@@ -180,7 +199,7 @@ class LocalPool:
         """Ask again what a session had not answered.
 
         Raises:
-            EngineError: the session's own, where it ended too often.
+            EngineError: the session's own, where it ended too often and is the last one.
         """
         session, num_known = self._sessions[number], len(schedule.fatal)
         answered, limit = schedule.lose(number, lost.reason)
@@ -189,7 +208,12 @@ class LocalPool:
             if self._num_fatal <= NUM_NAMED:
                 logger.warning("model '%s': request '%s' has no answer: %s", self.model.name, row.id, row.detail)
         if session.num_losses > limit:
-            raise lost.error
+            if not schedule.leave_out(number):
+                raise lost.error
+            self._left_out.add(number)
+            logger.warning("model '%s': session %d ended %d times in a row and is left out; the others go on: %s",
+                           self.model.name, number, session.num_losses, lost.error.message)  # fmt: skip
+            return answered
         logger.warning(
             "model '%s', process %d in a row: %s; its work is asked again; log: %s",
             self.model.name, session.num_losses, lost.reason, session.log_path,
@@ -223,6 +247,16 @@ class Tally:
         if self._on_progress is not None:
             samples, tokens = zip(self._done, *self._open.values(), strict=True)
             self._on_progress(sum(samples), sum(tokens))
+
+
+def _renamed(jobs: Iterable[Job], call: str, names: dict[str, Job]) -> Iterator[Job]:
+    """Jobs under names that no other call uses; `names` then tells which one it is."""
+    for job in jobs:
+        name = f"{job.name}@{call}"
+        if name in names:
+            raise ValueError(f"a job called '{job.name}' is under way")
+        names[name] = job
+        yield replace(job, name=name)
 
 
 def _parts(items: Sequence[Any]) -> Iterator[tuple[int, Sequence[Any]]]:

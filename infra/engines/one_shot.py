@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from configs.errors import EngineError, UserError
+from configs.errors import EngineEndedError, EngineError, UserError
 from infra.engines.programs import start_program
 from infra.process.protocol import Channel
 
@@ -39,7 +39,8 @@ def run_job(
         The answer, without its `kind`.
 
     Raises:
-        EngineError: the program refused the request, or ended without an answer; names the log.
+        EngineError: the program refused the request, or ended without an answer; names the log. One that was killed
+            is an EngineEndedError.
     """
     work_dir.mkdir(parents=True, exist_ok=True)
     request_path, log_path = work_dir / "request.json", work_dir / "log.txt"
@@ -53,7 +54,8 @@ def run_job(
                 return message
             elif kind == "failed":
                 raise EngineError(f"{what}: {message['message']}", message["fix"] or f"the log is {log_path}")
-        raise EngineError(
+        kind = EngineEndedError if child.wait() < 0 else EngineError
+        raise kind(
             f"{what}: the process ended before its work was done ({child.describe_exit()})",
             f"run the same command again, which goes on from here; where it ends so again, read {log_path}, "
             "and if memory ran out write a smaller batch_size, or gradient_checkpointing: true",

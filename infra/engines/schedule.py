@@ -1,22 +1,32 @@
-"""Which session works on which job, and what becomes of jobs whose process ended. Used by `local_pool.py`. Pure.
+"""Which session works on which job, and what becomes of jobs whose process ended or is late. Pure.
+
+Used by `local_pool.py`, and by `benchmarks/scale.py`, which drives it with a clock of its own for up to 1,024 sessions.
+
+Each session is fed by what it has not finished: it gets pieces of jobs (`pieces.py`) until twice what it works on
+together is waiting. So none idles at the border of two jobs, and all end together.
 
 A job whose process ended is given to another session, or to the same one once it has started again. The job that was at
 work is a *suspect*: it waits until nothing else is left and then runs alone. One that ends a second process is halved,
 and each half that ends one more is halved again; a request that ends two processes alone has no answer (`Missing`), and
 the rest of its job is answered.
 
-A session may end three times in a row, without any answer in between; the next time is the run's end. The hunt for one
-request in a job of n takes log2(n) + 1 ends more, and may have them.
+A session may end three times in a row, without any answer in between; the next time it is left out, and where it is the
+last one that is the run's end. The hunt for one request in a job of n takes log2(n) + 1 ends more, and may have them.
+
+A session without work takes a copy of a piece that is late, three times the median of all so far. Who answers first is
+believed; what the other one answers later is dropped. Draws depend on their request alone, so both say the same.
 """
 
 from __future__ import annotations
 
 import math
+import time
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from statistics import median
 
-from infra.engines.wire import Job, Missing, MissingReason, Row, halves, missing_draws
+from infra.engines.pieces import PIECE_SEQUENCES, Piece, cut
+from infra.engines.wire import Job, Missing, MissingReason, Row, missing_draws
 
 MAX_RESTARTS = 3
 NUM_ENDED = 2
@@ -27,34 +37,13 @@ AHEAD_WIDTHS = 2
 """What each session has waiting, at least, so that it never idles at the border of two jobs: two jobs, and sequences
 for twice what the engine works on together."""
 
+LATE_TIMES = 3.0
+LATE_SECONDS = 60.0
+"""A piece is late after so many medians, and after so many seconds."""
+NUM_TIMED = 101
+"""pieces whose time is remembered"""
+
 Answered = tuple[Job, list[Row]]
-
-
-@dataclass(eq=False)
-class Piece:
-    """A job of the caller, or a part of one.
-
-    Attributes:
-        whole: the caller's job; None: this is it.
-        is_suspect: a process ended while it was at work, perhaps among others.
-        num_ended: processes that ended while it alone was at work; a half of more than one request begins with one.
-        rows: its answers, once it has them; a piece with halves has theirs.
-    """
-
-    job: Job
-    whole: Piece | None = None
-    is_suspect: bool = False
-    num_ended: int = 0
-    rows: list[Row] | None = None
-    halves: list[Piece] = field(default_factory=list)
-
-    @property
-    def is_answered(self) -> bool:
-        return self.rows is not None or (bool(self.halves) and all(half.is_answered for half in self.halves))
-
-    def all_rows(self) -> list[Row]:
-        """In the order of the requests."""
-        return [row for half in self.halves for row in half.all_rows()] if self.rows is None else self.rows
 
 
 class Schedule:
@@ -63,24 +52,41 @@ class Schedule:
     Args:
         width: sequences that a session works on together.
         works_together: a session works on all its jobs at a time, so that any of them may have ended it.
+        left_out: sessions that get nothing, of a call before.
+        clock: seconds.
 
     Attributes:
         fatal: the first row of each request that ended processes, in the order in which they were found.
     """
 
-    def __init__(self, jobs: Iterable[Job], num_sessions: int, width: int, *, works_together: bool) -> None:
+    def __init__(
+        self,
+        jobs: Iterable[Job],
+        num_sessions: int,
+        width: int,
+        *,
+        works_together: bool,
+        left_out: Iterable[int] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.fatal: list[Missing] = []
         self._new = iter(jobs)
         self._again: deque[Piece] = deque()
         self._suspects: deque[Piece] = deque()
         self._held: list[dict[str, Piece]] = [{} for _ in range(num_sessions)]
+        self._num_waiting = [0] * num_sessions
+        self._closed = set(left_out)  # left out, or alone with a suspect
         self._names: set[str] = set()
-        self._width, self._works_together = width, works_together
+        self._seconds: deque[float] = deque(maxlen=NUM_TIMED)
+        self._width, self._works_together, self._clock = width, works_together, clock
+        self._left_out = set(left_out)
+        whole_widths = width * max(1, PIECE_SEQUENCES // width)
+        self._piece = None if num_sessions == 1 else PIECE_SEQUENCES if works_together else whole_widths
 
     @property
     def is_busy(self) -> bool:
         """Whether something is not answered, of what was taken from the caller."""
-        return bool(self._again or self._suspects or any(self._held))
+        return bool(self._names)
 
     def assign(self) -> tuple[int, Job] | None:
         """The session that should get a job now, and the job; None: all have enough, or nothing is left to give.
@@ -88,21 +94,30 @@ class Schedule:
         Raises:
             ValueError: a job under way has this job's name.
         """
-        open_ones = [number for number in range(len(self._held)) if not self._holds_suspect(number)]
-        number = min(open_ones, key=self._num_sequences, default=None)
+        open_ones = (number for number in range(len(self._held)) if number not in self._closed)
+        number = min(open_ones, key=lambda one: (self._num_waiting[one], len(self._held[one])), default=None)
         if number is None or self._is_fed(number):
             return None
         piece = self._again.popleft() if self._again else self._take_new()
-        if piece is None:  # what is left are suspects, each of which runs alone
-            if not self._suspects or self._held[number]:
-                return None
-            piece = self._suspects.popleft()
-        self._held[number][piece.job.name] = piece
-        return number, piece.job
+        if piece is None and not self._held[number]:  # what is left are suspects, each of which runs alone, and copies
+            piece = self._suspects.popleft() if self._suspects else self._latest(self._clock())
+        return None if piece is None else (number, self._give(number, piece))
+
+    def progress(self, number: int, name: str, num_sequences: int) -> bool:
+        """A session finished some sequences of a piece; False where that is no news: of a copy, or an answered one."""
+        piece = self._held[number].get(name)
+        if piece is None or piece.is_answered or piece.holders[0] != number:
+            return False
+        piece.num_done += num_sequences
+        self._num_waiting[number] -= num_sequences
+        return True
 
     def finish(self, number: int, name: str, rows: list[Row]) -> Answered | None:
         """A session answered a piece; returns the caller's job where that is answered now."""
-        piece = self._held[number].pop(name)
+        piece = self._take_back(number, name)
+        if piece is None or piece.is_answered:  # of a call before, or another session was quicker
+            return None
+        self._seconds.append(self._clock() - piece.given_at)
         piece.rows = rows
         return self._answered(piece)
 
@@ -113,8 +128,9 @@ class Schedule:
             The caller's job, where giving a request up made it answered; and how often the session may end in a
             row.
         """
-        held = list(self._held[number].values())
-        self._held[number].clear()
+        names = list(self._held[number])
+        taken = [piece for name in names if (piece := self._take_back(number, name)) is not None]
+        held = [piece for piece in taken if not piece.is_answered and not piece.holders]
         blamed = held if self._works_together else held[:1]
         self._again.extendleft(reversed(held[len(blamed) :]))
         limit, answered = MAX_RESTARTS, None
@@ -125,22 +141,72 @@ class Schedule:
                 self._suspects.append(piece)
                 continue
             answered = self._narrow(piece, reason)
-        limit += max((_ends_of_hunt(piece.whole) for piece in blamed if piece.whole is not None), default=0)
+        limit += max((_ends_of_hunt(piece) for piece in blamed), default=0)
         return answered, limit
+
+    def leave_out(self, number: int) -> bool:
+        """Give nothing more to a session, which holds nothing; False where it is the last one."""
+        if len(self._left_out | {number}) == len(self._held):
+            return False
+        self._left_out.add(number)
+        self._closed.add(number)
+        return True
 
     def held_names(self, number: int) -> list[str]:
         """Names of the jobs that a session has."""
         return list(self._held[number])
 
+    def patience(self) -> float | None:
+        """Seconds until a session without work should look again for a piece that is late; None: none will be."""
+        idle = any(not held for number, held in enumerate(self._held) if number not in self._closed)
+        oldest = min((piece.given_at for piece in self._copyable()), default=None) if idle else None
+        return None if oldest is None else max(0.0, oldest + self._limit() - self._clock()) + 0.1
+
+    def _give(self, number: int, piece: Piece) -> Job:
+        if not piece.holders:
+            piece.given_at, piece.num_done = self._clock(), 0
+        piece.holders.append(number)
+        self._held[number][piece.job.name] = piece
+        self._num_waiting[number] += piece.num_unfinished
+        if piece.is_suspect:
+            self._closed.add(number)
+        return piece.job
+
+    def _take_back(self, number: int, name: str) -> Piece | None:
+        piece = self._held[number].pop(name, None)
+        if piece is not None:
+            piece.holders.remove(number)
+        if not self._held[number]:
+            self._num_waiting[number] = 0
+            if number not in self._left_out:
+                self._closed.discard(number)
+        elif piece is not None:
+            self._num_waiting[number] -= piece.num_unfinished
+        return piece
+
+    def _copyable(self) -> list[Piece]:
+        """Pieces under way at one session, none of which is suspected of anything."""
+        if len(self._seconds) < len(self._held) - len(self._left_out):
+            return []
+        return [
+            piece
+            for held in self._held
+            for piece in held.values()
+            if not piece.is_answered and not piece.is_suspect and len(piece.holders) == 1
+        ]
+
+    def _latest(self, now: float) -> Piece | None:
+        """The oldest piece that is late."""
+        found = min(self._copyable(), key=lambda piece: piece.given_at, default=None)
+        return found if found is not None and now - found.given_at >= self._limit() else None
+
+    def _limit(self) -> float:
+        return max(LATE_SECONDS, LATE_TIMES * median(self._seconds))
+
     def _narrow(self, piece: Piece, reason: str) -> Answered | None:
         """Halve what ended two processes; a single request is given up."""
         if len(piece.job.requests) > 1:
-            whole = piece.whole or piece
-            piece.halves = [
-                Piece(half, whole, is_suspect=True, num_ended=NUM_ENDED - 1 if len(half.requests) > 1 else 0)
-                for half in halves(piece.job)
-            ]
-            self._suspects.extend(piece.halves)
+            self._suspects.extend(piece.halve())
             return None
         rows = missing_draws(piece.job.requests[0], MissingReason.FATAL, f"it ends the engine's process ({reason})")
         self.fatal += rows[:1]
@@ -161,18 +227,17 @@ class Schedule:
         if job.name in self._names:
             raise ValueError(f"a job called '{job.name}' is under way")
         self._names.add(job.name)
-        return Piece(job)
-
-    def _holds_suspect(self, number: int) -> bool:
-        return any(piece.is_suspect for piece in self._held[number].values())
-
-    def _num_sequences(self, number: int) -> int:
-        return sum(piece.job.num_samples for piece in self._held[number].values())
+        whole = cut(job, self._piece)
+        if not whole.parts:
+            return whole
+        first, *others = whole.parts
+        self._again.extend(others)
+        return first
 
     def _is_fed(self, number: int) -> bool:
-        return len(self._held[number]) >= AHEAD_JOBS and self._num_sequences(number) >= AHEAD_WIDTHS * self._width
+        return len(self._held[number]) >= AHEAD_JOBS and self._num_waiting[number] >= AHEAD_WIDTHS * self._width
 
 
-def _ends_of_hunt(whole: Piece) -> int:
-    """Processes that the hunt for one request of a job ends, beside the job's own two."""
-    return math.ceil(math.log2(len(whole.job.requests))) + 1
+def _ends_of_hunt(piece: Piece) -> int:
+    """Processes that the hunt for one request of a piece ends, beside the piece's own two."""
+    return math.ceil(math.log2(piece.num_hunted)) + 1 if piece.num_hunted else 0

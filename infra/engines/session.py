@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from configs import errors
-from configs.errors import EngineError, UserError
+from configs.errors import EngineEndedError, EngineError, UserError
 from configs.schema.engine import LocalEngine
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.patience import Patience
@@ -127,7 +127,7 @@ class Session:
             f"{self._transport.log_tail()}"
         )
         fix = f"see the log; where an engine is rightly silent for longer, write a larger {field}"
-        return self._lose(what, EngineError(message, fix))
+        return self._lose(what, EngineEndedError(message, fix))
 
     def handle(self, message: Message | None) -> Event:
         """The event that a message of this session's process stands for; None: its end.
@@ -197,8 +197,8 @@ class Session:
 
     def _death(self) -> Lost:
         assert self._transport is not None, "it owns the message that says so"
-        how = self._transport.describe_end()
-        error = EngineError(
+        how, kind = self._transport.describe_end(), EngineEndedError if self._transport.was_killed() else EngineError
+        error = kind(
             f"the session of model '{self.model.name}' ended before its work was done: {how}",
             "run the same command again, which goes on from here; where it ends so again, see the log, free memory, "
             "or write a smaller batch_size or max_num_seqs",

@@ -40,6 +40,9 @@ class Transport(Protocol):
     def describe_end(self) -> str:
         """How the program ended, in words, with the last lines of its log."""
 
+    def was_killed(self) -> bool:
+        """Whether a signal ended the program, rather than itself."""
+
     def log_tail(self) -> str:
         """The last lines of its log."""
 
@@ -89,6 +92,9 @@ class ChildTransport:
 
     def describe_end(self) -> str:
         return self._child.describe_exit()
+
+    def was_killed(self) -> bool:
+        return (self._child.poll() or 0) < 0
 
     def log_tail(self) -> str:
         return self._child.log_tail()

@@ -25,14 +25,16 @@ PURPOSES = ("to train on", "to calibrate", "guided, at most", "to evaluate")
 
 
 def estimate_cost(
-    recipe: Recipe, sizes: Mapping[str, int], new: Sequence[tuple[int, Stage]], measured: Mapping[str, float]
-) -> Iterator[str]:
+    recipe: Recipe, sizes: Mapping[str, int], new: Sequence[tuple[int, Stage]], measured: Mapping[str, float],
+    model_bytes: int | None = None,
+) -> Iterator[str]:  # fmt: skip
     """Lines that say what the new steps take.
 
     Args:
         sizes: problems by set name.
         new: (round, stage) of the steps to be computed.
         measured: metrics of the latest finished round; its mean length replaces the assumption.
+        model_bytes: what the model that it trained takes in the store.
     """
     if not new:
         yield "everything is reused: nothing to compute"
@@ -57,7 +59,8 @@ def estimate_cost(
     yield f"trainer loads     {trained}"
     disk = samples * (BYTES_PER_SAMPLE + BYTES_PER_TOKEN * length)
     models = "adapters" if isinstance(recipe.train.tune, Lora) else "whole models"
-    yield f"disk              about {disk / 2**20:,.1f} MiB of samples, and {trained} {models}"
+    each = f" of {model_bytes / 2**20:,.1f} MiB each" if model_bytes and trained else ""
+    yield f"disk              about {disk / 2**20:,.1f} MiB of samples, and {trained} {models}{each}"
 
 
 def segment_lines(recipes: Sequence[Recipe]) -> Iterator[str]:

@@ -56,12 +56,16 @@ class Stack:
 
 
 @contextmanager
-def running_stack() -> Iterator[Stack]:
-    """A stack on free ports. Its folder is one that the account of Postgres may enter, unlike pytest's."""
+def running_stack(*settings: str) -> Iterator[Stack]:
+    """A stack on free ports. Its folder is one that the account of Postgres may enter, unlike pytest's.
+
+    Args:
+        settings: further lines of its settings file.
+    """
     install_postgres()
     folder = Path(tempfile.mkdtemp(prefix="selfloop-stack-"))
     folder.chmod(0o755)
-    write_settings(folder)
+    write_settings(folder, *settings)
     try:
         done = selfloop("stack", "up", cwd=folder)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -80,7 +84,7 @@ def install_postgres() -> None:
         subprocess.run(["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", *command], check=True, capture_output=True)
 
 
-def write_settings(folder: Path) -> None:
+def write_settings(folder: Path, *further: str) -> None:
     """Fresh passwords, and ports that are free: all are held open until the last one is known."""
     env_file = folder / ".env"
     create_env_file(env_file)
@@ -92,7 +96,7 @@ def write_settings(folder: Path) -> None:
         for name, probe in zip(names, probes, strict=True):
             file.write(f"STACK_{name}_PORT={probe.getsockname()[1]}\n")
             probe.close()
-        file.write("STACK_BUCKET=trial\nSTACK_MLFLOW_WORKERS=1\n")
+        file.write("\n".join(("STACK_BUCKET=trial", "STACK_MLFLOW_WORKERS=1", *further, "")))
 
 
 def left_over(folder: Path) -> list[str]:

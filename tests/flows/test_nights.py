@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import threading
 import time
 from collections.abc import Iterator
 from functools import partial
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
 
-import psutil
 import pytest
 
-from infra.deploy.processes import Notes
 from infra.store.address import open_store
-from tests.flows.deployed import Deployment
+from tests.flows.nights import Receiver, flows, kill, nth_run, people_told, runs_of, worker_and_runs
 from tests.flows.stack import Stack
 from tests.flows.test_stack_run import deploy, records, rounds_in_mlflow, step_keys, wait_for
 
@@ -25,62 +18,11 @@ pytestmark = pytest.mark.slow
 KNOWN_DEAD_SECONDS = 120
 
 
-class Receiver:
-    """A webhook on loopback that keeps what it is sent."""
-
-    def __init__(self) -> None:
-        received: list[dict[str, Any]] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.received = received
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
 @pytest.fixture(scope="module")
 def receiver(stack: Stack) -> Iterator[Receiver]:
     """What the stack tells people of; beside it an address that nobody answers at."""
-    made = Receiver()
-    nobody = "http://127.0.0.1:9/hook"
-    done = stack.run("bootstrap", **stack.env, SELFLOOP_NOTIFY=f"{made.url} {nobody}")
-    assert done.returncode == 0, done.stdout + done.stderr
-    yield made
-    made.server.shutdown()
-    done = stack.run("bootstrap", **stack.env, SELFLOOP_NOTIFY="none")
-    assert done.stdout.count("removed") == 2, done.stdout + done.stderr
-
-
-def runs_of(stack: Stack, deployment_id: str) -> list[dict[str, Any]]:
-    """All runs of a deployment, oldest first."""
-    asked = {"deployments": {"id": {"any_": [deployment_id]}}, "sort": "EXPECTED_START_TIME_ASC"}
-    return list(stack.api("POST", "/flow_runs/filter", **asked))
-
-
-def nth_run(stack: Stack, deployment: Deployment, number: int) -> str:
-    """Id of a run of a deployment, from 0, as soon as there is one."""
-    wait_for(lambda: len(runs_of(stack, deployment.id)) > number)
-    return str(runs_of(stack, deployment.id)[number]["id"])
-
-
-def worker_and_runs(stack: Stack) -> list[psutil.Process]:
-    """The worker and all that it started, flows first and their engines with them."""
-    worker = psutil.Process(Notes(stack.home / "stack/running").read()["worker"].pid)
-    return [*worker.children(recursive=True), worker]
-
-
-def kill(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        if process.is_running():
-            os.kill(process.pid, signal.SIGKILL)
+    with people_told(stack, "http://127.0.0.1:9/hook") as made:
+        yield made
 
 
 def is_in_vain(stack: Stack, name: str, times: int | None) -> bool:
@@ -105,7 +47,7 @@ def test_a_night_in_which_everything_dies_ends_as_a_straight_one(sourced: Stack,
 
     # The run's own process goes: its worker says so.
     wait_for(lambda: "round-002/generate" in records(sourced, "night"))
-    kill([one for one in worker_and_runs(sourced) if "prefect.engine" in " ".join(one.cmdline())])
+    kill(flows(sourced))
     night.wait(second, lambda state: state["type"] == "CRASHED", KNOWN_DEAD_SECONDS)
 
     assert night.finish(nth_run(sourced, night, 2))["type"] == "COMPLETED"
@@ -137,7 +79,7 @@ def test_a_crash_that_repeats_itself_is_not_continued_for_ever(sourced: Stack) -
         run = nth_run(sourced, deployment, number)
         deployment.wait(run, lambda state: state["type"] == "RUNNING")
         wait_for(partial(is_in_vain, sourced, "hopeless", counted))
-        kill([one for one in worker_and_runs(sourced) if "prefect.engine" in " ".join(one.cmdline())])
+        kill(flows(sourced))
         deployment.wait(run, lambda state: state["type"] == "CRASHED", KNOWN_DEAD_SECONDS)
     ended = deployment.finish(nth_run(sourced, deployment, 4))
     assert ended["type"] == "FAILED" and "published nothing in between" in ended["message"], ended

@@ -17,7 +17,15 @@ from flows.services.addresses import Addresses
 from flows.services.kept_server import MAX_RESTARTS, KeptServer
 from flows.services.prefect_server import PrefectServer
 from infra.process.child import Child
-from tests.flows.micro import SELFLOOP, environment, micro_recipe, processes_of, wait_until_gone, write_recipe
+from tests.flows.micro import (
+    SELFLOOP,
+    environment,
+    micro_recipe,
+    processes_of,
+    selfloop,
+    wait_until_gone,
+    write_recipe,
+)
 
 pytestmark = pytest.mark.slow
 SERVER = "prefect.server.api.server"
@@ -109,3 +117,22 @@ def test_a_server_that_cannot_start_is_said_once(tmp_path: Path, monkeypatch: py
         server.wait()
     assert str(home / "prefect" / "server.log") in caught.value.message
     assert "run the same command again" in str(caught.value.fix)
+
+
+def test_a_local_server_that_ends_again_and_again_ends_the_run_with_one_message(tmp_path: Path) -> None:
+    """Four times: it is started again three times. What is queued for it is dropped without a page of records."""
+    run = start_run(tmp_path)
+    while run.poll() is None:
+        for process in processes_of(tmp_path):
+            if SERVER in process.command:
+                process.send(signal.SIGKILL)
+        time.sleep(0.2)
+    shown = (tmp_path / "shown.txt").read_text()
+    assert run.returncode == 2, shown
+    assert "Traceback" not in shown and "Event(" not in shown and '{"' not in shown, shown
+    assert max(map(len, shown.splitlines())) < 500, "a record, or a page of them"
+    assert shown.count("it is started again") == MAX_RESTARTS and shown.count("error: ") == 1, shown
+    assert "does not answer any more" in shown and "run the same command again, which goes on from here" in shown
+    assert wait_until_gone(tmp_path, 30) == []
+    done = selfloop("run", tmp_path / "recipe.yaml", cwd=tmp_path, SELFLOOP_TEST_RUN=str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -66,6 +66,7 @@ def test_bootstrap_repeated_changes_nothing_and_says_so(stack: Stack) -> None:
     assert zombies["trigger"]["posture"] == "Proactive"
     assert zombies["trigger"]["within"] == 100
     assert zombies["trigger"]["expect"] == ["prefect.flow-run.*"]
+    assert sorted(zombies["trigger"]["after"]) == ["prefect.flow-run.Pending", "prefect.flow-run.heartbeat"]
     assert [(action["type"], action["state"]) for action in zombies["actions"]] == [
         ("change-flow-run-state", "CRASHED")
     ]

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from configs import errors
-from configs.errors import EngineError, UserError
+from configs.errors import EngineEndedError, EngineError, UserError
 from infra.engines.learn.request import LearnReport, LearnRequest
 from infra.engines.patience import Patience
 from infra.engines.programs import visible_devices
@@ -189,23 +189,25 @@ class Learner:
             what, field = self._patience.describe()
             words = f"{what}, and is killed: {self._transport.log_tail()}"
             fix = f"see the log; where it is rightly silent for longer, write a larger {field}"
-            raise self._error(words, fix) from None
+            raise self._error(words, fix, EngineEndedError) from None
         if message is None:
+            kind = EngineEndedError if self._transport.was_killed() else EngineError
             raise self._error(
                 f"ended before its work was done: {self._transport.describe_end()}",
                 "run the same command again, which goes on from here; where it ends so again, see the log, free "
                 "memory, or write a smaller train.batch_size",
+                kind,
             )
         self._patience.sign_of_life()
         if message["kind"] == "ready":
             self._patience.loaded()
         if message["kind"] == "error":
-            kind = getattr(errors, message["name"], UserError)
-            raise kind(f"{message['message']}\n  log: {self._log_path}", message["fix"])
+            told = getattr(errors, message["name"], UserError)
+            raise told(f"{message['message']}\n  log: {self._log_path}", message["fix"])
         if message["kind"] == "step":
             self._on_step(message)
         return message
 
-    def _error(self, what: str, fix: str) -> EngineError:
+    def _error(self, what: str, fix: str, kind: type[EngineError] = EngineError) -> EngineError:
         self.close()
-        return EngineError(f"the learner of model '{self._name}' {what}", fix)
+        return kind(f"the learner of model '{self._name}' {what}", fix)

@@ -31,6 +31,7 @@ SETTINGS = StackSettings(
     mlflow_workers=3,
     mlflow_allowed_hosts="mlflow:*,lab:*",
     notify="https://hooks.slack.com/services/A/B/C",
+    silence_seconds=123,
 )
 VARIABLES = {variable(name): str(value) for name, value in SETTINGS.model_dump().items()}
 SERVICES = {service.name: service for service in describe(SETTINGS, CONTAINERS)}

@@ -1,0 +1,122 @@
+"""A night of kills on the native stack: worker, runs and engines die at random moments, and nobody touches anything.
+
+SELFLOOP_TEST_KILLS=10 makes it ten kills, in about twelve minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.flows.deployed import FINAL, Deployment
+from tests.flows.nights import Receiver, engines, flows, kill, people_told, runs_of, worker_and_runs
+from tests.flows.stack import Stack, running_stack
+from tests.flows.test_stack_run import deploy, rounds_in_mlflow, step_keys, wait_for
+
+pytestmark = pytest.mark.slow
+NUM_KILLS = int(os.environ.get("SELFLOOP_TEST_KILLS", "3"))
+NUM_ROUNDS = 2 + NUM_KILLS
+SILENCE_SECONDS = 65
+CHANCE = random.Random(13)
+
+Victims = Callable[[Stack], list[psutil.Process]]
+
+
+def worker(stack: Stack) -> list[psutil.Process]:
+    """The worker alone; what it started is left behind."""
+    return worker_and_runs(stack)[-1:]
+
+
+def trainer(stack: Stack) -> list[psutil.Process]:
+    return engines(stack, "train_program")
+
+
+def session(stack: Stack) -> list[psutil.Process]:
+    return engines(stack, "session_program")
+
+
+KILLS: tuple[tuple[Victims, str], ...] = (
+    (worker_and_runs, "RUNNING"),
+    (flows, "PENDING"),
+    (trainer, "RUNNING"),
+    (worker, "RUNNING"),
+    (session, "RUNNING"),
+    (flows, "RUNNING"),
+    (worker_and_runs, "PENDING"),
+    (session, "RUNNING"),
+    (trainer, "RUNNING"),
+    (worker, "RUNNING"),
+)
+"""what is killed, and in which state of the run"""
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """A stack that knows a dead run as early as can be set."""
+    with running_stack(f"STACK_SILENCE_SECONDS={SILENCE_SECONDS}") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def receiver(stack: Stack) -> Iterator[Receiver]:
+    with people_told(stack) as made:
+        yield made
+
+
+def newest_in(stack: Stack, deployment: Deployment, state: str) -> dict[str, Any]:
+    """The newest run of a deployment, as soon as it is in a state."""
+    wait_for(lambda: runs_of(stack, deployment.id)[-1]["state"]["type"] == state)
+    return runs_of(stack, deployment.id)[-1]
+
+
+def test_a_night_of_kills_ends_as_a_quiet_one(sourced: Stack, receiver: Receiver) -> None:
+    """Same step keys; each run that died was told, and continued by one other; the last one ended well."""
+    rounds = {"max": NUM_ROUNDS}
+    quiet = deploy(sourced, "quiet", epochs=200, rounds=rounds)
+    assert quiet.finish(quiet.start(), 600)["type"] == "COMPLETED"
+    night = deploy(sourced, "night", epochs=200, rounds=rounds)
+    night.start()
+    for victims, state in (KILLS * NUM_KILLS)[:NUM_KILLS]:
+        run = newest_in(sourced, night, state)
+        time.sleep(CHANCE.uniform(0, 3 if state == "PENDING" else 15))
+        wait_for(lambda victims=victims: kill(victims(sourced)))  # type: ignore[misc]
+        print(f"{time.strftime('%X')} {victims.__name__} of run {run['name']}, in the state {state}")
+        if victims is not session:
+            ended = night.finish(run["id"], 240)
+            assert ended["type"] == "CRASHED", ended
+            wait_for(lambda run=run: runs_of(sourced, night.id)[-1]["id"] != run["id"])  # type: ignore[misc]
+    last = night.finish(runs_of(sourced, night.id)[-1]["id"], 600)
+
+    runs = runs_of(sourced, night.id)
+    assert last["type"] == "COMPLETED" and all(run["state"]["type"] in FINAL for run in runs), runs
+    assert step_keys(sourced, "night") == step_keys(sourced, "quiet")
+    assert sorted(rounds_in_mlflow(sourced, "night")) == sorted([*map(str, range(NUM_ROUNDS + 1)), "parent"])
+    assert [run["parameters"].get("continues") for run in runs] == [None, *(run["id"] for run in runs[:-1])]
+    subjects = ["night: Crashed"] * (len(runs) - 1) + ["night: Completed"]
+    wait_for(lambda: len(told_of(receiver)) >= len(runs))
+    assert sorted(told_of(receiver)) == sorted(subjects)
+    keys = step_keys(sourced, "night")
+    print(f"{NUM_KILLS} kills, {len(runs) - 1} crashed runs, {len(subjects)} words, {len(keys)} step keys")
+
+
+def told_of(receiver: Receiver) -> list[str]:
+    """Subjects of what people were sent of the night."""
+    return [one["subject"] for one in receiver.received if one["subject"].startswith("night")]
+
+
+def test_runs_that_never_begin_end_too(sourced: Stack) -> None:
+    """The environment of the runs is broken, so that no line of ours runs that could count them."""
+    deployment = deploy(sourced, "stillborn")
+    broken = {"job_variables": {**deployment.read()["job_variables"]}}
+    broken["job_variables"]["env"] = {**broken["job_variables"].get("env", {}), "PYTHONHOME": "/nowhere"}
+    sourced.api("PATCH", f"/deployments/{deployment.id}", **broken)
+    deployment.start()
+    wait_for(lambda: [run["state"]["type"] for run in runs_of(sourced, deployment.id)] == ["CRASHED"] * 4, 240)
+    time.sleep(20)
+    assert [run["parameters"].get("attempt") for run in runs_of(sourced, deployment.id)] == [None, 1, 2, 3]
