@@ -19,6 +19,16 @@ SilenceSeconds = Annotated[
 LoadSeconds = Annotated[float, Execution, Field(gt=0, description="loading the model may take this long")]
 
 
+def plain_address(url: str) -> str:
+    """An address of a server, as it is; ValueError for what is none, or holds more."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("write an address such as http://localhost:8000/v1")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("an address holds no key and no query: put the key into the variable that key_env names")
+    return url
+
+
 class EngineComponent(Component):
     """Base of all engines.
 
@@ -86,6 +96,21 @@ class VllmEngine(LoadingEngine):
         return self.max_num_seqs
 
 
+class ServerEngine(LoadingEngine):
+    """A `vllm serve` beside a learner, whose weights follow it: made of `online.sampler` and the recipe's engine, and
+    asked from a session on the CPU, which knows the tokenizer."""
+
+    works_together: ClassVar[bool] = True
+    kind: Literal["server"] = "server"
+    url: Annotated[str, Execution] = Field(description="base of the interface, ending in /v1")
+    max_concurrent: Annotated[int, Execution] = Field(256, ge=1, description="draws under way at a time")
+
+    @property
+    def width(self) -> int:
+        """Draws that the server works on at a time."""
+        return self.max_concurrent
+
+
 class RewardEngine(LoadingEngine):
     """A reward model that rates given answers: a sequence-classification head with one output (one score an answer),
     or a token-classification head (a process reward model: one probability a step)."""
@@ -151,12 +176,7 @@ class EndpointEngine(EngineComponent):
     @field_validator("url")
     @classmethod
     def _plain_address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("write an address such as http://localhost:8000/v1")
-        if "@" in parts.netloc or parts.query or parts.fragment:
-            raise ValueError("an address holds no key and no query: put the key into the variable that key_env names")
-        return url
+        return plain_address(url)
 
     @model_validator(mode="after")
     def _cost_needs_prices(self) -> EndpointEngine:
@@ -171,10 +191,15 @@ class EndpointEngine(EngineComponent):
 Engine = Annotated[TransformersEngine | VllmEngine, by_kind, default_kind("transformers")]
 """what a recipe's `engine:` may be: it samples from the model that is trained"""
 
+LiveEngine = TransformersEngine | VllmEngine | ServerEngine
+"""engines that can draw beside a learner"""
+
 LocalEngine = Annotated[
-    TransformersEngine | VllmEngine | RewardEngine | EmbeddingEngine, by_kind, default_kind("transformers")
+    TransformersEngine | VllmEngine | ServerEngine | RewardEngine | EmbeddingEngine,
+    by_kind,
+    default_kind("transformers"),
 ]
-"""engines that load a model in a child process"""
+"""engines whose work is done in a child process"""
 
 RoleEngine = Annotated[
     TransformersEngine | VllmEngine | EndpointEngine | RewardEngine | EmbeddingEngine,

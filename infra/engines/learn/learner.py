@@ -114,6 +114,19 @@ class Learner:
         """Whether the moving copy of the weights draws and scores from now on, or they themselves."""
         self._transport.send({"kind": "copy", "is_asked": is_asked})
 
+    def follow(self, wave: int) -> None:
+        """What draws has the weights of this wave: they are its own."""
+
+    def export(self, folder: Path) -> None:
+        """Have the live weights written: `adapter/` or `model/`, and what they say of a text.
+
+        Raises:
+            EngineError: it ended, or there is no room.
+        """
+        self._transport.send({"kind": "export", "folder": str(folder)})
+        while self._next()["kind"] != "exported":
+            pass
+
     def train(self, rows: Path, seed: int, rate: float = 0.0) -> None:
         """Hand over a wave's rows (`rows.py`).
 
