@@ -35,7 +35,9 @@ RUNNERS = {
     "embedding": "embedding.runner",
 }  # fmt: skip
 """by engine kind: the module whose `load` gives the runner"""
-LIVE_RUNNERS = {"transformers": "generate.transformers_live", "vllm": "generate.vllm_live"}
+LIVE_RUNNERS = {
+    "transformers": "generate.transformers_live", "vllm": "generate.vllm_live", "server": "generate.server_live",
+}  # fmt: skip
 """the same, of those whose weights follow a training"""
 
 PROGRESS_SECONDS = 0.5

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from configs.schema.engine import VllmEngine
 from configs.schema.generate import Sampling
 from infra.engines.chat.load import load_chat
 from infra.engines.devices import wait_for_memory
+from infra.engines.generate.open_job import OpenJob
 from infra.engines.generate.prompts import (
     Prompts,
     decode_continuation,
@@ -52,23 +53,6 @@ from infra.engines.wire import (
 
 Input = tuple[Any, list[int], list[int], Any]
 """what is asked, tokens that were given, tokens to read, sampling parameters"""
-
-
-@dataclass(slots=True)
-class OpenJob:
-    """A job whose requests are with the engine.
-
-    Attributes:
-        asked: (request, number of the draw) of each draw of a shard; of other jobs each scoring; or a Missing.
-        given: for each draw the tokens of its prefix, for each scoring those before the completion.
-        rows: answers, which fill up in any order.
-    """
-
-    job: Job
-    asked: list[Any]
-    given: list[list[int]]
-    rows: list[Any]
-    num_open: int
 
 
 class VllmRunner:
@@ -124,11 +108,10 @@ class VllmRunner:
     def submit(self, job: Job) -> None:
         """Hand all requests of a job to vLLM, which queues what does not fit."""
         inputs = self._draws(job) if isinstance(job, Shard) else self._scorings(job)
-        rows = [asked if isinstance(asked, Missing) else None for asked, *_ in inputs]
-        asked, given = [asked for asked, *_ in inputs], [given for _, given, *_ in inputs]
-        self._open[job.name] = OpenJob(job, asked, given, rows, rows.count(None))
+        work = OpenJob.of(job, [asked for asked, *_ in inputs], [given for _, given, *_ in inputs])
+        self._open[job.name] = work
         for place, (_, _, tokens, params) in enumerate(inputs):
-            if rows[place] is None:
+            if work.rows[place] is None:
                 self._ask(f"{place}/{job.name}", tokens, params)
 
     def _draws(self, shard: Shard) -> list[Input]:
@@ -194,14 +177,13 @@ class VllmRunner:
     def _take(self, output: Any) -> list[Progress | Result]:
         place, _, name = output.request_id.partition("/")
         work = self._open[name]
-        work.num_open -= 1
         asked, given = work.asked[int(place)], work.given[int(place)]
         if isinstance(work.job, Shard):
             request, number = asked
             row: Any = self._completion(request, number, given, work.job.sampling, output)
         else:
             row = sum_prompt_logprobs(asked.id, output, len(given))
-        work.rows[int(place)] = row
+        work.answer(int(place), row)
         return [Progress(name, 1, 0 if isinstance(row, Missing) else row.num_tokens)]
 
     def _completion(
