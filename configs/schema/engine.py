@@ -96,21 +96,6 @@ class VllmEngine(LoadingEngine):
         return self.max_num_seqs
 
 
-class ServerEngine(LoadingEngine):
-    """A `vllm serve` beside a learner, whose weights follow it: made of `online.sampler` and the recipe's engine, and
-    asked from a session on the CPU, which knows the tokenizer."""
-
-    works_together: ClassVar[bool] = True
-    kind: Literal["server"] = "server"
-    url: Annotated[str, Execution] = Field(description="base of the interface, ending in /v1")
-    max_concurrent: Annotated[int, Execution] = Field(256, ge=1, description="draws under way at a time")
-
-    @property
-    def width(self) -> int:
-        """Draws that the server works on at a time."""
-        return self.max_concurrent
-
-
 class RewardEngine(LoadingEngine):
     """A reward model that rates given answers: a sequence-classification head with one output (one score an answer),
     or a token-classification head (a process reward model: one probability a step)."""
@@ -191,15 +176,10 @@ class EndpointEngine(EngineComponent):
 Engine = Annotated[TransformersEngine | VllmEngine, by_kind, default_kind("transformers")]
 """what a recipe's `engine:` may be: it samples from the model that is trained"""
 
-LiveEngine = TransformersEngine | VllmEngine | ServerEngine
-"""engines that can draw beside a learner"""
-
 LocalEngine = Annotated[
-    TransformersEngine | VllmEngine | ServerEngine | RewardEngine | EmbeddingEngine,
-    by_kind,
-    default_kind("transformers"),
+    TransformersEngine | VllmEngine | RewardEngine | EmbeddingEngine, by_kind, default_kind("transformers")
 ]
-"""engines whose work is done in a child process"""
+"""engines that load a model in a child process"""
 
 RoleEngine = Annotated[
     TransformersEngine | VllmEngine | EndpointEngine | RewardEngine | EmbeddingEngine,

@@ -13,6 +13,8 @@ from flows.champion.approve import settle
 from flows.champion.current import take_up_promotions
 from flows.round import STAGES, baseline, improvement_round, stages_of
 from flows.run.resume import find_resume_point
+from infra.engines.gpu_list import visible_gpus
+from infra.engines.programs import is_missing
 from infra.store.base import Store
 from infra.store.errors import DamagedObjectError
 from tasks.core.ledger import Ledger
@@ -22,6 +24,7 @@ from tasks.housekeeping.steps import RECORD, read_step
 from tasks.plan.cost import estimate_cost
 from tasks.plan.data import read_data
 from tasks.plan.named import check_named
+from tasks.plan.places import check_places
 from tasks.plan.planning import EndOfKnowledge, PlannedStep, PlanningBench
 from tasks.plan.why import differences
 from tasks.report.entry import find_entry
@@ -110,6 +113,7 @@ def _explain(step: PlannedStep, store: Store, published: Sequence[str]) -> Itera
 def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> Plan:
     """Walk the experiment as far as its decisions are published. Writes and loads nothing; reads the problems."""
     check_named(recipe, base_dir)
+    check_places(recipe, visible_gpus, is_missing)
     ledger = Ledger(store, work_dir / f"{recipe.name}-plan", {})
     with PlanningBench(recipe, ledger, base_dir) as bench:
         sets = read_data(bench)

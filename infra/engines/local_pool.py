@@ -22,6 +22,7 @@ from infra.engines.models.model_files import ModelFiles
 from infra.engines.patience import shorter
 from infra.engines.runner import Progress
 from infra.engines.schedule import Answered, Schedule
+from infra.engines.server_engine import ServerEngine
 from infra.engines.session import Event, Finished, Lost, Session
 from infra.engines.transport import ChildTransport, Start
 from infra.engines.wire import (
@@ -64,7 +65,7 @@ class LocalPool:
 
     def __init__(
         self,
-        engine: LocalEngine,
+        engine: LocalEngine | ServerEngine,
         model: ModelFiles,
         work_dir: Path,
         on_log: Callable[[str], None] | None = None,

@@ -19,6 +19,7 @@ from infra.engines.models.model_files import ModelFiles
 from infra.engines.patience import Patience
 from infra.engines.programs import visible_devices
 from infra.engines.runner import Progress
+from infra.engines.server_engine import ServerEngine
 from infra.engines.transport import CLOSE_SECONDS, ChildTransport, Start, Transport
 from infra.engines.wire import Job, Message, Row, read_rows, write_job
 from infra.process.child import Inbox
@@ -78,7 +79,7 @@ class Session:
 
     def __init__(
         self,
-        engine: LocalEngine,
+        engine: LocalEngine | ServerEngine,
         model: ModelFiles,
         work_dir: Path,
         device: str,

@@ -20,13 +20,12 @@ import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pydantic import TypeAdapter
-
 from configs.errors import EngineError, UserError
 from configs.schema.engine import LocalEngine
 from infra.engines.live_weights import Follows, LiveWeights
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.runner import LiveRunner, Progress, Result, Runner
+from infra.engines.server_engine import ServerEngine, read_engine
 from infra.engines.wire import read_job, write_rows
 from infra.process.protocol import Channel
 
@@ -50,7 +49,7 @@ def main() -> None:
     channel = Channel(commands=True)
     command = channel.receive()
     assert command is not None
-    settings: LocalEngine = TypeAdapter(LocalEngine).validate_python(command["engine"])
+    settings = read_engine(command["engine"])
     try:
         runner = load(settings, ModelFiles.from_json(command["model"]), Path(sys.argv[1]), command.get("follows"))
         channel.send({"kind": "ready"})
@@ -74,7 +73,9 @@ def end_with_error(channel: Channel, error: UserError) -> NoReturn:
     end(1)
 
 
-def load(settings: LocalEngine, model: ModelFiles, scratch: Path, follows: dict[str, Any] | None) -> Runner:
+def load(
+    settings: LocalEngine | ServerEngine, model: ModelFiles, scratch: Path, follows: dict[str, Any] | None
+) -> Runner:
     """The runner of the engine's kind; only its own libraries are imported."""
     kinds = RUNNERS if follows is None else LIVE_RUNNERS
     module = importlib.import_module(f"infra.engines.{kinds[settings.kind]}")
@@ -158,7 +159,7 @@ class ProgressReport:
             self._channel.send({"kind": "progress", "name": name, "num_samples": samples, "num_tokens": tokens})
 
 
-def explain(error: Exception, settings: LocalEngine) -> EngineError:
+def explain(error: Exception, settings: LocalEngine | ServerEngine) -> EngineError:
     """A failure inside an engine's libraries, with what can be done about the common ones."""
     message = f"the {settings.kind} engine failed: {type(error).__name__}: {first_line(error)}"
     if isinstance(error, ModuleNotFoundError):

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from configs.schema.engine import Engine, LiveEngine, ServerEngine
+from configs.schema.engine import Engine
 from configs.schema.online.sampler import Sampler
 from configs.schema.train import Lora, Tune
 from infra.engines.learn.beside import Beside, LivePool
 from infra.engines.learn.learner import Learner
 from infra.engines.models.model_files import ModelFiles
+from infra.engines.server_engine import LiveEngine, ServerEngine
 from tasks.core.pools import Pools
 
 

@@ -152,16 +152,24 @@ def test_kills_at_random_moments_change_nothing(folder: Path, straight: Path, tm
     assert processes_of(folder) == []
 
 
-def test_live_judges_ask_the_session_and_the_moving_copy_votes_in_the_learner(tmp_path: Path) -> None:
-    judged = two_judges(tmp_path)
-    moved = segment_recipe(
-        steps=2, judge=[{"kind": "vote", "electorate": "teacher"}],
-        online={"moving": {"rate": 0.5}, "reward": [{"kind": "judge"}]},
-    )  # fmt: skip
-    for name, recipe in (("judged", judged), ("moved", moved)):
-        run_rounds(tmp_path / name / "learner", recipe, rounds=0)
-        shutil.copytree(tmp_path / name / "learner", tmp_path / name / "session")
-        for where in ("learner", "session"):
-            recipe["online"]["sampler"] = {"where": where}
-            run_rounds(tmp_path / name / where, recipe)
-        assert digests(tmp_path / name / "session") == digests(tmp_path / name / "learner")
+def elsewhere(folder: Path, recipe: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """What a segment publishes that was drawn in its learner, and beside it."""
+    run_rounds(folder / "learner", recipe, rounds=0)
+    shutil.copytree(folder / "learner", folder / "session")
+    for where in ("learner", "session"):
+        recipe["online"]["sampler"] = {"where": where}
+        run_rounds(folder / where, recipe)
+    return digests(folder / "learner"), digests(folder / "session")
+
+
+def test_live_judges_ask_the_session(tmp_path: Path) -> None:
+    one, other = elsewhere(tmp_path, two_judges(tmp_path))
+    assert one == other
+
+
+def test_the_moving_copy_votes_in_the_learner(tmp_path: Path) -> None:
+    one, other = elsewhere(tmp_path, segment_recipe(
+        steps=2, judge=[{"kind": "vote", "electorate": "teacher"}], evaluate={"verifier": {"kind": "number"}},
+        online={"moving": {"rate": 0.5}, "flat_groups": "keep"},
+    ))  # fmt: skip
+    assert one == other

@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from configs.schema.engine import ServerEngine
 from infra.engines.chat.load import load_chat
 from infra.engines.generate.open_job import OpenJob
 from infra.engines.generate.prompts import (
@@ -29,6 +28,7 @@ from infra.engines.live_weights import Follows, LiveWeights
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.probe import check_probe, read_probe
 from infra.engines.runner import Progress, Result
+from infra.engines.server_engine import ServerEngine
 from infra.engines.wire import (
     Completion,
     Job,

@@ -14,12 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, Self
 
-from configs.schema.engine import LiveEngine
 from infra.engines.learn.learner import Learner
 from infra.engines.live_weights import Follows, LiveWeights
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import Pool
+from infra.engines.server_engine import LiveEngine
 from infra.engines.wire import (
     Completion,
     Embedded,

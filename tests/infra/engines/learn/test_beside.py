@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from configs.errors import UserError
-from configs.schema.engine import LiveEngine, TransformersEngine, VllmEngine
+from configs.schema.engine import TransformersEngine, VllmEngine
 from configs.schema.generate import Sampling
 from configs.schema.online.objectives import Dapo
 from configs.schema.train import FullWeights, Lora, Optimizer, Tune
@@ -25,6 +25,7 @@ from infra.engines.learn.rows import StreamRow, write_rows
 from infra.engines.live_weights import Follows, LiveWeights
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
+from infra.engines.server_engine import LiveEngine
 from infra.engines.wire import Completion, Request, Scoring, Shard
 from tests.infra.engines.tiny import build_tiny_folder
 
