@@ -77,7 +77,7 @@ class Beside:
         weights = LiveWeights(wave, self._folder / f"{wave:04d}")
         self._learner.export(weights.folder)
         self._pool.follow(weights)
-        for other in self._folder.iterdir():
+        for other in self._folder.iterdir():  # the one before stays, for a session that is still reading it
             if other != weights.folder and int(other.name) < wave - 1:
                 shutil.rmtree(other)
 

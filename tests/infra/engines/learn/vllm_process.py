@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 START_SECONDS = 600
@@ -29,10 +29,9 @@ def serving(folder: Path, log: Path, rank: int) -> Iterator[str]:
     """The address of a server of a model folder, to which adapters and whole weights can be given."""
     port = free_port()
     command = [
-        sys.executable, "-m", "vllm.entrypoints.cli.main", "serve", str(folder), "--host", "127.0.0.1",
-        "--port", str(port), "--dtype", "float32", "--enforce-eager", "--max-num-seqs", "16", "--generation-config", "vllm",
-        "--enable-lora",
-        "--max-loras", "2", "--max-lora-rank", str(rank),
+        sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(folder), "--host", "127.0.0.1",
+        "--port", str(port), "--dtype", "float32", "--enforce-eager", "--max-num-seqs", "16",
+        "--generation-config", "vllm", "--enable-lora", "--max-loras", "2", "--max-lora-rank", str(rank),
     ]  # fmt: skip
     settings = {
         "VLLM_SERVER_DEV_MODE": "1", "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1", "VLLM_CPU_KVCACHE_SPACE": "1",
@@ -46,7 +45,8 @@ def serving(folder: Path, log: Path, rank: int) -> Iterator[str]:
         _wait(process, f"http://127.0.0.1:{port}/health", log)
         yield f"http://127.0.0.1:{port}/v1"
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it ended by itself
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
