@@ -38,7 +38,8 @@ class LiveVllmRunner(VllmRunner):
             self._engine.add_lora(self._adapter)
         else:
             self._engine.collective_rpc("reload_weights", kwargs={"weights_path": str(weights.path)})
-            self._engine.reset_prefix_cache()
+            is_empty = self._engine.reset_prefix_cache()
+            assert is_empty, "nothing is under way"
         probe = read_probe(weights.files(self._files))
         assert probe is not None, "the learner leaves one"
         self._check(probe, f"in vllm, with the weights of {weights.name},")

@@ -68,9 +68,14 @@ class VllmServer:
         """Answer by these weights from now on: an adapter under a name of its own, or whole weights in place."""
         if not self._rank:
             root = urlsplit(self._url)._replace(path="").geturl()
-            told = {"method": "reload_weights", "kwargs": {"weights_path": str(weights.path)}}
-            self._post(f"{root}/collective_rpc", told)
-            self._post(f"{root}/reset_prefix_cache", {})
+            asked = {"method": "reload_weights", "kwargs": {"weights_path": str(weights.path)}}
+            self._post(f"{root}/collective_rpc", asked)
+            told = self._post(f"{root}/reset_prefix_cache", {})
+            if isinstance(told, dict) and not told.get("success", True):
+                raise UserError(
+                    f"the server at {self._url} keeps what it computed before: other requests are under way",
+                    "let nobody else ask a server that follows a training",
+                )
             return
         before, self._answers = self._answers, f"{weights.name}-{uuid.uuid4().hex[:8]}"
         told = {"lora_name": self._answers, "lora_path": str(weights.path)}
@@ -99,8 +104,8 @@ class VllmServer:
     def close(self) -> None:
         self._client.close()
 
-    def _post(self, url: str, body: Mapping[str, Any]) -> None:
-        self._send(url, lambda: self._client.post(url, cast_to=object, body=body))
+    def _post(self, url: str, body: Mapping[str, Any]) -> Any:
+        return self._send(url, lambda: self._client.post(url, cast_to=object, body=body))
 
     def _send(self, url: str, call: Callable[[], Any]) -> Any:
         try:
