@@ -19,6 +19,16 @@ SilenceSeconds = Annotated[
 LoadSeconds = Annotated[float, Execution, Field(gt=0, description="loading the model may take this long")]
 
 
+def plain_address(url: str) -> str:
+    """An address of a server, as it is; ValueError for what is none, or holds more."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("write an address such as http://localhost:8000/v1")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("an address holds no key and no query: put the key into the variable that key_env names")
+    return url
+
+
 class EngineComponent(Component):
     """Base of all engines.
 
@@ -151,12 +161,7 @@ class EndpointEngine(EngineComponent):
     @field_validator("url")
     @classmethod
     def _plain_address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("write an address such as http://localhost:8000/v1")
-        if "@" in parts.netloc or parts.query or parts.fragment:
-            raise ValueError("an address holds no key and no query: put the key into the variable that key_env names")
-        return url
+        return plain_address(url)
 
     @model_validator(mode="after")
     def _cost_needs_prices(self) -> EndpointEngine:

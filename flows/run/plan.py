@@ -14,6 +14,8 @@ from flows.champion.current import take_up_promotions
 from flows.round import STAGES, baseline, improvement_round, stages_of
 from flows.run.experiment import shared_of
 from flows.run.resume import find_resume_point
+from infra.engines.gpu_list import visible_gpus
+from infra.engines.programs import is_missing
 from infra.store.base import Store
 from infra.store.errors import DamagedObjectError
 from tasks.core.ledger import Ledger
@@ -24,6 +26,7 @@ from tasks.plan.cost import estimate_cost
 from tasks.plan.data import read_data
 from tasks.plan.hours import Measured, Price, Speeds, estimate_hours, num_devices
 from tasks.plan.named import check_named
+from tasks.plan.places import check_places
 from tasks.plan.planning import EndOfKnowledge, PlannedStep, PlanningBench
 from tasks.plan.why import differences
 from tasks.report.entry import ReportEntry, find_entry
@@ -128,6 +131,7 @@ def make_plan(
         speeds: those that are given; others are measured by the latest round.
     """
     check_named(recipe, base_dir)
+    check_places(recipe, visible_gpus, is_missing)
     ledger = Ledger(store, work_dir / f"{recipe.name}-plan", {}, shared=shared_of(recipe, store))
     with PlanningBench(recipe, ledger, base_dir) as bench:
         sets = read_data(bench)

@@ -18,10 +18,12 @@ from typing import Any
 
 from configs.errors import EngineError
 from configs.schema.engine import LocalEngine
+from infra.engines.live_weights import Follows, LiveWeights
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.patience import shorter
 from infra.engines.runner import Progress
 from infra.engines.schedule import Answered, Schedule
+from infra.engines.server_engine import ServerEngine
 from infra.engines.session import Event, Finished, Lost, Session
 from infra.engines.transport import ChildTransport, Start
 from infra.engines.wire import (
@@ -55,6 +57,7 @@ class LocalPool:
 
     Args:
         start: where sessions run.
+        follows: the weights of its sessions change while they are open (`follow`).
 
     Raises, from every method that works: UserError where no request can be answered; EngineError where the model
     cannot be loaded, the last session ended four times in a row, or the work is not the engine's. The pool's sessions
@@ -63,11 +66,12 @@ class LocalPool:
 
     def __init__(
         self,
-        engine: LocalEngine,
+        engine: LocalEngine | ServerEngine,
         model: ModelFiles,
         work_dir: Path,
         on_log: Callable[[str], None] | None = None,
         start: Start = ChildTransport,
+        follows: Follows | None = None,
     ) -> None:
         self.model = model
         self._num_fatal = self._num_calls = 0
@@ -76,7 +80,15 @@ class LocalPool:
         self._inbox: Inbox = queue.SimpleQueue()
         self._sessions = [
             Session(
-                engine, model, work_dir, device, name=f"session-{number}", inbox=self._inbox, start=start, on_log=on_log
+                engine,
+                model,
+                work_dir,
+                device,
+                name=f"session-{number}",
+                inbox=self._inbox,
+                start=start,
+                on_log=on_log,
+                follows=follows,
             )
             for number, device in enumerate(engine.devices)
         ]
@@ -122,6 +134,11 @@ class LocalPool:
         rows = (row for _, rows in self._run(jobs, on_progress) for row in rows)
         found = {row.id: row for row in rows if isinstance(row, (Embedded, Missing))}
         return [found[item.id] for item in items]
+
+    def follow(self, weights: LiveWeights) -> None:
+        """Answer what is asked from now on by these weights. Errors come with the next answers."""
+        for session in self._sessions:
+            session.follow(weights)
 
     def close(self) -> None:
         self._left_out.clear()

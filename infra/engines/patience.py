@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from configs.schema.engine import LocalEngine
+from infra.engines.server_engine import ServerEngine
 
 
 class Patience:
@@ -18,7 +19,7 @@ class Patience:
         is_loaded: the model is loaded, so that the limit of silence holds.
     """
 
-    def __init__(self, engine: LocalEngine, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, engine: LocalEngine | ServerEngine, clock: Callable[[], float] = time.monotonic) -> None:
         self._engine = engine
         self._clock = clock
         self.is_loaded = False

@@ -7,6 +7,7 @@ there, each engine is a new program.
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import sys
@@ -75,6 +76,11 @@ def can_fork(environment: Mapping[str, str]) -> bool:
         return False
     sees_gpu = environment.get("CUDA_VISIBLE_DEVICES") != "" and any(map(os.path.exists, GPU_FILES))
     return not sees_gpu
+
+
+def is_missing(package: str) -> bool:
+    """Whether the engines' interpreter is known not to have a package; nothing is known of another than this one."""
+    return engine_python() == sys.executable and importlib.util.find_spec(package) is None
 
 
 def visible_devices(device: str) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """What runs jobs inside a session's process, whatever library it is made of.
 
 `session_program.py` hands it jobs and passes its events on; `generate/transformers_runner.py`,
-`generate/vllm_runner.py`, `reward/runner.py` and `embedding/runner.py` are the kinds.
+`generate/vllm_runner.py`, `reward/runner.py` and `embedding/runner.py` are the kinds; `generate/*_live.py` those whose
+weights follow a training.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from infra.engines.live_weights import LiveWeights
 from infra.engines.wire import Job, Row
 
 
@@ -50,6 +52,18 @@ class Runner(Protocol):
 
     def close(self) -> None:
         """Release what the end of this process would not release."""
+
+
+@runtime_checkable
+class LiveRunner(Protocol):
+    """A runner whose weights follow a training, wave by wave; its completions say their tokens."""
+
+    def follow(self, weights: LiveWeights) -> None:
+        """Answer by these weights from now on; nothing is under way.
+
+        Raises:
+            EngineError: they are not what the learner has.
+        """
 
 
 class SerialRunner(ABC):

@@ -14,10 +14,12 @@ from typing import Any
 from configs import errors
 from configs.errors import EngineEndedError, EngineError, UserError
 from configs.schema.engine import LocalEngine
+from infra.engines.live_weights import Follows, LiveWeights
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.patience import Patience
 from infra.engines.programs import visible_devices
 from infra.engines.runner import Progress
+from infra.engines.server_engine import ServerEngine
 from infra.engines.transport import CLOSE_SECONDS, ChildTransport, Start, Transport
 from infra.engines.wire import Job, Message, Row, read_rows, write_job
 from infra.process.child import Inbox
@@ -68,6 +70,7 @@ class Session:
         inbox: where messages arrive; the owner passes those whose source `owns` says to `handle`.
         start: where the program runs.
         on_log: gets a line when the process starts and when its model is loaded.
+        follows: its weights change while it is open (`follow`).
 
     Attributes:
         num_loads: how often a process was started.
@@ -76,7 +79,7 @@ class Session:
 
     def __init__(
         self,
-        engine: LocalEngine,
+        engine: LocalEngine | ServerEngine,
         model: ModelFiles,
         work_dir: Path,
         device: str,
@@ -85,8 +88,11 @@ class Session:
         inbox: Inbox,
         start: Start = ChildTransport,
         on_log: Callable[[str], None] | None = None,
+        follows: Follows | None = None,
     ) -> None:
         self.engine, self.model, self.device = engine, model, device
+        self._follows = follows
+        self._weights: LiveWeights | None = None
         self.log_path = work_dir / f"{name}.log"
         self.num_loads = self.num_losses = 0
         self._inbox, self._start = inbox, start
@@ -107,6 +113,13 @@ class Session:
             self._patience.sign_of_life()
         self._rows[job.name] = job.kind, []
         transport.send(write_job(job))
+
+    def follow(self, weights: LiveWeights) -> None:
+        """Answer later jobs by these weights, also where the process has to start again. No job is under way."""
+        assert self._follows is not None and not self._rows, "said as the model was loaded; weights change between jobs"
+        self._weights = weights
+        if self._transport is not None:
+            self._transport.send(weights.to_message())
 
     def patience(self) -> float | None:
         """Seconds, 0 or more, after which silence counts as the engine's end; None while nothing is asked of it."""
@@ -184,7 +197,9 @@ class Session:
         env, forks = visible_devices(self.device), self.engine.kind != "vllm"
         self._transport = self._start(self.log_path, env, forks, self._inbox)
         load = {"kind": "load", "engine": self.engine.model_dump(mode="json"), "model": self.model.to_json()}
-        self._transport.send(load)
+        self._transport.send(load | ({"follows": self._follows.to_json()} if self._follows else {}))
+        if self._weights is not None:
+            self._transport.send(self._weights.to_message())
         return self._transport
 
     def _lose(self, reason: str, error: EngineError) -> Lost:

@@ -2,9 +2,10 @@
 
     python -m infra.engines.session_program SCRATCH
 
-SCRATCH is a folder that is removed after the program's end. First command: {"kind": "load", "engine", "model"}, then
-any number, at any time, of jobs (`wire.write_job`) and at last {"kind": "close"}. Answers: {"kind": "ready"},
-{"kind": "progress", "name", "num_samples", "num_tokens"}, {"kind": "alive"} where work brings no other news,
+SCRATCH is a folder that is removed after the program's end. First command: {"kind": "load", "engine", "model"}, and
+"follows" where weights will change; then any number, at any time, of jobs (`wire.write_job`), between jobs {"kind":
+"weights", ...} (`live_weights.py`), and at last {"kind": "close"}. Answers: {"kind": "ready"}, {"kind": "progress",
+"name", "num_samples", "num_tokens"}, {"kind": "alive"} where work brings no other news or weights were taken,
 {"kind": "rows", "name", "rows"} and {"kind": "finished", "name"} once a job is done, {"kind": "error", "name",
 "message", "fix"} just before it ends with status 1.
 """
@@ -19,12 +20,12 @@ import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pydantic import TypeAdapter
-
 from configs.errors import EngineError, UserError
 from configs.schema.engine import LocalEngine
+from infra.engines.live_weights import Follows, LiveWeights
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.runner import Progress, Result, Runner
+from infra.engines.runner import LiveRunner, Progress, Result, Runner
+from infra.engines.server_engine import ServerEngine, read_engine
 from infra.engines.wire import read_job, write_rows
 from infra.process.protocol import Channel
 
@@ -33,6 +34,10 @@ RUNNERS = {
     "embedding": "embedding.runner",
 }  # fmt: skip
 """by engine kind: the module whose `load` gives the runner"""
+LIVE_RUNNERS = {
+    "transformers": "generate.transformers_live", "vllm": "generate.vllm_live", "server": "generate.server_live",
+}  # fmt: skip
+"""the same, of those whose weights follow a training"""
 
 PROGRESS_SECONDS = 0.5
 ALIVE_SECONDS = 10.0
@@ -44,9 +49,9 @@ def main() -> None:
     channel = Channel(commands=True)
     command = channel.receive()
     assert command is not None
-    settings: LocalEngine = TypeAdapter(LocalEngine).validate_python(command["engine"])
+    settings = read_engine(command["engine"])
     try:
-        runner = load(settings, ModelFiles.from_json(command["model"]), Path(sys.argv[1]))
+        runner = load(settings, ModelFiles.from_json(command["model"]), Path(sys.argv[1]), command.get("follows"))
         channel.send({"kind": "ready"})
         serve(channel, runner, min(ALIVE_SECONDS, settings.silence_seconds / 3))
         runner.close()
@@ -68,9 +73,14 @@ def end_with_error(channel: Channel, error: UserError) -> NoReturn:
     end(1)
 
 
-def load(settings: LocalEngine, model: ModelFiles, scratch: Path) -> Runner:
+def load(
+    settings: LocalEngine | ServerEngine, model: ModelFiles, scratch: Path, follows: dict[str, Any] | None
+) -> Runner:
     """The runner of the engine's kind; only its own libraries are imported."""
-    runner: Runner = importlib.import_module(f"infra.engines.{RUNNERS[settings.kind]}").load(settings, model, scratch)
+    kinds = RUNNERS if follows is None else LIVE_RUNNERS
+    module = importlib.import_module(f"infra.engines.{kinds[settings.kind]}")
+    told = () if follows is None else (Follows(**follows),)
+    runner: Runner = module.load(settings, model, scratch, *told)
     return runner
 
 
@@ -81,6 +91,10 @@ def serve(channel: Channel, runner: Runner, alive_seconds: float) -> None:
         while (command := channel.receive(None if runner.is_idle else 0)) is not None:
             if command["kind"] == "close":
                 return
+            if command["kind"] == "weights":
+                take(runner, LiveWeights.from_message(command))
+                channel.send({"kind": "alive"})
+                continue
             runner.submit(read_job(command))
         for event in runner.step():
             if isinstance(event, Progress):
@@ -90,6 +104,23 @@ def serve(channel: Channel, runner: Runner, alive_seconds: float) -> None:
                 finish(channel, event)
         if not runner.is_idle:
             report.say_alive()
+
+
+def take(runner: Runner, weights: LiveWeights) -> None:
+    """Hand weights to a runner that follows.
+
+    Raises:
+        UserError: they cannot be taken. Another process could not either, so it is no EngineError.
+    """
+    assert isinstance(runner, LiveRunner), "it was loaded as one that follows"
+    try:
+        runner.follow(weights)
+    except Exception as error:
+        what = error.message if isinstance(error, UserError) else f"{type(error).__name__}: {first_line(error)}"
+        raise UserError(
+            f"the session that draws cannot take the weights of {weights.name}: {what}",
+            "write online: {sampler: {where: learner}}, which draws inside the learner",
+        ) from error
 
 
 def finish(channel: Channel, result: Result) -> None:
@@ -128,7 +159,7 @@ class ProgressReport:
             self._channel.send({"kind": "progress", "name": name, "num_samples": samples, "num_tokens": tokens})
 
 
-def explain(error: Exception, settings: LocalEngine) -> EngineError:
+def explain(error: Exception, settings: LocalEngine | ServerEngine) -> EngineError:
     """A failure inside an engine's libraries, with what can be done about the common ones."""
     message = f"the {settings.kind} engine failed: {type(error).__name__}: {first_line(error)}"
     if isinstance(error, ModuleNotFoundError):

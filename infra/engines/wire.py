@@ -70,7 +70,8 @@ class Tokens:
     Attributes:
         prompt: the chat, and the beginning of the model's turn.
         written: what was drawn, the end token and those of a stop text included.
-        logprobs: of each of them, as `Completion.logprob`.
+        logprobs: of each of them at temperature 1. Where another token than the turn's end ended the text, it is that
+            token's, as training reads it; `Completion.logprob` has the end's in its place.
         ends: characters of the text that are there with each of them; empty where the engine does not tell, and then no
             piece of the text can be told from the rest.
     """
@@ -93,7 +94,7 @@ class Completion:
         logprob: sum of the log-probabilities of these tokens at temperature 1 without truncation of the
             distribution, natural logarithm; None where the engine does not tell.
         stop_text: the stop text that ended it; None where the model did, or nothing did or the engine does not tell.
-        tokens: of a learner alone (`infra/engines/learn`).
+        tokens: of a learner (`infra/engines/learn`) and of what draws beside it.
     """
 
     request_id: str

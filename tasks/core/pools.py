@@ -89,6 +89,10 @@ class Pools:
             spent.update(opened.pool.spending())
         return dict(spent)
 
+    def count(self, pool: Pool) -> None:
+        """Add what a pool used that somebody else opened and is about to close."""
+        self._spent.update(pool.spending())
+
     def _close(self, key: tuple[str, str]) -> None:
         pool = self._open.pop(key).pool
         self._spent.update(pool.spending())

@@ -39,7 +39,7 @@ class Divergence:
         asked = [_question(problem, node) for problem, node, _ in drawn]
         scores = self.answers.score(self.who, asked, "reference")
         return {
-            node.id: sum(own.logprobs) - score.logprob
+            node.id: (sum(own.logprobs) if node.logprob is None else node.logprob) - score.logprob
             for (_, node, own), score in zip(drawn, scores, strict=True)
             if not isinstance(score, Missing)
         }

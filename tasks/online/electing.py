@@ -87,8 +87,8 @@ class Electing:
         self, judge: VoteJudge, problems: Sequence[Problem], partners: Partners, world: World, seed: int
     ) -> list[Verdict]:
         live = partners.places[POLICY]
-        assert isinstance(live, LiveTexts), "a wave is drawn from the learner"
-        texts = LiveTexts(live.pool, live.shard_size, live.missing)
+        assert isinstance(live, LiveTexts), "a wave is drawn from the live weights"
+        texts = LiveTexts(self.learner, live.shard_size, live.missing)
         self.learner.ask_copy(True)
         own = derive_seed(seed, MOVING)
         episodes = list(drive(self.sampler, problems, partners.asking(texts), own))

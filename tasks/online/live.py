@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from configs.schema.generate import Sampling
-from infra.engines.learn.learner import Learner
+from infra.engines.learn.beside import LivePool
 from infra.engines.wire import Completion, Missing, Request, Scoring, Shard, Tokens
 from tasks.core.answers import Answerer
 from tasks.core.missing import MissingTally
@@ -23,12 +23,12 @@ class LiveTexts:
     """Answers that a learner gives, in their order; the tokens of each can be asked for. A `drive.TextSource`.
 
     Args:
-        pool: the learner.
+        pool: the learner, or what draws beside it.
         shard_size: requests that are handed over together.
         missing: counts what has no answer.
     """
 
-    def __init__(self, pool: Learner, shard_size: int, missing: MissingTally) -> None:
+    def __init__(self, pool: LivePool, shard_size: int, missing: MissingTally) -> None:
         self.pool, self.shard_size, self.missing = pool, shard_size, missing
         self._drawn: dict[tuple[str, int], tuple[str, Tokens]] = {}
         self._num_asked: Counter[str] = Counter()
@@ -76,7 +76,7 @@ class LiveTexts:
         """Draws of a problem under several settings are numbered through, as their samples are."""
         asked = request.id.rpartition(":")[0] or request.id  # `TEXT:STEP` of a revision, the problem of a first attempt
         for row in rows:
-            assert row.tokens is not None, "a learner says the tokens"
+            assert row.tokens is not None, "what draws a wave says the tokens"
             self._drawn[asked, self._num_asked[asked] + row.index] = row.text, row.tokens
         self._num_asked[asked] += request.num_samples
 

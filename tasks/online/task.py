@@ -12,6 +12,7 @@ from configs.schema.online.objectives import StreamObjective
 from configs.schema.online.section import Online
 from configs.schema.train import Lora
 from configs.schema.verifiers.kinds import Verifier
+from infra.engines.learn.beside import LivePool
 from infra.engines.learn.learner import Learner
 from infra.engines.learn.request import LearnRequest
 from tasks.core.bench import Workbench
@@ -46,6 +47,7 @@ from tasks.online.stage import SEGMENT, SegmentNumbers
 from tasks.online.starts import twins_of
 from tasks.online.tables import write_segment
 from tasks.online.wave_folder import WaveFolder
+from tasks.online.where import drawing_pool
 from tasks.sample.episode import POLICY
 from tasks.sample.partners import name_of, partners_of, writers_of
 from tasks.sample.revision.asking import load_steps
@@ -168,10 +170,17 @@ class _Segment:
         def show(line: dict[str, Any]) -> None:
             scratch.progress.update(line["step"], line["num_steps"], f"loss {line['loss']:.3f}")
 
-        with StandingPools() as verifiers, Learner(request, scratch.work, scratch.out, show) as learner:
+        with (
+            StandingPools() as verifiers,
+            Learner(request, scratch.work, scratch.out, show) as learner,
+            drawing_pool(
+                self.online.sampler, self.recipe.engine, learner, request.model, request.tune, scratch.work,
+                self.bench.pools,
+            ) as pool,
+        ):  # fmt: skip
             conductor = Conductor(
                 self.online, drawable, begin, seed,
-                _Rounds(self, spec, scratch, learner, problems, twins, verifiers.verify).draw_at,
+                _Rounds(self, spec, scratch, learner, pool, problems, twins, verifiers.verify).draw_at,
                 Settling.of(self.recipe), deriving, folder, waves,
                 ends_by(self.recipe.guards), scratch.work,
                 self._probing(asked, verifier), twins,
@@ -215,7 +224,7 @@ class _Segment:
             folder = bench.ledger.fetch_all(self.made, "optimizer")
         engine = self.recipe.engine
         drawing = engine if isinstance(engine, TransformersEngine) else TransformersEngine(
-            max_model_length=engine.max_model_length, devices=engine.devices
+            dtype=engine.dtype, max_model_length=engine.max_model_length, devices=engine.devices
         )  # fmt: skip
         return LearnRequest(
             model=bench.model_files(self.start), tune=train.tune, seed=seed, objective=train.objective,
@@ -235,12 +244,13 @@ class _Segment:
 
 @dataclass(frozen=True)
 class _Rounds:
-    """Who draws and who judges, wave by wave: `live` is the learner with the weights of the wave."""
+    """Who draws and who judges, wave by wave: `live` has the weights of the wave, in the learner or beside it."""
 
     segment: _Segment
     spec: StepSpec
     scratch: Scratch
     learner: Learner
+    pool: LivePool
     problems: Sequence[Problem]
     twins: Mapping[str, str]
     verify: Verify
@@ -250,9 +260,10 @@ class _Rounds:
         bench, recipe, answers = self.segment.bench, self.segment.recipe, self.scratch.answers
         digest_now = digest([self.spec.key, number])
         live = self.segment.start.model_copy(update={"name": f"live-{number}", "digest": digest_now})
-        bench.pools.lend(live.digest, recipe.engine, self.learner)
+        self.pool.follow(number)
+        bench.pools.lend(live.digest, recipe.engine, self.pool)
         cast: Cast = self.segment.state.cast().model_copy(update={"live": live})
-        texts = LiveTexts(self.learner, answers.shard_size, answers.missing)
+        texts = LiveTexts(self.pool, answers.shard_size, answers.missing)
         writers = writers_of(bench, cast)
         names = {name: name_of(writer) for name, writer in writers.items()}
         given = Given(recipe, live.digest, None, names, bench.base_dir)

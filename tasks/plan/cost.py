@@ -54,6 +54,7 @@ def estimate_cost(
         yield f"judgements        {judgements:,}, besides: texts or comparisons that a model is asked for"
     loads = generator_loads(new, {number: judge_loads(one) for number, one in by_round.items()})
     loads += sum(len(by_round[number].generate.writers) for number, stage in new if stage.name == "generate")
+    loads += sum(loads_beside(by_round[number]) for number, stage in new if stage.name == "segment")
     yield f"generator loads   {loads} (it stays open from evaluation to the next generation)"
     trained = sum(stage.loads == "trainer" for _, stage in new)
     yield f"trainer loads     {trained}"
@@ -144,6 +145,13 @@ def mean_length(recipe: Recipe, measured: Mapping[str, float]) -> tuple[float, s
         most * ASSUMED_SHARE_OF_MAX_TOKENS,
         f"assumed: {ASSUMED_SHARE_OF_MAX_TOKENS:.0%} of {place}.max_tokens {most}",
     )
+
+
+def loads_beside(recipe: Recipe) -> int:
+    """Loads of what draws a segment beside its learner: one a device, but for the learner's own."""
+    if recipe.online is None or recipe.online.sampler.where == "learner":
+        return 0
+    return max(len(recipe.engine.devices) - 1, 1) if recipe.online.sampler.where == "session" else 1
 
 
 def judge_loads(recipe: Recipe) -> int:

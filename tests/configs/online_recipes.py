@@ -32,7 +32,9 @@ ONLINE: dict[str, dict[str, Any]] = {
             {"kind": "judge"}, {"kind": "format", "pattern": "[0-9]"}, {"kind": "length"}, {"kind": "turn_count"},
         ],
     ),
-    "online_dapo": online_recipe({"kind": "dapo"}, curriculum={"kind": "window"}, steps_per_wave=2),
+    "online_dapo": online_recipe(
+        {"kind": "dapo"}, curriculum={"kind": "window"}, steps_per_wave=2, sampler={"where": "session"}
+    ),
     "online_rloo": online_recipe(
         {"kind": "rloo"}, reward=[{"of": "vote"}], curriculum={"kind": "vote_share"}, choice="([0-9])"
     )

@@ -11,6 +11,7 @@ from configs.errors import RecipeError
 from configs.schema.guard import DEFAULT_GUARDS, ONLINE_GUARDS
 from configs.schema.kinds import component_choices
 from configs.schema.load import check_recipe, dump_recipe
+from configs.schema.marks import as_written, identity
 from configs.schema.objective import Rows
 from configs.schema.online.objectives import OnlineObjective, StreamObjective
 from configs.schema.phase import lay_over
@@ -102,6 +103,17 @@ def test_a_fork_at_a_turn_is_one_attempt_with_a_group_of_revisions() -> None:
     assert own.episode.num_samples == 1
 
 
+@pytest.mark.parametrize("sampler", [{"where": "session"}, {"where": "server", "url": "http://host:8000/v1"}])
+def test_where_samples_are_drawn_is_no_part_of_what_they_are(sampler: dict[str, Any]) -> None:
+    one, other = check_recipe(PLAIN), check_recipe(changed(online={"sampler": sampler}))
+    assert one != other and identity(one, as_written) == identity(other, as_written)
+    hot = changed(online={"sampler": sampler, "episode": {"temperature": 0.8}})
+    assert check_recipe(lay_over(hot, {"train": {"objective": {"correction": "none"}}})).online is not None
+    assert check_recipe(lay_over(hot, {"train": {"objective": {"kind": "raft"}}})).online is not None, (
+        "corrects nothing"
+    )
+
+
 def test_phases_may_warm_up_offline_and_go_on_online() -> None:
     online = {name: PLAIN[name] for name in ("train", "online")}
     tree = {**PLAIN, "select": [{"kind": "correct"}], "generate": {"max_tokens": 16}, "phases": [
@@ -123,6 +135,15 @@ def test_phases_may_warm_up_offline_and_go_on_online() -> None:
         ({"train": {"max_steps": 9}, "online": {"steps_per_wave": 2}}, "train.max_steps: 9 steps are no whole waves"),
         ({"train": {"max_steps": 9}, "online": {"inner_epochs": 2}}, "train.max_steps: 9 steps are no whole waves"),
         ({"train": {"gradient_accumulation": 2}}, "train.gradient_accumulation: steps_per_wave says"),
+        ({"online": {"sampler": {"where": "server"}}}, "url: a server has an address: write for example url: http"),
+        ({"online": {"sampler": {"where": "session", "url": "http://h:1/v1"}}}, "url: where: session asks no server"),
+        ({"online": {"sampler": {"where": "server", "url": "http://h:1/v1?key=1"}}}, "an address holds no key"),
+        ({"online": {"sampler": {"where": "server", "url": "h:1"}}}, "write an address such as http"),
+        ({"online": {"sampler": {"where": "inside"}}}, "online.sampler.where"),
+        ({"online": {"sampler": {"where": "session"}, "episode": {"temperature": 0.8}}},
+         "write online.episode.temperature: 1.0 in place of 0.8, or train.objective.correction: none to go without"),
+        ({"online": {"sampler": {"where": "session"}}, "engine": {"kind": "vllm", "tensor_parallel_size": 2}},
+         "engine.tensor_parallel_size: a session beside the learner has one GPU: write 1, or"),
         ({"train": {"data": "accumulate"}}, "train.data: waves are its data"),
         ({"train": {"replay": {"path": "x.jsonl"}}}, "train.replay: waves are its data"),
         ({"select": [{"kind": "judged"}]}, "select: every sample has its reward: leave select out"),

@@ -1,4 +1,4 @@
-"""One ReST-EM round of a real language model with LoRA, cut down, with each engine."""
+"""One ReST-EM round of a real language model with LoRA, cut down, with each engine; and a segment that vLLM draws."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
+from tasks.core.files import TOKEN_ROWS
+from tasks.core.tables import read_records
 from tests.flows.micro import ROOT, selfloop
+from tests.flows.segments import run_rounds, segment_folder
 
 CUT_DOWN = ("problems.train.num_problems=8", "problems.select.num_problems=4", "problems.report.num_problems=4",
             "generate.num_samples=2", "train.max_steps=2",
@@ -32,3 +36,29 @@ def test_a_round_with_a_real_model(tmp_path: Path, prefect_url: str, engine: str
     merged = selfloop("export", store.name, "--to", "merged", "--merged", cwd=tmp_path, timeout=600)
     assert merged.returncode == 0, merged.stderr
     assert (tmp_path / "merged" / "model.safetensors").stat().st_size > 2**28
+
+
+@pytest.mark.slow
+@pytest.mark.vllm
+def test_a_segment_of_a_real_model_is_drawn_by_vllm_beside_its_learner(tmp_path: Path) -> None:
+    tree = yaml.safe_load((ROOT / "configs" / "recipes" / "demo_llm.yaml").read_text())
+    for part, number in (("train", 12), ("select", 2), ("report", 2)):
+        tree["problems"][part]["num_problems"] = number
+    del tree["generate"], tree["select"], tree["train"]["epochs"]
+    tree["name"], tree["engine"]["kind"] = "micro", "vllm"
+    tree["train"] |= {
+        "objective": {"kind": "dapo", "correction": "sequence_truncate"}, "max_steps": 3, "learning_rate": 1e-3,
+        "start_from": "previous_with_optimizer", "schedule": "constant",
+    }  # fmt: skip
+    tree["online"] = {
+        "problems_per_wave": 4, "group_size": 4, "episode": {"max_tokens": 12}, "flat_groups": "keep", "probe": None,
+        "reward": [{"kind": "judge"}, {"kind": "length"}], "sampler": {"where": "session"},
+    }  # fmt: skip
+    outcome = run_rounds(tmp_path, tree)
+    lines = [json.loads(line) for line in (segment_folder(tmp_path) / "metrics.jsonl").read_text().splitlines()]
+    assert len(lines) == 3
+    assert all(0 < line["sampler_gap_mean"] < 0.05 for line in lines), "vLLM computes otherwise, and not much"
+    assert all(line["weight_ess"] > 12 for line in lines)
+    rows = list(read_records(segment_folder(tmp_path) / TOKEN_ROWS.name, TOKEN_ROWS.record))
+    assert len(rows) == 3 * 16 and all(len(row.written) == len(row.logprobs) > 0 for row in rows)
+    assert outcome.steps["segment"].summary["sampler_gap_mean"] < 0.05

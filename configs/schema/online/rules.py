@@ -8,6 +8,7 @@ from configs.schema.generate import IndependentGenerate
 from configs.schema.online.credit import WITHOUT_GROUP
 from configs.schema.online.derived_rules import derived_fits
 from configs.schema.online.objectives import OnlineObjective, StreamObjective
+from configs.schema.online.sampler_rules import sampler_fits
 from configs.schema.online.section import Online
 from configs.schema.online.teacher_rules import teacher_fits, votes_of_segments
 from configs.schema.online.turn_rules import parts_written, turns_fit
@@ -37,7 +38,10 @@ def online_fits(recipe: Sections) -> None:
     if online is None:
         raise ValueError(f"online: the objective {objective.kind} draws its samples as it trains: add online: {{}}, "
                          "and what differs from its defaults")  # fmt: skip
-    for rule in (_stands_alone, _training, _roles, _judges, _reference, _group, turns_fit, derived_fits, teacher_fits):
+    for rule in (
+        _stands_alone, _training, _roles, _judges, _reference, _group, turns_fit, derived_fits, teacher_fits,
+        sampler_fits,
+    ):  # fmt: skip
         for problem in rule(recipe, online, objective):
             raise ValueError(problem)
     if online.episode.kind == "revise":

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, compile_pattern
 from configs.schema.draws.draw import PLAIN, Draw
 from configs.schema.generate import Generate, IndependentGenerate
+from configs.schema.marks import Execution
 from configs.schema.online.credit import WITHOUT_GROUP, Credit, SettledCredit
 from configs.schema.online.derived import Derived
 from configs.schema.online.objectives import StreamObjective
 from configs.schema.online.rewards import JudgeTerm, KlTerm, RewardTerm
+from configs.schema.online.sampler import Sampler
 from configs.schema.online.waves import Curriculum, Moving, Probe, VoteShare
 from configs.schema.revision.parts import POLICY, Writer
 
@@ -62,6 +64,7 @@ class Online(Component):
         "shares and accuracies are shown by wave",
     )
     probe: Probe | None = Field(Probe(), description="accuracy on the way; null: none")
+    sampler: Annotated[Sampler, Execution] = Field(Sampler(), description="where samples are drawn")
 
     @model_validator(mode="before")
     @classmethod

@@ -41,7 +41,7 @@ class Draft:
         prompt: token ids.
         limit: most tokens to generate, at least 1.
         seed: of the draw, see `randomness.py`; greedy ones read none.
-        tokens, logprob: what was generated so far; `logprobs` is `logprob` token by token.
+        tokens, logprobs: what was generated so far; `logprob` is what it is scored at, with the end of the turn.
         is_stopped: the model or a stop text ended it.
     """
 
@@ -117,18 +117,24 @@ class Decoder:
         scores: torch.Tensor,
         reaches_stop: Callable[[Draft], bool] | None,
     ) -> int:
-        logprobs = token_logprobs(scores, chosen if self.end is None else self._as_scored(chosen))
+        logprobs = token_logprobs(scores, chosen)
+        ended = self._as_scored(chosen)
+        scored = logprobs if ended is chosen else token_logprobs(scores, ended)
+        told = zip(rows, chosen.tolist(), logprobs.tolist(), scored.tolist(), strict=True)
         num_tokens = 0
-        for draft, token, logprob in zip(rows, chosen.tolist(), logprobs.tolist(), strict=True):
+        for draft, token, logprob, as_scored in told:
             if not draft.is_done:
                 num_tokens += 1
                 draft.tokens.append(token)
-                draft.logprob += logprob
+                draft.logprob += as_scored
                 draft.logprobs.append(logprob)
                 draft.is_stopped = token in self.end_ids or (reaches_stop is not None and reaches_stop(draft))
         return num_tokens
 
     def _as_scored(self, chosen: torch.Tensor) -> torch.Tensor:
+        """The tokens, where another end than the turn's was chosen with the turn's in its place."""
+        if self.end is None or self.end_ids == {self.end}:
+            return chosen
         others = torch.tensor(sorted(self.end_ids - {self.end}), device=chosen.device, dtype=chosen.dtype)
         return torch.where(torch.isin(chosen, others), self.end, chosen)
 

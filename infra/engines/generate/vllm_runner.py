@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from configs.schema.engine import VllmEngine
 from configs.schema.generate import Sampling
 from infra.engines.chat.load import load_chat
 from infra.engines.devices import wait_for_memory
+from infra.engines.generate.open_job import OpenJob
 from infra.engines.generate.prompts import (
     Prompts,
     decode_continuation,
@@ -31,6 +32,7 @@ from infra.engines.generate.prompts import (
     encode_scoring,
     stop_texts,
 )
+from infra.engines.generate.token_ends import TokenEnds
 from infra.engines.generate.transformers_runner import context_length
 from infra.engines.models.merge import save_merged
 from infra.engines.models.model_files import ModelFiles
@@ -45,6 +47,7 @@ from infra.engines.wire import (
     Score,
     ScoringJob,
     Shard,
+    Tokens,
     draw_seed,
 )
 
@@ -52,27 +55,17 @@ Input = tuple[Any, list[int], list[int], Any]
 """what is asked, tokens that were given, tokens to read, sampling parameters"""
 
 
-@dataclass(slots=True)
-class OpenJob:
-    """A job whose requests are with the engine.
+class VllmRunner:
+    """See `runner.Runner`.
 
-    Attributes:
-        asked: (request, number of the draw) of each draw of a shard; of other jobs each scoring; or a Missing.
-        given: for each draw the tokens of its prefix, for each scoring those before the completion.
-        rows: answers, which fill up in any order.
+    Args:
+        with_tokens: completions say their tokens, and the prompt's.
+        options: further ones of vLLM's engine.
     """
 
-    job: Job
-    asked: list[Any]
-    given: list[list[int]]
-    rows: list[Any]
-    num_open: int
-
-
-class VllmRunner:
-    """See `runner.Runner`."""
-
-    def __init__(self, settings: VllmEngine, model: ModelFiles, scratch: Path) -> None:
+    def __init__(
+        self, settings: VllmEngine, model: ModelFiles, scratch: Path, *, with_tokens: bool = False, **options: Any
+    ) -> None:
         on_cpu = not torch.cuda.is_available()
         set_environment(settings, on_cpu)
         import vllm  # reads the environment when imported
@@ -80,6 +73,8 @@ class VllmRunner:
         self._vllm = vllm
         self._files = model
         self._chat = load_chat(model)
+        self._ends, self._with_tokens = TokenEnds(self._chat), with_tokens
+        self._adapter: Any = None
         config = AutoConfig.from_pretrained(model.weights, trust_remote_code=model.trust_remote_code)
         self._context = context_length(settings.max_model_length, model, config)
         folder, probe = model.weights, read_probe(model)
@@ -98,11 +93,13 @@ class VllmRunner:
             enforce_eager=on_cpu if settings.enforce_eager is None else settings.enforce_eager,
             trust_remote_code=model.trust_remote_code,
             disable_log_stats=True,
+            **options,
         )
         self._engine = llm.llm_engine
         self._open: dict[str, OpenJob] = {}
+        self._dtype = name_of(llm.model_config.dtype)
         if probe is not None:
-            self._check(probe, name_of(llm.model_config.dtype))
+            self._check(probe, "in vllm")
 
     @property
     def is_idle(self) -> bool:
@@ -111,12 +108,11 @@ class VllmRunner:
     def submit(self, job: Job) -> None:
         """Hand all requests of a job to vLLM, which queues what does not fit."""
         inputs = self._draws(job) if isinstance(job, Shard) else self._scorings(job)
-        rows = [asked if isinstance(asked, Missing) else None for asked, *_ in inputs]
-        asked, given = [asked for asked, *_ in inputs], [given for _, given, *_ in inputs]
-        self._open[job.name] = OpenJob(job, asked, given, rows, rows.count(None))
+        work = OpenJob.of(job, [asked for asked, *_ in inputs], [given for _, given, *_ in inputs])
+        self._open[job.name] = work
         for place, (_, _, tokens, params) in enumerate(inputs):
-            if rows[place] is None:
-                self._engine.add_request(f"{place}/{job.name}", {"prompt_token_ids": tokens}, params)
+            if work.rows[place] is None:
+                self._ask(f"{place}/{job.name}", tokens, params)
 
     def _draws(self, shard: Shard) -> list[Input]:
         encoded = encode_all(
@@ -164,37 +160,45 @@ class VllmRunner:
     def close(self) -> None:
         self._engine.engine_core.shutdown()
 
-    def _check(self, before: Probe, dtype: str) -> None:
-        """See that vLLM reads the weights as they were meant."""
+    def _ask(self, name: str, tokens: list[int], params: Any) -> None:
+        self._engine.add_request(name, {"prompt_token_ids": tokens}, params, lora_request=self._adapter)
+
+    def _check(self, before: Probe, what: str) -> None:
+        """See that vLLM reads the weights as they were meant; arguments as of `check_probe`."""
         tokens = list(before.tokens[: self._context - 1])
-        self._engine.add_request("probe", {"prompt_token_ids": tokens}, self._scoring())
+        self._ask("probe", tokens, self._scoring())
         outputs: list[Any] = []
         while not outputs:
             outputs = [output for output in self._engine.step() if output.finished]
         found = [entry[token].logprob for token, entry in zip(tokens[1:], outputs[0].prompt_logprobs[1:], strict=True)]
         known = replace(before, tokens=tuple(tokens), logprobs=before.logprobs[: len(found)])
-        check_probe(self._files.name, "in vllm", known, found, dtype)
+        check_probe(self._files.name, what, known, found, self._dtype)
 
     def _take(self, output: Any) -> list[Progress | Result]:
         place, _, name = output.request_id.partition("/")
         work = self._open[name]
-        work.num_open -= 1
         asked, given = work.asked[int(place)], work.given[int(place)]
         if isinstance(work.job, Shard):
             request, number = asked
-            row: Any = self._completion(request, number, given, work.job.sampling, output.outputs[0])
+            row: Any = self._completion(request, number, given, work.job.sampling, output)
         else:
             row = sum_prompt_logprobs(asked.id, output, len(given))
-        work.rows[int(place)] = row
+        work.answer(int(place), row)
         return [Progress(name, 1, 0 if isinstance(row, Missing) else row.num_tokens)]
 
     def _completion(
-        self, request: Request, number: int, prefix: list[int], sampling: Sampling, draw: Any
+        self, request: Request, number: int, prefix: list[int], sampling: Sampling, output: Any
     ) -> Completion | Missing:
+        draw = output.outputs[0]
         if draw.finish_reason not in ("stop", "length"):
             words = f"vLLM gave up on request '{request.id}': {draw.finish_reason}"
             return Missing(request.id, MissingReason.FAILED, words, number)
         text, stop_text = decode_continuation(self._chat, prefix, draw.token_ids, sampling.stop)
+        tokens = None
+        if self._with_tokens:
+            written = tuple(draw.token_ids)
+            chances = tuple(entry[token].logprob for token, entry in zip(written, draw.logprobs, strict=True))
+            tokens = Tokens(tuple(output.prompt_token_ids), written, chances, self._ends.of(prefix, written, len(text)))
         return Completion(
             request_id=request.id,
             index=number,
@@ -203,6 +207,7 @@ class VllmRunner:
             num_tokens=len(draw.token_ids),
             logprob=self._logprob(draw),
             stop_text=stop_text,
+            tokens=tokens,
         )
 
     def _logprob(self, draw: Any) -> float:

@@ -1,9 +1,9 @@
 """Where a learner answers: between two waves it draws and scores with its live weights, until it is told to train.
 
 Used inside `learner_program.py`. Commands: jobs (`wire.write_job`), {"kind": "encode", "requests"}, {"kind": "copy",
-"is_asked"} (whether the moving copy of the weights answers, or they themselves), {"kind": "train", "path", "seed",
-"rate"} and {"kind": "stop"}. Answers: those of a session to jobs (`session_program.py`), {"kind": "encoded", "rows"},
-and {"kind": "want", "wave"} where the learner waits.
+"is_asked"} (whether the moving copy of the weights answers, or they themselves), {"kind": "export", "folder"}, {"kind":
+"train", "path", "seed", "rate"} and {"kind": "stop"}. Answers: those of a session to jobs (`session_program.py`),
+{"kind": "encoded", "rows"}, {"kind": "exported"}, and {"kind": "want", "wave"} where the learner waits.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.engines.generate.transformers_runner import TransformersRunner
+from infra.engines.learn.export import Export
 from infra.engines.learn.moving import MovingCopy
 from infra.engines.runner import Progress
 from infra.engines.session_program import ProgressReport, finish
@@ -32,6 +33,7 @@ class Desk:
         runner: draws and scores with `model`.
         model: the trained model, whose dropout is off while it draws.
         moving: a copy of the weights that may be asked in their place.
+        export: writes the live weights.
         alive_seconds: without other news a sign of life is sent this often.
     """
 
@@ -40,10 +42,12 @@ class Desk:
         channel: Channel,
         runner: TransformersRunner,
         model: Any,
+        export: Export,
         alive_seconds: float,
         moving: MovingCopy | None = None,
     ) -> None:
         self._channel, self._runner, self._model, self._moving = channel, runner, model, moving
+        self._export = export
         self._copied = ExitStack()
         self._report = ProgressReport(channel, alive_seconds)
 
@@ -93,6 +97,9 @@ class Desk:
                     self._encode(command)
                 elif command["kind"] == "copy":
                     self._ask_copy(command["is_asked"])
+                elif command["kind"] == "export":
+                    self._export.write(Path(command["folder"]))
+                    self._channel.send({"kind": "exported"})
                 else:
                     self._runner.submit(read_job(command))
             for event in self._runner.step():

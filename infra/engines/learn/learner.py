@@ -84,7 +84,7 @@ class Learner:
         env = visible_devices(request.engine.devices[0])
         self._transport = ChildTransport(self._log_path, env, True, self._inbox, PROGRAM)
         self._is_open = True
-        self._transport.send({
+        self._send({
             "kind": "learn", "request": request.model_dump(mode="json") | {"num_known_waves": request.num_known_waves},
             "work_dir": str(work_dir), "out_dir": str(out_dir),
         })  # fmt: skip
@@ -112,7 +112,20 @@ class Learner:
 
     def ask_copy(self, is_asked: bool) -> None:
         """Whether the moving copy of the weights draws and scores from now on, or they themselves."""
-        self._transport.send({"kind": "copy", "is_asked": is_asked})
+        self._send({"kind": "copy", "is_asked": is_asked})
+
+    def follow(self, wave: int) -> None:
+        """What draws has the weights of this wave: they are its own."""
+
+    def export(self, folder: Path) -> None:
+        """Have the live weights written: `adapter/` or `model/`, and what they say of a text.
+
+        Raises:
+            EngineError: it ended, or there is no room.
+        """
+        self._send({"kind": "export", "folder": str(folder)})
+        while self._next()["kind"] != "exported":
+            pass
 
     def train(self, rows: Path, seed: int, rate: float = 0.0) -> None:
         """Hand over a wave's rows (`rows.py`).
@@ -121,11 +134,11 @@ class Learner:
             seed: of their order, and of dropout.
             rate: of the moving copy of the weights, where there is one.
         """
-        self._transport.send({"kind": "train", "path": str(rows), "seed": seed, "rate": rate})
+        self._send({"kind": "train", "path": str(rows), "seed": seed, "rate": rate})
 
     def stop(self) -> None:
         """No more waves: the learner writes what it has, and `wanted` gives None."""
-        self._transport.send({"kind": "stop"})
+        self._send({"kind": "stop"})
 
     def generate(
         self, shards: Iterable[Shard], on_progress: OnProgress | None = None
@@ -144,7 +157,7 @@ class Learner:
         """Token ids of chats and of turns that answer them, the end included, in order; no log-probabilities."""
         if not items:
             return []
-        self._transport.send({"kind": "encode", "requests": list(map(asdict, items))})
+        self._send({"kind": "encode", "requests": list(map(asdict, items))})
         while (message := self._next())["kind"] != "encoded":
             pass
         return [read_tokens(row) for row in message["rows"]]
@@ -167,7 +180,7 @@ class Learner:
             self._transport.close(politely=False)
 
     def _ask(self, job: Job) -> list[Row]:
-        self._transport.send(write_job(job))
+        self._send(write_job(job))
         rows: list[dict[str, Any]] = []
         while True:
             message = self._next()
@@ -175,6 +188,11 @@ class Learner:
                 rows += message["rows"]
             elif message["kind"] == "finished":
                 return read_rows(job.kind, rows)
+
+    def _send(self, message: Message) -> None:
+        """Ask something: silence counts from here, for meanwhile others may have worked for hours."""
+        self._patience.sign_of_life()
+        self._transport.send(message)
 
     def _next(self) -> Message:
         """The next message; steps are passed on.

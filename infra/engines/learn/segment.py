@@ -20,6 +20,7 @@ from transformers.trainer_callback import PrinterCallback
 from infra.engines.generate.transformers_runner import TransformersRunner
 from infra.engines.learn.critic import Critic, CriticSteps
 from infra.engines.learn.desk import Desk, SegmentEnds
+from infra.engines.learn.export import Export
 from infra.engines.learn.grpo import GRPOConfig
 from infra.engines.learn.losses import Losses
 from infra.engines.learn.moving import MovingCopy
@@ -139,7 +140,7 @@ def _make_trainer(request: LearnRequest, checkpoints: Path, fingerprint: str, ch
     trainer.request, trainer.losses, trainer.moving, trainer.critic = request, losses, moving, critic
     if request.compare_start_every:
         trainer.start = StartWeights(model)
-    trainer.desk = Desk(channel, runner, model, seconds, moving)
+    trainer.desk = Desk(channel, runner, model, Export(request, model, device), seconds, moving)
     channel.send({"kind": "ready"})
     return trainer
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from configs.schema.load import check_recipe
 from configs.schema.recipe import Recipe
-from tasks.plan.cost import judge_loads, judgements_a_round
+from tasks.plan.cost import judge_loads, judgements_a_round, loads_beside
 from tests.build.records import make_recipe
+from tests.configs.online_recipes import online_recipe
 
 TRUSTED = {"kind": "addition", "digits": [1], "num_problems": 2}
 ROLES = {
@@ -57,3 +59,18 @@ def test_candidates_of_one_step_are_compared_with_each_other() -> None:
 )
 def test_loads_of_a_round(judges: list[dict[str, Any]], loads: int) -> None:
     assert judge_loads(recipe(judges)) == loads
+
+
+@pytest.mark.parametrize(
+    ("sampler", "devices", "loads"),
+    [
+        ({}, ["cuda:0", "cuda:1"], 0), ({"where": "session"}, ["cpu"], 1), ({"where": "session"}, ["cuda:0"], 1),
+        ({"where": "session"}, ["cuda:0", "cuda:1", "cuda:2"], 2),
+        ({"where": "server", "url": "http://host:8000/v1"}, ["cuda:0", "cuda:1"], 1),
+    ],
+)  # fmt: skip
+def test_what_draws_beside_a_learner_is_loaded_once_a_segment(
+    sampler: dict[str, Any], devices: list[str], loads: int
+) -> None:
+    tree = online_recipe({"kind": "dapo"}, sampler=sampler) | {"engine": {"devices": devices}}
+    assert loads_beside(check_recipe(tree)) == loads

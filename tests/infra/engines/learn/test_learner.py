@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
+from configs.schema.engine import TransformersEngine
 from configs.schema.generate import Sampling
 from configs.schema.online.objectives import Dapo, OnlineObjective
 from configs.schema.train import FullWeights, Optimizer
@@ -99,6 +101,19 @@ def test_what_it_drew_is_what_it_scores_and_what_its_tokens_say(files: ModelFile
         assert isinstance(score, Score) and score.logprob == pytest.approx(row.logprob, abs=1e-3)
     assert learner.report is not None and learner.report.num_steps == 0
     assert not (tmp_path / "out").exists()
+
+
+def test_a_learner_of_whom_nothing_was_asked_for_long_is_not_silent(files: ModelFiles, tmp_path: Path) -> None:
+    """Judges may take hours, and who draws beside it."""
+    own = request(files).model_copy(update={"engine": TransformersEngine(silence_seconds=5)})
+    with Learner(own, tmp_path / "work", tmp_path / "out") as learner:
+        assert learner.wanted() == 0
+        first = draw(learner)
+        time.sleep(5.5)
+        assert draw(learner) == first
+        time.sleep(5.5)
+        learner.export(tmp_path / "live")
+        assert (tmp_path / "live/probe.json").exists()
 
 
 def test_tokens_under_no_span_do_not_change_what_is_learnt(files: ModelFiles, tmp_path: Path) -> None:

