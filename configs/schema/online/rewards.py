@@ -7,11 +7,12 @@ none has no reward; an episode without a reward is left out of its group's basel
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, compile_pattern, default_kind
+from configs.schema.chains import REVISION, ReadsChains
 from configs.schema.online.amount import Amount
 from configs.schema.revision.parts import LabelName
 
@@ -21,7 +22,7 @@ TermName = Annotated[
 ]
 
 
-class Term(Component):
+class Term(ReadsChains, Component):
     """Base of all reward terms."""
 
     weight: Amount = Field(1.0, description="factor of the value in the sum")
@@ -54,6 +55,7 @@ class JudgeTerm(Term):
 class VerdictMatchTerm(Term):
     """Whether a verdict that the policy wrote is true of the attempt before it."""
 
+    always_needs: ClassVar[tuple[str, ...]] = ("verdict",)
     kind: Literal["verdict_match"] = "verdict_match"
     name: TermName = "verdict_match"
     of: str | None = Field(None, description="the judge that knows; default: the first")
@@ -72,6 +74,7 @@ class ProgressTerm(Term):
     R_T / n + (R_T - R_1) / max(1, n - 1).
     """
 
+    always_needs: ClassVar[tuple[str, ...]] = (REVISION,)
     kind: Literal["progress"] = "progress"
     name: TermName = "progress"
     of: str | None = Field(None, description="the term whose values are R; default: the first")
