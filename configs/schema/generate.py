@@ -208,7 +208,8 @@ class ReviseGenerate(WholeTexts):
         """Texts that models are asked for in one problem, where every gate is open and nothing ends a chain."""
         total = chains = self.num_samples
         for step in self.steps * (self.max_turns - 1):
-            drawn = chains * step.num * max(len(step.writers), 1)
+            shown = self.num_samples if step.peers is None else min(step.peers, self.num_samples)
+            drawn = chains * step.num * max(len(step.writers), 1) * shown
             total += drawn if step.writers else 0
             kept = step.keep and (step.keep.true_verdict or step.keep.first or step.keep.n)
             chains = min(drawn, chains * kept) if kept else drawn

@@ -157,15 +157,17 @@ class BalanceSides(_OfChains):
     )
     ratio: float = Field(1.0, gt=0, description="most of a larger side, in chains of the smallest")
     over: Literal["round", "problem"] = Field("round", description="what is balanced: the whole, or each problem")
-    cuts: Literal["larger", "wrong"] = Field(
-        "larger", description="wrong: right ones stay, however few wrong ones there are"
+    cuts: Literal["larger", "wrong", "right"] = Field(
+        "larger",
+        description="wrong: right ones stay, however few wrong ones there are, and of those `ratio` times as many as "
+        "of the right; right: the other way round",
     )
 
     @model_validator(mode="after")
     def _a_problem_has_sides(self) -> BalanceSides:
         if self.by == "gold" and self.over == "problem":
             raise ValueError("over: the samples of a problem have one gold answer: write over: round")
-        if self.cuts == "wrong" and self.by in ("verdict", "draw", "gold"):
+        if self.cuts != "larger" and self.by in ("verdict", "draw", "gold"):
             raise ValueError(f"cuts: sides by {self.by} are not right and wrong ones: write cuts: larger")
         return self
 
