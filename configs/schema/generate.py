@@ -75,6 +75,16 @@ class _Drawing(Sampling):
         """The models that write texts beside the policy as it is in the round, each once."""
         return ()
 
+    @property
+    def parts(self) -> frozenset[str]:
+        """The parts that its texts can be."""
+        return frozenset({"attempt"})
+
+    @property
+    def revises(self) -> bool:
+        """Whether an attempt can follow another one in its chain."""
+        return False
+
 
 class WholeTexts(_Drawing):
     """What samplers share that draw texts from their beginning to their end."""
@@ -147,6 +157,11 @@ class StepwiseGenerate(_Drawing):
         """Most samples of one problem."""
         return self.width * self.max_steps
 
+    @property
+    def parts(self) -> frozenset[str]:
+        """Steps, each chosen among others."""
+        return frozenset({"step"})
+
 
 class ReviseGenerate(WholeTexts):
     """First attempts at every problem, and revisions of them: after an attempt the texts of `steps` are written, of
@@ -193,7 +208,8 @@ class ReviseGenerate(WholeTexts):
         """Texts that models are asked for in one problem, where every gate is open and nothing ends a chain."""
         total = chains = self.num_samples
         for step in self.steps * (self.max_turns - 1):
-            drawn = chains * step.num * max(len(step.writers), 1)
+            shown = self.num_samples if step.peers is None else min(step.peers, self.num_samples)
+            drawn = chains * step.num * max(len(step.writers), 1) * shown
             total += drawn if step.writers else 0
             kept = step.keep and (step.keep.true_verdict or step.keep.first or step.keep.n)
             chains = min(drawn, chains * kept) if kept else drawn
@@ -203,6 +219,17 @@ class ReviseGenerate(WholeTexts):
     def first_writer(self) -> Writer:
         """Who writes the first attempts."""
         return Writer(self.first.by, self.first.state, self.first.redraw)
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """Attempts and, where there is a second turn, what the steps write."""
+        steps = self.steps if self.revises else ()
+        return frozenset({"attempt", *(part for step in steps for part in (*step.parts, step.part))})
+
+    @property
+    def revises(self) -> bool:
+        """Not with one turn."""
+        return self.max_turns > 1
 
 
 class InlineGenerate(WholeTexts):
@@ -226,6 +253,16 @@ class InlineGenerate(WholeTexts):
         if self.stop_on is not None and all(marker.part != "verdict" for marker in self.markers):
             raise ValueError("stop_on: no marker begins a verdict: add one with part: verdict, or leave stop_on out")
         return self
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """What markers begin, and the attempt before the first of them."""
+        return frozenset({"attempt", *(marker.part for marker in self.markers)})
+
+    @property
+    def revises(self) -> bool:
+        """Where a marker begins another attempt."""
+        return any(marker.part == "attempt" for marker in self.markers)
 
 
 class PrefixGenerate(_Drawing):
@@ -257,6 +294,16 @@ class PrefixGenerate(_Drawing):
     def writers(self) -> tuple[Writer, ...]:
         """The critic, where it is a role."""
         return () if self.critic == "policy" else (Writer(self.critic, "round_start"),)
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """The wrong step as an attempt, what is said of it, and the rest of the solution as another attempt."""
+        return frozenset({"attempt", "critique"})
+
+    @property
+    def revises(self) -> bool:
+        """Always."""
+        return True
 
 
 Edit = Literal["values", "value", "substitution", "deletion", "operator", "swap", "adjective"]
@@ -296,6 +343,11 @@ class EditGenerate(_Drawing):
     rollouts: int = Field(
         4, ge=0, le=MOST_TEXTS, description="continuations of an edit, of which none may be right; 0: nobody looks"
     )
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """Attempts, and a step of one as it was and as it is now."""
+        return frozenset({"attempt", "step"})
 
 
 Generate = Annotated[

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from configs.schema.chains import REVISION, Part, link_needs
 from configs.schema.pair_options import PairOptions
-from configs.schema.rows import Links, Part
+from configs.schema.rows import Links
 
 
 class Revision(PairOptions):
@@ -17,6 +19,7 @@ class Revision(PairOptions):
     Self-Refinement Tuning, arXiv 2406.07168, the first). A pair a context.
     """
 
+    always_needs: ClassVar[tuple[str, ...]] = (REVISION,)
     kind: Literal["revision"] = "revision"
     judge: str | None = Field(None, description="a judge's name; default: the last judge")
     contexts: tuple[Literal["problem", "revise"], ...] = Field(
@@ -40,6 +43,10 @@ class Siblings(PairOptions):
     per_parent: int | None = Field(1, ge=1, description="pairs after one text, drawn by seed; null: all")
     links: Links = Field({}, description="texts put before a part, by part; the first part of a side has none")
 
+    def chain_needs(self) -> Iterator[tuple[str, str]]:
+        yield "part", REVISION if self.part == "attempt" else self.part
+        yield from link_needs(self.links)
+
 
 class StopOrGo(PairOptions):
     """Whether to go on after an attempt (ReVISE, arXiv 2502.14565): after a right one the end is preferred to `token`,
@@ -52,3 +59,7 @@ class StopOrGo(PairOptions):
     judge: str | None = Field(None, description="a judge's name; default: the first judge")
     token: str = Field("\n\nThis needs another look.\n\n", min_length=1, description="text that means: I go on")
     go_on: Literal["nothing", "solution", "revision"] = Field("nothing", description="what follows the token")
+
+    def chain_needs(self) -> Iterator[tuple[str, str]]:
+        if self.go_on == "revision":
+            yield "go_on", REVISION

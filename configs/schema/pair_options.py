@@ -12,6 +12,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component
+from configs.schema.chains import ReadsChains
 
 
 class RankConsistency(Component):
@@ -53,7 +54,7 @@ class MinQuality(Component):
     of: Literal["chosen", "both"] = Field("chosen", description="the side, or sides, that must reach it")
 
 
-class PairOptions(Component):
+class PairOptions(ReadsChains, Component):
     """Options of every kind of pair.
 
     Attributes:

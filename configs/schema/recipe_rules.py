@@ -10,6 +10,7 @@ from configs.schema.judges.rules import judges_fit
 from configs.schema.learners import learners_of
 from configs.schema.learning_rules import learning_fits
 from configs.schema.online.rules import online_fits
+from configs.schema.part_rules import parts_are_written
 from configs.schema.revision.evaluated import evaluated_revision_fits
 from configs.schema.revision.rules import prefixes_fit, revision_fits
 from configs.schema.sections import Sections
@@ -144,6 +145,7 @@ RULES: tuple[Callable[[Any], None], ...] = (
     revision_fits,
     prefixes_fit,
     evaluated_revision_fits,
+    parts_are_written,
     _calibration_is_used,
     _guide_can_check,
     _guide_draws_anew,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from configs.schema.base import Component, by_kind
-
-Part = Literal["attempt", "critique", "verdict", "hint", "execution", "action", "observation", "step"]
+from configs.schema.chains import REVISION, Part, ReadsChains, link_needs
 
 
 class LossByPart(Component):
@@ -28,8 +28,17 @@ class LossByPart(Component):
     hint: float = Field(1.0, ge=0, description="help that the model wrote")
     action: float = Field(1.0, ge=0, description="a call of a tool or an environment")
 
+    def needs(self) -> Iterator[tuple[str, str]]:
+        """What the factors that differ from the defaults are of, as `ReadsChains.chain_needs` says it."""
+        default = LossByPart()
+        for field in LossByPart.model_fields:
+            if getattr(self, field) != getattr(default, field):
+                part = field.split("_")[0]
+                wanted = REVISION if field == "attempt_right_earlier" else part
+                yield f"loss.{field}", wanted
 
-class _Row(Component):
+
+class _Row(ReadsChains, Component):
     judge: str | None = Field(None, description="the judge that says which attempts are right; default: the first")
 
 
@@ -37,7 +46,7 @@ Links = dict[Part, tuple[str, ...]]
 _LINKS = "texts put before a part, by part; one is drawn for each row. The first part of a row has none"
 
 
-class AnswerRow(Component):
+class AnswerRow(ReadsChains, Component):
     """The problem's chat, completed by the sample's text, whatever chain led to it. `train.formats` writes it in
     several ways."""
 
@@ -54,7 +63,7 @@ class MaskInput(Component):
     judge: str | None = Field(None, description="the judge that says which attempts are wrong; default: the first")
 
 
-class TurnRow(Component):
+class TurnRow(ReadsChains, Component):
     """One turn of a chain, completed by what was written in it: all that was shown before, then the last parts named.
 
     Of several parts each is the last one before the next; they make one completion, joined by `links`. A chain that
@@ -76,12 +85,30 @@ class TurnRow(Component):
         """The judge that it reads."""
         return self.mask_input.judge if self.mask_input else None
 
+    @model_validator(mode="after")
+    def _links_stand_before_a_part(self) -> TurnRow:
+        for part in self.links:
+            if part not in self.of[1:]:
+                raise ValueError(f"links: nothing stands between a text before and the {part} of this row: it is made "
+                                 f"of {', '.join(self.of)}, and the first has no link: leave {part} out")  # fmt: skip
+        return self
+
+    def chain_needs(self) -> Iterator[tuple[str, str]]:
+        yield from (("of", part) for part in self.of)
+        if self.of.count("attempt") > 1:
+            yield "of", REVISION
+        if self.mask_input is not None:
+            yield "mask_input", REVISION
+
 
 class ConversationRow(_Row):
     """One row for each turn of a chain that has a loss: all that was shown before it, completed by the turn."""
 
     kind: Literal["conversation"] = "conversation"
     loss: LossByPart = Field(LossByPart(), description="factor of the loss by part")
+
+    def chain_needs(self) -> Iterator[tuple[str, str]]:
+        return self.loss.needs()
 
 
 class SpliceRow(_Row):
@@ -98,12 +125,17 @@ class SpliceRow(_Row):
     )
     stop_text: str = Field("", description="put after the last part, with its weight")
 
+    def chain_needs(self) -> Iterator[tuple[str, str]]:
+        yield from self.loss.needs()
+        yield from link_needs(self.links)
+
 
 class ImprovementRow(_Row):
     """A row for each worse answer of the problem: what its reviser was shown of it, completed by the kept answer,
     whatever chain led to that (Self-Correction, arXiv 2211.00053). Answers that nobody was asked to revise are not
     shown. Better is what `gain` calls better."""
 
+    always_needs: ClassVar[tuple[str, ...]] = (REVISION,)
     kind: Literal["improvement"] = "improvement"
     above: float = Field(0.0, ge=0, description="the score must be higher by more than this")
     per_answer: int | None = Field(
@@ -131,6 +163,9 @@ class TrajectoryRow(_Row):
     change_bonus: float = Field(2.0, ge=0, description="factor for attempts that become right, or wrong")
     right_verdict_bonus: float = Field(2.0, ge=0, description="factor for verdicts on right attempts")
     links: Links = Field({}, description=_LINKS)
+
+    def chain_needs(self) -> Iterator[tuple[str, str]]:
+        return link_needs(self.links)
 
 
 RowKind = Annotated[

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern
+from configs.schema.chains import REVISION, ReadsChains
 from configs.schema.marks import Content
 from configs.schema.select_chains import (
     BalanceSides,
@@ -229,7 +230,7 @@ class WeighByEntropy(Component):
     judge: str | None = Field(None, description="judge whose extracted answers are clustered; default: the first")
 
 
-class WeighByGain(Component):
+class WeighByGain(ReadsChains, Component):
     """Of the answers that are trained on after one that they improve, each weighs in proportion to
     exp(alpha * gain + beta * similarity), normalised over them (Self-Correction, arXiv 2211.00053). The similarity of
     two texts is 1 - edit distance / the longer one's characters. The mean weight of a row is 1.
@@ -237,6 +238,7 @@ class WeighByGain(Component):
     alpha and beta are not given where the paper was read.
     """
 
+    always_needs: ClassVar[tuple[str, ...]] = (REVISION,)
     kind: Literal["by_gain"] = "by_gain"
     alpha: float = Field(1.0, ge=0, description="sharpness in the gain of the score")
     beta: float = Field(1.0, ge=0, description="sharpness in the similarity, which lies in [0, 1]")

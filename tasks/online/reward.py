@@ -58,9 +58,9 @@ def value_group(terms: Sequence[RewardTerm], group: Group, judges: Mapping[str, 
     controls = Group(group.fork, group.control)
     for term in terms:
         compute = KINDS[term.kind]
-        values[term.name] = _numbers(compute(term, group, Seen(judges, values, control)))
+        values[term.name] = _numbers(compute(term, group, Seen(judges, values, control)), term.shift)
         if group.control and term.kind != "control_group":
-            control[term.name] = _numbers(compute(term, controls, Seen(judges, control)))
+            control[term.name] = _numbers(compute(term, controls, Seen(judges, control)), term.shift)
     return values
 
 
@@ -120,5 +120,8 @@ def _part(own: ByTurn, place: int, weight: float, gates: Sequence[ByTurn]) -> fl
     return None if product is None else weight * product
 
 
-def _numbers(found: Sequence[ByTurn]) -> list[ByTurn]:
-    return [{place: finite(value) for place, value in by_turn.items()} for by_turn in found]
+def _numbers(found: Sequence[ByTurn], shift: float) -> list[ByTurn]:
+    return [
+        {place: finite(None if value is None else value + shift) for place, value in by_turn.items()}
+        for by_turn in found
+    ]

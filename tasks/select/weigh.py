@@ -41,7 +41,7 @@ from configs.schema.select import Weigh, WeighByEntropy, WeighByGain
 from tasks.answer.equal import clusters
 from tasks.core.joined import Candidate
 from tasks.core.records import DropReason
-from tasks.select.filters.edit_distance import edit_distance
+from tasks.select.filters.edit_distance import similarity
 from tasks.select.selection import Selected
 
 VERSIONS = {"by_problem": 1, "entropy": 2, "by_gain": 1}
@@ -75,11 +75,6 @@ def gain_weights(targets: Sequence[tuple[float, float]], alpha: float, beta: flo
     highest = max(powers, default=0.0)
     shares = [exp(power - highest) for power in powers]
     return [share / fsum(shares) for share in shares]
-
-
-def similarity(a: str, b: str) -> float:
-    """1 - edit distance / the longer one's characters, in [0, 1]."""
-    return 1 - edit_distance(a, b) / max(len(a), len(b), 1)
 
 
 def _by_gain(groups: Iterable[Sequence[Selected]], config: WeighByGain, read: ReadSteps) -> WeighSteps:

@@ -41,6 +41,7 @@ ONLINE: dict[str, dict[str, Any]] = {
     | {"judge": [{"kind": "vote"}], "evaluate": {"verifier": {"kind": "number"}}},
     "online_derived": online_recipe(
         {"kind": "grpo"}, flat_groups="keep", episode=TURNS | {"steps": [{"part": "critique"}, *TURNS["steps"]]},
+        reward=[{"kind": "judge"}, {"kind": "likeness", "shift": -0.5}],
         credit={"train_parts": ["attempt", "verdict"]}, derived=[
             {"kind": "attempts", "weight": {"start": 0.1, "end": 0.0, "over": 4}}, {"kind": "verdicts"},
             {"kind": "copies", "prompt": "predict_feedback"},

@@ -64,7 +64,7 @@ BESIDE: list[tuple[dict[str, Any], str]] = [
      "draws.0.state: 'seed' is the model of the warm start"),
     ({"generate": drawn({"name": "a", "role": "rater"}),
       "roles": {"rater": {"model": {"base": "x"}, "engine": {"kind": "reward"}}}},
-     "draws.0.role: the engine reward of role 'rater' writes no text"),
+     "draws.0.role: needs text, which the engine reward of role 'rater' does not give"),
     ({"generate": drawn(PLAIN, {"name": "a", "prompt": "revise", "stored_prompt": "as_sampled"}),
       "pair": {"kind": "right_vs_wrong"}, "train": {"objective": {"kind": "dpo"}}, "select": [{"kind": "judged"}]},
      "draws.1.stored_prompt: both sides of a pair are trained under one chat"),

@@ -29,7 +29,7 @@ LAST = {"unit": "turn", "train_turns": "last"}
         ({"derived": [{"kind": "verdicts"}], "credit": {"train_parts": ["attempt"]}}, "leaves verdicts out"),
         ({"derived": [{"kind": "verdicts"}], "credit": {"combine": "normalise_then_sum"}}, "leave credit.combine out"),
         ({"derived": [{"kind": "attempts", "when": "always", "weight": -1}]}, "weight: a negative weight"),
-        ({"derived": [SAID]}, "online.derived.0.part: no step of the episode writes a text with part: critique"),
+        ({"derived": [SAID]}, "online.derived.0.part: nobody writes a text of part critique"),
         ({"derived": [{"kind": "copies"}]}, "stream: likelihood teaches the words around attempts"),
         ({"derived": [{**MOVED, "prompt": "critique"}]}, "stream: advantage moves attempts"),
         ({"derived": [MOVED], "episode": TURNS}, "online.credit: copies with stream: advantage move last attempts"),

@@ -126,6 +126,69 @@ def test_a_role_that_nobody_has_is_named_wherever_it_is_asked() -> None:
         make_recipe({}, guide={"kind": "interactive", "role": "critic"})
 
 
+OTHERS = {
+    "encoder": {"model": {"base": "a"}, "engine": {"kind": "embedding"}},
+    "rater": {"model": {"base": "a"}, "engine": {"kind": "reward"}},
+    "far": {"engine": ENDPOINT},
+    "near": {"model": {"base": "a"}},
+}
+TO_TEXT = "add it to roles, or write one of policy, far, near"
+
+
+@pytest.mark.parametrize(
+    ("sections", "told"),
+    [
+        ({"judge": [{}, {"kind": "embedding", "role": "x"}]},
+         "add it to roles, with an encoder and engine: {kind: embedding}, or write one of encoder"),
+        ({"judge": [{}, {"kind": "reward_model", "role": "x"}]},
+         "add it to roles, with a reward model and engine: {kind: reward}, or write one of rater"),
+        ({"judge": [{}, {"kind": "likelihood", "role": "x"}]}, "add it to roles, or write one of policy, near"),
+        ({"judge": [{}, {"kind": "rubric", "role": "x"}]}, TO_TEXT),
+        ({"guide": {"kind": "interactive", "role": "x"}}, TO_TEXT),
+        ({"generate": {"kind": "independent", "draws": [{"name": "a", "role": "x"}]}}, TO_TEXT),
+        ({"generate": {"kind": "prefix", "critic": "x"}}, TO_TEXT),
+        ({"generate": {"kind": "revise", "first": {"by": "x"}}}, TO_TEXT),
+        ({"generate": {"kind": "revise", "steps": [{"part": "attempt", "by": "x"}]}}, f"{TO_TEXT}, solution, peer"),
+        ({"generate": {"kind": "revise", "steps": [{"part": "attempt", "also_by": ["x"]}]}}, TO_TEXT),
+        ({"generate": {"kind": "revise", "steps": [{"part": "critique", "by": "x"}, {"part": "attempt"}]}},
+         f"{TO_TEXT}, template, solution, peer"),
+    ],
+)  # fmt: skip
+def test_advice_names_only_what_could_be_written(sections: dict[str, Any], told: str) -> None:
+    with pytest.raises(RecipeError) as raised:
+        make_recipe(OTHERS, **sections)
+    assert str(raised.value).endswith(f"no role is called 'x': {told}")
+
+
+def test_where_no_role_could_be_asked_none_is_named() -> None:
+    for judge, fix in (
+        ({"kind": "embedding"}, "no role is called 'encoder': add it to roles, with an encoder and engine: {kind: "
+         "embedding}"),
+        ({"kind": "embedding", "role": "policy"}, "an encoder is a model of its own that does not learn: add it to "
+         "roles, with an encoder and engine: {kind: embedding}"),
+        ({"kind": "reward_model"}, "no role is called 'reward_model': add it to roles, with a reward model and engine: "
+         "{kind: reward}"),
+    ):  # fmt: skip
+        with pytest.raises(RecipeError) as raised:
+            make_recipe({}, judge=[{}, judge])
+        assert str(raised.value).endswith(fix)
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"guide": {"kind": "interactive", "role": "encoder"}},
+        {"generate": {"kind": "prefix", "critic": "encoder"}},
+        {"generate": {"kind": "revise", "steps": [{"part": "critique", "by": "encoder"}, {"part": "attempt"}]}},
+        {"judge": [{}, {"kind": "rubric", "role": "rater"}]},
+        {"judge": [{}, {"kind": "likelihood", "role": "far"}]},
+    ],
+)
+def test_a_role_that_cannot_give_what_is_wanted_is_refused_wherever_it_is_asked(sections: dict[str, Any]) -> None:
+    with pytest.raises(RecipeError, match=r"needs (text|log-probabilities), which the engine \w+ of role '\w+' does"):
+        make_recipe(OTHERS, **sections)
+
+
 def test_a_role_that_learns_may_judge_guide_and_rank() -> None:
     judge = {"kind": "implicit", "role": "critic", "frozen": "live", "reference": "base"}
     best_of = {"num_samples": 4, "k": [4], "judge": judge}

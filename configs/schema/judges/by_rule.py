@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from configs.schema.chains import ReadsChains
 from configs.schema.judges.base import JudgeBase, JudgeName
 from configs.schema.verifiers.kinds import NumberVerifier, Verifier
 
@@ -82,7 +83,7 @@ class CombineJudge(JudgeBase):
         return self.of
 
 
-class ProvenanceJudge(JudgeBase):
+class ProvenanceJudge(ReadsChains, JudgeBase):
     """Where a text comes from is its score: the name of its draw, the state or the role that wrote it, its part (SSO,
     arXiv 2410.17131; Self-Reinforcement, arXiv 2405.04086). No model is asked; what is not listed has no score."""
 
@@ -94,6 +95,9 @@ class ProvenanceJudge(JudgeBase):
         "policy, an entry of roles, template, solution, peer; part: attempt, step",
     )
     scores: dict[str, float] = Field(min_length=1, description="by that, the score")
+
+    def chain_needs(self) -> Iterator[tuple[str, str]]:
+        yield from (("scores", part) for part in (self.scores if self.by == "part" else ()))
 
 
 class WinRateJudge(JudgeBase):

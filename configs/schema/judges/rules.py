@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from configs.schema.judges.base import Pass
 from configs.schema.learners import learners_of
-from configs.schema.role import POLICY, Role
+from configs.schema.role import POLICY
+from configs.schema.role_rules import check_role
 from configs.schema.sections import Sections
 
 
@@ -15,8 +15,7 @@ def judges_fit(recipe: Sections) -> None:
     """Nothing, where judges and roles are there and can do what they are asked; ValueError for the first that can't."""
     _judges_have_their_own_names(recipe)
     _named_judges_exist(recipe)
-    _roles_exist(recipe)
-    _roles_can_judge(recipe)
+    _roles_can_be_asked(recipe)
     _votes_have_answers(recipe)
     _answers_can_be_compared(recipe)
 
@@ -69,46 +68,14 @@ def _all_judges(recipe: Sections) -> list[Any]:
     return [*recipe.judge, *([best_of.judge] if best_of else []), *([gate.judge] if gate else [])]
 
 
-def _roles_exist(recipe: Sections) -> None:
-    known = {POLICY, *recipe.roles}
+def _roles_can_be_asked(recipe: Sections) -> None:
     if POLICY in recipe.roles:
         raise ValueError(f"roles.{POLICY}: this name is taken: choose another")
     for judge in _all_judges(recipe):
-        for role in (part.role for part in judge.passes):
-            if role not in known:
-                raise ValueError(
-                    f"judge '{judge.name}': no role is called '{role}': add it to roles, or {_one_of(known)}"
-                )
-    if recipe.guide is not None and recipe.guide.role not in known:
-        raise ValueError(f"guide.role: no role is called '{recipe.guide.role}': {_one_of(known)}")
-
-
-def _roles_can_judge(recipe: Sections) -> None:
-    """An endpoint gives no log-probabilities, only reward models rate, and only encoders embed."""
-    for judge in _all_judges(recipe):
         for part in judge.passes:
-            _check_role(judge.name, part, recipe.roles.get(part.role))
-
-
-def _check_role(judge: str, asked: Pass, role: Role | None) -> None:
-    """`role`: None for the policy."""
-    engine = role.engine if role is not None else None
-    if asked.wants in _OWN_MODELS:
-        what, kind = _OWN_MODELS[asked.wants]
-        if role is None or role.is_chain:
-            raise ValueError(f"judge '{judge}': {what} is a model of its own that does not learn: add it to roles")
-        if engine is not None and asked.wants not in engine.gives:
-            raise ValueError(f"roles.{asked.role}.engine: {what} runs in engine kind {kind}, not {engine.kind}")
-    elif engine is not None and asked.wants not in engine.gives:
-        wanted = "log-probabilities" if asked.wants == "logprobs" else "text"
-        raise ValueError(
-            f"judge '{judge}': needs {wanted}, which the engine {engine.kind} of role '{asked.role}' does not give: "
-            "write engine kind transformers or vllm"
-        )
-
-
-_OWN_MODELS = {"rating": ("a reward model", "reward"), "embedding": ("an encoder", "embedding")}
-"""by what is wanted: the model that gives it, and the kind of its engine"""
+            check_role(recipe, part.role, part.wants, f"judge '{judge.name}'")
+    if recipe.guide is not None:
+        check_role(recipe, recipe.guide.role, "text", "guide.role")
 
 
 def _votes_have_answers(recipe: Sections) -> None:

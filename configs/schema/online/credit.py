@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from configs.schema.base import Component
+from configs.schema.chains import REVISION, ReadsChains
 from configs.schema.revision.sampler import RevisionPart
 
 Baseline = Literal["mean", "leave_one_out", "none", "ema", "running", "first_turn_mean"]
@@ -17,7 +19,7 @@ WITHOUT_GROUP: tuple[Baseline, ...] = ("none", "ema", "running")
 """baselines that a group of one has too"""
 
 
-class Credit(Component):
+class Credit(ReadsChains, Component):
     """From rewards of texts to advantages of their tokens. Where a field is not written, the objective says it.
 
     Baselines: the group's mean; the mean of its others (leave_one_out); the mean of all returns so far with `decay`
@@ -55,6 +57,13 @@ class Credit(Component):
     change_factor: float = Field(1.0, gt=0, description="of the advantage of an attempt that turns wrong into right or "
                                  "right into wrong, after the baseline (S2R, arXiv 2502.12853: 2)")  # fmt: skip
     confirm_factor: float = Field(1.0, gt=0, description="of the advantage of a verdict on a right attempt (S2R: 2)")
+
+    def chain_needs(self) -> Iterator[tuple[str, str]]:
+        yield from (("train_parts", part) for part in self.train_parts)
+        if self.change_factor != 1:
+            yield "change_factor", REVISION
+        if self.confirm_factor != 1:
+            yield "confirm_factor", "verdict"
 
 
 class SettledCredit(Credit):

@@ -6,11 +6,13 @@ learner reads its tokens anew in that place, and nothing is corrected for what t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern
+from configs.schema.chains import REVISION, ReadsChains
 from configs.schema.marks import Content
 from configs.schema.online.amount import Amount, values_of
 from configs.schema.revision.parts import LabelName
@@ -23,7 +25,7 @@ DerivedName = Annotated[
 PromptOf = Annotated[str, Content("prompt")]
 
 
-class _Derived(Component):
+class _Derived(ReadsChains, Component):
     weight: Amount = Field(1.0, description="factor of its rows in the loss; it may change with the experiment")
 
     @model_validator(mode="after")
@@ -122,6 +124,9 @@ class DerivedCopies(_Derived):
             raise ValueError("stream: likelihood teaches the words around attempts: name the prompt that asks for "
                              "them, and write part: critique, hint or execution")  # fmt: skip
         return self
+
+    def chain_needs(self) -> Iterator[tuple[str, str]]:
+        yield "part", REVISION if self.part == "attempt" else self.part
 
 
 Derived = Annotated[DerivedAttempts | DerivedVerdicts | DerivedCopies, by_kind]

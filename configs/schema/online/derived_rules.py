@@ -29,7 +29,6 @@ def derived_fits(recipe: Sections, online: Online, objective: OnlineObjective) -
 
 
 def _episode_has_it(address: str, made: Derived, online: Online) -> Iterator[str]:
-    steps = online.episode.steps if online.episode.kind == "revise" else ()
     if made.kind == "attempts" and made.when == "none_right" and online.flat_groups == "drop":
         yield (f"{address}.when: none_right: groups without a right attempt are flat, and flat_groups: drop draws "
                "others in their place: write flat_groups: keep")  # fmt: skip
@@ -41,9 +40,9 @@ def _episode_has_it(address: str, made: Derived, online: Online) -> Iterator[str
     if made.kind == "copies" and made.stream == "likelihood" and _is_trained(made.part, online):
         yield (f"{address}.part: the policy's own texts of part {made.part} are trained where they stand, and a row "
                "stands in one place: write credit: {train_parts: [attempt]}")  # fmt: skip
-    if made.kind == "copies" and made.part not in {part for step in steps for part in step.parts}:
-        yield (f"{address}.part: no step of the episode writes a text with part: {made.part}: add one to "
-               "online.episode.steps")  # fmt: skip
+    if made.kind == "copies" and online.episode.kind == "inline":
+        yield (f"{address}: texts of an inline episode are pieces of one turn, and stand under no chat of their own: "
+               "write online.episode.kind: revise")  # fmt: skip
 
 
 def _is_trained(part: str, online: Online) -> bool:

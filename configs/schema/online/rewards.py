@@ -7,13 +7,16 @@ none has no reward; an episode without a reward is left out of its group's basel
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, compile_pattern, default_kind
+from configs.schema.chains import REVISION, ReadsChains
 from configs.schema.online.amount import Amount
 from configs.schema.revision.parts import LabelName
+from configs.schema.revision.sampler import RevisionPart
 
 TermName = Annotated[
     str,
@@ -21,10 +24,12 @@ TermName = Annotated[
 ]
 
 
-class Term(Component):
+class Term(ReadsChains, Component):
     """Base of all reward terms."""
 
     weight: Amount = Field(1.0, description="factor of the value in the sum")
+    shift: float = Field(0.0, description="added to every value, before the weight: LeDex (arXiv 2405.18649) carries "
+                         "scores from [0, 1] to [-5, 5] so")  # fmt: skip
     gate: bool = Field(False, description="the value multiplies the sum of the terms that are no gates")
     gates: tuple[str, ...] = Field((), description="with gate: names of the terms that it multiplies; default: all")
 
@@ -54,6 +59,7 @@ class JudgeTerm(Term):
 class VerdictMatchTerm(Term):
     """Whether a verdict that the policy wrote is true of the attempt before it."""
 
+    always_needs: ClassVar[tuple[str, ...]] = ("verdict",)
     kind: Literal["verdict_match"] = "verdict_match"
     name: TermName = "verdict_match"
     of: str | None = Field(None, description="the judge that knows; default: the first")
@@ -72,6 +78,7 @@ class ProgressTerm(Term):
     R_T / n + (R_T - R_1) / max(1, n - 1).
     """
 
+    always_needs: ClassVar[tuple[str, ...]] = (REVISION,)
     kind: Literal["progress"] = "progress"
     name: TermName = "progress"
     of: str | None = Field(None, description="the term whose values are R; default: the first")
@@ -87,6 +94,22 @@ class ProgressTerm(Term):
     bonus: float = Field(0.05, description="quality: of no change at the best value")
     malus: float = Field(1.0, description="quality: of no change below it")
     best: float = Field(1.0, description="quality: the best value there is")
+
+
+class LikenessTerm(Term):
+    """How like a text is to accepted texts of its part in other episodes of the group: those before a right attempt, or
+    right attempts themselves. The mean of 1 - edit distance / the longer one's characters; without an accepted one
+    there is none.
+
+    LeDex (arXiv 2405.18649) rewards explanations by their likeness to accepted ones, with the vectors of an encoder.
+    """
+
+    kind: Literal["likeness"] = "likeness"
+    name: TermName = "likeness"
+    part: RevisionPart = Field("critique", description="which texts have a value")
+
+    def chain_needs(self) -> Iterator[tuple[str, str]]:
+        yield "part", self.part
 
 
 class FormatTerm(Term):
@@ -188,7 +211,15 @@ class KlTerm(Term):
 
 
 RewardTerm = Annotated[
-    JudgeTerm | VerdictMatchTerm | ProgressTerm | FormatTerm | LengthTerm | TurnCountTerm | ControlGroupTerm | KlTerm,
+    JudgeTerm
+    | VerdictMatchTerm
+    | ProgressTerm
+    | FormatTerm
+    | LengthTerm
+    | TurnCountTerm
+    | ControlGroupTerm
+    | KlTerm
+    | LikenessTerm,
     by_kind,
     default_kind("judge"),
 ]

@@ -11,7 +11,7 @@ from configs.schema.online.objectives import OnlineObjective, StreamObjective
 from configs.schema.online.sampler_rules import sampler_fits
 from configs.schema.online.section import Online
 from configs.schema.online.teacher_rules import teacher_fits, votes_of_segments
-from configs.schema.online.turn_rules import parts_written, turns_fit
+from configs.schema.online.turn_rules import turns_fit
 from configs.schema.online.waves import VoteShare
 from configs.schema.revision.rules import steps_can_run
 from configs.schema.rows import DEFAULT_ROWS
@@ -108,11 +108,6 @@ def _judges(recipe: Sections, online: Online, objective: OnlineObjective) -> Ite
         if found is None or found not in judges or judges[found].kind != "vote":
             yield ("online.curriculum: vote_share reads the shares of a vote judge: add judge: [{kind: vote}], or name "
                    "one that is there in curriculum.judge")  # fmt: skip
-    has_verdicts = "verdict" in parts_written(online.episode)
-    for place, term in enumerate(online.reward):
-        if term.kind == "verdict_match" and not has_verdicts:
-            yield (f"online.reward.{place}: no step of the episode writes a verdict, and no marker begins one: add "
-                   "one with part: verdict to online.episode, or leave the term out")  # fmt: skip
 
 
 def _reference(recipe: Sections, online: Online, objective: OnlineObjective) -> Iterator[str]:

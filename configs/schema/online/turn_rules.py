@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from configs.schema.generate import Generate, ReviseGenerate
+from configs.schema.generate import ReviseGenerate
 from configs.schema.online.objectives import OnlineObjective, PolicyGradient
 from configs.schema.online.section import Online
 from configs.schema.revision.parts import POLICY
@@ -15,7 +15,6 @@ def turns_fit(recipe: Sections, online: Online, objective: OnlineObjective) -> I
     """What does not fit, in words."""
     if isinstance(online.episode, ReviseGenerate):
         yield from _steps(online.episode)
-    yield from _parts(online)
     is_row_ratio = isinstance(objective, PolicyGradient) and objective.ratio in ("sequence", "sequence_sum")
     if is_row_ratio and online.credit.unit == "turn" and online.episode.kind in ("revise", "inline"):
         yield (f"train.objective.ratio: {getattr(objective, 'ratio', '')} is one number of a row, and gives all its "
@@ -33,15 +32,6 @@ def turns_fit(recipe: Sections, online: Online, objective: OnlineObjective) -> I
                        "of the second group are no members: write another judge")  # fmt: skip
 
 
-def parts_written(episode: Generate) -> set[str]:
-    """The parts that texts of an episode can be."""
-    if episode.kind == "inline":
-        return {"attempt", *(marker.part for marker in episode.markers)}
-    if episode.kind == "revise":
-        return {"attempt", *(part for step in episode.steps for part in (*step.parts, step.part))}
-    return {"attempt"}
-
-
 def _steps(episode: ReviseGenerate) -> Iterator[str]:
     for place, step in enumerate(episode.steps):
         if step.split is not None:
@@ -55,11 +45,3 @@ def _steps(episode: ReviseGenerate) -> Iterator[str]:
                    "left is not what the policy draws: leave keep out")  # fmt: skip
     if episode.first.pool is not None:
         yield "online.episode.first.pool: attempts of other rounds are not drawn from the live weights: leave pool out"
-
-
-def _parts(online: Online) -> Iterator[str]:
-    written = parts_written(online.episode)
-    for part in online.credit.train_parts:
-        if part not in written:
-            yield (f"online.credit.train_parts: no text of the episode is of part {part}: write some of "
-                   f"{', '.join(sorted(written))}")  # fmt: skip

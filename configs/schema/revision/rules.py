@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from configs.schema.generate import ReviseGenerate
 from configs.schema.judges.base import with_needed
 from configs.schema.revision.parts import POLICY, Writer
+from configs.schema.revision.sampler import NO_MODEL
+from configs.schema.role_rules import check_role
 from configs.schema.sections import Sections
 
 
@@ -31,13 +33,7 @@ def prefixes_fit(recipe: Sections) -> None:
         raise ValueError(f"guide: generate.kind {config.kind} draws no answers to be helped with: leave guide out")
     if config.kind == "edit":
         return
-    role = recipe.roles.get(config.critic)
-    if config.critic != POLICY and role is None:
-        known = ", ".join([POLICY, *recipe.roles])
-        raise ValueError(f"generate.critic: no role is called '{config.critic}': write one of {known}")
-    if role is not None and role.engine is not None and role.engine.kind == "reward":
-        raise ValueError(f"generate.critic: role '{config.critic}' is a reward model and writes no text: write "
-                         "engine kind transformers or vllm")  # fmt: skip
+    check_role(recipe, config.critic, "text", "generate.critic")
 
 
 def steps_can_run(recipe: Sections, config: ReviseGenerate, section: str) -> None:
@@ -81,34 +77,33 @@ def _judges_are_there(recipe: Sections, config: ReviseGenerate, section: str) ->
 
 
 def _writers_are_there(recipe: Sections, config: ReviseGenerate, section: str) -> None:
+    for place, step in enumerate(config.steps):
+        if step.writers:
+            check_role(recipe, step.by, "text", f"{section}.steps.{place}.by", _OTHERS.get(step.part, NO_MODEL))
     asked = [
         ("first.by", config.first_writer),
-        *((f"steps.{place}.by", writer) for place, step in enumerate(config.steps) for writer in step.writers),
+        *(
+            (f"steps.{place}.{'also_by' if number else 'by'}", writer)
+            for place, step in enumerate(config.steps)
+            for number, writer in enumerate(step.writers)
+        ),
     ]
-    writers_are_there(recipe, asked, section, ("template", "solution", "peer", "judge:NAME"))
+    writers_are_there(recipe, asked, section)
 
 
-def writers_are_there(
-    recipe: Sections, asked: Sequence[tuple[str, Writer]], section: str, others: Sequence[str] = ()
-) -> None:
+_OTHERS = {"attempt": ("solution", "peer"), "execution": ("judge:NAME",)}
+"""by part, what may write it beside models; others: NO_MODEL"""
+
+
+def writers_are_there(recipe: Sections, asked: Sequence[tuple[str, Writer]], section: str) -> None:
     """Nothing, where the models that write are there and write text; ValueError for the first that is not.
 
     Args:
         asked: the writers, each with the address of the field that names its role; the state stands beside it.
         section: that the addresses begin in.
-        others: what else may be written there.
     """
     for address, writer in asked:
-        if writer.role == POLICY:
-            continue
-        role = recipe.roles.get(writer.role)
-        if role is None:
-            known = ", ".join([POLICY, *recipe.roles, *others])
-            raise ValueError(f"{section}.{address}: no role is called '{writer.role}': add it to roles, or write one "
-                             f"of {known}")  # fmt: skip
-        if role.engine is not None and "text" not in role.engine.gives:
-            raise ValueError(f"{section}.{address}: the engine {role.engine.kind} of role '{writer.role}' writes no "
-                             "text: write engine kind transformers or vllm")  # fmt: skip
+        check_role(recipe, writer.role, "text", f"{section}.{address}")
     for address, writer in asked:
         if writer.role == POLICY and writer.state == "seed" and recipe.warm_start is None:
             raise ValueError(f"{section}.{address.rpartition('.')[0]}.state: 'seed' is the model of the warm start, "

@@ -68,6 +68,12 @@ class ReviseStep(ChangedSampling):
     when: Gate | None = Field(None, description="where it does not hold: `otherwise`")
     otherwise: Literal["end", "skip"] = Field("end", description="end the chain, or leave out this step alone")
     num: int = Field(1, ge=1, description="texts drawn from each parent")
+    peers: int | None = Field(
+        1,
+        ge=1,
+        description="where its prompt shows a peer: right first attempts shown, one at a time with `num` texts each, "
+        "drawn by seed; null: all of them, so that wrong and right ones are paired in all ways",
+    )
     split: str | None = Field(
         None,
         description="pattern whose named groups, such as (?P<critique>...)(?P<attempt>...), are the parts of one text",
@@ -141,6 +147,8 @@ def _problems(step: ReviseStep) -> Iterator[str]:
         yield "tests: an execution by: judge:NAME tells them: leave it out"
     if not is_model and (step.num > 1 or step.changed_sampling or step.keep):
         yield f"by: {step.by} writes one text by rule: leave num, keep and settings of a draw out"
+    if not is_model and step.peers != 1:
+        yield f"peers: by: {step.by} is shown none: leave it out"
     if step.also_by and (not is_model or len({step.by, *step.also_by}) <= len(step.also_by)):
         yield f"also_by: other models than by: {step.by}, each once: it names roles, or policy"
     if not is_model and step.form == "single":

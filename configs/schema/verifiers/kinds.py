@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 from configs.schema.base import by_kind
 from configs.schema.marks import Content
 from configs.schema.verifiers.base import ReadsNumbers, VerifierBase
+from configs.schema.verifiers.call import CallVerifier
 from configs.schema.verifiers.code import CodeVerifier
 from configs.schema.verifiers.gym import ReasoningGymVerifier
 
@@ -98,6 +99,7 @@ Verifier = Annotated[
     | MathVerifier
     | PythonVerifier
     | CodeVerifier
-    | ReasoningGymVerifier,
+    | ReasoningGymVerifier
+    | CallVerifier,
     by_kind,
 ]

@@ -131,9 +131,18 @@ def _puzzle(answer: str, verifier: Verifier) -> Iterator[Spelled]:
     yield "after thinking", f"<think>Is it so?</think>\n\n{answer}"
 
 
+def _calls(answer: str, verifier: Verifier) -> Iterator[Spelled]:
+    yield "as it is", answer
+    yield "in a block", f"This is the call:\n```\n{answer}\n```"
+    yield "with line ends of Windows", f"\r\n{answer}\r\n"
+    yield "in tags", f"I call it.\n<tool_call>\n{answer}\n</tool_call>"
+    yield "after thinking", f"<think>Is it so?</think>\n\n{answer}"
+
+
 _SPELLINGS: dict[str, Callable[[str, Verifier], Iterator[Spelled]]] = {
     "number": _number,
     "math": _math,
+    "call": _calls,
     "choice": _choice,
     "exact": _exact,
     "regex": _regex,

@@ -14,7 +14,7 @@ from configs.schema.verifiers.kinds import PythonVerifier, Verifier
 from tasks.answer.value import VERSION as READER_VERSION
 from tasks.core.records import Problem, Sample
 from tasks.core.user_function import load_function
-from tasks.judge.verifiers import choice, code, code_share, exact, math, number, python, reasoning_gym, regex
+from tasks.judge.verifiers import call, choice, code, code_share, exact, math, number, python, reasoning_gym, regex
 from tasks.judge.verifiers.finding import Finding
 
 Item = tuple[Problem, Sample]
@@ -119,6 +119,7 @@ VERIFIERS: dict[str, VerifierKind] = {
     "number": _by_text(number),
     "exact": _by_text(exact),
     "choice": _by_text(choice),
+    "call": _by_text(call),
     "regex": _by_text(regex),
     "math": VerifierKind(
         _build_math, lambda _: {"math": math.VERSION, "reader": READER_VERSION}, math.explain_gold, math.extract

@@ -104,5 +104,6 @@ FIXES_OF_GOLD = {
     "choices with mapping.answer.index_of",
     "math": "correct them, take the answer out with mapping.answer.pattern, or choose the verifier exact",
     "reasoning_gym": "take the problems from the source reasoning_gym, or choose another verifier",
+    "call": 'write them as f(a=1), or as {"name": "f", "arguments": {"a": 1}}, or choose another verifier',
     "code": "name the fields that hold the tests in mapping.answer.fields, or another layout",
 }

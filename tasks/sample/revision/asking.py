@@ -159,6 +159,8 @@ def _check(address: str, step: LoadedStep, written: set[str]) -> None:
         raise RecipeError(
             f"{address}.stored_prompt: it shows '{shown[0]}', which training must not show", "leave it out"
         )
+    if step.config.peers != 1 and "peer" not in step.sees:
+        raise RecipeError(f"{address}.peers: its prompt shows no peer", "leave it out, or use {{ peer }} in the prompt")
     seen = sorted(names_used(step.prompt) & PRIVILEGED)
     if seen and (step.config.form == "inline" or step.config.by == "template"):
         raise RecipeError(

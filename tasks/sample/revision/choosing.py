@@ -53,10 +53,18 @@ def by_parent(chains: Sequence[Chain], num_parts: int) -> list[list[Chain]]:
     return list(groups.values())
 
 
-def facts_of(chain: Chain, firsts: Sequence[Sample], opinion: OpinionOf, seed: int) -> Facts:
-    """The first judge's label of the last attempt, and a right first attempt of another chain, drawn by seed."""
+def facts_of(
+    chain: Chain, firsts: Sequence[Sample], opinion: OpinionOf, seed: int, peers: int | None = 1
+) -> list[Facts]:
+    """The first judge's label of the last attempt, with each of the right first attempts of other chains that are
+    shown; without one where there is none.
+
+    Args:
+        peers: how many are shown, drawn by seed; None: all.
+    """
     own = chain.attempts[-1]
     others = [node for node in firsts if node.id != chain.path[0].id]
     right = [node for node in others if opinion(node, None).label == Label.CORRECT]
-    peer = right[derive_seed(seed, "peer", own.id) % len(right)] if right else None
-    return Facts(opinion(own, None).label, peer)
+    start = derive_seed(seed, "peer", own.id) % len(right) if right else 0
+    shown = [*right[start:], *right[:start]][:peers]
+    return [Facts(opinion(own, None).label, peer) for peer in shown or [None]]

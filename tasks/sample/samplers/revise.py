@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 from configs.schema.generate import ReviseGenerate, Sampling
 from configs.schema.judges.kinds import Judge
@@ -93,7 +94,11 @@ class Revise:
             Texts(
                 writer.name,
                 self._sampling(step),
-                tuple(self._request(episode, step, chain, place) for chain in episode.asking),
+                tuple(
+                    self._request(episode, step, chain, place, number)
+                    for chain in episode.asking
+                    for number in range(len(self._all_facts(episode, chain, step)))
+                ),
             )
             for place, writer in enumerate(step.writers)
         ]
@@ -126,10 +131,10 @@ class Revise:
         seed = episode.seed if self.config.first.redraw else derive_seed(self.fixed_seed, episode.problem.id)
         return Request(episode.problem.id, chat_of(episode.problem), self.config.num_samples, seed=seed)
 
-    def _request(self, episode: Revising, step: LoadedStep, chain: Chain, writer: int) -> Request:
-        asked = step.asked(chain, episode.problem, self._facts(episode, chain))
+    def _request(self, episode: Revising, step: LoadedStep, chain: Chain, writer: int, peer: int) -> Request:
+        asked = step.asked(chain, episode.problem, self._all_facts(episode, chain, step)[peer])
         chat = tuple((turn.role, turn.content) for turn in asked.talk)
-        others = [step.writers[writer].role] if writer else []
+        others = [*([step.writers[writer].role] if writer else []), *([f"peer{peer}"] if peer else [])]
         seed = derive_seed(episode.seed, "revise", episode.turn, step.config.name, chain.tip.id, *others)
         name = "@".join([f"{chain.tip.id}:{step.config.name}", *others])
         return Request(name, chat, step.config.num, asked.prefix, seed)
@@ -144,17 +149,19 @@ class Revise:
 
     def _answered(self, episode: Revising, answers: Sequence[Answer]) -> Revising:
         """The step's texts, read, and those that go on; a writer's texts come after those of the writers before."""
-        step, grown = self.steps[episode.step], list[Chain]()
-        for place, chain in enumerate(episode.asking):
-            asked = step.asked(chain, episode.problem, self._facts(episode, chain))
+        step, grown, place = self.steps[episode.step], list[Chain](), 0
+        for chain in episode.asking:
+            shown = [step.asked(chain, episode.problem, facts) for facts in self._all_facts(episode, chain, step)]
             made: list[Chain | str] = []
-            for number, writer in enumerate(step.writers):
+            for number, (writer, asked) in enumerate(product(step.writers, shown)):
                 model, first = self.models[writer.name], number * step.config.num
-                rows = [replace(row, index=first + row.index) for row in answers[number][place]]
+                answer = answers[number // len(shown)][place + number % len(shown)]
+                rows = [replace(row, index=first + row.index) for row in answer]
                 grew = [grow(chain, step.config, asked, row, episode.problem, model, writer.role) for row in rows]
                 lost = sum(row.num_tokens for row, one in zip(rows, grew, strict=True) if isinstance(one, str))
                 episode, made = episode.counted(TOKENS_DROPPED, lost), [*made, *grew]
-            episode = episode.counted("num_asked", step.config.num * len(step.writers))
+            episode = episode.counted("num_asked", step.config.num * len(step.writers) * len(shown))
+            place += len(shown)
             for reason in (one for one in made if isinstance(one, str)):
                 episode = episode.counted(reason)
             whole = [one for one in made if isinstance(one, Chain)]
@@ -260,8 +267,18 @@ class Revise:
         run = report_of(chain.attempts[-1], episode, self.steps, self.judges, self._opinions(episode))
         if self.first_judge not in [judge.name for judge in self.judges]:
             return Facts("", None, run)
+        return replace(self._with_peers(episode, chain, 1)[0], run=run)
+
+    def _all_facts(self, episode: Revising, chain: Chain, step: LoadedStep) -> list[Facts]:
+        """What is known of a chain, with each peer that the step shows."""
+        facts = self._facts(episode, chain)
+        if "peer" not in step.sees or step.config.peers == 1:
+            return [facts]
+        return [replace(one, run=facts.run) for one in self._with_peers(episode, chain, step.config.peers)]
+
+    def _with_peers(self, episode: Revising, chain: Chain, peers: int | None) -> list[Facts]:
         firsts = [node for node in episode.nodes if node.parent_id is None]
-        return replace(facts_of(chain, firsts, self._opinions(episode), episode.seed), run=run)
+        return facts_of(chain, firsts, self._opinions(episode), episode.seed, peers)
 
 
 def make(config: ReviseGenerate, given: Given) -> Revise:

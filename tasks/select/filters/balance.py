@@ -3,8 +3,9 @@
 Self-rewarding correction (arXiv 2502.19613) evens out chains that begin right and chains that begin wrong, S2R (arXiv
 2502.12853) those that end right and wrong, of which it cuts the wrong ones alone (`cuts: wrong`); judges that are
 trained (Self-Rationalization, arXiv 2410.05495) see every gold score alike. A larger side keeps floor(ratio x smallest
-side), and never fewer than the smallest: each chain has the number sha256(seed, round, sample id), and the smallest
-numbers stay, as in `cap`.
+side), and never fewer than the smallest. SCORE (arXiv 2404.17140) wants a share r of rows on right answers beside m on
+wrong ones, floor(m r / (1 - r)) of them: `cuts: right` with the ratio r / (1 - r). Each chain has the number
+sha256(seed, round, sample id), and the smallest numbers stay, as in `cap`.
 """
 
 from __future__ import annotations
@@ -62,10 +63,13 @@ def _tickets(candidates: Iterable[Candidate], config: BalanceSides, draw: Draw) 
 
 def _limits(sides: Tickets, config: BalanceSides) -> dict[Hashable, bytes]:
     """The largest ticket of each side that stays; nothing of a side that is to be empty."""
-    is_wrong_alone = config.cuts == "wrong"
-    smallest = len(sides[True]) if is_wrong_alone else min(map(len, sides.values()), default=0)
-    fewest = max(smallest, math.floor(config.ratio * smallest + 1e-9))
-    most = {side: len(own) if is_wrong_alone and side is True else fewest for side, own in sides.items()}
+    most: dict[Hashable, int]
+    if config.cuts == "larger":
+        smallest = min(map(len, sides.values()), default=0)
+        most = dict.fromkeys(sides, max(smallest, math.floor(config.ratio * smallest + 1e-9)))
+    else:
+        stays = config.cuts == "wrong"
+        most = {stays: len(sides[stays]), not stays: math.floor(config.ratio * len(sides[stays]) + 1e-9)}
     return {side: sorted(own)[: most[side]][-1] if own and most[side] else b"" for side, own in sides.items()}
 
 

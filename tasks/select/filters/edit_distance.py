@@ -25,3 +25,8 @@ def edit_distance(a: str, b: str) -> int:
         rises = ((right_falls << 1) | ~(diagonal | right_rises)) & mask
         falls = right_rises & diagonal & mask
     return distance
+
+
+def similarity(a: str, b: str) -> float:
+    """1 - edit distance / the longer one's characters, in [0, 1]."""
+    return 1 - edit_distance(a, b) / max(len(a), len(b), 1)

@@ -51,7 +51,7 @@ FILTERS: dict[str, Filter] = {
     "rescued": ProblemFilter(chains.rescued),
     "calls": ProblemFilter(chains.calls),
     "one_per": ProblemFilter(chains.one_per),
-    "balance": RoundFilter(balance.learn),
+    "balance": RoundFilter(balance.learn, version=2),
     "leaks": ProblemFilter(feedback.leaks),
     "mirrors": ProblemFilter(feedback.mirrors),
     "python": RoundFilter(user_function.learn),

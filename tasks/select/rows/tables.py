@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from configs.schema.recipe import Recipe
 from tasks.core.files import DROPS, EXAMPLES, PAIRS, Table
 from tasks.core.records import Pair
+from tasks.select.chain_summary import ChainSummary
 from tasks.select.defaults import all_filters, chances_of, fill_in_threshold, in_round, rows_wanted, with_judge
 from tasks.select.filters.filter import Draw, OpenGroups
 from tasks.select.pairs.maker import PairMaker
@@ -88,7 +89,7 @@ def _pair_maker(pair: Any, selection: Selection, recipe: Recipe, draw: Draw) -> 
 
 
 def _write(out: Path, selection: Selection, maker: RowMaker) -> Numbers:
-    samples, rows = SelectSummary(), RowSummary()
+    samples, chains, rows = SelectSummary(), ChainSummary(), RowSummary()
     is_pairs = maker.record is Pair
     with (
         (PAIRS if is_pairs else EXAMPLES).writer(out) as table,
@@ -97,10 +98,11 @@ def _write(out: Path, selection: Selection, maker: RowMaker) -> Numbers:
         for group in selection:
             made, fates = maker.make(group)
             samples.count(fates)
+            chains.count(fates)
             for row in made:
                 rows.count(row)
                 table.add(row)
             for fate in fates:
                 if fate.reason is not None:
                     drops.add(fate.to_drop())
-    return samples.numbers() | rows.numbers(is_pairs) | maker.numbers()
+    return samples.numbers() | chains.numbers() | rows.numbers(is_pairs) | maker.numbers()

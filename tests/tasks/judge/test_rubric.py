@@ -60,6 +60,13 @@ def test_the_score_is_the_mean_of_what_could_be_read() -> None:
     assert (second.score, second.spread, second.label, second.note) == (4.5, 0.25, "unscored", None)
 
 
+def test_the_mean_of_six_grades() -> None:
+    """Self-Rationalization: (4, 3, 4, 5, 2, 4) have the mean 3.6667."""
+    grades = [f"Score: {grade}" for grade in (4, 3, 4, 5, 2, 4)]
+    _, (verdict,) = judge_texts(RubricJudge(repeats=6, low=1, high=5), one_group("a"), grades)
+    assert verdict.score == pytest.approx(3.6667, abs=1e-4)
+
+
 def test_a_single_readable_judgement_has_no_spread() -> None:
     _, (verdict,) = judge_texts(RubricJudge(), one_group("a"), ["Score: 4", "?", "?"])
     assert (verdict.score, verdict.spread) == (4.0, None)

@@ -40,6 +40,11 @@ def said(word: str | None, **fields: Any) -> Turn:
     return Turn(**{"sample_id": "s", "part": "verdict", "row": "r", "start": 1, "end": 2, "said": word, **fields})
 
 
+def critique(text: str, **fields: Any) -> Turn:
+    """Words about the attempt before."""
+    return Turn(**{"sample_id": "s", "part": "critique", "row": "r", "start": 1, "end": 2, "text": text, **fields})
+
+
 def rollout(*turns: Turn, name: str = "e", **fields: Any) -> Rollout:
     return Rollout(name, "p", turns, **fields)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -14,6 +15,7 @@ from configs.schema.online.rewards import (
     JudgeTerm,
     KlTerm,
     LengthTerm,
+    LikenessTerm,
     ProgressTerm,
     RewardTerm,
     TurnCountTerm,
@@ -27,7 +29,17 @@ from tasks.online.rewards.registry import KINDS
 from tasks.online.rewards.turn_count import count_value
 from tasks.online.rollout import Turn
 from tasks.online.schedule import Position
-from tests.tasks.online.build import JUDGES, attempt, group, rewards_of, rollout, said, values_of
+from tests.tasks.online.build import (
+    JUDGES,
+    attempt,
+    critique,
+    group,
+    rewards_of,
+    rollout,
+    said,
+    values_of,
+    verdict,
+)
 
 SCORE = JudgeTerm(of="rubric")
 
@@ -75,6 +87,38 @@ def test_a_verdict_is_worth_what_it_says_of_the_attempt_before() -> None:
 @pytest.mark.parametrize("label", [Label.VERIFIER_ERROR, Label.MISSING, None])
 def test_nobody_knows_whether_a_verdict_on_an_unjudged_attempt_is_true(label: str | None) -> None:
     assert values_of([VerdictMatchTerm()], rollout(attempt(None, label), said("wrong"))) == [{1: None}]
+
+
+@pytest.mark.parametrize(("likeness", "share", "reward"), [(0.6, 1, 3), (0.5, 0, -2.5), (1, 1, 5), (0, 0, -5)])
+def test_programs_of_ledex(likeness: float, share: float, reward: float) -> None:
+    """5 (S_cb + S_ut) - 5: the likeness of a program to others, and the share of its tests."""
+    terms = [
+        JudgeTerm(name="like", of="rubric", weight=5.0),
+        JudgeTerm(name="tests", of="answer", weight=5.0, shift=-1),
+    ]
+    turn = attempt(share)
+    turn = replace(turn, verdicts={**turn.verdicts, "rubric": verdict(likeness, Label.UNSCORED, "rubric")})
+    (found,) = rewards_of(terms, rollout(turn))
+    assert found.rewards == (pytest.approx(reward),)
+
+
+@pytest.mark.parametrize(
+    ("text", "reward"), [("abcdefghXX", 1.6667), ("abcdefgXXX", 0), ("abcdeXXXXX", -3.3333), ("abcdXXXXXX", -5)]
+)
+def test_explanations_of_ledex(text: str, reward: float) -> None:
+    """(50 S_ex - 35) / 3 of likeness .8, .7, .5 and .4 to the explanation before a right attempt."""
+    term = LikenessTerm(weight=50 / 3, shift=-0.7)
+    told = [rollout(attempt(0.0), critique(words), attempt(score)) for words, score in
+            ((text, 0.0), ("abcdefghij", 1.0), ("zzz", 0.0))]  # fmt: skip
+    found = rewards_of([term], *told)
+    assert found[0].rewards == (0, *near(reward), 0)
+    assert found[1].rewards == (0, None, 0), "no other explanation of the group is accepted"
+    assert values_of([LikenessTerm()], *told)[2] == {1: 0}
+
+
+def test_right_attempts_are_accepted_themselves() -> None:
+    told = [rollout(attempt(score, text=text)) for text, score in (("ab", 1.0), ("ac", 1.0), ("xx", 0.0))]
+    assert values_of([LikenessTerm(part="attempt")], *told) == [{0: 0.5}, {0: 0.5}, {0: 0}]
 
 
 def test_progress_is_added_to_later_attempts_alone() -> None:

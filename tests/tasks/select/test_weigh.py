@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from configs.schema.select import WeighByEntropy, WeighByGain, WeighByProblem
 from tasks.core.records import DropReason, Label
+from tasks.select.filters.edit_distance import similarity
 from tasks.select.selection import Selected
 from tasks.select.weigh import (
     answer_entropy,
@@ -17,7 +18,6 @@ from tasks.select.weigh import (
     gain_weights,
     problem_weights,
     row_weights,
-    similarity,
 )
 from tests.build.candidates import make_candidate
 

@@ -31,6 +31,7 @@ def verifier(**fields: Any) -> Verifier:
         ({"kind": "math"}, "$18$", {r"\[ \boxed{ 18 } \]", r"\boxed{18.00}"}),
         ({"kind": "math"}, r"\frac{1}{2}", {r"The answer is $\frac{1}{2}$.", r"So we get $\boxed{\frac{1}{2}}$."}),
         ({"kind": "choice"}, "(B)", {"The correct answer is B.", "\uff22"}),
+        ({"kind": "call"}, "f(a=1)", {"f(a=1)", "I call it.\n<tool_call>\nf(a=1)\n</tool_call>"}),
         ({"kind": "exact"}, "Paris", {"Paris", "\tParis"}),
         ({"kind": "exact", "ignore_case": True}, "Paris", {"PARIS"}),
         ({"kind": "number", "pattern": "#### (.+)"}, "1250", {"#### 1250", "#### 1,250"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,22 @@ def test_what_is_asked_is_kept_apart_from_what_is_shown(folder: Path) -> None:
                      "other": ["q1 now"]}  # fmt: skip
     assert {one.draw for one in samples if one.privileged} == {"told"}
     assert {one.draw for one in samples if one.logprob is not None} == {"own"}, "of the chat that is trained under"
+
+
+def test_a_teacher_injects_errors_of_six_types(folder: Path) -> None:
+    """LEMMA: 6 types x 5 = 30 wrong texts of a problem, each written beside its solution and trained without it."""
+    types = "['unit', 'sign', 'operand', 'formula', 'order', 'reading'][variant - 1]"
+    (folder / "inject.j2").write_text("{{ prompt }} {{ solution }} with an error of type {{ " + types + " }}")
+    inject = {"name": "injected", "role": "teacher", "prompt": "inject.j2", "sees": "solution", "variants": 6}
+    draws = [{**inject, "stored_prompt": "plain", "num_samples": 5}]
+    recipe = make_recipe(generate={"max_tokens": 8, "draws": draws}, roles={"teacher": {"model": {"base": "a"}}})
+    own = make_sampler(Given(recipe, "m", None, {"teacher@round_start": "t"}, folder, 1))
+    assert isinstance(own, Independent)
+    samples = [one for one in run(folder, own) if one.problem_id == "p0"]
+    asked = Counter(one.messages[-1].content for one in samples)
+    assert len(samples) == 30 and set(asked.values()) == {5} and len(asked) == 6
+    assert all("q0 work with an error of type" in text for text in asked)
+    assert {(one.by, one.privileged, one.stored[-1].content) for one in samples} == {("teacher", True, "q0")}
 
 
 def candidates(samples: Sequence[Sample]) -> list[Candidate]:

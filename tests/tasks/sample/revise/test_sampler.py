@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from infra.engines.wire import Completion, Missing, Request
 from tasks.core.paths import check_depth_first
-from tasks.core.records import Author
+from tasks.core.records import Author, Sample
 from tests.build.records import make_problem
 from tests.tasks.core.scripted import Killed, ScriptedPool
 from tests.tasks.sample.revise.script import by_place, labels, revise_sampler, run
@@ -336,6 +337,50 @@ def test_the_solution_and_a_right_sibling_write_attempts(tmp_path: Path) -> None
         assert all(
             (node.text, node.by, node.privileged, node.num_tokens) == (text, Author(by), True, 0) for node in made
         )
+
+
+@pytest.mark.parametrize(("peers", "number"), [(1, 5), (3, 15), (None, 20)])
+def test_wrong_attempts_beside_all_right_ones(tmp_path: Path, peers: int | None, number: int) -> None:
+    """SCORE: 10 samples, 4 right and 6 wrong, one of them without an answer: 5 x 4 = 20 pairs, a critique each."""
+    (tmp_path / "beside.j2").write_text("{{ attempt }} {{ peer }}")
+    (tmp_path / "alone.j2").write_text("{{ attempt }}")
+    texts = {f"p/{place}": f"{letter}{place}" for place, letter in enumerate("RWRWRWRWWU")}
+    shown = {"prompt": "beside.j2", "stored_prompt": "alone.j2", "form": "single", "peers": peers}
+    sampler = revise_sampler(
+        tmp_path, generate={"num_samples": 10, "steps": [{**CRITIQUE, **shown}, {"part": "attempt"}]}
+    )
+    (episode,) = run(sampler, tmp_path / "run", by_place(texts))
+    critiques = [node for node in episode.nodes if node.part == "critique"]
+    asked = {node.messages[-1].content for node in critiques}
+    assert len(critiques) == len(asked) == number
+    assert {node.stored[-1].content for node in critiques} == {texts[f"p/{place}"] for place in (1, 3, 5, 7, 8)}
+    assert episode.counts["num_asked"] == 10 + 2 * number
+    if peers is None:
+        assert asked == {f"W{wrong} R{right}" for wrong in (1, 3, 5, 7, 8) for right in (0, 2, 4, 6)}
+
+
+def test_several_writers_beside_several_peers(tmp_path: Path) -> None:
+    """Each writer is asked once for each peer, and numbers its texts after those of the writers before."""
+    (tmp_path / "beside.j2").write_text("{{ peer }}")
+    (tmp_path / "alone.j2").write_text("?")
+    step = {"part": "critique", "prompt": "beside.j2", "stored_prompt": "alone.j2", "also_by": ["critic"], "num": 2}
+    sampler = revise_sampler(
+        tmp_path, {"critic@round_start": "other"}, roles={"critic": {"model": {"base": "a"}}},
+        generate={"num_samples": 3, "steps": [{**step, "peers": None, "when": CRITIQUE["when"]}, {"part": "attempt"}]},
+    )  # fmt: skip
+    texts = {"p/0": "W", "p/1": "R1", "p/2": "R2"}
+    critic = ScriptedPool(write=by_place({}))
+    (episode,) = run(sampler, tmp_path / "run", by_place(texts), others={"critic@round_start": critic})
+    critiques = [node for node in episode.nodes if node.part == "critique"]
+    assert [(node.index, node.by, node.messages[-1].content) for node in critiques] == [
+        (place, "policy" if place < 4 else "critic", ("R1", "R2")[node_peer(critiques, place)]) for place in range(8)
+    ]
+
+
+def node_peer(critiques: Sequence[Sample], place: int) -> int:
+    """Two texts of each peer, whichever comes first."""
+    first = 0 if critiques[0].messages[-1].content == "R1" else 1
+    return (first + place // 2) % 2
 
 
 def test_a_chain_without_a_right_sibling_ends(tmp_path: Path) -> None:

@@ -259,6 +259,19 @@ def test_wrong_chains_alone_are_cut_to_the_right_ones() -> None:
     assert kept({"d": "W +"}, BalanceSides(by="ends_right", cuts="wrong")) == []
 
 
+@pytest.mark.parametrize(("ratio", "right"), [(1 / 3, 4), (0.3333, 3), (2, 9)])
+def test_a_share_of_rows_on_right_answers(ratio: float, right: int) -> None:
+    """SCORE: m r / (1 - r) rows on right answers beside m = 300 on wrong ones; r = .25: 100. Here of 12 wrong ones."""
+    told = {f"r{place}": "R" for place in range(9)} | {f"w{place}": "W R" for place in range(12)}
+    left = kept(told, BalanceSides(cuts="right", ratio=ratio))
+    assert [sum(name[0] == side for name in left) for side in "rw"] == [right, 12]
+
+
+def test_a_quarter_of_400_rows_is_on_right_answers() -> None:
+    told = {f"r{place}": "R" for place in range(140)} | {f"w{place}": "W R" for place in range(300)}
+    assert len(kept(told, BalanceSides(cuts="right", ratio=0.25 / 0.75))) == 300 + 100
+
+
 def test_the_parts_of_a_chain_repeat_an_order() -> None:
     chains = {"a": "W - R +", "b": "W - R", "c": "W words R +", "d": "W - " * 6}
     assert kept(chains, Pattern()) == ["a"]

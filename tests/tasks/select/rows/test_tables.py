@@ -131,7 +131,9 @@ def test_a_sample_is_written_once_by_each_kind_of_row(tmp_path: Path) -> None:
 
 
 def test_a_kept_sample_whose_chain_makes_no_row_is_dropped_for_it(tmp_path: Path) -> None:
-    recipe = make_recipe(rows=[{"kind": "turn", "of": ["critique"]}])
+    steps = [{"part": "critique"}, {"part": "attempt"}]
+    generate = {"kind": "revise", "max_tokens": 8, "steps": steps}
+    recipe = make_recipe(generate=generate, select=[{"kind": "correct"}], rows=[{"kind": "turn", "of": ["critique"]}])
     _, drops, numbers = write(tmp_path, [labelled("p", RIGHT, WRONG)], recipe)
     assert drops == {"p/0": "no_row", "p/1": "wrong"} and numbers["num_rows"] == 0
 

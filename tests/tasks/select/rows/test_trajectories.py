@@ -86,8 +86,9 @@ def baselines_at(baselines: Baselines, config: TrajectoryRow, size: int) -> list
 
 
 def write(group: list[Candidate], folder: Path, **row: Any) -> tuple[list[Example], dict[str, Any]]:
+    steps = [{"part": "verdict"}, {"part": "attempt"}]
     recipe = make_recipe(
-        generate={"kind": "revise", "max_tokens": 8}, select=[{"kind": "judged"}],
+        generate={"kind": "revise", "max_tokens": 8, "steps": steps}, select=[{"kind": "judged"}],
         rows=[{"kind": "trajectory", **row}], train={"objective": {"kind": "offline_pg"}, "start_from": "seed"},
     )  # fmt: skip
     numbers = write_selection(folder, lambda: iter([group]), recipe, Draw(0, 1))
