@@ -19,7 +19,7 @@ from tasks.core.files import TRAIN_SET
 from tasks.core.models import Lineage
 from tasks.core.records import Problem
 from tasks.core.refs import ModelRef, StepRef, trained_model
-from tasks.core.roles import Cast, policy_answerer
+from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import StepSpec, Summary, derive_seed, digest
@@ -133,10 +133,14 @@ class _Segment:
         return plan_steps(self.recipe.train, self.round, last - first + 1, done)
 
     def _reference(self) -> ModelRef | None:
-        objective = self.objective
-        reads = objective.reads_reference or any(term.kind == "kl" for term in self.online.terms(objective))
+        reads = self.objective.reads_reference or self.has_kl_term
         lineage: Lineage = self.state.policy
         return lineage.reference_model(self.recipe.train.reference, self.start) if reads else None
+
+    @property
+    def has_kl_term(self) -> bool:
+        """Whether the reward asks how far texts are from the reference."""
+        return any(term.kind == "kl" for term in self.online.terms(self.objective))
 
     def _carried(self) -> Carried:
         """Where the run of segments stands: at its beginning, or where the start model's segment left it.
@@ -173,7 +177,7 @@ class _Segment:
                 self.online, drawable, begin, seed,
                 _Rounds(self, spec, scratch, learner, problems, twins, verifiers.verify).draw_at,
                 Settling.of(self.recipe), deriving, folder, waves,
-                ends_by(self.recipe.guards), scratch.work,
+                ends_by(self.recipe.guards_of_round), scratch.work,
                 self._probing(asked, verifier), twins,
             )  # fmt: skip
             try:
@@ -197,7 +201,7 @@ class _Segment:
             "train_loss": report.mean_loss, "first_loss": report.first_loss, "last_loss": report.last_loss,
             "kept_rate": counts["num_rows"] / max(counts["num_texts"], 1),
             **numbers,
-            **({ENDED_BY: place} if (place := ended_by(self.recipe.guards, taken)) else {}),
+            **({ENDED_BY: place} if (place := ended_by(self.recipe.guards_of_round, taken)) else {}),
         }  # fmt: skip
 
     def _probing(self, problems: tuple[Problem, ...], verifier: Verifier | None) -> Probing | None:
@@ -229,6 +233,7 @@ class _Segment:
             compare_start_every=online.probe.every_steps if online.probe else 0,
             temperature=online.episode.temperature, max_tokens=online.episode.max_tokens,
             has_moving_copy=online.moving is not None,
+            compares_drawn=self.has_kl_term,
             num_known_waves=num_known_waves,
         )  # fmt: skip
 
@@ -266,8 +271,6 @@ class _Rounds:
     def _divergence(self) -> Divergence | None:
         """How far texts are from the reference, where the reward asks for it."""
         segment = self.segment
-        terms = segment.online.terms(segment.objective)
-        if segment.reference is None or all(term.kind != "kl" for term in terms):
+        if not segment.has_kl_term:
             return None
-        who = policy_answerer(segment.bench, segment.reference)
-        return Divergence(who, self.scratch.answers)
+        return Divergence(self.learner)

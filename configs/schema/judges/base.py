@@ -8,7 +8,7 @@ weights of the wave).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -60,11 +60,13 @@ class JudgeBase(Component):
         reads_gold: whether samples are compared with the problem's gold answer.
         compares: whether samples of a problem are compared two by two: a score counts the samples beaten.
         gives_chances: whether a score is the sample's chance to beat another one of its problem.
+        counts_votes: whether samples are good because others of the policy say the same.
     """
 
     reads_gold: ClassVar[bool] = False
     compares: ClassVar[bool] = False
     gives_chances: ClassVar[bool] = False
+    counts_votes: ClassVar[bool] = False
     name: JudgeName
 
     @property
@@ -117,6 +119,18 @@ class ModelJudge(JudgeBase):
     def passes(self) -> tuple[Pass, ...]:
         """The judge's own model."""
         return (Pass("", self.role, self.frozen, "logprobs"),)
+
+
+def is_self_made(judge: JudgeBase, known: Mapping[str, JudgeBase], learning: Collection[str]) -> bool:
+    """Whether a judge, or one that it is made from, says what the policy itself thinks: its votes, or its opinion.
+
+    Args:
+        known: judges by name.
+        learning: roles that are the policy, or go on as it does.
+    """
+    return any(
+        one.counts_votes or any(part.role in learning for part in one.passes) for one in with_needed(judge, known)
+    )
 
 
 def with_needed(judge: JudgeBase, known: Mapping[str, JudgeBase]) -> Iterator[JudgeBase]:

@@ -1,13 +1,15 @@
 """Where a learner answers: between two waves it draws and scores with its live weights, until it is told to train.
 
-Used inside `learner_program.py`. Commands: jobs (`wire.write_job`), {"kind": "encode", "requests"}, {"kind": "copy",
-"is_asked"} (whether the moving copy of the weights answers, or they themselves), {"kind": "train", "path", "seed",
-"rate"} and {"kind": "stop"}. Answers: those of a session to jobs (`session_program.py`), {"kind": "encoded", "rows"},
-and {"kind": "want", "wave"} where the learner waits.
+Used inside `learner_program.py`. Commands: jobs (`wire.write_job`), {"kind": "encode", "requests"}, {"kind": "compare",
+"rows"} (with the reference), {"kind": "copy", "is_asked"} (whether the moving copy of the weights answers, or they
+themselves), {"kind": "train", "path", "seed", "rate"} and {"kind": "stop"}. Answers: those of a session to jobs
+(`session_program.py`), {"kind": "encoded", "rows"}, {"kind": "compared", "rows"}, and {"kind": "want", "wave"} where
+the learner waits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 
 from infra.engines.generate.transformers_runner import TransformersRunner
 from infra.engines.learn.moving import MovingCopy
+from infra.engines.learn.rows import StreamRow
 from infra.engines.runner import Progress
 from infra.engines.session_program import ProgressReport, finish
 from infra.engines.wire import Message, Missing, Scoring, ScoringJob, read_job
@@ -28,12 +31,17 @@ class SegmentEnds(Exception):
 class Desk:
     """Answers the conductor while the trainer waits for its next rows.
 
+    Attributes:
+        compare: (rows) -> of each, how far its tokens are from the reference; the trainer's, which holds that.
+
     Args:
         runner: draws and scores with `model`.
         model: the trained model, whose dropout is off while it draws.
         moving: a copy of the weights that may be asked in their place.
         alive_seconds: without other news a sign of life is sent this often.
     """
+
+    compare: Callable[[Sequence[StreamRow]], list[list[float]]]
 
     def __init__(
         self,
@@ -91,6 +99,9 @@ class Desk:
                     return command
                 if command["kind"] == "encode":
                     self._encode(command)
+                elif command["kind"] == "compare":
+                    rows = [StreamRow(row["prompt"], row["written"], (), ()) for row in command["rows"]]
+                    self._channel.send({"kind": "compared", "rows": self.compare(rows)})
                 elif command["kind"] == "copy":
                     self._ask_copy(command["is_asked"])
                 else:

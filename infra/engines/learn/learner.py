@@ -149,6 +149,17 @@ class Learner:
             pass
         return [read_tokens(row) for row in message["rows"]]
 
+    def compare(self, rows: Sequence[Tokens]) -> list[tuple[float, ...]]:
+        """Of each row log p - log p_ref of its written tokens, in nats, at the temperature of training: of the live
+        weights, and of the reference that the request names."""
+        if not rows:
+            return []
+        told = [{"prompt": row.prompt, "written": row.written} for row in rows]
+        self._transport.send({"kind": "compare", "rows": told})
+        while (message := self._next())["kind"] != "compared":
+            pass
+        return [tuple(gaps) for gaps in message["rows"]]
+
     def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
         """Not a learner's work."""
         raise EngineError(f"the learner of model '{self._name}' rates nothing", "write engine: {kind: reward}")

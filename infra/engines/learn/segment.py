@@ -140,6 +140,7 @@ def _make_trainer(request: LearnRequest, checkpoints: Path, fingerprint: str, ch
     if request.compare_start_every:
         trainer.start = StartWeights(model)
     trainer.desk = Desk(channel, runner, model, seconds, moving)
+    trainer.desk.compare = trainer.gaps_of
     channel.send({"kind": "ready"})
     return trainer
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from configs.schema.online.amount import KlEstimate
 from configs.schema.online.objectives import (
     Cispo,
     Correction,
@@ -15,7 +16,6 @@ from configs.schema.online.objectives import (
     DrGrpo,
     Grpo,
     Gspo,
-    KlEstimate,
     Luspo,
     Nft,
     PolicyGradient,
