@@ -243,7 +243,12 @@ OUTSIDE = {"model": {"base": "org/judge"}}
         ([{"kind": "vote", "electorate": "teacher"}], [{}], {}, True),
         ([{}, RUBRIC], [{"of": "rubric"}, {"kind": "turn_count"}], {}, True),
         ([{}, RUBRIC | {"role": "judge"}], [{"of": "rubric"}, {"kind": "turn_count"}], {"judge": OUTSIDE}, False),
-        ([{}, RUBRIC | {"role": "judge"}], [{"of": "rubric"}, {"kind": "turn_count"}], {"judge": {"like": "policy"}}, True),
+        (
+            [{}, RUBRIC | {"role": "judge"}],
+            [{"of": "rubric"}, {"kind": "turn_count"}],
+            {"judge": {"like": "policy"}},
+            True,
+        ),
         ([{}, {"kind": "vote"}, {"kind": "combine", "of": ["answer", "vote"]}], [{"of": "combine"}], {}, True),
         ([{}], [{"kind": "format", "pattern": "x"}], {}, False),
     ],
@@ -258,6 +263,25 @@ def test_the_limit_on_votes_speaks_where_the_policy_rewards_itself(
     assert own.is_self_rewarded == is_self_made
     silent = [guard.metric for guard in own.guards if guard not in own.guards_of_round]
     assert silent == ([] if is_self_made else ["vote_share_rise"])
+
+
+LIVE = {"kind": "rubric", "frozen": "live", "every": 2}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"judge": [{}, LIVE | {"frozen": "base"}]}, "every: policy in the state base stands still"),
+        ({"judge": [{}, LIVE, LIVE | {"name": "other", "every": 3}]}, "judge: one state of a segment is called live"),
+        ({"judge": [{}, LIVE, {"kind": "vote", "electorate": "teacher"}], "online": {"moving": {}}},
+         "judge.every: it takes the place of the copy"),
+        ({"judge": [{}, LIVE], "train": {"objective": {"kind": "sdpo"}}}, "judge.every: it takes the place"),
+        ({"judge": [{}, LIVE], "online": None, "train": None, "generate": {"max_tokens": 32}},
+         "judge 'rubric': every counts waves of a segment"),
+    ],
+)  # fmt: skip
+def test_a_live_judge_that_stands_still_is_the_one_copy_of_the_weights(changes: dict[str, Any], told: str) -> None:
+    assert told in message({name: value for name, value in changed(**changes).items() if value is not None})
 
 
 def test_in_phases_each_rounds_reward_says_whether_the_limit_on_votes_speaks() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from configs.schema.base import Component
 from configs.schema.generate import Sampling
@@ -114,11 +114,22 @@ class ModelJudge(JudgeBase):
     frozen: Annotated[Frozen, Content("model")] = Field(
         "round_start", description="which state of the policy, or of a role that learns, is asked"
     )
+    every: int | None = Field(
+        None, ge=1, description="frozen: live in a segment: the weights of the latest wave whose number in the run of "
+        "segments it divides; default: those of the wave"
+    )  # fmt: skip
 
     @property
     def passes(self) -> tuple[Pass, ...]:
         """The judge's own model."""
         return (Pass("", self.role, self.frozen, "logprobs"),)
+
+    @model_validator(mode="after")
+    def _stands_still_for_some_waves(self) -> ModelJudge:
+        if self.every is not None and (self.role, self.frozen) != ("policy", "live"):
+            raise ValueError(f"every: {self.role} in the state {self.frozen} stands still while a segment runs: write "
+                             "role: policy and frozen: live, or leave every out")  # fmt: skip
+        return self
 
 
 def is_self_made(judge: JudgeBase, known: Mapping[str, JudgeBase], learning: Collection[str]) -> bool:

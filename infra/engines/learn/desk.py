@@ -2,9 +2,9 @@
 
 Used inside `learner_program.py`. Commands: jobs (`wire.write_job`), {"kind": "encode", "requests"}, {"kind": "compare",
 "rows"} (with the reference), {"kind": "copy", "is_asked"} (whether the moving copy of the weights answers, or they
-themselves), {"kind": "train", "path", "seed", "rate"} and {"kind": "stop"}. Answers: those of a session to jobs
-(`session_program.py`), {"kind": "encoded", "rows"}, {"kind": "compared", "rows"}, and {"kind": "want", "wave"} where
-the learner waits.
+themselves), {"kind": "keep", "wave"}, {"kind": "train", "path", "seed", "rate"} and {"kind": "stop", "wave"}. Answers:
+those of a session to jobs (`session_program.py`), {"kind": "encoded", "rows"}, {"kind": "compared", "rows"}, and
+{"kind": "want", "wave"} where the learner waits.
 """
 
 from __future__ import annotations
@@ -25,7 +25,15 @@ from infra.process.protocol import Channel
 
 
 class SegmentEnds(Exception):
-    """The conductor wants no more steps."""
+    """The conductor wants no more steps.
+
+    Attributes:
+        wave: the result is what was kept before this wave; None: what there is now.
+    """
+
+    def __init__(self, wave: int | None) -> None:
+        super().__init__(wave)
+        self.wave = wave
 
 
 class Desk:
@@ -33,6 +41,8 @@ class Desk:
 
     Attributes:
         compare: (rows) -> of each, how far its tokens are from the reference; the trainer's, which holds that.
+        keep: writes, beside the checkpoints, what the result would be if the segment ended before the wave of this
+            number.
 
     Args:
         runner: draws and scores with `model`.
@@ -42,6 +52,7 @@ class Desk:
     """
 
     compare: Callable[[Sequence[StreamRow]], list[list[float]]]
+    keep: Callable[[int], None]
 
     def __init__(
         self,
@@ -69,7 +80,7 @@ class Desk:
         finally:
             self._model.train(was_training)
         if command["kind"] == "stop":
-            raise SegmentEnds
+            raise SegmentEnds(command["wave"])
         return Path(command["path"]), command["seed"], command["rate"]
 
     def say_alive(self) -> None:
@@ -102,6 +113,8 @@ class Desk:
                 elif command["kind"] == "compare":
                     rows = [StreamRow(row["prompt"], row["written"], (), ()) for row in command["rows"]]
                     self._channel.send({"kind": "compared", "rows": self.compare(rows)})
+                elif command["kind"] == "keep":
+                    self.keep(command["wave"])
                 elif command["kind"] == "copy":
                     self._ask_copy(command["is_asked"])
                 else:

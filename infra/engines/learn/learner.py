@@ -123,9 +123,18 @@ class Learner:
         """
         self._transport.send({"kind": "train", "path": str(rows), "seed": seed, "rate": rate})
 
-    def stop(self) -> None:
-        """No more waves: the learner writes what it has, and `wanted` gives None."""
-        self._transport.send({"kind": "stop"})
+    def keep(self, wave: int) -> None:
+        """Keep the weights of the moment, with all that goes on with them, as those before this wave; what was kept
+        before is given up."""
+        self._transport.send({"kind": "keep", "wave": wave})
+
+    def stop(self, wave: int | None = None) -> None:
+        """No more waves: the learner writes its result, and `wanted` gives None.
+
+        Args:
+            wave: the result is what was kept before this wave; None: what it has now.
+        """
+        self._transport.send({"kind": "stop", "wave": wave})
 
     def generate(
         self, shards: Iterable[Shard], on_progress: OnProgress | None = None
