@@ -192,6 +192,9 @@ def test_the_divergence_is_taken_from_every_trained_text() -> None:
     own = rewards_of([JudgeTerm(), KlTerm(coefficient=0.001)],
                      *(rollout(attempt(score, kl={"k1": kl})) for score, kl in told))  # fmt: skip
     assert [one.rewards[0] for one in own] == near(0.995, 0.99, -0.004, -0.006)
+    rloo = rewards_of([JudgeTerm(), KlTerm(coefficient=0.05)],
+                      *(rollout(attempt(score, kl={"k1": kl})) for score, kl in ((1.0, 2.0), (0.0, -1.0))))  # fmt: skip
+    assert [one.rewards[0] for one in rloo] == near(0.9, 0.05), "as TRL's RLOO takes it"
     turns = rollout(attempt(is_trained=False), attempt(kl={"k1": 2.0}), said("right"))
     assert values_of([KlTerm(coefficient=0.5)], turns) == [{1: -1.0, 2: None}]
 

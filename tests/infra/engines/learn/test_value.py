@@ -102,6 +102,17 @@ BATCH = {"return": torch.tensor([[1.0, 1, 1], [0, 0, 0]]), "return_mask": torch.
          "turn": torch.zeros(2, 3), "pool": torch.zeros(2, 3), "pool_mask": torch.ones(2, 3)}  # fmt: skip
 
 
+def test_rewards_of_tokens_run_back_to_those_before_them() -> None:
+    """Six tokens, +.2 on the second and third, -.2 on the fifth, 1 at the end (dense rewards of a critic)."""
+    ones, last = torch.ones(1, 6), torch.ones(1, 6)
+    costs = torch.tensor([[0.0, -0.2, -0.2, 0, 0.2, 0]])
+    plain = estimate(last, torch.zeros(1, 6), ones, torch.zeros(1, 6), 1, 1, costs)[0].tolist()
+    assert plain == near(1.2, 1.2, 1.0, 0.8, 0.8, 1)
+    values = torch.tensor([[0.5, 0.5, 0.6, 0.6, 0.5, 0.7]])
+    faded = estimate(last, torch.zeros(1, 6), ones, values, 1, 0.95, costs)[0].tolist()
+    assert faded == near(0.6119, 0.6441, 0.3622, 0.17075, 0.2850, 0.3)
+
+
 def test_credit_has_the_divergence_of_the_policy_that_drew(model: LlamaForCausalLM) -> None:
     logps = {"old_logps": torch.full((2, 3), -1.0), "reference_logps": torch.tensor([[-1.2] * 3, [-1.0] * 3])}
     flat = {"pool_mask": torch.zeros(2, 3)}
