@@ -1,6 +1,6 @@
 """GRPO here against TRL's GRPOTrainer used directly: the same model, prompts, reward, settings and number of samples.
 
-    python -m benchmarks.online_against_trl [--seeds 3] [--waves 48]
+    python -m benchmarks.online_against_trl [--seeds 3] [--first 0] [--waves 48]
 
 The model is the warm start of `make demo-rl`, made first. Each side trains from it with each seed; then both answer the
 same held-out problems greedily, by our decoder, and are judged by the same verifier. Printed: a line a seed, and the
@@ -109,14 +109,14 @@ def right_of(model: Path, problems: Sequence[Problem], work: Path) -> list[bool]
     return [bool(verify((problem, sample_of(problem, texts[problem.id]))).is_correct) for problem in problems]
 
 
-def compare(model: Path, problems: Path, report: Sequence[Problem], seeds: int, waves: int, folder: Path) -> None:
+def compare(model: Path, problems: Path, report: Sequence[Problem], seeds: range, waves: int, folder: Path) -> None:
     """Print the table and the difference."""
     start = right_of(model, report, folder / "start")
     samples = waves * OPTIONS["problems"] * OPTIONS["group"]
     print(f"start {percent(start)}, {len(report)} held-out problems, {samples:,} samples a run")
     print("| seed | here | TRL | seconds here | seconds TRL |\n|---|---|---|---|---|", flush=True)
     differences = [0.0] * len(report)
-    for seed in range(seeds):
+    for seed in seeds:
         own, own_seconds = timed(lambda seed=seed: train_here(model, seed, waves, folder / f"here-{seed}"))
         other, other_seconds = timed(
             lambda seed=seed: train_there(model, problems, seed, waves, folder / f"trl-{seed}")
@@ -124,7 +124,7 @@ def compare(model: Path, problems: Path, report: Sequence[Problem], seeds: int, 
         here, there = right_of(own, report, folder / f"h{seed}"), right_of(other, report, folder / f"t{seed}")
         print(f"| {seed} | {percent(here)} | {percent(there)} | {own_seconds:.0f} | {other_seconds:.0f} |", flush=True)
         for place, (one, two) in enumerate(zip(here, there, strict=True)):
-            differences[place] += (one - two) / seeds
+            differences[place] += (one - two) / len(seeds)
     low, high = bootstrap_interval(differences, seed=0)
     print(f"here less TRL: {100 * statistics.mean(differences):+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]")
 
@@ -141,15 +141,17 @@ def timed(train: Any) -> tuple[Path, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=3, help="how many")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--waves", type=int, default=48)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         made = run(demo(), folder / "made", rounds=0)
         problems = found(made, "round-000/problems/*/train.parquet")
+        seeds = range(options.first, options.first + options.seeds)
         report = list(read_records(problems.with_name("report.parquet"), Problem))
-        compare(found(made, "round-000/warm_start/*/model"), problems, report, options.seeds, options.waves, folder)
+        compare(found(made, "round-000/warm_start/*/model"), problems, report, seeds, options.waves, folder)
 
 
 if __name__ == "__main__":

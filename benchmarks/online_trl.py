@@ -87,10 +87,11 @@ def train(folder: Path, problems: Path, out: Path, seed: int, waves: int) -> Non
     known = {problem.id: problem for problem in read_records(problems, Problem)}
     verify = build_verifier(NumberVerifier())
 
-    def reward(completions: Any, name: list[str], **_: Any) -> list[float]:
+    def reward(completions: Any, completion_ids: Any, name: list[str], **_: Any) -> list[float]:
         texts = [completion[0]["content"] for completion in completions]
-        return [float(bool(verify((known[one], sample_of(known[one], text))).is_correct))
-                for one, text in zip(name, texts, strict=True)]  # fmt: skip
+        ended = [ids[-1] in trainer.eos_token_ids for ids in completion_ids]  # what was cut off is never right here
+        return [float(is_whole and bool(verify((known[one], sample_of(known[one], text))).is_correct))
+                for one, text, is_whole in zip(name, texts, ended, strict=True)]  # fmt: skip
 
     rows = [{"prompt": [{"role": message.role, "content": message.content} for message in problem.messages],
              "name": problem.id} for problem in known.values()]  # fmt: skip

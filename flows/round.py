@@ -217,7 +217,7 @@ def may_train(state: LoopState, gathered: Mapping[str, StepRef], recipe: Recipe)
 
 def is_stopped(state: LoopState, gathered: Mapping[str, StepRef], recipe: Recipe) -> bool:
     """Whether a guard ends the experiment here."""
-    return strongest(check_guards(recipe.guards, round_metrics(state, gathered, None))) == "stop"
+    return strongest(check_guards(recipe.guards_of_round, round_metrics(state, gathered, None))) == "stop"
 
 
 def has_rows(bench: Workbench, round: int, state: LoopState, name: str) -> bool:

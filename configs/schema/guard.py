@@ -48,6 +48,9 @@ class Guard(Limit):
     meanwhile: Limit | None = Field(
         None, description="another metric's limit: the guard speaks only where both are passed, in the same waves"
     )
+    only_self_made: bool = Field(
+        False, description="speaks only in segments that are rewarded by the policy's own votes or opinions"
+    )
 
     @model_validator(mode="after")
     def _window_is_of_what_ends(self) -> Guard:
@@ -89,7 +92,7 @@ ONLINE_GUARDS = (
     Guard(metric="zero_signal_share", above=0.9, action="end_segment", window=5),
     Guard(metric="parse_rate", below=0.5, action="end_segment", window=5),
     Guard(metric="vote_share_rise", above=0.1, action="roll_back", window=5,
-          meanwhile=Limit(metric="probe_accuracy_rise", below=-0.02)),
+          meanwhile=Limit(metric="probe_accuracy_rise", below=-0.02), only_self_made=True),
     Guard(metric="kl_start", above=1.0, action="keep_incumbent"),
     Guard(metric="top_answer_share", above=0.5, action="warn"),
     Guard(metric="entropy_left", below=0.1, action="warn"),

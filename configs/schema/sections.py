@@ -18,6 +18,7 @@ from configs.schema.evaluate import Decide, Evaluate, Rounds
 from configs.schema.generate import Generate, IndependentGenerate, WholeTexts
 from configs.schema.guard import DEFAULT_GUARDS, Guard, read_guards, with_online_guards
 from configs.schema.interpreter import Interpreter
+from configs.schema.judges.base import is_self_made
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.judges.kinds import Judge
 from configs.schema.judges.opinions import MetaJudge
@@ -110,6 +111,21 @@ class Sections(Component):
     def answer_judge(self) -> Judge | None:
         """The first judge that compares with gold, if there is one."""
         return next((judge for judge in self.judge if judge.reads_gold), None)
+
+    @property
+    def guards_of_round(self) -> tuple[Guard, ...]:
+        """Those that can speak; of a recipe with phases, ask that of the round."""
+        return tuple(guard for guard in self.guards if self.is_self_rewarded or not guard.only_self_made)
+
+    @property
+    def is_self_rewarded(self) -> bool:
+        """Whether a segment's rewards come from what the policy itself says or votes for."""
+        if self.online is None:
+            return False
+        judges, learning = {judge.name: judge for judge in self.judge}, (POLICY, *self.chains())
+        read = {term.judge for term in self.online.reward} | ({""} if self.online.derived else set())
+        named = [judges[name] if name else self.judge[0] for name in read - {None} if not name or name in judges]
+        return any(is_self_made(judge, judges, learning) for judge in named)
 
     @property
     def interpreter(self) -> Interpreter | None:

@@ -62,10 +62,15 @@ class Pools:
         self._open[key] = _Open(pool, stays_open)
         return pool
 
-    def lend(self, name: str, engine: RoleEngine, pool: Pool) -> None:
+    def lend(self, name: str, engine: RoleEngine, pool: Pool, beside: bool = False) -> None:
         """Have a pool that somebody else opened and closes answer for a model, until it is taken back or another is
-        lent: the learner of a segment, whose weights are a model no more as soon as they are trained."""
-        self.take_back()
+        lent: the learner of a segment, whose weights are a model no more as soon as they are trained.
+
+        Args:
+            beside: what was lent before stays lent.
+        """
+        if not beside:
+            self.take_back()
         self._lent[name, engine.model_dump_json()] = pool
 
     def take_back(self) -> None:

@@ -52,7 +52,7 @@ def decide_round(
 
     def produce(scratch: Scratch) -> Summary:
         metrics = round_metrics(state, gathered, evaluation)
-        limits = check_guards(recipe.guards, metrics)
+        limits = check_guards(recipe.guards_of_round, metrics)
         if candidate is None or evaluation is None:
             reason = explain_too_few(state.policy.selections[-1], recipe.train.min_examples)
             decision = decide_without_candidate(round, reason, state.standing, limits)

@@ -15,24 +15,28 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
+from configs.schema.guard import Guard
 from configs.schema.online.section import Online
 from configs.schema.online.waves import VoteShare
 from infra.engines.learn.learner import Learner
 from infra.engines.learn.rows import write_rows
 from tasks.core.records import Problem, Sample
 from tasks.core.step import derive_seed
+from tasks.decide.guards import in_waves
 from tasks.online.carried import Carried
 from tasks.online.course import watched
 from tasks.online.curriculum import PassRates, choose_problems, remember
 from tasks.online.derived.deriving import Deriving, with_made
 from tasks.online.draw import Drawing, in_wave
 from tasks.online.monitors_of import wave_numbers
+from tasks.online.numbers import best_probed, ending_guard, may_take_best, takes_best
 from tasks.online.order import problems_from
 from tasks.online.probe import Probing
 from tasks.online.refill import Next, after_draw, fill
 from tasks.online.schedule import Position, amount_at
 from tasks.online.settle import Rated, Settling
 from tasks.online.starts import first_of_pairs
+from tasks.online.still import rate_of
 from tasks.online.tables import ELECTORS, PROBED, sorted_by, stream_rows, write_judgements, write_wave
 from tasks.online.votes import drop_few_votes
 from tasks.online.wave_folder import Wave, WaveFolder
@@ -53,13 +57,15 @@ class Conductor:
         settling: rewards and credit.
         deriving: rows beside those of episodes.
         waves: those that are published, from 0 on.
-        ends: (numbers of the waves so far) -> why the segment ends here; empty where it goes on.
+        guards: of the round; those that can end a segment are asked after each wave.
         work: folder for what is handed over.
         probing: what is asked beside.
+        every: for how many waves the weights stand still that judge; None: they are those of each wave.
         twins: by problem the one that comes with it; all others are not drawn. Empty: every problem by itself.
 
     Attributes:
         ended: why the segment ended early; empty where it did not.
+        num_trained: waves that the result was trained on.
     """
 
     online: Online
@@ -71,20 +77,34 @@ class Conductor:
     deriving: Deriving
     folder: WaveFolder
     waves: list[Wave]
-    ends: Callable[[Sequence[Wave]], str]
+    guards: Sequence[Guard]
     work: Path
     probing: Probing | None = None
     twins: Mapping[str, str] = field(default_factory=dict)
+    every: int | None = None
     ended: str = field(default="", init=False)
+    num_trained: int = field(default=0, init=False)
 
     def run(self, learner: Learner) -> None:
-        """Serve a learner to its end. A wave at which the segment ends is published, and not trained on."""
+        """Serve a learner to its end. A wave at which the segment ends is published, and not trained on.
+
+        A guard that ends it and refuses nothing (`end_segment`) makes the weights the result whose probe was best.
+        """
         while (number := learner.wanted()) is not None:
             wave = self.waves[number] if number < len(self.waves) else self._publish(number)
-            self.ended = self.ends(self.waves[: number + 1]) if wave.is_trained else NO_SIGNAL
+            known = self.waves[: number + 1]
+            best = best_probed(known) if may_take_best(self.guards) else None
+            if best is not None and best == number:
+                learner.keep(number)
+            spoke = ending_guard(self.guards, known) if wave.is_trained else None
+            self.ended = in_waves(spoke) if spoke else "" if wave.is_trained else NO_SIGNAL
+            self.num_trained = number
             if self.ended:
-                learner.stop()
+                is_best_taken = best is not None and spoke is not None and takes_best(spoke)
+                self.num_trained = best if is_best_taken and best is not None else number
+                learner.stop(best if is_best_taken else None)
             else:
+                self.num_trained = number + 1
                 rows = self.work / "rows.jsonl"
                 write_rows(rows, stream_rows(self.folder, wave))
                 learner.train(rows, wave.seed, self._rate(number))
@@ -92,6 +112,8 @@ class Conductor:
     def _rate(self, number: int) -> float:
         """Of the moving copy, in the steps of a wave."""
         before = self.waves[number - 1].after if number else self.begin
+        if self.every is not None:
+            return rate_of(before.position.waves, self.every)
         return amount_at(self.online.moving.rate, before.position) if self.online.moving else 0.0
 
     def _publish(self, number: int) -> Wave:

@@ -1,52 +1,44 @@
-"""How far texts are from the reference: for the reward term `kl`. The reference is asked as any model is."""
+"""How far texts are from the reference: for the reward term `kl`. The learner compares what it drew, token by token."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
-from infra.engines.wire import Missing, Scoring, Tokens
-from tasks.core.answers import Answerer, Answers
-from tasks.core.records import Problem, Sample
-from tasks.sample.episode import Episode
+from configs.schema.online.amount import KlEstimate
+from infra.engines.learn.learner import Learner
+from infra.engines.wire import Tokens
 
 
 @dataclass(frozen=True)
 class Divergence:
-    """Asks the reference for log-probabilities of whole texts.
+    """Asks the learner, which has the live weights and the reference."""
 
-    Args:
-        who: the reference.
-    """
+    learner: Learner
 
-    who: Answerer
-    answers: Answers
-
-    def of(
-        self, episodes: Sequence[Episode], nodes: Sequence[Sequence[Sample]], tokens: Sequence[Mapping[str, Tokens]]
-    ) -> dict[str, float]:
-        """log p - log p_ref of each drawn text, by id; a text that the reference cannot read has none.
+    def of(self, tokens: Sequence[Mapping[str, Tokens]]) -> dict[str, dict[str, float]]:
+        """Estimates of each drawn text, by id and by name of the estimate, added up over its tokens, in nats.
 
         Args:
-            nodes, tokens: of each episode.
+            tokens: of each episode, by the text's id.
         """
-        drawn = [
-            (episode.problem, node, own[node.id])
-            for episode, group, own in zip(episodes, nodes, tokens, strict=True)
-            for node in group
-            if node.id in own
-        ]
-        asked = [_question(problem, node) for problem, node, _ in drawn]
-        scores = self.answers.score(self.who, asked, "reference")
-        return {
-            node.id: (sum(own.logprobs) if node.logprob is None else node.logprob) - score.logprob
-            for (_, node, own), score in zip(drawn, scores, strict=True)
-            if not isinstance(score, Missing)
-        }
+        drawn = {name: own for episode in tokens for name, own in episode.items()}
+        told = self.learner.compare(list(drawn.values()))
+        return {name: estimates_of(gaps) for name, gaps in zip(drawn, told, strict=True)}
 
 
-def _question(problem: Problem, node: Sample) -> Scoring:
-    messages = node.messages or problem.messages
-    chat = tuple((message.role, message.content) for message in messages)
-    written = node.text.removeprefix(node.prefix)
-    return Scoring(node.id, chat, written, node.prefix, with_end=not node.is_truncated or not written)
+def estimates_of(gaps: Sequence[float]) -> dict[str, float]:
+    """By name of the estimate, its sum over tokens.
+
+    Args:
+        gaps: log p - log p_ref of each token.
+    """
+    return {estimate: sum(_estimate(gap, estimate) for gap in gaps) for estimate in get_args(KlEstimate)}
+
+
+def _estimate(gap: float, estimate: KlEstimate) -> float:
+    if estimate == "k1":
+        return gap
+    return gap**2 / 2 if estimate == "k2" else math.expm1(-gap) + gap

@@ -29,8 +29,8 @@ class Drawn:
         nodes: depth first, with the wave in their ids.
         verdicts: of all of the recipe's judges on each answer, in the order of the judges.
         tokens: of what the live weights wrote, by the node's id.
-        divergence: to the reference, summed over a text's tokens, k1 in nats, by the node's id; where the reward asks
-            for it, and the reference has a number.
+        divergence: to the reference, summed over a text's tokens, by the node's id and the estimate; where the reward
+            asks for it.
         teachers: tokens that a row's teacher sees before it, by the node's id.
         contexts: tokens that a row is trained under in place of its own prompt, by the node's id.
         counts: what the sampler counts of the problem.
@@ -40,7 +40,7 @@ class Drawn:
     nodes: tuple[Sample, ...]
     verdicts: tuple[Verdict, ...]
     tokens: Mapping[str, Tokens]
-    divergence: Mapping[str, float] = field(default_factory=dict)
+    divergence: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     contexts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     teachers: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -103,7 +103,7 @@ class Drawing:
         verdicts = judge_samples([node for group in nodes for node in group], self.judges, world, kept=self.kept)
         told = self.electing.settle(list(verdicts), self.judges, problems, self.partners, world, own)
         waiting = iter(told)
-        far = self.divergence.of(episodes, nodes, tokens) if self.divergence is not None else {}
+        far = self.divergence.of(tokens) if self.divergence is not None else {}
         return [
             Drawn(
                 episode.problem,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.judges.kinds import Judge
-from tasks.core.records import Author, DropReason, Verdict
+from tasks.core.records import Author, Verdict
 from tasks.online.draw import Drawn
 from tasks.online.monitors.choices import choice_numbers
 from tasks.online.monitors.judges import judge_numbers, vote_numbers
@@ -43,7 +43,7 @@ def wave_numbers(
     used = sum(one.is_used for one in drawn)
     numbers: Numbers = {
         **reward_numbers([one.judged for one in drawn]),
-        **signal_numbers([one.reason in ("", DropReason.FEW_VOTES) for one in drawn], used),
+        **signal_numbers([one.has_signal for one in drawn], used),
         **length_numbers(episodes, [row for row in verdicts if row.judge == first]),
         **turn_numbers(rollouts),
         **recall_numbers(rollouts),

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from configs.schema.guard import Guard
 from tasks.core.step import Summary
-from tasks.decide.guards import ending, in_waves, is_passed
+from tasks.decide.guards import ending, is_passed
 from tasks.online.course import Course
 from tasks.online.stage import METRICS_FILE
 from tasks.online.wave_folder import Wave
 
+PROBE_ACCURACY = "probe_accuracy"
 LAST_STEPS = 10
 """The round's number is the mean of so many last steps."""
 OWN = ("step", "loss", "learning_rate", "tokens")
 """what a line says of its step that is no metric of the round"""
 
 
-def write_metrics(out: Path, waves: Sequence[Wave], steps_per_wave: int, course: Course) -> Summary:
+def write_metrics(
+    out: Path, waves: Sequence[Wave], steps_per_wave: int, course: Course, num_trained: int | None = None
+) -> Summary:
     """Put the numbers of each wave into the lines of the steps that train on it; returns the round's.
 
     Args:
         out: holds the learner's `metrics.jsonl`; none where it took no step.
         course: of the run of segments before this one: entropy_left is the entropy in units of its first.
+        num_trained: waves that the candidate was trained on: lines behind them tell of weights that it has not. None:
+            all that were trained on.
     """
     path, lines = out / METRICS_FILE, read_lines(out)
     first = course.first.get("entropy") or (lines[0]["entropy"] if lines else None)
@@ -36,7 +41,8 @@ def write_metrics(out: Path, waves: Sequence[Wave], steps_per_wave: int, course:
     ]  # fmt: skip
     if whole:
         path.write_text("".join(json.dumps(line) + "\n" for line in whole), encoding="utf-8")
-    rows = whole[-LAST_STEPS:] or [dict(wave.numbers) for wave in waves[-1:]]
+    own = whole if num_trained is None else whole[: num_trained * steps_per_wave]
+    rows = own[-LAST_STEPS:] or [dict(wave.numbers) for wave in waves[-1:]]
     names = dict.fromkeys(name for row in rows for name in row if name not in OWN)
     return {name: mean for name in names if (mean := _mean([row.get(name) for row in rows])) is not None}
 
@@ -52,15 +58,27 @@ def first_entropy(out: Path) -> float | None:
     return next((line["entropy"] for line in read_lines(out)), None)
 
 
-def ends_by(guards: Sequence[Guard]) -> Callable[[Sequence[Wave]], str]:
-    """From the waves so far to why the segment ends after them; empty where no guard speaks."""
-    able = ending(guards)
+def ending_guard(guards: Sequence[Guard], waves: Sequence[Wave]) -> Guard | None:
+    """The guard that ends a segment after these waves; None where none speaks."""
+    place = ended_by(guards, waves)
+    return ending(guards)[place - 1] if place else None
 
-    def reason(waves: Sequence[Wave]) -> str:
-        place = ended_by(guards, waves)
-        return in_waves(able[place - 1]) if place else ""
 
-    return reason
+def takes_best(guard: Guard) -> bool:
+    """Whether a segment that it ends gives the weights whose probe was best: it ends it, and refuses nothing."""
+    return guard.action == "end_segment"
+
+
+def may_take_best(guards: Sequence[Guard]) -> bool:
+    """Whether the weights of the best probe have to be kept."""
+    return any(takes_best(guard) for guard in ending(guards))
+
+
+def best_probed(waves: Sequence[Wave]) -> int | None:
+    """Number of the wave whose probe, taken of the weights before it, was best; the latest of equal ones. None where
+    there was none behind the first wave: the weights at the beginning are no candidate."""
+    probed = [(value, wave.number) for wave in waves[1:] if (value := wave.numbers.get(PROBE_ACCURACY)) is not None]
+    return max(probed)[1] if probed else None
 
 
 def ended_by(guards: Sequence[Guard], waves: Sequence[Wave]) -> int:

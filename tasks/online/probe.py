@@ -43,8 +43,7 @@ class Probing:
 
     def is_due(self, steps: int) -> bool:
         """Whether a wave before which so many steps were done is probed: the first, and the first behind a border."""
-        before = steps - self.steps_per_wave
-        return bool(self.problems) and (steps == 0 or steps // self.every_steps > before // self.every_steps)
+        return bool(self.problems) and is_due(steps, self.every_steps, self.steps_per_wave)
 
     def ask(self, drawing: Drawing, wave: int) -> tuple[list[Sample], float | None]:
         """The greedy answers, and the share of right ones; a problem without an answer is not right."""
@@ -57,6 +56,16 @@ class Probing:
         verdicts = list(judge_samples(nodes, [judge], drawing.world))
         right = sum(verdict.label == Label.CORRECT for verdict in verdicts)
         return [in_wave(node, wave) for node in nodes], right / len(self.problems)
+
+
+def is_due(steps: int, every: int, steps_per_wave: int) -> bool:
+    """Whether a wave before which a run of segments did so many steps is the first, or the first behind a border."""
+    return steps == 0 or steps // every > (steps - steps_per_wave) // every
+
+
+def most_probed(probe: Probe, num_train: int) -> int:
+    """Problems that are set aside of so many, where all have gold answers."""
+    return min(probe.problems, int(LARGEST_SHARE * num_train))
 
 
 def probe_verifier(recipe: Recipe) -> Verifier | None:
@@ -92,6 +101,6 @@ def set_aside(
         (problem for problem in problems if problem.gold is not None),
         key=lambda problem: derive_seed(seed, PROBE, problem.id),
     )
-    chosen = known[: min(probe.problems, int(LARGEST_SHARE * len(problems)))]
+    chosen = known[: most_probed(probe, len(problems))]
     taken = {problem.id for problem in chosen}
     return [problem for problem in problems if problem.id not in taken], tuple(chosen)

@@ -28,7 +28,7 @@ class Turn:
         said: what a verdict that the policy wrote was read as, right or wrong; None: not readable.
         is_right: of an attempt, whether the first judge calls it correct; of a verdict, whether it is true. None: not
             known.
-        kl: log-ratio to the reference, summed over its tokens, in nats (k1); None: not known, or not asked.
+        kl: divergence from the reference, summed over its tokens, in nats, by name of the estimate; where it was asked.
     """
 
     sample_id: str
@@ -44,7 +44,7 @@ class Turn:
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     said: str | None = None
     is_right: bool | None = None
-    kl: float | None = None
+    kl: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def num_tokens(self) -> int:

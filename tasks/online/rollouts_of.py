@@ -72,7 +72,7 @@ def _turns(
                 verdicts=own,
                 said=node.said,
                 is_right=is_right,
-                kl=drawn.divergence.get(node.id),
+                kl=drawn.divergence.get(node.id, {}),
             )
         )  # fmt: skip
         is_leaked = is_leaked or gives_away(node, drawn.problem.gold)

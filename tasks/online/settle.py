@@ -28,8 +28,9 @@ class Rated:
     """A group with its rewards.
 
     Attributes:
-        reason: why it teaches nothing; empty where it does.
+        reason: why it is not trained on; empty where it may be.
         is_used: whether the wave trains on it.
+        has_signal: whether it teaches anything; with `flat_groups: keep` groups are trained on that do not.
     """
 
     drawn: Drawn
@@ -38,6 +39,7 @@ class Rated:
     rewards: tuple[Reward, ...]
     reason: str = ""
     is_used: bool = False
+    has_signal: bool = True
 
     @property
     def drops(self) -> dict[str, str]:
@@ -93,8 +95,10 @@ class Settling:
                 Reward(row.sample_id, row.term, row.value, row.weight)
                 for row in term_values(terms, group, values, position)
             )
-            is_good = teaches(credit, self.objective, judged) or (self.online.flat_groups == "keep" and drawn.tokens)
-            rated.append(Rated(drawn, group, judged, rewards, "" if is_good else _why(judged)))
+            has_signal = teaches(credit, self.objective, judged)
+            is_good = has_signal or (self.online.flat_groups == "keep" and drawn.tokens)
+            reason = "" if is_good else _why(judged)
+            rated.append(Rated(drawn, group, judged, rewards, reason, has_signal=has_signal))
         return rated
 
     def settle(self, used: Sequence[Rated], before: Carried, derived: Sequence[Judged] = ()) -> Settled:

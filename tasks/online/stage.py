@@ -64,7 +64,7 @@ def _parts(recipe: Recipe) -> Mapping[str, int | str]:
 
 SEGMENT = Stage(
     "segment",
-    version=2,
+    version=3,
     config=lambda recipe, _: {
         "online": recipe.online,
         "judge": recipe.judge,
@@ -83,4 +83,4 @@ SEGMENT = Stage(
 
 def ending_guards(recipe: Recipe) -> list[object]:
     """The guards that can end a segment, which decide its weights."""
-    return [guard for guard in recipe.guards if guard.num_waves is not None]
+    return [guard for guard in recipe.guards_of_round if guard.num_waves is not None]

@@ -10,6 +10,7 @@ from configs.schema.engine import TransformersEngine
 from configs.schema.generate import ReviseGenerate
 from configs.schema.online.objectives import StreamObjective
 from configs.schema.online.section import Online
+from configs.schema.online.teacher_rules import judged_every
 from configs.schema.train import Lora
 from configs.schema.verifiers.kinds import Verifier
 from infra.engines.learn.beside import LivePool
@@ -20,7 +21,7 @@ from tasks.core.files import TRAIN_SET
 from tasks.core.models import Lineage
 from tasks.core.records import Problem
 from tasks.core.refs import ModelRef, StepRef, trained_model
-from tasks.core.roles import Cast, policy_answerer
+from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import StepSpec, Summary, derive_seed, digest
@@ -39,12 +40,13 @@ from tasks.online.draw import Drawing
 from tasks.online.electing import Electing
 from tasks.online.leaks import refuse_sight
 from tasks.online.live import LiveTexts
-from tasks.online.numbers import ended_by, ends_by, first_entropy, write_metrics
+from tasks.online.numbers import ended_by, first_entropy, write_metrics
 from tasks.online.probe import Probing, probe_verifier, require_enough, set_aside
 from tasks.online.settle import Settling
 from tasks.online.size import most_rows
 from tasks.online.stage import SEGMENT, SegmentNumbers
 from tasks.online.starts import twins_of
+from tasks.online.still import StillPool, still_since
 from tasks.online.tables import write_segment
 from tasks.online.wave_folder import WaveFolder
 from tasks.online.where import drawing_pool
@@ -135,10 +137,14 @@ class _Segment:
         return plan_steps(self.recipe.train, self.round, last - first + 1, done)
 
     def _reference(self) -> ModelRef | None:
-        objective = self.objective
-        reads = objective.reads_reference or any(term.kind == "kl" for term in self.online.terms(objective))
+        reads = self.objective.reads_reference or self.has_kl_term
         lineage: Lineage = self.state.policy
         return lineage.reference_model(self.recipe.train.reference, self.start) if reads else None
+
+    @property
+    def has_kl_term(self) -> bool:
+        """Whether the reward asks how far texts are from the reference."""
+        return any(term.kind == "kl" for term in self.online.terms(self.objective))
 
     def _carried(self) -> Carried:
         """Where the run of segments stands: at its beginning, or where the start model's segment left it.
@@ -180,20 +186,21 @@ class _Segment:
         ):  # fmt: skip
             conductor = Conductor(
                 self.online, drawable, begin, seed,
-                _Rounds(self, spec, scratch, learner, pool, problems, twins, verifiers.verify).draw_at,
+                _Rounds(
+                    self, spec, scratch, learner, pool, problems, twins, verifiers.verify, begin.position.waves
+                ).draw_at,
                 Settling.of(self.recipe), deriving, folder, waves,
-                ends_by(self.recipe.guards), scratch.work,
-                self._probing(asked, verifier), twins,
+                self.recipe.guards_of_round, scratch.work,
+                self._probing(asked, verifier), twins, judged_every(self.recipe),
             )  # fmt: skip
             try:
                 conductor.run(learner)
             finally:
                 self.bench.pools.take_back()
         assert learner.report is not None, "the learner ended as it should"
-        taken = conductor.waves
-        trained = taken[:-1] if conductor.ended else taken
-        after = trained[-1].after if trained else begin
-        numbers = write_metrics(scratch.out, taken, self.online.steps_of_wave, begin.course)
+        taken, num_trained = conductor.waves, conductor.num_trained
+        after = taken[num_trained - 1].after if num_trained else begin
+        numbers = write_metrics(scratch.out, taken, self.online.steps_of_wave, begin.course, num_trained)
         course = after.course.begun("entropy", first_entropy(scratch.out))
         (scratch.out / CARRIED_FILE).write_text(write_carried(replace(after, course=course)), encoding="utf-8")
         counts = write_segment(scratch.out, folder, taken, problems)
@@ -206,7 +213,7 @@ class _Segment:
             "train_loss": report.mean_loss, "first_loss": report.first_loss, "last_loss": report.last_loss,
             "kept_rate": counts["num_rows"] / max(counts["num_texts"], 1),
             **numbers,
-            **({ENDED_BY: place} if (place := ended_by(self.recipe.guards, taken)) else {}),
+            **({ENDED_BY: place} if (place := ended_by(self.recipe.guards_of_round, taken)) else {}),
         }  # fmt: skip
 
     def _probing(self, problems: tuple[Problem, ...], verifier: Verifier | None) -> Probing | None:
@@ -237,7 +244,8 @@ class _Segment:
             steps_per_wave=online.steps_per_wave, inner_epochs=online.inner_epochs,
             compare_start_every=online.probe.every_steps if online.probe else 0,
             temperature=online.episode.temperature, max_tokens=online.episode.max_tokens,
-            has_moving_copy=online.moving is not None,
+            has_moving_copy=online.moving is not None or judged_every(self.recipe) is not None,
+            compares_drawn=self.has_kl_term,
             num_known_waves=num_known_waves,
         )  # fmt: skip
 
@@ -254,6 +262,7 @@ class _Rounds:
     problems: Sequence[Problem]
     twins: Mapping[str, str]
     verify: Verify
+    first_wave: int
 
     def draw_at(self, number: int) -> Drawing:
         """How a wave of the segment is drawn and judged."""
@@ -270,15 +279,24 @@ class _Rounds:
         sampler = SAMPLERS[recipe.episode.kind](recipe.episode, given)
         partners = partners_of(bench, live, cast, self.spec.seed or 0, answers, writers, {POLICY: texts})
         known = {problem.id: problem for problem in self.problems}
-        world = World(known, bench, cast, 0, answers, verify=self.verify)
+        world = World(known, bench, self._judging(cast, number), 0, answers, verify=self.verify)
         electing = Electing(sampler, self.twins, self.learner)
         return Drawing(sampler, partners, texts, world, recipe.judge, live.digest, electing, self._divergence())
+
+    def _judging(self, cast: Cast, number: int) -> Cast:
+        """Who judges a wave: the same, but for a live judge that stands still for some waves."""
+        bench, every = self.segment.bench, judged_every(self.segment.recipe)
+        if every is None:
+            return cast
+        since = still_since(self.first_wave + number, every)
+        told = {"name": f"live-{since}", "digest": digest([self.spec.key, "still", since])}
+        still = self.segment.start.model_copy(update=told)
+        bench.pools.lend(still.digest, bench.recipe.engine, StillPool(self.learner), beside=True)
+        return cast.model_copy(update={"live": still})
 
     def _divergence(self) -> Divergence | None:
         """How far texts are from the reference, where the reward asks for it."""
         segment = self.segment
-        terms = segment.online.terms(segment.objective)
-        if segment.reference is None or all(term.kind != "kl" for term in terms):
+        if not segment.has_kl_term:
             return None
-        who = policy_answerer(segment.bench, segment.reference)
-        return Divergence(who, self.scratch.answers)
+        return Divergence(self.learner)

@@ -12,16 +12,15 @@ from configs.schema.role import POLICY
 from configs.schema.train import Lora
 from tasks.core.stage import Stage
 from tasks.judge.kinds.registry import kind_of
-from tasks.online.refill import chance_to_teach
-from tasks.online.size import derived_rows
 from tasks.online.stage import waves_of
+from tasks.plan.segment_cost import BESIDE, draws_beside, segment_lines, texts_of_group
 
 BYTES_PER_SAMPLE = 150
 """ids, numbers and verdict of a sample, compressed"""
 BYTES_PER_TOKEN = 2
 """text of a sample, compressed"""
 ASSUMED_SHARE_OF_MAX_TOKENS = 0.5
-PURPOSES = ("to train on", "to calibrate", "guided, at most", "to evaluate")
+PURPOSES = ("to train on", *BESIDE, "to calibrate", "guided, at most", "to evaluate")
 
 
 def estimate_cost(
@@ -48,7 +47,8 @@ def estimate_cost(
     tokens = samples * length
     yield "samples           " + ", ".join(f"{drawn[purpose]:,} {purpose}" for purpose in PURPOSES if drawn[purpose])
     yield f"tokens            about {tokens:,.0f} generated, at {length:.0f} a sample ({assumption})"
-    yield from segment_lines([by_round[number] for number, stage in new if stage.name == "segment"])
+    segments = {number: by_round[number] for number, stage in new if stage.name == "segment"}
+    yield from segment_lines(segments, sizes["train"])
     judged = [number for number, stage in new if stage.loads == "judges" or stage.name == "segment"]
     if judgements := sum(judgements_a_round(by_round[number], sizes["train"], number) for number in judged):
         yield f"judgements        {judgements:,}, besides: texts or comparisons that a model is asked for"
@@ -64,20 +64,6 @@ def estimate_cost(
     yield f"disk              about {disk / 2**20:,.1f} MiB of samples, and {trained} {models}{each}"
 
 
-def segment_lines(recipes: Sequence[Recipe]) -> Iterator[str]:
-    """Waves of the new segments, and how many of their groups can be expected to teach something."""
-    if not recipes or (online := recipes[0].online) is None:
-        return
-    waves, size = sum(map(waves_of, recipes)), online.group_size
-    yield f"waves             {waves:,} of {online.problems_per_wave} groups of {size}"
-    if online.derived:
-        yield f"derived           {derived_rows(online):,} further rows a wave at most"
-    if online.flat_groups == "drop":
-        rates = ", ".join(f"{chance_to_teach(rate, size):.0%} at {rate:.0%}" for rate in (0.05, 0.25, 0.5, 0.9))
-        most = f"{1 + online.max_extra_waves} times at most"
-        yield f"informative       groups, by their problem's pass rate: {rates}; others are drawn over, {most}"
-
-
 def drawn_by(recipe: Recipe, stage: str, sizes: Mapping[str, int], round: int) -> dict[str, int]:
     """Samples that a stage draws, by purpose.
 
@@ -85,7 +71,8 @@ def drawn_by(recipe: Recipe, stage: str, sizes: Mapping[str, int], round: int) -
         recipe: of the stage's round.
     """
     if stage in ("generate", "segment"):
-        return {"to train on": samples_a_round(recipe, sizes["train"], round)}
+        own = {"to train on": samples_a_round(recipe, sizes["train"], round)}
+        return own | (draws_beside(recipe, sizes["train"], round) if stage == "segment" else {})
     if stage == "calibrate":
         return {"to calibrate": probe_samples(recipe)}
     if stage == "guide" and recipe.guide is not None:
@@ -98,18 +85,14 @@ def drawn_by(recipe: Recipe, stage: str, sizes: Mapping[str, int], round: int) -
 def problems_a_round(recipe: Recipe, num_train: int) -> int:
     """Problems that a round samples; of a segment its groups, without those that are drawn over."""
     if recipe.online is not None:
-        return waves_of(recipe) * recipe.online.problems_per_wave
+        return waves_of(recipe) * recipe.online.groups_of_draw
     available = recipe.invent.num_prompts if recipe.invent else num_train
     return min(recipe.generate.num_problems or available, available)
 
 
 def samples_a_round(recipe: Recipe, num_train: int, round: int) -> int:
     """Texts that a round draws to train on; the most it can be, where they are drawn step by step or revised."""
-    generate = recipe.episode
-    if generate.kind == "independent":
-        return problems_a_round(recipe, num_train) * generate.texts_in(round)
-    most = generate.most_texts if generate.kind == "revise" else generate.num_samples
-    return problems_a_round(recipe, num_train) * most
+    return problems_a_round(recipe, num_train) * texts_of_group(recipe, round)
 
 
 def probe_samples(recipe: Recipe) -> int:

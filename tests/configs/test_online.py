@@ -174,7 +174,10 @@ def test_phases_may_warm_up_offline_and_go_on_online() -> None:
         ({"online": {"control": "other"}}, "control: the group is the draw plain, the other one it is compared with"),
         ({"online": {"control": "other", "episode": TURNS}}, "control: it is one of the draws of an independent"),
         ({"online": {"reward": [{}, {"kind": "control_group"}]}}, "control: the reward compares with a second group"),
-        ({"online": {"episode": INLINE, "reward": [{}, {"kind": "kl"}]}}, "online.reward: the term kl asks the"),
+        ({"train": {"objective": {"kind": "ppo", "kl_token_reward": 0.1, "kl_weight": 0.1}}},
+         "train.objective.kl_token_reward: the divergence is in the loss or in a reward term already"),
+        ({"train": {"objective": {"kind": "ppo", "kl_token_reward": 0.1}}, "online": {"reward": [{}, {"kind": "kl"}]}},
+         "train.objective.kl_token_reward: the divergence is in the loss or in a reward term already"),
         ({"online": {"episode": {**INLINE, "stop_on": "right"}}}, "stop_on: no marker begins a verdict"),
         ({"online": {"episode": {**INLINE, "markers": [{"part": "attempt", "begins": "x*"}]}}}, "matches nothing"),
         ({"online": None, "train": {"objective": {"kind": "sft"}}, "generate": {"max_tokens": 9, **INLINE}},
@@ -246,6 +249,69 @@ def test_a_segment_has_limits_of_its_own_beside_those_of_every_round() -> None:
     short = {"generate": {"max_tokens": 32}, "evaluate": {"max_tokens": 32}}
     mixed = check_recipe({**offline, **short, "phases": phases})
     assert mixed.guards == mixed.in_round(1).guards == own.guards
+
+
+RUBRIC = {"kind": "rubric"}
+OUTSIDE = {"model": {"base": "org/judge"}}
+
+
+@pytest.mark.parametrize(
+    ("judges", "reward", "roles", "is_self_made"),
+    [
+        ([{}], [{}], {}, False),
+        ([{}, {"kind": "vote"}], [{}, {"kind": "format", "pattern": "x"}], {}, False),  # votes are watched alone
+        ([{}, {"kind": "vote"}], [{"of": "vote"}], {}, True),
+        ([{"kind": "vote"}], [{}], {}, True),
+        ([{"kind": "vote", "electorate": "teacher"}], [{}], {}, True),
+        ([{}, RUBRIC], [{"of": "rubric"}, {"kind": "turn_count"}], {}, True),
+        ([{}, RUBRIC | {"role": "judge"}], [{"of": "rubric"}, {"kind": "turn_count"}], {"judge": OUTSIDE}, False),
+        (
+            [{}, RUBRIC | {"role": "judge"}],
+            [{"of": "rubric"}, {"kind": "turn_count"}],
+            {"judge": {"like": "policy"}},
+            True,
+        ),
+        ([{}, {"kind": "vote"}, {"kind": "combine", "of": ["answer", "vote"]}], [{"of": "combine"}], {}, True),
+        ([{}], [{"kind": "format", "pattern": "x"}], {}, False),
+    ],
+)
+def test_the_limit_on_votes_speaks_where_the_policy_rewards_itself(
+    judges: list[Any], reward: list[Any], roles: dict[str, Any], is_self_made: bool
+) -> None:
+    moving = {"moving": {}} if "electorate" in judges[0] else {}
+    tree = online_recipe({"kind": "grpo"}, reward=reward, probe=None, **moving)
+    tree |= {"judge": judges, "roles": roles, "evaluate": {"verifier": {"kind": "number"}}}
+    own = check_recipe(tree)
+    assert own.is_self_rewarded == is_self_made
+    silent = [guard.metric for guard in own.guards if guard not in own.guards_of_round]
+    assert silent == ([] if is_self_made else ["vote_share_rise"])
+
+
+LIVE = {"kind": "rubric", "frozen": "live", "every": 2}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"judge": [{}, LIVE | {"frozen": "base"}]}, "every: policy in the state base stands still"),
+        ({"judge": [{}, LIVE, LIVE | {"name": "other", "every": 3}]}, "judge: one state of a segment is called live"),
+        ({"judge": [{}, LIVE, {"kind": "vote", "electorate": "teacher"}], "online": {"moving": {}}},
+         "judge.every: it takes the place of the copy"),
+        ({"judge": [{}, LIVE], "train": {"objective": {"kind": "sdpo"}}}, "judge.every: it takes the place"),
+        ({"judge": [{}, LIVE], "online": None, "train": None, "generate": {"max_tokens": 32}},
+         "judge 'rubric': every counts waves of a segment"),
+    ],
+)  # fmt: skip
+def test_a_live_judge_that_stands_still_is_the_one_copy_of_the_weights(changes: dict[str, Any], told: str) -> None:
+    assert told in message({name: value for name, value in changed(**changes).items() if value is not None})
+
+
+def test_in_phases_each_rounds_reward_says_whether_the_limit_on_votes_speaks() -> None:
+    tree = lay_over(PLAIN, {"judge": [{"kind": "answer"}, {"kind": "vote"}], "phases": [
+        {"name": "gold", "rounds": 1}, {"name": "votes", "rounds": 1, "set": {"online": {"reward": [{"of": "vote"}]}}},
+    ]})  # fmt: skip
+    own = check_recipe(tree)
+    assert [own.in_round(number).is_self_rewarded for number in (1, 2)] == [False, True]
 
 
 def test_a_vote_needs_groups_of_one_problem() -> None:

@@ -386,8 +386,53 @@ def _srt(run: Run, state: dict[str, Any]) -> None:
     assert rewards and all(row.value == worth.get(Label(voted[row.sample_id])) for row in rewards)
 
 
+def _lines(run: Run, round: int) -> list[dict[str, Any]]:
+    """Numbers of a segment's steps."""
+    (path,) = run.store.glob(f"round-{round:03d}/segment/*/metrics.jsonl")
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def _with_head(run: Run, state: dict[str, Any]) -> None:
+    """Returns are published, a value head makes advantages of them, and goes on from segment to segment."""
+    for number in (1, 2):
+        streams = {row.stream for row in run.rows(number, "segment", "credit.parquet", Credit)}
+        assert streams == {"return", "turn", "pool"}
+        (head,) = run.store.glob(f"round-{number:03d}/segment/*/optimizer/value_head.pt")
+        assert head.stat().st_size > 0
+    first, second = _lines(run, 1), _lines(run, 2)
+    assert first[0]["value_mean"] == 0 and second[0]["value_mean"] != 0
+    assert all(line["advantage_abs"] > 0 for line in first + second)
+
+
+def _pag(run: Run, state: dict[str, Any]) -> None:
+    """Attempts and verdicts are whitened apart, and a reward of a text is of that text alone."""
+    _with_head(run, state)
+    rows = run.rows(2, "segment", "credit.parquet", Credit)
+    assert {row.value for row in rows if row.stream == "pool"} == {0.0, 1.0}
+
+
+def _rise_verify(run: Run, state: dict[str, Any]) -> None:
+    """Verdicts on solutions are trained beside them, and each token pays for its distance to the base model."""
+    _with_head(run, state)
+    trained = {row.sample_id for row in run.rows(2, "segment", "credit.parquet", Credit)}
+    assert {":verdicts" in name for name in trained} == {True, False}
+    assert _lines(run, 2)[-1]["kl_reference"] > 0
+
+
+def _rlsp(run: Run, state: dict[str, Any]) -> None:
+    """Of the run of segments the first step trains the head alone."""
+    _with_head(run, state)
+    first, second = _lines(run, 1), _lines(run, 2)
+    assert [line["grad_norm"] == 0 for line in first] == [True, *[False] * (len(first) - 1)]
+    assert first[1]["kl_reference"] == 0 < first[-1]["kl_reference"], "the first step left the policy as it was"
+    assert all(line["grad_norm"] > 0 for line in second)
+
+
 CHECKS = {
     "self_rewarding_rl": _live_judge,
+    "pag": _pag,
+    "rise": _rise_verify,
+    "rlsp": _rlsp,
     "ssr_zero": _live_judge,
     "smart": _smart,
     "srt_vote": _srt,

@@ -111,6 +111,8 @@ def shrink_online(tree: dict[str, Any], world: World) -> dict[str, Any]:
         online["probe"] = {"every_steps": 1, "problems": 2}
     steps = 2 * online.get("steps_per_wave", 1) * online.get("inner_epochs", 1)
     train = tree["train"]
+    if "value_first_steps" in train["objective"]:
+        train["objective"]["value_first_steps"] = 1
     train |= {"batch_size": 8, "max_length": 160, "max_steps": steps, "tune": small(train["tune"])}
     shrink_parts(tree, world)
     if episode.get("kind") == "inline":

@@ -48,16 +48,40 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "straight", folder / "killed"
 
 
-def test_the_live_judge_is_the_model_of_the_wave_and_the_other_stays(runs: tuple[Path, Path]) -> None:
-    rows = list(read_records(segment_folder(runs[0]) / "verdicts.parquet", Verdict))
+def gaps_of(folder: Path) -> list[float]:
+    """By wave, how far the judges are apart at most."""
+    rows = list(read_records(segment_folder(folder) / "verdicts.parquet", Verdict))
     now, before = ({row.sample_id: row.score for row in rows if row.judge == name} for name in ("now", "before"))
-    gaps: dict[int, list[float]] = {wave: [] for wave in range(WAVES)}
+    gaps = [0.0] * WAVES
     for name, score in now.items():
         other = before[name]
         if score is not None and other is not None:
-            gaps[int(name.split("/w")[1].split("/")[0])].append(abs(score - other))
-    assert max(gaps[0]) == pytest.approx(0, abs=1e-3), "in the first wave both are one model"
-    assert max(gaps[WAVES - 1]) > 1e-2
+            wave = int(name.split("/w")[1].split("/")[0])
+            gaps[wave] = max(gaps[wave], abs(score - other))
+    return gaps
+
+
+def test_a_live_judge_may_stand_still_for_some_waves(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    """Of every two waves the first one's weights judge both, after a kill between them too."""
+    tree = two_judges(tmp_path)
+    tree["judge"][1]["every"] = 2
+    for name in ("straight", "killed"):
+        run_rounds(tmp_path / name, tree, rounds=0)
+    run_rounds(tmp_path / "straight", tree)
+    gaps = gaps_of(tmp_path / "straight")
+    assert gaps[0] == pytest.approx(0, abs=1e-3) and gaps[1] == pytest.approx(0, abs=1e-3)
+    assert gaps[2] > 1e-2 and gaps[3] > 1e-2
+    assert gaps_of(runs[0])[1] > 1e-3, "with every wave the second would differ"
+    with pytest.raises(EngineError), monkeypatched(Learner, "train", after=4, do=kill_learner):
+        run_rounds(tmp_path / "killed", tree)
+    run_rounds(tmp_path / "killed", tree)
+    assert digests(tmp_path / "killed") == digests(tmp_path / "straight")
+
+
+def test_the_live_judge_is_the_model_of_the_wave_and_the_other_stays(runs: tuple[Path, Path]) -> None:
+    gaps = gaps_of(runs[0])
+    assert gaps[0] == pytest.approx(0, abs=1e-3), "in the first wave both are one model"
+    assert gaps[WAVES - 1] > 1e-2
 
 
 def test_a_segment_that_judges_itself_and_is_probed_ends_with_the_same_bytes(runs: tuple[Path, Path]) -> None:

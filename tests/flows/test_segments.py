@@ -207,6 +207,34 @@ def test_a_guard_ends_a_segment_and_what_was_trained_is_the_candidate(folder: Pa
     assert summary["ended"] == "tokens_mean was above 0 for 2 waves"
 
 
+def ended_recipe(**sections: Any) -> dict[str, Any]:
+    """A segment that forgets, and that a guard ends after five waves."""
+    guard = {"metric": "tokens_mean", "above": 0.0, "action": "end_segment", "window": 5}
+    fast = {"learning_rate": 0.02, "tune": {"kind": "full"}}
+    return segment_recipe(steps=6, guards=[guard], train=fast, online={"probe": {"every_steps": 1}}, **sections)
+
+
+def test_a_segment_that_a_guard_ended_has_the_weights_whose_probe_was_best(folder: Path, tmp_path: Path) -> None:
+    for name in ("killed", "shorter"):
+        shutil.copytree(folder, tmp_path / name)
+    summary = run_rounds(folder, ended_recipe()).steps["segment"].summary
+    lines = (segment_folder(folder) / "waves.jsonl").read_text().splitlines()
+    probes = {number: json.loads(line)["numbers"]["probe_accuracy"] for number, line in enumerate(lines)}
+    best = max(range(1, 5), key=lambda number: (probes[number], number))
+    assert summary["num_waves"] == 5 and best < 4 and summary["num_steps"] == summary["end_step"] == best
+    assert len((segment_folder(folder) / "metrics.jsonl").read_text().splitlines()) == 4, "what came behind is shown"
+    with pytest.raises(EngineError), monkeypatched(Learner, "train", after=best + 1, do=kill_learner):
+        run_rounds(tmp_path / "killed", ended_recipe())
+    run_rounds(tmp_path / "killed", ended_recipe())
+    assert digests(tmp_path / "killed") == digests(folder)
+    shorter = ended_recipe()
+    shorter["train"]["max_steps"] = best
+    run_rounds(tmp_path / "shorter", shorter)
+    own, other = digests(folder), digests(tmp_path / "shorter")
+    alike = ("model/model.safetensors", "optimizer/optimizer.pt", "carried.json")
+    assert {name: own[name] for name in alike} == {name: other[name] for name in alike}
+
+
 def test_a_wave_larger_than_the_train_set_is_one_message(folder: Path) -> None:
     with pytest.raises(ProblemsError, match="a wave has 100 problems, and the train set 24"):
         run_rounds(folder, segment_recipe(online={"problems_per_wave": 100}))

@@ -59,7 +59,7 @@ def spoiled_recipe(model: Path) -> dict[str, Any]:
         judge=[{"kind": "answer"}, {"kind": "vote"}],
         train={"objective": {"kind": "rloo", "kl_reward": 0}, "reference": "start", "learning_rate": 2e-3},
         guards=[{"metric": "vote_share_rise", "above": 0.1, "action": "roll_back", "window": 2,
-                 "meanwhile": {"metric": "probe_accuracy_rise", "below": -0.02}}],
+                 "only_self_made": True, "meanwhile": {"metric": "probe_accuracy_rise", "below": -0.02}}],
     )  # fmt: skip
     del tree["warm_start"]
     tree["model"] = {"base": str(model)}

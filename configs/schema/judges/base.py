@@ -8,11 +8,11 @@ weights of the wave).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from configs.schema.base import Component
 from configs.schema.generate import Sampling
@@ -60,11 +60,13 @@ class JudgeBase(Component):
         reads_gold: whether samples are compared with the problem's gold answer.
         compares: whether samples of a problem are compared two by two: a score counts the samples beaten.
         gives_chances: whether a score is the sample's chance to beat another one of its problem.
+        counts_votes: whether samples are good because others of the policy say the same.
     """
 
     reads_gold: ClassVar[bool] = False
     compares: ClassVar[bool] = False
     gives_chances: ClassVar[bool] = False
+    counts_votes: ClassVar[bool] = False
     name: JudgeName
 
     @property
@@ -112,11 +114,34 @@ class ModelJudge(JudgeBase):
     frozen: Annotated[Frozen, Content("model")] = Field(
         "round_start", description="which state of the policy, or of a role that learns, is asked"
     )
+    every: int | None = Field(
+        None, ge=1, description="frozen: live in a segment: the weights of the latest wave whose number in the run of "
+        "segments it divides; default: those of the wave"
+    )  # fmt: skip
 
     @property
     def passes(self) -> tuple[Pass, ...]:
         """The judge's own model."""
         return (Pass("", self.role, self.frozen, "logprobs"),)
+
+    @model_validator(mode="after")
+    def _stands_still_for_some_waves(self) -> ModelJudge:
+        if self.every is not None and (self.role, self.frozen) != ("policy", "live"):
+            raise ValueError(f"every: {self.role} in the state {self.frozen} stands still while a segment runs: write "
+                             "role: policy and frozen: live, or leave every out")  # fmt: skip
+        return self
+
+
+def is_self_made(judge: JudgeBase, known: Mapping[str, JudgeBase], learning: Collection[str]) -> bool:
+    """Whether a judge, or one that it is made from, says what the policy itself thinks: its votes, or its opinion.
+
+    Args:
+        known: judges by name.
+        learning: roles that are the policy, or go on as it does.
+    """
+    return any(
+        one.counts_votes or any(part.role in learning for part in one.passes) for one in with_needed(judge, known)
+    )
 
 
 def with_needed(judge: JudgeBase, known: Mapping[str, JudgeBase]) -> Iterator[JudgeBase]:

@@ -33,6 +33,7 @@ class VoteJudge(JudgeBase):
     win, and stay in the denominator unless it says otherwise.
     """
 
+    counts_votes: ClassVar[bool] = True
     kind: Literal["vote"] = "vote"
     name: JudgeName = "vote"
     verifier: Verifier = Field(NumberVerifier(), description="how answers are found; nothing is compared with gold")

@@ -1,4 +1,4 @@
-"""A number that may change as an experiment goes on: a weight, a rate."""
+"""A number that may change as an experiment goes on: a weight, a rate. And how a divergence is estimated."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ class Schedule(Component):
 
 
 Amount = float | Schedule
+KlEstimate = Literal["k1", "k2", "k3"]
+"""of log-ratios of tokens (http://joschu.net/blog/kl-approx.html)"""
 
 
 def values_of(amount: Amount) -> tuple[float, ...]:

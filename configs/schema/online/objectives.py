@@ -14,12 +14,11 @@ from pydantic import Field, model_validator
 from configs.schema.base import by_kind
 from configs.schema.marks import Content
 from configs.schema.objective import Rows, TrainingObjective
-from configs.schema.online.amount import Amount, values_of
+from configs.schema.online.amount import Amount, KlEstimate, values_of
 
 Loss = Literal["grpo", "bnpo", "dr_grpo", "dapo", "cispo", "sapo", "luspo", "vespo"]
 """names of TRL's GRPOTrainer"""
 Ratio = Literal["token", "turn", "sequence", "sequence_sum"]
-KlEstimate = Literal["k1", "k2", "k3"]
 Correction = Literal["none", "sequence_mask", "sequence_truncate", "token_mask", "token_truncate"]
 
 
@@ -56,9 +55,14 @@ class StreamObjective(TrainingObjective):
         return any((*values_of(self.kl_weight), *self.kl_weight_by_turn))
 
     @property
-    def reads_reference(self) -> bool:
-        """Whether the loss, or a reward that the objective brings, compares with train.reference."""
+    def compares_tokens(self) -> bool:
+        """Whether the learner compares each token with train.reference."""
         return self.has_divergence
+
+    @property
+    def reads_reference(self) -> bool:
+        """Whether the learner, or a reward that the objective brings, compares with train.reference."""
+        return self.compares_tokens
 
 
 class PolicyGradient(StreamObjective):
@@ -76,6 +80,9 @@ class PolicyGradient(StreamObjective):
     clip_high: float = Field(0.2, ge=0, description="ratios above 1 + clip_high have no gradient where A > 0")
     delta: float | None = Field(None, gt=1, description="largest ratio where A < 0 (two-sided clip); default: none")
     mask_truncated: bool = Field(False, description="texts that ended at max_tokens are not trained on")
+    entropy_weight: float = Field(
+        0.0, ge=0, description="of the mean entropy of the step's trained tokens, which the loss is less by"
+    )
 
 
 class Grpo(PolicyGradient):
@@ -126,7 +133,7 @@ class Rloo(PolicyGradient):
 
     @property
     def reads_reference(self) -> bool:
-        return self.kl_reward > 0 or self.has_divergence
+        return self.kl_reward > 0 or self.compares_tokens
 
 
 class ReinforcePp(PolicyGradient):
@@ -187,7 +194,8 @@ class Ppo(PolicyGradient):
     token, and runs back to the tokens before it (GAE, arXiv 1506.02438); advantages are whitened by
     `credit.normalise_by`, over the wave's tokens where it is not written.
 
-    The head is linear and begins at 0; its loss is half the squared error, and its learning rate stays constant.
+    The head is linear and begins at 0; its loss is half the squared error, and its learning rate stays constant. A
+    divergence in the reward falls on each token by itself (`kl_token_reward`), as PPO has it.
     """
 
     credit: ClassVar[Mapping[str, str]] = {"baseline": "none", "scale": "none", "normalise_by": "wave"}
@@ -202,6 +210,16 @@ class Ppo(PolicyGradient):
     value_clip: float | None = Field(
         0.5, gt=0, description="how far a wave's steps move a value before it has no gradient; null: any way"
     )
+    value_first_steps: int = Field(
+        0, ge=0, description="of a run of segments: so many steps train the head alone, and leave the policy as it is"
+    )
+    kl_token_reward: float = Field(
+        0.0, ge=0, description="of the log-ratio to train.reference (k1), which is taken from each token's reward"
+    )
+
+    @property
+    def compares_tokens(self) -> bool:
+        return self.kl_token_reward > 0 or self.has_divergence
 
 
 class Raft(StreamObjective):

@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, compile_pattern, default_kind
 from configs.schema.chains import REVISION, ReadsChains
-from configs.schema.online.amount import Amount
+from configs.schema.online.amount import Amount, KlEstimate
 from configs.schema.revision.parts import LabelName
 from configs.schema.revision.sampler import RevisionPart
 
@@ -32,6 +32,11 @@ class Term(ReadsChains, Component):
                          "scores from [0, 1] to [-5, 5] so")  # fmt: skip
     gate: bool = Field(False, description="the value multiplies the sum of the terms that are no gates")
     gates: tuple[str, ...] = Field((), description="with gate: names of the terms that it multiplies; default: all")
+
+    @property
+    def judge(self) -> str | None:
+        """Name of the judge whose verdicts are read; empty: the first; None: no judge's."""
+        return None
 
     @model_validator(mode="after")
     def _gates_what(self) -> Term:
@@ -55,6 +60,10 @@ class JudgeTerm(Term):
     )
     attempts: Literal["all", "first", "last"] = Field("all", description="which attempts of an episode have a value")
 
+    @property
+    def judge(self) -> str:
+        return self.of or ""
+
 
 class VerdictMatchTerm(Term):
     """Whether a verdict that the policy wrote is true of the attempt before it."""
@@ -66,6 +75,10 @@ class VerdictMatchTerm(Term):
     right: float = Field(1.0, description="value of a true verdict")
     wrong: float = Field(0.0, description="value of a false one")
     unparseable: float | None = Field(0.0, description="value of one that cannot be read; null: none")
+
+    @property
+    def judge(self) -> str:
+        return self.of or ""
 
 
 class ProgressTerm(Term):
@@ -203,11 +216,14 @@ class ControlGroupTerm(Term):
 
 
 class KlTerm(Term):
-    """-coefficient times the log-ratio of the text's tokens to train.reference, added up (k1)."""
+    """-coefficient times the divergence of the text's tokens from train.reference, added up over them."""
 
     kind: Literal["kl"] = "kl"
     name: TermName = "kl"
     coefficient: float = Field(0.05, gt=0, description="beta")
+    estimate: KlEstimate = Field(
+        "k1", description="of a token, with k1 its log-ratio: k1; k2: half its square; k3: e^-k1 - 1 + k1"
+    )
 
 
 RewardTerm = Annotated[

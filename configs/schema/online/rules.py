@@ -94,10 +94,8 @@ def _roles(recipe: Sections, online: Online, objective: OnlineObjective) -> Iter
 
 def _judges(recipe: Sections, online: Online, objective: OnlineObjective) -> Iterator[str]:
     judges = {judge.name: judge for judge in recipe.judge}
-    named = [(f"reward.{place}.of", term.of) for place, term in enumerate(online.reward)
-             if term.kind in ("judge", "verdict_match")]  # fmt: skip
-    for address, name in named:
-        if name is not None and name not in judges:
+    for address, name in ((f"reward.{place}.of", term.judge) for place, term in enumerate(online.reward)):
+        if name and name not in judges:
             yield f"online.{address}: no judge is called '{name}': write one of {', '.join(sorted(judges))}"
     for judge in recipe.judge:
         if judge.sees_group and online.fork != "problem":
@@ -115,7 +113,10 @@ def _reference(recipe: Sections, online: Online, objective: OnlineObjective) -> 
     if in_reward and objective.has_divergence:
         yield ("train.objective.kl_weight: the reward has a KL term already, and the divergence would count twice: "
                "write kl_weight: 0, or leave the term kl out")  # fmt: skip
-    if not (in_reward or objective.has_divergence) and recipe.train.reference != "start":
+    if getattr(objective, "kl_token_reward", 0.0) and (in_reward or objective.has_divergence):
+        yield ("train.objective.kl_token_reward: the divergence is in the loss or in a reward term already, and would "
+               "count twice: write it once: kl_token_reward, kl_weight or the term kl")  # fmt: skip
+    if not (in_reward or objective.compares_tokens) and recipe.train.reference != "start":
         yield (f"train.reference: '{recipe.train.reference}' is read by no KL weight: write "
                "train.objective.kl_weight above 0, or leave reference out")  # fmt: skip
 

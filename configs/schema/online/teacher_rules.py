@@ -4,18 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from configs.schema.judges.base import ModelJudge
 from configs.schema.judges.by_rule import VoteJudge
 from configs.schema.online.objectives import OnlineObjective, Sdpo
 from configs.schema.online.section import Online
+from configs.schema.role import POLICY
 from configs.schema.sections import Sections
 
 
 def votes_of_segments(recipe: Sections) -> None:
-    """Nothing, where all electorates are there; ValueError for one that only a segment has."""
+    """Nothing, where all electorates are there; ValueError for one that only a segment has, and for its waves."""
     for judge in recipe.judge:
+        if isinstance(judge, ModelJudge) and judge.every is not None and recipe.online is None:
+            raise ValueError(f"judge '{judge.name}': every counts waves of a segment: leave it out, or add online")
         if isinstance(judge, VoteJudge) and judge.electorate != "own" and recipe.online is None:
             raise ValueError(f"judge '{judge.name}': electorate: {judge.electorate} is of segments: leave it out, or "
                              "add online")  # fmt: skip
+
+
+def _still_judges(recipe: Sections, online: Online, is_taught: bool) -> Iterator[str]:
+    """There is one copy of the weights, and one state that is called live."""
+    every = {judge.every for judge in live_judges(recipe)}
+    if len(every) > 1:
+        yield ("judge: one state of a segment is called live, and judges of it name several numbers of waves: write "
+               "the same every in each")  # fmt: skip
+    if every - {None} and (online.moving is not None or is_taught):
+        yield ("judge.every: it takes the place of the copy of the policy that moves slowly: leave every out, or "
+               "online.moving and the objective sdpo")  # fmt: skip
+
+
+def live_judges(recipe: Sections) -> list[ModelJudge]:
+    """Judges that ask the policy as it is in a segment."""
+    return [
+        judge
+        for judge in recipe.judge
+        if isinstance(judge, ModelJudge) and (judge.role, judge.frozen) == (POLICY, "live")
+    ]
+
+
+def judged_every(recipe: Sections) -> int | None:
+    """For how many waves the weights stand still that judge; None: they are those of each wave."""
+    return next((judge.every for judge in live_judges(recipe)), None)
 
 
 def teacher_fits(recipe: Sections, online: Online, objective: OnlineObjective) -> Iterator[str]:
@@ -37,6 +66,7 @@ def teacher_fits(recipe: Sections, online: Online, objective: OnlineObjective) -
         yield "online.episode.kind: electors answer in one text: write independent"
     if online.starts == "twins" and (online.problems_per_wave % 2 or online.curriculum is not None):
         yield "online.starts: twins come in pairs, in their order: write an even problems_per_wave and no curriculum"
+    yield from _still_judges(recipe, online, is_taught)
     if online.moving is not None and recipe.train.start_from != "previous_with_optimizer":
         yield (f"online.moving: start_from: {recipe.train.start_from} carries nothing, and the copy would begin anew "
                "each round: write train.start_from: previous_with_optimizer")  # fmt: skip

@@ -19,12 +19,6 @@ def turns_fit(recipe: Sections, online: Online, objective: OnlineObjective) -> I
     if is_row_ratio and online.credit.unit == "turn" and online.episode.kind in ("revise", "inline"):
         yield (f"train.objective.ratio: {getattr(objective, 'ratio', '')} is one number of a row, and gives all its "
                "texts the mean of what each is worth: write ratio: token or turn, or credit.unit: episode")  # fmt: skip
-    in_turn = online.episode.kind == "inline" or (
-        isinstance(online.episode, ReviseGenerate) and any(step.form == "inline" for step in online.episode.steps)
-    )
-    if in_turn and any(term.kind == "kl" for term in online.terms(objective)):
-        yield ("online.reward: the term kl asks the reference for whole turns, and texts here are pieces of one: write "
-               "train.objective.kl_weight (with rloo kl_reward: 0)")  # fmt: skip
     if online.control is not None:
         for judge in recipe.judge:
             if judge.sees_group:

@@ -57,18 +57,31 @@ class Critic:
         finally:
             self._states = None
 
-    def values(self, width: int) -> torch.Tensor:
-        """Of the last `width` tokens of the rows that went through the trunk while watching, (rows, width)."""
+    def values(self, width: int, is_alone: bool = False) -> torch.Tensor:
+        """Of the last `width` tokens of the rows that went through the trunk while watching, (rows, width).
+
+        Args:
+            is_alone: nothing of their loss reaches the trunk.
+        """
         assert self._states is not None, "inside of watching alone"
         states = torch.cat(self._states)[:, -width - 1 : -1]
         weight = self._objective.value_weight
+        if is_alone:
+            states = states.detach()
         told: torch.Tensor = self._head(states.detach() + weight * (states - states.detach()))
         return told
 
     def credit(self, wave: Batch, values: torch.Tensor) -> Batch:
-        """What is learnt from a wave: `advantage`, and `value_target` and `old_values` of the head."""
+        """What is learnt from a wave: `advantage`, and `value_target` and `old_values` of the head.
+
+        Args:
+            wave: with `old_logps`, and `reference_logps` where each token's reward has a divergence.
+        """
         objective, mask = self._objective, wave["return_mask"]
-        found = estimate(wave["return"], wave["turn"], mask, values, objective.discount, objective.gae_lambda)
+        costs: torch.Tensor | float = 0.0
+        if objective.kl_token_reward:
+            costs = objective.kl_token_reward * (wave["old_logps"] - wave["reference_logps"]) * mask
+        found = estimate(wave["return"], wave["turn"], mask, values, objective.discount, objective.gae_lambda, costs)
         return {
             "advantage": whitened(found, wave["pool"], wave["pool_mask"] * mask),
             "value_target": (found + values) * mask,
@@ -86,6 +99,10 @@ class Critic:
             "value_error": ((((old - target) ** 2) * mask).sum(), count),
             "advantage_abs": ((batch["advantage"].abs() * mask).sum(), count),
         }
+
+    def trains_alone(self, step: int) -> bool:
+        """Whether the policy stays as it is in a step, counted from 0 over the run of segments."""
+        return step < self._objective.value_first_steps
 
     def step(self) -> None:
         """Train the head by the gradients of the step at hand."""

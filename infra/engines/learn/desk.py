@@ -1,13 +1,15 @@
 """Where a learner answers: between two waves it draws and scores with its live weights, until it is told to train.
 
-Used inside `learner_program.py`. Commands: jobs (`wire.write_job`), {"kind": "encode", "requests"}, {"kind": "copy",
-"is_asked"} (whether the moving copy of the weights answers, or they themselves), {"kind": "export", "folder"}, {"kind":
-"train", "path", "seed", "rate"} and {"kind": "stop"}. Answers: those of a session to jobs (`session_program.py`),
-{"kind": "encoded", "rows"}, {"kind": "exported"}, and {"kind": "want", "wave"} where the learner waits.
+Used inside `learner_program.py`. Commands: jobs (`wire.write_job`), {"kind": "encode", "requests"}, {"kind": "compare",
+"rows"} (with the reference), {"kind": "copy", "is_asked"} (whether the moving copy of the weights answers, or they
+themselves), {"kind": "export", "folder"}, {"kind": "keep", "wave"}, {"kind": "train", "path", "seed", "rate"} and
+{"kind": "stop", "wave"}. Answers: those of a session to jobs (`session_program.py`), {"kind": "encoded", "rows"},
+{"kind": "compared", "rows"}, {"kind": "exported"}, and {"kind": "want", "wave"} where the learner waits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any
 from infra.engines.generate.transformers_runner import TransformersRunner
 from infra.engines.learn.export import Export
 from infra.engines.learn.moving import MovingCopy
+from infra.engines.learn.rows import StreamRow
 from infra.engines.runner import Progress
 from infra.engines.session_program import ProgressReport, finish
 from infra.engines.wire import Message, Missing, Scoring, ScoringJob, read_job
@@ -23,11 +26,24 @@ from infra.process.protocol import Channel
 
 
 class SegmentEnds(Exception):
-    """The conductor wants no more steps."""
+    """The conductor wants no more steps.
+
+    Attributes:
+        wave: the result is what was kept before this wave; None: what there is now.
+    """
+
+    def __init__(self, wave: int | None) -> None:
+        super().__init__(wave)
+        self.wave = wave
 
 
 class Desk:
     """Answers the conductor while the trainer waits for its next rows.
+
+    Attributes:
+        compare: (rows) -> of each, how far its tokens are from the reference; the trainer's, which holds that.
+        keep: writes, beside the checkpoints, what the result would be if the segment ended before the wave of this
+            number.
 
     Args:
         runner: draws and scores with `model`.
@@ -36,6 +52,9 @@ class Desk:
         export: writes the live weights.
         alive_seconds: without other news a sign of life is sent this often.
     """
+
+    compare: Callable[[Sequence[StreamRow]], list[list[float]]]
+    keep: Callable[[int], None]
 
     def __init__(
         self,
@@ -65,7 +84,7 @@ class Desk:
         finally:
             self._model.train(was_training)
         if command["kind"] == "stop":
-            raise SegmentEnds
+            raise SegmentEnds(command["wave"])
         return Path(command["path"]), command["seed"], command["rate"]
 
     def say_alive(self) -> None:
@@ -95,6 +114,11 @@ class Desk:
                     return command
                 if command["kind"] == "encode":
                     self._encode(command)
+                elif command["kind"] == "compare":
+                    rows = [StreamRow(row["prompt"], row["written"], (), ()) for row in command["rows"]]
+                    self._channel.send({"kind": "compared", "rows": self.compare(rows)})
+                elif command["kind"] == "keep":
+                    self.keep(command["wave"])
                 elif command["kind"] == "copy":
                     self._ask_copy(command["is_asked"])
                 elif command["kind"] == "export":

@@ -136,9 +136,18 @@ class Learner:
         """
         self._send({"kind": "train", "path": str(rows), "seed": seed, "rate": rate})
 
-    def stop(self) -> None:
-        """No more waves: the learner writes what it has, and `wanted` gives None."""
-        self._send({"kind": "stop"})
+    def keep(self, wave: int) -> None:
+        """Keep the weights of the moment, with all that goes on with them, as those before this wave; what was kept
+        before is given up."""
+        self._send({"kind": "keep", "wave": wave})
+
+    def stop(self, wave: int | None = None) -> None:
+        """No more waves: the learner writes its result, and `wanted` gives None.
+
+        Args:
+            wave: the result is what was kept before this wave; None: what it has now.
+        """
+        self._send({"kind": "stop", "wave": wave})
 
     def generate(
         self, shards: Iterable[Shard], on_progress: OnProgress | None = None
@@ -161,6 +170,17 @@ class Learner:
         while (message := self._next())["kind"] != "encoded":
             pass
         return [read_tokens(row) for row in message["rows"]]
+
+    def compare(self, rows: Sequence[Tokens]) -> list[tuple[float, ...]]:
+        """Of each row log p - log p_ref of its written tokens, in nats, at the temperature of training: of the live
+        weights, and of the reference that the request names."""
+        if not rows:
+            return []
+        told = [{"prompt": row.prompt, "written": row.written} for row in rows]
+        self._send({"kind": "compare", "rows": told})
+        while (message := self._next())["kind"] != "compared":
+            pass
+        return [tuple(gaps) for gaps in message["rows"]]
 
     def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
         """Not a learner's work."""

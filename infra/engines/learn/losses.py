@@ -50,12 +50,13 @@ class Losses:
         self.main = next(name for kind, name in LEARNT.items() if isinstance(self.objective, kind))
         more = {Nft: ("nft_p", "nft_right"), Ppo: ("turn", "pool")}.get(type(self.objective), ("turn",))
         self.streams = tuple(dict.fromkeys((self.main, *more, "kl_weight", "nll_weight")))
-        self.reads_reference = request.reference is not None and self.objective.has_divergence
+        self.reads_reference = request.reference is not None and self.objective.compares_tokens
 
     @classmethod
     def load(cls, request: LearnRequest, device: torch.device) -> Self:
         """With the reference on its device, where it is not the model that is trained, less its adapter."""
-        if request.reference is None or not request.objective.has_divergence or is_own_base(request):
+        needs = request.objective.compares_tokens or request.compares_drawn
+        if request.reference is None or not needs or is_own_base(request):
             return cls(request, None)
         frozen = load_frozen(request, request.reference).to(device)
         inner = frozen.get_base_model() if hasattr(frozen, "peft_config") else frozen

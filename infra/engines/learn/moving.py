@@ -70,7 +70,7 @@ class MovingCopy(TrainerCallback):
         if not path.exists():
             raise EngineError(
                 f"the segment before left no {MOVING}, the moving copy of its weights",
-                "write train.start_from: base, which carries nothing, or run the segments anew with online.moving",
+                "write train.start_from: base, which carries nothing, or run the segments anew as the recipe is now",
             )
         found = load_file(path)
         sizes = {name: tuple(weight.shape) for name, weight in self._copy.items()}

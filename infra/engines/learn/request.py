@@ -24,6 +24,7 @@ class LearnRequest(PhaseRequest):
         temperature: the model's distribution is trained at the temperature at which it was drawn from.
         max_tokens: of a text; what Dr. GRPO divides by.
         has_moving_copy: whether a copy of the weights follows them, which can be asked, and teaches.
+        compares_drawn: whether the reference is asked about what was drawn, for a reward.
         compare_start_every: the divergence from the weights that the segment began with is measured at the first border
             of waves after so many steps of the run; 0: never.
         num_known_waves: waves whose rows are there to be read again; a checkpoint behind them is not resumed.
@@ -38,6 +39,7 @@ class LearnRequest(PhaseRequest):
     temperature: float = Field(1.0, gt=0)
     max_tokens: int = Field(512, ge=1)
     has_moving_copy: bool = False
+    compares_drawn: bool = False
     compare_start_every: int = Field(0, ge=0)
     num_known_waves: int = Field(0, ge=0, exclude=True)
 

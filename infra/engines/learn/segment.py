@@ -6,7 +6,6 @@ s is before wave s / steps per wave: what the control side needs to know to go o
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -22,17 +21,17 @@ from infra.engines.learn.critic import Critic, CriticSteps
 from infra.engines.learn.desk import Desk, SegmentEnds
 from infra.engines.learn.export import Export
 from infra.engines.learn.grpo import GRPOConfig
+from infra.engines.learn.kept import KEPT, Kept
 from infra.engines.learn.losses import Losses
 from infra.engines.learn.moving import MovingCopy
 from infra.engines.learn.request import LearnReport, LearnRequest
 from infra.engines.learn.start import StartWeights
 from infra.engines.learn.wave_trainer import WaveTrainer
-from infra.engines.models.probe import any_tokens
 from infra.engines.session_program import ALIVE_SECONDS
 from infra.engines.train.carry import CarriedState
 from infra.engines.train.checkpoints import TimedCheckpoints, find_checkpoint
 from infra.engines.train.metrics import MetricsStream, read_metrics, rewind_metrics
-from infra.engines.train.phase import CHECKPOINTS, METRICS, save_result
+from infra.engines.train.phase import CHECKPOINTS, METRICS
 from infra.engines.train.settings import shared_settings
 from infra.engines.train.setup import load_tokenizer, load_trainable
 from infra.process.protocol import Channel
@@ -63,17 +62,21 @@ def run_segment(request: LearnRequest, work_dir: Path, out_dir: Path, channel: C
     if moving is not None and (checkpoint or request.resume_state):
         moving.load(checkpoint or Path(request.resume_state or ""))
     rewind_metrics(metrics, resumed_from_step)
-    with contextlib.suppress(SegmentEnds):
+    kept = Kept(request, trainer, work_dir / KEPT)
+    trainer.desk.keep = kept.keep
+    wave = None
+    try:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except SegmentEnds as end:
+        wave = end.wave
     steps = read_metrics(metrics)
     if steps:
-        vocabulary = trainer.model.config.get_text_config().vocab_size
-        save_result(request, trainer, any_tokens(vocabulary), out_dir)
-        if moving is not None:
-            moving.save(out_dir / "optimizer")
-        if trainer.critic is not None and request.total_steps is not None:
-            trainer.critic.save(out_dir / "optimizer")
+        if wave is None:
+            kept.write(out_dir)
+        else:
+            kept.take(wave, out_dir)
         shutil.copyfile(metrics, out_dir / METRICS)
+    steps = steps if wave is None else steps[: wave * request.optimizer_steps_per_wave]
     losses = [step["loss"] for step in steps]
     return LearnReport(
         num_steps=len(steps),
@@ -141,6 +144,7 @@ def _make_trainer(request: LearnRequest, checkpoints: Path, fingerprint: str, ch
     if request.compare_start_every:
         trainer.start = StartWeights(model)
     trainer.desk = Desk(channel, runner, model, Export(request, model, device), seconds, moving)
+    trainer.desk.compare = trainer.gaps_of
     channel.send({"kind": "ready"})
     return trainer
 

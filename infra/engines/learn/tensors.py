@@ -35,7 +35,7 @@ def tensors_of(
         tensors |= _teachers(full, pad_id)
     for place, row in enumerate(rows):
         tensors["completion_mask"][place, : len(row.written)] = 1
-        tensors["sampler_logps"][place, : len(row.written)] = torch.tensor(row.logprobs)
+        tensors["sampler_logps"][place, : len(row.logprobs)] = torch.tensor(row.logprobs)
         for name, start, end, value in row.spans:
             tensors[name][place, start:end] = value
             tensors[f"{name}_mask"][place, start:end] = 1

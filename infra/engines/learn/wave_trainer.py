@@ -7,7 +7,7 @@ streams in place of one loss. Used inside `learner_program.py`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -16,10 +16,11 @@ import torch
 from infra.engines.learn.critic import Critic
 from infra.engines.learn.desk import Desk
 from infra.engines.learn.grpo import GRPOTrainer
+from infra.engines.learn.kernels.policy import entropy_bonus
 from infra.engines.learn.losses import MAXIMA, Losses
 from infra.engines.learn.moving import MovingCopy
 from infra.engines.learn.request import LearnRequest
-from infra.engines.learn.rows import read_rows
+from infra.engines.learn.rows import StreamRow, read_rows
 from infra.engines.learn.start import StartWeights
 from infra.engines.learn.tensors import tensors_of
 from infra.engines.learn.words import word_logps
@@ -55,14 +56,14 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
         wave = tensors_of(
             rows, self.losses.streams, num_rows, self._tokenizer.pad_token_id, self.accelerator.device
         )  # fmt: skip
+        if self.losses.reads_reference:
+            wave["reference_logps"] = self.losses.reference_logps(self, wave)
         if self.critic is not None:
             with self.critic.watching():
                 wave["old_logps"] = self._logps_of(self.model, wave)
                 wave |= self.critic.credit(wave, self.critic.values(wave["completion_ids"].size(1)).detach())
         elif request.optimizer_steps_per_wave > 1:
             wave["old_logps"] = self._logps_of(self.model, wave)
-        if self.losses.reads_reference:
-            wave["reference_logps"] = self.losses.reference_logps(self, wave)
         if request.compares_start(self.state.global_step):
             with self.start.instead(self.model):
                 wave["start_logps"] = self._logps_of(self.model, wave)
@@ -71,14 +72,19 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
     def _compute_loss(self, model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
         self.desk.say_alive()
         inputs = dict(inputs)  # what is put beside lives as long as the batch, not as long as its wave
-        with self.critic.watching() if self.critic is not None else nullcontext():
+        critic, step = self.critic, self.request.first_step + self.state.global_step
+        is_alone = critic is not None and critic.trains_alone(step)
+        with critic.watching() if critic is not None else nullcontext():
             logps, entropies = self._read(model, inputs)
-            values = self.critic.values(inputs["completion_ids"].size(1)) if self.critic is not None else None
+            values = critic.values(inputs["completion_ids"].size(1), is_alone) if critic is not None else None
         loss, sums = self.losses.of_batch(logps, inputs, self._window(), self._buffered_inputs)
-        if self.critic is not None and values is not None:
-            own, numbers = self.critic.loss(values, inputs, self.losses.totals(self._window(), self._buffered_inputs))
-            loss, sums = loss + own, sums | numbers
-        sums["entropy"] = (entropies.detach() * self.losses.trained(inputs)).sum(), self.losses.trained(inputs).sum()
+        totals, trained = self.losses.totals(self._window(), self._buffered_inputs), self.losses.trained(inputs)
+        if weight := getattr(self.request.objective, "entropy_weight", 0.0):
+            loss = loss - entropy_bonus(entropies, trained, weight, totals)
+        if critic is not None and values is not None:
+            own, numbers = critic.loss(values, inputs, totals)
+            loss, sums = own if is_alone else loss + own, sums | numbers
+        sums["entropy"] = (entropies.detach() * trained).sum(), trained.sum()
         self.step_tokens += self.losses.count(inputs)
         self._note(sums)
         return loss
@@ -113,6 +119,17 @@ class WaveTrainer(CountedSteps, GRPOTrainer):
     def logps_of(self, model: Any, wave: dict[str, torch.Tensor]) -> torch.Tensor:
         """Log-probabilities of a wave's written tokens, (rows, tokens), without gradient or dropout."""
         return self._logps_of(model, wave)
+
+    def gaps_of(self, rows: Sequence[StreamRow]) -> list[list[float]]:
+        """log p - log p_ref of the written tokens of each row, in nats, without gradient or dropout."""
+        size, gaps = self.args.per_device_train_batch_size, list[list[float]]()
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
+            batch = tensors_of(part, (), len(part), self._tokenizer.pad_token_id, self.accelerator.device)
+            found = (self._logps_of(self.model, batch) - self.losses.reference_logps(self, batch)).tolist()
+            gaps += [one[: len(row.written)] for one, row in zip(found, part, strict=True)]
+            self.desk.say_alive()
+        return gaps
 
     @torch.no_grad()
     def _logps_of(self, model: Any, wave: dict[str, torch.Tensor]) -> torch.Tensor:

@@ -10,7 +10,7 @@ from tasks.online.rollout import Group
 def values(term: KlTerm, group: Group, seen: Seen) -> list[ByTurn]:
     return [
         {
-            place: None if turn.kl is None else -term.coefficient * turn.kl
+            place: -term.coefficient * turn.kl[term.estimate] if turn.kl else None
             for place, turn in enumerate(rollout.turns)
             if turn.is_trained
         }

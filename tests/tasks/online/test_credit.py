@@ -150,6 +150,15 @@ def test_credit_of_turns(alpha: float, discount: float, first: Sequence[float], 
     assert found[::2] == near(*first) and found[1::2] == near(*second)
 
 
+@pytest.mark.parametrize(("discount", "told"), [(1.0, (1, 1)), (0.0, (0, 1))])
+def test_who_was_told_a_hint_and_then_succeeds_is_credited_for_both_turns(
+    discount: float, told: tuple[float, ...]
+) -> None:
+    """Interactive in-context learning: success at the second turn of three, where the episode ends."""
+    settings = credit(unit="turn", turn_discount=discount, group_by=["fork", "turn"], baseline="none")
+    assert advantages(settings, Judged("f", (rewarded(0, 1),))) == list(told)
+
+
 def test_an_episodes_return_is_all_that_came_of_it_and_goes_to_all_its_trained_texts() -> None:
     found, _ = assign(credit(baseline="none"), [two_turns(1)], Remembered())
     assert [one.value for one in found] == [2, 2, 0, 0]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from configs.schema.judges.by_rule import AnswerJudge, VoteJudge
 from configs.schema.judges.kinds import Judge
 from configs.schema.judges.opinions import RubricJudge
+from configs.schema.load import check_recipe
 from configs.schema.online.objectives import Dapo
-from tasks.core.records import Label, Verdict
+from infra.engines.wire import Tokens
+from tasks.core.records import FinishReason, Label, Message, Problem, Sample, Verdict
+from tasks.online.carried import Carried
 from tasks.online.credit.assign import assign
 from tasks.online.credit.baseline import Remembered
 from tasks.online.credit.teaches import teaches
+from tasks.online.draw import Drawn
 from tasks.online.monitors.choices import choice_numbers
 from tasks.online.monitors.judges import entropy, judge_numbers, vote_numbers
 from tasks.online.monitors.turns import recall_numbers, turn_numbers
@@ -26,6 +31,9 @@ from tasks.online.monitors.wave import (
     top_answer_share,
     vote_share,
 )
+from tasks.online.monitors_of import wave_numbers
+from tasks.online.settle import Settling
+from tests.configs.online_recipes import online_recipe
 from tests.tasks.online.build import attempt, credit, judged, rewarded, rollout, said, verdict
 
 
@@ -45,6 +53,32 @@ def test_the_share_without_signal_counts_groups_that_were_drawn() -> None:
     teaching = [teaches(credit(), Dapo(), group) for group in groups]
     assert signal_numbers(teaching, sum(teaching)) == {"zero_signal_share": 0.5, "groups_per_kept": 2.0}
     assert signal_numbers([False], 0) == {"zero_signal_share": 1.0, "groups_per_kept": None}
+
+
+@pytest.mark.parametrize("flat_groups", ["keep", "drop"])
+def test_a_flat_group_has_no_signal_whether_it_is_trained_on_or_not(flat_groups: str) -> None:
+    """(1 1)(0 0)(1 0)(0 1): half of them; of two groups that are used by dropping, of all four by keeping."""
+    recipe = check_recipe(online_recipe({"kind": "grpo"}, flat_groups=flat_groups, group_size=2, probe=None))
+    settling = Settling.of(recipe)
+    groups = [sums(str(place), *labels) for place, labels in enumerate(("++", "--", "+-", "-+"))]
+    rated = [replace(one, is_used=not one.reason) for one in settling.rate(groups, Carried())]
+    settled = settling.settle([one for one in rated if one.is_used], Carried())
+    numbers = wave_numbers(recipe.judge, rated, settled)
+    assert numbers["zero_signal_share"] == 0.5
+    assert numbers["groups_per_kept"] == (1.0 if flat_groups == "keep" else 2.0)
+
+
+def sums(name: str, *labels: str) -> Drawn:
+    """A problem whose samples are right (+) or wrong (-)."""
+    nodes = tuple(
+        Sample(f"{name}/{place}", name, place, "7", FinishReason.STOP, 1, None, "m") for place in range(len(labels))
+    )
+    verdicts = tuple(
+        judgement(node.id, "answer", Label.CORRECT if label == "+" else Label.WRONG)
+        for node, label in zip(nodes, labels, strict=True)
+    )
+    tokens = {node.id: Tokens((1,), (2,), (-0.5,)) for node in nodes}
+    return Drawn(Problem(name, (Message("user", "3+4="),), gold="7"), nodes, verdicts, tokens)
 
 
 def test_lengths_are_of_trained_texts() -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from configs.schema.kinds import component_choices
-from configs.schema.online.amount import Schedule
+from configs.schema.online.amount import KlEstimate, Schedule
 from configs.schema.online.rewards import (
     FormatTerm,
     JudgeTerm,
@@ -22,6 +22,7 @@ from configs.schema.online.rewards import (
     VerdictMatchTerm,
 )  # fmt: skip
 from tasks.core.records import Label
+from tasks.online.divergence import estimates_of
 from tasks.online.reward import term_values, value_group
 from tasks.online.rewards.length import overlong
 from tasks.online.rewards.progress import discounted, efficiency, quality
@@ -233,15 +234,27 @@ def test_a_truncated_text_keeps_a_share_and_a_short_one_loses_one() -> None:
 def test_the_divergence_is_taken_from_every_trained_text() -> None:
     told = [(1.0, 5.0), (1.0, 10.0), (0.0, 4.0), (0.0, 6.0)]
     own = rewards_of([JudgeTerm(), KlTerm(coefficient=0.001)],
-                     *(rollout(attempt(score, kl=kl)) for score, kl in told))  # fmt: skip
+                     *(rollout(attempt(score, kl={"k1": kl})) for score, kl in told))  # fmt: skip
     assert [one.rewards[0] for one in own] == near(0.995, 0.99, -0.004, -0.006)
-    turns = rollout(attempt(is_trained=False), attempt(kl=2.0), said("right"))
+    rloo = rewards_of([JudgeTerm(), KlTerm(coefficient=0.05)],
+                      *(rollout(attempt(score, kl={"k1": kl})) for score, kl in ((1.0, 2.0), (0.0, -1.0))))  # fmt: skip
+    assert [one.rewards[0] for one in rloo] == near(0.9, 0.05), "as TRL's RLOO takes it"
+    turns = rollout(attempt(is_trained=False), attempt(kl={"k1": 2.0}), said("right"))
     assert values_of([KlTerm(coefficient=0.5)], turns) == [{1: -1.0, 2: None}]
+
+
+@pytest.mark.parametrize(("estimate", "value"), [("k1", 0.2), ("k2", 0.02), ("k3", 0.018731)])
+def test_a_divergence_has_three_estimates_which_are_added_up_over_tokens(estimate: KlEstimate, value: float) -> None:
+    """A token of log-probability -1 where the reference has -1.2; and one on which both agree."""
+    told = estimates_of([-1.0 - -1.2, 0.0, -1.0 - -1.2])
+    assert told[estimate] == pytest.approx(2 * value, abs=1e-6)
+    term = KlTerm(coefficient=0.5, estimate=estimate)
+    assert values_of([term], rollout(attempt(kl=told))) == [{0: pytest.approx(-value, abs=1e-6)}]
 
 
 def test_stage_one_of_score_pins_the_first_turn_by_its_own_divergence() -> None:
     """2.0 in turn form: beta .01, progress 10, k1 sums .8 and .5."""
-    chain = rollout(attempt(0.0, kl=0.8), attempt(1.0, kl=0.5))
+    chain = rollout(attempt(0.0, kl={"k1": 0.8}), attempt(1.0, kl={"k1": 0.5}))
     (own,) = rewards_of([JudgeTerm(), ProgressTerm(alpha=10), KlTerm(coefficient=0.01)], chain)
     assert list(own.rewards) == near(-0.008, 10.995)
 

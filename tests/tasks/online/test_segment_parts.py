@@ -16,11 +16,19 @@ from configs.schema.online.waves import Probe
 from configs.schema.verifiers.kinds import NumberVerifier
 from infra.engines.wire import Tokens
 from tasks.core.records import FinishReason, Label, Message, Part, Problem, Sample, Verdict
-from tasks.decide.guards import ENDED_BY, check_guards, strongest
+from tasks.decide.guards import ENDED_BY, check_guards, in_waves, strongest
 from tasks.online.carried import Carried
 from tasks.online.course import Course, watched
 from tasks.online.draw import Drawn, in_wave
-from tasks.online.numbers import ended_by, ends_by, first_entropy, write_metrics
+from tasks.online.numbers import (
+    best_probed,
+    ended_by,
+    ending_guard,
+    first_entropy,
+    may_take_best,
+    takes_best,
+    write_metrics,
+)
 from tasks.online.order import problems_from
 from tasks.online.probe import set_aside
 from tasks.online.rollouts_of import group_of
@@ -94,10 +102,15 @@ def test_a_text_has_its_wave_in_its_id_and_in_its_parents() -> None:
 
 
 def test_a_guard_speaks_where_the_last_waves_are_all_beyond_its_limit() -> None:
-    ends = ends_by([
+    guards = [
         Guard(metric="zero_signal_share", above=0.9, action="end_segment", window=2),
         Guard(metric="entropy", below=0.1, action="warn"),
-    ])  # fmt: skip
+    ]
+
+    def ends(waves: list[Wave]) -> str:
+        spoke = ending_guard(guards, waves)
+        return in_waves(spoke) if spoke else ""
+
     high, low = {"zero_signal_share": 0.95, "entropy": 0.0}, {"zero_signal_share": 0.5, "entropy": 0.0}
     assert ends([wave(0, **high)]) == ""
     assert ends([wave(0, **high), wave(1, **low), wave(2, **high)]) == ""
@@ -148,7 +161,8 @@ def test_a_guard_with_a_second_limit_speaks_where_both_are_passed_in_the_same_wa
     for other in (agreeing, falling, {}, {**agreeing, "probe_accuracy_rise": -0.02}):
         assert ended_by(guards, [first, wave(1, **other)]) == 0
     told = "vote_share_rise was above 0.1 and probe_accuracy_rise was below -0.02 for 2 waves"
-    assert ends_by(guards)([first, first]) == told
+    spoke = ending_guard(guards, [first, first])
+    assert spoke == COLLAPSE and in_waves(spoke) == told and not takes_best(spoke)
 
 
 def test_what_follows_a_guard_that_ended_a_segment_is_decided_by_which_it_was() -> None:
@@ -164,6 +178,22 @@ def test_what_follows_a_guard_that_ended_a_segment_is_decided_by_which_it_was() 
     assert spoken.words.endswith("for 2 waves: the champion becomes the incumbent again")
     (spoken,) = check_guards(guards, {"kl_start": 2.0})
     assert spoken.guard == plain
+
+
+def test_the_latest_of_the_best_probes_behind_the_first_wave_is_taken() -> None:
+    probed = [wave(0, probe_accuracy=0.9), wave(1), wave(2, probe_accuracy=0.5), wave(3, probe_accuracy=0.5)]
+    assert best_probed(probed) == 3 and best_probed([*probed, wave(4, probe_accuracy=0.4), wave(5)]) == 3
+    assert best_probed(probed[:2]) is best_probed([]) is None
+    end = Guard(metric="zero_signal_share", above=0.9, action="end_segment")
+    assert may_take_best([end]) and not may_take_best([COLLAPSE]), "what is rolled back needs no weights"
+
+
+def test_the_rounds_numbers_are_the_candidates(tmp_path: Path) -> None:
+    lines = [{"step": step, "loss": 1.0, "learning_rate": 1.0, "tokens": 3, "entropy": 1.0} for step in range(1, 5)]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    waves = [wave(number, reward_mean=float(number)) for number in range(3)]
+    assert write_metrics(tmp_path, waves, 2, Course(), num_trained=1)["reward_mean"] == 0.0
+    assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 4, "what came behind it is shown"
 
 
 def test_a_course_knows_what_was_first_and_what_is_latest() -> None:

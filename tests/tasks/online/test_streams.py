@@ -71,6 +71,14 @@ def test_the_divergence_weighs_by_schedule_and_by_turn() -> None:
         assert found == {("a", 0, 1): 0.1, ("a", 1, 2): 0.01, ("a", 2, 3): 0.01}
 
 
+def test_stage_one_of_score_holds_the_first_turn_ten_times_as_tightly() -> None:
+    """beta1 .01 on both turns, beta2 = .1 on the first besides; divergences .8 and .5, the second turn right: .907."""
+    wave = Judged("f", (rewarded(0, 1, name="a"),))
+    found = told(streams(Grpo(kl_weight_by_turn=(0.11, 0.01)), wave), "kl_weight")
+    first, second = found["a", 0, 1], found["a", 1, 2]
+    assert 1 - first * 0.8 - second * 0.5 == pytest.approx(0.907)
+
+
 def test_raft_likes_the_first_of_the_best_of_each_group_if_it_is_good() -> None:
     spans = streams(Raft(), judged(0, 1, 1, fork="a"), judged(0, 0, fork="b"), judged(None, 0.5, fork="c"))
     assert told(spans, "nll_weight") == {("a1", 0, 1): 1.0, ("c1", 0, 1): 1.0}

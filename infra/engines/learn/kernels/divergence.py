@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 
-from configs.schema.online.objectives import KlEstimate
+from configs.schema.online.amount import KlEstimate
 from infra.engines.learn.kernels.totals import Totals
 
 

@@ -86,6 +86,11 @@ def _token_losses(drawn: Drawn, objective: PolicyGradient, ratio: torch.Tensor) 
     return -torch.min(bounded * advantages, clipped * advantages)
 
 
+def entropy_bonus(entropies: torch.Tensor, mask: torch.Tensor, weight: float, totals: Totals) -> torch.Tensor:
+    """What the loss is less by: weight times the mean entropy of the step's tokens, in nats."""
+    return weight * (entropies * mask).sum() / max(totals.tokens, 1.0)
+
+
 def _gamma_weights(drawn: Drawn, objective: PolicyGradient) -> torch.Tensor:
     settings = objective if isinstance(objective, Vespo) else Vespo()
     return GRPOTrainer.get_gamma_weights(

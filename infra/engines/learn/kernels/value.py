@@ -30,7 +30,13 @@ class ValueHead(nn.Module):
 
 
 def estimate(
-    returns: torch.Tensor, texts: torch.Tensor, mask: torch.Tensor, values: torch.Tensor, discount: float, decay: float
+    returns: torch.Tensor,
+    texts: torch.Tensor,
+    mask: torch.Tensor,
+    values: torch.Tensor,
+    discount: float,
+    decay: float,
+    costs: torch.Tensor | float = 0.0,
 ) -> torch.Tensor:
     """Generalised advantage estimation (GAE, arXiv 1506.02438) within each text: its return falls on its last token.
 
@@ -40,6 +46,7 @@ def estimate(
         returns: of each token, that of its text.
         texts: number of the text that each token lies in.
         decay: lambda: 1 is return minus value, 0 one step alone.
+        costs: of each token, what its own reward is less by, such as a divergence; 0 of none.
 
     Returns:
         Advantages (rows, tokens), 0 outside of `mask`; advantage plus value is what the head should have said.
@@ -50,6 +57,7 @@ def estimate(
     for place in reversed(range(values.shape[1])):
         goes_on = follows[:, place] if place < values.shape[1] - 1 else torch.zeros_like(later, dtype=torch.bool)
         rewards = torch.where(goes_on, 0.0, returns[:, place])
+        rewards = rewards - (costs[:, place] if isinstance(costs, torch.Tensor) else costs)
         later, after = torch.where(goes_on, later, 0.0), torch.where(goes_on, after, 0.0)
         later = rewards + discount * after - values[:, place] + discount * decay * later
         after = values[:, place]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from configs.schema.online.amount import KlEstimate
 from configs.schema.online.objectives import (
     Cispo,
     Correction,
@@ -15,7 +16,6 @@ from configs.schema.online.objectives import (
     DrGrpo,
     Grpo,
     Gspo,
-    KlEstimate,
     Luspo,
     Nft,
     PolicyGradient,
@@ -131,6 +131,21 @@ def test_reflection_tokens_alone_are_the_mean() -> None:
     told = torch.tensor(advantages).unsqueeze(1).expand(4, 6)
     zeros = torch.zeros(4, 6)
     assert loss_of(Dapo(), logp=zeros, old=zeros, advantages=told, mask=mask) == near(-0.2222)
+
+
+def test_what_others_wrote_in_a_row_is_in_no_mean() -> None:
+    """Six tokens, four of feedback, three tokens: -9/9, and not -9/13."""
+    mask = torch.tensor([[1.0] * 6 + [0] * 4 + [1] * 3])
+    zeros = torch.zeros(1, 13)
+    assert loss_of(Dapo(), logp=zeros, old=zeros, advantages=torch.ones(1, 13), mask=mask) == near(-1.0)
+
+
+def test_likelihood_has_the_gradient_of_its_weight_over_its_tokens() -> None:
+    """An explanation of two tokens, weight .1: .1 a token's mean."""
+    logp = torch.tensor([[-1.2, -1.2]], requires_grad=True)
+    weights = torch.full((1, 2), 0.1)
+    likelihood_loss(logp, weights, Totals.of(weights > 0)).backward()
+    assert logp.grad is not None and logp.grad.sum().item() == near(-0.1)
 
 
 @pytest.mark.parametrize(("estimate", "value"), [("k1", 0.2), ("k2", 0.02), ("k3", 0.018731)])

@@ -17,7 +17,7 @@ from trl import GRPOConfig, GRPOTrainer
 from configs.schema.model import TinyLlama
 from configs.schema.online.objectives import Cispo, Dapo, DrGrpo, Grpo, Gspo, Luspo, PolicyGradient, Sapo, Vespo
 from infra.engines.learn.kernels.divergence import divergence_loss
-from infra.engines.learn.kernels.policy import Drawn, policy_loss
+from infra.engines.learn.kernels.policy import Drawn, entropy_bonus, policy_loss
 from infra.engines.learn.kernels.ratios import sampler_correction
 from infra.engines.learn.kernels.totals import Totals
 from infra.engines.models.tiny_llama import write_tiny_llama
@@ -138,6 +138,25 @@ def test_the_divergence_is_the_stock_trainers(folder: Path, tmp_path: Path, tens
     own = own + divergence_loss(logp, old + reference, 0.1 * mask, "k3", totals)
     assert own.item() == pytest.approx(stock.item(), rel=1e-5)
     assert torch.allclose(gradients(trainer, own), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_the_entropy_bonus_is_the_stock_trainers(
+    folder: Path, tmp_path: Path, tensors: dict[str, torch.Tensor]
+) -> None:
+    """A loss of entropy alone: no advantages, one step, whole."""
+    stock = trainer_of(folder, tmp_path, Dapo(), entropy_coef=0.01)
+    stock.model.train()
+    stock.current_gradient_accumulation_steps = 1
+    del tensors["noise"], tensors["reference"]
+    told = {**tensors, "advantages": torch.zeros(4, 6), "old_per_token_logps": logps_of(stock, tensors).detach()}
+    expected = stock._compute_loss(stock.model, told)
+    mask = (tensors["completion_mask"] * tensors["tool_mask"]).float()
+    ids = torch.cat([tensors["prompt_ids"], tensors["completion_ids"]], 1)
+    seen = torch.cat([tensors["prompt_mask"], tensors["completion_mask"]], 1)
+    _, entropies, _ = stock._get_per_token_logps_and_entropies(stock.model, ids, seen, 6, compute_entropy=True)
+    own = entropy_bonus(entropies, mask, 0.01, Totals.of(mask))
+    assert own.item() == pytest.approx(-expected.item(), rel=1e-5) and own.item() > 0
+    assert torch.allclose(-gradients(stock, own), gradients(stock, expected), rtol=1e-4, atol=1e-7)
 
 
 def test_the_names_of_trl_that_are_taken_hold_of_are_there() -> None:

@@ -52,6 +52,16 @@ def test_between_them_later_steps_fade_and_never_cross_into_another_text() -> No
     assert close[0].tolist() == near(0.5, 0.75, -1.4)
 
 
+def test_a_divergence_is_taken_from_each_tokens_own_reward() -> None:
+    """Costs .1 .2 .3 of the first text: with lambda 1 and no values, what is still to come of them."""
+    costs = torch.tensor([[0.1, 0.2, 0.3, 5.0, 0.0, 0.4]])
+    found = estimate(RETURNS, TEXTS, MASK, torch.zeros(1, 6), 1, 1, costs)[0].tolist()
+    assert found == near(1 - 0.6, 1 - 0.5, 1 - 0.3, 0, -1.4, -1.4)
+    # deltas -.1, -.2, 1 - .3 | 0, -1 - .4, each with 0.95 of what comes after
+    faded = estimate(RETURNS, TEXTS, MASK, torch.zeros(1, 6), 1, 0.95, costs)[0].tolist()
+    assert faded == near(-0.1 + 0.95 * (-0.2 + 0.95 * 0.7), -0.2 + 0.95 * 0.7, 0.7, 0, -0.95 * 1.4, -1.4)
+
+
 def test_tokens_are_whitened_with_those_of_their_pool_alone() -> None:
     advantages = torch.tensor([[0.0, 0.5, 1.0, 7.0, 2.0, 4.0]])
     pools = torch.tensor([[0.0, 0, 0, 0, 1, 1]])
@@ -90,6 +100,25 @@ def critic_of(model: LlamaForCausalLM, **fields: Any) -> Critic:
 IDS = torch.tensor([[5, 6, 7, 8, 9], [9, 8, 7, 6, 5]])
 BATCH = {"return": torch.tensor([[1.0, 1, 1], [0, 0, 0]]), "return_mask": torch.ones(2, 3),
          "turn": torch.zeros(2, 3), "pool": torch.zeros(2, 3), "pool_mask": torch.ones(2, 3)}  # fmt: skip
+
+
+def test_rewards_of_tokens_run_back_to_those_before_them() -> None:
+    """Six tokens, +.2 on the second and third, -.2 on the fifth, 1 at the end (dense rewards of a critic)."""
+    ones, last = torch.ones(1, 6), torch.ones(1, 6)
+    costs = torch.tensor([[0.0, -0.2, -0.2, 0, 0.2, 0]])
+    plain = estimate(last, torch.zeros(1, 6), ones, torch.zeros(1, 6), 1, 1, costs)[0].tolist()
+    assert plain == near(1.2, 1.2, 1.0, 0.8, 0.8, 1)
+    values = torch.tensor([[0.5, 0.5, 0.6, 0.6, 0.5, 0.7]])
+    faded = estimate(last, torch.zeros(1, 6), ones, values, 1, 0.95, costs)[0].tolist()
+    assert faded == near(0.6119, 0.6441, 0.3622, 0.17075, 0.2850, 0.3)
+
+
+def test_credit_has_the_divergence_of_the_policy_that_drew(model: LlamaForCausalLM) -> None:
+    logps = {"old_logps": torch.full((2, 3), -1.0), "reference_logps": torch.tensor([[-1.2] * 3, [-1.0] * 3])}
+    flat = {"pool_mask": torch.zeros(2, 3)}
+    told = critic_of(model, kl_token_reward=0.05).credit(BATCH | logps | flat, torch.zeros(2, 3))
+    assert told["advantage"].tolist() == [near(1 - 0.03, 1 - 0.02, 1 - 0.01), near(0, 0, 0)]
+    assert torch.equal(told["value_target"], told["advantage"]), "the head learns what is left of the return"
 
 
 def trained(model: LlamaForCausalLM, critic: Critic, steps: int) -> float:
