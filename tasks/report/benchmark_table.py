@@ -34,5 +34,5 @@ def benchmark_rows(reports: Sequence[RoundReport]) -> list[tuple[str, ...]]:
 
 def _cells(round: int, row: BenchmarkRow) -> tuple[str, ...]:
     shots = "-" if row.num_fewshot is None else str(row.num_fewshot)
-    error = "" if row.stderr is None else f" \u00b1 {row.stderr:.4f}"
+    error = "" if row.stderr is None else f" +/- {row.stderr:.4f}"
     return (str(round), row.model, row.task, row.metric, shots, f"{row.num_items:,}", f"{row.value:.4f}{error}")

@@ -114,7 +114,7 @@ class SessionModel(TemplateLM):
         return [sum(next(found)[0] for _ in text) for text in windows]
 
     def _windows(self, text: str) -> list[tuple[list[int], list[int]]]:
-        found = get_rolling_token_windows(self.tok_encode(text), self.prefix_token_id, self._max_length - 1, 1)
+        found = get_rolling_token_windows(self.tok_encode(text), self.prefix_token_id, self._max_length - 2, 1)
         return [make_disjoint_window(window) for window in found]
 
     def generate_until(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[str]:

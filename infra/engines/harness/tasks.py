@@ -27,6 +27,7 @@ HUB_FIX = (
     "let this machine reach the Hugging Face hub (HF_TOKEN for data that ask for one), or copy the cache of one that "
     "can (HF_HOME); or write a task's YAML file of your own over a local file"
 )
+NAMES_FIX = "lm-eval ls tasks lists them; a task of one's own is named by the path of its YAML file"
 FILE_FIX = "correct the task's file; paths in it begin at its folder"
 Wanted = Mapping[str, Any]
 
@@ -97,19 +98,20 @@ class Library:
     def _check_names(self) -> None:
         for name in (one["task"] for one in self._wanted):
             if _is_file(name):
-                if not Path(name).is_file():
-                    raise EngineError(
-                        f"there is no file {name}",
-                        "correct the path; relative ones begin at the current folder",
-                    )
+                _check_file(name)
             elif name not in self._manager.task_index:
                 alike = difflib.get_close_matches(name, self._manager.all_tasks, ALIKE)
                 raise EngineError(
                     f"lm-eval has no task, group or tag called {name}",
-                    f"write {' or '.join(alike)}"
-                    if alike
-                    else "lm-eval ls tasks lists them; a task of one's own is named by the path of its YAML file",
+                    f"write {' or '.join(alike)}" if alike else NAMES_FIX,
                 )
+            elif (self._manager.task_index[name].cfg or {}).get("unsafe_code"):
+                raise _unsafe(name, name)
+
+
+def _check_file(name: str) -> None:
+    if not Path(name).is_file():
+        raise EngineError(f"there is no file {name}", "correct the path; relative ones begin at the current folder")
 
 
 def _is_file(name: str) -> bool:
@@ -144,13 +146,17 @@ def _num_items(task: Any, limit: int | float | None) -> int:
 
 def _check(name: str, task_name: str, task: Any) -> None:
     if getattr(task, "UNSAFE_CODE", False) or task.get_config("unsafe_code"):
-        raise EngineError(
-            f"the benchmark {name}: {task_name} runs programs that models write, outside of any sandbox",
-            "leave it out; verifiers of the kind code run programs in a sandbox, on problems of your own",
-        )
+        raise _unsafe(name, task_name)
     if getattr(task, "MULTIMODAL", False):
         raise EngineError(
             f"the benchmark {name}: {task_name} shows pictures, and models here read text", "leave it out"
         )
     if not len(task.eval_docs):
         raise EngineError(f"the benchmark {name}: {task_name} has no items", FILE_FIX if _is_file(name) else HUB_FIX)
+
+
+def _unsafe(name: str, task_name: str) -> EngineError:
+    return EngineError(
+        f"the benchmark {name}: {task_name} runs programs that models write, outside of any sandbox",
+        "leave it out; verifiers of the kind code run programs in a sandbox, on problems of your own",
+    )
