@@ -17,7 +17,7 @@ from flows.report.artifacts import ShownInPrefect, show_table
 from flows.report.mlflow_sync import Tracking
 from flows.report.reporting import Reporting
 from flows.report.terminal import Terminal
-from flows.round import baseline, improvement_round
+from flows.round import baseline, improvement_round, with_champion
 from flows.run.experiment import open_workbench, recipe_digest
 from flows.run.plan import make_plan
 from flows.run.resume import find_resume_point
@@ -107,6 +107,7 @@ def _walk(bench: Workbench, reporting: Reporting, per_run: int | None, may_go_on
         settled = settle(bench, outcome, before)
         if settled is None:
             return Ended(state, StopReason.APPROVAL, tuple(added), ask_person(bench, outcome))
+        settled = with_champion(bench, settled)
         reporting.add_round(settled)
         if not was_finished or not all(step.is_reused for step in settled.steps.values()):
             added.append(number)

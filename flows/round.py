@@ -12,6 +12,8 @@ from collections.abc import Mapping
 
 from configs.schema.recipe import Recipe
 from configs.schema.role import POLICY
+from tasks.benchmark.stage import BENCHMARK, CHAMPION
+from tasks.benchmark.task import benchmark
 from tasks.calibrate.stage import CALIBRATE
 from tasks.calibrate.task import calibrate
 from tasks.core.bench import Workbench
@@ -49,8 +51,8 @@ from tasks.sample.task import generate
 from tasks.select.stage import SELECT, SelectNumbers
 from tasks.select.task import select
 
-BASELINE = (PROBLEMS, BASE, WARM_START, EVALUATE)
-ROUND = (INVENT, CALIBRATE, GENERATE, JUDGE, GUIDE, META, SELECT, SEGMENT, MONITOR, TRAIN, EVALUATE, DECIDE)
+BASELINE = (PROBLEMS, BASE, WARM_START, EVALUATE, BENCHMARK)
+ROUND = (INVENT, CALIBRATE, GENERATE, JUDGE, GUIDE, META, SELECT, SEGMENT, MONITOR, TRAIN, EVALUATE, DECIDE, BENCHMARK)
 """the order of stages; a round has those whose `when` says so"""
 STAGES = {stage.name: stage for stage in (*BASELINE, *ROUND)}
 
@@ -83,7 +85,7 @@ def baseline(bench: Workbench) -> RoundOutcome:
     state = LoopState(
         round=0, problems=steps["problems"], models=models, standing=first_standing(first), first=first
     )  # fmt: skip
-    return RoundOutcome(state=state, candidate=start, steps=steps)
+    return with_benchmarks(bench, RoundOutcome(state=state, candidate=start, steps=steps))
 
 
 def begin(bench: Workbench, name: str, policy: Lineage | None, problems: StepRef) -> tuple[Lineage, dict[str, StepRef]]:
@@ -168,7 +170,26 @@ def _conclude(
         steps["evaluate"] = evaluation = evaluate(bench, round, candidate, state.problems, state.cast())
     steps["decide"] = decide_round(bench, round, state, gathered, candidate, evaluation)
     after = state.after(read_decision(bench.ledger, steps["decide"]), candidate, evaluation, bench.recipe)
-    return RoundOutcome(state=after, candidate=candidate, steps=steps, beaten=state.incumbent.name)
+    outcome = RoundOutcome(state=after, candidate=candidate, steps=steps, beaten=state.incumbent.name)
+    return with_benchmarks(bench, outcome)
+
+
+def with_benchmarks(bench: Workbench, outcome: RoundOutcome) -> RoundOutcome:
+    """The round with its candidate's benchmarks, where they are due."""
+    round, candidate = outcome.state.round, outcome.candidate
+    if candidate is None or not BENCHMARK.when(bench.recipe, round):
+        return outcome
+    return outcome.with_benchmarks(BENCHMARK.name, candidate, benchmark(bench, round, candidate))
+
+
+def with_champion(bench: Workbench, outcome: RoundOutcome) -> RoundOutcome:
+    """The round that ends the experiment, with the benchmarks of the champion if no round has them."""
+    state = outcome.state
+    with bench.in_round(state.round):
+        is_due = bench.recipe.evaluate.benchmarks is not None and state.stop_reason is not None
+        if not is_due or state.champion.digest in state.benchmarked:
+            return outcome
+        return outcome.with_benchmarks(CHAMPION, state.champion, benchmark(bench, state.round, state.champion))
 
 
 def gather(bench: Workbench, round: int, state: LoopState) -> tuple[dict[str, StepRef], LoopState]:

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component, by_kind
+from configs.schema.benchmarks import Benchmarks
 from configs.schema.judges.kinds import Judge
-from configs.schema.marks import Horizon
+from configs.schema.marks import Horizon, Later
 from configs.schema.revision.evaluate import ReviseEvaluation
 from configs.schema.verifiers.kinds import Verifier
 
@@ -56,6 +57,9 @@ class Evaluate(Component):
     revise: ReviseEvaluation | None = Field(None, description="further turns: what revising does to an answer")
     by_tag: str | None = Field(None, description="accuracy for each value of this tag too, such as digits")
     verifier: Verifier | None = Field(None, description="default: the verifier of the first answer judge")
+    benchmarks: Annotated[Benchmarks | None, Later] = Field(
+        None, description="tasks of lm-evaluation-harness in every n-th round"
+    )
 
 
 class Better(Component):

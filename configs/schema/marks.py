@@ -23,7 +23,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-Named = Literal["file", "folder", "object", "prompt", "function", "weights", "version", "model", "steps"]
+Named = Literal["file", "folder", "object", "prompt", "function", "weights", "version", "task", "model", "steps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,15 @@ Horizon = Mark("horizon")
 class Content:
     """The field names something, and what it names enters.
 
-    Outside of the experiment: file, folder, object (of the store), prompt, function (of a file), weights; `version`
-    says which version of what a field beside it names, and enters through that. Inside of it: `model` and `steps`,
-    which a stage's inputs hold by digest and by key.
+    Outside of the experiment: file, folder, object (of the store), prompt, function (of a file), weights, task (of
+    benchmarks: a file, or a name); `version` says which version of what a field beside it names, and enters through
+    that. Inside of it: `model` and `steps`, which a stage's inputs hold by digest and by key.
     """
 
     names: Named
 
 
-OUTSIDE: frozenset[Named] = frozenset({"file", "folder", "object", "prompt", "function", "weights", "version"})
+OUTSIDE: frozenset[Named] = frozenset({"file", "folder", "object", "prompt", "function", "weights", "version", "task"})
 """what lies outside of the experiment, and can change under its name"""
 
 Resolve = Callable[[Content, Any, BaseModel], Any]

@@ -20,19 +20,21 @@ from flows.run.experiment import recipe_digest
 from flows.services.addresses import Addresses
 from infra.store.files import replace_durably
 from infra.tracking.connect import without_password
+from tasks.benchmark.stage import BENCHMARK, CHAMPION
 from tasks.calibrate.stage import CURVE_FIGURE
 from tasks.core.bench import Workbench
-from tasks.core.files import DROPS, TRAIN_SET
+from tasks.core.files import BENCHMARK_SCORES, DROPS, TRAIN_SET
 from tasks.core.refs import StepRef
 from tasks.core.sources import source_of
 from tasks.decide.state import RoundOutcome
 from tasks.monitor.histograms import read_histograms
 from tasks.online.stage import METRICS_FILE, SegmentNumbers
+from tasks.report.benchmark_table import rows_from
 from tasks.report.build import build_round, draw_sample_rows
 from tasks.report.champion import champion_p_value
 from tasks.report.entry import ReportEntry, find_entry, to_experiment, write_entry
 from tasks.report.html import render_report
-from tasks.report.rounds import RoundReport, SampleRow
+from tasks.report.rounds import BenchmarkRow, RoundReport, SampleRow
 from tasks.report.segment_figure import segment_figure
 from tasks.report.table import markdown_table, print_table
 from tasks.select.join import open_groups
@@ -61,7 +63,7 @@ class Reporting:
         warnings = state.decisions[-1].warnings if state.decisions else ()
         report = build_round(
             recipe.name, outcome, self._count_spending(), histograms, warnings, self._figures(steps),
-            stay.name if stay else "",
+            stay.name if stay else "", self._benchmarks(outcome),
         )  # fmt: skip
         if before is not None and before.report.steps == report.steps and len(report.reused) == len(report.steps):
             # Nothing was used now: what the run used that computed the round is the thing to show.
@@ -121,6 +123,16 @@ class Reporting:
             sources, problems, [judge.name for judge in self.bench.recipe.in_round(outcome.state.round).judge]
         )
         return draw_sample_rows(groups(), DROPS.read(ledger, steps["segment" if "segment" in steps else "select"]))
+
+    def _benchmarks(self, outcome: RoundOutcome) -> list[BenchmarkRow]:
+        """Scores of the round's candidate, and of the champion where it was asked too."""
+        models = {BENCHMARK.name: outcome.candidate, CHAMPION: outcome.state.champion}
+        return [
+            row
+            for stage, model in models.items()
+            if model is not None and stage in outcome.steps
+            for row in rows_from(BENCHMARK_SCORES.read(self.bench.ledger, outcome.steps[stage]), model.name)
+        ]
 
     def _figures(self, steps: Mapping[str, StepRef]) -> dict[str, str]:
         """Figures that stages drew, by title."""

@@ -11,15 +11,18 @@ from configs.errors import StoreError
 from configs.schema.recipe import Recipe
 from flows.champion.approve import settle
 from flows.champion.current import take_up_promotions
-from flows.round import STAGES, baseline, improvement_round, stages_of
+from flows.round import STAGES, baseline, improvement_round, stages_of, with_champion
 from flows.run.experiment import shared_of
 from flows.run.resume import find_resume_point
 from infra.engines.gpu_list import visible_gpus
 from infra.engines.programs import is_missing
 from infra.store.base import Store
 from infra.store.errors import DamagedObjectError
+from tasks.benchmark.look import look_at_benchmarks
+from tasks.benchmark.stage import BENCHMARK
 from tasks.core.ledger import Ledger
 from tasks.core.models import stage_kind
+from tasks.core.stage import Stage
 from tasks.decide.state import LoopState
 from tasks.housekeeping.steps import RECORD, read_step
 from tasks.plan.cost import estimate_cost
@@ -149,6 +152,7 @@ def make_plan(
     phases = {r: stay.name for r in range(1, recipe.rounds.max + 1) if (stay := recipe.stay_at(r))}
     stages = [(r, STAGES[stage_kind(s)]) for r, s in new + later]
     cost = list(estimate_cost(recipe, sizes, stages, measured, _model_bytes(store, entry)))
+    cost += benchmark_lines(recipe, base_dir, [(number, stage) for number, stage in stages if stage is BENCHMARK])
     before = Measured(last, measured, num_devices(recipe.engine)) if measured else None
     hours = list(estimate_hours(recipe, sizes, stages, speeds, before, price)) if price else []
     return Plan(bench.planned, later, cost, phases, list(sets.lines()), hours)
@@ -165,6 +169,22 @@ def _model_bytes(store: Store, entry: ReportEntry | None) -> int | None:
     return sum(file.size_bytes for file in ref.files)
 
 
+def benchmark_lines(recipe: Recipe, base_dir: Path, new: Sequence[tuple[int, Stage]]) -> Iterator[str]:
+    """What new benchmarks take: their tasks are looked at, with their data, before any model is loaded.
+
+    Raises:
+        EngineError: there is no such task, or its data cannot be had.
+    """
+    if not new:
+        return
+    for found in look_at_benchmarks(recipe, base_dir, with_data=True):
+        rounds = sorted({number for number, _ in new if recipe.in_round(number).evaluate.benchmarks == found.config})
+        names = ", ".join(task.task for task in found.config.tasks)
+        if rounds:
+            each = f"{found.num_items:,} items of {names}"
+            yield f"benchmarks        {each}, in {len(rounds)} rounds, and for the champion if it has none of them"
+
+
 def _walk(bench: PlanningBench, state: LoopState | None) -> bool:
     """Walk from a state, or from the baseline; False where a decision is missing on the way."""
     try:
@@ -174,7 +194,7 @@ def _walk(bench: PlanningBench, state: LoopState | None) -> bool:
             outcome = settle(bench, improvement_round(bench, state.round + 1, before), before)
             if outcome is None:
                 return False
-            state = outcome.state
+            state = with_champion(bench, outcome).state
     except (EndOfKnowledge, DamagedObjectError):  # what is damaged is known to the run, which heals it
         return False
     return True

@@ -37,6 +37,9 @@ from infra.engines.wire import (
     Rated,
     Rating,
     RatingJob,
+    Read,
+    Reading,
+    ReadingJob,
     Score,
     Scoring,
     ScoringJob,
@@ -119,6 +122,13 @@ class LocalPool:
         jobs = (ScoringJob(f"score-{start}", tuple(part)) for start, part in _parts(items))
         rows = (row for _, rows in self._run(jobs, on_progress) for row in rows)
         found = {row.id: row for row in rows if isinstance(row, (Score, Missing))}
+        return [found[item.id] for item in items]
+
+    def read(self, items: Sequence[Reading], on_progress: OnProgress | None = None) -> list[Read | Missing]:
+        self._refuse_unless("logprobs", "gives no log-probabilities", "transformers or vllm")
+        jobs = (ReadingJob(f"read-{start}", tuple(part)) for start, part in _parts(items))
+        rows = (row for _, rows in self._run(jobs, on_progress) for row in rows)
+        found = {row.id: row for row in rows if isinstance(row, (Read, Missing))}
         return [found[item.id] for item in items]
 
     def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:

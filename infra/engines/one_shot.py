@@ -1,12 +1,13 @@
 """One-shot engine programs: a request file in, files out, one answer. Both ends of it.
 
 `run_job` is the control side, called by `trainer.py` and `build.py`; `answer_job` is the program's side, called by
-`train_program.py` and `make_model.py`. Messages are JSON objects with a `kind`: progress (any number), then done or
-failed.
+`train_program.py` and `make_model.py`. Messages are JSON objects with a `kind`: progress and ask (any number), then
+done or failed. A program that asks waits for an answer, a message too.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -28,12 +29,16 @@ def run_job(
     work_dir: Path,
     env: Mapping[str, str],
     on_progress: Callable[[Message], None] | None = None,
+    on_ask: Callable[[Message], Message] | None = None,
+    forks: bool = True,
 ) -> Message:
     """Run `python -m program` on a request and wait for its answer.
 
     Args:
         what: the work in words, for messages: "training of base".
         work_dir: request and log lie here.
+        on_ask: answers what the program asks; None: it asks nothing.
+        forks: False for a program with libraries of its own.
 
     Returns:
         The answer, without its `kind`.
@@ -45,11 +50,16 @@ def run_job(
     work_dir.mkdir(parents=True, exist_ok=True)
     request_path, log_path = work_dir / "request.json", work_dir / "log.txt"
     request_path.write_text(json.dumps(request), encoding="utf-8")
-    with start_program(program, [str(request_path)], log_path=log_path, env=env) as child:
+    asks = on_ask is not None
+    with start_program(program, [str(request_path)], log_path=log_path, env=env, stdin=asks, forks=forks) as child:
         for message in child.messages():
             kind = message.pop("kind", None)
             if kind == "progress" and on_progress is not None:
                 on_progress(message)
+            elif kind == "ask" and on_ask is not None:
+                answer = on_ask(message)
+                with contextlib.suppress(BrokenPipeError):  # it has ended, and the last of its messages says how
+                    child.send(answer)
             elif kind == "done":
                 return message
             elif kind == "failed":
@@ -70,9 +80,30 @@ def answer_job(work: Callable[[Message, Callable[[Message], None]], Message]) ->
             any other error is a defect, and its traceback goes to the log.
     """
     channel = Channel(commands=False)
+    _answer(channel, lambda request: work(request, lambda message: channel.send({"kind": "progress", **message})))
+
+
+def answer_asking_job(work: Callable[[Message, Callable[[Message], Message]], Message]) -> None:
+    """As `answer_job`, for a program that asks its starter.
+
+    Args:
+        work: request and a function that asks and waits for the answer -> answer.
+    """
+    channel = Channel(commands=True)
+
+    def ask(message: Message) -> Message:
+        channel.send({"kind": "ask", **message})
+        answer = channel.receive()
+        assert answer is not None, "it waits until there is one"
+        return answer
+
+    _answer(channel, lambda request: work(request, ask))
+
+
+def _answer(channel: Channel, work: Callable[[Message], Message]) -> None:
     request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     try:
-        answer = work(request, lambda message: channel.send({"kind": "progress", **message}))
+        answer = work(request)
     except UserError as error:
         channel.send({"kind": "failed", "message": error.message, "fix": error.fix})
         raise SystemExit(1) from error

@@ -21,6 +21,8 @@ from infra.engines.wire import (
     OnProgress,
     Rated,
     Rating,
+    Read,
+    Reading,
     Score,
     Scoring,
     Shard,
@@ -51,6 +53,9 @@ class Pool(Protocol):
         Args:
             items: ids are unique. Completions of one chat are cheapest next to each other.
         """
+
+    def read(self, items: Sequence[Reading], on_progress: OnProgress | None = None) -> list[Read | Missing]:
+        """Log-probabilities of given tokens, in order of the items, whose ids are unique."""
 
     def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
         """A reward model's opinion of answers, in order of the items, whose ids are unique."""

@@ -5,6 +5,7 @@ rows each.
 
     Shard         requests + sampling            -> Completion, one a draw
     ScoringJob    given texts                    -> Score, a log-probability a text
+    ReadingJob    given tokens                   -> Read, their log-probability, and whether they are the likeliest
     RatingJob     given texts                    -> Rated, a reward model's opinion of a text
     EmbeddingJob  given texts                    -> Embedded, a vector a text
 
@@ -42,6 +43,7 @@ class Request:
             the batch, the order of completion, or the other draws.
         first: number of the first draw; a request for the draws from 8 on goes on with one for the first 8.
         max_tokens: fewer than the sampling's, where the text is the rest of one; None: the sampling's.
+        tokens: what the model continues, in place of chat and prefix: the plain text of a benchmark.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Request:
     seed: int = 0
     first: int = 0
     max_tokens: int | None = None
+    tokens: tuple[int, ...] | None = None
 
     @property
     def draws(self) -> range:
@@ -129,6 +132,34 @@ class Score:
 
     id: str
     logprob: float
+    num_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Tokens that a model reads, as a benchmark asks: how likely is this completion after this prompt?
+
+    Attributes:
+        prompt, completion: at least one token each; together they fit into the context.
+    """
+
+    id: str
+    prompt: tuple[int, ...]
+    completion: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a model found of tokens.
+
+    Attributes:
+        logprob: of the completion given the prompt, natural logarithm, summed over its tokens.
+        is_greedy: each token of the completion is the likeliest in its place.
+    """
+
+    id: str
+    logprob: float
+    is_greedy: bool
     num_tokens: int
 
 
@@ -260,6 +291,19 @@ class ScoringJob:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingJob:
+    """Tokens to read together."""
+
+    kind: ClassVar[str] = "read"
+    name: str
+    requests: tuple[Reading, ...]
+
+    @property
+    def num_samples(self) -> int:
+        return len(self.requests)
+
+
+@dataclass(frozen=True, slots=True)
 class RatingJob:
     """Answers to rate together."""
 
@@ -285,9 +329,9 @@ class EmbeddingJob:
         return len(self.requests)
 
 
-Job = Shard | ScoringJob | RatingJob | EmbeddingJob
-Question = Request | Scoring | Rating | Embedding
-Row = Completion | Score | Rated | Embedded | Missing
+Job = Shard | ScoringJob | ReadingJob | RatingJob | EmbeddingJob
+Question = Request | Scoring | Reading | Rating | Embedding
+Row = Completion | Score | Read | Rated | Embedded | Missing
 
 
 def halves(job: Job) -> tuple[Job, Job]:
@@ -314,9 +358,12 @@ def read_job(message: Message) -> Job:
     """Inverse of `write_job`."""
     if message["kind"] == EmbeddingJob.kind:
         return EmbeddingJob(message["name"], tuple(Embedding(**row) for row in message["requests"]))
+    if message["kind"] == ReadingJob.kind:
+        readings = (Reading(row["id"], tuple(row["prompt"]), tuple(row["completion"])) for row in message["requests"])
+        return ReadingJob(message["name"], tuple(readings))
     rows = [{**row, "messages": _messages(row)} for row in message["requests"]]
     if message["kind"] == Shard.kind:
-        requests = tuple(Request(**row) for row in rows)
+        requests = tuple(Request(**{**row, "tokens": _tokens(row.get("tokens"))}) for row in rows)
         return Shard(message["name"], requests, Sampling(**message["sampling"]))
     if message["kind"] == ScoringJob.kind:
         return ScoringJob(message["name"], tuple(Scoring(**row) for row in rows))
@@ -341,8 +388,14 @@ def _read_row(kind: str, row: dict[str, Any]) -> Row:
         return Completion(**row, tokens=tokens and Tokens(**{name: tuple(part) for name, part in tokens.items()}))
     if kind == EmbeddingJob.kind:
         return Embedded(row["id"], tuple(row["vector"]))
+    if kind == ReadingJob.kind:
+        return Read(**row)
     return Score(**row) if kind == ScoringJob.kind else Rated(row["id"], tuple(row["scores"]))
 
 
 def _messages(row: dict[str, Any]) -> Messages:
     return tuple((role, content) for role, content in row["messages"])
+
+
+def _tokens(row: list[int] | None) -> tuple[int, ...] | None:
+    return None if row is None else tuple(row)

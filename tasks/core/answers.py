@@ -2,6 +2,7 @@
 
     Request   a model writes text                     -> its Completions, in order of the draws
     Scoring   the log-probability of a given text     -> Score
+    Reading   the log-probability of given tokens     -> Read
     Rating    a reward model's opinion of a text      -> Rated
     Embedding the vector of a text                    -> Embedded
 
@@ -27,7 +28,19 @@ from typing import Any, Generic, TypeVar
 
 from configs.schema.generate import Sampling
 from configs.schema.marks import Resolve
-from infra.engines.wire import Completion, Embedded, Embedding, Missing, Rated, Rating, Request, Score, Scoring
+from infra.engines.wire import (
+    Completion,
+    Embedded,
+    Embedding,
+    Missing,
+    Rated,
+    Rating,
+    Read,
+    Reading,
+    Request,
+    Score,
+    Scoring,
+)
 from tasks.core.answer_folder import AnswerFolder, AnswerRow, who_folder
 from tasks.core.ledger import Ledger
 from tasks.core.missing import MissingTally
@@ -38,10 +51,12 @@ from tasks.core.services import (
     TextService,
     embedding_service,
     rating_service,
+    reading_service,
     scoring_service,
     to_completion,
     to_embedded,
     to_rated,
+    to_read,
     to_score,
 )
 from tasks.core.usage import Usage
@@ -128,6 +143,13 @@ class Answers:
             score = _read(scoring, row, to_score)
             self._count([score])
             yield score
+
+    def read(self, who: Answerer, questions: Iterable[Reading], note: str = "") -> Iterator[Read | Missing]:
+        """Log-probabilities of given tokens, in the order of the questions."""
+        for reading, (row,) in self.run(who, reading_service(), questions, self._scores_per_shard, note=note):
+            read = _read(reading, row, to_read)
+            self._count([read])
+            yield read
 
     def rate(self, who: Answerer, questions: Iterable[Rating], note: str = "") -> Iterator[Rated | Missing]:
         """A reward model's opinions, in the order of the questions."""

@@ -21,6 +21,7 @@ from infra.engines.models.build import fetch_hub_model
 from infra.engines.models.locate import resolve_base
 from infra.engines.models.weights import digest_folder
 from infra.store.files import sha256_of
+from tasks.core.benchmark_task import digest_task
 from tasks.core.ledger import Ledger
 from tasks.core.prompts import read_prompt
 from tasks.core.step import digest
@@ -109,6 +110,9 @@ class Contents:
         path, name = find_file(address, "function")
         return digest([name, sha256_of(path)])
 
+    def _task(self, name: str, holder: BaseModel) -> str:
+        return digest_task(name, self.base_dir)
+
     def _base(self, name: str, holder: BaseModel) -> str:
         assert isinstance(holder, PretrainedModel), "no other component names weights"
         return self.weights(holder).digest
@@ -121,5 +125,6 @@ READERS: dict[str, Callable[[Contents, Any, BaseModel], str]] = {
     "prompt": Contents._prompt,
     "function": Contents._function,
     "weights": Contents._base,
+    "task": Contents._task,
 }
 """`version`, `model` and `steps` have no reader: they enter through a neighbour, or as a stage's inputs"""

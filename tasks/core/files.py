@@ -14,6 +14,8 @@ from typing import Generic, TypeVar
 
 from tasks.core.ledger import Ledger
 from tasks.core.records import (
+    BenchmarkItem,
+    BenchmarkScore,
     Credit,
     Drop,
     Example,
@@ -116,6 +118,8 @@ CREDIT = Table("credit.parquet", Credit)
 TOKEN_ROWS = Table("token_rows.parquet", TokenRow)
 """of a segment of online training, by the id of the sample"""
 ITEMS = Table("items.parquet", ItemResult)
+BENCHMARK_SCORES = Table("benchmark_scores.parquet", BenchmarkScore)
+BENCHMARK_ITEMS = Table("benchmark_items.parquet", BenchmarkItem)
 CHAINS = {suite: Table(f"chains_{suite}.parquet", Sample) for suite in HELD_OUT}
 """texts of held-out problems that were revised"""
 CHAIN_VERDICTS = {suite: Table(f"chain_verdicts_{suite}.parquet", Verdict) for suite in HELD_OUT}

@@ -1,5 +1,5 @@
 """What is asked for, as `answers.py` needs it: what identifies a question, how a shard is asked, how answers lie in a
-table: the four things that a pool does."""
+table: the five things that a pool does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,20 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from configs.schema.generate import Sampling
-from infra.engines.wire import Completion, Embedded, Embedding, Missing, Rated, Rating, Request, Score, Scoring, Shard
+from infra.engines.wire import (
+    Completion,
+    Embedded,
+    Embedding,
+    Missing,
+    Rated,
+    Rating,
+    Read,
+    Reading,
+    Request,
+    Score,
+    Scoring,
+    Shard,
+)
 from tasks.core.step import digest
 
 VERSION = 1
@@ -55,6 +68,18 @@ class ScoreRow:
     VERSION: ClassVar[int] = 1
     question: str
     logprob: float
+    num_tokens: int
+    draw: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """A Read as a row."""
+
+    VERSION: ClassVar[int] = 1
+    question: str
+    logprob: float
+    is_greedy: bool
     num_tokens: int
     draw: int = 0
 
@@ -135,6 +160,8 @@ class TextService(Service[Request, TextRow]):
     def _content(self, question: Request) -> Any:
         seed = question.seed if self._sampling.temperature > 0 else None
         limit = [question.max_tokens] if question.max_tokens is not None else []
+        if question.tokens is not None:
+            return [{"tokens": question.tokens}, seed, *limit]
         return [question.messages, question.prefix, seed, *limit]
 
     def draws(self, question: Request) -> range:
@@ -214,6 +241,16 @@ def scoring_service() -> GivenTextService[Scoring, ScoreRow]:
     )
 
 
+def reading_service() -> GivenTextService[Reading, ReadRow]:
+    """Log-probabilities of given tokens."""
+    return GivenTextService(
+        "read",
+        ReadRow,
+        lambda pool, questions, show: pool.read(questions, show),
+        lambda key, read: ReadRow(key, read.logprob, read.is_greedy, read.num_tokens),
+    )
+
+
 def rating_service() -> GivenTextService[Rating, RatedRow]:
     """A reward model's opinions."""
     return GivenTextService(
@@ -258,6 +295,11 @@ def to_completion(request: Request, row: TextRow) -> Completion:
 def to_score(scoring: Scoring, row: ScoreRow) -> Score:
     """The score of a text from its row."""
     return Score(scoring.id, row.logprob, row.num_tokens)
+
+
+def to_read(reading: Reading, row: ReadRow) -> Read:
+    """What was found of tokens, from its row."""
+    return Read(reading.id, row.logprob, row.is_greedy, row.num_tokens)
 
 
 def to_rated(rating: Rating, row: RatedRow) -> Rated:

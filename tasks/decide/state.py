@@ -28,6 +28,7 @@ class LoopState(Ref):
         pool: the generate steps of rounds that share a pool of attempts (`generate.first.pool`).
         monitor: the first round's monitors, which later rounds are compared with.
         decisions: from round 1.
+        benchmarked: digests of the models whose benchmarks are known.
         stop_reason: why the experiment ends after this round; None if it goes on.
     """
 
@@ -41,6 +42,7 @@ class LoopState(Ref):
     pool: tuple[StepRef, ...] = ()
     monitor: StepRef | None = None
     decisions: tuple[Decision, ...] = ()
+    benchmarked: tuple[str, ...] = ()
     stop_reason: StopReason | None = None
 
     @property
@@ -121,6 +123,11 @@ class RoundOutcome(Ref):
     candidate: ModelRef | None
     steps: dict[str, StepRef]
     beaten: str = ""
+
+    def with_benchmarks(self, name: str, model: ModelRef, step: StepRef) -> RoundOutcome:
+        """This round with the benchmarks of a model as one more step."""
+        state = self.state.model_copy(update={"benchmarked": (*self.state.benchmarked, model.digest)})
+        return self.model_copy(update={"state": state, "steps": {**self.steps, name: step}})
 
     @property
     def sampled(self) -> StepRef:

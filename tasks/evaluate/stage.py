@@ -44,7 +44,7 @@ def _config(recipe: Recipe, _: int) -> Mapping[str, Any]:
     own = {} if revised is None else {"revise": revised, "beside": without(recipe.evaluate.revise, *_DRAWN)}
     tool = {} if recipe.interpreter is None else {"interpreter": recipe.interpreter}
     return {
-        "evaluate": without(recipe.evaluate, "verifier", "revise"),
+        "evaluate": without(recipe.evaluate, "verifier", "revise", "benchmarks"),
         **own,
         **tool,
         "verifier": recipe.verifier_for_gold(),

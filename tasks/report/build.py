@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeGuard
 
 from configs.schema.role import POLICY
+from tasks.benchmark.stage import CHAMPION
 from tasks.core.missing import first_of_each, largest_share
 from tasks.core.models import metric_of
 from tasks.core.records import Drop
 from tasks.core.usage import READ, WRITTEN
 from tasks.decide.state import RoundOutcome
 from tasks.monitor.histograms import Histogram
-from tasks.report.rounds import RoundReport, SampleRow
+from tasks.report.rounds import BenchmarkRow, RoundReport, SampleRow
 from tasks.report.samples import draw_rows
 from tasks.sample.problems.tally import rows_left_out
 from tasks.select.filters.filter import Group
@@ -28,6 +29,7 @@ def build_round(
     warnings: Sequence[str] = (),
     extra_figures: Mapping[str, str] | None = None,
     phase: str = "",
+    benchmarks: Sequence[BenchmarkRow] = (),
 ) -> RoundReport:
     """The report of a round.
 
@@ -39,12 +41,14 @@ def build_round(
         warnings: the guards that spoke, in words.
         extra_figures: further figures as SVG, by title.
         phase: its name, where the recipe has phases.
+        benchmarks: scores, where models were asked (`benchmark_table.rows_from`).
     """
     state, steps = outcome.state, outcome.steps
     metrics: dict[str, float] = {}
     for stage, step in steps.items():
         numbers = {name: value for name, value in step.summary.items() if _is_number(value)}
-        metrics |= {metric_of(stage, name): value for name, value in numbers.items()}
+        before = "champion_" if stage == CHAMPION else ""
+        metrics |= {before + metric_of(stage, name): value for name, value in numbers.items()}
         metrics[f"seconds_{stage}"] = step.seconds
         metrics |= {f"{name}_{stage}": metrics.pop(name) for name in (WRITTEN, READ) if name in metrics}
     metrics |= {**largest_share(metrics), **spending}
@@ -66,6 +70,7 @@ def build_round(
         left_out=[line for step in steps.values() for line in rows_left_out(step.summary)],
         extra_figures=dict(extra_figures or {}),
         phase=phase,
+        benchmarks=list(benchmarks),
         roles={name: lineage.current.name for name, lineage in state.models.items() if name != POLICY},
     )
 

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tasks.report.benchmark_table import benchmark_rows
 from tasks.report.correction_table import correction_rows
 from tasks.report.figures import COLOURS, accuracy_figure, drops_figure, length_figure
 from tasks.report.monitor_figures import draw_monitor_figures
@@ -54,6 +55,7 @@ def _section(experiment: ExperimentReport, index: int) -> dict[str, Any]:
         "columns": columns,
         "rows": rows,
         "flows": correction_rows(experiment.rounds),
+        "benchmarks": benchmark_rows(experiment.rounds),
         "drops": Markup(drops_figure(experiment.rounds)) if _has_samples(experiment.rounds) else None,
         "decisions": [_decision(report) for report in experiment.rounds],
         "monitors": _monitors(experiment.rounds),

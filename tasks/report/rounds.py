@@ -1,5 +1,6 @@
 """What a reader sees of an experiment: frozen values that flows build from step records and everything else shows.
 
+    BenchmarkRow       one score of a benchmark                       flows -> table, html
     RoundReport        one round: models, decision, flat numbers      flows -> table, figures, html, track
     SampleRow          one sample, kept or not and why                flows -> html, track
     ExperimentReport   the rounds of one experiment, with samples     flows -> html, track
@@ -34,6 +35,26 @@ class _Value(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class BenchmarkRow(_Value):
+    """One score of one model on a task of lm-evaluation-harness.
+
+    Attributes:
+        model: its name.
+        metric: with the way in which answers were read, where it has a name.
+        name: of the metric among the round's.
+        num_fewshot: None for a group.
+    """
+
+    model: str
+    task: str
+    metric: str
+    name: str
+    value: float
+    stderr: float | None
+    num_items: int
+    num_fewshot: int | None
+
+
 class RoundReport(_Value):
     """One round as a reader sees it.
 
@@ -53,6 +74,7 @@ class RoundReport(_Value):
         left_out: rows of the problem files that are in no set: how many, and the first of them with the reason.
         extra_figures: further figures of this round as SVG, by title.
         phase: the phase that it lies in; empty without phases, and in round 0.
+        benchmarks: scores of the candidate, and of the champion where the experiment ends with another one.
         roles: name of the model that plays each role from here on, for roles that have states.
     """
 
@@ -72,6 +94,7 @@ class RoundReport(_Value):
     left_out: list[str] = []
     extra_figures: dict[str, str] = {}
     phase: str = ""
+    benchmarks: list[BenchmarkRow] = []
     roles: dict[str, str] = {}
 
     @property

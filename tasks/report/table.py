@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from tasks.core.models import metric_of, stage_of
+from tasks.report.benchmark_table import benchmark_rows
 from tasks.report.correction_line import correction_line
 from tasks.report.correction_table import correction_rows
 from tasks.report.online_line import online_line
@@ -97,6 +98,13 @@ def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
         for numbers in flows.columns:
             numbers.justify = "right"
         console.print(Text("\nself-correction on the report set"), flows)
+    if not several and (rows := benchmark_rows(reports)):
+        scores = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for place, head in enumerate(rows[0]):
+            scores.add_column(head, justify="left" if place in (1, 2, 3) else "right", no_wrap=True)
+        for row in rows[1:]:
+            scores.add_row(*map(Text, row))
+        console.print(Text("\nbenchmarks (lm-evaluation-harness)"), scores)
     for line in lines_below(reports) if not several else ():
         console.print(Text(line))
     for report in reports:
@@ -115,6 +123,8 @@ def markdown_table(reports: Sequence[RoundReport]) -> str:
         lines += ["", f"report accuracy by round: {sparkline(accuracies)} ({ends})"]
     if flows := correction_rows(reports):
         lines += ["", "self-correction on the report set", "", *_in_markdown(flows)]
+    if scores := benchmark_rows(reports):
+        lines += ["", "benchmarks (lm-evaluation-harness)", "", *_in_markdown(scores)]
     for line in lines_below(reports):
         lines += ["", line]
     missing = [f"- round {report.round}, missing: {line}" for report in reports for line in report.missing]

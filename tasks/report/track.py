@@ -148,7 +148,9 @@ def track_round(
         tags=_round_tags(report),
     )
     tracker.log_metrics(run_id, report.metrics, step=report.round)
-    headlines = _headlines(report.metrics)
+    headlines = _headlines(report.metrics) | {
+        row.name: row.value for row in report.benchmarks if row.model == report.candidate
+    }
     seconds = report.seconds()
     tracker.log_metrics(tracked.run_id, headlines | ({"seconds": seconds} if seconds else {}), step=report.round)
     for dataset in datasets:

@@ -24,6 +24,8 @@ from infra.engines.wire import (
     OnProgress,
     Rated,
     Rating,
+    Read,
+    Reading,
     Request,
     Score,
     Scoring,
@@ -95,6 +97,10 @@ class EndpointPool:
         raise EngineError(
             f"endpoint {self.engine.url} gives no log-probabilities of given texts", LOCAL.format(kind="transformers")
         )
+
+    def read(self, items: Sequence[Reading], on_progress: OnProgress | None = None) -> list[Read | Missing]:
+        """Always an EngineError: a server takes no tokens."""
+        raise EngineError(f"endpoint {self.engine.url} reads no tokens", LOCAL.format(kind="transformers"))
 
     def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
         """Always an EngineError: chat completions carry no rewards."""

@@ -10,12 +10,22 @@ from configs.errors import UserError
 from infra.engines.chat.format import ChatFormat
 from infra.engines.chat.refused import ChatRefused
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Embedding, Messages, Missing, MissingReason, Rating, Request, Scoring, missing_draws
+from infra.engines.wire import (
+    Embedding,
+    Messages,
+    Missing,
+    MissingReason,
+    Rating,
+    Reading,
+    Request,
+    Scoring,
+    missing_draws,
+)
 
 Prompts = dict[tuple[Messages, str], list[int]]
 """token ids by chat and prefix: where many completions of one chat are scored, it is read once"""
 
-Q = TypeVar("Q", Request, Scoring, Rating, Embedding)
+Q = TypeVar("Q", Request, Scoring, Reading, Rating, Embedding)
 Encoded = TypeVar("Encoded")
 
 
@@ -44,13 +54,16 @@ def encode_all(questions: Iterable[Q], encode: Callable[[Q], Encoded]) -> list[E
 
 
 def encode_request(chat: ChatFormat, model: ModelFiles, request: Request, context: int) -> tuple[list[int], list[int]]:
-    """Tokens of a request's chat and of its prefix; at least one more fits into the context.
+    """Tokens of a request's chat and of its prefix, or those that it gives; at least one more fits into the context.
 
     Raises:
         Unanswerable: the prompt is too long, or the chat template refuses it.
     """
     with naming(model, request.id):
-        prompt, prefix = chat.prompt_ids(request.messages), chat.text_ids(request.prefix)
+        if request.tokens is not None:
+            prompt, prefix = list(request.tokens), []
+        else:
+            prompt, prefix = chat.prompt_ids(request.messages), chat.text_ids(request.prefix)
     length = len(prompt) + len(prefix)
     check_length(model, request.id, length + 1, context, f"the prompt has {length} tokens")
     return prompt, prefix
@@ -75,6 +88,17 @@ def encode_scoring(
     length = len(seen[key]) + len(completion)
     check_length(model, scoring.id, length, context, f"prompt and completion have {length} tokens")
     return seen[key], completion
+
+
+def check_reading(model: ModelFiles, reading: Reading, context: int) -> tuple[list[int], list[int]]:
+    """Tokens of the prompt and of the completion.
+
+    Raises:
+        Unanswerable: they do not fit into the context.
+    """
+    length = len(reading.prompt) + len(reading.completion)
+    check_length(model, reading.id, length, context, f"prompt and completion have {length} tokens")
+    return list(reading.prompt), list(reading.completion)
 
 
 def stop_texts(chat: ChatFormat, stop: Sequence[str]) -> tuple[str, ...]:

@@ -6,20 +6,24 @@ judging by constrained choice, cost little more than one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 import torch
 
 from infra.engines.chat.format import ChatFormat
 from infra.engines.generate.decode import Decoder, pad_left, pad_right, token_logprobs
-from infra.engines.generate.prompts import Prompts, encode_all, encode_scoring
+from infra.engines.generate.prompts import Prompts, check_reading, encode_all, encode_scoring
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.runner import Progress, Result
-from infra.engines.wire import Score, ScoringJob
+from infra.engines.wire import Read, ReadingJob, Score, ScoringJob
 
 Row = tuple[list[int], list[int]]
 """tokens of a prompt and of its completion"""
+Scores = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+"""of all places of completions: raw scores (rows, width, vocabulary), token, and whether there is one (rows, width)"""
+Found = TypeVar("Found")
 
 MAX_SCORES = 64_000_000
 """raw scores held at once: rows x completion tokens x vocabulary; 256 MB in float32"""
@@ -32,18 +36,45 @@ def score(
     seen: Prompts = {}
     encoded = encode_all(job.requests, lambda scoring: encode_scoring(chat, model, scoring, context, seen))
     rows = [row for row in encoded if isinstance(row, tuple)]
-    logprobs = [0.0] * len(rows)
-    for batch in batches(rows, batch_size, decoder.model.config.get_text_config().vocab_size):
-        sums = sum_logprobs(decoder, [rows[number] for number in batch])
-        for number, value in zip(batch, sums, strict=True):
-            logprobs[number] = value
-        yield Progress(job.name, len(batch), sum(len(rows[number][1]) for number in batch))
-    values = iter(logprobs)
+    sums: list[float] = [0.0] * len(rows)
+    yield from _in_batches(job.name, decoder, rows, batch_size, sum_logprobs, sums)
+    values = iter(sums)
     results = [
         Score(scoring.id, next(values), len(row[1])) if isinstance(row, tuple) else row[0]
         for scoring, row in zip(job.requests, encoded, strict=True)
     ]
     yield Result(job.name, results)
+
+
+def read(
+    job: ReadingJob, decoder: Decoder, model: ModelFiles, context: int, batch_size: int
+) -> Iterator[Progress | Result]:
+    """Read the tokens of a job, as `score` does those of texts."""
+    encoded = encode_all(job.requests, lambda reading: check_reading(model, reading, context))
+    rows = [row for row in encoded if isinstance(row, tuple)]
+    found: list[tuple[float, bool]] = [(0.0, False)] * len(rows)
+    yield from _in_batches(job.name, decoder, rows, batch_size, sum_and_compare, found)
+    values = iter(found)
+    results = [
+        Read(reading.id, *next(values), len(row[1])) if isinstance(row, tuple) else row[0]
+        for reading, row in zip(job.requests, encoded, strict=True)
+    ]
+    yield Result(job.name, results)
+
+
+def _in_batches(
+    name: str,
+    decoder: Decoder,
+    rows: Sequence[Row],
+    batch_size: int,
+    work: Callable[[Decoder, Sequence[Row]], Sequence[Found]],
+    found: list[Found],
+) -> Iterator[Progress]:
+    """Work on rows batch by batch; what is found is put into the places of the rows."""
+    for batch in batches(rows, batch_size, decoder.model.config.get_text_config().vocab_size):
+        for number, value in zip(batch, work(decoder, [rows[number] for number in batch]), strict=True):
+            found[number] = value
+        yield Progress(name, len(batch), sum(len(rows[number][1]) for number in batch))
 
 
 def batches(rows: Sequence[Row], batch_size: int, vocabulary: int) -> Iterator[list[int]]:
@@ -71,22 +102,38 @@ def batches(rows: Sequence[Row], batch_size: int, vocabulary: int) -> Iterator[l
 @torch.inference_mode()
 def sum_logprobs(decoder: Decoder, rows: Sequence[Row]) -> list[float]:
     """Sum over the completion's tokens of each row."""
-    is_shared = any(row[0] == after[0] for row, after in pairwise(rows))
-    return (_sums_after_prompts if is_shared and decoder.reads_on else _sums_of_whole_rows)(decoder, rows)
+    scores, tokens, is_completion = _scores(decoder, rows)
+    return _sums(scores, tokens, is_completion)
 
 
-def _sums_of_whole_rows(decoder: Decoder, rows: Sequence[Row]) -> list[float]:
-    tokens, mask = pad_left([prompt + completion for prompt, completion in rows], decoder.pad_id, decoder.model.device)
-    width = max(len(completion) for _, completion in rows)
-    scores = decoder.forward(tokens, mask, None, num_kept=width + 1)[:, :-1]
-    logprobs = token_logprobs(scores, tokens[:, -width:])
-    counts = torch.tensor([len(completion) for _, completion in rows], device=logprobs.device)
-    is_completion = torch.arange(width, 0, -1, device=logprobs.device) <= counts[:, None]
-    sums: list[float] = logprobs.where(is_completion, 0.0).sum(-1).tolist()
+@torch.inference_mode()
+def sum_and_compare(decoder: Decoder, rows: Sequence[Row]) -> list[tuple[float, bool]]:
+    """As `sum_logprobs`, and whether each token of the completion is the likeliest in its place."""
+    scores, tokens, is_completion = _scores(decoder, rows)
+    are_greedy: list[bool] = ((scores.argmax(-1) == tokens) | ~is_completion).all(-1).tolist()
+    return list(zip(_sums(scores, tokens, is_completion), are_greedy, strict=True))
+
+
+def _sums(scores: torch.Tensor, tokens: torch.Tensor, is_completion: torch.Tensor) -> list[float]:
+    sums: list[float] = token_logprobs(scores, tokens).where(is_completion, 0.0).sum(-1).tolist()
     return sums
 
 
-def _sums_after_prompts(decoder: Decoder, rows: Sequence[Row]) -> list[float]:
+def _scores(decoder: Decoder, rows: Sequence[Row]) -> Scores:
+    is_shared = any(row[0] == after[0] for row, after in pairwise(rows))
+    return (_after_prompts if is_shared and decoder.reads_on else _of_whole_rows)(decoder, rows)
+
+
+def _of_whole_rows(decoder: Decoder, rows: Sequence[Row]) -> Scores:
+    tokens, mask = pad_left([prompt + completion for prompt, completion in rows], decoder.pad_id, decoder.model.device)
+    width = max(len(completion) for _, completion in rows)
+    scores = decoder.forward(tokens, mask, None, num_kept=width + 1)[:, :-1]
+    counts = torch.tensor([len(completion) for _, completion in rows], device=scores.device)
+    is_completion = torch.arange(width, 0, -1, device=scores.device) <= counts[:, None]
+    return scores, tokens[:, -width:], is_completion
+
+
+def _after_prompts(decoder: Decoder, rows: Sequence[Row]) -> Scores:
     """Completions are read on top of the prompts' cache; their last tokens predict nothing and stay unread."""
     after_prompt, cache, mask = decoder.read_prompts([prompt for prompt, _ in rows])
     tokens, is_completion = pad_right([completion for _, completion in rows], decoder.pad_id, decoder.model.device)
@@ -95,6 +142,4 @@ def _sums_after_prompts(decoder: Decoder, rows: Sequence[Row]) -> list[float]:
         mask = torch.cat([mask, is_completion[:, :-1]], dim=1)
         rest = decoder.forward(tokens[:, :-1], mask, cache, num_kept=tokens.shape[1] - 1)
         scores = torch.cat([scores, rest], dim=1)
-    logprobs = token_logprobs(scores, tokens)
-    sums: list[float] = logprobs.where(is_completion.bool(), 0.0).sum(-1).tolist()
-    return sums
+    return scores, tokens, is_completion.bool()

@@ -19,14 +19,25 @@ from infra.engines.chat.load import load_chat
 from infra.engines.devices import limit_threads
 from infra.engines.generate.decode import Decoder, Draft
 from infra.engines.generate.prompts import decode_continuation, encode_all, encode_request, encode_scoring, stop_texts
-from infra.engines.generate.score import score
+from infra.engines.generate.score import read, score
 from infra.engines.generate.stops import StopTexts
 from infra.engines.generate.token_ends import TokenEnds
 from infra.engines.models.merge import load_merged
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.probe import check_loaded
 from infra.engines.runner import Progress, Result, SerialRunner
-from infra.engines.wire import Completion, Job, Missing, Request, Scoring, ScoringJob, Shard, Tokens, draw_seed
+from infra.engines.wire import (
+    Completion,
+    Job,
+    Missing,
+    ReadingJob,
+    Request,
+    Scoring,
+    ScoringJob,
+    Shard,
+    Tokens,
+    draw_seed,
+)
 
 
 class TransformersRunner(SerialRunner):
@@ -60,6 +71,8 @@ class TransformersRunner(SerialRunner):
     def _work(self, job: Job) -> Iterator[Progress | Result]:
         if isinstance(job, Shard):
             return self._generate(job)
+        if isinstance(job, ReadingJob):
+            return read(job, self._decoder, self._files, self._context, self._settings.batch_size)
         assert isinstance(job, ScoringJob)
         return score(job, self._decoder, self._chat, self._files, self._context, self._settings.batch_size)
 

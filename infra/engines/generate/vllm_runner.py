@@ -26,6 +26,7 @@ from infra.engines.devices import wait_for_memory
 from infra.engines.generate.open_job import OpenJob
 from infra.engines.generate.prompts import (
     Prompts,
+    check_reading,
     decode_continuation,
     encode_all,
     encode_request,
@@ -43,6 +44,8 @@ from infra.engines.wire import (
     Job,
     Missing,
     MissingReason,
+    Read,
+    ReadingJob,
     Request,
     Score,
     ScoringJob,
@@ -107,7 +110,7 @@ class VllmRunner:
 
     def submit(self, job: Job) -> None:
         """Hand all requests of a job to vLLM, which queues what does not fit."""
-        inputs = self._draws(job) if isinstance(job, Shard) else self._scorings(job)
+        inputs = self._draws(job) if isinstance(job, Shard) else self._given(job)
         work = OpenJob.of(job, [asked for asked, *_ in inputs], [given for _, given, *_ in inputs])
         self._open[job.name] = work
         for place, (_, _, tokens, params) in enumerate(inputs):
@@ -132,12 +135,15 @@ class VllmRunner:
             ]  # fmt: skip
         return inputs
 
-    def _scorings(self, job: Job) -> list[Input]:
-        assert isinstance(job, ScoringJob)
-        seen: Prompts = {}
-        encoded = encode_all(
-            job.requests, lambda row: encode_scoring(self._chat, self._files, row, self._context - 1, seen)
-        )
+    def _given(self, job: Job) -> list[Input]:
+        """Texts, or tokens, to read."""
+        assert isinstance(job, (ScoringJob, ReadingJob))
+        context, seen = self._context - 1, Prompts()
+        encoded: list[Any]
+        if isinstance(job, ReadingJob):
+            encoded = encode_all(job.requests, lambda row: check_reading(self._files, row, context))
+        else:
+            encoded = encode_all(job.requests, lambda row: encode_scoring(self._chat, self._files, row, context, seen))
         return [
             (tokens[0], [], [], None)
             if isinstance(tokens, list)
@@ -181,6 +187,8 @@ class VllmRunner:
         if isinstance(work.job, Shard):
             request, number = asked
             row: Any = self._completion(request, number, given, work.job.sampling, output)
+        elif isinstance(work.job, ReadingJob):
+            row = read_prompt_logprobs(asked.id, output, len(given))
         else:
             row = sum_prompt_logprobs(asked.id, output, len(given))
         work.answer(int(place), row)
@@ -270,3 +278,10 @@ def sum_prompt_logprobs(name: str, output: Any, start: int) -> Score:
     """The sum over the tokens from `start` on; they were given as part of a prompt."""
     tokens, entries = output.prompt_token_ids[start:], output.prompt_logprobs[start:]
     return Score(name, sum(entry[token].logprob for token, entry in zip(tokens, entries, strict=True)), len(tokens))
+
+
+def read_prompt_logprobs(name: str, output: Any, start: int) -> Read:
+    """As `sum_prompt_logprobs`; vLLM tells each token's rank among all."""
+    score, rows = sum_prompt_logprobs(name, output, start), range(start, len(output.prompt_token_ids))
+    ranks = [output.prompt_logprobs[place][output.prompt_token_ids[place]].rank for place in rows]
+    return Read(name, score.logprob, all(rank == 1 for rank in ranks), score.num_tokens)

@@ -35,6 +35,9 @@ from infra.engines.wire import (
     OnProgress,
     Rated,
     Rating,
+    Read,
+    Reading,
+    ReadingJob,
     Row,
     Score,
     Scoring,
@@ -160,6 +163,12 @@ class Learner:
         """Log-probabilities under the live weights. See `pool.Pool`."""
         rows = self._ask(ScoringJob("score", tuple(items))) if items else []
         found = {row.id: row for row in rows if isinstance(row, (Score, Missing))}
+        return [found[item.id] for item in items]
+
+    def read(self, items: Sequence[Reading], on_progress: OnProgress | None = None) -> list[Read | Missing]:
+        """Log-probabilities of given tokens under the live weights. See `pool.Pool`."""
+        rows = self._ask(ReadingJob("read", tuple(items))) if items else []
+        found = {row.id: row for row in rows if isinstance(row, (Read, Missing))}
         return [found[item.id] for item in items]
 
     def encode(self, items: Sequence[Scoring]) -> list[Tokens | Missing]:

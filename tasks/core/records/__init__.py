@@ -8,6 +8,7 @@
                     Pair        one row of preference training               select    -> train
     drop.py         Drop        why one sample did not become an example     select    -> report
     online.py       Reward, Credit, TokenRow: what a segment of online training keeps of each text
+    benchmark.py    BenchmarkScore, BenchmarkItem: results of tasks of lm-evaluation-harness
     item_result.py  ItemResult  one problem's outcome in an evaluation       evaluate  -> decide, report
 
 All are frozen, flat and typed, so that each is one row of a Parquet file (`tasks/core/tables.py`). Handles to
@@ -21,6 +22,7 @@ and one that changed its form an entry in `older.py`.
 
 from __future__ import annotations
 
+from tasks.core.records.benchmark import BenchmarkItem, BenchmarkScore
 from tasks.core.records.drop import Drop, DropReason
 from tasks.core.records.item_result import ItemResult
 from tasks.core.records.older import OLDER, Change
@@ -35,6 +37,8 @@ __all__ = [
     "SAID_RIGHT",
     "SAID_WRONG",
     "Author",
+    "BenchmarkItem",
+    "BenchmarkScore",
     "Change",
     "Credit",
     "Drop",
