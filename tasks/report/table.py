@@ -116,15 +116,15 @@ def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
 
 def markdown_table(reports: Sequence[RoundReport]) -> str:
     """The table in Markdown; below it a sparkline of report accuracy, of several rounds, and what is missing."""
-    lines = _in_markdown([columns_of(reports), *table_rows(reports)])
+    lines = markdown_rows(table_rows_of(reports))
     accuracies = [report.metrics["report_accuracy"] for report in reports if "report_accuracy" in report.metrics]
     if len(accuracies) > 1:
         ends = f"{format_rate(accuracies[0])} to {format_rate(accuracies[-1])}"
         lines += ["", f"report accuracy by round: {sparkline(accuracies)} ({ends})"]
     if flows := correction_rows(reports):
-        lines += ["", "self-correction on the report set", "", *_in_markdown(flows)]
+        lines += ["", "self-correction on the report set", "", *markdown_rows(flows)]
     if scores := benchmark_rows(reports):
-        lines += ["", "benchmarks (lm-evaluation-harness)", "", *_in_markdown(scores)]
+        lines += ["", "benchmarks (lm-evaluation-harness)", "", *markdown_rows(scores)]
     for line in lines_below(reports):
         lines += ["", line]
     missing = [f"- round {report.round}, missing: {line}" for report in reports for line in report.missing]
@@ -133,7 +133,12 @@ def markdown_table(reports: Sequence[RoundReport]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _in_markdown(rows: Sequence[Sequence[str]]) -> list[str]:
+def table_rows_of(reports: Sequence[RoundReport]) -> list[tuple[str, ...]]:
+    """The heads, and the rows below them."""
+    return [columns_of(reports), *table_rows(reports)]
+
+
+def markdown_rows(rows: Sequence[Sequence[str]]) -> list[str]:
     """Lines of a table whose first row are the heads."""
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
     return [lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]]
