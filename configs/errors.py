@@ -55,6 +55,10 @@ class EngineError(UserError):
     """A generator or trainer process could not start, or ended before its work was done."""
 
 
+class DeviceMemoryError(EngineError):
+    """A device has too little memory for the batches that it was given."""
+
+
 class GuardError(UserError):
     """A limit of the recipe's guards was passed, and the guard says stop."""
 

@@ -20,12 +20,16 @@ UUID = re.compile(r"\(UUID: ((?:GPU|MIG)-[^)\s]+)\)")
 
 
 def visible_gpus() -> tuple[str, ...]:
-    """UUIDs of the visible GPUs, or of their slices; empty without a GPU.
+    """UUIDs of the GPUs that this process may use, or of their slices; empty without a GPU."""
+    return named_gpus(os.environ.get("CUDA_VISIBLE_DEVICES"))
+
+
+def named_gpus(visible: str | None) -> tuple[str, ...]:
+    """UUIDs of the GPUs that a value of CUDA_VISIBLE_DEVICES shows, or of their slices; None: of all.
 
     A number in CUDA_VISIBLE_DEVICES is taken for a place in `nvidia-smi`'s list. CUDA counts in the same order where
     all cards are alike, and elsewhere with CUDA_DEVICE_ORDER=PCI_BUS_ID.
     """
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible == "" or not any(map(os.path.exists, GPU_FILES)):
         return ()
     try:
