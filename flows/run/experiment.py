@@ -23,6 +23,7 @@ from tasks.core.identity import outside_contents, recipe_identity
 from tasks.core.ledger import Ledger
 from tasks.core.progress import Progress
 from tasks.core.step import digest
+from tasks.learn.devices import check_devices
 
 RECORDED_PACKAGES = (
     "prefect",
@@ -44,7 +45,9 @@ def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progres
 
     Raises:
         StoreError: the store cannot be reached, or another run holds the experiment.
+        EngineError: a device that the recipe names is not there.
     """
+    check_devices(recipe)
     store = open_store(addresses.store)
     with Lease(store, lease_key(recipe.name), name_user()) as lease:
         # One name in two stores is two experiments: each works in a folder of its own.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from configs.errors import EngineError
 from configs.schema.train import Optimizer, check_shares
-from infra.engines.gpu_list import named_gpus, visible_gpus
+from infra.engines.gpu_list import ALL, find_named, named_gpus, visible_gpus, visible_names
+from infra.engines.programs import visible_devices
 from infra.engines.train.layout import largest_divisor
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -26,10 +27,11 @@ class Devices:
         return named_gpus(self.env[VISIBLE]) if self.env.get(VISIBLE) else ()
 
 
-def choose_devices(optimizer: Optimizer, *, is_one: bool = False) -> Devices:
+def choose_devices(optimizer: Optimizer, field: str = "train.devices", *, is_one: bool = False) -> Devices:
     """The devices that a recipe names; with `auto` all visible GPUs, or as many as a step divides by.
 
     Args:
+        field: of the recipe, for messages.
         is_one: `auto` is one GPU.
 
     Raises:
@@ -38,38 +40,27 @@ def choose_devices(optimizer: Optimizer, *, is_one: bool = False) -> Devices:
     names = optimizer.devices
     if names[0] == "cpu":
         return Devices(len(names), {VISIBLE: ""})
+    if names != ("auto",):
+        return _on(find_named(names, field))
     gpus = visible_gpus()
-    numbers = _numbers(gpus)
-    if names == ("auto",):
-        return _all_visible(optimizer, gpus, numbers[:1] if is_one else numbers)
-    for name in names:
-        if int(name.partition(":")[2]) >= len(numbers):
-            there = f"cuda:0 to cuda:{len(numbers) - 1}" if len(numbers) > 1 else "cuda:0" if numbers else "no GPU"
-            raise EngineError(
-                f"train.devices: there is no {name} here: this process sees {there}",
-                "write devices that are there, cpu, or auto" + (
-                    f", or make more visible: {VISIBLE}={os.environ[VISIBLE]}" if VISIBLE in os.environ else ""
-                ),
-            )  # fmt: skip
-    chosen = [numbers[int(name.partition(":")[2])] for name in names]
-    return Devices(len(names), {VISIBLE: ",".join(chosen)})
-
-
-def _all_visible(optimizer: Optimizer, gpus: tuple[str, ...], numbers: list[str]) -> Devices:
     if not gpus:
         return Devices(1, {})
     can_work_together = all(name.startswith("GPU-") for name in gpus)  # slices of a GPU cannot
-    num_devices = largest_divisor(optimizer.step_size, len(numbers)) if can_work_together else 1
+    most = len(gpus) if can_work_together and not is_one else 1
+    num_devices = largest_divisor(optimizer.step_size, most)
     try:
         check_shares(optimizer, num_devices)
     except ValueError as error:
-        raise EngineError(f"train.{error}", "write devices, or a batch size that fits") from error
-    return Devices(num_devices, {VISIBLE: ",".join(numbers[:num_devices])})
+        raise EngineError(f"{field.rpartition('.')[0]}.{error}", "or name the devices") from error
+    return _on(visible_names(1 if gpus == (ALL,) else len(gpus))[:num_devices])
 
 
-def _numbers(gpus: tuple[str, ...]) -> list[str]:
-    """What CUDA_VISIBLE_DEVICES calls the visible GPUs, in CUDA's order."""
-    visible = os.environ.get(VISIBLE)
-    if visible is not None:
-        return [name for name in visible.split(",") if name][: len(gpus)]
-    return [str(number) for number in range(len(gpus))]
+def one_device(device: str) -> dict[str, str]:
+    """Environment of a process that trains alone: of several GPUs it sees the first, or libraries would take all."""
+    if device != "auto" or len(visible_gpus()) < 2:
+        return visible_devices(device)
+    return {VISIBLE: visible_names(1)[0]}
+
+
+def _on(numbers: Sequence[str]) -> Devices:
+    return Devices(len(numbers), {VISIBLE: ",".join(numbers)})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from configs.errors import DeviceMemoryError
 from configs.schema.load import component_choices
 from configs.schema.objective import Dpo, Kto, Objective, OfflinePg, Sft, SoftLabelDpo, Sppo, WeightedDpoNll
 from configs.schema.train import Lora
@@ -69,3 +71,29 @@ def test_two_devices_take_the_steps_of_one(objective: Any, base: Path, tmp_path:
 
 def test_every_objective_is_tried() -> None:
     assert {objective.kind for objective in OBJECTIVES} == set(component_choices(Objective))
+
+
+def test_where_memory_is_too_small_fewer_examples_are_taken_at_a_time(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An interpreter whose memory is full with more than one example, as a device's is with more than so many."""
+    answer = {"kind": "failed", "name": "DeviceMemoryError", "message": "the memory is too small", "fix": "less"}
+    script = tmp_path / "python"
+    script.write_text(
+        f"""#!/bin/sh
+case "$*" in
+*fork_server*) exit 7;;
+*train_program*) grep -q '"micro_batch_size": 1' "$3" || {{ echo '{json.dumps(answer)}'; exit 1; }};;
+esac
+exec {sys.executable} "$@"
+"""
+    )
+    script.chmod(0o755)
+    alone = train(Sft(), base, tmp_path / "alone")
+    monkeypatch.setenv("SELFLOOP_ENGINE_PYTHON", str(script))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    check_same(train(Sft(), base, tmp_path / "cut"), alone)
+    told = [line for line in caplog.messages if "memory is too small" in line]
+    assert [line.rpartition("goes on with ")[2].split()[0] for line in told] == ["2", "1"]
+    with pytest.raises(DeviceMemoryError, match="training of tiny: the memory is too small"):
+        train(Sft(), base, tmp_path / "said", micro_batch_size=2)

@@ -19,7 +19,7 @@ from configs.schema.train import Lora
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.trainer import run_trainer
-from tests.infra.engines.kill import contents
+from tests.infra.engines.kill import contents, kill_after_a_checkpoint
 from tests.infra.engines.training import make_request, said
 
 pytestmark = pytest.mark.slow
@@ -111,6 +111,28 @@ def test_the_end_of_one_ends_all_and_the_next_run_goes_on_to_the_same_bytes(
     resumed = run_trainer(request, work_dir=work, out_dir=out)
     assert 0 < resumed.resumed_from_step < NUM_STEPS
     assert contents(out) == contents(straight)
+
+
+@pytest.mark.parametrize(("first", "then"), [(("cpu", "cpu"), ("cpu",)), (("cpu",), ("cpu", "cpu"))])
+def test_a_killed_training_goes_on_on_other_devices(
+    base: Path, tmp_path: Path, first: tuple[str, ...], then: tuple[str, ...]
+) -> None:
+    """Without dropout, whose numbers each device draws for itself, it ends as it would have."""
+    request = phase(base, tmp_path, devices=first, checkpoint_seconds=0.3)
+    request = request.model_copy(update={"tune": Lora(rank=4, alpha=8)})
+    run_trainer(request, work_dir=tmp_path / "straight", out_dir=tmp_path / "whole")
+    work, out = tmp_path / "work", tmp_path / "out"
+    with pytest.raises(EngineError, match="killed by SIGKILL"):
+        run_trainer(request, work_dir=work, out_dir=out, on_progress=kill_after_a_checkpoint(work))
+    optimizer = request.optimizer.model_copy(update={"devices": then})
+    resumed = run_trainer(request.model_copy(update={"optimizer": optimizer}), work_dir=work, out_dir=out)
+    assert resumed.resumed_from_step > 0
+    for one, other in zip(*(losses(folder) for folder in (out, tmp_path / "whole")), strict=True):
+        assert one == pytest.approx(other, rel=1e-4)
+
+
+def losses(folder: Path) -> list[float]:
+    return [json.loads(line)["loss"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
 def test_nothing_outlives_the_flow_and_the_next_one_goes_on_to_the_same_bytes(
