@@ -65,7 +65,7 @@ def shards_of(num_samples: int, num_draws: int = 32, shard_size: int = 64) -> It
 
 @dataclass
 class Engine:
-    """One engine: sequences at work, sorted by when they end in tokens of the engine's own clock, and those that wait."""
+    """One engine: sequences at work, sorted by when they end in tokens of its own clock, and those that wait."""
 
     speed: float
     fleet: Fleet

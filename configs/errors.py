@@ -59,6 +59,10 @@ class EngineEndedError(EngineError):
     """An engine's process was killed, or hung. Nothing says that the recipe is wrong: the same again may well end."""
 
 
+class DeviceMemoryError(EngineError):
+    """A device has too little memory for the batches that it was given."""
+
+
 class GuardError(UserError):
     """A limit of the recipe's guards was passed, and the guard says stop."""
 

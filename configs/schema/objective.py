@@ -35,6 +35,11 @@ class TrainingObjective(Component):
     min_batch_size: ClassVar[int] = 1
 
     @property
+    def sorts_batch(self) -> bool:
+        """Whether the loss sorts the rows of a backward pass, which is then a whole `batch_size` on one device."""
+        return False
+
+    @property
     def needs_soft_labels(self) -> bool:
         """Whether every pair must come with its soft label."""
         return False
@@ -73,6 +78,10 @@ class Dpo(TrainingObjective):
     beta: float = Field(0.1, gt=0, description="strength of the tie to the reference; its meaning is the loss's own")
     label_smoothing: float = Field(0.0, ge=0, lt=0.5, description="read by the losses robust and exo_pair only")
     discopop_tau: float = Field(0.05, gt=0, description="read by the loss discopop only: temperature of its mixture")
+
+    @property
+    def sorts_batch(self) -> bool:
+        return self.loss in ("aot", "aot_unpaired")
 
     @model_validator(mode="after")
     def _smoothing_is_read(self) -> Dpo:

@@ -67,8 +67,20 @@ class Optimizer(Component):
     stop_epochs: float | None = Field(
         None, gt=0, description="end after these of the epochs, the schedule being that of all: an early checkpoint"
     )
-    batch_size: int = Field(16, ge=1, description="examples per device and step")
-    gradient_accumulation: int = Field(1, ge=1, description="batches to an optimizer step")
+    batch_size: int = Field(
+        16,
+        ge=1,
+        description="examples of an optimizer step, over all devices together; online: rows of a backward pass",
+    )
+    gradient_accumulation: int = Field(
+        1, ge=1, description="an optimizer step has so many times batch_size examples, on however many devices"
+    )
+    micro_batch_size: Annotated[int | None, Execution] = Field(
+        None, ge=1, description="examples of a backward pass on one device; default: found, up to batch_size"
+    )
+    devices: Annotated[tuple[str, ...], Execution] = Field(
+        ("auto",), min_length=1, description="one process each: cpu, or cuda:0, cuda:1, ...; auto: every visible GPU"
+    )
     warmup_share: float = Field(0.03, ge=0, le=1, description="share of the steps with rising learning rate")
     schedule: Literal["cosine", "linear", "constant"] = Field(
         "cosine", description="of the learning rate after the warm-up; cosine and linear end at 0"
@@ -82,6 +94,26 @@ class Optimizer(Component):
         120.0, gt=0, description="time between checkpoints inside the phase"
     )
 
+    @property
+    def step_size(self) -> int:
+        """Examples of an optimizer step, on all devices together; the last step of an epoch may have fewer."""
+        return self.batch_size * self.gradient_accumulation
+
+    @model_validator(mode="after")
+    def _devices_share_a_step(self) -> Optimizer:
+        kinds = {device.partition(":")[0] for device in self.devices}
+        is_named = re.compile(r"cpu|cuda:\d+").fullmatch
+        if self.devices != ("auto",) and not all(map(is_named, self.devices)):
+            raise ValueError(f"devices: {', '.join(self.devices)}: write auto, or cpu, or cuda:0, cuda:1, ...")
+        if len(kinds) > 1:
+            raise ValueError(
+                f"devices: {', '.join(self.devices)}: a training runs on GPUs or on the CPU: write one kind"
+            )
+        if kinds == {"cuda"} and len(set(self.devices)) < len(self.devices):
+            raise ValueError(f"devices: {', '.join(self.devices)}: a GPU stands there twice: write each once")
+        check_shares(self, len(self.devices))
+        return self
+
     @model_validator(mode="after")
     def _stops_inside(self) -> Optimizer:
         if self.stop_epochs is None:
@@ -92,6 +124,32 @@ class Optimizer(Component):
             raise ValueError(f"stop_epochs: {self.stop_epochs:g} lies behind the last of {self.epochs:g} epochs: "
                              "write fewer, or leave it out")  # fmt: skip
         return self
+
+
+def check_shares(optimizer: Optimizer, num_devices: int) -> None:
+    """See that the examples of a step can be shared among devices, and each share cut into equal batches.
+
+    Raises:
+        ValueError: they cannot; names the fields, and numbers that can.
+    """
+    size, micro = optimizer.step_size, optimizer.micro_batch_size
+    words = f"batch_size {optimizer.batch_size}"
+    if optimizer.gradient_accumulation > 1:
+        words += f" x gradient_accumulation {optimizer.gradient_accumulation}"
+    if size % num_devices:
+        fitting = max(number for number in range(1, num_devices) if size % number == 0)
+        raise ValueError(
+            f"devices: a step of {size} examples ({words}) does not divide by {num_devices} devices: write {fitting} "
+            f"of them, or a batch_size that is a multiple of {num_devices}"
+        )
+    share = size // num_devices
+    if micro is not None and share % micro:
+        fitting = max(number for number in range(1, micro) if share % number == 0)
+        on_devices = f", {num_devices} devices" if num_devices > 1 else ""
+        raise ValueError(
+            f"micro_batch_size: the {share} examples of a step on a device ({words}{on_devices}) are no whole batches "
+            f"of {micro}: write {fitting}, or leave it out"
+        )
 
 
 class WarmStart(Optimizer):
@@ -176,6 +234,14 @@ class Train(Optimizer):
             raise ValueError("step_growth: a carried schedule has equal rounds: leave it out")
         if self.batch_size < (least := self.objective.min_batch_size):
             raise ValueError(f"batch_size: {self.objective.kind} compares the rows of a batch: write {least} or more")
+        if self.objective.sorts_batch:
+            unfit = {
+                "devices": len(self.devices) > 1,
+                "micro_batch_size": self.micro_batch_size not in (None, self.batch_size),
+            }
+            for name in (name for name, is_written in unfit.items() if is_written):
+                raise ValueError(f"{name}: the loss sorts the rows of a batch of {self.batch_size}, which cannot be "
+                                 "cut: leave it out, or take another loss")  # fmt: skip
         return self
 
     @property

@@ -25,6 +25,7 @@ from tasks.core.ledger import Ledger
 from tasks.core.progress import Progress
 from tasks.core.shared import Shared
 from tasks.core.step import digest
+from tasks.learn.devices import check_devices
 
 RECORDED_PACKAGES = (
     "prefect",
@@ -46,7 +47,9 @@ def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progres
 
     Raises:
         StoreError: the store cannot be reached, or another run holds the experiment.
+        EngineError: a device that the recipe names is not there.
     """
+    check_devices(recipe)
     store = open_store(addresses.store)
     with Lease(store, lease_key(recipe.name), name_user()) as lease:
         work_dir = work_folder(addresses, recipe, store)

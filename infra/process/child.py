@@ -33,6 +33,8 @@ Inbox = queue.SimpleQueue[tuple[object, Message | None]]
 """messages, each with what sent it, None at its end; one queue may take those of several senders"""
 
 ENGINE_PYTHON_VARIABLE = "SELFLOOP_ENGINE_PYTHON"
+READER_SECONDS = 5.0
+"""after the end of the group: what has left the group may hold its output open for as long as it lives"""
 LOG_LINES = 8
 LOG_LINE_CHARACTERS = 400
 
@@ -125,12 +127,13 @@ class Child:
                 self._was_killed = True
                 kill_group(self.pid)
         self._reaper.join()
-        self._reader.join()
+        self._reader.join(READER_SECONDS)
         if self._stdin is not None:
             with contextlib.suppress(BrokenPipeError):  # an unsent command to a process that is gone
                 self._stdin.close()
         self._lifeline.close()
-        self._log.close()
+        if not self._reader.is_alive():
+            self._log.close()
 
     def send(self, message: Message) -> None:
         """Write one message to the child's standard input.

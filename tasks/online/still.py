@@ -10,7 +10,19 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from infra.engines.learn.learner import Learner
 from infra.engines.pool import OnProgress
-from infra.engines.wire import Completion, Embedded, Embedding, Missing, Rated, Rating, Score, Scoring, Shard
+from infra.engines.wire import (
+    Completion,
+    Embedded,
+    Embedding,
+    Missing,
+    Rated,
+    Rating,
+    Read,
+    Reading,
+    Score,
+    Scoring,
+    Shard,
+)
 
 
 def still_since(run_wave: int, every: int) -> int:
@@ -46,6 +58,13 @@ class StillPool:
         scores = self._learner.score(items, on_progress)
         self._learner.ask_copy(False)
         return scores
+
+    def read(self, items: Sequence[Reading], on_progress: OnProgress | None = None) -> list[Read | Missing]:
+        """See `pool.Pool`."""
+        self._learner.ask_copy(True)
+        found = self._learner.read(items, on_progress)
+        self._learner.ask_copy(False)
+        return found
 
     def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
         """Not a learner's work."""

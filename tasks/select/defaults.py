@@ -136,11 +136,11 @@ def judgements_read(recipe: Recipe) -> list[str]:
 
 
 def rows_wanted(recipe: Recipe) -> int | None:
-    """Rows that the steps of a round read, where a mixture of pairs is repeated for them; on one device."""
+    """Rows that the steps of a round read, where a mixture of pairs is repeated for them."""
     train = recipe.train
     if not (isinstance(recipe.pair, Mixture) and recipe.pair.fill == "repeat") or train.max_steps is None:
         return None
-    return train.max_steps * train.batch_size * train.gradient_accumulation
+    return train.max_steps * train.step_size
 
 
 def versions_of(select: Sequence[Select], pair: PairSection | None) -> dict[str, int | str]:

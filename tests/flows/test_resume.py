@@ -58,6 +58,7 @@ SAME: dict[str, dict[str, Any]] = {
     "the same": tree(),
     "another device": with_field("engine", devices=["cpu", "cpu"]),
     "another width of generation": with_field("engine", batch_size=1),
+    "training on more devices": with_field("train", devices=["cpu", "cpu"], micro_batch_size=2),
     "other checkpoints": with_field("train", checkpoint_seconds=5),
     "more rounds": tree(rounds={"max": 9, "per_run": 1}),
     "patience": tree(decide={"gate": {"kind": "always"}, "patience": 2, "approval": True}),

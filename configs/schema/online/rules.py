@@ -74,15 +74,16 @@ def _training(recipe: Sections, online: Online, objective: OnlineObjective) -> I
         "data": train.data != "this_round", "replay": train.replay is not None, "formats": bool(train.formats),
         "with_seed_data": train.with_seed_data, "step_growth": train.step_growth is not None,
         "gradient_accumulation": train.gradient_accumulation != 1,
+        "micro_batch_size": train.micro_batch_size is not None, "devices": train.devices != ("auto",),
     }  # fmt: skip
+    says = {
+        "gradient_accumulation": "steps_per_wave says what a step is made of",
+        "micro_batch_size": "batch_size says how many rows a backward pass has",
+        "devices": "a segment draws and trains on one device, the first of engine.devices",
+    }
     for name, is_written in unread.items():
         if is_written:
-            why = (
-                "steps_per_wave says what a step is made of"
-                if name == "gradient_accumulation"
-                else "waves are its data"
-            )
-            yield f"train.{name}: {why}: leave it out"
+            yield f"train.{name}: {says.get(name, 'waves are its data')}: leave it out"
 
 
 def _roles(recipe: Sections, online: Online, objective: OnlineObjective) -> Iterator[str]:

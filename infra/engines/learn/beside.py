@@ -28,6 +28,8 @@ from infra.engines.wire import (
     OnProgress,
     Rated,
     Rating,
+    Read,
+    Reading,
     Score,
     Scoring,
     Shard,
@@ -96,6 +98,9 @@ class Beside:
     def encode(self, items: Sequence[Scoring]) -> list[Tokens | Missing]:
         """The learner's."""
         return self._learner.encode(items)
+
+    def read(self, items: Sequence[Reading], on_progress: OnProgress | None = None) -> list[Read | Missing]:
+        return self._pool.read(items, on_progress)
 
     def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
         return self._pool.rate(items, on_progress)

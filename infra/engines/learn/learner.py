@@ -22,7 +22,7 @@ from configs import errors
 from configs.errors import EngineEndedError, EngineError, UserError
 from infra.engines.learn.request import LearnReport, LearnRequest
 from infra.engines.patience import Patience
-from infra.engines.programs import visible_devices
+from infra.engines.train.devices import one_device
 from infra.engines.train.trainer import check_files
 from infra.engines.transport import ChildTransport
 from infra.engines.wire import (
@@ -84,7 +84,7 @@ class Learner:
         self._patience = Patience(request.engine)
         self._log_path = work_dir / "learner.log"
         self._name = request.model.name
-        env = visible_devices(request.engine.devices[0])
+        env = one_device(request.engine.devices[0])
         self._transport = ChildTransport(self._log_path, env, True, self._inbox, PROGRAM)
         self._is_open = True
         self._send({

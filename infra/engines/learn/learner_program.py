@@ -25,7 +25,9 @@ def main() -> None:
     request = LearnRequest.model_validate(command["request"])
     try:
         from infra.engines.learn.segment import run_segment
+        from infra.engines.train import group
 
+        group.join(0, 1, None)
         report = run_segment(request, Path(command["work_dir"]), Path(command["out_dir"]), channel)
         channel.send({"kind": "done", "report": report.model_dump()})
     except Exception as error:

@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import torch
 from transformers import TrainerCallback
+
+from infra.engines.train import group
 
 MARKER = "whole"
 
@@ -29,11 +30,12 @@ class TimedCheckpoints(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         is_due = time.monotonic() - self.latest >= self.seconds and state.global_step < state.max_steps
-        control.should_save = _main_process_decides(is_due, args.device)
+        control.should_save = group.decided_once(lambda: is_due)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.latest = time.monotonic()
-        if not state.is_world_process_zero:
+        group.wait_for_all()  # each device writes a file of its own
+        if not group.is_first():
             return
         checkpoint = self.folder / f"checkpoint-{state.global_step}"
         for file in checkpoint.iterdir():
@@ -55,15 +57,6 @@ def find_checkpoint(folder: Path, fingerprint: str) -> Path | None:
         else:
             shutil.rmtree(path)
     return found
-
-
-def _main_process_decides(flag: bool, device: torch.device) -> bool:
-    """One clock for all devices: a checkpoint is written together or not at all."""
-    if not torch.distributed.is_initialized():
-        return flag
-    shared = torch.tensor([flag], dtype=torch.uint8, device=device)
-    torch.distributed.broadcast(shared, src=0)
-    return bool(shared.item())
 
 
 def _sync(path: Path) -> None:

@@ -15,6 +15,7 @@ from transformers.trainer_callback import PrinterCallback
 from configs.schema.train import Lora
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.probe import Probe, coarser, measure, name_of, write_probe
+from infra.engines.train import group
 from infra.engines.train.carry import CarriedState, save_state
 from infra.engines.train.checkpoints import TimedCheckpoints, find_checkpoint
 from infra.engines.train.metrics import MetricsStream, read_metrics, rewind_metrics
@@ -31,25 +32,31 @@ CHECKPOINTS, METRICS = "checkpoints", "metrics.jsonl"
 
 def run_phase(
     request: TrainRequest, work_dir: Path, out_dir: Path, send: Callable[[dict[str, Any]], None]
-) -> TrainReport:
-    """Train, from the newest checkpoint where there is one; write the result; remove what a resume would need."""
+) -> TrainReport | None:
+    """Train, from the newest checkpoint where there is one; write the result; remove what a resume would need.
+
+    Returns:
+        The report; None on every device but the first.
+    """
     started = time.monotonic()
     fingerprint = request.fingerprint()
     checkpoints, metrics = work_dir / CHECKPOINTS, work_dir / METRICS
     trainer, num_too_long = prepare(request, work_dir, fingerprint)
     added = objective_of(request.objective).rows.metrics
     trainer.add_callback(MetricsStream(metrics, added, lambda: trainer.step_tokens, send))
-    with trainer.accelerator.main_process_first():
-        checkpoint = find_checkpoint(checkpoints, fingerprint)
+    checkpoint = group.decided_once(lambda: find_checkpoint(checkpoints, fingerprint))
     resumed_from_step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
-    if trainer.is_world_process_zero():
+    if group.is_first():
         rewind_metrics(metrics, resumed_from_step)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    if trainer.is_world_process_zero():
+    if group.is_first():
         save_result(request, trainer, tokens_of(trainer.train_dataset[0]), out_dir)
         shutil.copyfile(metrics, out_dir / METRICS)
-        shutil.rmtree(checkpoints, ignore_errors=True)
-        (work_dir / REFERENCE_FILE).unlink(missing_ok=True)
+    group.wait_for_all()
+    if not group.is_first():
+        return None
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    (work_dir / REFERENCE_FILE).unlink(missing_ok=True)
     return make_report(
         read_metrics(metrics),
         num_examples=len(trainer.train_dataset),

@@ -11,11 +11,14 @@ from transformers import AutoConfig, TrainerCallback
 
 from configs.errors import EngineError
 from infra.engines.chat.load import make_chat
+from infra.engines.train import group
+from infra.engines.train.layout import Layout
 from infra.engines.train.objectives.objective import TokenRows
 from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.rows import Encoder, read_rows
 from infra.engines.train.settings import choose_settings, planned_steps
+from infra.engines.train.setup import micro_size
 from infra.engines.train.steps import CountedSteps
 
 
@@ -64,6 +67,8 @@ def make_trainer(
         **objective.arguments(request.objective),
     )
     trainer.planned_steps = planned_steps(request, len(rows))
+    if group.size() > 1:
+        trainer.layout = Layout(request.optimizer.step_size, group.size(), micro_size(request))
     return trainer
 
 

@@ -19,11 +19,12 @@ from torch.nn.utils.rnn import pad_sequence
 from trl.trainer.utils import add_fused_lm_head
 
 from infra.engines.models.model_files import ModelFiles
+from infra.engines.train import group
 from infra.engines.train.objectives.objective import PARTS, WEIGHTS, TokenRows, further_column
 from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.rows import IGNORED
-from infra.engines.train.setup import arithmetic, load_frozen
+from infra.engines.train.setup import arithmetic, load_frozen, micro_size
 from infra.engines.train.steps import pad_parts, pad_weights, sum_by_part, weigh_tokens
 
 Asked = tuple[list[int], list[int], list[float] | None, list[int] | None]
@@ -43,10 +44,10 @@ def add_reference(request: TrainRequest, rows: TokenRows, work_dir: Path, finger
         fingerprint: the request's; the numbers of another request are not read.
     """
     path = work_dir / REFERENCE_FILE
-    columns = _read(path, fingerprint)
+    columns = group.decided_once(lambda: _read(path, fingerprint))
     if columns is None:
         columns = _compute(request, rows)
-        if PartialState().is_main_process:
+        if group.is_first():
             partial = path.with_suffix(".part")
             partial.write_text(json.dumps({"fingerprint": fingerprint, "columns": columns}), encoding="utf-8")
             os.replace(partial, path)
@@ -81,7 +82,7 @@ def _compute_one(request: TrainRequest, files: ModelFiles, rows: TokenRows) -> d
         ]
         share = list(range(state.process_index, len(sequences), state.num_processes))
         with arithmetic(request, state.device):
-            sums = sum_logprobs(model, [sequences[number] for number in share], 2 * request.optimizer.batch_size)
+            sums = sum_logprobs(model, [sequences[number] for number in share], 2 * micro_size(request))
         values = dict(gather_object(list(zip(share, sums, strict=True))))
         columns[name] = [values[number] for number in range(len(sequences))]
     return columns

@@ -6,15 +6,15 @@ Used inside the engine program `train_program.py`.
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from infra.engines.train import group
 from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.request import PhaseRequest, TrainRequest
-from infra.engines.train.setup import choose_dtype
+from infra.engines.train.setup import choose_dtype, micro_size
 
 OPTIMIZERS = {"adamw": "adamw_torch", "rmsprop": "rmsprop"}
 """name in a recipe -> transformers' name"""
@@ -36,11 +36,13 @@ def shared_settings(request: PhaseRequest, num_examples: int, checkpoints: Path)
     """Settings of every trainer of TRL's."""
     optimizer = request.optimizer
     on_gpu = torch.cuda.is_available()
+    micro = micro_size(request)
     num_steps = count_steps(request, num_examples)
     return {
         "output_dir": str(checkpoints),
-        "per_device_train_batch_size": optimizer.batch_size,
-        "gradient_accumulation_steps": optimizer.gradient_accumulation,
+        "per_device_train_batch_size": micro,
+        # several devices: to the library a step is one batch (`shared_steps.py`)
+        "gradient_accumulation_steps": optimizer.step_size // micro if group.size() == 1 else 1,
         "max_steps": num_steps,
         "learning_rate": optimizer.learning_rate,
         "lr_scheduler_type": optimizer.schedule,
@@ -85,7 +87,4 @@ def planned_steps(request: PhaseRequest, num_examples: int) -> int | None:
 
 
 def _steps_of(epochs: float, request: PhaseRequest, num_examples: int) -> int:
-    optimizer = request.optimizer
-    num_devices = int(os.environ.get("WORLD_SIZE", "1"))
-    num_batches = math.ceil(num_examples / (optimizer.batch_size * num_devices))
-    return math.ceil(epochs * math.ceil(num_batches / optimizer.gradient_accumulation))
+    return math.ceil(epochs * math.ceil(num_examples / request.optimizer.step_size))

@@ -18,6 +18,8 @@ from infra.engines.devices import limit_threads
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.probe import check_loaded
 from infra.engines.models.target_modules import refuse_targets
+from infra.engines.train import group
+from infra.engines.train.layout import largest_divisor
 from infra.engines.train.request import PhaseRequest
 
 
@@ -26,6 +28,13 @@ def choose_dtype(request: PhaseRequest) -> torch.dtype:
     if request.optimizer.dtype == "auto":
         return torch.bfloat16 if torch.cuda.is_available() else torch.float32
     return torch.float32 if request.optimizer.dtype == "float32" else torch.bfloat16
+
+
+def micro_size(request: PhaseRequest) -> int:
+    """Examples of a backward pass on one device: as the recipe says, or what divides a device's share of a step."""
+    optimizer = request.optimizer
+    share = optimizer.step_size // group.size()
+    return optimizer.micro_batch_size or largest_divisor(share, optimizer.batch_size)
 
 
 def arithmetic(request: PhaseRequest, device: torch.device) -> AbstractContextManager[Any]:

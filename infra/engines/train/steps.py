@@ -10,12 +10,12 @@ from typing import Any
 
 import torch
 from torch.nn.utils.rnn import pad_sequence
-from transformers import Trainer
 
 from configs.errors import EngineError
+from infra.engines.train.shared_steps import SharedSteps
 
 
-class CountedSteps(Trainer):
+class CountedSteps(SharedSteps):
     """Counts the completion tokens of a step, and ends training at the first loss that is not finite.
 
     To be mixed into a trainer of TRL, left of it.
@@ -29,9 +29,6 @@ class CountedSteps(Trainer):
     def count_tokens(self, batch: dict[str, Any]) -> int:
         return int(batch["completion_mask"].sum())
 
-    def sum_over_devices(self, count: int, device: torch.device) -> int:
-        return int(self.accelerator.gather(torch.tensor([count], device=device)).sum())
-
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
         return super().create_scheduler(self.planned_steps or num_training_steps, optimizer)
 
@@ -42,15 +39,17 @@ class CountedSteps(Trainer):
                 f"the loss is {loss.item()} at step {self.state.global_step + 1}",
                 f"write a learning_rate below {self.args.learning_rate:g}, more warmup_share, or dtype: float32",
             )
-        return loss
+        return loss * self.share
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         """None: checkpoints are for resuming only."""
 
     def _get_num_items_in_batch(self, batch_samples: list[dict[str, Any]], device: torch.device) -> Any:
         """Called once a step with all its batches, before the first of them is trained on."""
-        self.step_tokens = self.sum_over_devices(sum(map(self.count_tokens, batch_samples)), device)
-        return super()._get_num_items_in_batch(batch_samples, device)
+        self.step_tokens = self.num_over_devices([self.count_tokens(batch) for batch in batch_samples], device)
+        if self.layout is None:
+            return super()._get_num_items_in_batch(batch_samples, device)
+        return torch.tensor(self.step_tokens, device=device) if "labels" in batch_samples[0] else None
 
 
 class GivenReferenceSteps(CountedSteps):
@@ -79,7 +78,7 @@ class GivenReferenceSteps(CountedSteps):
         loss = super().compute_loss(model, inputs, *args, **kwargs)
         metrics = self._metrics["train" if self.model.training else "eval"]
         for name in self.means_of_rows:
-            metrics[name][-1] *= share
+            metrics[name][-1] *= share * self.share
         return loss * share
 
     def share_of(self, num_rows: int) -> float:
@@ -91,7 +90,7 @@ class GivenReferenceSteps(CountedSteps):
         return num_rows * num_batches / self.step_rows
 
     def _get_num_items_in_batch(self, batch_samples: list[dict[str, Any]], device: torch.device) -> Any:
-        self.step_rows = self.sum_over_devices(sum(len(batch["weight"]) for batch in batch_samples), device)
+        self.step_rows = self.num_over_devices([len(batch["weight"]) for batch in batch_samples], device)
         return super()._get_num_items_in_batch(batch_samples, device)
 
     def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:

@@ -5,15 +5,25 @@ Called by the train and warm start stages. Nothing heavy is imported here.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from configs.errors import EngineError
+from configs.errors import DeviceMemoryError, EngineError
 from configs.schema.train import FullWeights
+from infra.engines.gpu_memory import wait_for_gpus
 from infra.engines.one_shot import run_job
 from infra.engines.programs import OFFLINE
+from infra.engines.train.devices import Devices, choose_devices
+from infra.engines.train.layout import largest_divisor
 from infra.engines.train.request import PhaseRequest, TrainReport, TrainRequest
+
+MEETING = "meeting"
+"""file of the work folder through which the processes of one training find each other"""
+
+logger = logging.getLogger(__name__)
 
 
 def run_trainer(
@@ -23,8 +33,11 @@ def run_trainer(
     out_dir: Path,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
 ) -> TrainReport:
-    """Train in a child process. The same call after a kill goes on from the newest checkpoint in `work_dir`, and on
-    the CPU ends with the same bytes as a straight run.
+    """Train in child processes, one a device. The same call after a kill goes on from the newest checkpoint in
+    `work_dir`, and on the CPU ends with the same bytes as a straight run on as many devices.
+
+    Where the recipe does not say how many examples a device takes at a time, they are halved when its memory is too
+    small, and training goes on from the newest checkpoint.
 
     Writes into `out_dir` either `adapter/` or `model/`; `metrics.jsonl` with one line a step: step, loss,
     learning_rate, tokens, for pairs reward_margin and reward_accuracy, for labelled rows reward_margin,
@@ -41,14 +54,55 @@ def run_trainer(
             died.
     """
     check_request(request)
+    devices = choose_devices(request.optimizer, is_one=request.objective.sorts_batch)
+    sizes = batch_sizes(request, devices.num_devices)
+    for size, smaller in pairwise([*sizes, None]):
+        optimizer = request.optimizer.model_copy(update={"micro_batch_size": size})
+        wait_for_gpus(devices.gpus)
+        try:
+            sized = request.model_copy(update={"optimizer": optimizer})
+            return _run(sized, devices, work_dir, out_dir, on_progress)
+        except DeviceMemoryError as error:
+            if smaller is None:
+                raise
+            logger.warning("%s\nit goes on with %d at a time, more of which make a step", error.message, smaller)
+    raise AssertionError("there is a size")
+
+
+def batch_sizes(request: TrainRequest, num_devices: int) -> list[int]:
+    """Examples of a backward pass on one device: as the recipe says, or from batch_size downwards what divides its
+    share of a step. The step is the same with all of them, in less memory."""
+    optimizer = request.optimizer
+    share = optimizer.step_size // num_devices
+    if optimizer.micro_batch_size is not None:
+        return [optimizer.micro_batch_size]
+    sizes = [largest_divisor(share, optimizer.batch_size)]
+    while sizes[-1] > 1 and not request.objective.sorts_batch:
+        sizes.append(largest_divisor(share, sizes[-1] // 2))
+    return sizes
+
+
+def _run(
+    request: TrainRequest,
+    devices: Devices,
+    work_dir: Path,
+    out_dir: Path,
+    on_progress: Callable[[dict[str, Any]], None] | None,
+) -> TrainReport:
+    meeting = work_dir / MEETING
+    meeting.unlink(missing_ok=True)
     answer = run_job(
         "infra.engines.train.train_program",
-        {"request": request.model_dump(mode="json"), "work_dir": str(work_dir), "out_dir": str(out_dir)},
+        {
+            "request": request.model_dump(mode="json"), "work_dir": str(work_dir), "out_dir": str(out_dir),
+            "num_devices": devices.num_devices, "meeting": str(meeting),
+        },
         what=f"training of {request.model.name}",
         work_dir=work_dir,
-        env=OFFLINE,
+        env={**OFFLINE, **devices.env},
         on_progress=on_progress,
-    )
+        num_processes=devices.num_devices,
+    )  # fmt: skip
     return TrainReport(**answer)
 
 

@@ -131,6 +131,24 @@ def test_kill_ends_the_whole_family_and_may_be_repeated(tmp_path: Path) -> None:
         assert child.describe_exit() == "ended on request"
 
 
+def test_kill_does_not_wait_for_what_has_left_the_group(tmp_path: Path) -> None:
+    """A program that leads a session of its own keeps the output open; nobody waits for its end."""
+    source = (
+        "import subprocess, time\n"
+        "other = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+        "print('{' + f'\"pid\": {other.pid}' + '}', flush=True)\n"
+        "time.sleep(600)"
+    )
+    child = python(source, tmp_path)
+    message = child.receive()
+    assert message is not None
+    started = time.monotonic()
+    child.kill()
+    assert time.monotonic() - started < 30
+    assert lives(message["pid"])
+    os.kill(message["pid"], signal.SIGKILL)
+
+
 def test_what_a_finished_command_leaves_behind_is_killed(tmp_path: Path) -> None:
     source = FAMILY.replace("time.sleep(600)\n", "sys.exit(5)\n")
     with python(source, tmp_path) as child:

@@ -35,9 +35,6 @@ from infra.engines.train.steps import GivenReferenceSteps, weigh_tokens
 LOG_OF_ZERO = -1000.0
 """stands for the logarithm of weight 0; its exponential is 0 in every number format"""
 
-COUPLED_LOSSES = ("aot", "aot_unpaired")
-"""they sort the log-ratios of a batch, so that no loss belongs to one pair"""
-
 
 class WeightedDPOTrainer(GivenReferenceSteps, DPOTrainer):
     """DPOTrainer on rows of `encode_pairs` with ref_chosen_logps and ref_rejected_logps."""
@@ -85,11 +82,11 @@ def _options(settings: Dpo, has_weights: bool) -> dict[str, Any]:
 
 def _prepare(rows: TokenRows, request: TrainRequest) -> TokenRows:
     assert isinstance(request.objective, Dpo)
-    loss = request.objective.loss
     for row in rows:
-        if loss in COUPLED_LOSSES and row["weight"] != 1:
+        if request.objective.sorts_batch and row["weight"] != 1:
             raise EngineError(
-                f"a pair has weight {row['weight']}, and the loss {loss} takes no weights: it sorts the batch",
+                f"a pair has weight {row['weight']}, and the loss {request.objective.loss} takes no weights: it sorts "
+                "the batch",
                 "take another loss, or pairs without weights",
             )
     return plain_pairs(rows, request)

@@ -14,6 +14,7 @@ theirs. The mean is over the rows of a step, and KL is one number of a step. Whe
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ def lay_out_steps(rows: Sequence[dict[str, Any]], step_size: int, seed: int) -> 
 
     Args:
         rows: two or more.
-        step_size: rows of an optimizer step on one device, two or more.
+        step_size: rows of an optimizer step, two or more.
     """
     ordered = random.Random(seed).sample(list(rows), len(rows))
     laid_out: TokenRows = []
@@ -100,11 +101,15 @@ LABELLED = RowKind(
 class WeightedKTOTrainer(GivenReferenceSteps, KTOTrainer):
     """KTOTrainer on rows of `lay_out_steps` with ref_logps and ref_KL_logps."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *, args: Any, **kwargs: Any) -> None:
+        size = args.per_device_train_batch_size
+        # TRL refuses batches of one row, for its KL is a batch's; here it is the step's.
+        enough = args if size > 1 else dataclasses.replace(args, per_device_train_batch_size=2)
+        super().__init__(args=enough, **kwargs)
+        self.args.per_device_train_batch_size = self._train_batch_size = size
         self._waiting: list[dict[str, Any]] = []
         self._step_kl: torch.Tensor | None = None
-        self._rewards = {"chosen": (0.0, 0), "rejected": (0.0, 0)}
+        self._rewards = {"chosen": (0.0, 0.0), "rejected": (0.0, 0.0)}
 
     def _get_num_items_in_batch(self, batch_samples: list[dict[str, Any]], device: torch.device) -> Any:
         # Dropout's numbers are drawn inside the step alone, where a resumed training has them back.
@@ -127,9 +132,10 @@ class WeightedKTOTrainer(GivenReferenceSteps, KTOTrainer):
     def _kl_of_step(self, model: Any, batches: Sequence[dict[str, Any]]) -> torch.Tensor:
         """Mean over the step's rows of how much likelier a completion that is not theirs has become."""
         total = torch.zeros((), device=self.accelerator.device)
-        for batch in map(self._prepare_inputs, batches):
+        shares = self.shares or [1.0] * len(batches)
+        for batch, share in zip(map(self._prepare_inputs, batches), shares, strict=True):
             asked = {name: value for name, value in batch.items() if name != "weight"}
-            total += (super()._compute_kl_logps(model, asked) - batch["ref_KL_logps"]).sum()
+            total += share * (super()._compute_kl_logps(model, asked) - batch["ref_KL_logps"]).sum()
         return self.accelerator.gather(total[None]).sum() / self.step_rows
 
     def _compute_kl_logps(self, model: Any, batch: dict[str, Any]) -> Any:
@@ -141,10 +147,10 @@ class WeightedKTOTrainer(GivenReferenceSteps, KTOTrainer):
     def _note_rewards(self, num_desirable: int, num_rows: int, device: torch.device) -> None:
         metrics = self._metrics["train" if self.model.training else "eval"]
         for side, number in (("chosen", num_desirable), ("rejected", num_rows - num_desirable)):
-            number = self.sum_over_devices(number, device)
+            counted = int(self.accelerator.gather(torch.tensor([number], device=device)).sum()) * self.share
             total, count = self._rewards[side]
-            if number:
-                self._rewards[side] = (total + number * metrics[f"rewards/{side}"][-1], count + number)
+            if counted:
+                self._rewards[side] = (total + counted * metrics[f"rewards/{side}"][-1], count + counted)
 
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
         """The margin is that of a step's rows of both kinds, which may lie in different batches."""
@@ -153,7 +159,7 @@ class WeightedKTOTrainer(GivenReferenceSteps, KTOTrainer):
         (desirable, num_desirable), (others, num_others) = self._rewards["chosen"], self._rewards["rejected"]
         if num_desirable and num_others:
             metrics["rewards/margins"] = [desirable / num_desirable - others / num_others]
-        self._rewards = dict.fromkeys(self._rewards, (0.0, 0))
+        self._rewards = dict.fromkeys(self._rewards, (0.0, 0.0))
         super().log(logs, *args, **kwargs)
 
 
@@ -170,8 +176,7 @@ def _options(settings: Kto, has_weights: bool) -> dict[str, Any]:
 def _prepare(rows: TokenRows, request: TrainRequest) -> TokenRows:
     if len(rows) == 1:
         raise EngineError("kto needs two rows or more that are not too long, and there is one", "keep more samples")
-    optimizer = request.optimizer
-    return lay_out_steps(rows, optimizer.batch_size * optimizer.gradient_accumulation, request.seed)
+    return lay_out_steps(rows, request.optimizer.step_size, request.seed)
 
 
 OBJECTIVE = Objective(rows=LABELLED, trainer=WeightedKTOTrainer, config=KTOConfig, options=_options, prepare=_prepare)

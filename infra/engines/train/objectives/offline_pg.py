@@ -172,8 +172,8 @@ class OfflinePgTrainer(CountedSteps, SFTTrainer):
         super()._get_num_items_in_batch(batch_samples, device)
         self.num_batches = len(batch_samples) * self.accelerator.num_processes
         for kind in self.num_rows:
-            count = sum(int((batch["has_advantages"] == kind).sum()) for batch in batch_samples)
-            self.num_rows[kind] = self.sum_over_devices(count, device)
+            counts = [int((batch["has_advantages"] == kind).sum()) for batch in batch_samples]
+            self.num_rows[kind] = self.num_over_devices(counts, device)
         is_one = self.settings.normalise == "row_mean"
         return torch.tensor(sum(self.num_rows.values()) if is_one else 1, device=device)
 
@@ -211,7 +211,8 @@ class OfflinePgTrainer(CountedSteps, SFTTrainer):
         metrics = self._metrics["train" if self.model.training else "eval"]
         for name, values in (("ratio", batch.shift.detach().exp()), ("clipped_share", (clipped < gain).float())):
             of_rows = (values * chosen).sum(1) / chosen.sum(1).clamp(min=1)
-            metrics[MEANS[name]].append(of_rows.sum().item() * self.num_batches / self.num_rows[True])
+            mean_over_devices = self.accelerator.gather(of_rows.sum() * self.share).mean().item()
+            metrics[MEANS[name]].append(mean_over_devices * self.num_batches / self.num_rows[True])
 
 
 def _options(settings: OfflinePg, has_weights: bool) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class WeightedSFTTrainer(CountedSteps, SFTTrainer):
         num_tokens = super()._get_num_items_in_batch(batch_samples, device)
         if self.normalise == "token_mean":
             return num_tokens
-        num_examples = self.sum_over_devices(sum(len(batch["labels"]) for batch in batch_samples), device)
+        num_examples = self.num_over_devices([len(batch["labels"]) for batch in batch_samples], device)
         return torch.tensor(num_examples, device=device)
 
 

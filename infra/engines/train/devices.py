@@ -1,0 +1,66 @@
+"""Where a training runs: which devices, and what its processes see of them. Control side, called by `trainer.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from configs.errors import EngineError
+from configs.schema.train import Optimizer, check_shares
+from infra.engines.gpu_list import ALL, find_named, named_gpus, visible_gpus, visible_names
+from infra.engines.programs import visible_devices
+from infra.engines.train.layout import largest_divisor
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+
+
+@dataclass(frozen=True)
+class Devices:
+    """One process for each of `num_devices`, and the environment of all."""
+
+    num_devices: int
+    env: dict[str, str]
+
+    @property
+    def gpus(self) -> tuple[str, ...]:
+        """UUIDs of the GPUs among them."""
+        return named_gpus(self.env[VISIBLE]) if self.env.get(VISIBLE) else ()
+
+
+def choose_devices(optimizer: Optimizer, field: str = "train.devices", *, is_one: bool = False) -> Devices:
+    """The devices that a recipe names; with `auto` all visible GPUs, or as many as a step divides by.
+
+    Args:
+        field: of the recipe, for messages.
+        is_one: `auto` is one GPU.
+
+    Raises:
+        EngineError: a device is not there, or a step does not divide by them.
+    """
+    names = optimizer.devices
+    if names[0] == "cpu":
+        return Devices(len(names), {VISIBLE: ""})
+    if names != ("auto",):
+        return _on(find_named(names, field))
+    gpus = visible_gpus()
+    if not gpus:
+        return Devices(1, {})
+    can_work_together = all(name.startswith("GPU-") for name in gpus)  # slices of a GPU cannot
+    most = len(gpus) if can_work_together and not is_one else 1
+    num_devices = largest_divisor(optimizer.step_size, most)
+    try:
+        check_shares(optimizer, num_devices)
+    except ValueError as error:
+        raise EngineError(f"{field.rpartition('.')[0]}.{error}", "or name the devices") from error
+    return _on(visible_names(1 if gpus == (ALL,) else len(gpus))[:num_devices])
+
+
+def one_device(device: str) -> dict[str, str]:
+    """Environment of a process that trains alone: of several GPUs it sees the first, or libraries would take all."""
+    if device != "auto" or len(visible_gpus()) < 2:
+        return visible_devices(device)
+    return {VISIBLE: visible_names(1)[0]}
+
+
+def _on(numbers: Sequence[str]) -> Devices:
+    return Devices(len(numbers), {VISIBLE: ",".join(numbers)})
