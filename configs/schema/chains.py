@@ -21,9 +21,16 @@ class ReadsChains:
 
     Attributes:
         always_needs: what its kind needs, whatever its fields say: parts, REVISION or AROUND.
+        always_reads_labels: its kind looks at what its judge calls correct, and at no score.
     """
 
     always_needs: ClassVar[tuple[str, ...]] = ()
+    always_reads_labels: ClassVar[bool] = False
+
+    @property
+    def reads_labels(self) -> bool:
+        """Whether it looks at what its judge calls correct."""
+        return self.always_reads_labels
 
     def chain_needs(self) -> Iterator[tuple[str, str]]:
         """What it needs, each with the field that says so; empty where its kind does."""

@@ -37,6 +37,7 @@ def parts_are_written(recipe: Sections) -> None:
             if not (of_credit if address == "online.credit" else written).has(need):
                 place = ".".join(filter(None, (address, field)))
                 raise ValueError(f"{place}: {_what(recipe, need, written)}: {_advice(recipe, need)}")
+    _siblings_are_there(recipe)
     _programs_are_run(recipe)
     _cuts_see_all_attempts(recipe)
 
@@ -103,6 +104,21 @@ def _advice(recipe: Sections, need: str) -> str:
 def _place(recipe: Sections) -> str:
     """Address of the sampler."""
     return "generate" if recipe.online is None else "online.episode"
+
+
+def _siblings_are_there(recipe: Sections) -> None:
+    """Two ways on from one text need a step that is written several times."""
+    drawn = recipe.generate
+    for train, own in learners_of(recipe):
+        for maker in own.pair.makers() if own.pair else ():
+            if maker.kind != "siblings":
+                continue
+            steps = drawn.steps if drawn.kind == "revise" else ()
+            first = next((place for place, step in enumerate(steps) if maker.part in (*step.parts, step.part)), 0)
+            if all(step.num * len(step.writers) < 2 and step.peers == 1 for step in steps[first:]):
+                raise ValueError(f"{beside(train, 'pair')}: from the {maker.part} on every text is followed by one "
+                                 "alone, and none has a sibling: write num: 2 in that step of generate.steps, or one "
+                                 "after it")  # fmt: skip
 
 
 def _programs_are_run(recipe: Sections) -> None:

@@ -86,6 +86,14 @@ class TurnRow(ReadsChains, Component):
         return self.mask_input.judge if self.mask_input else None
 
     @model_validator(mode="after")
+    def _somebody_wrote_it(self) -> TurnRow:
+        for part in ("execution", "observation"):
+            if part in self.of:
+                raise ValueError(f"of: an {part} is what came out of a run, and no words of a model: it is shown, and "
+                                 "not learnt: leave it out")  # fmt: skip
+        return self
+
+    @model_validator(mode="after")
     def _links_stand_before_a_part(self) -> TurnRow:
         for part in self.links:
             if part not in self.of[1:]:
@@ -104,6 +112,7 @@ class TurnRow(ReadsChains, Component):
 class ConversationRow(_Row):
     """One row for each turn of a chain that has a loss: all that was shown before it, completed by the turn."""
 
+    always_reads_labels: ClassVar[bool] = True
     kind: Literal["conversation"] = "conversation"
     loss: LossByPart = Field(LossByPart(), description="factor of the loss by part")
 
@@ -114,6 +123,7 @@ class ConversationRow(_Row):
 class SpliceRow(_Row):
     """The problem's chat, completed by the whole chain as one text: attempts, verdicts and corrections in order."""
 
+    always_reads_labels: ClassVar[bool] = True
     kind: Literal["splice"] = "splice"
     loss: LossByPart = Field(LossByPart(), description="factor of the loss by part")
     links: Links = Field({}, description=_LINKS)
@@ -153,6 +163,7 @@ class TrajectoryRow(_Row):
     times `right_verdict_bonus` for a verdict on a right attempt. `outcome`: +1 or -1 for all, as the last attempt is.
     """
 
+    always_reads_labels: ClassVar[bool] = True
     kind: Literal["trajectory"] = "trajectory"
     reward: Literal["process", "outcome"] = Field("process", description="as told above")
     group: Literal["position", "prefix"] = Field(

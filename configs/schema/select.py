@@ -29,9 +29,10 @@ from configs.schema.select_chains import (
 from configs.schema.select_draws import AboveMean, Order
 
 
-class Correct(Component):
+class Correct(ReadsChains, Component):
     """Keep samples that a judge calls correct."""
 
+    always_reads_labels: ClassVar[bool] = True
     kind: Literal["correct"] = "correct"
     judge: str | None = Field(None, description="a judge's name; default: the first judge")
 
@@ -59,9 +60,10 @@ class Threshold(Component):
         return self
 
 
-class BothOutcomes(Component):
+class BothOutcomes(ReadsChains, Component):
     """Keep problems with at least one correct and one wrong sample, whole (EAST, arXiv 2503.23913)."""
 
+    always_reads_labels: ClassVar[bool] = True
     kind: Literal["both_outcomes"] = "both_outcomes"
     judge: str | None = Field(None, description="a judge's name; default: the first judge")
 

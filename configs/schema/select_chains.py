@@ -33,6 +33,7 @@ class Moves(_OfChains):
     """Keep chains by what became of the attempt before the last one: wrong to right, and so on; an attempt that is not
     a revision moves `right` or `wrong`. What could not be read or judged is wrong."""
 
+    always_reads_labels: ClassVar[bool] = True
     kind: Literal["moves"] = "moves"
     of: tuple[Move, ...] = Field(("wrong_to_right",), min_length=1, description="the moves that are wanted")
     which: Literal["last", "every"] = Field("last", description="every: of all attempts, each with the one before")
@@ -58,6 +59,7 @@ class TrueVerdicts(_OfChains):
     correction, arXiv 2502.19613; S2R, arXiv 2502.12853)."""
 
     always_needs: ClassVar[tuple[str, ...]] = ("verdict",)
+    always_reads_labels: ClassVar[bool] = True
     kind: Literal["true_verdicts"] = "true_verdicts"
     which: Literal["every", "last"] = Field("every", description="which verdicts of a chain must be true")
 
@@ -67,6 +69,7 @@ class Helps(_OfChains):
     all of them (SCORE, arXiv 2404.17140; LeDex, arXiv 2405.18649)."""
 
     always_needs: ClassVar[tuple[str, ...]] = (REVISION,)
+    always_reads_labels: ClassVar[bool] = True
     kind: Literal["helps"] = "helps"
     at_least: int = Field(1, ge=1, description="right revisions that a text must lead to")
     of: Literal["any", "all"] = Field("any", description="all: every revision after it must be right")
@@ -96,6 +99,7 @@ class Cut(_OfChains):
     one, else the last (S2R, arXiv 2502.12853). Needs `{kind: leaves, inner: true}` before it."""
 
     always_needs: ClassVar[tuple[str, ...]] = (REVISION,)
+    always_reads_labels: ClassVar[bool] = True
     kind: Literal["cut"] = "cut"
 
 
@@ -103,6 +107,7 @@ class PassRate(_OfChains):
     """Keep problems of which the share of right first attempts lies in the window, ends included. Write it before
     filters that drop whole chains."""
 
+    always_reads_labels: ClassVar[bool] = True
     kind: Literal["pass_rate"] = "pass_rate"
     low: float = Field(0.0, ge=0, le=1, description="least share of right first attempts")
     high: float = Field(1.0, ge=0, le=1, description="largest share of right first attempts")
@@ -118,6 +123,7 @@ class Rescued(_OfChains):
     """Keep right revisions of problems of which no first attempt is right (START, arXiv 2503.04625)."""
 
     always_needs: ClassVar[tuple[str, ...]] = (REVISION,)
+    always_reads_labels: ClassVar[bool] = True
     kind: Literal["rescued"] = "rescued"
 
 
@@ -170,6 +176,11 @@ class BalanceSides(_OfChains):
         if self.cuts != "larger" and self.by in ("verdict", "draw", "gold"):
             raise ValueError(f"cuts: sides by {self.by} are not right and wrong ones: write cuts: larger")
         return self
+
+    @property
+    def reads_labels(self) -> bool:
+        """Whether its sides are right and wrong ones."""
+        return self.by in ("first_label", "ends_right", "parent_label")
 
     def chain_needs(self) -> Iterator[tuple[str, str]]:
         needed = {"parent_label": REVISION, "verdict": "verdict"}.get(self.by)

@@ -163,7 +163,7 @@ FURTHER: dict[str, dict[str, Any]] = {
              "begins": "It is", "expect": "literal", "literal": "yes", "choices": ["yes", "yesx"]},
             {"kind": "probe", "name": "asked", "items": "list", "texts": ["clear?"], "expect": "same",
              "extract": "(.)", "pattern": "(no|nox)", "choices": ["no", "nox"], "unparseable": "no"},
-            {"kind": "embedding", "against": "draw:a"},
+            {"kind": "embedding", "against": "draw:plain"},
         ],
         "select": [{"kind": "keep_problem", "judge": "perfect", "at_least": 0.125, "at_most": 0.5}],
         "pair": {"kind": "gold_vs_sample", "judge": "embedding", "lowest_share": 0.5},

@@ -118,9 +118,8 @@ def test_a_part_that_nobody_writes_is_one_message(sections: dict[str, Any], mess
 
 def test_what_is_written_may_be_read() -> None:
     """The same sections beside a sampler that writes all of it."""
-    everything = revise(
-        CRITIQUE, VERDICT, {"part": "hint", "prompt": "revise"}, {"part": "execution", "by": "judge:code"}
-    )
+    steps = [CRITIQUE, VERDICT, {"part": "hint", "prompt": "revise"}, {"part": "execution", "by": "judge:code"}]
+    everything = {**revise(), "steps": [*steps, {**ATTEMPT, "num": 2}]}
     judge = [
         {"kind": "answer"},
         {"kind": "answer", "name": "code", "verifier": {"kind": "python", "function": "a.py:a"}},
@@ -174,3 +173,82 @@ def test_every_kind_that_names_a_part_says_so() -> None:
         assert "'critique'" not in texts or issubclass(config, ReadsChains), kind
     for config in component_choices(Generate).values():
         assert isinstance(vars(config).get("parts") or config.parts, property)
+
+
+RUBRIC: dict[str, Any] = {"judge": [{"kind": "rubric"}], "evaluate": {"verifier": {"kind": "number"}}}
+JUDGED = {"select": [{"kind": "judged"}]}
+
+
+@pytest.mark.parametrize(
+    ("sections", "place"),
+    [
+        ({}, "select.0.judge"),
+        (keep("both_outcomes"), "select.0.judge"),
+        (keep("pass_rate"), "select.0.judge"),
+        (keep("balance"), "select.0.judge"),
+        ({"generate": revise(), **keep("moves")}, "select.0.judge"),
+        ({"generate": revise(), **keep("helps")}, "select.0.judge"),
+        ({"generate": revise(VERDICT), **keep("true_verdicts")}, "select.0.judge"),
+        ({**JUDGED, **row("splice")}, "rows.0.judge"),
+        (pair("right_vs_wrong"), "pair.judge"),
+        (pair("stop_or_go"), "pair.judge"),
+        ({**JUDGED, "train": {"objective": {"kind": "kto"}}}, "judge.0"),
+        ({**JUDGED, "roles": {"critic": {"like": "policy", "train": {}}}}, "roles.critic.train.select.0.judge"),
+    ],
+)
+def test_what_reads_labels_needs_a_judge_that_gives_them(sections: dict[str, Any], place: str) -> None:
+    with pytest.raises(RecipeError) as raised:
+        make_recipe(**{**RUBRIC, **sections})
+    told = f"{place}: it reads what is called correct, and 'rubric' (rubric) only scores"
+    assert str(raised.value).splitlines()[-1] == f"  - {told}: name a judge of kind answer or vote"
+    voted = {**RUBRIC, "judge": [{"kind": "vote"}]}
+    assert make_recipe(**{**voted, **{name: part for name, part in sections.items() if "generate" not in sections}})
+
+
+@pytest.mark.parametrize(
+    ("sections", "message"),
+    [
+        ({"generate": revise(), **keep("one_per", of="answer")}, "select.0.judge: 'rubric' (rubric) finds no answers"),
+        ({"generate": revise(until=[{"same": "answer"}]), **JUDGED}, "generate.until.0.same: the first judge"),
+        ({"generate": revise(until=[{"judge": "rubric", "says": ["correct"]}]), **JUDGED}, "generate.until.0: "),
+        ({"generate": revise(first={"at_most": {"wrong": 1}}), **JUDGED}, "generate.first.at_most: 'rubric' (rubric)"),
+        ({"generate": revise({**VERDICT, "keep": {"true_verdict": 1}}), **JUDGED}, "generate.steps.0.keep.true"),
+        ({"generate": {"kind": "revise", "max_tokens": 8, "steps": [
+            {**ATTEMPT, "when": {"judge": "rubric", "says": ["wrong"]}}]}, **JUDGED}, "generate.steps.0.when: "),
+    ],
+)  # fmt: skip
+def test_who_waits_for_a_label_or_an_answer_waits_for_a_judge_that_gives_it(sections: Any, message: str) -> None:
+    with pytest.raises(RecipeError) as raised:
+        make_recipe(**{**RUBRIC, **sections})
+    assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("sections", "message"),
+    [
+        ({"generate": revise(VERDICT), **pair("siblings", part="verdict")}, "pair: from the verdict on every text is"),
+        ({"generate": revise({**VERDICT, "num": 2}), **pair("siblings")}, "pair: from the attempt on every text is"),
+        ({"generate": revise({**CRITIQUE, "num": 2}), **pair("siblings", part="critique", by_writer=["x", "policy"])},
+         "pair.by_writer: no sample has the role 'x': write one of peer, policy, solution, template"),
+        ({"judge": [{}, {"kind": "embedding", "against": "draw:x"}],
+          "roles": {"encoder": {"model": {"base": "a"}, "engine": {"kind": "embedding"}}}},
+         "judge.1.against: no sample has the draw 'x': write one of plain"),
+        ({"generate": revise({"part": "execution", "by": "judge:answer"}), **row("turn", of=["execution"])},
+         "of: an execution is what came out of a run, and no words of a model"),
+    ],
+)  # fmt: skip
+def test_names_of_origins_and_texts_of_nobody(sections: dict[str, Any], message: str) -> None:
+    with pytest.raises(RecipeError) as raised:
+        make_recipe(**sections)
+    assert message in str(raised.value)
+
+
+def test_siblings_come_of_any_step_after_the_text_they_share() -> None:
+    for steps in ([{**VERDICT, "num": 2}, ATTEMPT], [VERDICT, {**ATTEMPT, "num": 2}]):
+        generate = {"kind": "revise", "max_tokens": 8, "steps": steps}
+        assert make_recipe(generate=generate, **pair("siblings", part="verdict"))
+    roles = {"critic": {"model": {"base": "a"}}}
+    generate = revise({**CRITIQUE, "also_by": ["critic"]})
+    assert make_recipe(
+        generate=generate, roles=roles, **pair("siblings", part="critique", by_writer=["critic", "policy"])
+    )

@@ -67,6 +67,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"steps": [{**ATTEMPT, "by": "solution"}]}, {}, r"steps\.0\.by: the worked solution is not there at test time: "),
     ({"steps": [{**ATTEMPT, "num": 2}], "temperature": 1}, {}, r"steps\.0\.num: each problem has one chain here"),
     ({"steps": [{**ATTEMPT, "keep": {"first": 1}}]}, {}, r"steps\.0\.keep: each problem has one chain here"),
+    ({"steps": [{**ATTEMPT, "peers": None}]}, {}, r"steps\.0\.peers: each problem has one chain here"),
     ({"steps": [{**VERDICT, "also_by": ["critic"]}, ATTEMPT]}, {}, r"steps\.0\.also_by: each problem has one chain"),
     ({"steps": [ATTEMPT], "until": [{"verdict": "right"}]}, {}, r"until\.0\.verdict: no step writes a verdict"),
     ({"steps": []}, {}, r"steps: exactly one has part attempt"),

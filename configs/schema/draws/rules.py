@@ -90,6 +90,8 @@ def _draws(recipe: Sections) -> set[str]:
 def _named_by_judges(recipe: Sections) -> Iterator[tuple[str, str, str]]:
     """Address, what it is the name of, and the name."""
     for place, judge in enumerate(recipe.judge):
+        if judge.kind == "embedding" and judge.against.startswith("draw:"):
+            yield f"judge.{place}.against", "draw", judge.against.removeprefix("draw:")
         if judge.kind == "provenance":
             yield from ((f"judge.{place}.scores", judge.by, name) for name in judge.scores)
         if judge.kind == "likelihood" and judge.under.startswith("draw:"):
@@ -104,6 +106,9 @@ def _named_by_filters(recipe: Sections) -> Iterator[tuple[str, str, str]]:
     judges = [judge.name for judge in recipe.judge]
     for learner in recipe.learners():
         section = "select" if learner == POLICY else f"roles.{learner}.train.select"
+        pair = section.replace("select", "pair")
+        for maker in own.makers() if (own := recipe.for_learner(learner).pair) else ():
+            yield from ((f"{pair}.by_writer", "role", name) for name in getattr(maker, "by_writer", None) or ())
         for place, part in enumerate(recipe.for_learner(learner).select):
             if part.kind == "hint_shows" and part.draw is not None:
                 yield f"{section}.{place}.draw", "draw", part.draw

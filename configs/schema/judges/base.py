@@ -92,6 +92,16 @@ class JudgeBase(Component):
         """
 
     @property
+    def gives_labels(self) -> bool:
+        """Whether it calls samples correct or wrong, and does not only score them."""
+        return self.rule is not None
+
+    @property
+    def finds_answers(self) -> bool:
+        """Whether its verdicts tell the answer that a sample gives."""
+        return self.rule is not None and self.rule.finds_answers
+
+    @property
     def sees_group(self) -> bool:
         """Whether a verdict depends on the problem's other samples: they are compared, or counted."""
         return self.compares or (self.rule is not None and not self.reads_gold)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from configs.schema.learners import learners_of
+from configs.schema.learners import beside, learners_of
 from configs.schema.role import POLICY
 from configs.schema.role_rules import check_role
 from configs.schema.sections import Sections
@@ -17,6 +17,8 @@ def judges_fit(recipe: Sections) -> None:
     _named_judges_exist(recipe)
     _roles_can_be_asked(recipe)
     _votes_have_answers(recipe)
+    _labels_are_given(recipe)
+    _answers_are_found(recipe)
     _answers_can_be_compared(recipe)
 
 
@@ -85,6 +87,44 @@ def _votes_have_answers(recipe: Sections) -> None:
                 f"judge '{judge.name}': the verifier {judge.rule.kind} finds no answer to count: "
                 "write kind number, exact, choice or math"
             )
+
+
+def _labels_are_given(recipe: Sections) -> None:
+    """Who reads what is called correct reads a judge that calls it so."""
+    judges = {judge.name: judge for judge in recipe.judge}
+    for place, name in _readers_of_labels(recipe):
+        judge = judges[name or recipe.judge[0].name]
+        if not judge.gives_labels:
+            raise ValueError(f"{place}: it reads what is called correct, and '{judge.name}' ({judge.kind}) only "
+                             "scores: name a judge of kind answer or vote")  # fmt: skip
+
+
+def _readers_of_labels(recipe: Sections) -> Iterable[tuple[str, str | None]]:
+    """Addresses of the fields that name the judge, and its name; the first judge for None. In a segment nothing is
+    selected."""
+    if recipe.online is not None:
+        return
+    for address, part in _components(recipe):
+        if getattr(part, "reads_labels", False):
+            yield address, part.judge
+    for train, own in learners_of(recipe):
+        for maker in own.pair.makers() if own.pair else ():
+            if maker.reads_first_judge:
+                yield f"{beside(train, 'pair')}.judge", maker.judge
+        if own.train.objective.rows == "labelled":
+            yield "judge.0", None
+
+
+def _answers_are_found(recipe: Sections) -> None:
+    judges = {judge.name: judge for judge in recipe.judge}
+    for train, own in learners_of(recipe):
+        for place, part in enumerate(own.select):
+            judge = judges[getattr(part, "judge", None) or recipe.judge[0].name]
+            if part.kind == "one_per" and part.of == "answer" and not judge.finds_answers:
+                raise ValueError(
+                    f"{beside(train, 'select')}.{place}.judge: '{judge.name}' ({judge.kind}) finds no answers: name a "
+                    "judge of kind answer or vote, with a verifier that finds them"
+                )
 
 
 def _answers_can_be_compared(recipe: Sections) -> None:

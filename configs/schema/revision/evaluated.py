@@ -85,14 +85,15 @@ def _steps_and_stops(recipe: Sections) -> tuple[tuple[ReviseStep, ...], tuple[St
 
 def _of_one_text(step: ReviseStep) -> ReviseStep:
     """A step of generate where nothing is chosen from: one text, at the evaluation's temperature."""
-    alone = {"num": 1, "also_by": (), "keep": None, **dict.fromkeys(_DRAW)}
+    alone = {"num": 1, "also_by": (), "peers": 1, "keep": None, **dict.fromkeys(_DRAW)}
     return step.model_copy(update=alone)
 
 
 def _problems_of_own(steps: tuple[ReviseStep, ...]) -> Iterator[str]:
     """What steps that are written here may not say."""
     for place, step in enumerate(steps):
-        for field, is_there in (("num", step.num > 1), ("also_by", step.also_by), ("keep", step.keep)):
+        for field, is_there in (("num", step.num > 1), ("also_by", step.also_by), ("keep", step.keep),
+                               ("peers", step.peers != 1)):  # fmt: skip
             if is_there:
                 yield f"{PLACE}.steps.{place}.{field}: each problem has one chain here: leave it out"
 

@@ -42,7 +42,7 @@ def steps_can_run(recipe: Sections, config: ReviseGenerate, section: str) -> Non
     Args:
         section: address of the section that says the steps.
     """
-    for rule in (_judges_are_there, _writers_are_there, _runs_are_judged):
+    for rule in (_judges_are_there, _labels_are_given, _writers_are_there, _runs_are_judged):
         rule(recipe, config, section)
 
 
@@ -74,6 +74,28 @@ def _judges_are_there(recipe: Sections, config: ReviseGenerate, section: str) ->
                 f"{section}.{address}: '{name}' judges the samples of a problem against each other, and on the way "
                 "they are not all there: name a judge that looks at one alone"
             )
+
+
+def _labels_are_given(recipe: Sections, config: ReviseGenerate, section: str) -> None:
+    """Who waits for right or wrong waits for a judge that says so; answers are compared where one finds them."""
+    judges, first = {judge.name: judge for judge in recipe.judge}, recipe.judge[0]
+    asked = [
+        *((f"steps.{place}.when", step.when.judge, step.when.says) for place, step in enumerate(config.steps)
+          if step.when is not None and step.when.judge is not None),
+        *((f"until.{place}", stop.judge, stop.says) for place, stop in enumerate(config.until)
+          if stop.judge is not None),
+        *((("first.at_most", first.name, tuple(config.first.at_most)),) if config.first.at_most else ()),
+        *((f"steps.{place}.keep.true_verdict", first.name, ("correct",)) for place, step in enumerate(config.steps)
+          if step.keep is not None and step.keep.true_verdict is not None),
+    ]  # fmt: skip
+    for address, name, says in asked:
+        if says and set(says) <= {"correct", "wrong"} and not judges[name].gives_labels:
+            raise ValueError(f"{section}.{address}: '{name}' ({judges[name].kind}) only scores, and calls nothing "
+                             "correct or wrong: name a judge of kind answer, or below its score")  # fmt: skip
+    for place, stop in enumerate(config.until):
+        if stop.same == "answer" and not first.finds_answers:
+            raise ValueError(f"{section}.until.{place}.same: the first judge, '{first.name}' ({first.kind}), finds no "
+                             "answers: write same: text, or a first judge of kind answer")  # fmt: skip
 
 
 def _writers_are_there(recipe: Sections, config: ReviseGenerate, section: str) -> None:

@@ -54,6 +54,7 @@ class PairMaker:
         self._no_pair: Counter[NoPair] = Counter()
         self._dropped: Counter[NoPair] = Counter()
         self._num_gold = 0
+        self._chosen: Counter[str] = Counter()
 
     def make(self, group: Sequence[Selected]) -> tuple[list[Pair], list[Selected]]:
         """The problem's pairs, and the fates of its samples."""
@@ -63,17 +64,21 @@ class PairMaker:
             self._no_pair[reason] += 1
         self._dropped.update(reason for one in made for reason in one.dropped)
         self._num_gold += sum(pair.chosen_id.startswith("gold/") for pair in pairs)
+        origins = {one.sample.id: one.sample.origin for one in group}
+        self._chosen.update(origins[pair.chosen_id] for pair in pairs if pair.chosen_id in origins)
         used = {sample_id for pair in pairs for sample_id in pair.sample_ids}
         fates = [one if one.sample.id in used else one.refused(DropReason.NOT_PAIRED) for one in group]
         return pairs, fates
 
     def numbers(self) -> dict[str, float | int | None]:
         """num_no_pair_REASON and num_dropped_pairs_REASON for every reason, num_gold_pairs (a worked solution is
-        chosen); num_pairs_made_SET and num_pairs_taken_SET of a mixture, sets counted from 0; length_penalty and
-        rank_consistency where they were looked for."""
+        chosen), num_chosen_ORIGIN for every `Sample.origin` of a chosen sample; num_pairs_made_SET and
+        num_pairs_taken_SET of a mixture, sets counted from 0; length_penalty and rank_consistency where they were
+        looked for."""
         numbers: dict[str, float | int | None] = {f"num_no_pair_{reason}": self._no_pair[reason] for reason in NoPair}
         numbers |= {f"num_dropped_pairs_{reason}": self._dropped[reason] for reason in NoPair if reason.is_of_pairs}
         numbers["num_gold_pairs"] = self._num_gold
+        numbers |= {f"num_chosen_{origin}": number for origin, number in sorted(self._chosen.items())}
         for index, (maker, place) in enumerate(zip(self._makers, self._places, strict=True)):
             ending = f"_set_{index}" if self._is_mixture else ""
             numbers |= {f"{name}{ending}": number for name, number in maker.numbers.items()}

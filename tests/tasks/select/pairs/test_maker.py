@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,6 +53,18 @@ def rank_consistency(measure: Any = "kendall", average: Any = "avg") -> RankCons
 def test_consistency_of_cream(measure: str, one: Any, two: Any, expected: float | None) -> None:
     found = consistency(ranked(one, two), rank_consistency(measure))
     assert found == (None if expected is None else pytest.approx(expected))
+
+
+def test_winners_that_are_refinements() -> None:
+    """RLRF: the winner is a refined answer in 7 of 10 prompts: a share of .7."""
+    groups = [scored_group([1, 2, 3 if place < 7 else 0], problem_id=f"p{place}") for place in range(10)]
+    groups = [[*group[:2], replace(group[2], sample=replace(group[2].sample, parent_id=group[0].sample.id))]
+              for group in groups]  # fmt: skip
+    maker = PairMaker(lambda: iter(groups), BestVsWorst(judge="rubric"), Draw(0, 1))
+    for group in groups:
+        maker.make([Selected(one) for one in group])
+    numbers = maker.numbers()
+    assert (numbers["num_chosen_revised"], numbers["num_chosen_iid"]) == (7, 3)
 
 
 def test_scores_are_joined_by_sample() -> None:
@@ -133,7 +146,7 @@ def test_fates_and_counts() -> None:
         [None, None, DropReason.TRUNCATED], [unpaired] * 2, [DropReason.UNPARSEABLE]
     ]  # fmt: skip
     assert {name: number for name, number in numbers.items() if number} == {
-        "num_no_pair_one_sided": 1, "num_no_pair_no_samples": 1
+        "num_no_pair_one_sided": 1, "num_no_pair_no_samples": 1, "num_chosen_iid": 1
     }  # fmt: skip
     assert {f"num_no_pair_{reason}" for reason in NoPair} <= set(numbers)
 
