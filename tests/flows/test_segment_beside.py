@@ -162,7 +162,7 @@ def elsewhere(folder: Path, recipe: dict[str, Any]) -> tuple[dict[str, str], dic
     return digests(folder / "learner"), digests(folder / "session")
 
 
-def test_live_judges_ask_the_session(tmp_path: Path) -> None:
+def test_live_judges_ask_the_same_weights(tmp_path: Path) -> None:
     one, other = elsewhere(tmp_path, two_judges(tmp_path))
     assert one == other
 

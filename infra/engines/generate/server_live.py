@@ -1,7 +1,7 @@
 """Generation by a `vllm serve` whose weights follow a training. Loaded by `session_program.py`.
 
 This process knows the tokenizer and the chat's format, and no weights: it makes tokens of what is asked, has as many
-draws under way as the server takes, and makes texts of the tokens that come back.
+draws under way as the server takes, and makes texts of the tokens that come back. It draws and nothing else.
 """
 
 from __future__ import annotations
@@ -14,14 +14,7 @@ from typing import Any
 
 from infra.engines.chat.load import load_chat
 from infra.engines.generate.open_job import OpenJob
-from infra.engines.generate.prompts import (
-    Prompts,
-    decode_continuation,
-    encode_all,
-    encode_request,
-    encode_scoring,
-    stop_texts,
-)
+from infra.engines.generate.prompts import decode_continuation, encode_all, encode_request, stop_texts
 from infra.engines.generate.token_ends import TokenEnds
 from infra.engines.generate.vllm_server import Answer, VllmServer
 from infra.engines.live_weights import Follows, LiveWeights
@@ -35,8 +28,6 @@ from infra.engines.wire import (
     Missing,
     MissingReason,
     Request,
-    Score,
-    ScoringJob,
     Shard,
     Tokens,
     draw_seed,
@@ -46,7 +37,7 @@ STEP_SECONDS = 0.2
 SERVED = "bfloat16"
 """the coarsest number format that a server is expected to compute in"""
 Asked = tuple[Any, list[int], Callable[[], Answer] | None]
-"""what is asked, tokens that were given, and how; None where it cannot be"""
+"""(request, number of the draw) or a Missing, the tokens of its prefix, and how it is asked; None where it cannot be"""
 
 
 class ServerRunner:
@@ -75,7 +66,8 @@ class ServerRunner:
         check_probe(self._files.name, f"on the server, with the weights of {weights.name},", known, found, SERVED)
 
     def submit(self, job: Job) -> None:
-        asked = self._draws(job) if isinstance(job, Shard) else self._scorings(job)
+        assert isinstance(job, Shard), "the learner scores"
+        asked = self._draws(job)
         work = OpenJob.of(job, [what for what, _, _ in asked], [given for _, given, _ in asked])
         self._open[job.name] = work
         for place, (_, _, ask) in enumerate(asked):
@@ -117,32 +109,14 @@ class ServerRunner:
                 asked.append(((request, draw), prefix, self._asking(prompt, own)))
         return asked
 
-    def _scorings(self, job: Job) -> list[Asked]:
-        assert isinstance(job, ScoringJob)
-        seen: Prompts = {}
-        encoded = encode_all(
-            job.requests, lambda row: encode_scoring(self._chat, self._files, row, self._context - 1, seen)
-        )
-        settings = {"max_tokens": 1, "prompt_logprobs": 0}
-        return [
-            (tokens[0], [], None)
-            if isinstance(tokens, list)
-            else (row, tokens[0], self._asking(tokens[0] + tokens[1], settings))
-            for row, tokens in zip(job.requests, encoded, strict=True)
-        ]
-
     def _asking(self, prompt: list[int], settings: dict[str, Any]) -> Callable[[], Answer]:
         return lambda: self._server.complete(prompt, **settings)
 
     def _take(self, name: str, place: int, answer: Answer) -> Progress:
         work = self._open[name]
-        asked, given = work.asked[place], work.given[place]
-        if isinstance(work.job, Shard):
-            request, number = asked
-            row: Any = self._completion(request, number, given, work.job.sampling.stop, answer)
-        else:
-            told = answer.prompt_logprobs[len(given) - 1 :]
-            row = Score(asked.id, sum(told), len(told))
+        assert isinstance(work.job, Shard), "nothing else was asked"
+        request, number = work.asked[place]
+        row = self._completion(request, number, work.given[place], work.job.sampling.stop, answer)
         work.answer(place, row)
         return Progress(name, 1, 0 if isinstance(row, Missing) else row.num_tokens)
 

@@ -2,8 +2,9 @@
 
     learner --export--> WORK/live/0004/adapter, probe.json --follow--> sessions --generate--> texts with their tokens
 
-The learner goes on to say what texts are as tokens, and to train. What a session that ended had not answered is asked
-again, by the weights of the wave (`session.py`).
+The learner goes on to score, to say what texts are as tokens, and to train: asked for the log-probabilities of several
+prompts at once under an adapter, vLLM 0.32 ends on a CPU. What a session that ended had not answered is asked again, by
+the weights of the wave (`session.py`).
 """
 
 from __future__ import annotations
@@ -93,7 +94,8 @@ class Beside:
             yield shard, [row for part in parts for row in found[part.name]]
 
     def score(self, items: Sequence[Scoring], on_progress: OnProgress | None = None) -> list[Score | Missing]:
-        return self._pool.score(items, on_progress)
+        """The learner's."""
+        return self._learner.score(items, on_progress)
 
     def encode(self, items: Sequence[Scoring]) -> list[Tokens | Missing]:
         """The learner's."""

@@ -9,6 +9,7 @@ import pytest
 
 from configs.schema.engine import LocalEngine, TransformersEngine, VllmEngine
 from configs.schema.generate import Sampling
+from infra.engines.live_weights import Follows
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.wire import Completion, Request, Score, Scoring, Shard
@@ -82,3 +83,24 @@ def test_vllm_draws_what_it_scores(tmp_path: Path) -> None:
         asked = [Scoring(score.id, (("user", "2 + 3 = "),), row.text) for row, score in pairs]
         expected = [score.logprob for score in pool.score(asked) if score is not None]
     assert [score.logprob for _, score in pairs] == pytest.approx(expected, abs=0.02)
+
+
+def test_of_an_end_that_is_not_the_turn_s_training_reads_what_was_drawn(tmp_path: Path) -> None:
+    """A text is scored with the end of its turn; a sampler's correction compares the token that is trained on."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model = ModelFiles("chatty", build_chat_folder(tmp_path / "model", CHATML, ends=("<|endoftext|>", "<|im_end|>")))
+    request = Request("p", (("user", "2 + 3 = "),), 96, seed=7)
+    with LocalPool(ENGINE, model, tmp_path / "work", follows=Follows()) as pool:
+        ((_, rows),) = pool.generate([Shard("s", (request,), Sampling(max_tokens=99))])
+    loaded, num_others = AutoModelForCausalLM.from_pretrained(model.weights), 0
+    for row in rows:
+        assert isinstance(row, Completion) and row.tokens is not None and row.logprob is not None
+        ids = torch.tensor([[*row.tokens.prompt, *row.tokens.written]])
+        with torch.no_grad():
+            chances = loaded(input_ids=ids).logits[0, len(row.tokens.prompt) - 1 : -1].log_softmax(-1)
+        found = chances.gather(1, ids[0, len(row.tokens.prompt) :, None])[:, 0]
+        assert list(row.tokens.logprobs) == pytest.approx(found.tolist(), abs=1e-4)
+        num_others += abs(sum(row.tokens.logprobs) - row.logprob) > 1e-4
+    assert num_others > 3, "some ended with the other token"

@@ -101,12 +101,13 @@ def test_sessions_that_were_killed_come_back_with_the_weights_of_the_wave(files:
         assert pool.num_loads == 4
 
 
-def test_a_live_judge_asks_the_same_weights(files: ModelFiles, tmp_path: Path) -> None:
+def test_what_is_scored_and_read_as_tokens_is_the_learner_s_matter(files: ModelFiles, tmp_path: Path) -> None:
     with beside(files, TUNES["full"], CPU, tmp_path) as (learner, pool):
         pool.follow(0)
         asked = [Scoring(str(number), request.messages, "7") for number, request in enumerate(ASKED)]
         assert pool.score(asked) == learner.score(asked)
         assert pool.encode(asked) == learner.encode(asked)
+        assert pool.num_loads == 0, "no session is needed for it"
 
 
 @pytest.mark.vllm
