@@ -58,10 +58,12 @@ def test_a_round_publishes_each_item_and_shows_each_score(straight: tuple[Path, 
     folder, said = straight
     items, scores = tables(folder)
     found = list(read_records(scores, BenchmarkScore))
-    by_task = [(row.task, row.metric, row.num_items, row.num_fewshot) for row in found]
-    assert by_task == [
-        ("local_sums", "exact_match", len(SUMS), 1), ("local_choices", "acc", 15, 0), ("local_choices", "acc_norm", 15, 0)
-    ]  # fmt: skip
+    by_metric = [(row.task, row.metric, row.num_items, row.num_fewshot) for row in found]
+    assert by_metric == [
+        ("local_sums", "exact_match", len(SUMS), 1),
+        ("local_choices", "acc", 15, 0),
+        ("local_choices", "acc_norm", 15, 0),
+    ]
     rows = list(read_records(items, BenchmarkItem))
     assert [row.task for row in rows] == ["local_sums"] * len(SUMS) + ["local_choices"] * 15
     right = [json.loads(row.metrics)["acc"] for row in rows if row.task == "local_choices"]
