@@ -50,7 +50,8 @@ def texts(store: Path) -> dict[Key, str]:
 
 def by_item(client: Any, experiment: str, run: str) -> Mapping[str, Any]:
     """Traces of a run by the item that they are of."""
-    found = client.search_traces(locations=[experiment], filter_string=f"metadata.`mlflow.sourceRun` = '{run}'")
+    of_run = f"metadata.`mlflow.sourceRun` = '{run}'"
+    found = client.search_traces(locations=[experiment], filter_string=of_run, include_spans=False)
     return {trace.info.tags["selfloop.item"]: trace.info for trace in found}
 
 
