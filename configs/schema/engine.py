@@ -67,6 +67,8 @@ class LoadingEngine(EngineComponent):
 class TransformersEngine(LoadingEngine):
     """Hugging Face transformers: in every install, any device, slow on long outputs."""
 
+    reads_beyond: ClassVar[int] = 1
+    """tokens more than the context that a text may have which is only read: the last one predicts nothing"""
     kind: Literal["transformers"] = "transformers"
     batch_size: Annotated[int, Execution] = Field(64, ge=1, description="sequences generated together")
 
@@ -80,6 +82,8 @@ class VllmEngine(LoadingEngine):
     """vLLM's offline engine, on GPUs or as its CPU build."""
 
     works_together: ClassVar[bool] = True
+    reads_beyond: ClassVar[int] = -1
+    """as of transformers; it writes a token after every text that it reads"""
     kind: Literal["vllm"] = "vllm"
     dtype: Dtype = Field("auto", description="auto: the checkpoint's own; on a CPU what it computes natively")
     max_num_seqs: Annotated[int, Execution] = Field(256, ge=1, description="sequences decoded together")

@@ -6,6 +6,7 @@ MLflow that cannot be reached never stops a run: the first failure is shown once
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 
 from configs.errors import UserError
@@ -13,8 +14,10 @@ from configs.schema.recipe import Recipe
 from flows.services.addresses import Addresses
 from infra.tracking.tracker import Tracker
 from tasks.core.files import HELD_OUT
+from tasks.evaluate.stage import EVALUATE
 from tasks.promote.version import address_of, version_tags
 from tasks.report.entry import ReportEntry
+from tasks.report.item_changes import ItemChange
 from tasks.report.rounds import ExperimentReport
 from tasks.report.track import (
     Tracked,
@@ -22,8 +25,12 @@ from tasks.report.track import (
     TrackedModel,
     finish_experiment,
     track_experiment,
+    track_items,
     track_round,
 )
+
+ITEMS_PATIENCE = 120.0
+"""seconds that the end of a run waits for a round's items; `selfloop sync` writes what is not there then"""
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +44,7 @@ class Tracking:
         is_required: raise instead of going on when MLflow fails (`sync`).
 
     Attributes:
+        find_changes: what became of each held-out problem in a round.
         find_promoted: the round that a person made champion where the rounds do not show it yet, else None.
     """
 
@@ -46,7 +54,9 @@ class Tracking:
         self._recipe, self._digest, self._store_uri, self._is_required = recipe, recipe_digest, store_uri, is_required
         self._tracker = Tracker(addresses.tracking, addresses.artifact_root)
         self.find_promoted: Callable[[], int | None] = lambda: None
+        self.find_changes: Callable[[ReportEntry], list[ItemChange]] = lambda entry: []
         self._tracked: Tracked | None = None
+        self._writing: list[threading.Thread] = []
         self._is_lost = False
 
     def open_ahead(self) -> None:
@@ -60,6 +70,8 @@ class Tracking:
     def finish(self, experiment: ExperimentReport, page: str) -> None:
         """Write the whole: figures, table, report page, aliases."""
         champion = self.find_promoted()
+        for thread in self._writing:
+            thread.join(ITEMS_PATIENCE)
         self._attempt(
             lambda: finish_experiment(self._tracker, self._open(), experiment, page, champion_round=champion)
         )  # fmt: skip
@@ -70,7 +82,22 @@ class Tracking:
 
     def _add(self, entry: ReportEntry) -> None:
         model = self._model(entry)
-        track_round(self._tracker, self._open(), entry.report, entry.samples, self._datasets(entry), model)
+        tracked = self._open()
+        run_id = track_round(self._tracker, tracked, entry.report, entry.samples, self._datasets(entry), model)
+        evaluation = entry.report.steps.get(EVALUATE.name)
+        if evaluation is None or self._tracker.has_items(run_id, evaluation):
+            return
+        changes = self.find_changes(entry)
+        if changes and self._is_required:
+            track_items(self._tracker, tracked, run_id, changes, evaluation)
+        elif changes:
+            self._write_meanwhile(lambda: track_items(self._tracker, tracked, run_id, changes, evaluation))
+
+    def _write_meanwhile(self, write: Callable[[], object]) -> None:
+        """Write what takes many requests while the next round runs."""
+        thread = threading.Thread(target=lambda: self._attempt(write), daemon=True)
+        thread.start()
+        self._writing.append(thread)
 
     def _open(self) -> Tracked:
         if self._tracked is None:

@@ -14,6 +14,7 @@ from prefect.states import Crashed
 
 from configs.errors import UserError
 from flows.champion.current import promoted_round
+from flows.report.items import read_changes
 from flows.report.mlflow_sync import Tracking
 from flows.report.stored import open_experiment
 from flows.services.addresses import Addresses
@@ -80,8 +81,10 @@ def write_again(store: Store, experiment: str, addresses: Addresses) -> int:
     opened = open_experiment(store, experiment, addresses)
     tracking = Tracking(opened.recipe, opened.entries[0].recipe, addresses, store.uri, is_required=True)
     tracking.find_promoted = lambda: promoted_round(store, experiment)
+    tracking.find_changes = lambda entry: read_changes(opened.ledger, entry)
     for entry in opened.entries:
         tracking.add(entry)
+    opened.ledger.clear_cache()
     tracking.finish(opened.report, opened.page())
     return len(opened.entries)
 

@@ -140,7 +140,7 @@ class Reading:
     """Tokens that a model reads, as a benchmark asks: how likely is this completion after this prompt?
 
     Attributes:
-        prompt, completion: at least one token each; together they fit into the context.
+        prompt, completion: at least one token each; together as many as the engine reads (`reads_beyond`).
     """
 
     id: str

@@ -16,7 +16,7 @@ from configs.errors import TrackingError
 from infra.text.outside import clean_answer
 from infra.tracking import entries
 from infra.tracking.connect import explain_failures, is_server, without_password
-from infra.tracking.registry import ModelRegistry
+from infra.tracking.evaluations import EvaluationLog
 
 KEY_TAG = "selfloop.key"
 _PARENT_TAG = "mlflow.parentRunId"
@@ -27,7 +27,7 @@ _METRICS_PER_BATCH = 1000
 _PARAMS_PER_BATCH = 100
 
 
-class Tracker(ModelRegistry):
+class Tracker(EvaluationLog):
     """One MLflow: a server (`http://host:5000`) or a database (`sqlite:///folder/mlflow.db`).
 
     MLflow is imported and the place opened at the first call. Every method raises TrackingError when the place

@@ -46,7 +46,7 @@ def benchmark_model(bench: Workbench, model: ModelRef, scratch: Scratch, seed: i
         Prompts(config.chat, config.system),
         bench.model_files(model),
         Asked(texts, lambda readings: answers.read(who, readings)),
-        max_length=bench.recipe.engine.max_model_length,
+        engine=bench.recipe.engine,
         seed=seed,
         base_dir=bench.base_dir,
         work_dir=folder,

@@ -4,24 +4,28 @@ Called by the flows `run` (round by round) and `sync` (all rounds again, after M
 
     tracked = track_experiment(tracker, recipe, digest)
     track_round(tracker, tracked, report, samples, datasets, model)       for each round, in order
+    track_items(tracker, tracked, run_id, changes, digest)                what became of a round's held-out problems
     finish_experiment(tracker, tracked, experiment)
 
-All three may be repeated; what MLflow has is found again. An edited recipe under the same name becomes a parent run of
+All may be repeated; what MLflow has is found again. An edited recipe under the same name becomes a parent run of
 its own in the same MLflow experiment, so both curves can be compared; more rounds or other devices do not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from configs.schema.load import dump_recipe
 from configs.schema.marks import as_written, identity
 from configs.schema.recipe import Recipe
 from infra.text.names import file_name
+from infra.tracking.evaluations import EvaluatedItem
+from tasks.core.records import Label
 from tasks.core.step import flatten
 from tasks.report.figures import accuracy_figure, drops_figure, length_figure
+from tasks.report.item_changes import Change, ItemChange
 from tasks.report.monitor_figures import draw_monitor_figures
 from tasks.report.monitor_table import largest_sizes
 from tasks.report.rounds import ExperimentReport, RoundReport, SampleRow, champion_of
@@ -31,6 +35,9 @@ if TYPE_CHECKING:
     from infra.tracking.tracker import Tracker
 
 SAMPLES_SHOWN = 200
+ITEMS_IN_TABLE = 5000
+ITEMS_TRACED = 200
+"""a request each"""
 _NOTE = "mlflow.note.content"
 _HEADLINES = (
     "select_accuracy",
@@ -166,6 +173,33 @@ def track_round(
         _register(tracker, tracked, report, model, run_id)
     tracker.finish_run(run_id)
     return run_id
+
+
+def track_items(tracker: Tracker, tracked: Tracked, run_id: str, changes: Sequence[ItemChange], digest: str) -> None:
+    """Write what became of each held-out problem: as tables of the round's run, all and those that were lost, and the
+    first of them as items of its evaluation, which two rounds are compared by.
+
+    Args:
+        changes: in the order in which they are to be seen.
+        digest: of the evaluation.
+    """
+    rows = [asdict(change) for change in changes]
+    tracker.log_table(run_id, rows[:ITEMS_IN_TABLE], "eval_results_table.json")
+    if lost := [row for row in rows if row["change"] == Change.LOST]:
+        tracker.log_table(run_id, lost[:ITEMS_IN_TABLE], "eval_lost_table.json")
+    tracker.log_items(tracked.experiment_id, run_id, [_item(change) for change in changes[:ITEMS_TRACED]], digest)
+
+
+def _item(change: ItemChange) -> EvaluatedItem:
+    said = {"label before": change.before_label, "output before": change.before_output} if change.before_label else {}
+    return EvaluatedItem(
+        name=f"{change.suite}/{change.problem_id}",
+        asked=change.problem,
+        answered=change.output,
+        expected={"gold": change.gold} if change.gold else {},
+        feedback={"change": change.change.value, "correct": change.label == Label.CORRECT, "label": change.label,
+                  "suite": change.suite, **said},
+    )  # fmt: skip
 
 
 def finish_experiment(

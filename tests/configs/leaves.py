@@ -99,6 +99,7 @@ EXAMPLES: dict[str, Any] = {
     "Credit.train_parts": ["attempt"],
     "Online.control": {"prompt": "zero_shot_direct"},
     "ProgressTerm.of": "judge",
+    "Evaluate.benchmarks": {"tasks": ["gsm8k"]},
     "Evaluate.best_of": {"judge": {"kind": "answer"}},
     "Evaluate.verifier": {"kind": "number", "tolerance": 3},
     "Recipe.warm_start": {"source": {"kind": "addition"}},

@@ -51,7 +51,9 @@ FURTHER: dict[str, dict[str, Any]] = {
         "select": [{"kind": "judged"}, {"kind": "hint_shows", "words": ["hint"]},
                    {"kind": "python", "function": "keep.py:score"}],
         "rows": [{"kind": "turn"}, {"kind": "conversation"}, {"kind": "splice"}],
-        "evaluate": {"verifier": {"kind": "choice"}},
+        "evaluate": {"verifier": {"kind": "choice"}, "benchmarks": {
+            "tasks": ["gsm8k", {"task": "bench/own.yaml", "num_fewshot": 3, "limit": 8}], "every": 4,
+            "system": "Answer."}},
     },
     "revised": {
         "name": "revised",

@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 
 from configs.errors import UserError
 from tasks.calibrate.balance import Point
-from tasks.core.records import Drop, Example, ItemResult, Judgement, Message, Pair, Problem, Sample, Verdict
+from tasks.core.records import (
+    BenchmarkItem,
+    BenchmarkScore,
+    Drop,
+    Example,
+    ItemResult,
+    Judgement,
+    Message,
+    Pair,
+    Problem,
+    Sample,
+    Verdict,
+)
 from tasks.core.step import digest
 from tasks.core.tables import read_records, schema_of, version_of, write_records
 from tasks.monitor.difficulty import PassRate
@@ -113,6 +125,8 @@ COLUMNS = {
     Pair: (3, "4736588b"),
     Drop: (1, "c9a3b9fe"),
     ItemResult: (1, "150170e0"),
+    BenchmarkScore: (1, "07dcd35d"),
+    BenchmarkItem: (1, "9a1fa257"),
     Point: (1, "c7eb7ecd"),
     PassRate: (1, "3a9a26a6"),
 }

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import torch
 
+from configs.schema.engine import TransformersEngine
 from infra.engines.chat.format import ChatFormat
 from infra.engines.generate.decode import Decoder, pad_left, pad_right, token_logprobs
 from infra.engines.generate.prompts import Prompts, check_reading, encode_all, encode_scoring
@@ -24,6 +25,7 @@ Row = tuple[list[int], list[int]]
 Scores = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 """of all places of completions: raw scores (rows, width, vocabulary), token, and whether there is one (rows, width)"""
 Found = TypeVar("Found")
+BEYOND = TransformersEngine.reads_beyond
 
 MAX_SCORES = 64_000_000
 """raw scores held at once: rows x completion tokens x vocabulary; 256 MB in float32"""
@@ -50,7 +52,7 @@ def read(
     job: ReadingJob, decoder: Decoder, model: ModelFiles, context: int, batch_size: int
 ) -> Iterator[Progress | Result]:
     """Read the tokens of a job, as `score` does those of texts."""
-    encoded = encode_all(job.requests, lambda reading: check_reading(model, reading, context))
+    encoded = encode_all(job.requests, lambda reading: check_reading(model, reading, context + BEYOND))
     rows = [row for row in encoded if isinstance(row, tuple)]
     found: list[tuple[float, bool]] = [(0.0, False)] * len(rows)
     yield from _in_batches(job.name, decoder, rows, batch_size, sum_and_compare, found)
@@ -125,9 +127,10 @@ def _scores(decoder: Decoder, rows: Sequence[Row]) -> Scores:
 
 
 def _of_whole_rows(decoder: Decoder, rows: Sequence[Row]) -> Scores:
+    """Rows end together; their last tokens predict nothing and stay unread."""
     tokens, mask = pad_left([prompt + completion for prompt, completion in rows], decoder.pad_id, decoder.model.device)
     width = max(len(completion) for _, completion in rows)
-    scores = decoder.forward(tokens, mask, None, num_kept=width + 1)[:, :-1]
+    scores = decoder.forward(tokens[:, :-1], mask[:, :-1], None, num_kept=width)
     counts = torch.tensor([len(completion) for _, completion in rows], device=scores.device)
     is_completion = torch.arange(width, 0, -1, device=scores.device) <= counts[:, None]
     return scores, tokens[:, -width:], is_completion

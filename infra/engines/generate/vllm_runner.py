@@ -138,7 +138,7 @@ class VllmRunner:
     def _given(self, job: Job) -> list[Input]:
         """Texts, or tokens, to read."""
         assert isinstance(job, (ScoringJob, ReadingJob))
-        context, seen = self._context - 1, Prompts()
+        context, seen = self._context + VllmEngine.reads_beyond, Prompts()
         encoded: list[Any]
         if isinstance(job, ReadingJob):
             encoded = encode_all(job.requests, lambda row: check_reading(self._files, row, context))

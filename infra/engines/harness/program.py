@@ -47,7 +47,8 @@ def work(request: Message, ask: Callable[[Message], Message]) -> Message:
     from infra.engines.models.model_files import ModelFiles
 
     folder = Path(request["work_dir"])
-    model = SessionModel(ModelFiles.from_json(request["model"]), request["max_length"], request["seed"], folder, ask)
+    files, length, beyond = ModelFiles.from_json(request["model"]), request["max_length"], request["beyond"]
+    model = SessionModel(files, length, beyond, request["seed"], folder, ask)
     write_results(folder, [library.evaluate(one, model, request["prompts"]) for one in request["wanted"]])
     return {}
 

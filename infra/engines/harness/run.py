@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from configs.schema.engine import TransformersEngine, VllmEngine
 from configs.schema.generate import Sampling
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.one_shot import run_job
@@ -89,7 +90,7 @@ def run_tasks(
     model: ModelFiles,
     asked: Asked,
     *,
-    max_length: int | None,
+    engine: TransformersEngine | VllmEngine,
     seed: int,
     base_dir: Path,
     work_dir: Path,
@@ -99,7 +100,7 @@ def run_tasks(
     Args:
         model: its tokenizer, chat template and configuration are read.
         asked: the same model, open.
-        max_length: most tokens of prompt and answer, where the engine takes fewer than the model.
+        engine: that it is open in.
         seed: of tasks that sample.
         work_dir: an empty folder.
 
@@ -107,8 +108,8 @@ def run_tasks(
         EngineError: as of `look_at_tasks`; or a task wants something that no engine does.
     """
     request = {
-        **_request(wanted, base_dir), "prompts": asdict(prompts), "model": model.to_json(), "max_length": max_length,
-        "seed": seed, "work_dir": str(work_dir),
+        **_request(wanted, base_dir), "prompts": asdict(prompts), "model": model.to_json(),
+        "max_length": engine.max_model_length, "beyond": engine.reads_beyond, "seed": seed, "work_dir": str(work_dir),
     }  # fmt: skip
     _run(request, work_dir, lambda message: _answer(message, asked))
 

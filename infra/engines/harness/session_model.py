@@ -3,8 +3,7 @@
 Differences from the library's HFLM:
 
 1. Texts end at the model's own end tokens, as everywhere here; HFLM takes those of the generation config.
-2. A text that is longer than the context is cut on the left to one token less than HFLM leaves of it.
-3. Tasks that sample draw with seeds of ours.
+2. Tasks that sample draw with seeds of ours.
 """
 
 from __future__ import annotations
@@ -39,13 +38,15 @@ class SessionModel(TemplateLM):
     Args:
         files: of the model that is asked.
         max_length: most tokens that it reads and writes, where that is fewer than it could.
+        beyond: how many more it reads where it writes none, the last of them unread; HFLM's is 1.
         folder: where questions and answers are written.
         ask: hands a message on, and waits for the answer.
     """
 
     def __init__(
-        self, files: ModelFiles, max_length: int | None, seed: int, folder: Path, ask: Callable[[Any], Any]
-    ) -> None:
+        self, files: ModelFiles, max_length: int | None, beyond: int, seed: int, folder: Path,
+        ask: Callable[[Any], Any],
+    ) -> None:  # fmt: skip
         super().__init__()
         self._name, self._seed, self._folder, self._ask = files.name, seed, folder, ask
         self._chat = load_chat(files)
@@ -53,6 +54,7 @@ class SessionModel(TemplateLM):
         config = AutoConfig.from_pretrained(files.weights, trust_remote_code=files.trust_remote_code)
         own = resolve_max_length(config, self.tokenizer)
         self._max_length = min(own, max_length or own)
+        self._readable = self._max_length + beyond
         self._num_asked = 0
 
     @property
@@ -99,7 +101,7 @@ class SessionModel(TemplateLM):
         ]
 
     def _reading(self, prompt: list[int], completion: list[int]) -> dict[str, Any]:
-        room = self._max_length - 1 - len(completion)
+        room = self._readable - len(completion)
         if room < 1:
             raise EngineError(
                 f"an answer of {len(completion)} tokens does not fit into the {self._max_length} of the model",
@@ -114,7 +116,7 @@ class SessionModel(TemplateLM):
         return [sum(next(found)[0] for _ in text) for text in windows]
 
     def _windows(self, text: str) -> list[tuple[list[int], list[int]]]:
-        found = get_rolling_token_windows(self.tok_encode(text), self.prefix_token_id, self._max_length - 2, 1)
+        found = get_rolling_token_windows(self.tok_encode(text), self.prefix_token_id, self._readable - 1, 1)
         return [make_disjoint_window(window) for window in found]
 
     def generate_until(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[str]:

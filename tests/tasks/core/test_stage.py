@@ -14,7 +14,7 @@ import pytest
 import flows.round
 from configs.errors import StoreError
 from configs.schema.marks import as_written
-from flows.round import BASELINE, DECIDE, EVALUATE, INVENT, MONITOR, ROUND, SEGMENT, STAGES, stages_of
+from flows.round import BASELINE, BENCHMARK, DECIDE, EVALUATE, INVENT, MONITOR, ROUND, SEGMENT, STAGES, stages_of
 from tasks.core.files import Shards, Table
 from tasks.core.refs import StepRef
 from tasks.core.stage import Numbers, Stage, without
@@ -57,12 +57,13 @@ def called_by(*functions: Any) -> list[Stage]:
 
 
 def test_the_flow_calls_the_stages_in_the_order_that_is_declared() -> None:
-    online, last = [SEGMENT], [EVALUATE, DECIDE]
+    online, last = [SEGMENT], [EVALUATE, DECIDE, BENCHMARK]
+    end = flows.round._conclude, flows.round.with_benchmarks
     offline = [stage for stage in ROUND if stage not in online]
-    assert called_by(flows.round.gather, flows.round._improve, flows.round._conclude) == offline
-    assert called_by(flows.round._improve_online, flows.round._conclude) == [INVENT, SEGMENT, MONITOR, *last]
+    assert called_by(flows.round.gather, flows.round._improve, *end) == offline
+    assert called_by(flows.round._improve_online, *end) == [INVENT, SEGMENT, MONITOR, *last]
     assert [stage for stage in ROUND if stage in (INVENT, SEGMENT, MONITOR, *last)] == [INVENT, SEGMENT, MONITOR, *last]
-    assert set(called_by(flows.round.baseline, flows.round.begin)) == set(BASELINE)
+    assert set(called_by(flows.round.baseline, flows.round.begin, flows.round.with_benchmarks)) == set(BASELINE)
 
 
 def test_the_import_contract_names_the_module_of_every_stage() -> None:
@@ -117,4 +118,4 @@ def test_a_plan_goes_on_as_if_enough_was_kept() -> None:
 
 
 def test_stages_are_called_once_each() -> None:
-    assert len(STAGES) == len({*BASELINE, *ROUND}) == 15
+    assert len(STAGES) == len({*BASELINE, *ROUND}) == 16

@@ -33,7 +33,7 @@ FILES = (
     "seed/s2r_chains.jsonl", "seed/spoc_chains.jsonl", "gsm8k/train-with-rewrites.jsonl",
     "seed/cosc_chains.jsonl", "seed/solutions.jsonl",
     "mbpp/train.jsonl", "mbpp/test.jsonl", "safety/prompts.jsonl",
-    "translation/sentences.jsonl",
+    "translation/sentences.jsonl", "bench/own.yaml",
     "copy/data.arrow", "template.j2", "score.py", "keep.py", "own.j2",
 )  # fmt: skip
 
