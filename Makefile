@@ -4,6 +4,7 @@
 # make demo-llm   one round with a real 135M language model
 # make test       linters, import contract, all tests (JOBS=2 of the slow ones at a time)
 # make bench      the numbers of docs/benchmarks.md
+# make lock-gpu   resolve requirements/lock-gpu.txt again; make lock-check: do both locks hold on Python 3.11 to 3.13?
 # Each does its own set-up: a virtual environment in .venv with the pinned lock.
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ INSTALLED := .venv/.installed
 ENGINE ?= transformers
 JOBS ?= 2
 
-.PHONY: demo demo-correct demo-rl demo-llm test test-fast system-packages lint bench clean
+.PHONY: demo demo-correct demo-rl demo-llm test test-fast system-packages lint lock-gpu lock-check bench clean
 
 demo: $(INSTALLED)
 	$(BIN)/selfloop run configs/recipes/demo.yaml
@@ -47,6 +48,10 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Locks are resolved from the index that PIP or UV is set up for, and name packages and versions alone.
+lock-gpu lock-check: $(INSTALLED)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python requirements/locks.py $(subst lock-,,$@)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.judging
