@@ -13,7 +13,7 @@ from typing import Any
 from infra.engines.wire import Job, Row, halves
 
 SEQUENCES_TOGETHER, SEQUENCES_IN_TURN = 64, 256
-"""a piece for an engine that works on all its jobs at a time, and for one that does on them in turn, in whole batches"""
+"""a piece for an engine that works on all its jobs at a time, and for one that takes them in turn, in whole batches"""
 
 
 @dataclass(eq=False)

@@ -3,7 +3,8 @@
 Used by `local_pool.py`, and by `benchmarks/scale.py`, which drives it with a clock of its own for up to 1,024 sessions.
 
 Each session is fed by what it has not finished: it gets pieces of jobs (`pieces.py`) until it has, besides what it
-works on together, as much as it finishes in some seconds. So none idles at the border of two jobs, and all end together.
+works on together, as much as it finishes in some seconds. So none idles at the border of two jobs, and all end at one
+time.
 
 A job whose process ended is given to another session, or to the same one once it has started again. The job that was at
 work is a *suspect*: it waits until nothing else is left and then runs alone. One that ends a second process is halved,
