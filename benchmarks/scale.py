@@ -47,19 +47,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=int, default=1_000_000, help="of the simulated stage")
     parser.add_argument("--measured", type=int, default=65_536, help="samples of the first measurement")
+    parser.add_argument("--gpus", type=int, nargs="+", default=SIZES, help="sizes of the fleets")
+    parser.add_argument("--trouble", action="store_true", help="engines that die or are slow, too")
     arguments = parser.parse_args()
     cost = median(control_seconds(arguments.measured // 4) for _ in range(4))
     print(f"control side: {cost * 1e6:.0f} us of a processor a sample")
-    print("GPUs  scheduler alone  with the control side  target  deaths hourly  1/16 slow  (seconds of virtual time)")
-    for size in SIZES:
-        fleet = Fleet(size)
-        costly = replace(fleet, sample_seconds=cost)
+    print("GPUs  efficiency  target" + ("  deaths  slow ones" if arguments.trouble else ""))
+    for size in arguments.gpus:
+        fleet = Fleet(size, sample_seconds=cost)
         slow = frozenset(range(0, size, 16)) if size > 1 else frozenset()
-        fleets = (fleet, costly, replace(costly, deaths_an_hour=1.0), replace(costly, slow=slow))
-        alone, costs, deaths, late = (efficiency(one, arguments.samples) for one in fleets)
-        target = TARGETS.get(size)
-        words = "      -" if target is None else f"{target:7.2f}"
-        print(f"{size:4}  {alone:15.3f}  {costs:21.3f} {words}  {deaths:13.3f}  {late:9.3f}")
+        troubled = (replace(fleet, deaths_an_hour=1.0), replace(fleet, slow=slow)) if arguments.trouble else ()
+        target = f"{TARGETS[size]:.2f}" if size in TARGETS else "-"
+        found = [f"{efficiency(one, arguments.samples):.3f}" for one in (fleet, *troubled)]
+        print(f"{size:4}  {found[0]:>10}  {target:>6}", *(f"{one:>7}" for one in found[1:]), flush=True)
 
 
 def efficiency(fleet: Fleet, num_samples: int) -> float:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from configs.errors import UserError
-from flows.services.deployments import CONTINUED_TAG
+from flows.services.deployments import CONTINUED_TAG, TAG
 from infra.deploy.settings import LEAST_SILENCE_SECONDS
 
 POOLS = {
@@ -20,6 +20,7 @@ POOLS = {
     "gpu": "Runs on a worker with GPUs.",
 }
 ZOMBIES = "selfloop: runs without a heartbeat are crashed"
+UNBORN = "selfloop: deployed runs that never begin are crashed"
 CONTINUES = "selfloop: crashed runs are continued"
 SILENCE_VARIABLE, SILENCE_SECONDS = "SELFLOOP_SILENCE_SECONDS", 100
 """Three heartbeats of the stack's workers (`infra/deploy/services.py`), and some more: a death is known within two
@@ -81,9 +82,9 @@ def ensure_automations(client: Any, silence: str) -> Iterator[Outcome]:
         UserError: that is no number of seconds, or too small for Prefect's heartbeats.
     """
     seconds = _silence(client, silence)
-    yield ensure_automation(
-        client, _zombie_rule(seconds), "automation for dead runs", f"crashed after {seconds} s of silence"
-    )
+    silent = f"crashed after {seconds} s of silence"
+    yield ensure_automation(client, _zombie_rule(seconds), "automation for dead runs", silent)
+    yield ensure_automation(client, _unborn_rule(seconds), "automation for runs that never begin", silent)
     yield ensure_automation(client, _continue_rule(), "automation that continues", "a new run after each crash")
 
 
@@ -110,25 +111,41 @@ def ensure_automation(client: Any, wanted: Any, thing: str, detail: str) -> Outc
 
 
 def _zombie_rule(seconds: int) -> Any:
-    """After a heartbeat, some event of the same run must follow; any will do, the one that ends it included.
+    """After a heartbeat, some event of the same run must follow; any will do, the one that ends it included."""
+    return automation(ZOMBIES, _silence_after({"prefect.flow-run.heartbeat"}, seconds), _mark_crashed(seconds))
 
-    A run that a worker took and that has not begun has no heartbeat yet: it is waited for from that moment on.
-    """
-    from prefect.client.schemas.objects import StateType
-    from prefect.events.actions import ChangeFlowRunState
+
+def _unborn_rule(seconds: int) -> Any:
+    """The same for a run that a worker took, until its first heartbeat; of deployments alone, whose runs have them."""
+    starts = {f"prefect.flow-run.{state}" for state in ("Pending", "Submitting", "InfrastructurePending", "Running")}
+    return automation(UNBORN, _silence_after(starts, seconds, **_tagged(TAG)), _mark_crashed(seconds))
+
+
+def _silence_after(events: set[str], seconds: int, **which: Any) -> Any:
     from prefect.events.schemas.automations import EventTrigger, Posture
 
-    trigger = EventTrigger(
+    return EventTrigger(
         match={"prefect.resource.id": "prefect.flow-run.*"},
         for_each={"prefect.resource.id"},
-        after={"prefect.flow-run.heartbeat", "prefect.flow-run.Pending"},
+        after=events,
         expect={"prefect.flow-run.*"},
         posture=Posture.Proactive,
         threshold=1,
         within=timedelta(seconds=seconds),
+        **which,
     )
+
+
+def _mark_crashed(seconds: int) -> Any:
+    from prefect.client.schemas.objects import StateType
+    from prefect.events.actions import ChangeFlowRunState
+
     message = f"No sign of life for {seconds} s: its process is gone. The same run again goes on from the store."
-    return automation(ZOMBIES, trigger, ChangeFlowRunState(state=StateType.CRASHED, message=message))
+    return ChangeFlowRunState(state=StateType.CRASHED, message=message)
+
+
+def _tagged(tag: str) -> dict[str, Any]:
+    return {"match_related": {"prefect.resource.id": f"prefect.tag.{tag}", "prefect.resource.role": "tag"}}
 
 
 def _continue_rule() -> Any:
@@ -151,12 +168,12 @@ def deployed_runs(tag: str, events: set[str]) -> Any:
 
     return EventTrigger(
         match={"prefect.resource.id": "prefect.flow-run.*"},
-        match_related={"prefect.resource.id": f"prefect.tag.{tag}", "prefect.resource.role": "tag"},
         for_each={"prefect.resource.id"},
         expect=events,
         posture=Posture.Reactive,
         threshold=1,
         within=timedelta(0),
+        **_tagged(tag),
     )
 
 

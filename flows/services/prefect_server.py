@@ -21,11 +21,13 @@ from types import TracebackType
 from configs.errors import UserError
 from flows.services.addresses import Addresses
 from flows.services.kept_server import KeptServer
-from infra.deploy.services import PATIENT_CLIENT
+from infra.deploy.services import HEARTBEAT_SECONDS, PATIENT_CLIENT
 from infra.process.child import Child
 
 START_SECONDS = 180.0
 DRAIN_SECONDS = 10.0
+OF_A_STACK = {**PATIENT_CLIENT, "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS)}
+"""Of a run at a server that stays: its automation takes a run that is silent for longer to be dead, one by hand too."""
 AGAIN = "run the same command again, which goes on from here"
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -50,7 +52,7 @@ class PrefectServer:
         self._home = addresses.home / "prefect"
         self._note = self._home / "server.json"
         self._server: KeptServer | None = None
-        for name, value in {**QUIET, **(PATIENT_CLIENT if addresses.prefect else {})}.items():
+        for name, value in {**QUIET, **(OF_A_STACK if addresses.prefect else {})}.items():
             os.environ.setdefault(name, value)
         self._environment = {name: os.environ.get(name) for name in ("PREFECT_API_URL", "PREFECT_HOME")}
         self.url = addresses.prefect or self._running() or self._start(port or free_port())

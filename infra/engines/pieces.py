@@ -12,7 +12,8 @@ from typing import Any
 
 from infra.engines.wire import Job, Row, halves
 
-PIECE_SEQUENCES = 256
+SEQUENCES_TOGETHER, SEQUENCES_IN_TURN = 64, 256
+"""a piece for an engine that works on all its jobs at a time, and for one that takes them in turn, in whole batches"""
 
 
 @dataclass(eq=False)
@@ -62,6 +63,11 @@ class Piece:
             for half in halves(self.job)
         ]
         return self.parts
+
+
+def piece_size(width: int, works_together: bool) -> int:
+    """Sequences of a piece, for an engine that works on `width` of them together."""
+    return SEQUENCES_TOGETHER if works_together else width * max(1, SEQUENCES_IN_TURN // width)
 
 
 def cut(job: Job, num_sequences: int | None) -> Piece:

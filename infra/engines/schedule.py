@@ -2,8 +2,9 @@
 
 Used by `local_pool.py`, and by `benchmarks/scale.py`, which drives it with a clock of its own for up to 1,024 sessions.
 
-Each session is fed by what it has not finished: it gets pieces of jobs (`pieces.py`) until twice what it works on
-together is waiting. So none idles at the border of two jobs, and all end together.
+Each session is fed by what it has not finished: it gets pieces of jobs (`pieces.py`) until it has, besides what it
+works on together, as much as it finishes in some seconds. So none idles at the border of two jobs, and all end at one
+time.
 
 A job whose process ended is given to another session, or to the same one once it has started again. The job that was at
 work is a *suspect*: it waits until nothing else is left and then runs alone. One that ends a second process is halved,
@@ -25,7 +26,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from statistics import median
 
-from infra.engines.pieces import PIECE_SEQUENCES, Piece, cut
+from infra.engines.pace import Pace
+from infra.engines.pieces import Piece, cut, piece_size
 from infra.engines.wire import Job, Missing, MissingReason, Row, missing_draws
 
 MAX_RESTARTS = 3
@@ -33,9 +35,11 @@ NUM_ENDED = 2
 """processes that a job may end until it is halved"""
 
 AHEAD_JOBS = 2
-AHEAD_WIDTHS = 2
-"""What each session has waiting, at least, so that it never idles at the border of two jobs: two jobs, and sequences
-for twice what the engine works on together."""
+AHEAD_WIDTHS = 2.0
+LEAST_WIDTHS = 1.25
+AHEAD_SECONDS = 4.0
+"""What each session has, at least: two jobs, and sequences for twice what the engine works on together. Once it is
+known how fast it is: what it works on together, and what it finishes in some seconds, for news come twice a second."""
 
 LATE_TIMES = 3.0
 LATE_SECONDS = 60.0
@@ -80,8 +84,8 @@ class Schedule:
         self._seconds: deque[float] = deque(maxlen=NUM_TIMED)
         self._width, self._works_together, self._clock = width, works_together, clock
         self._left_out = set(left_out)
-        whole_widths = width * max(1, PIECE_SEQUENCES // width)
-        self._piece = None if num_sessions == 1 else PIECE_SEQUENCES if works_together else whole_widths
+        self._paces = [Pace(clock()) for _ in range(num_sessions)]
+        self._piece = piece_size(width, works_together) if num_sessions > 1 else None
 
     @property
     def is_busy(self) -> bool:
@@ -110,6 +114,7 @@ class Schedule:
             return False
         piece.num_done += num_sequences
         self._num_waiting[number] -= num_sequences
+        self._paces[number].add(num_sequences, self._clock())
         return True
 
     def finish(self, number: int, name: str, rows: list[Row]) -> Answered | None:
@@ -117,7 +122,9 @@ class Schedule:
         piece = self._take_back(number, name)
         if piece is None or piece.is_answered:  # of a call before, or another session was quicker
             return None
-        self._seconds.append(self._clock() - piece.given_at)
+        now = self._clock()
+        self._seconds.append(now - piece.given_at)
+        self._paces[number].add(piece.num_unfinished, now)
         piece.rows = rows
         return self._answered(piece)
 
@@ -130,6 +137,8 @@ class Schedule:
         """
         names = list(self._held[number])
         taken = [piece for name in names if (piece := self._take_back(number, name)) is not None]
+        for piece in taken:
+            piece.is_suspect |= bool(piece.holders)  # others work on it: it is not asked again, and not copied any more
         held = [piece for piece in taken if not piece.is_answered and not piece.holders]
         blamed = held if self._works_together else held[:1]
         self._again.extendleft(reversed(held[len(blamed) :]))
@@ -235,7 +244,9 @@ class Schedule:
         return first
 
     def _is_fed(self, number: int) -> bool:
-        return len(self._held[number]) >= AHEAD_JOBS and self._num_waiting[number] >= AHEAD_WIDTHS * self._width
+        rate, least = self._paces[number].rate, LEAST_WIDTHS * self._width
+        enough = AHEAD_WIDTHS * self._width if rate is None else max(least, self._width + rate * AHEAD_SECONDS)
+        return len(self._held[number]) >= AHEAD_JOBS and self._num_waiting[number] >= enough
 
 
 def _ends_of_hunt(piece: Piece) -> int:

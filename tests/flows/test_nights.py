@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from infra.store.address import open_store
-from tests.flows.nights import Receiver, flows, kill, nth_run, people_told, runs_of, worker_and_runs
+from tests.flows.nights import Receiver, flows, kill, nth_run, people_told, runs_of, silent_webhook, worker_and_runs
 from tests.flows.stack import Stack
 from tests.flows.test_stack_run import deploy, records, rounds_in_mlflow, step_keys, wait_for
 
@@ -20,8 +20,8 @@ KNOWN_DEAD_SECONDS = 120
 
 @pytest.fixture(scope="module")
 def receiver(stack: Stack) -> Iterator[Receiver]:
-    """What the stack tells people of; beside it an address that nobody answers at."""
-    with people_told(stack, "http://127.0.0.1:9/hook") as made:
+    """What the stack tells people of; beside it one where nobody is, and one that does not answer."""
+    with silent_webhook() as silent, people_told(stack, "http://127.0.0.1:9/hook", silent) as made:
         yield made
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from configs.errors import UserError
 from configs.schema.load import load_recipe
+from flows.commands.plan import refuse_amounts
 from flows.run.plan import Plan, explain_new, make_plan
 from infra.store.folder import FolderStore
+from tasks.plan.hours import Price, Speeds
 from tests.build.benches import make_ledger
 from tests.configs.recipes import PUBLISHED
 from tests.tasks.core.walk import keys_of, write_world
@@ -65,3 +69,33 @@ def test_without_one_of_the_round_the_newest_is_compared(world: Path) -> None:
 def test_the_first_step_of_its_kind_says_so(world: Path) -> None:
     _, reasons = explained(world, "guide={kind: answer}")
     assert reasons["1 guide"] == ["the first guide step"]
+
+
+def test_gpus_are_asked_about_and_the_plan_says_hours(world: Path) -> None:
+    recipe, store = load_recipe(DEMO, ["train.learning_rate=0.002"]), FolderStore(world / "store")
+    plan = make_plan(recipe, store, world / "work", world, Price(8, 2.0), Speeds(1000.0, None, 500.0))
+    lines = list(plan.lines())
+    assert lines[-1].startswith("in all on 8 GPUs: ") and "at 2.00 a GPU hour" in lines[-1]
+    assert any(line.split()[:1] == ["drawing"] and "(given)" in line for line in lines)
+    assert not any("in all on" in line for line in make_plan(recipe, store, world / "work", world).lines())
+
+
+@pytest.mark.parametrize(
+    ("gpus", "amounts", "words"),
+    [
+        (0, {}, "--gpus cannot be 0"),
+        (-1, {}, "--gpus cannot be -1"),
+        (8, {"price": -2.0}, "--price cannot be -2"),
+        (8, {"draw-speed": math.nan}, "--draw-speed cannot be nan"),
+        (8, {"train-speed": math.inf}, "--train-speed cannot be inf"),
+        (None, {"price": 2.0}, "--price says nothing without --gpus"),
+    ],
+)
+def test_amounts_that_make_no_sense_are_named(gpus: int | None, amounts: dict[str, float | None], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        refuse_amounts(gpus, amounts)
+
+
+def test_amounts_that_do() -> None:
+    refuse_amounts(None, {"price": None})
+    refuse_amounts(1, {"price": 0.5, "draw-speed": None})

@@ -10,7 +10,7 @@ import time
 import httpx
 import pytest
 
-from flows.services.bootstrap_prefect import CONTINUES, ZOMBIES
+from flows.services.bootstrap_prefect import CONTINUES, UNBORN, ZOMBIES
 from infra.deploy.health import is_port_free
 from infra.deploy.mlflow_api import DEFAULT_TAGS
 from infra.deploy.postgres import find_postgres
@@ -66,7 +66,8 @@ def test_bootstrap_repeated_changes_nothing_and_says_so(stack: Stack) -> None:
     assert zombies["trigger"]["posture"] == "Proactive"
     assert zombies["trigger"]["within"] == 100
     assert zombies["trigger"]["expect"] == ["prefect.flow-run.*"]
-    assert sorted(zombies["trigger"]["after"]) == ["prefect.flow-run.Pending", "prefect.flow-run.heartbeat"]
+    assert zombies["trigger"]["after"] == ["prefect.flow-run.heartbeat"]
+    assert "prefect.flow-run.InfrastructurePending" in named[UNBORN]["trigger"]["after"]
     assert [(action["type"], action["state"]) for action in zombies["actions"]] == [
         ("change-flow-run-state", "CRASHED")
     ]

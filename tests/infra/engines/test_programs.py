@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from configs.errors import EngineError
+from configs.errors import EngineEndedError, EngineError
 from configs.schema.model import TinyLlama
 from infra.engines.models.build import build_model
 from infra.engines.models.weights import check_model_folder
@@ -44,14 +44,17 @@ def test_without_a_process_to_fork_from_engines_are_new_programs(
     assert "exit status 7" in said and "the imports are broken" in said and "/proc/" not in said
 
 
-@pytest.mark.parametrize("instead", ["echo last words >&2; kill -9 $$", "echo last words >&2; exit 3"])
+@pytest.mark.parametrize(
+    ("instead", "was_killed"), [("echo last words >&2; kill -9 $$", True), ("echo last words >&2; exit 3", False)]
+)
 def test_a_program_that_dies_names_a_log_that_can_be_opened_and_what_to_do(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, instead: str
+    folder: Path, monkeypatch: pytest.MonkeyPatch, instead: str, was_killed: bool
 ) -> None:
     interpreter(folder, monkeypatch, "", instead)  # in place of every program
     with pytest.raises(EngineError, match="the process ended before its work was done") as caught:
         build_model(SMALL, 0, folder / "model", work_dir=folder / "work")
     assert "last words" in caught.value.message
+    assert isinstance(caught.value, EngineEndedError) is was_killed, "the same again may end well: only then"
     (log,) = re.findall(r"last lines of (\S+):", caught.value.message)
     assert Path(log).read_text().endswith("last words\n")
     assert str(caught.value.fix).startswith("run the same command again") and log in str(caught.value.fix)

@@ -33,6 +33,93 @@ def test_each_session_gets_two_jobs_and_twice_its_width() -> None:
     assert given_out(schedule) == [(1, "6")]
 
 
+def test_a_session_is_fed_by_what_it_has_not_finished() -> None:
+    schedule = Schedule((shard(str(number), "a", num_samples=8) for number in range(9)), 1, 4, works_together=True)
+    assert given_out(schedule) == [(0, "0"), (0, "1")], "twice its width of 4 are waiting, and more"
+    assert schedule.progress(0, "0", 7) and given_out(schedule) == []
+    assert schedule.progress(0, "1", 2) and given_out(schedule) == [(0, "2")], "7 of 16 are left"
+    assert not schedule.progress(0, "gone", 1), "of a call before"
+
+
+def test_several_sessions_get_pieces_and_a_job_is_answered_in_the_order_of_its_requests() -> None:
+    job = shard("big", *"abcdef", num_samples=32)
+    schedule = Schedule([job], 2, 64, works_together=True)
+    assert given_out(schedule) == [(0, "big/0"), (1, "big/1"), (0, "big/2")]
+    parts = [shard(f"big/{number}", *ids) for number, ids in enumerate(("ab", "cd", "ef"))]
+    assert schedule.finish(0, "big/2", rows(parts[2])) is None and schedule.is_busy
+    assert schedule.finish(1, "big/1", rows(parts[1])) is None
+    answered = schedule.finish(0, "big/0", rows(parts[0]))
+    assert answered == (job, rows(shard("", *"abcdef"))) and not schedule.is_busy
+
+
+def test_a_quick_session_is_fed_what_it_finishes_until_the_next_news() -> None:
+    """1,000 sequences a second: 4,000 besides the 8 that it works on; a slow one has a quarter of them besides."""
+    now = [0.0]
+    jobs = (shard(str(number), "a", num_samples=100) for number in range(99))
+    schedule = Schedule(jobs, 1, 8, works_together=True, clock=lambda: now[0])
+    assert given_out(schedule) == [(0, "0"), (0, "1")]
+    now[0] = 0.1
+    assert schedule.progress(0, "0", 99)
+    now[0] = 2.0
+    assert schedule.progress(0, "1", 100) and len(given_out(schedule)) == 5, "99.5 a second: 406 are enough"
+    now[0] = 100.0
+    for name in schedule.held_names(0)[1:]:
+        schedule.finish(0, name, [])
+    assert len(schedule.held_names(0)) == 1 and len(given_out(schedule)) == 1
+
+
+def test_one_session_gets_a_job_whole() -> None:
+    schedule = Schedule([shard("big", *"abcdef", num_samples=128)], 1, 64, works_together=True)
+    assert given_out(schedule) == [(0, "big")]
+
+
+def test_a_late_piece_is_given_to_an_idle_session_too_and_the_first_answer_counts() -> None:
+    now = [0.0]
+    jobs = [shard(str(number), "a") for number in range(4)]
+    schedule = Schedule(jobs, 2, 1, works_together=True, clock=lambda: now[0])
+    assert given_out(schedule) == [(0, "0"), (1, "1"), (0, "2"), (1, "3")]
+    now[0] = 30.0
+    for number, name in ((1, "1"), (1, "3"), (0, "2")):
+        schedule.finish(number, name, rows(jobs[int(name)]))
+    assert given_out(schedule) == [], "three medians are not over"
+    assert schedule.patience() is not None and 60 < schedule.patience() < 61  # type: ignore[operator]
+    now[0] = 91.0
+    assert given_out(schedule) == [(1, "0")]
+    assert not schedule.progress(1, "0", 1), "a copy's progress counts nothing"
+    assert given_out(schedule) == [], "one copy is enough"
+    assert schedule.finish(1, "0", rows(jobs[0])) == (jobs[0], rows(jobs[0]))
+    assert not schedule.is_busy and schedule.finish(0, "0", rows(jobs[0])) is None
+
+
+def test_a_piece_with_a_copy_is_nobodys_fault() -> None:
+    now = [0.0]
+    jobs = [shard(str(number), "a") for number in range(4)]
+    schedule = Schedule(jobs, 2, 1, works_together=True, clock=lambda: now[0])
+    given_out(schedule)
+    for number, name in ((1, "1"), (1, "3"), (0, "2")):
+        schedule.finish(number, name, rows(jobs[int(name)]))
+    now[0] = 99.0
+    assert given_out(schedule) == [(1, "0")]
+    assert schedule.lose(0, "died") == (None, MAX_RESTARTS)
+    assert given_out(schedule) == [], "its copy is under way"
+    assert schedule.finish(1, "0", rows(jobs[0])) is not None and schedule.fatal == []
+
+
+def test_a_session_that_is_left_out_gets_nothing_and_the_last_one_cannot_be() -> None:
+    jobs = [shard(str(number), "a") for number in range(4)]
+    schedule = Schedule(jobs, 2, 1, works_together=False)
+    given_out(schedule)
+    schedule.lose(0, "died")
+    assert schedule.leave_out(0) and not schedule.leave_out(1)
+    done: list[str] = []
+    while schedule.is_busy:
+        given_out(schedule)
+        assert not schedule.held_names(0)
+        for name in schedule.held_names(1):
+            done += [name] if schedule.finish(1, name, rows(jobs[int(name)])) else []
+    assert sorted(done) == ["0", "1", "2", "3"]
+
+
 def test_the_job_at_work_is_suspected_and_runs_alone_after_all_others() -> None:
     jobs = [shard(str(number), "a", "b") for number in range(4)]
     schedule = Schedule(jobs, 1, 1, works_together=False)
