@@ -20,9 +20,10 @@ from typing import Any, Self
 
 from configs import errors
 from configs.errors import EngineEndedError, EngineError, UserError
+from infra.engines.gpu_memory import wait_for_gpus
 from infra.engines.learn.request import LearnReport, LearnRequest
 from infra.engines.patience import Patience
-from infra.engines.train.devices import one_device
+from infra.engines.train.devices import gpus_in, one_device
 from infra.engines.train.trainer import check_files
 from infra.engines.transport import ChildTransport
 from infra.engines.wire import (
@@ -85,6 +86,7 @@ class Learner:
         self._log_path = work_dir / "learner.log"
         self._name = request.model.name
         env = one_device(request.engine.devices[0])
+        wait_for_gpus(gpus_in(env))
         self._transport = ChildTransport(self._log_path, env, True, self._inbox, PROGRAM)
         self._is_open = True
         self._send({

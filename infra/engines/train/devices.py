@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from configs.errors import EngineError
@@ -24,7 +25,7 @@ class Devices:
     @property
     def gpus(self) -> tuple[str, ...]:
         """UUIDs of the GPUs among them."""
-        return named_gpus(self.env[VISIBLE]) if self.env.get(VISIBLE) else ()
+        return gpus_in(self.env)
 
 
 def choose_devices(optimizer: Optimizer, field: str = "train.devices", *, is_one: bool = False) -> Devices:
@@ -53,6 +54,11 @@ def choose_devices(optimizer: Optimizer, field: str = "train.devices", *, is_one
     except ValueError as error:
         raise EngineError(f"{field.rpartition('.')[0]}.{error}", "or name the devices") from error
     return _on(visible_names(1 if gpus == (ALL,) else len(gpus))[:num_devices])
+
+
+def gpus_in(env: Mapping[str, str]) -> tuple[str, ...]:
+    """UUIDs of the GPUs that a process sees whose environment is this one's with `env`."""
+    return named_gpus(env.get(VISIBLE, os.environ.get(VISIBLE)))
 
 
 def one_device(device: str) -> dict[str, str]:

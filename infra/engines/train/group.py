@@ -7,6 +7,7 @@ what has to be decided once, and tells the others; it alone writes, and answers.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -22,18 +23,21 @@ WAIT = timedelta(hours=12)
 VARIABLES = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 MPI_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
 """variables of other launchers, by which accelerate would take this process for one of theirs"""
+SETTINGS = ("ACCELERATE_", "FSDP_")
+"""beginnings of variables by which accelerate would train otherwise than the recipe says"""
 
 
 def join(rank: int, size: int, meeting: Path | None) -> None:
     """Become one of the processes that train together; to be called before anything of accelerate's.
 
-    Variables by which another launcher counts its own processes are removed first: they are not of this training.
+    Variables by which another launcher counts its own processes, or a user sets accelerate up, are removed first: they
+    are not of this training, and in no key.
 
     Args:
         meeting: a file that is not there yet, the same for all, through which they find each other; None: alone.
     """
-    for name in (*VARIABLES, *MPI_SIZES):
-        os.environ.pop(name, None)
+    for name in [name for name in os.environ if name in (*VARIABLES, *MPI_SIZES) or name.startswith(SETTINGS)]:
+        del os.environ[name]
     if meeting is None:
         return
     numbers = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size}
@@ -42,7 +46,7 @@ def join(rank: int, size: int, meeting: Path | None) -> None:
     if on_gpu:
         torch.cuda.set_device(rank)
     else:
-        os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo" if sys.platform == "linux" else "lo0")
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, torch.get_num_threads() // size)))
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     distributed.init_process_group(

@@ -69,6 +69,35 @@ def test_two_devices_take_the_steps_of_one(objective: Any, base: Path, tmp_path:
         check_same(train(objective, base, tmp_path / "four", devices=("cpu",) * 4), alone)
 
 
+def carried(base: Path, folder: Path, **optimizer: Any) -> tuple[list[float], dict[str, Any]]:
+    """Losses of two rounds of full weights with one optimizer and schedule, and the weights at their end."""
+    from safetensors.torch import load_file
+
+    folder.mkdir()
+    rows = folder / "rows.jsonl"
+    rows.write_text("".join(json.dumps(row_of(Sft(), number)) + "\n" for number in range(NUM_ROWS)))
+    request = make_request(ModelFiles("tiny", base), Sft(), rows, batch_size=BATCH, max_steps=4, **optimizer)
+    request = request.model_copy(update={"total_steps": 8})
+    losses = []
+    for number in range(2):
+        out = folder / f"out-{number}"
+        run_trainer(request, work_dir=folder / f"work-{number}", out_dir=out)
+        losses += [json.loads(line)["loss"] for line in (out / "metrics.jsonl").read_text().splitlines()]
+        goes_on = {"model": ModelFiles("tiny", out / "model"), "resume_state": out / "optimizer", "first_step": 4}
+        request = request.model_copy(update=goes_on)
+    return losses, load_file(folder / "out-1/model/model.safetensors")
+
+
+def test_full_weights_and_their_optimizer_go_on_from_round_to_round(base: Path, tmp_path: Path) -> None:
+    import torch
+
+    alone, of_one = carried(base, tmp_path / "alone")
+    shared, of_two = carried(base, tmp_path / "shared", devices=("cpu", "cpu"))
+    assert shared == pytest.approx(alone, rel=1e-5)
+    assert of_one.keys() == of_two.keys()
+    assert all(torch.allclose(of_two[name], weights, atol=1e-5) for name, weights in of_one.items())
+
+
 def test_every_objective_is_tried() -> None:
     assert {objective.kind for objective in OBJECTIVES} == set(component_choices(Objective))
 
