@@ -4,7 +4,7 @@
 
 The model is the warm start of `make demo-rl`, made first. Each side trains from it with each seed; then both answer the
 same held-out problems greedily, by our decoder, and are judged by the same verifier. Printed: a line a seed, and the
-difference over all seeds with its interval: by Student's t over the seeds, whose runs differ by more than their problems.
+difference over all seeds with its interval: by Student's t over the seeds, which differ by more than problems do.
 """
 
 from __future__ import annotations
