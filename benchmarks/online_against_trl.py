@@ -1,15 +1,16 @@
 """GRPO here against TRL's GRPOTrainer used directly: the same model, prompts, reward, settings and number of samples.
 
-    python -m benchmarks.online_against_trl [--seeds 3] [--first 0] [--waves 48]
+    python -m benchmarks.online_against_trl [--seeds 6] [--first 0] [--waves 48]
 
 The model is the warm start of `make demo-rl`, made first. Each side trains from it with each seed; then both answer the
 same held-out problems greedily, by our decoder, and are judged by the same verifier. Printed: a line a seed, and the
-difference over all seeds with its interval (bootstrap over problems).
+difference over all seeds with its interval: by Student's t over the seeds, which differ by more than problems do.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from scipy import stats
 
 from benchmarks.online_trl import OPTIONS, sample_of
 from configs.schema.engine import TransformersEngine
@@ -35,7 +37,7 @@ from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger
 from tasks.core.records import Problem
 from tasks.core.tables import read_records
-from tasks.evaluate.statistics import bootstrap_interval, wilson_interval
+from tasks.evaluate.statistics import wilson_interval
 from tasks.judge.verifiers.registry import build_verifier
 
 DEMO = Path(__file__).parents[1] / "configs" / "recipes" / "demo_rl.yaml"
@@ -115,7 +117,7 @@ def compare(model: Path, problems: Path, report: Sequence[Problem], seeds: range
     samples = waves * OPTIONS["problems"] * OPTIONS["group"]
     print(f"start {percent(start)}, {len(report)} held-out problems, {samples:,} samples a run")
     print("| seed | here | TRL | seconds here | seconds TRL |\n|---|---|---|---|---|", flush=True)
-    differences = [0.0] * len(report)
+    differences: list[float] = []
     for seed in seeds:
         own, own_seconds = timed(lambda seed=seed: train_here(model, seed, waves, folder / f"here-{seed}"))
         other, other_seconds = timed(
@@ -123,10 +125,16 @@ def compare(model: Path, problems: Path, report: Sequence[Problem], seeds: range
         )
         here, there = right_of(own, report, folder / f"h{seed}"), right_of(other, report, folder / f"t{seed}")
         print(f"| {seed} | {percent(here)} | {percent(there)} | {own_seconds:.0f} | {other_seconds:.0f} |", flush=True)
-        for place, (one, two) in enumerate(zip(here, there, strict=True)):
-            differences[place] += (one - two) / len(seeds)
-    low, high = bootstrap_interval(differences, seed=0)
-    print(f"here less TRL: {100 * statistics.mean(differences):+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]")
+        differences.append(100 * (sum(here) - sum(there)) / len(report))
+    if len(differences) > 1:
+        print("here less TRL: {:+.1f} points [{:+.1f}, {:+.1f}]".format(*mean_interval(differences)))
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """The mean, and its 95 % interval by Student's t."""
+    mean, error = statistics.mean(values), statistics.stdev(values) / math.sqrt(len(values))
+    reach = error * float(stats.t.ppf(0.975, len(values) - 1))
+    return mean, mean - reach, mean + reach
 
 
 def percent(right: Sequence[bool]) -> str:
@@ -141,7 +149,7 @@ def timed(train: Any) -> tuple[Path, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=3, help="how many")
+    parser.add_argument("--seeds", type=int, default=6, help="how many")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--waves", type=int, default=48)
     options = parser.parse_args()

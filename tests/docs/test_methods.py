@@ -35,7 +35,7 @@ def rows() -> dict[str, dict[str, str]]:
 
 
 def acting(recipe: Recipe) -> set[str]:
-    return {guard.metric for guard in recipe.guards if guard.action != "warn"}
+    return {guard.metric for guard in recipe.guards_of_round if guard.action != "warn"}
 
 
 def test_the_readme_names_every_recipe_once() -> None:
