@@ -1,5 +1,7 @@
 """One round: generate -> judge -> select -> train -> evaluate -> decide. Read this to know the whole loop.
 
+Where `evaluate.benchmarks` are due, the candidate is asked them at the end.
+
 A round with `online` is a segment of online training instead: segment -> evaluate -> decide (docs/online.md).
 
 Every line below is one step: found in the store, or computed and published there. Round 0 is the baseline: the

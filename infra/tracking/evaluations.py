@@ -1,7 +1,7 @@
 """Items of evaluations, where MLflow 3 shows them: the page of evaluation runs, and of each run's traces.
 
-An item is a trace of its run: what was asked, what was answered, what is right (an expectation) and what is said of it
-(feedback). Two runs are compared there item by item, and filtered by feedback. A part of `tracker.py`.
+An item is a trace of its run: what was asked, what was answered, what stands beside it (MLflow's expectations) and what
+is said of it (feedback). Two runs are compared there item by item, and filtered by feedback. A part of `tracker.py`.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class EvaluatedItem:
     Attributes:
         name: unique in its run.
         asked: the same in every run, so that runs can be compared.
-        expected: by name, what is right.
+        beside: by name, texts that stand beside the answer: what is right, what another model said.
         feedback: by name, what is said of the answer.
     """
 
     name: str
     asked: str
     answered: str
-    expected: Mapping[str, str]
+    beside: Mapping[str, str]
     feedback: Mapping[str, bool | str]
 
 
@@ -74,8 +74,8 @@ def _trace(experiment_id: str, run_id: str, item: EvaluatedItem, milliseconds: i
         Feedback(name=told, value=value, source=source, trace_id=name) for told, value in item.feedback.items()
     ]
     said += [
-        Expectation(name=told, value=_writable(value), source=source, trace_id=name)
-        for told, value in item.expected.items()
+        Expectation(name=told, value=_preview(value), source=source, trace_id=name)
+        for told, value in item.beside.items()
     ]
     for one in said:
         one.assessment_id = f"a-{hashlib.sha256(f'{name}/{one.name}'.encode()).hexdigest()[:32]}"

@@ -191,12 +191,13 @@ def track_items(tracker: Tracker, tracked: Tracked, run_id: str, changes: Sequen
 
 
 def _item(change: ItemChange) -> EvaluatedItem:
-    said = {"label before": change.before_label, "output before": change.before_output} if change.before_label else {}
+    before = {"output before": change.before_output} if change.before_label else {}
+    said = {"label before": change.before_label} if change.before_label else {}
     return EvaluatedItem(
         name=f"{change.suite}/{change.problem_id}",
         asked=change.problem,
         answered=change.output,
-        expected={"gold": change.gold} if change.gold else {},
+        beside={**({"gold": change.gold} if change.gold else {}), **before},
         feedback={"change": change.change.value, "correct": change.label == Label.CORRECT, "label": change.label,
                   "suite": change.suite, **said},
     )  # fmt: skip

@@ -23,6 +23,8 @@ from tests.flows.micro import SELFLOOP, environment, micro_recipe, processes_of,
 from tests.infra.engines.harness.local import SUMS, needs_harness, write_choices, write_sums
 from tests.tasks.core.walk import KeyBench
 
+LONG = 900
+"""seconds; on a busy machine a run of this size takes minutes"""
 TASKS = [{"task": "sums.yaml", "num_fewshot": 1}, {"task": "choices.yaml", "limit": 15}]
 
 
@@ -47,7 +49,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def straight(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> tuple[Path, str]:
     """The folder of a run that nobody disturbed, and what it said."""
     folder = tmp_path_factory.mktemp("straight")
-    done = selfloop("run", write(folder), cwd=folder, PREFECT_API_URL=prefect_url)
+    done = selfloop("run", write(folder), cwd=folder, PREFECT_API_URL=prefect_url, timeout=LONG)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder, done.stdout
 
@@ -107,11 +109,11 @@ def test_killed_at_a_benchmark_it_ends_with_the_same_bytes_and_asks_nothing_twic
     process.wait()
     before = {path: path.stat().st_mtime_ns for path in answers.rglob("*.parquet")}
     assert before and not contents(tmp_path), "killed before the step was published"
-    done = selfloop("run", recipe, cwd=tmp_path, PREFECT_API_URL=prefect_url)
+    done = selfloop("run", recipe, cwd=tmp_path, PREFECT_API_URL=prefect_url, timeout=LONG)
     assert done.returncode == 0, done.stdout + done.stderr
     assert contents(tmp_path) == contents(straight[0])
     assert before == {path: path.stat().st_mtime_ns for path in before}
-    again = selfloop("run", recipe, cwd=tmp_path, PREFECT_API_URL=prefect_url)
+    again = selfloop("run", recipe, cwd=tmp_path, PREFECT_API_URL=prefect_url, timeout=LONG)
     assert "round 0 benchmark: reused" in again.stdout
 
 
@@ -126,14 +128,14 @@ def wait_for(is_there: Callable[[], bool], seconds: float = 300) -> None:
 @needs_harness
 def test_a_plan_counts_items_and_refuses_what_cannot_be_had_before_a_model_is_loaded(tmp_path: Path) -> None:
     recipe = write(tmp_path)
-    planned = selfloop("plan", recipe, cwd=tmp_path)
+    planned = selfloop("plan", recipe, cwd=tmp_path, timeout=LONG)
     assert "round 0  benchmark      new" in planned.stdout, planned.stderr
     assert f"benchmarks        {len(SUMS) + 15} items of sums.yaml, choices.yaml, in 1 rounds" in planned.stdout
     (tmp_path / "choices.jsonl").unlink()
-    refused = selfloop("run", recipe, cwd=tmp_path)
+    refused = selfloop("run", recipe, cwd=tmp_path, timeout=LONG)
     assert refused.returncode == 2 and "choices.yaml cannot be loaded" in refused.stderr
     assert "fix: correct the task's file" in refused.stderr and "round 0 base" not in refused.stdout
-    checked = selfloop("check", recipe, "--set", "evaluate.benchmarks.tasks=[gsm9k]", cwd=tmp_path)
+    checked = selfloop("check", recipe, "--set", "evaluate.benchmarks.tasks=[gsm9k]", cwd=tmp_path, timeout=LONG)
     assert checked.returncode == 2 and "called gsm9k\n  fix: write" in checked.stderr
 
 

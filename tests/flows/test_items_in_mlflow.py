@@ -61,7 +61,7 @@ def test_a_lost_item_is_on_the_page_of_evaluation_runs(tmp_path: Path, prefect_u
 
     recipe, store = write(tmp_path), tmp_path / "home" / "store"
     with mlflow_server(tmp_path) as uri:
-        done = selfloop("run", recipe, cwd=tmp_path, PREFECT_API_URL=prefect_url, MLFLOW_TRACKING_URI=uri)
+        done = selfloop("run", recipe, cwd=tmp_path, PREFECT_API_URL=prefect_url, MLFLOW_TRACKING_URI=uri, timeout=900)
         assert done.returncode == 0, done.stdout + done.stderr
         before, now, asked = results(store, 0), results(store, 1), texts(store)
         lost = [key for key in now if before[key].is_correct and not now[key].is_correct]
@@ -92,7 +92,7 @@ def test_a_lost_item_is_on_the_page_of_evaluation_runs(tmp_path: Path, prefect_u
             list(row.values()) for row in rows
         ]
 
-        again = selfloop("sync", "micro", cwd=tmp_path, MLFLOW_TRACKING_URI=uri)
+        again = selfloop("sync", "micro", cwd=tmp_path, MLFLOW_TRACKING_URI=uri, timeout=900)
         assert again.returncode == 0, again.stderr
         assert {name: info.trace_id for name, info in by_item(client, experiment, second).items()} == {
             name: info.trace_id for name, info in traces.items()
