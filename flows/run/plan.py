@@ -23,6 +23,7 @@ from tasks.plan.cost import estimate_cost
 from tasks.plan.data import read_data
 from tasks.plan.named import check_named
 from tasks.plan.planning import EndOfKnowledge, PlannedStep, PlanningBench
+from tasks.plan.promotion import describe_promotion
 from tasks.plan.why import differences
 from tasks.report.entry import find_entry
 
@@ -127,6 +128,7 @@ def make_plan(recipe: Recipe, store: Store, work_dir: Path, base_dir: Path) -> P
     phases = {r: stay.name for r in range(1, recipe.rounds.max + 1) if (stay := recipe.stay_at(r))}
     stages = [(r, STAGES[stage_kind(s)]) for r, s in new + later]
     cost = list(estimate_cost(recipe, sizes, stages, measured))
+    cost += describe_promotion(recipe, sizes) if stages else ()
     return Plan(bench.planned, later, cost, phases, list(sets.lines()))
 
 
