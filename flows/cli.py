@@ -27,6 +27,7 @@ COMMANDS = {
     "promote": "Make a model the champion, or answer a run that asks.",
     "rollback": "Make an earlier model the champion again.",
     "export": "Take the champion away as a folder.",
+    "serve": "Serve the champion over the OpenAI interface; promotions are followed.",
     "publish": "Write the champion and its samples for others: folders with cards, or the hub.",
     "sync": "Rebuild MLflow's runs from the store.",
     "copy": "Bring experiments into another store, by their digests.",

@@ -28,8 +28,15 @@ ASKS = {
     "choice": "\\nThink briefly. End with: The answer is (letter).",
     "text": "\\nAnswer with the answer alone.",
 }
+LEAST_ROWS = 8
+"""fewer rows than a batch teach nothing but themselves"""
+SMALL_SHOWS = {
+    "number": "Tom has 7 apples and eats 2. How many are left?\\nCalculation: 7 - 2 = 5\\n\\n"
+    "Ann has 4 red pens and 9 blue ones. How many pens are there?\\nCalculation: 4 + 9 = 13\\n\\n",
+}
+"""what a small model is shown before a problem: without examples it seldom gives an answer that can be read"""
 SMALL_ASKS = ASKS | {
-    "number": "\\nAnswer with the number only.",
+    "number": "\\nCalculation:",
     "choice": "\\nAnswer with the letter only.",
 }
 """of a small model, which finds fewer answers when it thinks aloud, and seldom ends"""
@@ -62,6 +69,7 @@ def write_recipe(choice: Choice) -> str:
         _judge(choice),
         _METHODS[choice.method],
         _train(choice, is_small),
+        _DECIDE,
         f"\nrounds: {{max: {1 if is_small else 3}}}    # raise it to go on: what was computed stays",
     ]
     sizes = {"MAX_TOKENS": str(_tokens(choice)), "MAX_STEPS": "8" if is_small else "64"}
@@ -72,9 +80,13 @@ def write_recipe(choice: Choice) -> str:
 
 
 def _problems(choice: Choice) -> str:
-    guess, asks = choice.guess, SMALL_ASKS if choice.device == "cpu" else ASKS
+    guess, is_small = choice.guess, choice.device == "cpu"
+    shown = SMALL_SHOWS.get(choice.answer, "") if is_small else ""
+    asks = SMALL_ASKS if is_small else ASKS
     asked = (
-        f"messages: {guess.messages}" if guess.messages else f'prompt: "{_quoted(guess.prompt)}{asks[choice.answer]}"'
+        f"messages: {guess.messages}"
+        if guess.messages
+        else f'prompt: "{shown}{_quoted(guess.prompt)}{asks[choice.answer]}"'
     )
     pattern = f", pattern: '{guess.pattern}'" if guess.pattern else ""
     where = f"kind: hub\n    id: {choice.data}" if choice.is_hub else f"path: {json.dumps(choice.data)}"
@@ -105,7 +117,7 @@ def _sampling(choice: Choice, is_small: bool) -> str:
 
 
 def _tokens(choice: Choice) -> int:
-    return 512 if choice.device == "gpu" else 160 if choice.answer == "math" else 32
+    return 512 if choice.device == "gpu" else 160 if choice.answer == "math" else 24
 
 
 def _judge(choice: Choice) -> str:
@@ -138,6 +150,9 @@ online:                               # a round is a segment of one RL run
   reward:
     - {kind: judge}""",
 }
+_DECIDE = """
+decide:
+  gate: {kind: significant}           # promoted is a rise that chance seldom makes; better: any rise"""
 _OBJECTIVES = {
     "rest_em": "objective: {kind: sft}\n  start_from: base      # each round anew, on this round's samples",
     "dpo": "objective: {kind: dpo}\n  start_from: previous\n  reference: start",
@@ -149,10 +164,15 @@ _RATES = {"rest_em": "2.0e-4", "dpo": "1.0e-5", "grpo": "1.0e-5"}
 
 def _train(choice: Choice, is_small: bool) -> str:
     epochs = "" if choice.method == "grpo" else f"\n  epochs: {2 if choice.method == 'rest_em' else 1}"
+    least = (
+        ""
+        if choice.method == "grpo"
+        else f"\n  min_examples: {LEAST_ROWS}    # with fewer the round ends, and says why"
+    )
     length = "" if choice.method == "grpo" else f"\n  max_length: {512 if is_small else 2048}"
     return f"""
 train:
   {_OBJECTIVES[choice.method]}
   tune: {{kind: lora, rank: 16, alpha: 32}}
   learning_rate: {_RATES[choice.method]}
-  batch_size: 8{epochs}{length}"""
+  batch_size: 8{epochs}{least}{length}"""

@@ -31,6 +31,7 @@ from tasks.plan.hours import Measured, Price, Speeds, estimate_hours, num_device
 from tasks.plan.named import check_named
 from tasks.plan.places import check_places
 from tasks.plan.planning import EndOfKnowledge, PlannedStep, PlanningBench
+from tasks.plan.promotion import describe_promotion
 from tasks.plan.why import differences
 from tasks.report.entry import ReportEntry, find_entry
 
@@ -153,6 +154,7 @@ def make_plan(
     stages = [(r, STAGES[stage_kind(s)]) for r, s in new + later]
     cost = list(estimate_cost(recipe, sizes, stages, measured, _model_bytes(store, entry)))
     cost += benchmark_lines(recipe, base_dir, [(number, stage) for number, stage in stages if stage is BENCHMARK])
+    cost += describe_promotion(recipe, sizes) if stages else ()
     before = Measured(last, measured, num_devices(recipe.engine)) if measured else None
     hours = list(estimate_hours(recipe, sizes, stages, speeds, before, price)) if price else []
     return Plan(bench.planned, later, cost, phases, list(sets.lines()), hours)

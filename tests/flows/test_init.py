@@ -15,7 +15,7 @@ from configs.schema.recipe import Recipe
 from flows.commands.check import check
 from flows.commands.init import init
 from flows.new_recipe.guess import Guess, guess_rows
-from flows.new_recipe.write import ANSWERS, DEVICES, METHODS, Choice, write_recipe
+from flows.new_recipe.write import ANSWERS, DEVICES, LEAST_ROWS, METHODS, Choice, write_recipe
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the published problem sets are not in ../shared/data")
@@ -31,8 +31,11 @@ def test_every_choice_is_a_sound_recipe(tmp_path: Path, method: str, answer: str
     recipe = load_recipe(path)
     source: Any = recipe.problems.source
     assert source.path == "my file.csv" and source.mapping.answer.field == "a: b"
-    assert source.mapping.prompt.startswith(guess.prompt + "\n")
+    assert f"{guess.prompt}\n" in source.mapping.prompt
+    assert source.mapping.prompt.startswith("Tom has 7 apples") == (device == "cpu" and answer == "number")
     assert recipe.answer_judge() is not None and (recipe.online is not None) == (method == "grpo")
+    assert recipe.decide.gate.kind == "significant", "a rise of one problem is none"
+    assert method == "grpo" or recipe.train.min_examples == LEAST_ROWS
 
 
 def rows_of(**fields: Any) -> list[dict[str, Any]]:

@@ -50,12 +50,12 @@ def test_the_libraries_of_the_hub_read_both_cards_and_the_rows(written: Path) ->
     from datasets import load_dataset
     from huggingface_hub import DatasetCard, ModelCard
 
-    card = ModelCard.load(written / "model")
+    card = ModelCard.load(written / "model" / "README.md")
     assert card.data.license == "apache-2.0" and card.data.library_name == "transformers"
     results = {result.dataset_split: result.metric_value for result in card.data.eval_results or ()}
     assert set(results) == {"report", "select"}
     assert "95 % Wilson" in card.text and "| round-1 |" in card.text
-    assert DatasetCard.load(written / "data").data.license == "cc-by-4.0"
+    assert DatasetCard.load(written / "data" / "README.md").data.license == "cc-by-4.0"
     rows = load_dataset(str(written / "data"), "examples", split="train", cache_dir=str(written.parent / "cache"))
     assert rows.num_rows > 0 and rows[0]["completion"][0]["role"] == "assistant"
 
@@ -114,7 +114,8 @@ def hub() -> Any:
 
 def to_hub(folder: Path, hub: Hub, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     settings = {"HF_ENDPOINT": hub.address, "HF_TOKEN": TOKEN, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(folder / "hf")}
-    return publish(folder, "--license", "mit", *arguments, **{**settings, **variables})
+    licence = () if "--license" in arguments else ("--license", "mit")
+    return publish(folder, *licence, *arguments, **{**settings, **variables})
 
 
 def test_a_model_and_a_data_set_are_on_the_hub_as_they_were_in_the_folder(

@@ -121,7 +121,10 @@ def _create(handler: _Handler, body: bytes) -> None:
     url = f"{hub.address}/{'datasets/' if kind == 'dataset' else ''}{name}"
     if key in hub.files:
         return handler.answer(409, {"error": "You already created this repo", "url": url})
-    hub.files[key], hub.private[key] = {".gitattributes": b"*.safetensors filter=lfs\n"}, asked.get("private", False)
+    hub.files[key], hub.private[key] = (
+        {".gitattributes": b"*.safetensors filter=lfs\n"},
+        asked.get("visibility") == "private",
+    )
     return handler.answer(200, {"url": url})
 
 

@@ -109,6 +109,9 @@ def require_solutions(problems: Iterable[Problem], because: str) -> None:
 
 
 def quote(problem: Problem) -> str:
-    """How messages show a problem: its last turn, cut."""
-    text = " ".join(problem.messages[-1].content.split())
+    """How messages show a problem: its last turn, cut. Of three paragraphs or more it is the last: before it stand
+    worked examples, which are the same for all."""
+    paragraphs = [part for part in problem.messages[-1].content.split("\n\n") if part.strip()]
+    shown = paragraphs[-1:] if len(paragraphs) >= 3 else paragraphs
+    text = " ".join(" ".join(shown).split())
     return repr(text if len(text) <= 60 else text[:57] + "...")

@@ -9,6 +9,7 @@ from tasks.core.records import Message, Problem
 from tasks.sample.problems.sets import (
     check_sets,
     fingerprint,
+    quote,
     require_gold,
     require_solutions,
 )
@@ -81,3 +82,10 @@ def test_an_example_without_a_solution_is_named_with_who_needs_it() -> None:
     require_solutions([solved], "generate.few_shot shows it")
     with pytest.raises(ProblemsError, match=r"problem b \('two'\), number 1 .*no worked solution, and generate"):
         require_solutions([solved, make("b", "two")], "generate.few_shot shows it")
+
+
+def test_messages_show_the_problem_and_not_the_examples_before_it() -> None:
+    examples = "Tom has 2, and 3 more.\nCalculation: 2 + 3 = 5\n\nAnn has 1.\nCalculation: 1\n\n"
+    assert quote(make("a", f"{examples}Paco had 41.\nCalculation:")) == "'Paco had 41. Calculation:'"
+    assert quote(make("a", "Paco had 41.\n\nAnswer with a number.")) == "'Paco had 41. Answer with a number.'"
+    assert quote(make("a", "x" * 61)) == repr("x" * 57 + "...")
