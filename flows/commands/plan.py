@@ -46,7 +46,8 @@ def plan(
     from flows.run.plan import explain_new, make_plan
     from flows.services.addresses import resolve_addresses
     from infra.store.address import open_store
-    from tasks.plan.hours import Price, Speeds
+    from tasks.plan.hours import Price
+    from tasks.plan.speeds import Speeds
 
     speeds = Speeds(draw_speed, read_speed, train_speed)
     refuse_amounts(gpus, {"price": price, **{f"{name}-speed": one for name, one in asdict(speeds).items()}})

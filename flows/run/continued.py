@@ -1,6 +1,6 @@
 """Runs that go on where one crashed, or wait for one that lives: what they do, and when that is given up.
 
-An automation (`flows/services/bootstrap_prefect.py`) starts one after each crash, with the id of the run that crashed.
+An automation (`flows/services/dead_runs.py`) starts one after each crash, with the id of the run that crashed.
 Whatever ends a run's process ends the next one's too if it is bad luck of the night; if it is the recipe (too large for
 the machine), each of them would end at the same place. So a run is refused after three that neither published anything
 nor wrote a checkpoint of a training that is further than the one before.

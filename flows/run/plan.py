@@ -27,11 +27,12 @@ from tasks.decide.state import LoopState
 from tasks.housekeeping.steps import RECORD, read_step
 from tasks.plan.cost import estimate_cost
 from tasks.plan.data import read_data
-from tasks.plan.hours import Measured, Price, Speeds, estimate_hours, num_devices
+from tasks.plan.hours import Price, estimate_hours
 from tasks.plan.named import check_named
 from tasks.plan.places import check_places
 from tasks.plan.planning import EndOfKnowledge, PlannedStep, PlanningBench
 from tasks.plan.promotion import describe_promotion
+from tasks.plan.speeds import Measured, Speeds, num_devices
 from tasks.plan.why import differences
 from tasks.report.entry import ReportEntry, find_entry
 

@@ -18,13 +18,9 @@ from collections.abc import Iterator
 
 from configs.errors import TrackingError, UserError
 from flows.services.addresses import Addresses, resolve_addresses
-from flows.services.bootstrap_prefect import (
-    POOLS,
-    SILENCE_VARIABLE,
-    Outcome,
-    ensure_automations,
-    ensure_work_pool,
-)
+from flows.services.automations import Outcome
+from flows.services.bootstrap_prefect import POOLS, ensure_work_pool
+from flows.services.dead_runs import SILENCE_VARIABLE, ensure_automations
 from flows.services.notify import VARIABLE, ensure_notifications
 from flows.services.prefect_server import answers
 from infra.deploy.mlflow_api import PROXIED, artifact_location, check_artifact_storage, ensure_default_tags

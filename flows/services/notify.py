@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from configs.errors import UserError
-from flows.services.bootstrap_prefect import Outcome, automation, deployed_runs, ensure_automation
+from flows.services.automations import Outcome, automation, deployed_runs, ensure_automation
 from flows.services.deployments import TAG
 
 VARIABLE, NONE = "SELFLOOP_NOTIFY", "none"

@@ -19,7 +19,7 @@ from infra.deploy.settings import StackSettings, variable
 
 POSTGRES_USER = "selfloop"
 HEARTBEAT_SECONDS = 30
-"""Runs say so often that they live, Prefect's least; the automation of `flows/services/bootstrap_prefect.py` waits for
+"""Runs say so often that they live, Prefect's least; the automation of `flows/services/dead_runs.py` waits for
 three of them, or as many as STACK_SILENCE_SECONDS says."""
 PATIENT_CLIENT = {"PREFECT_CLIENT_MAX_RETRIES": "7", "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500"}
 """Waits of 2, 4 to 128 s: a run survives four minutes without an API, or without its database (it answers 500)."""

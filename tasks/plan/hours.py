@@ -17,49 +17,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from configs.schema.recipe import Recipe
 from tasks.core.stage import Stage
-from tasks.judge.kinds.registry import kind_of
-from tasks.plan.cost import drawn_by, generator_loads, judge_loads, mean_length, problems_a_round, samples_a_round
+from tasks.plan.cost import drawn_by, generator_loads, judge_loads, mean_length, samples_a_round
+from tasks.plan.speeds import TRAINED, Measured, Speeds, judge_tokens, measured_speeds
 
 LOAD_SECONDS = 60.0
 """a model of 8B parameters, from a disk to a GPU; with its engine's start"""
 ASSUMED_KEPT = 0.3
 """share of samples trained on, where no round says it"""
-READ_A_JUDGEMENT = 2.0
-"""texts of a sample's length that a judge reads for one opinion: its question and the sample; a rubric is cached"""
-TRAINED = "num_train_tokens"
-
-
-@dataclass(frozen=True)
-class Speeds:
-    """Tokens a second of one GPU; None: not known.
-
-    Attributes:
-        draw: written.
-        read: of prompts and given texts.
-        train: of completions, forth and back.
-    """
-
-    draw: float | None = None
-    read: float | None = None
-    train: float | None = None
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What the latest finished round says.
-
-    Attributes:
-        metrics: its numbers, with `seconds_STAGE`.
-        num_devices: of the engine that drew it.
-    """
-
-    round: int
-    metrics: Mapping[str, float]
-    num_devices: int
 
 
 @dataclass(frozen=True)
@@ -220,40 +187,3 @@ class _Work:
     @staticmethod
     def _part(name: str, seconds: float, how: str) -> Part:
         return Part(name, seconds / 3600, how)
-
-
-def num_devices(engine: Any) -> int:
-    """Devices that an engine works on together; 1 for one that is not ours."""
-    return len(getattr(engine, "devices", ("",))) * int(getattr(engine, "tensor_parallel_size", 1))
-
-
-def measured_speeds(recipe: Recipe, sizes: Mapping[str, int], measured: Measured) -> Speeds:
-    """Speeds of one device in a finished round: its own tokens over its own seconds."""
-    metrics, then = measured.metrics, recipe.in_round(measured.round)
-    length, _ = mean_length(then, metrics)
-    draw = train = None
-    stage = next((name for name in ("generate", "segment", "evaluate") if metrics.get(f"seconds_{name}")), None)
-    if stage is not None:
-        drawn = sum(drawn_by(then, stage, sizes, measured.round).values())
-        draw = drawn * length / metrics[f"seconds_{stage}"] / measured.num_devices
-    if metrics.get("seconds_train") and metrics.get(TRAINED):
-        train = metrics[TRAINED] / metrics["seconds_train"] / measured.num_devices
-    return Speeds(draw=draw, train=train)
-
-
-def judge_tokens(recipe: Recipe, num_train: int, round: int, length: float) -> tuple[float, float]:
-    """Tokens that judging models read and write in a round.
-
-    Args:
-        length: mean tokens of a sample.
-    """
-    problems = problems_a_round(recipe, num_train)
-    samples = samples_a_round(recipe, num_train, round) // max(problems, 1)
-    together = max(getattr(recipe.episode, "width", samples), 1)
-    read = written = 0.0
-    for judge in recipe.judge:
-        asked = problems * (samples // together) * kind_of(judge).num_judgements(judge, together)
-        is_read_off = getattr(judge, "read", "") == "choices"
-        read += asked * READ_A_JUDGEMENT * length
-        written += asked * (1.0 if is_read_off else getattr(judge, "max_tokens", 0) / 2)
-    return read, written

@@ -13,7 +13,8 @@ from configs.schema.load import load_recipe
 from flows.commands.plan import refuse_amounts
 from flows.run.plan import Plan, explain_new, make_plan
 from infra.store.folder import FolderStore
-from tasks.plan.hours import Price, Speeds
+from tasks.plan.hours import Price
+from tasks.plan.speeds import Speeds
 from tests.build.benches import make_ledger
 from tests.configs.recipes import PUBLISHED
 from tests.tasks.core.walk import keys_of, write_world

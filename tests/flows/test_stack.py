@@ -10,7 +10,7 @@ import time
 import httpx
 import pytest
 
-from flows.services.bootstrap_prefect import CONTINUES, UNBORN, ZOMBIES
+from flows.services.dead_runs import CONTINUES, UNBORN, ZOMBIES
 from infra.deploy.health import is_port_free
 from infra.deploy.mlflow_api import DEFAULT_TAGS
 from infra.deploy.postgres import find_postgres

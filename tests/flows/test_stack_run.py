@@ -23,10 +23,10 @@ from tests.servers.browser import find_chromium, read_page
 pytestmark = pytest.mark.slow
 
 
-def deploy(stack: Stack, name: str, epochs: int = 800, **sections: Any) -> Deployment:
+def deploy(stack: Stack, name: str, **sections: Any) -> Deployment:
     """A recipe whose rounds train for some seconds: time to break something meanwhile."""
     recipe = micro_recipe(name=name, **sections)
-    recipe["train"]["epochs"] = epochs
+    recipe["train"]["epochs"] = 800
     path = write_recipe(stack.folder, recipe)
     done = stack.run("deploy", str(path), "--pool", "cpu", **stack.env)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -20,7 +20,7 @@ from tests.flows.test_stack_run import deploy, rounds_in_mlflow, step_keys, wait
 
 pytestmark = pytest.mark.slow
 NUM_KILLS = int(os.environ.get("SELFLOOP_TEST_KILLS", "3"))
-NUM_ROUNDS = 2 + NUM_KILLS
+NUM_ROUNDS = 3
 SILENCE_SECONDS = 65
 KNOWN_DEAD_SECONDS = 120
 SETTLE_SECONDS = 10
@@ -82,9 +82,9 @@ def num_crashed(stack: Stack, deployment: Deployment) -> int:
 def test_a_night_of_kills_ends_as_a_quiet_one(sourced: Stack, receiver: Receiver) -> None:
     """Same step keys; each run that died was told, and continued by one other; the last one ended well."""
     rounds = {"max": NUM_ROUNDS}
-    quiet = deploy(sourced, "quiet", epochs=200, rounds=rounds)
-    assert quiet.finish(quiet.start(), 600)["type"] == "COMPLETED"
-    night = deploy(sourced, "night", epochs=200, rounds=rounds)
+    quiet = deploy(sourced, "quiet", rounds=rounds)
+    assert quiet.finish(quiet.start(), 900)["type"] == "COMPLETED"
+    night = deploy(sourced, "night", rounds=rounds)
     night.start()
     for victims, state in (KILLS * NUM_KILLS)[:NUM_KILLS]:
         wait_until_newest_is(sourced, night, state)
@@ -98,7 +98,7 @@ def test_a_night_of_kills_ends_as_a_quiet_one(sourced: Stack, receiver: Receiver
         wait_for(lambda before=before: num_crashed(sourced, night) > before, KNOWN_DEAD_SECONDS)  # type: ignore[misc]
         print(f"  known dead after {time.monotonic() - died:.0f} s", flush=True)
         wait_for(lambda: runs_of(sourced, night.id)[-1]["state"]["type"] != "CRASHED")
-    last = night.finish(runs_of(sourced, night.id)[-1]["id"], 600)
+    last = night.finish(runs_of(sourced, night.id)[-1]["id"], 900)
 
     runs = runs_of(sourced, night.id)
     assert last["type"] == "COMPLETED" and all(run["state"]["type"] in FINAL for run in runs), runs

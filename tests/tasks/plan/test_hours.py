@@ -9,7 +9,8 @@ import pytest
 from configs.schema.load import check_recipe
 from configs.schema.recipe import Recipe
 from flows.round import stages_of
-from tasks.plan.hours import Measured, Price, Speeds, estimate_hours, judge_tokens, measured_speeds, num_devices
+from tasks.plan.hours import Price, estimate_hours
+from tasks.plan.speeds import Measured, Speeds, judge_tokens, measured_speeds, num_devices
 from tests.flows.micro import micro_recipe
 
 MILLION = {"train": 31_250, "select": 0, "report": 0, "warm_start": 0}
