@@ -93,8 +93,8 @@ def _labels_are_given(recipe: Sections) -> None:
     """Who reads what is called correct reads a judge that calls it so."""
     judges = {judge.name: judge for judge in recipe.judge}
     for place, name in _readers_of_labels(recipe):
-        judge = judges[name or recipe.judge[0].name]
-        if not judge.gives_labels:
+        judge = judges.get(name or recipe.judge[0].name)  # a pair's judge that is not there is told with the pair
+        if judge is not None and not judge.gives_labels:
             raise ValueError(f"{place}: it reads what is called correct, and '{judge.name}' ({judge.kind}) only "
                              "scores: name a judge of kind answer or vote")  # fmt: skip
 
