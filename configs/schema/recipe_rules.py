@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from configs.schema.draws.rules import draws_fit
-from configs.schema.judges.rules import judges_fit
+from configs.schema.judges.rules import judges_fit, labels_fit
 from configs.schema.learners import learners_of
 from configs.schema.learning_rules import learning_fits
 from configs.schema.online.rules import online_fits
@@ -146,6 +146,7 @@ RULES: tuple[Callable[[Any], None], ...] = (
     prefixes_fit,
     evaluated_revision_fits,
     parts_are_written,
+    labels_fit,
     _calibration_is_used,
     _guide_can_check,
     _guide_draws_anew,

@@ -205,6 +205,11 @@ def test_what_reads_labels_needs_a_judge_that_gives_them(sections: dict[str, Any
     assert make_recipe(**{**voted, **{name: part for name, part in sections.items() if "generate" not in sections}})
 
 
+def test_a_judge_that_is_not_there_is_told_before_what_it_gives() -> None:
+    with pytest.raises(RecipeError, match=r"pair.judge: no judge is called 'nobody': write one of answer"):
+        make_recipe(**pair("right_vs_wrong", judge="nobody"))
+
+
 @pytest.mark.parametrize(
     ("sections", "message"),
     [

@@ -184,6 +184,8 @@ def shrink_steps(steps: list[dict[str, Any]], world: World) -> None:
         step["prompt"] = world.path(f"{name}.j2")
         if "stored_prompt" in step:
             step["stored_prompt"] = step["prompt"]
+        if "peers" in step:
+            step["prompt"] = world.path("critique_beside.j2")
         if "split" in step:
             step["split"] = "^(?P<critique>[^;]*;)(?P<attempt>.+)"
 

@@ -40,6 +40,7 @@ PROMPTS = {
     "probe_option": "{{ response }} {{ item }}?",
     "probe_text": "{{ prompt }}{{ item }}ok?",
     "critique_alone": "{{ prompt }}{{ attempt }} why?",
+    "critique_beside": "{{ prompt }}{{ attempt }}{{ peer }} why?",
     "rate_alone": "{{ prompt }}{{ attempt }}ok?",
     "answer_well": "{{ system }}well:",
     "answer_plainly": "hasty:",

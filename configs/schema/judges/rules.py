@@ -17,8 +17,6 @@ def judges_fit(recipe: Sections) -> None:
     _named_judges_exist(recipe)
     _roles_can_be_asked(recipe)
     _votes_have_answers(recipe)
-    _labels_are_given(recipe)
-    _answers_are_found(recipe)
     _answers_can_be_compared(recipe)
 
 
@@ -89,12 +87,18 @@ def _votes_have_answers(recipe: Sections) -> None:
             )
 
 
+def labels_fit(recipe: Sections) -> None:
+    """Nothing, where who reads labels or answers reads a judge that gives them; ValueError for the first
+    that does not. Acts after the rules of what there is."""
+    _labels_are_given(recipe)
+    _answers_are_found(recipe)
+
+
 def _labels_are_given(recipe: Sections) -> None:
-    """Who reads what is called correct reads a judge that calls it so."""
     judges = {judge.name: judge for judge in recipe.judge}
     for place, name in _readers_of_labels(recipe):
-        judge = judges[name or recipe.judge[0].name]
-        if not judge.gives_labels:
+        judge = judges.get(name or recipe.judge[0].name)  # a pair's judge that is not there is told with the pair
+        if judge is not None and not judge.gives_labels:
             raise ValueError(f"{place}: it reads what is called correct, and '{judge.name}' ({judge.kind}) only "
                              "scores: name a judge of kind answer or vote")  # fmt: skip
 

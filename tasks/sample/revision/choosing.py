@@ -66,5 +66,5 @@ def facts_of(
     others = [node for node in firsts if node.id != chain.path[0].id]
     right = [node for node in others if opinion(node, None).label == Label.CORRECT]
     start = derive_seed(seed, "peer", own.id) % len(right) if right else 0
-    shown: Sequence[Sample | None] = [*right[start:], *right[:start]][:peers]
-    return [Facts(opinion(own, None).label, peer) for peer in shown or [None]]
+    label, shown = opinion(own, None).label, [*right[start:], *right[:start]][:peers]
+    return [Facts(label, peer) for peer in shown] or [Facts(label, None)]

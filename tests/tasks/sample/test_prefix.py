@@ -160,7 +160,7 @@ def test_the_loss_of_the_worked_example() -> None:
         ({"judge": [{"kind": "rubric"}], "evaluate": {"verifier": {"kind": "number"}}}, "the first judge must compare"),
         ({"generate": {"kind": "prefix", "max_tokens": 8, "critic": "nobody"}}, "generate.critic: no role is called"),
         ({"generate": {"kind": "prefix", "max_tokens": 8, "critic": "scorer"},
-          "roles": {"scorer": {"model": {"base": "models/a"}, "engine": {"kind": "reward"}}}}, "is a reward model"),
+          "roles": {"scorer": {"model": {"base": "models/a"}, "engine": {"kind": "reward"}}}}, "needs text, which"),
         ({"guide": {}}, "guide: generate.kind prefix draws no answers"),
         ({"generate": {"kind": "prefix", "max_tokens": 8, "temperature": 0}}, "temperature"),
     ],

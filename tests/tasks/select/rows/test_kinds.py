@@ -98,7 +98,7 @@ def test_a_turn_is_what_was_shown_before_it_and_its_parts() -> None:
         ("attempt", "a", WRONG), ("critique", "c", ""), ("attempt", "b", WRONG), ("critique", "d", ""),
         ("attempt", "e", RIGHT),
     )  # fmt: skip
-    (row,) = write(asked, kind="turn", of=["critique", "attempt"], links={"attempt": ["; so "], "critique": ["no"]})
+    (row,) = write(asked, kind="turn", of=["critique", "attempt"], links={"attempt": ["; so "]})
     assert row.completion == (Span("d"), Span("; so "), Span("e"))
     assert [message.content for message in row.messages] == ["question p", "a", "c", "b"]
     (row,) = write(asked, kind="turn")
