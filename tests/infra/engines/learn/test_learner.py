@@ -116,6 +116,31 @@ def test_a_learner_of_whom_nothing_was_asked_for_long_is_not_silent(files: Model
         assert (tmp_path / "live/probe.json").exists()
 
 
+def test_it_says_of_tokens_how_far_they_are_from_the_reference(files: ModelFiles, tmp_path: Path) -> None:
+    """Which is the model that it began with: what a text is likelier now than when it was drawn."""
+    asked = request(files, batch_size=3).model_copy(update={"reference": files, "compares_drawn": True})
+    with Learner(asked, tmp_path / "work", tmp_path / "out") as learner:
+        assert learner.wanted() == 0
+        drawn = [row for row in draw(learner) if row.finish_reason == "stop" and row.text]
+        tokens = [row.tokens for row in drawn if row.tokens is not None]
+        before = learner.compare(tokens)
+        write_rows(tmp_path / "rows.jsonl", rows_of(drawn))
+        learner.train(tmp_path / "rows.jsonl", 5)
+        assert learner.wanted() == 1
+        after = learner.compare(tokens)
+        told = [Scoring(str(place), (("user", f"{row.request_id[1:]}+1="),), row.text)
+                for place, row in enumerate(drawn)]  # fmt: skip
+        scores = learner.score(told)
+        assert learner.compare([]) == []
+        learner.stop()
+        learner.wanted()
+    assert [len(gaps) for gaps in after] == [row.num_tokens for row in drawn]
+    assert max(abs(gap) for gaps in before for gap in gaps) == pytest.approx(0, abs=1e-5)
+    assert max(abs(gap) for gaps in after for gap in gaps) > 1e-3
+    for row, gaps, score in zip(drawn, after, scores, strict=True):
+        assert isinstance(score, Score) and sum(gaps) == pytest.approx(score.logprob - row.logprob, abs=1e-3)
+
+
 def test_tokens_under_no_span_do_not_change_what_is_learnt(files: ModelFiles, tmp_path: Path) -> None:
     plain = weights_after(files, tmp_path / "plain")
     assert far(plain, weights_after(files, tmp_path / "other", last=7)) < 1e-6
