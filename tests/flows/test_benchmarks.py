@@ -117,7 +117,7 @@ def test_killed_at_a_benchmark_it_ends_with_the_same_bytes_and_asks_nothing_twic
     assert "round 0 benchmark: reused" in again.stdout
 
 
-def wait_for(is_there: Callable[[], bool], seconds: float = 300) -> None:
+def wait_for(is_there: Callable[[], bool], seconds: float = LONG) -> None:
     deadline = time.monotonic() + seconds
     while not is_there():
         assert time.monotonic() < deadline
