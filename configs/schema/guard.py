@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component
+from configs.schema.marks import Later
 
 Reaction = Literal["warn", "stop", "keep_incumbent", "roll_back", "end_segment"]
 
@@ -48,7 +49,7 @@ class Guard(Limit):
     meanwhile: Limit | None = Field(
         None, description="another metric's limit: the guard speaks only where both are passed, in the same waves"
     )
-    only_self_made: bool = Field(
+    only_self_made: Annotated[bool, Later] = Field(
         False, description="speaks only in segments that are rewarded by the policy's own votes or opinions"
     )
 

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from configs.schema.base import Component
 from configs.schema.generate import Sampling
-from configs.schema.marks import Content
+from configs.schema.marks import Content, Later
 from configs.schema.problems import Source
 from configs.schema.verifiers.kinds import Verifier
 
@@ -124,7 +124,7 @@ class ModelJudge(JudgeBase):
     frozen: Annotated[Frozen, Content("model")] = Field(
         "round_start", description="which state of the policy, or of a role that learns, is asked"
     )
-    every: int | None = Field(
+    every: Annotated[int | None, Later] = Field(
         None, ge=1, description="frozen: live in a segment: the weights of the latest wave whose number in the run of "
         "segments it divides; default: those of the wave"
     )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from configs.schema.base import by_kind
-from configs.schema.marks import Content
+from configs.schema.marks import Content, Later
 from configs.schema.objective import Rows, TrainingObjective
 from configs.schema.online.amount import Amount, KlEstimate, values_of
 
@@ -80,7 +80,7 @@ class PolicyGradient(StreamObjective):
     clip_high: float = Field(0.2, ge=0, description="ratios above 1 + clip_high have no gradient where A > 0")
     delta: float | None = Field(None, gt=1, description="largest ratio where A < 0 (two-sided clip); default: none")
     mask_truncated: bool = Field(False, description="texts that ended at max_tokens are not trained on")
-    entropy_weight: float = Field(
+    entropy_weight: Annotated[float, Later] = Field(
         0.0, ge=0, description="of the mean entropy of the step's trained tokens, which the loss is less by"
     )
 
@@ -210,10 +210,10 @@ class Ppo(PolicyGradient):
     value_clip: float | None = Field(
         0.5, gt=0, description="how far a wave's steps move a value before it has no gradient; null: any way"
     )
-    value_first_steps: int = Field(
+    value_first_steps: Annotated[int, Later] = Field(
         0, ge=0, description="of a run of segments: so many steps train the head alone, and leave the policy as it is"
     )
-    kl_token_reward: float = Field(
+    kl_token_reward: Annotated[float, Later] = Field(
         0.0, ge=0, description="of the log-ratio to train.reference (k1), which is taken from each token's reward"
     )
 

@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, compile_pattern, default_kind
 from configs.schema.chains import REVISION, ReadsChains
+from configs.schema.marks import Later
 from configs.schema.online.amount import Amount, KlEstimate
 from configs.schema.revision.parts import LabelName
 from configs.schema.revision.sampler import RevisionPart
@@ -28,8 +29,11 @@ class Term(ReadsChains, Component):
     """Base of all reward terms."""
 
     weight: Amount = Field(1.0, description="factor of the value in the sum")
-    shift: float = Field(0.0, description="added to every value, before the weight: LeDex (arXiv 2405.18649) carries "
-                         "scores from [0, 1] to [-5, 5] so")  # fmt: skip
+    shift: Annotated[float, Later] = Field(
+        0.0,
+        description="added to every value, before the weight: LeDex (arXiv 2405.18649) carries scores from [0, 1] to "
+        "[-5, 5] so",
+    )
     gate: bool = Field(False, description="the value multiplies the sum of the terms that are no gates")
     gates: tuple[str, ...] = Field((), description="with gate: names of the terms that it multiplies; default: all")
 
@@ -221,7 +225,7 @@ class KlTerm(Term):
     kind: Literal["kl"] = "kl"
     name: TermName = "kl"
     coefficient: float = Field(0.05, gt=0, description="beta")
-    estimate: KlEstimate = Field(
+    estimate: Annotated[KlEstimate, Later] = Field(
         "k1", description="of a token, with k1 its log-ratio: k1; k2: half its square; k3: e^-k1 - 1 + k1"
     )
 

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import check_pattern
 from configs.schema.changed_sampling import ChangedSampling
-from configs.schema.marks import Content
+from configs.schema.marks import Content, Later
 from configs.schema.revision.parts import POLICY, Gate, State, Stop, TextsKept, Writer
 
 RevisionPart = Literal["critique", "verdict", "execution", "hint", "attempt"]
@@ -68,7 +68,7 @@ class ReviseStep(ChangedSampling):
     when: Gate | None = Field(None, description="where it does not hold: `otherwise`")
     otherwise: Literal["end", "skip"] = Field("end", description="end the chain, or leave out this step alone")
     num: int = Field(1, ge=1, description="texts drawn from each parent")
-    peers: int | None = Field(
+    peers: Annotated[int | None, Later] = Field(
         1,
         ge=1,
         description="where its prompt shows a peer: right first attempts shown, one at a time with `num` texts each, "
