@@ -111,6 +111,7 @@ def _sampling(choice: Choice, is_small: bool) -> str:
     if choice.method == "grpo":
         return ""
     limit = ", num_problems: 100" if is_small else ""
+    limit += ', stop: ["\\n"]' if is_small and choice.answer in SMALL_SHOWS and not choice.guess.messages else ""
     note = "    # a draw of 100 problems each round" if is_small else ""
     tokens = _tokens(choice)
     return f"\ngenerate: {{num_samples: {4 if is_small else 8}, temperature: 0.7, max_tokens: {tokens}{limit}}}{note}"

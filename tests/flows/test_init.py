@@ -34,6 +34,8 @@ def test_every_choice_is_a_sound_recipe(tmp_path: Path, method: str, answer: str
     assert f"{guess.prompt}\n" in source.mapping.prompt
     assert source.mapping.prompt.startswith("Tom has 7 apples") == (device == "cpu" and answer == "number")
     assert recipe.answer_judge() is not None and (recipe.online is not None) == (method == "grpo")
+    shows = device == "cpu" and answer == "number" and method != "grpo"
+    assert not hasattr(recipe.generate, "stop") or recipe.generate.stop == (("\n",) if shows else ())
     assert recipe.decide.gate.kind == "significant", "a rise of one problem is none"
     assert method == "grpo" or recipe.train.min_examples == LEAST_ROWS
 
