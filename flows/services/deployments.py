@@ -75,7 +75,7 @@ def _has_password(value: str) -> bool:
 def refuse_passwords(recipe: Recipe) -> None:
     """The recipe travels as a parameter that Prefect shows: UserError if an address in it has a password."""
     for name, value in recipe.services:
-        if value and _has_password(value):
+        if isinstance(value, str) and _has_password(value):
             fix = "leave the address to the worker's environment (SELFLOOP_STORE, MLFLOW_TRACKING_URI)"
             raise UserError(f"services.{name} holds a password, which a deployment would show", fix)
 

@@ -45,7 +45,8 @@ def episode(**fields: Any) -> Sections:
 
 def judged(kind: str, **fields: Any) -> Sections:
     """By a judging model; held-out problems by their gold answers."""
-    return {"judge": [{"kind": kind, **fields}], "evaluate": {"verifier": {"kind": "number"}}}
+    judge, select = [{"kind": kind, **fields}], [{"kind": "drop_truncated"}]
+    return {"judge": judge, "select": select, "evaluate": {"verifier": {"kind": "number"}}}
 
 
 def segment(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from configs.errors import RecipeError
+from configs.schema.benchmarks import TASK_FILES
 from configs.schema.load import check_recipe
 from configs.schema.marks import OUTSIDE, Content, Mark
 from configs.schema.pair_options import PairOptions
@@ -42,6 +43,9 @@ ONE_VALUE = {
     "Role.model", "TrajectoryRow.kind",
     "RoleTraining.pair", "StopOrGo.kind", "CombineJudge.kind",
     "CombineJudge.name", "TinyLlama.kind", "WinRateJudge.by", "WinRateJudge.kind", "WinRateJudge.name",
+    "DerivedVerdicts.kind", "EmbeddingJudge.against", "LikenessTerm.gates", "LossByPart.action", "PrefixGenerate.kind",
+    "Sampler.url", "Siblings.by_writer", *(f"{judge}Judge.every" for judge in (
+        "Embedding", "Implicit", "Importance", "Likelihood", "Pairwise", "Probe", "RewardModel")),
     "MixtureSet.share", "BestVsWorst.soft_label", "Judgements.cut", "Judgements.judge",
     *(f"{pair}.{option}" for option in PairOptions.model_fields for pair in (
         "GoldVsSample", "Judgements", "MostVsLeastVoted", "Revision", "RightVsWrong", "ShortestBestLongestWorst",
@@ -116,10 +120,11 @@ def test_a_schedule_planned_over_all_rounds_makes_their_number_part_of_the_train
 
 
 def outside_leaves(own: Recipe) -> Iterator[Leaf]:
-    """Those that name something outside of the experiment."""
+    """Those that name something outside of the experiment, as a file or folder."""
     for leaf in leaves(own):
         if isinstance(leaf.mark, Content) and leaf.mark.names in OUTSIDE - {"version"} and leaf.value is not None:
-            yield leaf
+            if leaf.mark.names != "task" or leaf.value.endswith(TASK_FILES):
+                yield leaf
 
 
 def place_of(leaf: Leaf, world: Path) -> Path:
@@ -147,7 +152,9 @@ def test_a_file_counts_by_what_it_holds_and_not_by_its_name(name: str, world: Pa
         named = check_recipe(with_value(own, leaf.path, new_name + (":score" if ":score" in leaf.value else "")))
         assert named != own
         assert set(keys_of(named, world)) == keys, f"{leaf.address}: the same content under another name"
-        write(copy / "model.safetensors" if copy.is_dir() else copy, "def score(problem, sample): return 0")
+        changed = copy / "model.safetensors" if copy.is_dir() else copy
+        is_prompt = leaf.mark == Content("prompt")  # which has to show what it showed
+        write(changed, f"{changed.read_text()} Please." if is_prompt else "def score(problem, sample): return 0")
         assert makes_new_step(named, world, keys), f"{leaf.address}: another content"
 
 

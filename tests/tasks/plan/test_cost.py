@@ -22,7 +22,9 @@ ROLES = {
 def recipe(judges: list[dict[str, Any]], **sections: Any) -> Recipe:
     generate = {"num_samples": 8, "max_tokens": 16}
     evaluate = {"verifier": {"kind": "number"}}
-    return make_recipe(**{"generate": generate, "evaluate": evaluate, "roles": ROLES, "judge": judges, **sections})
+    select = [{"kind": "drop_truncated"}]
+    given = {"generate": generate, "evaluate": evaluate, "roles": ROLES, "judge": judges, "select": select}
+    return make_recipe(**{**given, **sections})
 
 
 @pytest.mark.parametrize(
