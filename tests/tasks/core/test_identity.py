@@ -122,9 +122,10 @@ def test_a_schedule_planned_over_all_rounds_makes_their_number_part_of_the_train
 def outside_leaves(own: Recipe) -> Iterator[Leaf]:
     """Those that name something outside of the experiment, as a file or folder."""
     for leaf in leaves(own):
-        if isinstance(leaf.mark, Content) and leaf.mark.names in OUTSIDE - {"version"} and leaf.value is not None:
-            if leaf.mark.names != "task" or leaf.value.endswith(TASK_FILES):
-                yield leaf
+        if not isinstance(leaf.mark, Content) or leaf.mark.names not in OUTSIDE - {"version"} or leaf.value is None:
+            continue
+        if leaf.mark.names != "task" or leaf.value.endswith(TASK_FILES):
+            yield leaf
 
 
 def place_of(leaf: Leaf, world: Path) -> Path:
