@@ -64,9 +64,8 @@ def automation(name: str, trigger: Any, *actions: Any) -> Any:
 
 
 def _substance(automation: Any) -> dict[str, Any]:
-    """What an automation does, without the ids that the server adds."""
+    """What an automation does, without the ids that the server adds. Not as JSON, which gives sets any order."""
     return automation.model_dump(
-        mode="json",
         include={
             "enabled": True,
             "actions": True,
