@@ -24,7 +24,8 @@ SELFLOOP = Path(sys.executable).with_name("selfloop")
 
 
 def micro_recipe(**sections: Any) -> dict[str, Any]:
-    """The recipe as a mapping; keyword arguments replace sections."""
+    """The recipe as a mapping; keyword arguments replace sections. Runs of one store, which tests compare, compute all
+    that they need themselves."""
     sums = {"kind": "addition", "digits": [1]}
     optimizer = {
         "learning_rate": 3e-3,
@@ -45,6 +46,7 @@ def micro_recipe(**sections: Any) -> dict[str, Any]:
         "train": {"start_from": "seed", "epochs": 2, **optimizer},
         "decide": {"gate": {"kind": "always"}},
         "rounds": {"max": 2},
+        "services": {"share": False},
         **sections,
     }  # fmt: skip
 

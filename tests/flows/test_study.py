@@ -26,7 +26,8 @@ def write_study(folder: Path, **methods: Any) -> Path:
     """A study of the micro recipe whose budget is about two rounds."""
     (folder / "recipe.yaml").write_text(yaml.safe_dump(micro_recipe(rounds={"max": 9})))
     study = {
-        "name": "micro", "common": {"evaluate": {"verifier": {"kind": "number"}}}, "baseline": "own",
+        "name": "micro", "baseline": "own",
+        "common": {"evaluate": {"verifier": {"kind": "number"}}, "services": {"share": True}},
         "budget": {"generated_tokens": 2400}, "methods": methods,
     }  # fmt: skip
     path = folder / "study.yaml"
