@@ -120,7 +120,8 @@ def test_each_model_of_the_draws_is_loaded_once(folder: Path) -> None:
 
 
 def test_stepwise_steps_and_their_comparisons_are_asked_once(folder: Path) -> None:
-    with seeded(folder, generate=STEPWISE, judge=[PAIRWISE], evaluate={"verifier": {"kind": "number"}}) as start:
+    scored = {"judge": [PAIRWISE], "select": [{"kind": "drop_truncated"}], "evaluate": {"verifier": {"kind": "number"}}}
+    with seeded(folder, generate=STEPWISE, **scored) as start:
         step = check_kill(start.bench, "generate", lambda: run(start), (1, 2, 1))
         assert step.summary["num_problems"] == len(train_problems(start))
         shutil.rmtree(folder / "store" / "micro" / "round-001")
