@@ -44,7 +44,8 @@ def judging_bench(folder: Path, judges: Sequence[dict[str, Any]], **sections: An
     """A workbench with these judges, whose prompts lie in the folder."""
     for name, text in PROMPTS.items():
         (folder / name).write_text(text, encoding="utf-8")
-    changes = {"judge": list(judges), "evaluate": {"verifier": {"kind": "number"}}, **sections}
+    evaluate, select = {"verifier": {"kind": "number"}}, [{"kind": "drop_truncated"}]
+    changes = {"judge": list(judges), "evaluate": evaluate, "select": select, **sections}
     with open_bench(folder, **changes) as bench:
         yield bench
 

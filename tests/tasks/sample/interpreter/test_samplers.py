@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from configs.errors import RecipeError
+from configs.schema.rows import SpliceRow
 from infra.engines.wire import Request
 from tasks.core.joined import Candidate, with_chains
 from tasks.core.records import FinishReason, Label, Span, Verdict, spell
@@ -67,7 +68,7 @@ def test_a_chain_of_one_text(tmp_path: Path) -> None:
     members = [Candidate(node, judged.get(name, {}), make_problem()) for name, node in nodes.items()]
     chain = next(one for one in with_chains(members) if one.sample.id == attempt)
     loss = {"attempt_wrong": 1, "verdict_false": 1}
-    config = make_recipe(rows=[{"kind": "splice", "given": 1, "loss": loss}]).rows[0]
+    config = SpliceRow.model_validate({"kind": "splice", "given": 1, "loss": loss})
     (row,) = rows_of(chain, config, Draw(0, 1))
     assert [span for span in row.completion if not span.weight] == [Span(output("1"), 0), Span(output("2"), 0)]
     assert spell(row.completion).startswith(first + output("1") + "\nVerification: 1. Verdict: wrong\n" + second)
