@@ -222,6 +222,7 @@ def test_a_self_judging_round_is_measured_against_gold_by_verifying_here(tmp_pat
     )  # fmt: skip
     asked = make_recipe(
         judge=[{"kind": "rubric"}],
+        select=[{"kind": "drop_truncated"}],
         evaluate={"verifier": {"kind": "number"}},
         pair={"kind": "best_vs_worst"},
         train={"objective": {"kind": "dpo"}},

@@ -36,6 +36,7 @@ from tests.infra.engines.harness.local import (
     write_texts,
 )
 from tests.infra.engines.shards import ENGINE
+from tests.infra.engines.tiny import build_tiny_folder
 
 pytestmark = [pytest.mark.slow, needs_harness]
 Rows = list[dict[str, Any]]
@@ -271,13 +272,16 @@ def test_what_no_engine_does_names_the_task(
 
 
 @pytest.mark.vllm
-def test_vllm_reads_and_writes_as_transformers_does(pool: LocalPool, tmp_path: Path) -> None:
+def test_vllm_reads_and_writes_as_transformers_does(tmp_path: Path) -> None:
+    """A model with heads of 32, the least that vLLM's kernels for CPUs know."""
     from configs.schema.engine import VllmEngine
 
     wanted = Wanted(write_sums(tmp_path)), Wanted(write_choices(tmp_path))
-    _, items = ours(pool, tmp_path / "one", *wanted)
+    model = ModelFiles("wide", build_tiny_folder(tmp_path / "wide", hidden_size=128))
+    with LocalPool(ENGINE, model, tmp_path / "ours") as pool:
+        _, items = ours(pool, tmp_path / "one", *wanted)
     engine = VllmEngine(dtype="float32", max_num_seqs=16, cpu_kv_cache_gib=1)
-    with LocalPool(engine, pool.model, tmp_path / "vllm") as other:
+    with LocalPool(engine, model, tmp_path / "vllm") as other:
         _, others = ours(other, tmp_path / "two", *wanted, engine=engine)
     for row, other_row in zip(items, others, strict=True):
         if row["task"] == "local_sums":
