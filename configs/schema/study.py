@@ -131,7 +131,7 @@ def runs_of(study: Study, folder: Path, skip: tuple[str, ...] = ()) -> list[Stud
     faults: dict[str, str] = {}
     for name in names:
         try:
-            runs += [_run(study, task, name, seed, folder) for task in study.task_names for seed in study.seeds]
+            runs += [run_of(study, task, name, seed, folder) for task in study.task_names for seed in study.seeds]
         except RecipeError as error:
             faults[name] = error.message
     refuse_faults(study, faults)
@@ -153,7 +153,17 @@ def refuse_faults(study: Study, faults: Mapping[str, str]) -> None:
     raise RecipeError(f"{study.name}: {len(faults)} of {len(study.methods)} methods cannot run\n{told}", fix)
 
 
-def _run(study: Study, task: str, name: str, seed: int, folder: Path) -> StudyRun:
+def run_of(study: Study, task: str, name: str, seed: int, folder: Path) -> StudyRun:
+    """One run.
+
+    Args:
+        task: empty where the study names none.
+        name: of the method.
+        folder: of the study's file.
+
+    Raises:
+        RecipeError: the recipe cannot have the common section, or cannot be read.
+    """
     method = study.methods[name]
     tree = lay_over(read_yaml(_recipe_file(method.recipe, folder)), study.common)
     tree = lay_over(tree, study.tasks.get(task, {}))

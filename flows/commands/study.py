@@ -31,7 +31,7 @@ def study(
     from configs.schema.study import load_study, runs_of
     from flows.services.addresses import resolve_addresses
     from flows.services.prefect_server import PrefectServer
-    from flows.study.study import collect, publish, refuse_unfit, run_study
+    from flows.study.study import collect, refuse_unfit, run_study, track_results, write_results
     from tasks.study.show import markdown
 
     told = load_study(file)
@@ -46,4 +46,6 @@ def study(
             server.wait()
             results = run_study(told, runs, file, addresses, jobs, lambda line: print(line, flush=True))
     print(markdown(told, results.rows, results.failures))
-    print(f"\npage     {publish(told, results, addresses)}")
+    files = write_results(told, results, addresses)
+    print(f"\npage     {files['study.html']}")
+    track_results(told, results, files, addresses)

@@ -1,4 +1,4 @@
-"""One run of a study, in a process of its own: `python -m flows.study.run_program STUDY.yaml RUN`.
+"""One run of a study, in a process of its own: `python -m flows.study.run_program STUDY.yaml METHOD SEED [TASK]`.
 
 What goes wrong ends this process alone; its last line, `error: ...`, is what the study says of the run.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from prefect import flow
 
 from configs.errors import UserError
-from configs.schema.study import Study, StudyRun, load_study, runs_of
+from configs.schema.study import Study, StudyRun, load_study, run_of
 from flows.cli import show_warnings
 from flows.loop import run_rounds
 from flows.study.results import may_go_on
@@ -24,12 +24,12 @@ def study_run(experiment: str, study: Study, run: StudyRun) -> None:
     run_rounds(run.recipe, Path.cwd(), may_go_on=partial(may_go_on, study, run))
 
 
-def main(path: Path, name: str) -> int:
+def main(path: Path, method: str, seed: str, task: str = "") -> int:
     """Exit status: 0 done, 3 and 4 ended early, 2 something the user can mend."""
     show_warnings()
     try:
         study = load_study(path)
-        run = next(run for run in runs_of(study, path.parent) if run.name == name)
+        run = run_of(study, task, method, int(seed), path.parent)
         study_run(run.name, study, run)
     except UserError as error:
         print(f"error: {error}", flush=True)
@@ -38,4 +38,4 @@ def main(path: Path, name: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))
+    sys.exit(main(Path(sys.argv[1]), *sys.argv[2:]))

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from configs.errors import StoreError, UserError
+from configs.errors import GuardError, NoDataError, StoreError, UserError
 from configs.schema.study import Study, StudyRun, refuse_faults
 from flows.run.problem_check import read_recipe_data
 from flows.services.addresses import Addresses
@@ -24,8 +24,18 @@ from tasks.plan.named import check_named
 from tasks.study.rows import Failure, Outcome, Row, rows_of
 from tasks.study.show import curves, markdown, page
 
-TAKEN_BACK = ("exit status 3", "exit status 4")
-"""a run that ended early, by its data or by a guard: its rounds count"""
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run's process ended.
+
+    Attributes:
+        counts: its rounds count, for it ended by itself: as it should, or early by its data or a guard.
+        reason: why it ended before its budget was spent; empty where it did not.
+    """
+
+    counts: bool = True
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ def run_study(
     """
     store, started = open_store(addresses.store), time.monotonic()
     waiting = [run for run in runs if not is_done(study, run, store, addresses.work_dir, Path.cwd())]
-    ended: dict[str, str] = {}
+    ended: dict[str, Ending] = {}
     running: list[tuple[StudyRun, Child, float]] = []
     num_runs = len(waiting)
     say(f"{study.name}: {len(runs)} runs, {len(runs) - num_runs} of them done")
@@ -78,9 +88,9 @@ def run_study(
             for one in [one for one in running if one[1].poll() is not None]:
                 running.remove(one)
                 run, child, begun = one
-                ended[run.name] = _reason(child)
+                ended[run.name] = _ending(child)
                 child.kill()
-                shown = _in_a_line(study, run, addresses, ended[run.name], time.monotonic() - begun)
+                shown = _in_a_line(study, run, addresses, ended[run.name].reason, time.monotonic() - begun)
                 left = f"{len(waiting) + len(running)} left, {(time.monotonic() - started) / 60:.0f} min"
                 say(f"{run.name}: {shown} ({left})")
     finally:
@@ -89,7 +99,7 @@ def run_study(
     return collect(study, runs, addresses, ended)
 
 
-def collect(study: Study, runs: Sequence[StudyRun], addresses: Addresses, ended: dict[str, str]) -> Results:
+def collect(study: Study, runs: Sequence[StudyRun], addresses: Addresses, ended: Mapping[str, Ending]) -> Results:
     """The results of all runs that have some.
 
     Args:
@@ -98,28 +108,24 @@ def collect(study: Study, runs: Sequence[StudyRun], addresses: Addresses, ended:
     store = open_store(addresses.store)
     outcomes, failures = [], []
     for run in runs:
-        reason = ended.get(run.name, "")
-        try:
-            if reason and not reason.startswith(TAKEN_BACK):
-                raise StoreError(reason, "")
-            note = reason.partition(": ")[2]
-            outcomes.append(outcome_of(study, run, store, addresses.work_dir, note))
-        except StoreError as error:
-            failures.append(Failure(run.task, run.method, run.seed, error.message))
+        ending = ended.get(run.name, Ending())
+        reason = ending.reason
+        if ending.counts:
+            try:
+                outcomes.append(outcome_of(study, run, store, addresses.work_dir, ending.reason))
+                continue
+            except StoreError as error:
+                reason = error.message
+        failures.append(Failure(run.task, run.method, run.seed, reason))
     rows = {task: rows_of(study, task, outcomes) for task in study.task_names}
     return Results(tuple(outcomes), tuple(failures), rows)
 
 
-def publish(study: Study, results: Results, addresses: Addresses) -> Path:
-    """Write the table, the curves and the page, and the same as a run of MLflow; returns the page's place.
-
-    Raises:
-        TrackingError: MLflow cannot be reached; the files are there.
-    """
-    from infra.tracking.tracker import Tracker
-
+def write_results(study: Study, results: Results, addresses: Addresses) -> dict[str, Path]:
+    """Write the table, the curves and the page, atomically; their places by file name."""
     figure = curves(study, results.outcomes)
     texts = {
+        "study.svg": figure,
         "study.md": markdown(study, results.rows, results.failures),
         "study.html": page(study, results.rows, results.failures, figure),
         "study.json": json.dumps(
@@ -130,7 +136,17 @@ def publish(study: Study, results: Results, addresses: Addresses) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         replace_durably(folder / name, text.encode())
-    replace_durably(folder / "study.svg", figure.encode())
+    return {name: folder / name for name in texts}
+
+
+def track_results(study: Study, results: Results, files: Mapping[str, Path], addresses: Addresses) -> None:
+    """The same as a run of MLflow.
+
+    Raises:
+        TrackingError: MLflow cannot be reached.
+    """
+    from infra.tracking.tracker import Tracker
+
     tracker = Tracker(addresses.tracking, addresses.artifact_root)
     run = tracker.ensure_run(tracker.ensure_experiment(f"study-{study.name}"), study.name, study.name)
     numbers = {
@@ -139,24 +155,27 @@ def publish(study: Study, results: Results, addresses: Addresses) -> Path:
         for row in rows
     }
     tracker.log_metrics(run, numbers, 0)
-    for name, text in texts.items():
-        tracker.log_text(run, text, name)
+    for name, path in files.items():
+        tracker.log_text(run, path.read_text(encoding="utf-8"), name)
     tracker.finish_run(run)
-    return folder / "study.html"
 
 
 def _start(run: StudyRun, path: Path, addresses: Addresses) -> tuple[StudyRun, Child, float]:
-    command = [sys.executable, "-m", "flows.study.run_program", str(path.absolute()), run.name]
+    told = (run.method, str(run.seed), *([run.task] if run.task else []))
+    command = [sys.executable, "-m", "flows.study.run_program", str(path.absolute()), *told]
     return run, Child(command, log_path=addresses.home / "logs" / f"{run.name}.log"), time.monotonic()
 
 
-def _reason(child: Child) -> str:
-    """How a run ended, with what it said last; empty where it ended well."""
-    if child.wait() == 0:
-        return ""
+def _ending(child: Child) -> Ending:
+    """How a run ended, with what it said last."""
+    status = child.wait()
+    if status == 0:
+        return Ending()
     said = [line.strip() for line in child.log_tail(40).splitlines() if line.strip().startswith("error: ")]
     last = said[-1].removeprefix("error: ") if said else f"its log is {child.log_path}"
-    return f"{child.ending()}: {last}"
+    if status in (NoDataError.exit_status, GuardError.exit_status):
+        return Ending(counts=True, reason=last)
+    return Ending(counts=False, reason=f"{child.ending()}: {last}")
 
 
 def _in_a_line(study: Study, run: StudyRun, addresses: Addresses, reason: str, seconds: float) -> str:

@@ -1,6 +1,7 @@
 """What a round took, in tokens: what models wrote and read for it, and what was trained on. Pure.
 
-Evaluation is not counted: it measures. Prompts are not counted, of a token trained on only the completion's side.
+Evaluation and benchmarks are not counted: they measure. Prompts are not counted, of a token trained on only the
+completion's side.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from configs.schema.study import Budget
+from tasks.benchmark.stage import BENCHMARK, CHAMPION
 from tasks.core.usage import READ, WRITTEN
+from tasks.evaluate.stage import EVALUATE
+from tasks.monitor.stage import MONITOR
 
-MEASURES = ("evaluate", "monitor")
+MEASURES = (EVALUATE.name, MONITOR.name, BENCHMARK.name, CHAMPION)
 TRAINED = "num_train_tokens"
 
 

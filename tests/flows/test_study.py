@@ -110,11 +110,17 @@ def test_a_run_that_fails_is_a_row_and_the_others_go_on(tmp_path: Path, prefect_
     assert "- gone, seed 0: no result: exit status 2" in found.stdout
 
 
-def test_problems_that_cannot_be_had_are_told_before_anything_runs(tmp_path: Path, prefect_url: str) -> None:
-    many = {"recipe": "recipe.yaml", "set": {"problems.select.num_problems": 500}}
-    found = selfloop("study", write_study(tmp_path, own=METHODS["own"], many=many), cwd=tmp_path,
-                     PREFECT_API_URL=prefect_url)  # fmt: skip
+@pytest.mark.parametrize("odd", [{"problems.select.num_problems": 500}, {"select": [{"kind": "nothing"}]}])
+def test_a_method_that_does_not_fit_is_told_before_anything_runs_and_can_be_left_out(
+    tmp_path: Path, prefect_url: str, odd: dict[str, Any]
+) -> None:
+    methods = {"own": METHODS["own"] | {"rounds": 0}, "many": {"recipe": "recipe.yaml", "set": odd}}
+    path = write_study(tmp_path, **methods)
+    found = selfloop("study", path, cwd=tmp_path, PREFECT_API_URL=prefect_url)
     assert found.returncode == 2
     assert "1 of 2 methods cannot run" in found.stderr
     assert "--skip many" in found.stderr
     assert not list((tmp_path / "home" / "store").glob("micro-*"))
+    left = selfloop("study", path, "--skip", "many", cwd=tmp_path, PREFECT_API_URL=prefect_url)
+    assert left.returncode == 0, left.stderr
+    assert "| own |" in left.stdout and "no result" not in left.stdout

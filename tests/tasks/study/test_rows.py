@@ -17,7 +17,8 @@ STUDY = Study.model_validate({
 })  # fmt: skip
 METRICS = {
     "tokens_written_generate": 100, "tokens_written_judge": 20, "tokens_written_evaluate": 999, "tokens_read_judge": 7,
-    "tokens_read_monitor": 5, "num_train_tokens": 50, "role_critic_num_train_tokens": 4,
+    "tokens_written_benchmark": 99, "tokens_read_benchmark_champion": 98, "tokens_read_monitor": 5,
+    "num_train_tokens": 50, "role_critic_num_train_tokens": 4,
 }  # fmt: skip
 
 
