@@ -13,6 +13,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from configs.schema.generate import Sampling
 from infra.engines.schedule import Schedule
@@ -180,7 +181,7 @@ class Simulation:
         for name in [name for name, left in engine.left.items() if not left]:
             engine.done.pop(name)
             del engine.left[name]
-            self._tell(engine.sizes.pop(name), lambda name=name: self._finished(number, life, name))  # type: ignore[misc]
+            self._tell(engine.sizes.pop(name), partial(self._finished, number, life, name))
         if engine.done and self.now - engine.told_at >= PROGRESS_SECONDS:
             engine.told_at, told = self.now, dict(engine.done)
             engine.done = dict.fromkeys(engine.done, 0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from configs.schema.role import POLICY
 from configs.schema.sections import Sections
 
@@ -18,3 +21,11 @@ def learners_of(recipe: Sections) -> list[tuple[str, Sections]]:
 def beside(train: str, field: str) -> str:
     """Address of a learner's filters or pairs."""
     return field if train == "train" else f"{train}.{field}"
+
+
+def readers_of_samples(recipe: Sections) -> Iterator[tuple[str, Any]]:
+    """What chooses, writes and weighs rows for every model that rounds train, each with its address."""
+    for train, own in learners_of(recipe):
+        for name, parts in (("select", own.select), ("rows", own.rows)):
+            yield from ((f"{beside(train, name)}.{place}", part) for place, part in enumerate(parts))
+        yield beside(train, "weigh"), own.weigh

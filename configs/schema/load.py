@@ -17,6 +17,8 @@ from configs.schema.kinds import component_choices
 from configs.schema.phase_rules import phase_mistakes
 from configs.schema.recipe import Recipe
 
+READY = {"recipe": "recipes", "study": "studies"}
+"""folders of configs"""
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -66,14 +68,18 @@ def parse_yaml(text: str) -> Any:
     return yaml.load(text, Loader=_Loader)
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML file as a mapping; RecipeError names the file and line otherwise."""
+def read_yaml(path: Path, what: str = "recipe") -> dict[str, Any]:
+    """A YAML file as a mapping; RecipeError names the file and line otherwise.
+
+    Args:
+        what: it is, for messages; ready ones lie in a folder of configs called so.
+    """
     try:
         tree = parse_yaml(path.read_text(encoding="utf-8"))
     except RepeatedKeyError as error:
         raise RecipeError(f"{path}, {error}", "leave out one of them") from None
     except FileNotFoundError:
-        raise RecipeError(f"there is no recipe {path}", "look into configs/recipes for ready ones") from None
+        raise RecipeError(f"there is no {what} {path}", f"look into configs/{READY[what]} for ready ones") from None
     except (IsADirectoryError, PermissionError) as error:
         raise RecipeError(f"{path} cannot be read: {error.strerror}", "give the path of a YAML file") from None
     except UnicodeDecodeError as error:

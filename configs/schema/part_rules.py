@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from configs.schema.chains import AROUND, REVISION, ReadsChains
-from configs.schema.learners import beside, learners_of
+from configs.schema.learners import beside, learners_of, readers_of_samples
 from configs.schema.pair import Mixture
 from configs.schema.revision.sampler import RevisionPart
 from configs.schema.sections import Sections
@@ -60,10 +60,8 @@ def _readers(recipe: Sections) -> Iterator[tuple[str, ReadsChains]]:
 
 def _components(recipe: Sections) -> Iterator[tuple[str, Any]]:
     yield from ((f"judge.{place}", judge) for place, judge in enumerate(recipe.judge))
+    yield from readers_of_samples(recipe)
     for train, own in learners_of(recipe):
-        for name, parts in (("select", own.select), ("rows", own.rows)):
-            yield from ((f"{beside(train, name)}.{place}", part) for place, part in enumerate(parts))
-        yield beside(train, "weigh"), own.weigh
         pair = beside(train, "pair")
         for place, maker in enumerate(own.pair.makers() if own.pair else ()):
             yield (f"{pair}.sets.{place}.pair" if isinstance(own.pair, Mixture) else pair), maker

@@ -107,7 +107,7 @@ def load_study(path: Path) -> Study:
         RecipeError: it cannot be read, or says something wrong.
     """
     try:
-        return Study.model_validate(read_yaml(path))
+        return Study.model_validate(read_yaml(path, "study"))
     except ValidationError as error:
         raise RecipeError(f"{path}: " + "\n  - ".join(explain_mistakes(error))) from None
 

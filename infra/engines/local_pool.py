@@ -14,7 +14,7 @@ import queue
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from configs.errors import EngineError
 from configs.schema.engine import LocalEngine
@@ -48,6 +48,9 @@ from infra.engines.wire import (
 from infra.process.child import Inbox
 
 logger = logging.getLogger(__name__)
+
+Given = TypeVar("Given", Score, Read, Rated, Embedded)
+"""answers to given texts"""
 
 ROWS_A_JOB = 256
 """of texts to score, rate or embed"""
@@ -119,31 +122,19 @@ class LocalPool:
 
     def score(self, items: Sequence[Scoring], on_progress: OnProgress | None = None) -> list[Score | Missing]:
         self._refuse_unless("logprobs", "gives no log-probabilities", "transformers or vllm")
-        jobs = (ScoringJob(f"score-{start}", tuple(part)) for start, part in _parts(items))
-        rows = (row for _, rows in self._run(jobs, on_progress) for row in rows)
-        found = {row.id: row for row in rows if isinstance(row, (Score, Missing))}
-        return [found[item.id] for item in items]
+        return self._answers("score", ScoringJob, Score, items, on_progress)
 
     def read(self, items: Sequence[Reading], on_progress: OnProgress | None = None) -> list[Read | Missing]:
         self._refuse_unless("logprobs", "gives no log-probabilities", "transformers or vllm")
-        jobs = (ReadingJob(f"read-{start}", tuple(part)) for start, part in _parts(items))
-        rows = (row for _, rows in self._run(jobs, on_progress) for row in rows)
-        found = {row.id: row for row in rows if isinstance(row, (Read, Missing))}
-        return [found[item.id] for item in items]
+        return self._answers("read", ReadingJob, Read, items, on_progress)
 
     def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
         self._refuse_unless("rating", "rates nothing", "reward")
-        jobs = (RatingJob(f"rate-{start}", tuple(part)) for start, part in _parts(items))
-        rows = (row for _, rows in self._run(jobs, on_progress) for row in rows)
-        found = {row.id: row for row in rows if isinstance(row, (Rated, Missing))}
-        return [found[item.id] for item in items]
+        return self._answers("rate", RatingJob, Rated, items, on_progress)
 
     def embed(self, items: Sequence[Embedding], on_progress: OnProgress | None = None) -> list[Embedded | Missing]:
         self._refuse_unless("embedding", "gives no vectors", "embedding")
-        jobs = (EmbeddingJob(f"embed-{start}", tuple(part)) for start, part in _parts(items))
-        rows = (row for _, rows in self._run(jobs, on_progress) for row in rows)
-        found = {row.id: row for row in rows if isinstance(row, (Embedded, Missing))}
-        return [found[item.id] for item in items]
+        return self._answers("embed", EmbeddingJob, Embedded, items, on_progress)
 
     def follow(self, weights: LiveWeights) -> None:
         """Answer what is asked from now on by these weights. Errors come with the next answers."""
@@ -162,6 +153,20 @@ class LocalPool:
             raise EngineError(
                 f"model '{self.model.name}': the {self._engine.kind} engine {what}", f"write engine: {{kind: {kind}}}"
             )
+
+    def _answers(
+        self,
+        name: str,
+        job: Callable[[str, Any], Job],
+        record: type[Given],
+        items: Sequence[Any],
+        on_progress: OnProgress | None,
+    ) -> list[Given | Missing]:
+        """One answer an item, in their order; jobs are called by `name`."""
+        jobs = (job(f"{name}-{start}", tuple(part)) for start, part in _parts(items))
+        rows = (row for _, rows in self._run(jobs, on_progress) for row in rows)
+        found = {row.id: row for row in rows if isinstance(row, (record, Missing))}
+        return [found[item.id] for item in items]
 
     def _run(self, jobs: Iterable[Job], on_progress: OnProgress | None) -> Iterator[Answered]:
         engine = self._engine

@@ -7,6 +7,7 @@ it is carried, and in checkpoints, as a copy that moves slowly is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from infra.engines.learn.learner import Learner
 from infra.engines.pool import OnProgress
@@ -47,24 +48,19 @@ class StillPool:
     ) -> Iterator[tuple[Shard, list[Completion | Missing]]]:
         """See `pool.Pool`."""
         for shard in shards:
-            self._learner.ask_copy(True)
-            answered = list(self._learner.generate([shard], on_progress))
-            self._learner.ask_copy(False)
+            with self._copy() as learner:
+                answered = list(learner.generate([shard], on_progress))
             yield from answered
 
     def score(self, items: Sequence[Scoring], on_progress: OnProgress | None = None) -> list[Score | Missing]:
         """See `pool.Pool`."""
-        self._learner.ask_copy(True)
-        scores = self._learner.score(items, on_progress)
-        self._learner.ask_copy(False)
-        return scores
+        with self._copy() as learner:
+            return learner.score(items, on_progress)
 
     def read(self, items: Sequence[Reading], on_progress: OnProgress | None = None) -> list[Read | Missing]:
         """See `pool.Pool`."""
-        self._learner.ask_copy(True)
-        found = self._learner.read(items, on_progress)
-        self._learner.ask_copy(False)
-        return found
+        with self._copy() as learner:
+            return learner.read(items, on_progress)
 
     def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
         """Not a learner's work."""
@@ -79,3 +75,10 @@ class StillPool:
 
     def close(self) -> None:
         """The learner is another's to close."""
+
+    @contextmanager
+    def _copy(self) -> Iterator[Learner]:
+        """Meanwhile the learner answers by the copy."""
+        self._learner.ask_copy(True)
+        yield self._learner
+        self._learner.ask_copy(False)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from configs.schema.recipe import Recipe
 from tasks.core.stage import Stage
@@ -77,23 +78,30 @@ def estimate_hours(
     yield f"in all on {price.gpus} {noun}: {least}{hours:.2f} h, {hours * price.gpus:.2f} GPU hours{cost}"
 
 
+@dataclass(frozen=True)
 class _Work:
     """The new steps, by kind of work."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        sizes: Mapping[str, int],
-        new: Sequence[tuple[int, Stage]],
-        given: Speeds,
-        measured: Measured | None,
-        gpus: int,
-    ) -> None:
-        self.recipe, self.sizes, self.new, self.gpus = recipe, sizes, new, gpus
-        self.given, self.measured = given, measured
-        self.metrics = measured.metrics if measured else {}
-        self.length, _ = mean_length(recipe, self.metrics)
-        self.before = measured_speeds(recipe, sizes, measured) if measured else Speeds()
+    recipe: Recipe
+    sizes: Mapping[str, int]
+    new: Sequence[tuple[int, Stage]]
+    given: Speeds
+    measured: Measured | None
+    gpus: int
+
+    @cached_property
+    def metrics(self) -> Mapping[str, float]:
+        return self.measured.metrics if self.measured else {}
+
+    @cached_property
+    def length(self) -> float:
+        """Mean tokens of a sample."""
+        return mean_length(self.recipe, self.metrics)[0]
+
+    @cached_property
+    def before(self) -> Speeds:
+        """As they were measured."""
+        return measured_speeds(self.recipe, self.sizes, self.measured) if self.measured else Speeds()
 
     def parts(self) -> Iterator[Part]:
         yield self._drawing()

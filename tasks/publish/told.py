@@ -23,7 +23,7 @@ class Told:
         p_value: exact McNemar test on the report set, the model against that of round 0; None: not tested.
         recipe_digest: of what the recipe computes, 12 digits.
         contents: digests of the files that the recipe names.
-        links: address of the model's and the data set's repository on the hub; empty in a folder.
+        data_repository: NAMESPACE/NAME of the data set on the hub; None in a folder.
     """
 
     experiment: str

@@ -77,6 +77,12 @@ def test_a_mistake_is_one_message(tmp_path: Path, changed: dict[str, Any], messa
     assert message in str(caught.value)
 
 
+def test_a_study_that_is_not_there_is_no_recipe(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="there is no study") as caught:
+        load_study(tmp_path / "away.yaml")
+    assert caught.value.fix == "look into configs/studies for ready ones"
+
+
 def test_what_does_not_fit_is_left_out_only_by_name(tmp_path: Path) -> None:
     bad = {"recipe": "demo", "set": {"select": [{"kind": "nothing"}]}}
     study = load_study(write(tmp_path, methods={**STUDY["methods"], "bad": bad}))

@@ -98,8 +98,9 @@ class monkeypatched:  # reads as a context
         setattr(self.owner, self.name, self.before)
 
 
-def kill_learner(learner: Any) -> None:
-    os.killpg(learner._transport.source.pid, signal.SIGKILL)
+def kill_process(owner: Any) -> None:
+    """Of a learner, or of a session."""
+    os.killpg(owner._transport.source.pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

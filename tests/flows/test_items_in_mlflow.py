@@ -68,7 +68,9 @@ def test_a_lost_item_is_on_the_page_of_evaluation_runs(tmp_path: Path, prefect_u
         assert lost and len(lost) < len(now), "some, and not all"
 
         client = MlflowClient(uri)
-        experiment = client.get_experiment_by_name("micro").experiment_id  # type: ignore[union-attr]
+        found = client.get_experiment_by_name("micro")
+        assert found is not None
+        experiment = found.experiment_id
         runs = {run.info.run_name: run.info.run_id for run in client.search_runs([experiment])}
         first, second = (runs[f"micro round {number}"] for number in (0, 1))
         traces = by_item(client, experiment, second)

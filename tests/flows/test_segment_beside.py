@@ -6,8 +6,7 @@ import json
 import os
 import random
 import shutil
-import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from infra.engines.learn.beside import Beside
 from infra.engines.learn.learner import Learner
 from tasks.online.wave_folder import WaveFolder
 from tests.flows.micro import processes_of
-from tests.flows.segments import digests, kill_learner, monkeypatched, run_rounds, segment_folder, segment_recipe
+from tests.flows.segments import digests, kill_process, monkeypatched, run_rounds, segment_folder, segment_recipe
 from tests.flows.test_segment_live import two_judges
 from tests.flows.test_segments import Stopped, kill_at_random, stop
 
@@ -57,6 +56,14 @@ def folder(begun: Path, tmp_path: Path) -> Path:
 
 
 @contextmanager
+def following(follow: Callable[[Beside, int], None]) -> Iterator[None]:
+    """Something else happens where a session gets a wave's weights."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Beside, "follow", follow)
+        yield
+
+
+@contextmanager
 def followed() -> Iterator[list[int]]:
     """Numbers of the waves whose weights a session gets."""
     numbers: list[int] = []
@@ -66,16 +73,13 @@ def followed() -> Iterator[list[int]]:
         numbers.append(wave)
         before(own, wave)
 
-    Beside.follow = follow  # type: ignore[method-assign]
-    try:
+    with following(follow):
         yield numbers
-    finally:
-        Beside.follow = before  # type: ignore[method-assign]
 
 
 def kill_session(pool: Beside) -> None:
     (session,) = pool._pool._sessions
-    os.killpg(session._transport.source.pid, signal.SIGKILL)  # type: ignore[union-attr,attr-defined]
+    kill_process(session)
 
 
 def test_a_session_draws_what_the_learner_draws_and_its_gap_is_told(folder: Path, straight: Path) -> None:
@@ -91,11 +95,8 @@ def test_a_session_draws_what_the_learner_draws_and_its_gap_is_told(folder: Path
 def test_weights_that_lag_behind_show_in_the_gap(folder: Path) -> None:
     """The monitor sees what would go wrong: a session that keeps the weights of its first wave."""
     before = Beside.follow
-    Beside.follow = lambda own, wave: before(own, wave) if wave == 0 else None  # type: ignore[method-assign]
-    try:
+    with following(lambda own, wave: before(own, wave) if wave == 0 else None):
         run_rounds(folder, tree())
-    finally:
-        Beside.follow = before  # type: ignore[method-assign]
     lines = [json.loads(line) for line in (segment_folder(folder) / "metrics.jsonl").read_text().splitlines()]
     gaps = [line["sampler_gap_mean"] for line in lines]
     assert gaps[0] < 1e-4 < 1e-3 < gaps[1] < gaps[-1]
@@ -111,8 +112,8 @@ def test_adapters_follow_as_files(folder: Path, tmp_path: Path) -> None:
 
 ENDS = {
     "the session as it draws": (Beside, "follow", 3, kill_session, False, None),
-    "the learner as it trains": (Learner, "train", 2, kill_learner, False, EngineError),
-    "the learner before it hands over its weights": (Learner, "wanted", 3, kill_learner, False, EngineError),
+    "the learner as it trains": (Learner, "train", 2, kill_process, False, EngineError),
+    "the learner before it hands over its weights": (Learner, "wanted", 3, kill_process, False, EngineError),
     "the conductor after it published": (WaveFolder, "publish", 3, stop, False, Stopped),
     "the conductor before it published": (WaveFolder, "publish", 3, stop, True, Stopped),
 }

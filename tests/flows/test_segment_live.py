@@ -15,7 +15,7 @@ from infra.engines.learn.learner import Learner
 from tasks.core.records import Sample, Verdict
 from tasks.core.tables import read_records
 from tests.flows.segments import digests, run_rounds, segment_folder, segment_recipe
-from tests.flows.test_segments import kill_learner, monkeypatched
+from tests.flows.test_segments import kill_process, monkeypatched
 
 pytestmark = pytest.mark.slow
 WAVES = 4
@@ -42,7 +42,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     run_rounds(folder / "straight", tree, rounds=0)
     shutil.copytree(folder / "straight", folder / "killed")
     run_rounds(folder / "straight", tree)
-    with pytest.raises(EngineError), monkeypatched(Learner, "train", after=3, do=kill_learner):
+    with pytest.raises(EngineError), monkeypatched(Learner, "train", after=3, do=kill_process):
         run_rounds(folder / "killed", tree)
     run_rounds(folder / "killed", tree)
     return folder / "straight", folder / "killed"
@@ -72,7 +72,7 @@ def test_a_live_judge_may_stand_still_for_some_waves(runs: tuple[Path, Path], tm
     assert gaps[0] == pytest.approx(0, abs=1e-3) and gaps[1] == pytest.approx(0, abs=1e-3)
     assert gaps[2] > 1e-2 and gaps[3] > 1e-2
     assert gaps_of(runs[0])[1] > 1e-3, "with every wave the second would differ"
-    with pytest.raises(EngineError), monkeypatched(Learner, "train", after=4, do=kill_learner):
+    with pytest.raises(EngineError), monkeypatched(Learner, "train", after=4, do=kill_process):
         run_rounds(tmp_path / "killed", tree)
     run_rounds(tmp_path / "killed", tree)
     assert digests(tmp_path / "killed") == digests(tmp_path / "straight")

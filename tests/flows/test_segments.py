@@ -24,7 +24,7 @@ from tasks.decide.stop import StopReason
 from tasks.online.conductor import Conductor
 from tasks.online.wave_folder import WaveFolder
 from tests.flows.micro import processes_of
-from tests.flows.segments import digests, kill_learner, monkeypatched, run_rounds, segment_folder, segment_recipe
+from tests.flows.segments import digests, kill_process, monkeypatched, run_rounds, segment_folder, segment_recipe
 
 pytestmark = pytest.mark.slow
 NUM_KILLS = int(os.environ.get("SELFLOOP_TEST_KILLS", "3"))
@@ -102,7 +102,7 @@ def test_steps_that_share_a_wave_and_batches_that_share_a_step_resume_alike(fold
     tree = segment_recipe(steps=4, train={"batch_size": 5}, online={"steps_per_wave": 2})
     shutil.copytree(folder, tmp_path / "other")
     run_rounds(tmp_path / "other", tree)
-    with pytest.raises(EngineError), monkeypatched(Learner, "train", after=2, do=kill_learner):
+    with pytest.raises(EngineError), monkeypatched(Learner, "train", after=2, do=kill_process):
         run_rounds(folder, tree)
     run_rounds(folder, tree)
     assert digests(folder) == digests(tmp_path / "other")
@@ -117,9 +117,9 @@ def stop(_: Any) -> None:
 
 
 ENDS = {
-    "the learner as it begins": (Learner, "wanted", 1, kill_learner, False),
-    "the learner as it trains": (Learner, "train", 2, kill_learner, False),
-    "the learner as it draws": (Learner, "generate", 3, kill_learner, False),
+    "the learner as it begins": (Learner, "wanted", 1, kill_process, False),
+    "the learner as it trains": (Learner, "train", 2, kill_process, False),
+    "the learner as it draws": (Learner, "generate", 3, kill_process, False),
     "the conductor before it publishes": (WaveFolder, "publish", 2, stop, True),
     "the conductor after it published": (WaveFolder, "publish", 3, stop, False),
     "the conductor after the last step": (Conductor, "run", 1, stop, False),
@@ -224,7 +224,7 @@ def test_a_segment_that_a_guard_ended_has_the_weights_whose_probe_was_best(folde
     assert summary["num_waves"] == 5 and best < 4, probes
     assert summary["num_steps"] == summary["end_step"] == best
     assert len((segment_folder(folder) / "metrics.jsonl").read_text().splitlines()) == 4, "what came behind is shown"
-    with pytest.raises(EngineError), monkeypatched(Learner, "train", after=best + 1, do=kill_learner):
+    with pytest.raises(EngineError), monkeypatched(Learner, "train", after=best + 1, do=kill_process):
         run_rounds(tmp_path / "killed", ended_recipe())
     run_rounds(tmp_path / "killed", ended_recipe())
     assert digests(tmp_path / "killed") == digests(folder)

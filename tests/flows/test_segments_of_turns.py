@@ -19,7 +19,7 @@ from tasks.core.records import Drop, Sample
 from tasks.online.token_rows import join_rows
 from tests.flows.micro import processes_of
 from tests.flows.segments import digests, run_rounds, segment_folder, segment_recipe
-from tests.flows.test_segments import Stopped, kill_at_random, kill_learner, monkeypatched, rows
+from tests.flows.test_segments import Stopped, kill_at_random, kill_process, monkeypatched, rows
 
 pytestmark = pytest.mark.slow
 PROMPTS = {"why": "?", "fix": "fix", "long": "{{ '1' * 60 }}", "sees": "{{ answer }}"}
@@ -67,7 +67,7 @@ def test_a_segment_of_two_turns_that_was_killed_ends_with_the_same_bytes(folder:
     (tmp_path / "recipe.json").write_text(json.dumps(tree))
     shutil.copytree(folder, tmp_path / "straight")
     run_rounds(tmp_path / "straight", tree)
-    with pytest.raises(EngineError), monkeypatched(Learner, "train", after=2, do=kill_learner):
+    with pytest.raises(EngineError), monkeypatched(Learner, "train", after=2, do=kill_process):
         run_rounds(folder, tree)
     kill_at_random(folder, tmp_path / "recipe.json", 1, random.Random(5), 1.0)
     run_rounds(folder, tree)

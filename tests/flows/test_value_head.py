@@ -13,7 +13,7 @@ from infra.engines.learn.learner import Learner
 from tasks.core.files import CREDIT
 from tasks.core.records import Credit
 from tasks.core.tables import read_records
-from tests.flows.segments import digests, kill_learner, monkeypatched, run_rounds, segment_folder, segment_recipe
+from tests.flows.segments import digests, kill_process, monkeypatched, run_rounds, segment_folder, segment_recipe
 
 pytestmark = pytest.mark.slow
 WAVES = 3
@@ -51,7 +51,7 @@ def test_the_head_says_what_it_learnt_and_returns_are_published(straight: Path) 
 def test_a_killed_segment_ends_with_the_same_bytes(begun: Path, straight: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(begun, folder)
-    with pytest.raises(EngineError), monkeypatched(Learner, "train", after=3, do=kill_learner):
+    with pytest.raises(EngineError), monkeypatched(Learner, "train", after=3, do=kill_process):
         run_rounds(folder, tree(WAVES))
     run_rounds(folder, tree(WAVES))
     assert digests(folder) == digests(straight)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from configs.schema.learners import beside, learners_of
+from configs.schema.learners import beside, learners_of, readers_of_samples
 from configs.schema.role import POLICY
 from configs.schema.role_rules import check_role
 from configs.schema.sections import Sections
@@ -52,14 +52,8 @@ def _named_judges_exist(recipe: Sections) -> None:
 
 def _components(recipe: Sections) -> Iterable[tuple[str, Any]]:
     """Everything that may name a judge, with its address."""
-    yield from ((f"select.{index}.judge", part) for index, part in enumerate(recipe.select))
-    yield from (("weigh.judge", recipe.weigh), ("calibrate.judge", recipe.calibrate))
-    yield from ((f"rows.{index}.judge", row) for index, row in enumerate(recipe.rows))
-    yield "meta.judge", recipe.meta
-    for place, own in learners_of(recipe)[1:]:
-        yield from ((f"{place}.select.{index}.judge", part) for index, part in enumerate(own.select))
-        yield from ((f"{place}.rows.{index}.judge", row) for index, row in enumerate(own.rows))
-        yield f"{place}.weigh.judge", own.weigh
+    yield from ((f"{address}.judge", part) for address, part in readers_of_samples(recipe))
+    yield from (("calibrate.judge", recipe.calibrate), ("meta.judge", recipe.meta))
 
 
 def _all_judges(recipe: Sections) -> list[Any]:

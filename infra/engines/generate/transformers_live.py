@@ -80,5 +80,5 @@ def copy_weights(model: Any, folder: Path) -> None:
 def _weights_in(folder: Path) -> Iterator[tuple[str, torch.Tensor]]:
     for path in sorted(folder.glob("*.safetensors")):
         with safe_open(path, framework="pt") as file:
-            for name in file.keys():  # noqa: SIM118  it is no dict
-                yield name, file.get_tensor(name)
+            names = file.keys()
+            yield from ((name, file.get_tensor(name)) for name in names)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def work(request: Message, ask: Callable[[Message], Message]) -> Message:
         EngineError: what the request asks for cannot be had.
     """
     try:
-        import lm_eval  # noqa: F401
+        import_module("lm_eval")
     except ModuleNotFoundError as error:
         raise EngineError(
             f"the Python package lm-eval is needed, and '{error.name}' is not installed",

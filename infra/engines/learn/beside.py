@@ -102,7 +102,8 @@ class Beside:
         return self._learner.encode(items)
 
     def read(self, items: Sequence[Reading], on_progress: OnProgress | None = None) -> list[Read | Missing]:
-        return self._pool.read(items, on_progress)
+        """The learner's."""
+        return self._learner.read(items, on_progress)
 
     def rate(self, items: Sequence[Rating], on_progress: OnProgress | None = None) -> list[Rated | Missing]:
         return self._pool.rate(items, on_progress)

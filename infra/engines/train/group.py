@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import distributed
@@ -78,9 +78,9 @@ def decided_once(decide: Callable[[], Value]) -> Value:
     """What the first of the group decides, on every one of them; a value that can be pickled."""
     if size() == 1:
         return decide()
-    told = [decide() if is_first() else None]
+    told: list[Any] = [decide() if is_first() else None]
     distributed.broadcast_object_list(told, src=0)
-    value: Value = told[0]  # type: ignore[assignment]
+    value: Value = told[0]
     return value
 
 

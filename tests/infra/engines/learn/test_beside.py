@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +25,7 @@ from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.server_engine import LiveEngine
 from infra.engines.wire import Completion, Request, Scoring, Shard
+from tests.flows.segments import kill_process
 from tests.infra.engines.tiny import build_tiny_folder
 
 pytestmark = pytest.mark.slow
@@ -96,7 +95,7 @@ def test_sessions_that_were_killed_come_back_with_the_weights_of_the_wave(files:
         pool.follow(1)
         assert pool.num_loads == 2
         for session in pool._pool._sessions:
-            os.killpg(session._transport.source.pid, signal.SIGKILL)  # type: ignore[union-attr,attr-defined]
+            kill_process(session)
         assert [row.text for row in drawn(pool)] == [row.text for row in drawn(learner)]
         assert pool.num_loads == 4
 
