@@ -71,10 +71,9 @@ def test_what_is_the_same_is_computed_once(done: tuple[Path, str]) -> None:
 
 def test_the_table_has_a_row_a_method_and_says_why_one_stopped(done: tuple[Path, str]) -> None:
     folder, shown = done
-    assert [line.split("|")[1].strip() for line in shown.splitlines() if line.startswith("| ")][2:] != []
-    for name in METHODS:
-        assert f"| {name} |" in shown
-    assert "- nothing: seed 0: exit status 3: round 1 stopped" in shown or "nothing: seed 0: round 1 stopped" in shown
+    named = [line.split("|")[1].strip() for line in shown.splitlines() if line.startswith("| ")]
+    assert sorted(named[2:]) == sorted(METHODS), "after the heads"
+    assert "- nothing: seed 0: round 1 stopped" in shown
     page = (folder / "home" / "studies" / "micro" / "study.html").read_text()
     assert "<svg" in page
     rows = {row["method"]: row for row in json.loads((folder / "home/studies/micro/study.json").read_text())[""]}

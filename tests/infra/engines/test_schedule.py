@@ -82,7 +82,8 @@ def test_a_late_piece_is_given_to_an_idle_session_too_and_the_first_answer_count
     for number, name in ((1, "1"), (1, "3"), (0, "2")):
         schedule.finish(number, name, rows(jobs[int(name)]))
     assert given_out(schedule) == [], "three medians are not over"
-    assert schedule.patience() is not None and 60 < schedule.patience() < 61  # type: ignore[operator]
+    patience = schedule.patience()
+    assert patience is not None and 60 < patience < 61
     now[0] = 91.0
     assert given_out(schedule) == [(1, "0")]
     assert not schedule.progress(1, "0", 1), "a copy's progress counts nothing"
