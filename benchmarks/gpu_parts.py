@@ -90,7 +90,11 @@ def width(setting: Setting) -> None:
 
 def choices(setting: Setting) -> None:
     questions = [f"{QUESTION * setting.of(12, 1)}Problem {number}." for number in range(setting.of(512, 4))]
-    items = [Scoring(f"{q}/{one}", (("user", questions[q]),), one) for q in range(len(questions)) for one in CHOICES]
+    items = [
+        Scoring(f"{number}/{one}", (("user", question),), one, with_end=False)
+        for number, question in enumerate(questions)
+        for one in CHOICES
+    ]
     with LocalPool(setting.engine(), setting.model, setting.folder / "choices") as pool:
         pool.score(items[:4])
         together, scores = timed(lambda: pool.score(items))
