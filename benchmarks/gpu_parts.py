@@ -64,7 +64,6 @@ def generation(setting: Setting) -> None:
     size = "least" if setting.is_reduced else "gpu"
     load = Workload("vllm", size)
     command = [engine_python(), "-m", "benchmarks.generation_bare", "vllm", str(setting.weights), size]
-    pairs: list[float] = []
     found: dict[str, list[float]] = {"bare": [], "pool": []}
     with Child(command, log_path=setting.folder / "bare.log", stdin=True) as bare:
         bare.receive()
@@ -80,7 +79,8 @@ def generation(setting: Setting) -> None:
 
 
 def width(setting: Setting) -> None:
-    load, speeds = Workload("vllm", "least" if setting.is_reduced else "gpu"), []
+    load = Workload("vllm", "least" if setting.is_reduced else "gpu")
+    speeds: list[float] = []
     for engine in (setting.engine(max_num_seqs=setting.of(256, 8)), load.engine):
         with LocalPool(engine, setting.model, setting.folder / f"width-{len(speeds)}") as pool:
             pool_speed(pool, load, repeat=0)
