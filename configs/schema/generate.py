@@ -69,6 +69,11 @@ class _Drawing(Sampling):
     shard_size: Annotated[int, Execution] = Field(
         64, ge=1, description="requests that are published together: what a kill can cost"
     )
+    judge_meanwhile: Annotated[bool | None, Execution] = Field(
+        None,
+        description="judges by rule look at samples while others are drawn; default: where the model that draws leaves "
+        "this machine's processors idle, on a GPU or behind a server",
+    )
 
     @property
     def writers(self) -> tuple[Writer, ...]:

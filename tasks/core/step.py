@@ -87,7 +87,12 @@ class StepSpec:
     @property
     def answers(self) -> str:
         """Where answers to what the stage asks in this round lie; the same for every key."""
-        return f"{self.experiment}/round-{self.round:03d}/{self.stage}/answers"
+        return answers_place(self.experiment, self.round, self.stage)
+
+
+def answers_place(experiment: str, round: int, stage: str) -> str:
+    """Where answers to what a stage asks in a round lie."""
+    return f"{experiment}/round-{round:03d}/{stage}/answers"
 
 
 def write_record(spec: StepSpec, files: list[FileRef], summary: Summary, seconds: float, provenance: Any) -> bytes:

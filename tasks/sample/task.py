@@ -14,6 +14,7 @@ from tasks.core.roles import Cast, policy_answerer
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
 from tasks.core.step import Summary
+from tasks.judge.meanwhile import watched
 from tasks.judge.stage import judging_identity
 from tasks.sample.drive import drive
 from tasks.sample.partners import name_of, partners_of, places_of, tool_of, writers_of
@@ -62,6 +63,9 @@ def generate(
         pooled = read_pool(ledger, pool, frozenset(problem.id for problem in drawn))
         filled = make_sampler(replace(given, pool=pooled)) if pooled else sampler
         episodes = shots.put_back(drive(filled, shots.shown(drawn), partners, seed))
+        if not sampler.makes_problems:
+            heard = [judge.name for judge in sampler.judges]
+            episodes = watched(bench, round, {row.id: row for row in rows}, episodes, heard)
         numbers = write_episodes(scratch.out, episodes, sampler)
         if sampler.makes_problems:
             copy_held_out(ledger, problems, scratch.out)

@@ -119,7 +119,8 @@ WAYS: tuple[Way, ...] = (
 def test_a_run_killed_at_random_moments_ends_like_a_straight_one(
     straight: Path, tmp_path: Path, prefect_url: str
 ) -> None:
-    recipe, store = write_recipe(tmp_path, micro_recipe()), tmp_path / "home" / "store"
+    generate = {**micro_recipe()["generate"], "judge_meanwhile": True}  # which the straight run does not
+    recipe, store = write_recipe(tmp_path, micro_recipe(generate=generate)), tmp_path / "home" / "store"
     num_kills = 0
     while num_kills < NUM_KILLS:
         process, way = start(tmp_path, recipe, prefect_url), WAYS[num_kills % len(WAYS)]
