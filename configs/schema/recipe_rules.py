@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from configs.schema.draws.adaptive_rules import fewer_draws_fit
 from configs.schema.draws.rules import draws_fit
 from configs.schema.judges.rules import judges_fit, labels_fit
 from configs.schema.learners import learners_of
@@ -149,6 +150,7 @@ RULES: tuple[Callable[[Any], None], ...] = (
     labels_fit,
     _calibration_is_used,
     _guide_can_check,
+    fewer_draws_fit,
     _guide_draws_anew,
     _start_model_exists,
     _tuning_can_continue,
