@@ -13,6 +13,7 @@ from configs.schema.draws.marker import Marker
 from configs.schema.interpreter import Interpreter, check_opening, check_stop
 from configs.schema.marks import Content, Execution, Later
 from configs.schema.problems import Source
+from configs.schema.repetition import Repetition
 from configs.schema.revision.parts import FirstAttempts, Stop, Writer
 from configs.schema.revision.sampler import ReviseStep, check_steps
 
@@ -32,6 +33,9 @@ class Sampling(Component):
     )
     max_tokens: int = Field(512, ge=1, description="a sample that reaches it is truncated, and never correct")
     stop: tuple[str, ...] = Field((), description="texts that end a sample; they are not part of it")
+    repetition: Annotated[Repetition | None, Later] = Field(
+        None, description="ends texts that say the same over and over, as truncated ones; default: they go on"
+    )
 
     def sampling(self) -> Sampling:
         """The settings of one draw alone."""

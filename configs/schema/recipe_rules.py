@@ -135,6 +135,22 @@ def _text_fits(recipe: Sections) -> None:
         )
 
 
+def _repetition_is_seen(recipe: Sections) -> None:
+    """By an engine that sees tokens as they are drawn."""
+    if recipe.episode.repetition is None:
+        return
+    if recipe.online is not None:
+        raise ValueError("online.episode.repetition: a wave trains on texts that end by themselves or at max_tokens: "
+                         "leave it out")  # fmt: skip
+    writers = [(writer.role, "generate") for writer in recipe.generate.writers]
+    writers += [(recipe.guide.role, "guide")] if recipe.guide is not None and recipe.guide.kind == "interactive" else []
+    for name, place in writers:
+        role = recipe.roles.get(name)
+        if role is not None and role.engine is not None and not role.engine.loads_model:
+            raise ValueError(f"generate.repetition: in {place} '{name}' writes behind a server, which does not end "
+                             "texts so: leave it out, or give the role a model of its own")  # fmt: skip
+
+
 RULES: tuple[Callable[[Any], None], ...] = (
     judges_fit,
     _interpreter_is_everywhere,
@@ -155,5 +171,6 @@ RULES: tuple[Callable[[Any], None], ...] = (
     _start_model_exists,
     _tuning_can_continue,
     _text_fits,
+    _repetition_is_seen,
     _phases_fit_the_rounds,
 )

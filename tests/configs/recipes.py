@@ -226,7 +226,8 @@ FURTHER: dict[str, dict[str, Any]] = {
         "name": "stopped",
         "model": {"kind": "tiny_llama"},
         "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
-        "generate": {"max_tokens": 64, "adaptive": {"enough": 10, "wave": 8, "give_up_after": 16}},
+        "generate": {"max_tokens": 64, "adaptive": {"enough": 10, "wave": 8, "give_up_after": 16},
+                     "repetition": {"longest": 32, "times": 8}},
     },
     "compared": {
         "name": "compared",
