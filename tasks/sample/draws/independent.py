@@ -80,6 +80,7 @@ class Independent:
     model: str
     others: Mapping[str, str] = field(default_factory=dict)
     is_single_wave = True
+    has_one_writer = False
     makes_problems = False
 
     @property

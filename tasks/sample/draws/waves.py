@@ -73,6 +73,7 @@ class InWaves:
     config: Adaptive
     judge: Judge
     is_single_wave = False
+    has_one_writer = True
     makes_problems = False
 
     @property

@@ -66,7 +66,5 @@ def test_it_is_refused_where_nobody_would_end_a_text() -> None:
     with pytest.raises(RecipeError, match=r"generate\.repetition: in generate 'teacher' writes behind a server"):
         make_recipe(generate=generate, roles={"teacher": {"engine": endpoint}})
     make_recipe(generate=generate, roles={"teacher": {"model": {"base": "models/other"}}})
-    with pytest.raises(
-        RecipeError, match=r"online\.episode\.repetition: a wave trains on texts"
-    ):
+    with pytest.raises(RecipeError, match=r"online\.episode\.repetition: a wave trains on texts"):
         check_recipe(online_recipe({"kind": "grpo"}, episode={"max_tokens": 32, "repetition": {}}))

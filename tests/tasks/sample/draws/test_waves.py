@@ -13,6 +13,8 @@ import pytest
 from benchmarks.adaptive import draw_problem, kept_of, measure, sampler_of
 from configs.schema.draws.adaptive import Adaptive
 from infra.engines.wire import Request
+from tasks.core.records import Message, Problem
+from tasks.sample import flow
 from tasks.sample.draws.independent import Draws, Independent
 from tasks.sample.draws.waves import InWaves, expected_draws, is_given_up, next_wave
 from tasks.sample.samples import write_episodes
@@ -105,6 +107,29 @@ def test_draws_without_an_answer_are_no_accepted_ones_and_a_problem_ends_without
     assert episodes[3].nodes == episodes[3].verdicts == () and episodes[3].num_asked == 4
     numbers = in_waves(Adaptive(enough=2, wave=2, give_up_after=3)).numbers(episodes[3])
     assert (numbers["num_given_up"], numbers["num_stopped"], numbers["num_draws_saved"]) == (1, 0, 3)
+
+
+def test_nobody_waits_for_the_rest_of_a_wave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a problem wants next is asked as soon as it is judged; episodes come in the order of the problems."""
+    monkeypatch.setattr(flow, "JUDGED_TOGETHER", 2)
+    many = [Problem(f"p{place}", (Message("user", str(place)),)) for place in range(60)]
+    pool = ScriptedPool(write=write_step, ahead=1)
+    episodes = run(tmp_path, in_waves(PAIRS), pool, many)
+    assert [episode.problem for episode in episodes] == many
+    again = next(place for place, (_, draw) in enumerate(pool.draws) if draw >= 2)
+    assert again < pool.draws.index(("p59", 0))
+
+
+@pytest.mark.parametrize(("together", "under_way"), [(1, 1), (3, 4), (99, 2), (2, 99)])
+def test_how_many_are_judged_together_or_under_way_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int, under_way: int
+) -> None:
+    expected = run(tmp_path / "expected", in_waves(PAIRS), ScriptedPool(write=write_step))
+    monkeypatch.setattr(flow, "JUDGED_TOGETHER", together)
+    monkeypatch.setattr(flow, "EPISODES_UNDER_WAY", under_way)
+    pool = ScriptedPool(write=write_step)
+    assert run(tmp_path / "found", in_waves(PAIRS), pool) == expected
+    assert len(pool.draws) == len(set(pool.draws)) == sum(episode.num_asked for episode in expected)
 
 
 def kept_distribution(kept: Callable[[Sequence[str]], Sequence[str]], num_draws: int) -> Counter[tuple[str, ...]]:
