@@ -80,7 +80,7 @@ def stopping_lines(recipes: Mapping[int, Recipe], rates: Sequence[float]) -> Ite
             share = texts_of_group(recipe, number, rates) / most
             told = (f"{share:.0%} of {most:.0f} a problem, by the pass rates of the latest round" if rates
                     else f"{most:.0f} a problem at most: no round has pass rates yet")  # fmt: skip
-            yield f"draws             {told}; a problem stops at {stopping.enough} accepted ones"
+            yield f"draws             {told}; a problem stops with {stopping.enough} accepted"
             return
 
 
