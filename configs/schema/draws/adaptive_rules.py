@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from configs.schema.draws.fewer import TakesFewerDraws
-from configs.schema.judges.base import JudgeBase
 from configs.schema.judges.kinds import Judge
 from configs.schema.learners import beside, learners_of
 from configs.schema.sections import Sections
@@ -25,7 +23,7 @@ def fewer_draws_fit(recipe: Sections) -> None:
     if (stopping := recipe.generate.stopping) is None:
         return
     for address, part in _readers(recipe):
-        if not _takes_fewer(part):
+        if not getattr(part, "takes_fewer_draws", False):
             kind = getattr(part, "kind", "")
             raise ValueError(f"generate.adaptive: {address}{f' ({kind})' if kind else ''} looks at all draws of a "
                              f"problem: leave one of them out")  # fmt: skip
@@ -51,10 +49,6 @@ def _readers(recipe: Sections) -> Iterator[tuple[str, Any]]:
             if (part := getattr(own, name)) is not None:
                 yield beside(train, name), part
         yield f"{train}.objective", own.train.objective
-
-
-def _takes_fewer(part: Any) -> bool:
-    return not part.sees_group if isinstance(part, JudgeBase) else isinstance(part, TakesFewerDraws)
 
 
 def _who_accepts_is_a_rule(recipe: Sections) -> None:
@@ -92,4 +86,4 @@ def _what_is_kept_was_accepted(recipe: Sections, address: str, filters: Sequence
 
 
 def _keeps_accepted(part: Any) -> bool:
-    return isinstance(part, TakesFewerDraws) and part.keeps_accepted
+    return getattr(part, "keeps_accepted", False)
