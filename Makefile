@@ -54,6 +54,7 @@ lock-gpu lock-check: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python requirements/locks.py $(subst lock-,,$@)
 
 bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks.adaptive
 	$(BIN)/python -m benchmarks.judging
 	$(BIN)/python -m benchmarks.engine_start
 	$(BIN)/python -m benchmarks.generation

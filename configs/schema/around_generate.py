@@ -3,12 +3,13 @@ calibration of how it draws."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from configs.schema.base import Component, check_pattern
 from configs.schema.draws.draw import HELP_WORDS
+from configs.schema.draws.fewer import TakesFewerDraws
 from configs.schema.marks import Content
 
 
@@ -45,7 +46,7 @@ class SelfInstruct(Component):
         return check_pattern(pattern)
 
 
-class Guide(Component):
+class Guide(TakesFewerDraws, Component):
     """More samples for problems that were solved too rarely, with help that is removed before training.
 
     `answer`: the gold answer stands in the prompt as a hint (STaR, arXiv 2203.14465). `rationale`: the gold solution
@@ -53,6 +54,7 @@ class Guide(Component):
     a failed try. The last three: GSI (arXiv 2411.00750), whose defaults are min_correct 4 and max_extra 8.
     """
 
+    accepted_field: ClassVar[str | None] = "min_correct"
     kind: Literal["answer", "rationale", "state_reset", "interactive"] = "answer"
     prompt: Annotated[str | None, Content("prompt")] = Field(
         None,

@@ -7,11 +7,13 @@ from typing import Annotated, ClassVar, Literal, get_args
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component, by_kind, default_kind
+from configs.schema.draws.adaptive import Adaptive, problems_of_adaptive
 from configs.schema.draws.draw import MOST_TEXTS, PLAIN, Draw, problems_of_draws
 from configs.schema.draws.marker import Marker
 from configs.schema.interpreter import Interpreter, check_opening, check_stop
-from configs.schema.marks import Content, Execution
+from configs.schema.marks import Content, Execution, Later
 from configs.schema.problems import Source
+from configs.schema.repetition import Repetition
 from configs.schema.revision.parts import FirstAttempts, Stop, Writer
 from configs.schema.revision.sampler import ReviseStep, check_steps
 
@@ -31,6 +33,9 @@ class Sampling(Component):
     )
     max_tokens: int = Field(512, ge=1, description="a sample that reaches it is truncated, and never correct")
     stop: tuple[str, ...] = Field((), description="texts that end a sample; they are not part of it")
+    repetition: Annotated[Repetition | None, Later] = Field(
+        None, description="ends texts that say the same over and over, as truncated ones; default: they go on"
+    )
 
     def sampling(self) -> Sampling:
         """The settings of one draw alone."""
@@ -81,6 +86,11 @@ class _Drawing(Sampling):
         return ()
 
     @property
+    def stopping(self) -> Adaptive | None:
+        """What ends a problem before all its draws are drawn; None: nothing does."""
+        return None
+
+    @property
     def parts(self) -> frozenset[str]:
         """The parts that its texts can be."""
         return frozenset({"attempt"})
@@ -127,10 +137,19 @@ class IndependentGenerate(WholeTexts):
         min_length=1,
         description="variants of each problem: other prompts, system texts, models, states or sampling",
     )
+    adaptive: Annotated[Adaptive | None, Later] = Field(
+        None, description="no more draws of a problem once enough are accepted; default: all are drawn"
+    )
 
     @model_validator(mode="after")
     def _draws_fit(self) -> IndependentGenerate:
         for problem in problems_of_draws(self.draws, self.num_samples, self.temperature):
+            raise ValueError(problem)
+        return self
+
+    @model_validator(mode="after")
+    def _waves_can_save(self) -> IndependentGenerate:
+        for problem in problems_of_adaptive(self.adaptive, self.draws, self.num_samples) if self.adaptive else ():
             raise ValueError(problem)
         return self
 
@@ -139,8 +158,13 @@ class IndependentGenerate(WholeTexts):
         """All that write besides the policy as it is in the round."""
         return tuple(dict.fromkeys(draw.writer for draw in self.draws if draw.writer.name != "policy"))
 
+    @property
+    def stopping(self) -> Adaptive | None:
+        """`adaptive`."""
+        return self.adaptive
+
     def texts_in(self, round: int) -> int:
-        """Draws of one problem in a round."""
+        """Draws of one problem in a round; the most, where it may stop."""
         return sum(draw.texts_in(round, self.num_samples) for draw in self.draws)
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component, default_kind
+from configs.schema.draws.fewer import TakesFewerDraws
 from configs.schema.marks import Content
 
 Rows = Literal["examples", "pairs", "labelled", "trajectories", "streams"]
@@ -55,7 +56,7 @@ class TrainingObjective(Component):
         return ()
 
 
-class Sft(TrainingObjective):
+class Sft(TakesFewerDraws, TrainingObjective):
     """Negative log-likelihood of the completion's tokens.
 
     `token_mean` pools all tokens of a batch; `sequence_mean` is the mean over examples of each example's own mean.

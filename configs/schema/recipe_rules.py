@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from configs.schema.draws.adaptive_rules import fewer_draws_fit
 from configs.schema.draws.rules import draws_fit
 from configs.schema.judges.rules import judges_fit, labels_fit
 from configs.schema.learners import learners_of
@@ -134,6 +135,22 @@ def _text_fits(recipe: Sections) -> None:
         )
 
 
+def _repetition_is_seen(recipe: Sections) -> None:
+    """By an engine that sees tokens as they are drawn."""
+    if recipe.episode.repetition is None:
+        return
+    if recipe.online is not None:
+        raise ValueError("online.episode.repetition: a wave trains on texts that end by themselves or at max_tokens: "
+                         "leave it out")  # fmt: skip
+    writers = [(writer.role, "generate") for writer in recipe.generate.writers]
+    writers += [(recipe.guide.role, "guide")] if recipe.guide is not None and recipe.guide.kind == "interactive" else []
+    for name, place in writers:
+        role = recipe.roles.get(name)
+        if role is not None and role.engine is not None and not role.engine.loads_model:
+            raise ValueError(f"generate.repetition: in {place} '{name}' writes behind a server, which does not end "
+                             "texts so: leave it out, or give the role a model of its own")  # fmt: skip
+
+
 RULES: tuple[Callable[[Any], None], ...] = (
     judges_fit,
     _interpreter_is_everywhere,
@@ -149,9 +166,11 @@ RULES: tuple[Callable[[Any], None], ...] = (
     labels_fit,
     _calibration_is_used,
     _guide_can_check,
+    fewer_draws_fit,
     _guide_draws_anew,
     _start_model_exists,
     _tuning_can_continue,
     _text_fits,
+    _repetition_is_seen,
     _phases_fit_the_rounds,
 )

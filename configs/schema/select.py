@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, check_pattern
 from configs.schema.chains import REVISION, ReadsChains
+from configs.schema.draws.fewer import TakesFewerDraws
 from configs.schema.marks import Content
 from configs.schema.select_chains import (
     BalanceSides,
@@ -29,22 +30,23 @@ from configs.schema.select_chains import (
 from configs.schema.select_draws import AboveMean, Order
 
 
-class Correct(ReadsChains, Component):
+class Correct(TakesFewerDraws, ReadsChains, Component):
     """Keep samples that a judge calls correct."""
 
     always_reads_labels: ClassVar[bool] = True
+    keeps_accepted: ClassVar[bool] = True
     kind: Literal["correct"] = "correct"
     judge: str | None = Field(None, description="a judge's name; default: the first judge")
 
 
-class Judged(Component):
+class Judged(TakesFewerDraws, Component):
     """Keep samples that a judge could score; truncated and unparseable ones are dropped."""
 
     kind: Literal["judged"] = "judged"
     judge: str | None = Field(None, description="a judge's name; default: the first judge")
 
 
-class Threshold(Component):
+class Threshold(TakesFewerDraws, Component):
     """Keep samples that a judge scores at least `at_least`, or above `above`; unscored samples are dropped and counted
     apart. `above: calibrated` takes the threshold that the round's calibration picked."""
 
@@ -90,12 +92,13 @@ class KeepProblem(Component):
         return self
 
 
-class Cap(Component):
+class Cap(TakesFewerDraws, Component):
     """Keep at most `per_problem` samples of a problem, chosen at random by the run's seed.
 
     Default: 10, as in ReST-EM (arXiv 2312.06585).
     """
 
+    accepted_field: ClassVar[str | None] = "per_problem"
     kind: Literal["cap"] = "cap"
     per_problem: int = Field(10, ge=1, description="samples kept of one problem, at most")
 
@@ -121,7 +124,7 @@ class DistinctEquations(Component):
         return check_pattern(pattern)
 
 
-class LengthWindow(Component):
+class LengthWindow(TakesFewerDraws, Component):
     """Keep samples whose length lies in the window, in tokens and in characters, ends included.
 
     DICE (arXiv 2406.09760) has a window of 3 to 6,700 characters.
@@ -173,13 +176,13 @@ class TopK(Component):
     highest: bool = Field(True, description="false: a low score is good")
 
 
-class DropTruncated(Component):
+class DropTruncated(TakesFewerDraws, Component):
     """Drop samples that ended at max_tokens."""
 
     kind: Literal["drop_truncated"] = "drop_truncated"
 
 
-class HintShows(Component):
+class HintShows(TakesFewerDraws, Component):
     """Drop samples drawn with help whose own words give the help away (STaR, arXiv 2203.14465). A recipe with a guide
     has it before all other filters, with `guide.leak_words`; one whose draws have `leak_words`, once for each."""
 
@@ -217,7 +220,7 @@ DEFAULT_SELECT: tuple[Select, ...] = (Correct(), DropTruncated(), Cap())
 """what is kept where a recipe has no `select`: ReST-EM's correct samples, ten of a problem"""
 
 
-class WeighByProblem(Component):
+class WeighByProblem(TakesFewerDraws, Component):
     """Each problem gets the same total weight, however many of its samples were kept."""
 
     kind: Literal["by_problem"] = "by_problem"

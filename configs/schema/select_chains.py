@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, check_pattern
 from configs.schema.chains import AROUND, REVISION, Part, ReadsChains
+from configs.schema.draws.fewer import TakesFewerDraws
 
 
 class _OfChains(ReadsChains, Component):
@@ -127,7 +128,7 @@ class Rescued(_OfChains):
     kind: Literal["rescued"] = "rescued"
 
 
-class Calls(Component):
+class Calls(TakesFewerDraws, Component):
     """Keep chains in whose texts `generate.interpreter` ran code as often (START, arXiv 2503.04625: 1 to 6 times)."""
 
     kind: Literal["calls"] = "calls"

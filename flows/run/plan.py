@@ -25,6 +25,7 @@ from tasks.core.models import stage_kind
 from tasks.core.stage import Stage
 from tasks.decide.state import LoopState
 from tasks.housekeeping.steps import RECORD, read_step
+from tasks.monitor.stage import PASS_RATES
 from tasks.plan.cost import estimate_cost
 from tasks.plan.data import read_data
 from tasks.plan.hours import Price, estimate_hours
@@ -143,20 +144,21 @@ def make_plan(
         sizes = {name: len(problems) for name, problems in sets.problems.items()}
         resumed = find_resume_point(bench)
         is_open = not _walk(bench, resumed.state if resumed else None)
+        last = max((step.round for step in bench.planned if step.is_reused), default=0)
+        entry = find_entry(store, recipe.name, last)
+        rates = _pass_rates(recipe, ledger, entry)
     known = {(step.round, step.stage) for step in bench.planned}
     new = [(step.round, step.stage) for step in bench.planned if not step.is_reused]
     first = resumed.state.round + 1 if resumed else 1
     to_come = range(first, recipe.rounds.max + 1) if new or is_open else ()
     later = [(r, s) for r in to_come for s, _ in stages_of(recipe.in_round(r), r) if (r, s) not in known]
-    last = max((step.round for step in bench.planned if step.is_reused), default=0)
-    entry = find_entry(store, recipe.name, last)
     measured = entry.report.metrics if entry else {}
     phases = {r: stay.name for r in range(1, recipe.rounds.max + 1) if (stay := recipe.stay_at(r))}
     stages = [(r, STAGES[stage_kind(s)]) for r, s in new + later]
-    cost = list(estimate_cost(recipe, sizes, stages, measured, _model_bytes(store, entry)))
+    cost = list(estimate_cost(recipe, sizes, stages, measured, _model_bytes(store, entry), rates))
     cost += benchmark_lines(recipe, base_dir, [(number, stage) for number, stage in stages if stage is BENCHMARK])
     cost += describe_promotion(recipe, sizes) if stages else ()
-    before = Measured(last, measured, num_devices(recipe.engine)) if measured else None
+    before = Measured(last, measured, num_devices(recipe.engine), rates) if measured else None
     hours = list(estimate_hours(recipe, sizes, stages, speeds, before, price)) if price else []
     return Plan(bench.planned, later, cost, phases, list(sets.lines()), hours)
 
@@ -170,6 +172,18 @@ def _model_bytes(store: Store, entry: ReportEntry | None) -> int | None:
     except StoreError:
         return None
     return sum(file.size_bytes for file in ref.files)
+
+
+def _pass_rates(recipe: Recipe, ledger: Ledger, entry: ReportEntry | None) -> list[float]:
+    """How often the problems of a round were solved; empty where nobody knows, or nothing depends on it."""
+    stops = any(recipe.in_round(number).generate.stopping for number in range(1, recipe.rounds.max + 1))
+    if not stops or entry is None or "monitor" not in entry.report.steps:
+        return []
+    try:
+        ref, _, _ = read_step(ledger.store, entry.report.steps["monitor"])
+        return [row.rate for row in PASS_RATES.read(ledger, ref)]
+    except StoreError:
+        return []
 
 
 def benchmark_lines(recipe: Recipe, base_dir: Path, new: Sequence[tuple[int, Stage]]) -> Iterator[str]:

@@ -37,7 +37,7 @@ from tasks.judge.world import World
 from tasks.learn.base_task import prepare_base_model
 from tasks.learn.rows import ROW_KINDS, write_rows
 from tasks.learn.run import Phase, train_model
-from tasks.sample.drive import Partners, drive
+from tasks.sample.drive import AskJudge, Partners, drive
 from tasks.sample.episode import POLICY
 from tasks.sample.partners import tool_of
 from tasks.sample.problems.run import FEW_SHOT, read_sets
@@ -116,11 +116,17 @@ def _generate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     problems = list(read_records(files.source, Problem)) if files.source else read_sets(bench)["train"]
     shots = Shots(tuple(read_sets(bench)[FEW_SHOT]), config.few_shot.count) if config.few_shot else NO_SHOTS
     model = _model(bench, files)
-    partners = Partners(scratch.answers, {POLICY: policy_answerer(bench, model)}, tool=tool_of(bench.recipe))
+    policy = {POLICY: policy_answerer(bench, model)}
+    partners = Partners(scratch.answers, policy, _by_rule(scratch.answers), tool=tool_of(bench.recipe))
     sampler = make_sampler(Given(bench.recipe, model.digest))
     episodes = shots.put_back(drive(sampler, shots.shown(problems), partners, bench.recipe.seed))
     samples = (sample for episode in episodes for sample in episode.nodes)
     return {"num_problems": len(problems), "num_samples": write_records(files.out, Sample, samples)}
+
+
+def _by_rule(answers: Answers) -> AskJudge:
+    """A judge by rule, as draws in waves ask it."""
+    return lambda judge, samples, problems: judge_samples(samples, [judge], World(problems, answers=answers))
 
 
 def _judge(bench: Workbench, files: Files, scratch: Scratch) -> Summary:

@@ -98,6 +98,7 @@ class Completion:
             distribution, natural logarithm; None where the engine does not tell.
         stop_text: the stop text that ended it; None where the model did, or nothing did or the engine does not tell.
         tokens: of a learner (`infra/engines/learn`) and of what draws beside it.
+        repeats: it was ended for saying the same over and over; its finish_reason is length.
     """
 
     request_id: str
@@ -108,6 +109,7 @@ class Completion:
     logprob: float | None
     stop_text: str | None = None
     tokens: Tokens | None = None
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ from tasks.core.step import Summary, derive_seed
 from tasks.core.tables import read_records, write_records
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
+from tasks.sample.draws.independent import Draws, Independent
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY
-from tasks.sample.samplers.independent import Draws, Independent
 from tasks.sample.shots import NO_SHOTS, Shots
 
 

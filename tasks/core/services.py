@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from configs.schema.generate import Sampling
+from configs.schema.marks import as_written, identity
 from infra.engines.wire import (
     Completion,
     Embedded,
@@ -25,6 +26,8 @@ from infra.engines.wire import (
 )
 from tasks.core.step import digest
 
+REPEATING = "repetition"
+"""how a text ended that said the same over and over: to its readers it is a truncated one"""
 VERSION = 1
 """Raised when engines answer the same question otherwise; rows have versions of their own."""
 
@@ -49,7 +52,7 @@ Answered = Iterator[tuple[Iterable[str], Sequence[Row | Absent]]]
 
 @dataclass(frozen=True, slots=True)
 class TextRow:
-    """A Completion as a row; `question` is the key of its request."""
+    """A Completion as a row; `question` is the key of its request, `finish_reason` stop, length or REPEATING."""
 
     VERSION: ClassVar[int] = 1
     question: str
@@ -155,7 +158,7 @@ class TextService(Service[Request, TextRow]):
         self._sampling = sampling
 
     def identity(self, who: Any) -> Any:
-        return {**super().identity(who), "sampling": self._sampling.model_dump(mode="json")}
+        return {**super().identity(who), "sampling": identity(self._sampling, as_written)}
 
     def _content(self, question: Request) -> Any:
         seed = question.seed if self._sampling.temperature > 0 else None
@@ -280,16 +283,19 @@ def _text_row(keys: Mapping[str, str], row: Completion | Missing) -> TextRow | A
 
 def to_row(key: str, completion: Completion) -> TextRow:
     """A completion as a row."""
+    reason = REPEATING if completion.repeats else completion.finish_reason
     return TextRow(
-        key, completion.index, completion.text, completion.finish_reason, completion.num_tokens, completion.logprob,
-        completion.stop_text,
-    )  # fmt: skip
+        key, completion.index, completion.text, reason, completion.num_tokens, completion.logprob, completion.stop_text
+    )
 
 
 def to_completion(request: Request, row: TextRow) -> Completion:
     """The completion of a request from its row."""
-    reason: Literal["stop", "length"] = "length" if row.finish_reason == "length" else "stop"
-    return Completion(request.id, row.draw, row.text, reason, row.num_tokens, row.logprob, row.stop_text)
+    repeats = row.finish_reason == REPEATING
+    reason: Literal["stop", "length"] = "length" if repeats or row.finish_reason == "length" else "stop"
+    return Completion(
+        request.id, row.draw, row.text, reason, row.num_tokens, row.logprob, row.stop_text, repeats=repeats
+    )
 
 
 def to_score(scoring: Scoring, row: ScoreRow) -> Score:

@@ -1,4 +1,5 @@
-"""What a stage used: tokens that models wrote for it, and given tokens that they read. Part of its step's summary.
+"""What a stage used: tokens that models wrote for it, given tokens that they read, and texts that went in circles. Part
+of its step's summary.
 
 Whoever asked first: an answer that lay in the store counts as one that was just given, so that the same step says the
 same number after a kill, and a budget means the same for the first method on a base and for the second.
@@ -10,10 +11,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.core.services import Absent, Service
+from tasks.core.services import REPEATING, Absent, Service
 
 TOKENS = "tokens_"
 WRITTEN, READ = f"{TOKENS}written", f"{TOKENS}read"
+NUM_REPEATING = "num_repeating"
+"""texts that were ended because they said the same over and over; they count among the truncated ones, too"""
+
+OF_STAGE = (WRITTEN, READ, NUM_REPEATING)
+"""what a report says of each stage apart"""
 
 
 class Usage:
@@ -37,6 +43,8 @@ class Usage:
                 continue
             self._seen.add(place)
             self._spent[TOKENS + service.spends] += row.num_tokens
+            if getattr(row, "finish_reason", None) == REPEATING:
+                self._spent[NUM_REPEATING] += 1
 
     def added_to(self, summary: Mapping[str, Any]) -> dict[str, Any]:
         """A step's summary with these numbers, on top of what it counted itself; nothing is added that is zero."""

@@ -19,10 +19,10 @@ from tasks.core.records import FinishReason, ItemResult, Problem, Sample
 from tasks.evaluate.evaluate import item_results
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
+from tasks.sample.draws.independent import Draws, Independent
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY, chat_of
 from tasks.sample.partners import tool_of
-from tasks.sample.samplers.independent import Draws, Independent
 
 PROBLEMS_PER_SHARD = 512
 """at least: engines fill their batches within a shard, and most evaluations draw one sample a problem"""

@@ -23,7 +23,8 @@ BINS = ((0.0, "0"), (0.25, "25"), (0.5, "50"), (0.75, "75"), (1.0, "100"))
 
 @dataclass(frozen=True, slots=True)
 class PassRate:
-    """How often a problem was solved by independent draws: one row of `pass_rates.parquet`."""
+    """How often a problem was solved by independent draws: one row of `pass_rates.parquet`. Of a problem that stopped
+    the draws that count are those before the last one that it needed (`group.py`)."""
 
     VERSION: ClassVar[int] = 1
     problem_id: str
@@ -67,7 +68,7 @@ class Difficulty:
         if drawn.correct is not None and drawn.samples:
             own = PassRate(group.problem.id, len(drawn.correct), sum(drawn.correct))
             self._num_known += 1
-            self._num_unsolved += not any(group.unaided().correct or ())
+            self._num_unsolved += not group.is_solved
         rate = (own.rate if own else None) if self._reference is None else self._reference.get(group.problem.id)
         if rate is not None:
             place = bin_of(rate)

@@ -9,6 +9,8 @@ Where this differs from the paper:
 2. Equations are calculator annotations <<...>> and mathematics between $...$, \\(...\\) or \\[...\\].
 3. Only draws at the recipe's own temperature count: hinted, guided and hot samples are another distribution.
 4. Problems with fewer than K draws are left out of the mean of that K.
+5. Where draws stop once enough are accepted, Pass@K stays unbiased (a problem that stopped at its m-th draw is solved
+   by K >= m draws); what depends on the number of draws is absent: distinct texts, diversity, entropy, Pass@K-S.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from tasks.core.step import Summary
 from tasks.evaluate.statistics import pass_at_k
 from tasks.evaluate.subsets import pass_at_k_s
 from tasks.monitor.formulas import entropy
-from tasks.monitor.group import RoundGroup
+from tasks.monitor.group import RoundGroup, Stopping
 from tasks.monitor.means import Means
 
 _EQUATION = re.compile(r"<<([^<>]+)>>|\$([^$\n]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
@@ -44,15 +46,22 @@ def distinct_sizes(num_draws: int) -> list[tuple[int, int]]:
 
 
 class Exploration:
-    """Collects the exploration metrics of a round."""
+    """Collects the exploration metrics of a round.
 
-    def __init__(self) -> None:
-        self._means = Means()
+    Args:
+        stopping: what stopped the draws of problems.
+    """
+
+    def __init__(self, stopping: Stopping | None = None) -> None:
+        self._means, self._stopping = Means(), stopping
 
     def add(self, group: RoundGroup) -> None:
         """Count one problem: its independent draws."""
         drawn = group.independent()
         if not drawn.samples:
+            return
+        if self._stopping is not None:
+            self._add_stopped(drawn, self._stopping.num_draws)
             return
         self._means.add("explore_answer_entropy", answer_entropy(drawn))
         if drawn.correct is not None:
@@ -67,6 +76,16 @@ class Exploration:
             self._means.add(f"explore_pass_at_{k}_{s}", pass_at_k_s(counts, num_draws, k, s))
         self._means.add("explore_distinct_correct", len(counts))
         self._means.add("explore_diversity", diversity(texts))
+
+    def _add_stopped(self, drawn: RoundGroup, num_draws: int) -> None:
+        if drawn.correct is None:
+            return
+        size = len(drawn.correct)
+        for k in subset_sizes(num_draws):
+            if k <= size:
+                self._means.add(f"explore_pass_at_{k}", pass_at_k(size, sum(drawn.correct), k))
+            elif drawn.num_before_last is not None:
+                self._means.add(f"explore_pass_at_{k}", 1.0)
 
     def numbers(self) -> Summary:
         """explore_pass_at_K, explore_pass_at_K_S, explore_distinct_correct, explore_diversity,

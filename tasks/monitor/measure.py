@@ -17,7 +17,7 @@ from tasks.judge.kinds.registry import kind_of, scale_of
 from tasks.monitor.difficulty import Difficulty, PassRate
 from tasks.monitor.exploit import Exploitation
 from tasks.monitor.explore import Exploration
-from tasks.monitor.group import RoundGroup
+from tasks.monitor.group import RoundGroup, Stopping
 from tasks.monitor.histograms import Histogram
 from tasks.monitor.judge_gold import GoldAgreement, SelfPreference
 from tasks.monitor.judge_scores import JudgeScores
@@ -33,13 +33,16 @@ class JudgeWatch:
     Args:
         is_first: of the recipe's judges.
         seed: of the order of equal scores.
+        all_drawn: whether nothing stopped the draws of a problem.
     """
 
-    def __init__(self, judge: Judge, is_first: bool, select: Sequence[Select], seed: int) -> None:
+    def __init__(
+        self, judge: Judge, is_first: bool, select: Sequence[Select], seed: int, all_drawn: bool = True
+    ) -> None:
         self.judge = judge
         self._cutoff = cutoff_of(judge, is_first, select)
         self._scores = JudgeScores(judge.name, scale_of(judge))
-        self._exploitation, self._gold = Exploitation(seed), GoldAgreement()
+        self._exploitation, self._gold = Exploitation(seed, all_drawn), GoldAgreement()
         self._labels, self._orders = PseudoLabels(), Orders()
         self._is_vote = judge.rule is not None  # no defect, where all votes agree: it has no mode share
         is_own = [(asked.role, asked.state) for asked in judge.passes[:1]] == [("policy", "round_start")]
@@ -100,6 +103,7 @@ class Monitor:
         judges, select: the recipe's.
         seed: of the order of equal scores.
         reference: round 1's pass rates by problem, and `first_shares` its kept samples by difficulty; None in round 1.
+        stopping: what stopped the draws of problems; None: nothing did.
     """
 
     def __init__(
@@ -109,14 +113,15 @@ class Monitor:
         seed: int,
         reference: Mapping[str, float] | None = None,
         first_shares: Sequence[float] | None = None,
+        stopping: Stopping | None = None,
     ) -> None:
         self.judges = [
-            JudgeWatch(judge, place == 0, select, seed)
+            JudgeWatch(judge, place == 0, select, seed, stopping is None)
             for place, judge in enumerate(judges)
             if kind_of(judge).better is not None
         ]
         self._first = judges[0].name
-        self._exploration, self._texts = Exploration(), Texts()
+        self._exploration, self._texts = Exploration(stopping), Texts()
         self._difficulty = Difficulty(reference, first_shares)
         self._labels: Counter[str] = Counter()
 

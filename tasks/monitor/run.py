@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from configs.schema.draws.adaptive_rules import accepting_judge
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.recipe import Recipe
 from tasks.core.answers import Answers
@@ -27,7 +28,7 @@ from tasks.judge.world import World
 from tasks.monitor.difficulty import first_shares
 from tasks.monitor.further_rows import further_rows
 from tasks.monitor.gold import gold_is_unknown, has_gold, known_from_judge, known_from_verifier
-from tasks.monitor.group import Known, read_groups
+from tasks.monitor.group import Known, Stopping, read_groups
 from tasks.monitor.histograms import write_histograms
 from tasks.monitor.measure import Monitor
 from tasks.monitor.orders import JudgementColumns
@@ -48,7 +49,8 @@ def monitor_round(
     """
     reference = read_pass_rates(ledger, steps.first) if steps.first else None
     earlier = first_shares(steps.first.summary) if steps.first else None
-    monitor = Monitor(recipe.judge, recipe.select, seed, reference, earlier)
+    stopping = stopping_of(recipe, steps.samples[0].round)
+    monitor = Monitor(recipe.judge, recipe.select, seed, reference, earlier, stopping)
     training = TrainingRows(read_held_out(ledger, steps.problems))
     training.add_all(read_rows(ledger, steps.selection))
     training.add_texts(further_rows(ledger, recipe, steps, base_dir))
@@ -56,7 +58,8 @@ def monitor_round(
     sources = [source_of(ledger, *pair) for pair in zip(steps.samples, steps.verdicts, strict=True)]
     candidates = joined_sources(sources, [judge.name for judge in recipe.judge], problems)
     answers = (candidate for candidate in candidates if candidate.sample.is_answer)
-    groups = read_groups(answers, training.kept_ids, find_gold(ledger, recipe, steps, problems, scratch.answers))
+    known = find_gold(ledger, recipe, steps, problems, scratch.answers)
+    groups = read_groups(answers, training.kept_ids, known, stopping)
     rates = [rate for group in groups if (rate := monitor.add(group)) is not None]
     for watch in monitor.judges:
         if kind_of(watch.judge).gives_opinions:
@@ -66,6 +69,15 @@ def monitor_round(
     flagged = json.dumps(training.held_out.flagged(), indent=1, sort_keys=True)
     (scratch.out / "contamination.json").write_text(flagged, encoding="utf-8")
     return {**monitor.numbers(), **training.numbers()}
+
+
+def stopping_of(recipe: Recipe, round: int) -> Stopping | None:
+    """What stopped the draws of a round's problems; None: nothing did."""
+    config, stopping = recipe.generate, recipe.generate.stopping
+    if recipe.online is not None or stopping is None or config.kind != "independent":
+        return None
+    num_draws = config.texts_in(round)
+    return Stopping(accepting_judge(recipe).name, stopping.enough, stopping.most_of_given_up(num_draws))
 
 
 def find_gold(

@@ -17,8 +17,8 @@ from tasks.core.step import derive_seed
 from tasks.judge.verdicts import judge_samples
 from tasks.online.draw import Drawing, in_wave
 from tasks.online.live import LiveTexts
+from tasks.sample.draws.independent import Draws, Independent
 from tasks.sample.drive import drive
-from tasks.sample.samplers.independent import Draws, Independent
 
 LARGEST_SHARE = 0.2
 """of the train problems that are set aside at most"""

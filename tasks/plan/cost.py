@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -25,7 +26,7 @@ PURPOSES = ("to train on", *BESIDE, "to calibrate", "guided, at most", "to evalu
 
 def estimate_cost(
     recipe: Recipe, sizes: Mapping[str, int], new: Sequence[tuple[int, Stage]], measured: Mapping[str, float],
-    model_bytes: int | None = None,
+    model_bytes: int | None = None, rates: Sequence[float] = (),
 ) -> Iterator[str]:  # fmt: skip
     """Lines that say what the new steps take.
 
@@ -34,6 +35,7 @@ def estimate_cost(
         new: (round, stage) of the steps to be computed.
         measured: metrics of the latest finished round; its mean length replaces the assumption.
         model_bytes: what the model that it trained takes in the store.
+        rates: how often each problem was solved in that round.
     """
     if not new:
         yield "everything is reused: nothing to compute"
@@ -41,16 +43,17 @@ def estimate_cost(
     by_round = {number: recipe.in_round(number) for number, _ in new}
     drawn: Counter[str] = Counter()
     for number, stage in new:
-        drawn.update(drawn_by(by_round[number], stage.name, sizes, number))
+        drawn.update(drawn_by(by_round[number], stage.name, sizes, number, rates))
     length, assumption = mean_length(recipe, measured)
     samples = drawn.total()
     tokens = samples * length
     yield "samples           " + ", ".join(f"{drawn[purpose]:,} {purpose}" for purpose in PURPOSES if drawn[purpose])
     yield f"tokens            about {tokens:,.0f} generated, at {length:.0f} a sample ({assumption})"
+    yield from stopping_lines({number: by_round[number] for number, stage in new if stage.name == "generate"}, rates)
     segments = {number: by_round[number] for number, stage in new if stage.name == "segment"}
     yield from segment_lines(segments, sizes["train"])
     judged = [number for number, stage in new if stage.loads == "judges" or stage.name == "segment"]
-    if judgements := sum(judgements_a_round(by_round[number], sizes["train"], number) for number in judged):
+    if judgements := sum(judgements_a_round(by_round[number], sizes["train"], number, rates) for number in judged):
         yield f"judgements        {judgements:,}, besides: texts or comparisons that a model is asked for"
     loads = generator_loads(new, {number: judge_loads(one) for number, one in by_round.items()})
     loads += sum(len(by_round[number].generate.writers) for number, stage in new if stage.name == "generate")
@@ -64,14 +67,34 @@ def estimate_cost(
     yield f"disk              about {disk / 2**20:,.1f} MiB of samples, and {trained} {models}{each}"
 
 
-def drawn_by(recipe: Recipe, stage: str, sizes: Mapping[str, int], round: int) -> dict[str, int]:
+def stopping_lines(recipes: Mapping[int, Recipe], rates: Sequence[float]) -> Iterator[str]:
+    """Where problems stop once enough of their draws are accepted, the share of the draws that is made.
+
+    Args:
+        recipes: by round.
+        rates: as of `estimate_cost`.
+    """
+    for number, recipe in recipes.items():
+        if (stopping := recipe.generate.stopping) is not None:
+            most = texts_of_group(recipe, number)
+            share = texts_of_group(recipe, number, rates) / most
+            told = (f"{share:.0%} of {most:.0f} a problem, by the pass rates of the latest round" if rates
+                    else f"{most:.0f} a problem at most: no round has pass rates yet")  # fmt: skip
+            yield f"draws             {told}; a problem stops with {stopping.enough} accepted"
+            return
+
+
+def drawn_by(
+    recipe: Recipe, stage: str, sizes: Mapping[str, int], round: int, rates: Sequence[float] = ()
+) -> dict[str, int]:
     """Samples that a stage draws, by purpose.
 
     Args:
         recipe: of the stage's round.
+        rates: as of `estimate_cost`.
     """
     if stage in ("generate", "segment"):
-        own = {"to train on": samples_a_round(recipe, sizes["train"], round)}
+        own = {"to train on": samples_a_round(recipe, sizes["train"], round, rates)}
         return own | (draws_beside(recipe, sizes["train"], round) if stage == "segment" else {})
     if stage == "calibrate":
         return {"to calibrate": probe_samples(recipe)}
@@ -90,9 +113,10 @@ def problems_a_round(recipe: Recipe, num_train: int) -> int:
     return min(recipe.generate.num_problems or available, available)
 
 
-def samples_a_round(recipe: Recipe, num_train: int, round: int) -> int:
-    """Texts that a round draws to train on; the most it can be, where they are drawn step by step or revised."""
-    return problems_a_round(recipe, num_train) * texts_of_group(recipe, round)
+def samples_a_round(recipe: Recipe, num_train: int, round: int, rates: Sequence[float] = ()) -> int:
+    """Texts that a round draws to train on; the most it can be, where they are drawn step by step or revised; `rates`
+    as of `estimate_cost`."""
+    return math.ceil(problems_a_round(recipe, num_train) * texts_of_group(recipe, round, rates))
 
 
 def probe_samples(recipe: Recipe) -> int:
@@ -110,10 +134,10 @@ def draws_a_problem(recipe: Recipe) -> int:
     return 1 + sum(asked) + sum(chains)
 
 
-def judgements_a_round(recipe: Recipe, num_train: int, round: int = 1) -> int:
+def judgements_a_round(recipe: Recipe, num_train: int, round: int = 1, rates: Sequence[float] = ()) -> int:
     """What judging models are asked in a round: texts and comparisons. Where steps are compared, those of one step."""
     problems = problems_a_round(recipe, num_train)
-    samples = samples_a_round(recipe, num_train, round) // max(problems, 1)
+    samples = samples_a_round(recipe, num_train, round, rates) // max(problems, 1)
     together = max(getattr(recipe.episode, "width", samples), 1)
     each = sum(kind_of(judge).num_judgements(judge, together) for judge in recipe.judge)
     return problems * (samples // together) * each

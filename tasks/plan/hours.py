@@ -93,6 +93,10 @@ class _Work:
     def metrics(self) -> Mapping[str, float]:
         return self.measured.metrics if self.measured else {}
 
+    @property
+    def rates(self) -> Sequence[float]:
+        return self.measured.rates if self.measured else ()
+
     @cached_property
     def length(self) -> float:
         """Mean tokens of a sample."""
@@ -113,7 +117,7 @@ class _Work:
 
     def _drawing(self) -> Part:
         tokens = self.length * sum(
-            sum(drawn_by(self.recipe.in_round(round), stage.name, self.sizes, round).values())
+            sum(drawn_by(self.recipe.in_round(round), stage.name, self.sizes, round, self.rates).values())
             for round, stage in self.new
         )
         return self._at_speed("drawing", tokens, "draw", "--draw-speed")
@@ -122,7 +126,7 @@ class _Work:
         rounds = [round for round, stage in self.new if stage.loads == "judges"]
         read = written = 0.0
         for round in rounds:
-            texts = judge_tokens(self.recipe.in_round(round), self.sizes["train"], round, self.length)
+            texts = judge_tokens(self.recipe.in_round(round), self.sizes["train"], round, self.length, self.rates)
             read, written = read + texts[0], written + texts[1]
         if not read + written:
             return
@@ -185,7 +189,7 @@ class _Work:
         return each * sum(self._samples(round) for round in rounds)
 
     def _samples(self, round: int) -> int:
-        return samples_a_round(self.recipe.in_round(round), self.sizes["train"], round)
+        return samples_a_round(self.recipe.in_round(round), self.sizes["train"], round, self.rates)
 
     def _source(self) -> str:
         assert self.measured is not None, "something was measured"

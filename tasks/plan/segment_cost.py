@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from statistics import fmean
 
 from configs.schema.online.derived import Derived
 from configs.schema.online.section import Online
@@ -11,6 +13,7 @@ from tasks.online.probe import is_due, most_probed
 from tasks.online.refill import chance_to_teach
 from tasks.online.size import derived_rows
 from tasks.online.stage import waves_of
+from tasks.sample.draws.waves import expected_draws
 
 DERIVED = "for derived rows, at most"
 VOTING = "to vote"
@@ -34,7 +37,7 @@ def draws_beside(recipe: Recipe, num_train: int, round: int) -> dict[str, int]:
     votes = sum(getattr(judge, "electorate", "own") == "teacher" for judge in recipe.judge)
     return {
         DERIVED: waves_of(recipe) * sum(_derived(made, online) for made in online.derived),
-        VOTING: votes * waves_of(recipe) * online.groups_of_draw * texts_of_group(recipe, round),
+        VOTING: votes * waves_of(recipe) * online.groups_of_draw * int(texts_of_group(recipe, round)),
         PROBING: _probed(recipe, num_train) * _probes(recipe, round),
     }
 
@@ -48,15 +51,27 @@ def drawn_over(recipe: Recipe, num_train: int, round: int) -> int:
     left = num_train - _probed(recipe, num_train) - online.groups_of_draw
     groups = max(min(online.max_extra_waves * online.groups_of_draw, left), 0)
     votes = sum(getattr(judge, "electorate", "own") == "teacher" for judge in recipe.judge)
-    return (1 + votes) * waves_of(recipe) * groups * texts_of_group(recipe, round)
+    return (1 + votes) * waves_of(recipe) * groups * int(texts_of_group(recipe, round))
 
 
-def texts_of_group(recipe: Recipe, round: int) -> int:
-    """Texts that a group draws; the most it can be, where episodes are revised."""
+def texts_of_group(recipe: Recipe, round: int, rates: Sequence[float] = ()) -> float:
+    """Texts that a group draws, in the mean; the most it can be, where episodes are revised.
+
+    Args:
+        rates: how often the problems of a round were solved. Where draws stop once enough are right, they say after how
+            many; without them the most it can be is told.
+    """
     episode = recipe.episode
-    if episode.kind == "independent":
-        return episode.texts_in(round)
-    return episode.most_texts if episode.kind == "revise" else episode.num_samples
+    if episode.kind != "independent":
+        return episode.most_texts if episode.kind == "revise" else episode.num_samples
+    most = episode.texts_in(round)
+    if episode.stopping is None or not rates:
+        return most
+    return fmean(_expected_draws(episode.stopping, most, rate) for rate in rates)
+
+
+_expected_draws = lru_cache(maxsize=4096)(expected_draws)
+"""rates are shares of a few draws: the same come again and again"""
 
 
 def segment_lines(recipes: Mapping[int, Recipe], num_train: int) -> Iterator[str]:

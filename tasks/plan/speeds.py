@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,11 +37,13 @@ class Measured:
     Attributes:
         metrics: its numbers, with `seconds_STAGE`.
         num_devices: of the engine that drew it.
+        rates: how often each problem was solved.
     """
 
     round: int
     metrics: Mapping[str, float]
     num_devices: int
+    rates: Sequence[float] = ()
 
 
 def num_devices(engine: Any) -> int:
@@ -56,21 +58,24 @@ def measured_speeds(recipe: Recipe, sizes: Mapping[str, int], measured: Measured
     draw = train = None
     stage = next((name for name in ("generate", "segment", "evaluate") if metrics.get(f"seconds_{name}")), None)
     if stage is not None:
-        drawn = sum(drawn_by(then, stage, sizes, measured.round).values())
+        drawn = sum(drawn_by(then, stage, sizes, measured.round, measured.rates).values())
         draw = drawn * length / metrics[f"seconds_{stage}"] / measured.num_devices
     if metrics.get("seconds_train") and metrics.get(TRAINED):
         train = metrics[TRAINED] / metrics["seconds_train"] / measured.num_devices
     return Speeds(draw=draw, train=train)
 
 
-def judge_tokens(recipe: Recipe, num_train: int, round: int, length: float) -> tuple[float, float]:
+def judge_tokens(
+    recipe: Recipe, num_train: int, round: int, length: float, rates: Sequence[float] = ()
+) -> tuple[float, float]:
     """Tokens that judging models read and write in a round.
 
     Args:
         length: mean tokens of a sample.
+        rates: how often problems are solved, as of `texts_of_group`.
     """
     problems = problems_a_round(recipe, num_train)
-    samples = samples_a_round(recipe, num_train, round) // max(problems, 1)
+    samples = samples_a_round(recipe, num_train, round, rates) // max(problems, 1)
     together = max(getattr(recipe.episode, "width", samples), 1)
     read = written = 0.0
     for judge in recipe.judge:

@@ -10,7 +10,7 @@ from tasks.benchmark.stage import CHAMPION
 from tasks.core.missing import first_of_each, largest_share
 from tasks.core.models import metric_of
 from tasks.core.records import Drop
-from tasks.core.usage import READ, WRITTEN
+from tasks.core.usage import OF_STAGE
 from tasks.decide.state import RoundOutcome
 from tasks.monitor.histograms import Histogram
 from tasks.report.rounds import BenchmarkRow, RoundReport, SampleRow
@@ -50,7 +50,7 @@ def build_round(
         before = "champion_" if stage == CHAMPION else ""
         metrics |= {before + metric_of(stage, name): value for name, value in numbers.items()}
         metrics[f"seconds_{stage}"] = step.seconds
-        metrics |= {f"{name}_{stage}": metrics.pop(name) for name in (WRITTEN, READ) if name in metrics}
+        metrics |= {f"{name}_{stage}": metrics.pop(name) for name in OF_STAGE if name in metrics}
     metrics |= {**largest_share(metrics), **spending}
     decision = state.decisions[-1] if state.decisions else None
     return RoundReport(

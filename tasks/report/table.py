@@ -10,6 +10,7 @@ from tasks.core.models import metric_of, stage_of
 from tasks.report.benchmark_table import benchmark_rows
 from tasks.report.correction_line import correction_line
 from tasks.report.correction_table import correction_rows
+from tasks.report.draws_line import draws_line
 from tasks.report.online_line import online_line
 from tasks.report.rounds import RoundReport
 
@@ -67,8 +68,9 @@ def _row(report: RoundReport) -> tuple[str, ...]:
 
 
 def lines_below(reports: Sequence[RoundReport]) -> list[str]:
-    """What is said of self-correction and of online training, where there is any."""
-    return [line for line in (correction_line(reports), online_line(reports)) if line is not None]
+    """What is said of self-correction, of online training and of draws that were saved, where there is any."""
+    lines = (correction_line(reports), online_line(reports), draws_line(reports))
+    return [line for line in lines if line is not None]
 
 
 def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:

@@ -21,6 +21,7 @@ from tasks.core.step import derive_seed
 from tasks.judge.verifiers.code_report import RunReport
 from tasks.judge.verifiers.reports import run_reports
 from tasks.sample.episode import POLICY, Answer, E, Opinions, Question, Runs, Sampler, Texts
+from tasks.sample.flow import Flow
 from tasks.sample.interpreter.tool import Tool
 
 EPISODES_AT_ONCE = 1024
@@ -111,6 +112,14 @@ def drive(
 
     if sampler.is_single_wave and partners.tool is None:
         yield from _stream(sampler, begun, partners, len(problems) * num_episodes)
+        return
+    if sampler.has_one_writer:
+        yield from Flow(
+            sampler,
+            begun(),
+            lambda first, requests: partners.texts(first, requests, None),
+            lambda questions: _answer(questions, partners),
+        )
         return
     waiting = begun()
     while part := list(islice(waiting, EPISODES_AT_ONCE)):

@@ -100,10 +100,13 @@ class Sampler(Protocol[E]):
 
     Attributes:
         is_single_wave: whether every episode asks once, the same of the same answerers: such episodes are streamed.
+        has_one_writer: whether episodes that ask more than once ask one thing at a time, and all texts of one writer at
+            one setting: what they ask flows on, and nobody waits for the rest of a wave.
         makes_problems: whether episodes end with problems and verdicts of their own, beside their nodes.
     """
 
     is_single_wave: bool
+    has_one_writer: bool
     makes_problems: bool
 
     @property

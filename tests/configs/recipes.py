@@ -222,6 +222,13 @@ FURTHER: dict[str, dict[str, Any]] = {
         "phases": [{"name": "first", "rounds": 1}, {"name": "second", "rounds": 1, "set": {"train": {"epochs": 3}}}],
         "rounds": {"cycles": 2},
     },
+    "stopped": {
+        "name": "stopped",
+        "model": {"kind": "tiny_llama"},
+        "problems": {part: {"kind": "addition"} for part in ("train", "select", "report")},
+        "generate": {"max_tokens": 64, "adaptive": {"enough": 10, "wave": 8, "give_up_after": 16},
+                     "repetition": {"longest": 32, "times": 8}},
+    },
     "compared": {
         "name": "compared",
         "model": {"kind": "tiny_llama"},

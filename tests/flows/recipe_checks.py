@@ -14,6 +14,7 @@ import yaml
 
 from tasks.core.records import Credit, Example, ItemResult, Label, Pair, Reward, Sample, Span, Verdict, spell
 from tasks.core.tables import read_records
+from tasks.monitor.difficulty import PassRate
 
 Row = TypeVar("Row")
 
@@ -42,6 +43,31 @@ class Run:
 
     def entry(self, round: int) -> dict[str, Any]:
         return json.loads((self.store / "reports" / f"round-{round:03d}.json").read_text())
+
+
+def check_waves(run: Run, round: int, enough: int, wave: int, num_samples: int) -> None:
+    """Each problem has whole waves of the first draws, the last one that in which enough were right; the judge stage
+    takes over what was said of them; and pass rates are those of the draws before the last that was needed."""
+    samples = run.rows(round, "generate", "shard-*.parquet", Sample)
+    said = run.rows(round, "generate", "verdicts.parquet", Verdict)
+    assert [one.id for one in samples] == [verdict.sample_id for verdict in said]
+    assert said == run.rows(round, "judge", "verdicts.parquet", Verdict)
+    rates = {row.problem_id: row for row in run.rows(round, "monitor", "pass_rates.parquet", PassRate)}
+    numbers = dict.fromkeys(("num_draws", "num_draws_saved", "num_stopped", "num_given_up"), 0)
+    for problem in dict.fromkeys(one.problem_id for one in samples):
+        right = [verdict.label == Label.CORRECT for verdict in said if verdict.problem_id == problem]
+        before = [sum(right[:end]) for end in range(wave, len(right), wave)]
+        assert all(number < enough for number in before) and len(right) <= num_samples
+        assert sum(right) >= enough or len(right) == num_samples
+        assert [one.index for one in samples if one.problem_id == problem] == list(range(len(right)))
+        numbers["num_draws"] += len(right)
+        numbers["num_draws_saved"] += num_samples - len(right)
+        numbers["num_stopped"] += len(right) < num_samples
+        if sum(right) >= enough:
+            last = next(place for place in range(len(right)) if sum(right[: place + 1]) == enough)
+            assert rates[problem] == PassRate(problem, last, enough - 1)
+    summary = run.record(round, "generate")["summary"]
+    assert numbers["num_stopped"] and {name: summary[name] for name in numbers} == numbers
 
 
 def _few_shot(run: Run, state: dict[str, Any]) -> None:

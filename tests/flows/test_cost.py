@@ -57,5 +57,21 @@ def test_draws_count_by_round_and_their_models_are_loaded() -> None:
     assert f"{24 * 5} to train on" in lines and f"generator loads   {generator_loads(ROUND) + 1}" in lines
 
 
+def test_draws_that_stop_are_estimated_from_the_rates_of_the_latest_round() -> None:
+    select = [{"kind": "correct"}, {"kind": "cap", "per_problem": 2}]
+    generate = {"max_tokens": 16, "num_samples": 8, "adaptive": {"enough": 2, "wave": 2}}
+    recipe = check_recipe(micro_recipe(generate=generate, select=select))
+    lines = list(estimate_cost(recipe, SIZES, ROUND, {}))
+    assert lines[0].startswith(f"samples           {24 * 8} to train on")
+    assert (
+        "draws             8 a problem at most: no round has pass rates yet; a problem stops with 2 accepted" in lines
+    )
+    lines = list(estimate_cost(recipe, SIZES, ROUND, {}, rates=[1.0] * 3 + [0.0]))
+    assert lines[0].startswith(f"samples           {int(24 * (2 * 3 + 8) / 4)} to train on")
+    assert lines[2].startswith("draws             44% of 8 a problem, by the pass rates of the latest round")
+    lines = list(estimate_cost(RECIPE, SIZES, ROUND, {}, rates=[1.0]))
+    assert not [line for line in lines if line.startswith("draws")]
+
+
 def test_nothing_new_takes_nothing() -> None:
     assert list(estimate_cost(RECIPE, SIZES, [], {})) == ["everything is reused: nothing to compute"]

@@ -3,14 +3,18 @@ that its paper says. What is asserted is read from the records of the store."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from configs.schema.load import check_recipe
+from flows.run.plan import make_plan
+from infra.store.folder import FolderStore
 from tests.flows.micro import write_recipe
-from tests.flows.recipe_checks import CHECKS, Run
+from tests.flows.recipe_checks import CHECKS, Run, check_waves
 from tests.flows.runner import Runner, running_runner
 from tests.flows.shrink import shrink
 from tests.flows.world import RECIPES, World, build_world, write_files
@@ -152,6 +156,25 @@ def test_the_recipe_runs_two_rounds(name: str, world: World, tmp_path: Path, run
     check = CHECKS.get(name)
     if check:
         check(run, state)
+
+
+def test_draws_stop_once_enough_are_right(world: World, tmp_path: Path, runner: Runner) -> None:
+    """ReST-EM in waves: the first of the draws, judged once, capped as before; what was saved is told and planned."""
+    recipe = shrink("rest_em", world)
+    recipe["generate"] |= {"num_samples": 9, "temperature": 1.0, "adaptive": {"enough": 2, "wave": 3}}
+    recipe["select"] = [{"kind": "correct"}, {"kind": "cap", "per_problem": 2}]
+    write_recipe(tmp_path, recipe)
+    status, printed = runner.run(tmp_path)
+    assert status == 0, printed[-5000:]
+    run = Run(tmp_path, recipe["name"])
+    for number in (1, 2):
+        check_waves(run, number, enough=2, wave=3, num_samples=9)
+    assert re.search(r"draws: \d+ made and [1-9]\d* saved", printed)
+    planned = make_plan(
+        check_recipe(recipe | {"rounds": {"max": 3}}), FolderStore(run.store.parent), tmp_path, tmp_path
+    )
+    (line,) = [line for line in planned.cost if line.startswith("draws")]
+    assert re.search(r"\d+% of 9 a problem, by the pass rates of the latest round", line) and "100%" not in line
 
 
 @pytest.mark.parametrize("name", ONLINE)

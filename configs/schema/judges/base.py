@@ -107,6 +107,11 @@ class JudgeBase(Component):
         return self.compares or (self.rule is not None and not self.reads_gold)
 
     @property
+    def takes_fewer_draws(self) -> bool:
+        """Whether a problem may come to it with fewer than all its draws (`configs/schema/draws/fewer.py`)."""
+        return not self.sees_group
+
+    @property
     def num_opinions(self) -> int:
         """How many texts are written about each sample by itself; 0 where none is, or where samples are compared."""
         return 0

@@ -26,8 +26,10 @@ from transformers import (
 )
 
 from configs.schema.generate import Sampling
+from configs.schema.repetition import Repetition
 from infra.engines.generate.cache import GrowingLayer, new_cache
 from infra.engines.generate.randomness import uniforms
+from infra.engines.generate.repetition import repeats
 
 SHRINK_SHARE = 0.75
 """Ended rows leave the batch when no more than this share of its rows is under way."""
@@ -43,6 +45,7 @@ class Draft:
         seed: of the draw, see `randomness.py`; greedy ones read none.
         tokens, logprobs: what was generated so far; `logprob` is what it is scored at, with the end of the turn.
         is_stopped: the model or a stop text ended it.
+        repeats: it said the same over and over.
     """
 
     prompt: list[int]
@@ -52,10 +55,11 @@ class Draft:
     logprob: float = 0.0
     is_stopped: bool = False
     logprobs: list[float] = field(default_factory=list)
+    repeats: bool = False
 
     @property
     def is_done(self) -> bool:
-        return self.is_stopped or len(self.tokens) >= self.limit
+        return self.is_stopped or self.repeats or len(self.tokens) >= self.limit
 
 
 class Decoder:
@@ -99,6 +103,8 @@ class Decoder:
         for place in count():
             chosen = scores.argmax(-1) if warp is None else draw(warp(None, scores).softmax(-1), rows, place)
             num_tokens = self._append(rows, chosen, scores, reaches_stop)
+            if sampling.repetition is not None:
+                _end_repeating(rows, sampling.repetition)
             yield num_tokens
             live = [row for row, draft in enumerate(rows) if not draft.is_done]
             if not live:
@@ -169,6 +175,13 @@ class Decoder:
             inputs["logits_to_keep"] = num_kept
         scores: torch.Tensor = self.model(**inputs).logits[:, -num_kept:].float()
         return scores
+
+
+def _end_repeating(rows: Sequence[Draft], rule: Repetition) -> None:
+    """End those under way that say the same over and over."""
+    for draft in rows:
+        if not draft.is_done:
+            draft.repeats = repeats(draft.tokens, rule)
 
 
 def warper(sampling: Sampling) -> Any:

@@ -123,6 +123,7 @@ class TransformersRunner(SerialRunner):
             logprob=draft.logprob,
             stop_text=stop_text,
             tokens=tokens,
+            repeats=draft.repeats,
         )
 
 

@@ -21,6 +21,7 @@ from transformers import AutoConfig
 
 from configs.schema.engine import VllmEngine
 from configs.schema.generate import Sampling
+from configs.schema.repetition import Repetition
 from infra.engines.chat.load import load_chat
 from infra.engines.generate.open_job import OpenJob
 from infra.engines.generate.prompts import (
@@ -222,7 +223,8 @@ class VllmRunner:
         self, request: Request, number: int, prefix: list[int], sampling: Sampling, output: Any
     ) -> Completion | Missing:
         draw = output.outputs[0]
-        if draw.finish_reason not in ("stop", "length"):
+        repeats = draw.finish_reason == "repetition"
+        if draw.finish_reason not in ("stop", "length", "repetition"):
             words = f"vLLM gave up on request '{request.id}': {draw.finish_reason}"
             return Missing(request.id, MissingReason.FAILED, words, number)
         text, stop_text = decode_continuation(self._chat, prefix, draw.token_ids, sampling.stop)
@@ -235,11 +237,12 @@ class VllmRunner:
             request_id=request.id,
             index=number,
             text=text,
-            finish_reason=draw.finish_reason,
+            finish_reason="length" if repeats else draw.finish_reason,
             num_tokens=len(draw.token_ids),
             logprob=self._logprob(draw),
             stop_text=stop_text,
             tokens=tokens,
+            repeats=repeats,
         )
 
     def _logprob(self, draw: Any) -> float:
@@ -268,6 +271,14 @@ class VllmRunner:
             logprob_token_ids=watched or None,
             flat_logprobs=True,
             output_kind=self._vllm.sampling_params.RequestOutputKind.FINAL_ONLY,
+            repetition_detection=self._repetition(sampling.repetition),
+        )
+
+    def _repetition(self, rule: Repetition | None) -> Any:
+        if rule is None:
+            return None
+        return self._vllm.sampling_params.RepetitionDetectionParams(
+            max_pattern_size=rule.longest, min_pattern_size=rule.shortest, min_count=rule.times
         )
 
 

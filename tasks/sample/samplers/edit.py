@@ -98,6 +98,7 @@ class Edits:
     model: str
     prompt: str
     is_single_wave = False
+    has_one_writer = False
     makes_problems = True
 
     @property

@@ -62,6 +62,7 @@ class Hinted:
     standing: Mapping[str, Standing]
     model: str
     is_single_wave = False
+    has_one_writer = False
     makes_problems = False
 
     @property

@@ -57,6 +57,7 @@ class Inline:
     config: InlineGenerate
     model: str
     is_single_wave = True
+    has_one_writer = False
     makes_problems = False
 
     @property

@@ -52,6 +52,7 @@ class Invented:
     seeds: Sequence[str]
     own: Sequence[str]
     is_single_wave = False
+    has_one_writer = False
     makes_problems = False
 
     @property

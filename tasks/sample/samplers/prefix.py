@@ -76,6 +76,7 @@ class Prefix:
     models: Mapping[str, str]
     prompt: str
     is_single_wave = False
+    has_one_writer = False
     makes_problems = False
 
     @property

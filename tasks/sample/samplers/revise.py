@@ -60,6 +60,7 @@ class Revise:
     pool: Mapping[str, Sequence[Sample]] = field(default_factory=dict)
     cutter: Cutter | None = None
     is_single_wave = False
+    has_one_writer = False
     makes_problems = False
 
     @property

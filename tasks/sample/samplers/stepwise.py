@@ -75,6 +75,7 @@ class Stepwise:
     judge: PairwiseJudge
     model: str
     is_single_wave = False
+    has_one_writer = False
     makes_problems = True
 
     @property

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from configs.errors import EngineError
 from configs.schema.generate import Sampling
+from configs.schema.repetition import Repetition
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.programs import session_devices, visible_devices
 from infra.engines.wire import (
@@ -47,7 +48,7 @@ shards = st.builds(
     st.lists(texts.filter(bool)).map(lambda stop: Sampling(temperature=0.3, stop=tuple(stop))),
 )
 JOBS: list[Job] = [
-    Shard("s", (Request("a", (("user", "x"),), 3), Request("b", ())), Sampling()),
+    Shard("s", (Request("a", (("user", "x"),), 3), Request("b", ())), Sampling(repetition=Repetition(times=3))),
     ScoringJob("s", (Scoring("a", (("user", "x"),), "y"), Scoring("b", (), "", "Score: ", with_end=False))),
     RatingJob("s", (Rating("a", (("user", "x"),), "y"), Rating("b", (), "", "<step>"), Rating("c", (), "y"))),
     EmbeddingJob("s", (Embedding("a", "x"), Embedding("b", "y", "last", 9))),
@@ -86,6 +87,7 @@ def test_halves_are_the_job_cut_in_two(shard: Shard) -> None:
 COMPLETIONS = [
     Completion("a", 0, "line\nline\u2028\u00e9", "stop", 3, -1.25),
     Completion("a", 1, "", "length", 1, None),
+    Completion("a", 2, "aaa", "length", 3, -1.0, repeats=True),
 ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from configs.schema.generate import Sampling
+from configs.schema.repetition import Repetition
 from infra.engines.models.model_files import ModelFiles
 from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
 
@@ -75,6 +76,20 @@ def test_greedy_tokens_are_those_of_generate(model: Any) -> None:
         )
         assert row.tokens == expected[0, len(row.prompt) :].tolist()
         assert row.is_stopped == (row.tokens[-1] in END_IDS)
+
+
+def test_a_row_that_goes_in_circles_ends_and_the_others_go_on(model: Any) -> None:
+    from infra.engines.generate.repetition import repeats
+
+    rule = Repetition(longest=8, times=2)
+    to_the_end = run(model, drafts(40), temperature=0)
+    rows = run(model, drafts(40), temperature=0, repetition=rule)
+    for row, whole in zip(rows, to_the_end, strict=True):
+        ends = [end for end in range(1, len(whole.tokens)) if repeats(whole.tokens[:end], rule)]
+        assert row.tokens == whole.tokens[: min(ends, default=len(whole.tokens))]
+        assert row.repeats == bool(ends) and (row.is_stopped, len(row.tokens)) != (True, 40)
+        assert row.logprob == pytest.approx(plain_logprob(model, row.prompt, row.tokens), abs=1e-3)
+    assert len({row.repeats for row in rows}) == 2, "some go in circles"
 
 
 @pytest.mark.parametrize("sampling", [{"temperature": 0}, {"temperature": 1.3}, {"temperature": 0.7, "top_k": 5}])

@@ -9,6 +9,7 @@ import pytest
 
 from configs.schema.engine import TransformersEngine, VllmEngine
 from configs.schema.generate import Sampling
+from configs.schema.repetition import Repetition
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.wire import Request, Scoring, Shard
@@ -59,5 +60,12 @@ def test_vllm_generates_and_scores_like_transformers(tmp_path: Path) -> None:
         stopping = Shard("stop", greedy.requests[:1], Sampling(temperature=0, max_tokens=12, stop=(stop,)))
         ((_, (stopped,)),) = pool.generate([stopping])
         assert stopped.text == expected_rows[0].text[: expected_rows[0].text.index(stop)]
+        circling = Sampling(temperature=0, max_tokens=40, repetition=Repetition(longest=8, times=2))
+        ((_, rows),), ((_, expected_rows),) = (
+            one.generate([Shard("circles", greedy.requests, circling)]) for one in (pool, other)
+        )
+        told = [[(row.text, row.finish_reason, row.num_tokens, row.repeats) for row in own]
+                for own in (rows, expected_rows)]  # fmt: skip
+        assert told[0] == told[1] and any(row.repeats and row.finish_reason == "length" for row in rows)
         assert pool.num_loads == 1
     assert os.listdir(tmp_path / "vllm") == ["session-0.log"]

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from configs.errors import StoreError
 from configs.schema.generate import Sampling
+from configs.schema.repetition import Repetition
 from infra.engines.wire import Completion, Embedding, Missing, Rating, Request, Scoring
 from tasks.core.answers import SHARDS_AHEAD, Answers
+from tasks.core.services import TextService
 from tests.tasks.core.scripted import Killed, ScriptedPool, answerer, make_answers
 
 HOT = Sampling(temperature=1.0)
@@ -259,3 +261,31 @@ def test_progress_counts_what_was_there_already(tmp_path: Path) -> None:
     answers = replace(make_answers(tmp_path), progress=Watch())
     list(answers.ask(answerer(ScriptedPool(ahead=1)), HOT, requests(8), total=16))
     assert reports[-1][:2] == (16, 16)
+
+
+def test_texts_that_went_in_circles_are_truncated_ones_that_are_counted(tmp_path: Path) -> None:
+    """Read back from the store as they were drawn."""
+
+    class Circling(ScriptedPool):
+        def _complete(self, request: Request, draw: int) -> Completion | Missing:
+            row = super()._complete(request, draw)
+            is_odd = isinstance(row, Completion) and draw % 2 == 1
+            return replace(row, finish_reason="length", repeats=True) if is_odd else row
+
+    question = Request("p", (("user", "1+1="),), 3)
+    for pool in (Circling(), ScriptedPool(lives=0)):
+        answers = make_answers(tmp_path)
+        ((_, rows),) = answers.ask(answerer(pool), Sampling(), [question])
+        assert [(row.finish_reason, row.repeats) for row in rows if isinstance(row, Completion)] == [
+            ("stop", False), ("length", True), ("stop", False),
+        ]  # fmt: skip
+        assert answers.usage.added_to({})["num_repeating"] == 1
+
+
+def test_a_setting_that_came_later_leaves_what_was_asked_before_where_it_is() -> None:
+    """What was drawn without it is found: the value that is digested is that of the fields that there were."""
+    plain = Sampling(temperature=0.7, top_k=40, stop=("a",))
+    told = TextService(plain).identity({"model": "m"})["sampling"]
+    assert told == {"temperature": 0.7, "top_p": 1.0, "top_k": 40, "min_p": 0.0, "max_tokens": 512, "stop": ["a"]}
+    ended = TextService(plain.model_copy(update={"repetition": Repetition(times=4)})).identity({"model": "m"})
+    assert ended["sampling"] == {**told, "repetition": {"longest": 64, "shortest": 1, "times": 4}}

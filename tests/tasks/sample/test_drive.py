@@ -18,12 +18,12 @@ from configs.schema.judges.opinions import PairwiseJudge
 from infra.engines.wire import Request, draw_seed
 from tasks.core.records import Message, Problem, Sample, Verdict
 from tasks.sample import drive as module
+from tasks.sample.draws.independent import Drawn, Draws, Independent
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY, Episode
 from tasks.sample.guide.plan import Standing
 from tasks.sample.invent.task import NO_PROBLEM
 from tasks.sample.samplers.hinted import TEACHER, Hinted
-from tasks.sample.samplers.independent import Drawn, Draws, Independent
 from tasks.sample.samplers.invented import Invented
 from tasks.sample.samplers.stepwise import Stepwise
 from tasks.sample.samples import write_episodes

@@ -20,11 +20,11 @@ from configs.schema.rows import AnswerRow, TurnRow
 from infra.engines.wire import Completion
 from tasks.core.joined import Candidate
 from tasks.core.records import Message, Problem, Sample, Verdict, spell
+from tasks.sample.draws.independent import Draws, Independent
 from tasks.sample.drive import Partners
 from tasks.sample.episode import Opinions, Texts
 from tasks.sample.guide.plan import Standing
 from tasks.sample.samplers.hinted import Hinted
-from tasks.sample.samplers.independent import Draws, Independent
 from tasks.sample.samplers.stepwise import Stepwise
 from tasks.sample.shots import NO_SHOTS, Shots
 from tasks.sample.stage import GENERATE

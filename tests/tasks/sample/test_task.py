@@ -98,6 +98,24 @@ def test_hot_samples_follow_the_others_and_a_kill_asks_nothing_twice(folder: Pat
         assert run(start).files == step.files, "and it ends like a straight run"
 
 
+def test_texts_that_go_in_circles_are_truncated_ones_and_counted(folder: Path) -> None:
+    """Ended by a real engine, kept so in the store, told as truncated to the judge, and counted beside it."""
+    circles = {"longest": 4, "times": 2}
+    with seeded(folder, generate=PLAIN | {"num_samples": 6, "max_tokens": 12, "repetition": circles}) as start:
+        step = run(start)
+        samples = samples_of(start, step)
+        ended = [one for one in samples if one.is_truncated and one.num_tokens < 12]
+        assert ended and step.summary["num_repeating"] >= len(ended)
+        assert all(one.num_tokens >= 2 for one in ended)
+        judged = judge(start.bench, 1, step, start.problems, start.cast)
+        labels = {row.sample_id: row.label for row in VERDICTS.read(start.bench.ledger, judged)}
+        assert {labels[one.id] for one in ended} == {"truncated"}
+        shutil.rmtree(next((folder / "store" / "micro" / "round-001" / "generate").glob(step.key[:12])))
+        again = run(start)
+        assert (again.files, again.summary) == (step.files, step.summary), "read back from answers"
+        assert asked_by(start.bench, "generate").num_answers == len(samples)
+
+
 def test_each_model_of_the_draws_is_loaded_once(folder: Path) -> None:
     """Draws of two models and three prompts: a kill asks nothing twice, and what was asked is not what is shown."""
     (folder / "loud.j2").write_text("9+9=")

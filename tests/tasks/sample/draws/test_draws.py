@@ -14,10 +14,10 @@ from configs.schema.rows import AnswerRow, SpliceRow, TurnRow
 from infra.engines.wire import Request, draw_seed
 from tasks.core.joined import Candidate
 from tasks.core.records import Message, Problem, Sample
+from tasks.sample.draws.independent import EMPTY, STRIPPED, Independent
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY
 from tasks.sample.samplers.given import Given
-from tasks.sample.samplers.independent import EMPTY, STRIPPED, Independent
 from tasks.sample.samplers.registry import make_sampler
 from tasks.select.filters.filter import Draw
 from tasks.select.pairs.choice import make_pair

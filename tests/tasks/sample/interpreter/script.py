@@ -12,10 +12,10 @@ from configs.schema.interpreter import Interpreter
 from infra.engines.generate.prompts import cut_at
 from infra.engines.wire import Completion, Missing, Request, Shard
 from tasks.core.records import Problem, Sample
+from tasks.sample.draws.independent import Draws, Independent
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY
 from tasks.sample.interpreter.tool import Tool
-from tasks.sample.samplers.independent import Draws, Independent
 from tests.build.records import make_problem
 from tests.tasks.core.scripted import ScriptedPool, answerer, make_answers
 

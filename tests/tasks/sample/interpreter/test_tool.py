@@ -14,10 +14,10 @@ from infra.engines.wire import MissingReason, Request
 from tasks.core.answer_folder import read_shard_records
 from tasks.core.answers import Answers
 from tasks.core.records import FinishReason, Inserted, Sample
+from tasks.sample.draws.independent import Draws, Independent
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY
 from tasks.sample.interpreter.tool import STOPS_PER_CALL, Tool
-from tasks.sample.samplers.independent import Draws, Independent
 from tests.build.records import make_problem
 from tests.infra.sandbox.sandboxes import needs_sandbox, replace_bwrap
 from tests.tasks.core.scripted import Killed, answerer, make_answers
