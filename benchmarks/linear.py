@@ -22,7 +22,7 @@ from benchmarks.linear_stages import STAGES, Place
 
 MOST_TIMES, MOST_MORE, MOST = 12, 20, 1000
 VARIANTS = {
-    **{name: ("sft", False) for name in STAGES},
+    **dict.fromkeys(STAGES, ("sft", False)),
     **{f"{name} of pairs": ("dpo", False) for name in ("select", "monitor", "training rows")},
     "problems": ("sft", True), "evaluate": ("sft", True),
 }  # fmt: skip

@@ -77,7 +77,7 @@ class Place:
         sizes = {"train": num_train, "select": num_held_out, "report": num_held_out}
         return check_recipe({
             "name": "linear", "model": {"kind": "tiny_llama"},
-            "problems": {part: {"path": self._problems(part, size), "mapping": {"answer": {"field": "answer"}}} for part, size in sizes.items()},
+            "problems": {part: self._problems(part, size) for part, size in sizes.items()},
             "generate": {"num_samples": NUM_DRAWS, "max_tokens": 99},
             "engine": {"kind": "transformers", "devices": ["cpu"], "batch_size": 64},
             "judge": [{"kind": "answer"}, {"kind": "vote"}],
@@ -85,14 +85,14 @@ class Place:
             **(pairs if self.kind == "dpo" else examples),
         })  # fmt: skip
 
-    def _problems(self, part: str, size: int) -> str:
+    def _problems(self, part: str, size: int) -> dict[str, Any]:
         path = self.folder / f"{part}.jsonl"
         if not path.exists():
             with path.open("w", encoding="utf-8") as file:
                 for number in range(size):
                     question = f"{STORY}On day {number} of his {part} year he sold how many?"
                     file.write(json.dumps({"question": question, "answer": str(number)}) + "\n")
-        return path.name
+        return {"path": path.name, "mapping": {"answer": {"field": "answer"}}}
 
     @cached_property
     def problems(self) -> StepRef:

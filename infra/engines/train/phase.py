@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from infra.engines.train.output import save_adapter, save_model
 from infra.engines.train.prepare import load_rows, make_trainer
 from infra.engines.train.reference import REFERENCE_FILE, add_reference
 from infra.engines.train.request import PhaseRequest, TrainReport, TrainRequest
+from infra.engines.train.rows import tokens_of
 from infra.engines.train.setup import arithmetic, choose_dtype, load_tokenizer, load_trainable
 from infra.engines.train.steps import CountedSteps
 
@@ -98,12 +99,6 @@ def save_result(request: PhaseRequest, trainer: Any, tokens: Sequence[int], out_
     write_probe(probe_of(request, model, tokens, trainer.accelerator.device), out_dir)
     if request.total_steps is not None:
         save_state(trainer.optimizer, trainer.lr_scheduler, out_dir / "optimizer")
-
-
-def tokens_of(row: Mapping[str, Any]) -> list[int]:
-    """Tokens of a row of any objective: its beginning first."""
-    columns = ("input_ids", "prompt_ids", "completion_ids", "chosen_ids")
-    return [token for column in columns for token in row.get(column, ())]
 
 
 def probe_of(request: PhaseRequest, model: Any, tokens: Sequence[int], device: torch.device) -> Probe:

@@ -15,10 +15,11 @@ from infra.engines.train import group
 from infra.engines.train.layout import Layout
 from infra.engines.train.objectives.objective import TokenRows
 from infra.engines.train.objectives.registry import objective_of
+from infra.engines.train.packing import check_packing, pack_batches
 from infra.engines.train.request import TrainRequest
-from infra.engines.train.rows import Encoder, read_rows
+from infra.engines.train.rows import Encoder, read_rows, tokens_of
 from infra.engines.train.settings import choose_settings, planned_steps
-from infra.engines.train.setup import micro_size
+from infra.engines.train.setup import arithmetic, micro_size
 from infra.engines.train.steps import CountedSteps
 
 
@@ -67,6 +68,10 @@ def make_trainer(
         **objective.arguments(request.objective),
     )
     trainer.planned_steps = planned_steps(request, len(rows))
+    if request.optimizer.batching == "packed":
+        with arithmetic(request, trainer.accelerator.device):
+            check_packing(trainer.model, tokens_of(rows[0]), request.model.name)
+        pack_batches(trainer.model.get_base_model() if hasattr(trainer.model, "peft_config") else trainer.model)
     if group.size() > 1:
         trainer.layout = Layout(request.optimizer.step_size, group.size(), micro_size(request))
     return trainer

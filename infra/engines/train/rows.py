@@ -12,7 +12,7 @@ has its end (`chat/turn_end.py`), with the weight of the last part; without the 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
@@ -60,6 +60,12 @@ def split_given(*sides: Sequence[Part]) -> tuple[Sequence[Part], list[Sequence[P
             break
         count += 1
     return sides[0][:count], [side[count:] for side in sides]
+
+
+def tokens_of(row: Mapping[str, Any]) -> list[int]:
+    """Tokens of a row of any objective: its beginning first."""
+    columns = ("input_ids", "prompt_ids", "completion_ids", "chosen_ids")
+    return [token for column in columns for token in row.get(column, ())]
 
 
 def read_rows(path: Path, columns: Collection[str]) -> Iterator[dict[str, Any]]:
