@@ -23,7 +23,7 @@ from benchmarks.linear_stages import STAGES, Place
 MOST_TIMES, MOST_MORE, MOST = 12, 20, 1000
 VARIANTS = {
     **dict.fromkeys(STAGES, ("sft", False)),
-    **{f"{name} of pairs": ("dpo", False) for name in ("select", "monitor", "training rows")},
+    **{f"{name} of pairs": ("dpo", False) for name in ("select", "monitor", "training rows", "token rows")},
     "problems": ("sft", True), "evaluate": ("sft", True),
 }  # fmt: skip
 """by what is printed: the objective, and whether the held-out sets are what is large"""

@@ -16,9 +16,12 @@ from typing import Any
 from benchmarks.judging import REASONING
 from benchmarks.scale import AtOnce
 from configs.schema.load import check_recipe
+from configs.schema.model import TinyLlama
 from configs.schema.recipe import Recipe
+from configs.schema.train import FullWeights, Optimizer
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
+from infra.engines.train.request import TrainRequest
 from infra.engines.wire import ROWS_A_MESSAGE, Message
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
@@ -39,6 +42,7 @@ from tasks.select.task import select
 
 NUM_DRAWS = 16
 NUM_HELD_OUT = 400
+MAX_LENGTH = 4096
 MODEL = ModelRef(name="made", digest="0" * 64, external="/made")
 CAST = Cast(base=MODEL, seed=None, previous=None, round_start=MODEL, live=MODEL)
 STORY = "A baker sells rolls and cakes on every day of the week, and writes down how many of each he sold. " * 3
@@ -64,7 +68,7 @@ class Place:
         recipe = self.recipe()
         bench = Workbench(recipe, Ledger(FolderStore(self.folder / "store"), self.folder / "work", {}), self.folder)
         files = _Anything("made", self.folder)
-        pool = LocalPool(recipe.engine, files, self.folder / "logs", start=Writer)  # type: ignore[arg-type]
+        pool = LocalPool(recipe.engine, files, self.folder / "logs", start=Writer)
         bench.pools.lend(MODEL.digest, recipe.engine, pool)
         return bench
 
@@ -114,6 +118,9 @@ class Place:
         """Have everything that a stage reads."""
         needed = {"generate": "problems", "judge": "generated", "select": "judged", "evaluate": "problems"}
         getattr(self, needed.get(name, "" if name == "problems" else "selected"), None)
+        if name == "token rows":
+            self.write_training_rows()
+            self.make_model()
 
     def write_report_rows(self) -> None:
         """Texts that a round's report shows."""
@@ -128,6 +135,27 @@ class Place:
         rows = map(kind.write, kind.table.read(self.bench.ledger, self.selected))
         assert write_rows(self.folder / "rows.jsonl", rows)
 
+    def encode_rows(self) -> None:
+        """What the trainer makes of them before its first step."""
+        from infra.engines.train.prepare import load_rows, remove_rows
+        from infra.engines.train.setup import load_tokenizer
+
+        files, objective = ModelFiles("made", self.folder / "model"), self.bench.recipe.train.offline_objective
+        request = TrainRequest(
+            model=files, tune=FullWeights(), optimizer=Optimizer(max_length=MAX_LENGTH), seed=0, objective=objective,
+            rows=self.folder / "rows.jsonl", reference=files if objective.needs_reference else None,
+        )  # fmt: skip
+        remove_rows(self.folder)
+        rows, _ = load_rows(request, load_tokenizer(files), self.folder)
+        assert len(rows) and sum(1 for _ in rows)
+
+    def make_model(self) -> None:
+        """A folder with a tokenizer, which knows no more than characters."""
+        from infra.engines.models.tiny_llama import write_tiny_llama
+
+        config = TinyLlama(hidden_size=8, intermediate_size=8, num_layers=1, num_heads=1, max_length=MAX_LENGTH)
+        write_tiny_llama(config, 0, self.folder / "model")
+
 
 STAGES: dict[str, Callable[[Place], object]] = {
     "problems": lambda place: place.problems,
@@ -139,6 +167,7 @@ STAGES: dict[str, Callable[[Place], object]] = {
     ),
     "report": Place.write_report_rows,
     "training rows": Place.write_training_rows,
+    "token rows": Place.encode_rows,
     "evaluate": lambda place: evaluate(place.bench, 1, MODEL, place.problems, CAST),
 }
 """in the order of a round"""

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from configs.errors import UserError
 from tasks.core.records import OLDER, Change
 
-ROWS_PER_GROUP = 8192
+ROWS_PER_GROUP = 4096
 ROWS_AT_ONCE = 1024
 """of a group that are Python values at a time: such a value takes many times the memory of what a file holds of it"""
 FIRST_VERSION = 1

@@ -21,7 +21,7 @@ from infra.engines.train.checkpoints import TimedCheckpoints, find_checkpoint
 from infra.engines.train.metrics import MetricsStream, read_metrics, rewind_metrics
 from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.output import save_adapter, save_model
-from infra.engines.train.prepare import load_rows, make_trainer
+from infra.engines.train.prepare import load_rows, make_trainer, remove_rows
 from infra.engines.train.reference import REFERENCE_FILE, add_reference
 from infra.engines.train.request import PhaseRequest, TrainReport, TrainRequest
 from infra.engines.train.rows import tokens_of
@@ -58,6 +58,7 @@ def run_phase(
         return None
     shutil.rmtree(checkpoints, ignore_errors=True)
     (work_dir / REFERENCE_FILE).unlink(missing_ok=True)
+    remove_rows(work_dir)
     return make_report(
         read_metrics(metrics),
         num_examples=len(trainer.train_dataset),
@@ -70,7 +71,7 @@ def run_phase(
 def prepare(request: TrainRequest, work_dir: Path, fingerprint: str) -> tuple[CountedSteps, int]:
     """The trainer with its model and rows, and the number of rows that are too long."""
     tokenizer = load_tokenizer(request.model)
-    rows, num_too_long = load_rows(request, tokenizer)
+    rows, num_too_long = load_rows(request, tokenizer, work_dir)
     if request.objective.needs_reference:
         rows = add_reference(request, rows, work_dir, fingerprint)
     checkpoints = work_dir / CHECKPOINTS
