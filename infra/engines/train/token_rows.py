@@ -1,6 +1,6 @@
 """Rows of training as token ids in an Arrow file, which the processes that train together map into memory.
 
-The first of a group encodes, some hundred rows at a time; all read. A phase that is resumed finds its file again. Used by
+The first of a group encodes, some hundreds at a time; all read. A phase that is resumed finds its file again. Used by
 `prepare.py`; what a row holds is said by its objective.
 """
 
