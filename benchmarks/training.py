@@ -83,9 +83,8 @@ def time_bare(model_folder: Path, rows: Path) -> float:
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
     model = AutoModelForCausalLM.from_pretrained(model_folder).train()
     limit_threads(model)
-    encoded, _ = EXAMPLES.encode(
-        read_rows(rows, EXAMPLES.columns), Encoder(make_chat(tokenizer, ModelFiles("tiny", model_folder)), 128)
-    )
+    encoder = Encoder(make_chat(tokenizer, ModelFiles("tiny", model_folder)), 128)
+    encoded = [row for one in read_rows(rows, EXAMPLES.columns) if (row := EXAMPLES.encode(one, encoder)) is not None]
     collate = WeightedCollator(pad_token_id=tokenizer.pad_token_id)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.0)
     num_tokens, started = 0, time.perf_counter()

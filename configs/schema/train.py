@@ -78,6 +78,11 @@ class Optimizer(Component):
     micro_batch_size: Annotated[int | None, Execution] = Field(
         None, ge=1, description="examples of a backward pass on one device; default: found, up to batch_size"
     )
+    batching: Annotated[Literal["padded", "packed"], Execution] = Field(
+        "padded",
+        description="packed: examples lie one behind the other in a row, so that padding costs at most 5 %; the steps "
+        "are the same, to rounding",
+    )
     devices: Annotated[tuple[str, ...], Execution] = Field(
         ("auto",), min_length=1, description="one process each: cpu, or cuda:0, cuda:1, ...; auto: every visible GPU"
     )

@@ -30,8 +30,8 @@ from tasks.core.tables import read_records, write_records
 logger = logging.getLogger(__name__)
 
 FOLDER = "answers"
-NUM_OPEN_SHARDS = 16
-"""whose rows are in memory: answers are read in about the order in which they were asked for"""
+MOST_OPEN_SHARDS, MOST_OPEN_ROWS = 16, 4096
+"""in memory, but one shard at least: answers are read in about the order in which they were asked for"""
 
 
 class AnswerRow(Protocol):
@@ -207,8 +207,11 @@ class AnswerFolder(Generic[Row]):
         """Have a shard's rows in memory, in place of those that were not asked for the longest."""
         self._open[name] = {(row.question, row.draw): row for row in rows}
         self._open.move_to_end(name)
-        if len(self._open) > NUM_OPEN_SHARDS:
+        while len(self._open) > 1 and not self._has_room():
             self._open.popitem(last=False)
+
+    def _has_room(self) -> bool:
+        return len(self._open) <= MOST_OPEN_SHARDS and sum(map(len, self._open.values())) <= MOST_OPEN_ROWS
 
     def _fetch(self, name: str) -> bool:
         """Have a shard here, its digest verified; a damaged one is set aside, and False."""

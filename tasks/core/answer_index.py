@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-NUM_RECENT = 1 << 16
-"""entries that are held one by one before they are sorted among the others"""
+NUM_RECENT, RECENT_SHARE = 1 << 13, 16
+"""entries that are held one by one before they are sorted among the others: so many, or a sixteenth of those, so that
+sorting stays linear"""
 
 
 class Place(NamedTuple):
@@ -48,7 +49,7 @@ class AnswerIndex:
             short, place = _short(question), (shard, first, number)
             recent[short] = (*recent[short], place) if short in recent else (place,)
             self._num_recent += 1
-        if self._num_recent >= NUM_RECENT:
+        if self._num_recent >= max(NUM_RECENT, len(self._questions) // RECENT_SHARE):
             self._sort_in()
 
     def find(self, question: str) -> Sequence[Place]:

@@ -20,7 +20,9 @@ import pyarrow.parquet as pq
 from configs.errors import UserError
 from tasks.core.records import OLDER, Change
 
-ROWS_PER_GROUP = 8192
+ROWS_PER_GROUP = 4096
+ROWS_AT_ONCE = 1024
+"""of a group that are Python values at a time: such a value takes many times the memory of what a file holds of it"""
 FIRST_VERSION = 1
 Record = TypeVar("Record")
 _VERSION = b"selfloop.version"
@@ -34,24 +36,33 @@ class TableWriter:
         self._schema = schema_of(record).with_metadata({_VERSION: str(version_of(record))})
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._waiting: list[Any] = []
+        self._group: list[pa.RecordBatch] = []
 
     def __enter__(self) -> TableWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._convert()
         self._flush()
         self._writer.close()
 
     def add(self, row: Any) -> None:
         """Append one row."""
         self._waiting.append(row)
-        if len(self._waiting) == ROWS_PER_GROUP:
-            self._flush()
+        if len(self._waiting) == ROWS_AT_ONCE:
+            self._convert()
+            if len(self._group) * ROWS_AT_ONCE == ROWS_PER_GROUP:
+                self._flush()
+
+    def _convert(self) -> None:
+        if self._waiting:
+            self._group.append(_to_batch(self._waiting, self._schema))
+            self._waiting = []
 
     def _flush(self) -> None:
-        if self._waiting:
-            self._writer.write_table(_to_table(self._waiting, self._schema))
-            self._waiting = []
+        if self._group:
+            self._writer.write_table(pa.Table.from_batches(self._group), row_group_size=ROWS_PER_GROUP)
+            self._group = []
 
 
 def write_records(path: Path, record: type[Record], rows: Iterable[Record]) -> int:
@@ -79,7 +90,7 @@ def read_records(path: Path, record: type[Record]) -> Iterator[Record]:
         names = source.schema_arrow.names if changes else schema_of(record).names
         _check_columns(source.schema_arrow.names, record, path, is_older=bool(changes))
         restore = _restorer(record, names, changes)
-        for batch in source.iter_batches(batch_size=ROWS_PER_GROUP, columns=names, use_threads=False):
+        for batch in source.iter_batches(batch_size=ROWS_AT_ONCE, columns=names, use_threads=False):
             columns = [batch.column(name).to_pylist() for name in names]
             yield from (restore(values) for values in zip(*columns, strict=True))
 
@@ -141,14 +152,14 @@ def _without_none(hint: Any) -> tuple[Any, bool]:
     return hint, False
 
 
-def _to_table(batch: list[Any], schema: pa.Schema) -> pa.Table:
+def _to_batch(rows: list[Any], schema: pa.Schema) -> pa.RecordBatch:
     columns = []
     for field in schema:
-        values = list(map(attrgetter(field.name), batch))
+        values = list(map(attrgetter(field.name), rows))
         if pa.types.is_list(field.type) and pa.types.is_struct(field.type.value_type):
             values = [[dataclasses.asdict(item) for item in value] for value in values]
         columns.append(pa.array(values, type=field.type))
-    return pa.Table.from_arrays(columns, schema=schema)
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _restorer(record: Any, names: list[str], changes: list[Change]) -> Any:

@@ -33,7 +33,7 @@ def best_of_results(
     """
     sampling = Sampling(temperature=settings.temperature, top_p=settings.top_p)
     draws = {
-        suite: sampler.draw(problems, sampling, settings.num_samples, derive_seed(seed, "best_of"))
+        suite: list(sampler.draw(problems, sampling, settings.num_samples, derive_seed(seed, "best_of")))
         for suite, problems in suites.items()
     }
     found: dict[tuple[str, str], dict[str, Any]] = {}

@@ -5,8 +5,9 @@ Called by the Prefect task and by `selfloop stage evaluate`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import tee
 
 from configs.schema.generate import Sampling
 from configs.schema.judges.by_rule import AnswerJudge
@@ -41,18 +42,15 @@ class Sampler:
     model: str
     answers: Answers
 
-    def draw(self, problems: Sequence[Problem], sampling: Sampling, num_samples: int, seed: int) -> list[Sample]:
-        """`num_samples` of each problem, in the order of the problems; without text where it is missing."""
+    def draw(self, problems: Sequence[Problem], sampling: Sampling, num_samples: int, seed: int) -> Iterator[Sample]:
+        """`num_samples` of each problem, in their order, as they come; without text where it is missing."""
         max_tokens = self.recipe.evaluate.max_tokens or self.recipe.episode.max_tokens
         sampling = sampling.model_copy(update={"max_tokens": max_tokens, "stop": self.recipe.episode.stop})
         shard_size = max(PROBLEMS_PER_SHARD, self.answers.shard_size)
         partners = Partners(self.answers, {POLICY: self.who}, shard_size=shard_size, tool=tool_of(self.recipe))
         sampler = Independent([Draws(sampling, num_samples)], self.model)
-        return [
-            sample
-            for episode in drive(sampler, problems, partners, seed)
-            for sample in with_missing(episode.problem, episode.nodes, num_samples, self.model)
-        ]
+        for episode in drive(sampler, problems, partners, seed):
+            yield from with_missing(episode.problem, episode.nodes, num_samples, self.model)
 
 
 def with_missing(problem: Problem, samples: Sequence[Sample], num_samples: int, model: str) -> Iterator[Sample]:
@@ -75,11 +73,12 @@ def evaluate_suites(
     """
     judge = evaluation_judge(recipe)
     for suite, problems in suites.items():
-        greedy = sampler.draw(problems, Sampling(temperature=0.0), 1, seed)
+        greedy: Iterable[Sample] = sampler.draw(problems, Sampling(temperature=0.0), 1, seed)
         draws: list[Sample] = []
         if pass_at := recipe.evaluate.pass_at:
             sampling = Sampling(temperature=pass_at.temperature, top_p=pass_at.top_p)
-            draws = sampler.draw(problems, sampling, pass_at.num_samples, seed)
+            greedy = list(greedy)  # drawn before the further draws: each is one stream of requests
+            draws = list(sampler.draw(problems, sampling, pass_at.num_samples, seed))
         judged = [verified(samples, problems, judge, sampler.answers) for samples in (greedy, draws)]
         yield from item_results(suite, problems, judged[0], grouped(judged[1]))
 
@@ -89,14 +88,16 @@ def gold_logprob(sampler: Sampler, problems: Sequence[Problem]) -> float | None:
 
     None where no problem has one.
     """
-    items = [
+    items = (
         Scoring(problem.id, chat_of(problem), text)
         for problem in problems
         if (text := problem.solution or problem.gold)
-    ]
-    scores = [score for score in sampler.answers.score(sampler.who, items) if not isinstance(score, Missing)]
-    num_tokens = sum(score.num_tokens for score in scores)
-    return sum(score.logprob for score in scores) / num_tokens if num_tokens else None
+    )
+    total, num_tokens = 0.0, 0
+    for score in sampler.answers.score(sampler.who, items):
+        if not isinstance(score, Missing):
+            total, num_tokens = total + score.logprob, num_tokens + score.num_tokens
+    return total / num_tokens if num_tokens else None
 
 
 def evaluation_judge(recipe: Recipe) -> AnswerJudge:
@@ -105,8 +106,9 @@ def evaluation_judge(recipe: Recipe) -> AnswerJudge:
 
 
 def verified(
-    samples: Sequence[Sample], problems: Sequence[Problem], judge: AnswerJudge, answers: Answers
+    samples: Iterable[Sample], problems: Sequence[Problem], judge: AnswerJudge, answers: Answers
 ) -> Iterator[Candidate]:
-    """The samples with what the verifier says of them."""
+    """The samples with what the verifier says of them, as they come; those it reads ahead are in memory."""
     known = {problem.id: problem for problem in problems}
-    return joined(samples, judge_samples(samples, [judge], World(known, answers=answers)), [judge.name], known)
+    own, judged = tee(samples)
+    return joined(own, judge_samples(judged, [judge], World(known, answers=answers)), [judge.name], known)

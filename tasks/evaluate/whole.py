@@ -16,6 +16,7 @@ from tasks.core.records import Problem
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast, policy_answerer
 from tasks.core.step import Summary
+from tasks.core.tables import read_records
 from tasks.evaluate.best_of import best_of_results
 from tasks.evaluate.correction.reviser import Reviser
 from tasks.evaluate.correction.run import correction_results
@@ -43,7 +44,7 @@ def evaluate_model(
     """
     settings = bench.recipe.evaluate
     sampler = Sampler(bench.recipe, policy_answerer(bench, model), model.digest, answers)
-    items = list(evaluate_suites(sampler, suites, bench.recipe, seed))
+    ITEMS.write(out, evaluate_suites(sampler, suites, bench.recipe, seed))
     drift = gold_logprob(sampler, suites["select"])  # while the candidate is loaded: a judge may be another model
     revised: dict[str, float] = {}
     if reviser and settings.revise:
@@ -51,6 +52,7 @@ def evaluate_model(
         revised = correction_results(settings.revise, reviser, partners, sampler, suites, out, seed)
     if settings.best_of:
         found = best_of_results(bench, settings.best_of, sampler, suites, cast, seed)
-        items = [replace(item, **found[item.suite, item.problem_id]) for item in items]
-    ITEMS.write(out, items)
-    return {**summarize(items, extras_of(settings)), **revised, "select_gold_logprob": drift}
+        items = list(read_records(out / ITEMS.name, ITEMS.record))
+        ITEMS.write(out, (replace(item, **found[item.suite, item.problem_id]) for item in items))
+    numbers = summarize(read_records(out / ITEMS.name, ITEMS.record), extras_of(settings))
+    return {**numbers, **revised, "select_gold_logprob": drift}

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from configs.errors import ProblemsError
@@ -32,26 +32,35 @@ def replay_counts(num_outside: int, num_own: int, share: float) -> tuple[int, in
     return own, int(share * own / (1 - share))
 
 
-def mix(own: Sequence[Row], outside: Sequence[Row], share: float, seed: int) -> list[Row]:
+OpenRows = Callable[[], Iterable[Row]]
+"""opens rows, as often as it is called"""
+
+
+def mix(own: OpenRows, outside: OpenRows, share: float, seed: int) -> Iterator[Row]:
     """The mixture, drawn at random from both sides; the round's rows come first, in their order.
+
+    Both are read twice; in memory are a number for each prompt of the round and for each row that is drawn.
 
     Raises:
         ProblemsError: nothing from outside is left, or so little that the mixture would be empty.
     """
-    prompts = {_prompt(row) for row in own}
-    apart = [row for row in outside if _prompt(row) not in prompts]
-    num_own, num_outside = replay_counts(len(apart), len(own), share)
-    if own and not (num_own and num_outside):
+    prompts = [_prompt(row) for row in own()]
+    known, total = set(prompts), len(prompts)
+    num_apart = sum(_prompt(row) not in known for row in outside())
+    num_own, num_outside = replay_counts(num_apart, total, share)
+    if total and not (num_own and num_outside):
         raise ProblemsError(
-            f"train.replay: {len(apart)} rows of the file have prompts of their own, too few for a share of {share:g} "
-            f"beside {len(own)} rows of the round",
+            f"train.replay: {num_apart} rows of the file have prompts of their own, too few for a share of {share:g} "
+            f"beside {total} rows of the round",
             "give a larger file, or write a smaller share",
         )
     draw = random.Random(seed)
-    return [*_draw(own, num_own, draw), *_draw(apart, num_outside, draw)]
+    yield from _draw(own(), total, num_own, draw)
+    apart = (row for row in outside() if _prompt(row) not in known)
+    yield from _draw(apart, num_apart, num_outside, draw)
 
 
-def read_replay(path: Path, kind: RowKind, name: str | None = None) -> list[Row]:
+def read_replay(path: Path, kind: RowKind, name: str | None = None) -> Iterator[Row]:
     """Rows of a file, as problem files are read: each with `messages` (or `prompt`), its texts and fields, perhaps a
     `weight`.
 
@@ -59,10 +68,10 @@ def read_replay(path: Path, kind: RowKind, name: str | None = None) -> list[Row]
         name: what the recipe calls the file. Default: the path.
 
     Raises:
-        ProblemsError: the file cannot be read, or a row cannot be trained on; names the row.
+        ProblemsError: while it is read: the file cannot be read, or a row cannot be trained on; names the row.
     """
     rows = read_rows(path, name)
-    return [_read_row(row, kind, f"{name or path}, row {number}") for number, row in enumerate(rows)]
+    return (_read_row(row, kind, f"{name or path}, row {number}") for number, row in enumerate(rows))
 
 
 def check_replays(recipe: Recipe, base_dir: Path) -> None:
@@ -76,10 +85,10 @@ def check_replays(recipe: Recipe, base_dir: Path) -> None:
     for path, rows, share in {
         (part.replay.path, part.objective.rows, part.replay.share) for part in settings if part.replay is not None
     }:
-        found = read_replay(base_dir / path, ROW_KINDS[rows], path)
-        if not all(replay_counts(len(found), sys.maxsize, share)):
+        num_found = sum(1 for _ in read_replay(base_dir / path, ROW_KINDS[rows], path))
+        if not all(replay_counts(num_found, sys.maxsize, share)):
             raise ProblemsError(
-                f"train.replay: {path} has {len(found)} rows, of which a share of {share:g} beside rows of the round "
+                f"train.replay: {path} has {num_found} rows, of which a share of {share:g} beside rows of the round "
                 "is none",
                 "give a larger file, or write another share",
             )
@@ -139,9 +148,16 @@ def _weight(value: object, where: str) -> float:
     raise ProblemsError(f"{where}: weight is {str(value)[:80]}, not a number above 0", "write 1.0, or leave it out")
 
 
-def _draw(rows: Sequence[Row], number: int, draw: random.Random) -> list[Row]:
-    return [rows[index] for index in sorted(draw.sample(range(len(rows)), number))]
+def _draw(rows: Iterable[Row], total: int, number: int, draw: random.Random) -> Iterator[Row]:
+    """So many of them, in their order."""
+    chosen = iter(sorted(draw.sample(range(total), number)))
+    following = next(chosen, None)
+    for place, row in enumerate(rows):
+        if place == following:
+            yield row
+            following = next(chosen, None)
 
 
-def _prompt(row: Row) -> str:
-    return json.dumps(row["messages"], sort_keys=True)
+def _prompt(row: Row) -> int:
+    """A number that tells prompts apart, within one process."""
+    return hash(json.dumps(row["messages"], sort_keys=True))

@@ -80,12 +80,15 @@ ROW_KINDS: dict[Rows, RowKind] = {
 """A kind without an entry here cannot be trained on."""
 
 
-def cap_judge_pairs(pairs: Iterable[Pair], max_share: float) -> Iterator[Pair]:
-    """Pairs with those of judgements cut, in order, so that they make at most `max_share` of all (Meta-Rewarding)."""
-    rows = list(pairs)
-    num_policy = sum(pair.role == "policy" for pair in rows)
+def cap_judge_pairs(pairs: Callable[[], Iterable[Pair]], max_share: float) -> Iterator[Pair]:
+    """Pairs with those of judgements cut, in order, so that they make at most `max_share` of all (Meta-Rewarding).
+
+    Args:
+        pairs: opens them; they are read twice.
+    """
+    num_policy = sum(pair.role == "policy" for pair in pairs())
     left = int(num_policy * max_share / (1 - max_share))
-    for pair in rows:
+    for pair in pairs():
         if pair.role == "policy":
             yield pair
         elif left:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,12 +118,11 @@ class _Training:
         done = TrainNumbers.of(made).end_step if made is not None and is_own else 0
         return plan_steps(self.settings, round, last - first + 1, done)
 
-    def _mixed(self, seed: int) -> list[Row]:
-        rows = list(self._rows())
+    def _mixed(self, seed: int) -> Iterator[Row]:
         if self.settings.replay is None:
-            return rows
-        outside = read_replay(self._replay_path(), ROW_KINDS[self.settings.objective.rows])
-        return mix(rows, outside, self.settings.replay.share, derive_seed(seed, "replay"))
+            return self._rows()
+        outside = partial(read_replay, self._replay_path(), ROW_KINDS[self.settings.objective.rows])
+        return mix(self._rows, outside, self.settings.replay.share, derive_seed(seed, "replay"))
 
     def _rows(self) -> Iterator[Row]:
         kind = ROW_KINDS[self.settings.objective.rows]
@@ -130,10 +130,9 @@ class _Training:
             table = set_called(self.bench.recipe.warm_start_set(self.learner))
             worked = table.read(self.bench.ledger, self.state.problems)
             yield from map(kind.write, worked_examples(worked))
-        records = self._records(kind.table)
-        if kind.table is PAIRS and (share := max_judge_share(self.recipe)) is not None:
-            records = cap_judge_pairs(records, share)
-        yield from map(kind.write, records)
+        records = partial(self._records, kind.table)
+        share = max_judge_share(self.recipe) if kind.table is PAIRS else None
+        yield from map(kind.write, records() if share is None else cap_judge_pairs(records, share))
 
     def _records(self, table: Table[Any]) -> Iterator[Any]:
         """What the window's selections hold, then the pairs of judgements."""

@@ -59,6 +59,7 @@ SAME: dict[str, dict[str, Any]] = {
     "another device": with_field("engine", devices=["cpu", "cpu"]),
     "another width of generation": with_field("engine", batch_size=1),
     "training on more devices": with_field("train", devices=["cpu", "cpu"], micro_batch_size=2),
+    "packed batches": with_field("train", batching="packed"),
     "other checkpoints": with_field("train", checkpoint_seconds=5),
     "more rounds": tree(rounds={"max": 9, "per_run": 1}),
     "patience": tree(decide={"gate": {"kind": "always"}, "patience": 2, "approval": True}),

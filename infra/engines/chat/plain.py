@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from infra.engines.chat.refused import ChatRefused
@@ -20,10 +20,12 @@ class PlainText:
 
     Attributes:
         controls: control tokens, and their texts.
+        ahead: tokens of the texts of `look_ahead`.
     """
 
     tokenizer: Any
     controls: Mapping[int, str]
+    ahead: dict[str, list[int]] = field(default_factory=dict, repr=False, compare=False)
 
     def encode(self, text: str) -> list[int]:
         """Tokens of a text. One without spelled control tokens is encoded as the tokenizer does.
@@ -31,7 +33,7 @@ class PlainText:
         Raises:
             ChatRefused: the tokenizer has no other way to write a control token.
         """
-        ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"] if text else []
+        ids = self.ahead.get(text) or self._ids(text)
         parts = self.split(text, ids)
         if len(parts) == 1:
             return ids
@@ -39,6 +41,16 @@ class PlainText:
         for place, part in enumerate(parts):
             tokens += self.spell(part) if place % 2 else self.encode(part)
         return tokens
+
+    def look_ahead(self, texts: Sequence[str]) -> None:
+        """Encode texts that are about to be asked for in one call, in place of those before."""
+        self.ahead.clear()
+        if asked := list({text for text in texts if text}):
+            self.ahead.update(zip(asked, self.tokenizer(asked, add_special_tokens=False)["input_ids"], strict=True))
+
+    def _ids(self, text: str) -> list[int]:
+        ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"] if text else []
+        return ids
 
     def split(self, text: str, ids: Sequence[int]) -> list[str]:
         """A text cut at its control tokens, which are every second part.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,10 @@ from infra.engines.train.checkpoints import TimedCheckpoints, find_checkpoint
 from infra.engines.train.metrics import MetricsStream, read_metrics, rewind_metrics
 from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.output import save_adapter, save_model
-from infra.engines.train.prepare import load_rows, make_trainer
+from infra.engines.train.prepare import load_rows, make_trainer, remove_rows
 from infra.engines.train.reference import REFERENCE_FILE, add_reference
 from infra.engines.train.request import PhaseRequest, TrainReport, TrainRequest
+from infra.engines.train.rows import tokens_of
 from infra.engines.train.setup import arithmetic, choose_dtype, load_tokenizer, load_trainable
 from infra.engines.train.steps import CountedSteps
 
@@ -57,6 +58,7 @@ def run_phase(
         return None
     shutil.rmtree(checkpoints, ignore_errors=True)
     (work_dir / REFERENCE_FILE).unlink(missing_ok=True)
+    remove_rows(work_dir)
     return make_report(
         read_metrics(metrics),
         num_examples=len(trainer.train_dataset),
@@ -69,7 +71,7 @@ def run_phase(
 def prepare(request: TrainRequest, work_dir: Path, fingerprint: str) -> tuple[CountedSteps, int]:
     """The trainer with its model and rows, and the number of rows that are too long."""
     tokenizer = load_tokenizer(request.model)
-    rows, num_too_long = load_rows(request, tokenizer)
+    rows, num_too_long = load_rows(request, tokenizer, work_dir)
     if request.objective.needs_reference:
         rows = add_reference(request, rows, work_dir, fingerprint)
     checkpoints = work_dir / CHECKPOINTS
@@ -98,12 +100,6 @@ def save_result(request: PhaseRequest, trainer: Any, tokens: Sequence[int], out_
     write_probe(probe_of(request, model, tokens, trainer.accelerator.device), out_dir)
     if request.total_steps is not None:
         save_state(trainer.optimizer, trainer.lr_scheduler, out_dir / "optimizer")
-
-
-def tokens_of(row: Mapping[str, Any]) -> list[int]:
-    """Tokens of a row of any objective: its beginning first."""
-    columns = ("input_ids", "prompt_ids", "completion_ids", "chosen_ids")
-    return [token for column in columns for token in row.get(column, ())]
 
 
 def probe_of(request: PhaseRequest, model: Any, tokens: Sequence[int], device: torch.device) -> Probe:

@@ -15,12 +15,13 @@ from typing import Any
 import torch
 from accelerate import PartialState
 from accelerate.utils import gather_object
+from datasets import Dataset
 from torch.nn.utils.rnn import pad_sequence
 from trl.trainer.utils import add_fused_lm_head
 
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train import group
-from infra.engines.train.objectives.objective import PARTS, WEIGHTS, TokenRows, further_column
+from infra.engines.train.objectives.objective import PARTS, WEIGHTS, further_column
 from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.rows import IGNORED
@@ -35,7 +36,7 @@ Sums = float | list[float]
 REFERENCE_FILE = "reference.json"
 
 
-def add_reference(request: TrainRequest, rows: TokenRows, work_dir: Path, fingerprint: str) -> TokenRows:
+def add_reference(request: TrainRequest, rows: Dataset, work_dir: Path, fingerprint: str) -> Dataset:
     """The rows with the reference's summed log-probabilities of every completion, natural log.
 
     They are kept in `work_dir`, so that a resumed phase reads them.
@@ -51,7 +52,9 @@ def add_reference(request: TrainRequest, rows: TokenRows, work_dir: Path, finger
             partial = path.with_suffix(".part")
             partial.write_text(json.dumps({"fingerprint": fingerprint, "columns": columns}), encoding="utf-8")
             os.replace(partial, path)
-    return [{**row, **{name: values[number] for name, values in columns.items()}} for number, row in enumerate(rows)]
+    for name, values in columns.items():
+        rows = rows.add_column(name, values)
+    return rows
 
 
 def _read(path: Path, fingerprint: str) -> dict[str, list[Sums]] | None:
@@ -59,7 +62,7 @@ def _read(path: Path, fingerprint: str) -> dict[str, list[Sums]] | None:
     return found["columns"] if found.get("fingerprint") == fingerprint else None
 
 
-def _compute(request: TrainRequest, rows: TokenRows) -> dict[str, list[Sums]]:
+def _compute(request: TrainRequest, rows: Dataset) -> dict[str, list[Sums]]:
     """What the reference says, and then each further one; one model is loaded at a time."""
     assert request.reference is not None, "the request was validated"
     columns = _compute_one(request, request.reference, rows)
@@ -70,22 +73,41 @@ def _compute(request: TrainRequest, rows: TokenRows) -> dict[str, list[Sums]]:
     return columns
 
 
-def _compute_one(request: TrainRequest, files: ModelFiles, rows: TokenRows) -> dict[str, list[Sums]]:
+def _compute_one(request: TrainRequest, files: ModelFiles, rows: Dataset) -> dict[str, list[Sums]]:
     """Every device scores its share; all get the whole."""
     state = PartialState(cpu=not torch.cuda.is_available())
     model = load_reference(request, files).to(state.device)
     columns = {}
     for name, completion in objective_of(request.objective).rows.reference.items():
-        sequences = [
-            (row["prompt_ids"], row[completion], row.get(completion + WEIGHTS), row.get(completion + PARTS))
-            for row in rows
-        ]
-        share = list(range(state.process_index, len(sequences), state.num_processes))
+        share = range(state.process_index, len(rows), state.num_processes)
         with arithmetic(request, state.device):
-            sums = sum_logprobs(model, [sequences[number] for number in share], 2 * micro_size(request))
+            sums = sum_logprobs(model, Sequences(rows, completion, share), 2 * micro_size(request))
         values = dict(gather_object(list(zip(share, sums, strict=True))))
-        columns[name] = [values[number] for number in range(len(sequences))]
+        columns[name] = [values[number] for number in range(len(rows))]
     return columns
+
+
+class Sequences(Sequence[Asked]):
+    """One of the completions of some rows, read when it is asked for.
+
+    Args:
+        completion: its column.
+        numbers: of the rows.
+    """
+
+    def __init__(self, rows: Dataset, completion: str, numbers: Sequence[int]) -> None:
+        columns = ("prompt_ids", completion, completion + WEIGHTS, completion + PARTS)
+        self._columns = columns
+        self._rows = rows.select_columns([name for name in columns if name in rows.column_names])
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, place: Any) -> Any:
+        row = self._rows[self._numbers[place]]
+        prompt, completion, weights, parts = (row.get(name) for name in self._columns)
+        return prompt, completion, weights, parts
 
 
 @torch.no_grad()

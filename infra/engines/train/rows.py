@@ -12,14 +12,15 @@ has its end (`chat/turn_end.py`), with the weight of the last part; without the 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict
 
 from configs.errors import EngineError
 from infra.engines.chat.format import ChatFormat
 
+SIDES = ("completion", "chosen", "rejected")
 IGNORED = -100
 """label of a token on which no loss falls, by torch's convention"""
 
@@ -37,10 +38,21 @@ class Encoder:
 
     chat: ChatFormat
     max_length: int
+    _prompts: dict[str, list[int]] = field(default_factory=dict, repr=False, compare=False)
+
+    def look_ahead(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Have the texts of some rows encoded together, before they are asked for one by one."""
+        self._prompts.clear()
+        sides = (row[name] for row in rows for name in SIDES if name in row)
+        self.chat.written.look_ahead([part["text"] for side in sides for part in side])
 
     def prompt(self, row: dict[str, Any], given: Sequence[Part] = ()) -> list[int]:
         """The generation prompt exactly as in sampling, and the given beginning of the model's turn."""
-        chat = self.chat.prompt_ids([(message["role"], message["content"]) for message in row["messages"]])
+        key = json.dumps(row["messages"])
+        if key not in self._prompts:  # samples of a problem lie together
+            turns = [(message["role"], message["content"]) for message in row["messages"]]
+            self._prompts[key] = self.chat.prompt_ids(turns)
+        chat = self._prompts[key]
         return chat + [token for part in given for token in self.chat.text_ids(part["text"])]
 
     def completion(self, parts: Sequence[Part], ends: bool) -> tuple[list[int], list[float]]:
@@ -60,6 +72,12 @@ def split_given(*sides: Sequence[Part]) -> tuple[Sequence[Part], list[Sequence[P
             break
         count += 1
     return sides[0][:count], [side[count:] for side in sides]
+
+
+def tokens_of(row: Mapping[str, Any]) -> list[int]:
+    """Tokens of a row of any objective: its beginning first."""
+    columns = ("input_ids", "prompt_ids", "completion_ids", "chosen_ids")
+    return [token for column in columns for token in row.get(column, ())]
 
 
 def read_rows(path: Path, columns: Collection[str]) -> Iterator[dict[str, Any]]:

@@ -44,8 +44,8 @@ def run_trainer(
     for trajectories ratio and clipped_share; and `optimizer/` where the request has `total_steps`.
 
     Args:
-        work_dir: request, log, checkpoints, the reference's log-probabilities and the growing metrics; checkpoints
-            and log-probabilities are gone after success.
+        work_dir: request, log, checkpoints, rows as token ids, the reference's log-probabilities and the growing
+            metrics; checkpoints, token ids and log-probabilities are gone after success.
         out_dir: made if missing; an earlier result in it is replaced.
         on_progress: called about five times a second at most with a line of the metrics and `num_steps`.
 

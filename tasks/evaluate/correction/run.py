@@ -78,7 +78,7 @@ def _draws(
     if asked.resample is None:
         return None
     sampling = Sampling(temperature=asked.resample.temperature)
-    samples = sampler.draw(problems, sampling, asked.resample.num_samples, seed)
+    samples = list(sampler.draw(problems, sampling, asked.resample.num_samples, seed))
     facts = verified(samples, problems, reviser.judge, sampler.answers)
     return answers_of(samples, [one.verdict(None) for one in facts])
 

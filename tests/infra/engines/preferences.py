@@ -8,7 +8,7 @@ from typing import Any
 
 from configs.schema.objective import Dpo, Objective
 from infra.engines.models.model_files import ModelFiles
-from tests.infra.engines.training import make_request, said
+from tests.infra.engines.training import encode_rows, make_request, said
 
 TEXTS = [("4+8=", "12", "132"), ("1+1=", "2", "11"), ("2+3=", "5", "6"), ("7+7=", "14", "7 7")]
 REFERENCES = [(-20.0, -30.0), (-11.0, -15.0), (-12.0, -9.0), (-16.0, -21.0)]
@@ -17,7 +17,7 @@ REFERENCES = [(-20.0, -30.0), (-11.0, -15.0), (-12.0, -9.0), (-16.0, -21.0)]
 
 def pair_rows(base: Path, *weights: float) -> list[dict[str, Any]]:
     from infra.engines.chat.load import load_chat
-    from infra.engines.train.objectives.pairs import encode_pairs
+    from infra.engines.train.objectives.pairs import PAIRS
     from infra.engines.train.rows import Encoder
 
     texts = [
@@ -29,7 +29,7 @@ def pair_rows(base: Path, *weights: float) -> list[dict[str, Any]]:
         }
         for (prompt, chosen, rejected), weight in zip(TEXTS, weights or [1.0] * len(TEXTS), strict=True)
     ]
-    pairs, _ = encode_pairs(texts, Encoder(load_chat(ModelFiles("start", base)), 64))
+    pairs, _ = encode_rows(PAIRS, texts, Encoder(load_chat(ModelFiles("start", base)), 64))
     return [
         {**pair, "soft_label": 0.8, "ref_chosen_logps": chosen, "ref_rejected_logps": rejected}
         for pair, (chosen, rejected) in zip(pairs, REFERENCES, strict=True)
@@ -37,11 +37,13 @@ def pair_rows(base: Path, *weights: float) -> list[dict[str, Any]]:
 
 
 def make_trainer(base: Path, objective: Objective, rows: list[dict[str, Any]], folder: Path, **optimizer: Any) -> Any:
+    from datasets import Dataset
+
     from infra.engines.train.prepare import make_trainer as make
     from infra.engines.train.setup import load_tokenizer, load_trainable
 
     request = make_request(base, objective, **{"batch_size": len(TEXTS), **optimizer})
-    return make(request, load_tokenizer(request.model), load_trainable(request), rows, folder)
+    return make(request, load_tokenizer(request.model), load_trainable(request), Dataset.from_list(rows), folder)
 
 
 def make_trl_trainer(base: Path, objective: Dpo, folder: Path, **optimizer: Any) -> Any:

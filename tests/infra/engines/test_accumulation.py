@@ -13,7 +13,7 @@ from configs.schema.train import FullWeights, Optimizer
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
 from tests.infra.engines.tiny import build_tiny_folder
-from tests.infra.engines.training import said
+from tests.infra.engines.training import encode_rows, prepare_rows, said
 
 pytestmark = pytest.mark.slow
 
@@ -52,6 +52,7 @@ def row_of(objective: Any, number: int) -> dict[str, Any]:
 def one_step(base: Path, folder: Path, objective: Any, num_rows: int, batch_size: int) -> tuple[Any, dict[str, Any]]:
     """The gradient of the one step that all rows make, and its line of TRL's log."""
     import torch
+    from datasets import Dataset
     from transformers import TrainerCallback
 
     from infra.engines.chat.load import make_chat
@@ -69,10 +70,9 @@ def one_step(base: Path, folder: Path, objective: Any, num_rows: int, batch_size
         seed=0,
     )  # fmt: skip
     found, tokenizer = objective_of(objective), load_tokenizer(files)
-    rows, _ = found.rows.encode(
-        [row_of(objective, number) for number in range(num_rows)], Encoder(make_chat(tokenizer, files), 64)
-    )
-    rows = found.prepare(rows, request)
+    given = [row_of(objective, number) for number in range(num_rows)]
+    rows, _ = encode_rows(found.rows, given, Encoder(make_chat(tokenizer, files), 64))
+    rows = prepare_rows(found, rows, request)
     for row, numbers in zip(rows, REFERENCES, strict=False):  # however a step is cut, rows have one order
         of_parts = [[one] for one in numbers] if objective.rows == "trajectories" else numbers
         row |= dict(zip(found.rows.reference, of_parts, strict=False))
@@ -82,7 +82,8 @@ def one_step(base: Path, folder: Path, objective: Any, num_rows: int, batch_size
         def on_pre_optimizer_step(self, *_: Any, model: Any, **__: Any) -> None:
             gradient.extend(parameter.grad.clone().flatten() for parameter in model.parameters())
 
-    trainer = make_trainer(request, tokenizer, load_trainable(request).double(), rows, folder, [Take()])
+    model = load_trainable(request).double()
+    trainer = make_trainer(request, tokenizer, model, Dataset.from_list(rows), folder, [Take()])
     trainer.train()
     (line,) = (line for line in trainer.state.log_history if "loss" in line)
     return torch.cat(gradient), line

@@ -20,7 +20,7 @@ from tasks.select.filters.filter import Draw
 from tasks.select.rows.kinds import rows_of
 from tests.build.records import make_problem
 from tests.infra.engines.tiny import build_tiny_folder
-from tests.infra.engines.training import make_request, said
+from tests.infra.engines.training import encode_rows, make_request, said
 from tests.tasks.select.chains import chain_nodes
 
 pytestmark = pytest.mark.slow
@@ -44,10 +44,10 @@ def chatty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def token_rows(base: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     from infra.engines.chat.load import load_chat
-    from infra.engines.train.objectives.sft import encode_examples
+    from infra.engines.train.objectives.sft import EXAMPLES
     from infra.engines.train.rows import Encoder
 
-    encoded, num_too_long = encode_examples(rows, Encoder(load_chat(ModelFiles("base", base)), 64))
+    encoded, num_too_long = encode_rows(EXAMPLES, rows, Encoder(load_chat(ModelFiles("base", base)), 64))
     assert num_too_long == 0
     return encoded
 
@@ -55,12 +55,14 @@ def token_rows(base: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def sft_loss(base: Path, rows: list[dict[str, Any]], folder: Path, num_items: int, **sft: Any) -> float:
     """Of one step over these rows."""
     import torch
+    from datasets import Dataset
 
     from infra.engines.train.prepare import make_trainer
     from infra.engines.train.setup import load_tokenizer, load_trainable
 
     request = make_request(base).model_copy(update={"objective": Sft(**sft)})
-    trainer: Any = make_trainer(request, load_tokenizer(request.model), load_trainable(request), rows, folder)
+    tokenizer, dataset = load_tokenizer(request.model), Dataset.from_list(rows)
+    trainer: Any = make_trainer(request, tokenizer, load_trainable(request), dataset, folder)
     if sft:
         with torch.no_grad():
             trainer.model.lm_head.weight.zero_()
@@ -118,10 +120,10 @@ def gap(base: Path, other: Path, folder: Path, sides: dict[str, Any]) -> float:
     path.write_text(json.dumps({"messages": [{"role": "user", "content": "4+8="}], "weight": 1.0, **sides}) + "\n")
     request = make_request(base, Dpo(beta=1.0), path).model_copy(update={"reference": ModelFiles("other", other)})
     tokenizer = load_tokenizer(request.model)
-    rows, _ = load_rows(request, tokenizer)
+    rows, _ = load_rows(request, tokenizer, folder)
     rows = add_reference(request, rows, folder, request.fingerprint())
     trainer: Any = make_trainer(request, tokenizer, load_trainable(request), rows, folder / "checkpoints")
-    loss: float = trainer.compute_loss(trainer.model, trainer.data_collator(rows)).item()
+    loss: float = trainer.compute_loss(trainer.model, trainer.data_collator(list(rows))).item()
     return -math.log(math.expm1(loss))  # loss = ln(1 + exp(-h))
 
 

@@ -11,7 +11,7 @@ from configs.errors import EngineError
 from configs.schema.kinds import component_choices
 from configs.schema.objective import Dpo, Objective, Sft, SoftLabelDpo, TrainingObjective, WeightedDpoNll
 from infra.engines.models.model_files import ModelFiles
-from tests.infra.engines.training import make_request, said
+from tests.infra.engines.training import encode_rows, make_request, prepare_rows, said
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +46,8 @@ ANSWER, REVISED = "13", "no 12"
 def trainer_of(
     base: Path, objective: Any, rows: list[dict[str, Any]], folder: Path
 ) -> tuple[Any, list[dict[str, Any]]]:
+    from datasets import Dataset
+
     from infra.engines.chat.load import make_chat
     from infra.engines.train.objectives.registry import objective_of
     from infra.engines.train.prepare import make_trainer
@@ -57,11 +59,11 @@ def trainer_of(
     request = make_request(base, batch_size=4).model_copy(update=changes)
     tokenizer = load_tokenizer(files)
     found = objective_of(objective)
-    encoded, _ = found.rows.encode(rows, Encoder(make_chat(tokenizer, files), 64))
-    encoded = found.prepare(encoded, request)
+    encoded, _ = encode_rows(found.rows, rows, Encoder(make_chat(tokenizer, files), 64))
+    encoded = prepare_rows(found, encoded, request)
     if found.rows.reference:
         encoded = [{**row, **dict.fromkeys(found.rows.reference, -5.0)} for row in encoded]
-    return make_trainer(request, tokenizer, load_trainable(request), encoded, folder), encoded
+    return make_trainer(request, tokenizer, load_trainable(request), Dataset.from_list(encoded), folder), encoded
 
 
 def step_loss(base: Path, objective: Any, rows: list[dict[str, Any]], folder: Path) -> tuple[float, int]:

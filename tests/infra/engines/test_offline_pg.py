@@ -84,17 +84,19 @@ def setting(base: Path, folder: Path, objective: OfflinePg, rows: list[dict[str,
 
 
 def trainer_of(request: Any, folder: Path, shift: float) -> tuple[Any, list[dict[str, Any]]]:
+    from datasets import Dataset
+
     from infra.engines.train.prepare import load_rows, make_trainer
     from infra.engines.train.reference import add_reference
     from infra.engines.train.setup import load_tokenizer, load_trainable
 
     tokenizer = load_tokenizer(request.model)
-    rows, num_too_long = load_rows(request, tokenizer)
+    rows, num_too_long = load_rows(request, tokenizer, folder)
     assert num_too_long == 0
     rows = add_reference(request, rows, folder, request.fingerprint())
     moved = [{**row, "ref_sums": [value - shift * count for value, count in zip(row["ref_sums"], counts(row),
               strict=True)]} for row in rows]  # fmt: skip
-    trainer = make_trainer(request, tokenizer, load_trainable(request), moved, folder)
+    trainer = make_trainer(request, tokenizer, load_trainable(request), Dataset.from_list(moved), folder)
     trainer.model.eval()
     return trainer, moved
 
@@ -173,7 +175,7 @@ def test_as_many_advantages_as_parts_that_are_learnt(base: Path, tmp_path: Path)
 
     request = setting(base, tmp_path, OfflinePg(), [{**ROWS[0], "advantages": [1.0]}])
     with pytest.raises(EngineError, match="1 advantages for 2 parts"):
-        load_rows(request, load_tokenizer(request.model))
+        load_rows(request, load_tokenizer(request.model), tmp_path)
 
 
 def test_a_training_process_makes_good_parts_likelier(base: Path, tmp_path: Path) -> None:

@@ -82,6 +82,7 @@ def test_own_losses_meet_trl_s_where_they_coincide(base: Path, tmp_path: Path, t
 def test_a_whole_training_is_trl_s_own(base: Path, tmp_path: Path) -> None:
     """Same tokens, same reference, same order: the start model as reference, weights 1, batches of two."""
     import torch
+    from datasets import Dataset
 
     from infra.engines.train.reference import add_reference
 
@@ -89,8 +90,10 @@ def test_a_whole_training_is_trl_s_own(base: Path, tmp_path: Path) -> None:
     rows_path = tmp_path / "rows.jsonl"
     rows_path.write_text("")
     plain = [{name: row[name] for name in row if not name.startswith("ref_")} for row in pair_rows(base)]
-    rows = add_reference(make_request(base, Dpo(), rows_path, **optimizer), plain, tmp_path, "fingerprint")
-    ours = make_trainer(base, Dpo(), rows, tmp_path, **optimizer)
+    rows = add_reference(
+        make_request(base, Dpo(), rows_path, **optimizer), Dataset.from_list(plain), tmp_path, "fingerprint"
+    )
+    ours = make_trainer(base, Dpo(), list(rows), tmp_path, **optimizer)
     theirs = make_trl_trainer(base, Dpo(), tmp_path, **optimizer)
     for trainer in (ours, theirs):
         trainer.train()

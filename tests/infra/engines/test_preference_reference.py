@@ -50,8 +50,8 @@ def rows_with_reference(request: TrainRequest, work: Path) -> list[dict[str, Any
     from infra.engines.train.reference import add_reference
     from infra.engines.train.setup import load_tokenizer
 
-    rows, _ = load_rows(request, load_tokenizer(request.model))
-    return add_reference(request, rows, work, request.fingerprint())
+    rows, _ = load_rows(request, load_tokenizer(request.model), work)
+    return list(add_reference(request, rows, work, request.fingerprint()))
 
 
 def logprob(model: Any, prompt: list[int], completion: list[int]) -> float:
@@ -132,13 +132,18 @@ def test_kto_gets_the_reference_of_own_and_of_foreign_completions(base: Path, ad
 def test_a_reference_equal_to_the_start_gives_rewards_of_zero_and_trains_one_adapter(
     base: Path, adapter: Path, tmp_path: Path, start_has_adapter: bool, objective: Objective
 ) -> None:
+    from datasets import Dataset
+
     from infra.engines.train.prepare import make_trainer
     from infra.engines.train.setup import load_tokenizer, load_trainable
 
     start = ModelFiles("start", base, adapter if start_has_adapter else None)
     request = phase(tmp_path, start, start, objective)
     rows = rows_with_reference(request, tmp_path)
-    trainer: Any = make_trainer(request, load_tokenizer(start), load_trainable(request), rows, tmp_path / "checkpoints")
+    checkpoints = tmp_path / "checkpoints"
+    trainer: Any = make_trainer(
+        request, load_tokenizer(start), load_trainable(request), Dataset.from_list(rows), checkpoints
+    )
     assert list(trainer.model.peft_config) == ["default"]
     assert any(getattr(module, "p", 0) == 0.5 for module in trainer.model.modules())  # dropout is what tune says
     trainer.model.eval()

@@ -29,7 +29,8 @@ def load(base: Path, folder: Path, objective: Objective, rows: list[dict[str, An
     from infra.engines.train.setup import load_tokenizer
 
     request = request_for(base, folder, objective, rows, **optimizer)
-    return load_rows(request, load_tokenizer(request.model))
+    found, num_too_long = load_rows(request, load_tokenizer(request.model), folder)
+    return list(found), num_too_long
 
 
 def request_for(
@@ -103,11 +104,11 @@ def test_kto_reads_its_kl_term_from_the_completion_before_in_the_step() -> None:
     from infra.engines.train.objectives.kto import lay_out_steps
 
     rows = [{"prompt_ids": [0], "completion_ids": [n], "label": True, "weight": 1.0} for n in range(5)]
-    laid_out = lay_out_steps(rows, 2, seed=0)
+    laid_out = list(lay_out_steps(rows, 2, seed=0))
     order = [row["completion_ids"][0] for row in laid_out]
     assert sorted(order) == [0, 1, 2, 3, 4]
     assert [row["KL_completion_ids"][0] for row in laid_out] == [order[1], order[0], order[3], order[2], order[3]]
-    assert lay_out_steps(rows, 2, seed=0) == laid_out
+    assert list(lay_out_steps(rows, 2, seed=0)) == laid_out
     assert [row["completion_ids"][0] for row in lay_out_steps(rows, 2, seed=1)] != order
 
 

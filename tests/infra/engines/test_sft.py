@@ -14,7 +14,7 @@ from configs.schema.objective import Sft
 from configs.schema.train import Lora
 from infra.engines.models.model_files import ModelFiles
 from tests.infra.engines.tiny import build_tiny_adapter
-from tests.infra.engines.training import make_request, said
+from tests.infra.engines.training import encode_rows, make_request, said
 
 pytestmark = pytest.mark.slow
 
@@ -22,11 +22,13 @@ pytestmark = pytest.mark.slow
 def make_trainer(
     base: Path, rows: list[dict[str, Any]], folder: Path, *, normalise: Any = "token_mean", **optimizer: Any
 ) -> Any:
+    from datasets import Dataset
+
     from infra.engines.train.prepare import make_trainer as make
     from infra.engines.train.setup import load_tokenizer, load_trainable
 
     request = make_request(base, **optimizer).model_copy(update={"objective": Sft(normalise=normalise)})
-    return make(request, load_tokenizer(request.model), load_trainable(request), rows, folder)
+    return make(request, load_tokenizer(request.model), load_trainable(request), Dataset.from_list(rows), folder)
 
 
 def make_trl_trainer(base: Path, rows: list[dict[str, Any]], folder: Path, **optimizer: Any) -> Any:
@@ -54,10 +56,10 @@ ROWS = [row([4, 5, 6], [7, 8, 2]), row([9], [10, 2]), row([4, 4], [5, 6, 7, 8, 2
 
 def encode(base: Path, rows: list[dict[str, Any]], max_length: int = 64) -> tuple[list[dict[str, Any]], int]:
     from infra.engines.chat.load import load_chat
-    from infra.engines.train.objectives.sft import encode_examples
+    from infra.engines.train.objectives.sft import EXAMPLES
     from infra.engines.train.rows import Encoder
 
-    return encode_examples(rows, Encoder(load_chat(ModelFiles("base", base)), max_length))
+    return encode_rows(EXAMPLES, rows, Encoder(load_chat(ModelFiles("base", base)), max_length))
 
 
 def test_a_row_is_the_generation_prompt_then_the_completion_and_its_end(base: Path) -> None:
@@ -209,7 +211,7 @@ def test_without_any_row_that_fits_there_is_no_phase(base: Path, tmp_path: Path)
     path.write_text(f"{line}\n{line}\n")
     request = make_request(base, max_length=10).model_copy(update={"rows": path})
     with pytest.raises(EngineError, match="all 2 examples are longer than 10 tokens"):
-        load_rows(request, load_tokenizer(request.model))
+        load_rows(request, load_tokenizer(request.model), tmp_path)
 
 
 def test_a_row_that_lacks_a_column_is_named(base: Path, tmp_path: Path) -> None:
@@ -220,7 +222,7 @@ def test_a_row_that_lacks_a_column_is_named(base: Path, tmp_path: Path) -> None:
     path.write_text(json.dumps({"messages": [], "chosen": "1", "rejected": "2", "weight": 1}) + "\n")
     request = make_request(base).model_copy(update={"rows": path})
     with pytest.raises(EngineError, match=r"row 1 of rows\.jsonl has no completion, but only messages, chosen"):
-        load_rows(request, load_tokenizer(request.model))
+        load_rows(request, load_tokenizer(request.model), tmp_path)
 
 
 def test_an_adapter_is_continued_with_its_own_rank_only(base: Path, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_worked_numbers(base: Path, tmp_path: Path, objective: Objective, weight
     told = {"soft_label": 0.8, "weight": weight, "p_over": chance_to_win(1, -1)}
     told |= {"p_chosen": P_CHOSEN, "p_rejected": 1 - P_CHOSEN}
     if isinstance(objective, Sppo):
-        (told,) = with_targets([told], make_request(base, objective))
+        told = with_targets(told, make_request(base, objective))
     said = {
         "ref_chosen_logps": -22.0, "ref_rejected_logps": -24.0, **told, "base.ref_chosen_logps": -23.0,
         "base.ref_rejected_logps": -25.0, "seed.ref_chosen_logps": -20.0, "seed.ref_rejected_logps": -25.0,
@@ -129,4 +129,4 @@ def test_pairs_without_chances_are_refused(base: Path, objective: Sppo, told: di
     from infra.engines.train.objectives.sppo import with_targets
 
     with pytest.raises(EngineError, match=words):
-        with_targets([{"weight": 1.0, "soft_label": None, **told}], make_request(base, objective))
+        with_targets({"weight": 1.0, "soft_label": None, **told}, make_request(base, objective))

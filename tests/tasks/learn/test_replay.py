@@ -16,6 +16,10 @@ from tasks.learn.rows import ROW_KINDS
 from tests.flows.micro import micro_recipe
 
 
+def mixed_of(own: list[dict[str, Any]], outside: list[dict[str, Any]], share: float, seed: int) -> list[dict[str, Any]]:
+    return list(mix(lambda: iter(own), lambda: iter(outside), share, seed))
+
+
 def rows(name: str, number: int) -> list[dict[str, Any]]:
     return [{"messages": [{"role": "user", "content": f"{name}{n}"}], "chosen": name} for n in range(number)]
 
@@ -33,15 +37,15 @@ def test_the_share_holds_and_nothing_is_used_twice(num_outside: int, num_own: in
 
 
 def test_a_mixture_is_drawn_from_both_and_the_same_every_time() -> None:
-    mixed = mix(rows("own", 20), rows("out", 10), 0.5, seed=1)
+    mixed = mixed_of(rows("own", 20), rows("out", 10), 0.5, seed=1)
     assert [row["chosen"] for row in mixed].count("own") == 5
     assert [row["chosen"] for row in mixed].count("out") == 5
-    assert mixed == mix(rows("own", 20), rows("out", 10), 0.5, seed=1)
-    assert mixed != mix(rows("own", 20), rows("out", 10), 0.5, seed=2)
+    assert mixed == mixed_of(rows("own", 20), rows("out", 10), 0.5, seed=1)
+    assert mixed != mixed_of(rows("own", 20), rows("out", 10), 0.5, seed=2)
 
 
 def test_a_prompt_of_the_round_is_not_replayed() -> None:
-    mixed = mix(rows("a", 4), [*rows("a", 4), *rows("b", 4)], 0.5, seed=0)
+    mixed = mixed_of(rows("a", 4), [*rows("a", 4), *rows("b", 4)], 0.5, seed=0)
     assert sorted(row["messages"][0]["content"] for row in mixed[2:]) == sorted(
         row["messages"][0]["content"] for row in mixed[2:] if row["chosen"] == "b"
     )
@@ -49,7 +53,7 @@ def test_a_prompt_of_the_round_is_not_replayed() -> None:
 
 def test_too_few_rows_from_outside_are_an_error() -> None:
     with pytest.raises(ProblemsError, match="1 rows of the file have prompts of their own"):
-        mix(rows("own", 20), rows("out", 1), 0.5, seed=1)
+        mixed_of(rows("own", 20), rows("out", 1), 0.5, seed=1)
 
 
 GOOD = '{"prompt": "a", "completion": "b"}'
@@ -90,22 +94,22 @@ def test_a_row_that_cannot_be_trained_on_is_named(tmp_path: Path, line: str) -> 
     path = tmp_path / "rows.jsonl"
     path.write_text(f"{GOOD}\n{line}\n")
     with pytest.raises(ProblemsError, match=rf"rows\.jsonl, {BAD[line]}"):
-        read_replay(path, ROW_KINDS["examples"])
+        list(read_replay(path, ROW_KINDS["examples"]))
 
 
 def test_what_is_desirable_is_true_or_false(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text(GOOD.replace("}", ', "is_desirable": "yes"}'))
     with pytest.raises(ProblemsError, match="row 0: is_desirable is 'yes', not true or false"):
-        read_replay(path, ROW_KINDS["labelled"])
+        list(read_replay(path, ROW_KINDS["labelled"]))
 
 
 def test_a_file_that_is_missing_or_of_another_kind_is_named(tmp_path: Path) -> None:
     with pytest.raises(ProblemsError, match="there is no file"):
-        read_replay(tmp_path / "none.jsonl", ROW_KINDS["pairs"])
+        list(read_replay(tmp_path / "none.jsonl", ROW_KINDS["pairs"]))
     (tmp_path / "rows.txt").write_text(GOOD)
     with pytest.raises(ProblemsError, match="not a problem file by its ending"):
-        read_replay(tmp_path / "rows.txt", ROW_KINDS["pairs"])
+        list(read_replay(tmp_path / "rows.txt", ROW_KINDS["pairs"]))
 
 
 @pytest.mark.parametrize(
@@ -120,7 +124,7 @@ def test_a_file_that_is_missing_or_of_another_kind_is_named(tmp_path: Path) -> N
 def test_a_pair_that_says_nothing_is_named(tmp_path: Path, line: str, says: str) -> None:
     (tmp_path / "rows.jsonl").write_text(line)
     with pytest.raises(ProblemsError, match=says):
-        read_replay(tmp_path / "rows.jsonl", ROW_KINDS["pairs"])
+        list(read_replay(tmp_path / "rows.jsonl", ROW_KINDS["pairs"]))
 
 
 def test_blank_lines_marks_and_separators_are_no_fault(tmp_path: Path) -> None:

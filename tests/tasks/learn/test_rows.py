@@ -21,7 +21,7 @@ def make_pair(role: str) -> Pair:
 
 @given(st.lists(st.sampled_from(["policy", "judge"]), max_size=60), st.floats(0.01, 0.9))
 def test_judge_pairs_stay_below_their_share(roles: list[str], share: float) -> None:
-    kept = list(cap_judge_pairs([make_pair(role) for role in roles], share))
+    kept = list(cap_judge_pairs(lambda: map(make_pair, roles), share))
     judged = sum(pair.role == "judge" for pair in kept)
     assert sum(pair.role == "policy" for pair in kept) == roles.count("policy")
     assert judged <= share * len(kept) + 1e-9
@@ -29,7 +29,7 @@ def test_judge_pairs_stay_below_their_share(roles: list[str], share: float) -> N
 
 def test_fifteen_percent_of_a_hundred_policy_pairs() -> None:
     pairs = [make_pair("policy")] * 100 + [make_pair("judge")] * 40
-    assert len(list(cap_judge_pairs(pairs, 0.15))) == 117
+    assert len(list(cap_judge_pairs(lambda: pairs, 0.15))) == 117
 
 
 def test_a_pair_row_holds_every_field() -> None:

@@ -70,7 +70,7 @@ def test_an_evaluation_counts_it_as_not_right(tmp_path: Path, fatal: ModelRef) -
     with judging_bench(tmp_path, [ANSWER]) as bench:
         answers = make_answers(tmp_path / "answers")
         sampler = Sampler(bench.recipe, policy_answerer(bench, fatal), fatal.digest, answers)
-        drawn = sampler.draw(make_problems(6), Sampling(temperature=0), 2, 0)
+        drawn = list(sampler.draw(make_problems(6), Sampling(temperature=0), 2, 0))
         assert [row.id for row in drawn] == [f"p{n}/{index}" for n in range(6) for index in range(2)]
         assert [row.id for row in drawn if row.finish_reason == FinishReason.MISSING] == ["p3/0", "p3/1"]
         results = list(evaluate_suites(sampler, {"report": make_problems(6)}, bench.recipe, 0))

@@ -27,8 +27,8 @@ from trl import DPOConfig, DPOTrainer
 
 from configs.errors import EngineError
 from configs.schema.objective import Dpo
-from infra.engines.train.objectives.objective import Objective, TokenRows, given_reference
-from infra.engines.train.objectives.pairs import MEANS_OF_PAIRS, PAIRS, plain_pairs
+from infra.engines.train.objectives.objective import Objective, TokenRow, given_reference
+from infra.engines.train.objectives.pairs import MEANS_OF_PAIRS, PAIRS, plain_pair
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.steps import GivenReferenceSteps, weigh_tokens
 
@@ -37,7 +37,7 @@ LOG_OF_ZERO = -1000.0
 
 
 class WeightedDPOTrainer(GivenReferenceSteps, DPOTrainer):
-    """DPOTrainer on rows of `encode_pairs` with ref_chosen_logps and ref_rejected_logps."""
+    """DPOTrainer on rows of `encode_pair` with ref_chosen_logps and ref_rejected_logps."""
 
     means_of_rows = MEANS_OF_PAIRS
 
@@ -80,16 +80,15 @@ def _options(settings: Dpo, has_weights: bool) -> dict[str, Any]:
     }
 
 
-def _prepare(rows: TokenRows, request: TrainRequest) -> TokenRows:
+def _prepare(row: TokenRow, request: TrainRequest) -> TokenRow:
     assert isinstance(request.objective, Dpo)
-    for row in rows:
-        if request.objective.sorts_batch and row["weight"] != 1:
-            raise EngineError(
-                f"a pair has weight {row['weight']}, and the loss {request.objective.loss} takes no weights: it sorts "
-                "the batch",
-                "take another loss, or pairs without weights",
-            )
-    return plain_pairs(rows, request)
+    if request.objective.sorts_batch and row["weight"] != 1:
+        raise EngineError(
+            f"a pair has weight {row['weight']}, and the loss {request.objective.loss} takes no weights: it sorts "
+            "the batch",
+            "take another loss, or pairs without weights",
+        )
+    return plain_pair(row, request)
 
 
 OBJECTIVE = Objective(rows=PAIRS, trainer=WeightedDPOTrainer, config=DPOConfig, options=_options, prepare=_prepare)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,39 +26,34 @@ from trl.trainer.kto_trainer import DataCollatorForUnpairedPreference
 
 from configs.errors import EngineError
 from configs.schema.objective import Kto
-from infra.engines.train.objectives.objective import Objective, RowKind, TokenRows, given_reference
+from infra.engines.train.objectives.objective import Objective, RowKind, TokenRow, given_reference
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.rows import Encoder, split_given
 from infra.engines.train.steps import GivenReferenceSteps
 
 
-def encode_labelled(rows: Iterable[dict[str, Any]], encoder: Encoder) -> tuple[TokenRows, int]:
-    """Rows with prompt_ids, completion_ids, label and weight, the columns of TRL's collator; and the number that is
-    too long. What is given belongs to the prompt.
+def encode_labelled(row: dict[str, Any], encoder: Encoder) -> TokenRow | None:
+    """A row with prompt_ids, completion_ids, label and weight, the columns of TRL's collator; None where it is too
+    long. What is given belongs to the prompt.
 
     Raises:
         EngineError: a part after the given beginning has a weight other than 1.
     """
-    encoded: TokenRows = []
-    num_too_long = 0
-    for row in rows:
-        given, (written,) = split_given(row["completion"])
-        prompt = encoder.prompt(row, given)
-        completion, weights = encoder.completion(written, row.get("ends", True))
-        if any(weight != 1 for weight in weights):
-            raise EngineError(
-                f"a part of a completion has the weight {min(weights)}, and kto weighs all that is written alike",
-                "take sft or a loss over pairs, or rows whose parts after the given beginning have weight 1",
-            )
-        if len(prompt) + len(completion) > encoder.max_length:
-            num_too_long += 1
-            continue
-        tokens = {"prompt_ids": prompt, "completion_ids": completion}
-        encoded.append({**tokens, "label": row["is_desirable"], "weight": row["weight"]})
-    return encoded, num_too_long
+    given, (written,) = split_given(row["completion"])
+    prompt = encoder.prompt(row, given)
+    completion, weights = encoder.completion(written, row.get("ends", True))
+    if any(weight != 1 for weight in weights):
+        raise EngineError(
+            f"a part of a completion has the weight {min(weights)}, and kto weighs all that is written alike",
+            "take sft or a loss over pairs, or rows whose parts after the given beginning have weight 1",
+        )
+    if len(prompt) + len(completion) > encoder.max_length:
+        return None
+    tokens = {"prompt_ids": prompt, "completion_ids": completion}
+    return {**tokens, "label": row["is_desirable"], "weight": row["weight"]}
 
 
-def lay_out_steps(rows: Sequence[dict[str, Any]], step_size: int, seed: int) -> TokenRows:
+def lay_out_steps(rows: Sequence[TokenRow], step_size: int, seed: int) -> Iterator[TokenRow]:
     """Rows in a seeded order that stays the same every epoch, each with the completion its KL term is read from.
 
     KTO compares a prompt with a completion that is not its own: that of the row before it in the step, the last
@@ -68,14 +63,12 @@ def lay_out_steps(rows: Sequence[dict[str, Any]], step_size: int, seed: int) -> 
         rows: two or more.
         step_size: rows of an optimizer step, two or more.
     """
-    ordered = random.Random(seed).sample(list(rows), len(rows))
-    laid_out: TokenRows = []
-    for start in range(0, len(ordered), step_size):
-        step = ordered[start : start + step_size]
-        others = [step[-1], *step[:-1]] if len(step) > 1 else [ordered[start - 1]]
+    order = random.Random(seed).sample(range(len(rows)), len(rows))
+    for start in range(0, len(order), step_size):
+        step = [rows[place] for place in order[start : start + step_size]]
+        others = [step[-1], *step[:-1]] if len(step) > 1 else [rows[order[start - 1]]]
         for row, other in zip(step, others, strict=True):
-            laid_out.append({**row, "KL_completion_ids": other["completion_ids"]})
-    return laid_out
+            yield {**row, "KL_completion_ids": other["completion_ids"]}
 
 
 @dataclass
@@ -173,10 +166,10 @@ def _options(settings: Kto, has_weights: bool) -> dict[str, Any]:
     }
 
 
-def _prepare(rows: TokenRows, request: TrainRequest) -> TokenRows:
+def _lay_out(rows: Sequence[TokenRow], request: TrainRequest) -> Iterator[TokenRow]:
     if len(rows) == 1:
         raise EngineError("kto needs two rows or more that are not too long, and there is one", "keep more samples")
     return lay_out_steps(rows, request.optimizer.step_size, request.seed)
 
 
-OBJECTIVE = Objective(rows=LABELLED, trainer=WeightedKTOTrainer, config=KTOConfig, options=_options, prepare=_prepare)
+OBJECTIVE = Objective(rows=LABELLED, trainer=WeightedKTOTrainer, config=KTOConfig, options=_options, lay_out=_lay_out)

@@ -9,7 +9,7 @@ phases around it (`prepare.py`, `settings.py`, `reference.py`, `metrics.py`) ask
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from infra.engines.train.request import TrainRequest
 from infra.engines.train.rows import Encoder
 from infra.engines.train.steps import CountedSteps
 
-TokenRows = list[dict[str, Any]]
+TokenRow = dict[str, Any]
 """what a data set holds: token ids, weight, and what a kind of rows has besides"""
 
 
@@ -27,7 +27,7 @@ class RowKind:
 
     Attributes:
         columns: what every row of the file must have.
-        encode: rows of the file -> token rows, and the number that is too long.
+        encode: row of the file -> token row, with the weights of its tokens; None where it is too long.
         collator: class that pads token rows into a batch, made with `pad_token_id`.
         reference: column of the reference's summed log-probabilities -> column of the completion they are of; the
             weights of its tokens, where they are not all 1, lie in the column of that name with `_weights`. Where there
@@ -36,7 +36,7 @@ class RowKind:
     """
 
     columns: tuple[str, ...]
-    encode: Callable[[Iterable[dict[str, Any]], Encoder], tuple[TokenRows, int]]
+    encode: Callable[[dict[str, Any], Encoder], TokenRow | None]
     collator: type
     reference: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, str] = field(default_factory=dict)
@@ -58,14 +58,8 @@ def is_further(column: str) -> bool:
     return "." in column
 
 
-def drop_plain_weights(rows: TokenRows, *columns: str) -> TokenRows:
-    """Rows without columns of token weights where these are all 1 in every row: the common case carries none."""
-    plain = {column for column in columns if all(weight == 1 for row in rows for weight in row[column])}
-    return [{name: value for name, value in row.items() if name not in plain} for row in rows] if plain else rows
-
-
-def _as_they_are(rows: TokenRows, request: TrainRequest) -> TokenRows:
-    return rows
+def _as_it_is(row: TokenRow, request: TrainRequest) -> TokenRow:
+    return row
 
 
 def _nothing(settings: Any) -> dict[str, Any]:
@@ -82,8 +76,9 @@ class Objective:
         config: class of TRL's settings.
         options: (settings, whether some row has a weight other than 1) -> fields of `config` beside the shared ones.
         arguments: settings -> further arguments of `trainer`.
-        prepare: token rows before the reference is asked -> those that are trained on; refuses what the objective
+        prepare: token row before the reference is asked -> the one that is trained on; refuses what the objective
             cannot learn from with an EngineError.
+        lay_out: all prepared rows -> those that are trained on, in their order; None: as they lie in the file.
     """
 
     rows: RowKind
@@ -91,7 +86,8 @@ class Objective:
     config: type
     options: Callable[[Any, bool], dict[str, Any]]
     arguments: Callable[[Any], dict[str, Any]] = _nothing
-    prepare: Callable[[TokenRows, TrainRequest], TokenRows] = _as_they_are
+    prepare: Callable[[TokenRow, TrainRequest], TokenRow] = _as_it_is
+    lay_out: Callable[[Sequence[TokenRow], TrainRequest], Iterator[TokenRow]] | None = None
 
 
 def given_reference(settings: Any) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
 from configs.errors import EngineError
 from configs.schema.objective import OfflinePg
-from infra.engines.train.objectives.objective import PARTS, Objective, RowKind, TokenRows
+from infra.engines.train.objectives.objective import PARTS, Objective, RowKind, TokenRow
 from infra.engines.train.rows import IGNORED, Encoder, Part, split_given
 from infra.engines.train.steps import CountedSteps, pad_parts, sum_by_part
 
@@ -37,34 +37,30 @@ OWN = f"completion_ids{PARTS}"
 MEANS = {"ratio": "trajectories/ratio", "clipped_share": "trajectories/clipped"}
 
 
-def encode_trajectories(rows: Iterable[dict[str, Any]], encoder: Encoder) -> tuple[TokenRows, int]:
-    """Rows with prompt_ids, completion_ids, the part of each of their tokens, advantages (none: learnt by likelihood)
-    and weight; and the number that is too long. What is given belongs to the prompt.
+def encode_trajectory(row: dict[str, Any], encoder: Encoder) -> TokenRow | None:
+    """A row with prompt_ids, completion_ids, the part of each of their tokens, advantages (none: learnt by likelihood)
+    and weight; None where it is too long. What is given belongs to the prompt.
 
     Raises:
-        EngineError: a row has not one advantage for each part.
+        EngineError: it has not one advantage for each part.
     """
-    encoded: TokenRows = []
-    num_too_long = 0
-    for number, row in enumerate(rows):
-        given, (written,) = split_given(row["completion"])
-        prompt = encoder.prompt(row, given)
-        completion, parts = _parts(written, row.get("ends", True), encoder)
-        advantages = list(row.get("advantages") or ())
-        num_parts = max(parts) + 1
-        if advantages and len(advantages) != num_parts:
-            raise EngineError(
-                f"row {number} has {len(advantages)} advantages for {num_parts} parts that are learnt",
-                "write one advantage for each piece of weight above 0, or none",
-            )
-        if not advantages:  # one part: its likelihood
-            parts = [min(part, 0) for part in parts]
-        if len(prompt) + len(completion) > encoder.max_length:
-            num_too_long += 1
-            continue
-        tokens = {"prompt_ids": prompt, "completion_ids": completion, OWN: parts}
-        encoded.append({**tokens, "advantages": advantages, "weight": row["weight"]})
-    return encoded, num_too_long
+    given, (written,) = split_given(row["completion"])
+    prompt = encoder.prompt(row, given)
+    completion, parts = _parts(written, row.get("ends", True), encoder)
+    advantages = list(row.get("advantages") or ())
+    num_parts = max(parts) + 1
+    if advantages and len(advantages) != num_parts:
+        raise EngineError(
+            f"a row has {len(advantages)} advantages for {num_parts} parts that are learnt: "
+            f"{''.join(part['text'] for part in row['completion'])[:80]!r}",
+            "write one advantage for each piece of weight above 0, or none",
+        )
+    if not advantages:  # one part: its likelihood
+        parts = [min(part, 0) for part in parts]
+    if len(prompt) + len(completion) > encoder.max_length:
+        return None
+    tokens = {"prompt_ids": prompt, "completion_ids": completion, OWN: parts}
+    return {**tokens, "advantages": advantages, "weight": row["weight"]}
 
 
 def _parts(pieces: Iterable[Part], ends: bool, encoder: Encoder) -> tuple[list[int], list[int]]:
@@ -107,7 +103,7 @@ def _pad(rows: list[list[float]]) -> torch.Tensor:
 
 TRAJECTORIES = RowKind(
     columns=("messages", "completion", "weight"),
-    encode=encode_trajectories,
+    encode=encode_trajectory,
     collator=TrajectoryCollator,
     reference={"ref_sums": "completion_ids"},
     metrics=MEANS,
@@ -150,7 +146,7 @@ def _gains(batch: PartBatch, settings: OfflinePg) -> tuple[torch.Tensor, torch.T
 
 
 class OfflinePgTrainer(CountedSteps, SFTTrainer):
-    """SFTTrainer on rows of `encode_trajectories` with ref_sums."""
+    """SFTTrainer on rows of `encode_trajectory` with ref_sums."""
 
     def __init__(self, *args: Any, settings: OfflinePg, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -12,7 +12,7 @@ the weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,8 +25,7 @@ from infra.engines.train.objectives.objective import (
     WEIGHTS,
     Objective,
     RowKind,
-    TokenRows,
-    drop_plain_weights,
+    TokenRow,
     further_column,
     given_reference,
     is_further,
@@ -41,28 +40,23 @@ NUM_SHARED, TAIL = "num_shared", "chosen_tail"
 """columns: tokens that both sides begin with; 1 for the chosen side's tokens after those, where a loss reads it"""
 
 
-def encode_pairs(rows: Iterable[dict[str, Any]], encoder: Encoder) -> tuple[TokenRows, int]:
-    """Rows with prompt_ids, chosen_ids, rejected_ids, weight and soft_label, the columns of TRL's collator, weights of
-    the tokens, and chances to win where they are told; and the number left out because one of their sides is too long.
+def encode_pair(row: dict[str, Any], encoder: Encoder) -> TokenRow | None:
+    """A row with prompt_ids, chosen_ids, rejected_ids, weight and soft_label, the columns of TRL's collator, weights of
+    the tokens, and chances to win where they are told; None where one of its sides is too long.
 
     What both sides begin with and no loss falls on belongs to the prompt.
     """
-    encoded: TokenRows = []
-    num_too_long = 0
-    for row in rows:
-        given, (chosen, rejected) = split_given(row["chosen"], row["rejected"])
-        prompt = encoder.prompt(row, given)
-        chosen_ids, chosen_weights = encoder.completion(chosen, row.get("chosen_ends", True))
-        rejected_ids, rejected_weights = encoder.completion(rejected, row.get("rejected_ends", True))
-        if len(prompt) + max(len(chosen_ids), len(rejected_ids)) > encoder.max_length:
-            num_too_long += 1
-            continue
-        tokens: dict[str, Any] = {"prompt_ids": prompt, "chosen_ids": chosen_ids, "rejected_ids": rejected_ids}
-        tokens[NUM_SHARED] = _num_shared(chosen, rejected, encoder)
-        weights = {f"chosen_ids{WEIGHTS}": chosen_weights, f"rejected_ids{WEIGHTS}": rejected_weights}
-        chances = {name: row[name] for name in CHANCES if row.get(name) is not None}
-        encoded.append({**tokens, **weights, "weight": row["weight"], "soft_label": row.get("soft_label"), **chances})
-    return _same_weights(encoded), num_too_long
+    given, (chosen, rejected) = split_given(row["chosen"], row["rejected"])
+    prompt = encoder.prompt(row, given)
+    chosen_ids, chosen_weights = encoder.completion(chosen, row.get("chosen_ends", True))
+    rejected_ids, rejected_weights = encoder.completion(rejected, row.get("rejected_ends", True))
+    if len(prompt) + max(len(chosen_ids), len(rejected_ids)) > encoder.max_length:
+        return None
+    tokens: dict[str, Any] = {"prompt_ids": prompt, "chosen_ids": chosen_ids, "rejected_ids": rejected_ids}
+    tokens[NUM_SHARED] = _num_shared(chosen, rejected, encoder)
+    weights = {f"chosen_ids{WEIGHTS}": chosen_weights, f"rejected_ids{WEIGHTS}": rejected_weights}
+    chances = {name: row[name] for name in CHANCES if row.get(name) is not None}
+    return {**tokens, **weights, "weight": row["weight"], "soft_label": row.get("soft_label"), **chances}
 
 
 def _num_shared(chosen: Sequence[Part], rejected: Sequence[Part], encoder: Encoder) -> int:
@@ -77,13 +71,6 @@ def _num_shared(chosen: Sequence[Part], rejected: Sequence[Part], encoder: Encod
 def tail_of(row: dict[str, Any]) -> list[float]:
     """1 for the tokens of the chosen side that come after what both sides begin with, 0 for those before."""
     return [float(place >= row[NUM_SHARED]) for place in range(len(row["chosen_ids"]))]
-
-
-def _same_weights(rows: TokenRows) -> TokenRows:
-    """Both sides have token weights, or neither has."""
-    columns = [f"{side}{WEIGHTS}" for side in ("chosen_ids", "rejected_ids")]
-    plain = drop_plain_weights(rows, *columns)
-    return plain if not plain or not any(column in plain[0] for column in columns) else rows
 
 
 @dataclass
@@ -111,7 +98,7 @@ class PairCollator(DataCollatorForPreference):
 
 PAIRS = RowKind(
     columns=("messages", "chosen", "rejected", "weight"),
-    encode=encode_pairs,
+    encode=encode_pair,
     collator=PairCollator,
     reference={"ref_chosen_logps": "chosen_ids", "ref_rejected_logps": "rejected_ids"},
     metrics={"reward_margin": "rewards/margins", "reward_accuracy": "rewards/accuracies"},
@@ -122,10 +109,10 @@ higher reward"""
 MEANS_OF_PAIRS = tuple(PAIRS.metrics.values())
 
 
-def plain_pairs(rows: TokenRows, request: TrainRequest) -> TokenRows:
-    """Pairs for a loss that reads neither soft labels nor chances to win, less what was there to prepare them."""
+def plain_pair(row: TokenRow, request: TrainRequest) -> TokenRow:
+    """A pair for a loss that reads neither soft labels nor chances to win, less what was there to prepare it."""
     dropped = ("soft_label", NUM_SHARED, *CHANCES)
-    return [{name: value for name, value in row.items() if name not in dropped} for row in rows]
+    return {name: value for name, value in row.items() if name not in dropped}
 
 
 @dataclass(frozen=True)
@@ -240,7 +227,7 @@ def _tail(log_probs: torch.Tensor, inputs: dict[str, Any]) -> tuple[torch.Tensor
     return (log_probs * mask[:, 1:]).sum(1).chunk(2)[0], mask.sum(1).chunk(2)[0].clamp(min=1)
 
 
-def pair_objective(losses: PairLosses, prepare: Callable[[TokenRows, TrainRequest], TokenRows]) -> Objective:
+def pair_objective(losses: PairLosses, prepare: Callable[[TokenRow, TrainRequest], TokenRow]) -> Objective:
     """An objective over pairs with a loss of ours."""
     return Objective(
         rows=PAIRS,

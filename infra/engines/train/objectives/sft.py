@@ -13,7 +13,7 @@ counts as an example.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,29 +22,24 @@ from trl import SFTConfig, SFTTrainer
 from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
 from configs.schema.objective import Sft
-from infra.engines.train.objectives.objective import WEIGHTS, Objective, RowKind, TokenRows, drop_plain_weights
+from infra.engines.train.objectives.objective import WEIGHTS, Objective, RowKind, TokenRow
 from infra.engines.train.rows import IGNORED, Encoder, split_given
 from infra.engines.train.steps import CountedSteps, pad_weights, weigh_tokens
 
 TOKEN_WEIGHTS = f"input_ids{WEIGHTS}"
 
 
-def encode_examples(rows: Iterable[dict[str, Any]], encoder: Encoder) -> tuple[TokenRows, int]:
-    """Rows with input_ids, labels, weight and weights of the tokens; and the number that is too long; none is cut."""
-    encoded: TokenRows = []
-    num_too_long = 0
-    for row in rows:
-        given, (written,) = split_given(row["completion"])
-        prompt = encoder.prompt(row, given)
-        completion, weights = encoder.completion(written, row.get("ends", True))
-        if len(prompt) + len(completion) > encoder.max_length:
-            num_too_long += 1
-            continue
-        labels = [token if weight else IGNORED for token, weight in zip(completion, weights, strict=True)]
-        tokens = {"input_ids": prompt + completion, "labels": [IGNORED] * len(prompt) + labels}
-        weighed = [1.0] * len(prompt) + [weight or 1.0 for weight in weights]  # the labels say where no loss falls
-        encoded.append({**tokens, TOKEN_WEIGHTS: weighed, "weight": row["weight"]})
-    return drop_plain_weights(encoded, TOKEN_WEIGHTS), num_too_long
+def encode_example(row: dict[str, Any], encoder: Encoder) -> TokenRow | None:
+    """A row with input_ids, labels, weight and weights of the tokens; None where it is too long: none is cut."""
+    given, (written,) = split_given(row["completion"])
+    prompt = encoder.prompt(row, given)
+    completion, weights = encoder.completion(written, row.get("ends", True))
+    if len(prompt) + len(completion) > encoder.max_length:
+        return None
+    labels = [token if weight else IGNORED for token, weight in zip(completion, weights, strict=True)]
+    tokens = {"input_ids": prompt + completion, "labels": [IGNORED] * len(prompt) + labels}
+    weighed = [1.0] * len(prompt) + [weight or 1.0 for weight in weights]  # the labels say where no loss falls
+    return {**tokens, TOKEN_WEIGHTS: weighed, "weight": row["weight"]}
 
 
 @dataclass
@@ -59,7 +54,7 @@ class WeightedCollator(DataCollatorForLanguageModeling):
         return batch
 
 
-EXAMPLES = RowKind(columns=("messages", "completion", "weight"), encode=encode_examples, collator=WeightedCollator)
+EXAMPLES = RowKind(columns=("messages", "completion", "weight"), encode=encode_example, collator=WeightedCollator)
 
 
 class WeightedSFTTrainer(CountedSteps, SFTTrainer):

@@ -13,25 +13,23 @@ import torch
 
 from configs.errors import EngineError
 from configs.schema.objective import SoftLabelDpo
-from infra.engines.train.objectives.objective import TokenRows
-from infra.engines.train.objectives.pairs import PairBatch, pair_objective, plain_pairs, sigmoid_loss
+from infra.engines.train.objectives.objective import TokenRow
+from infra.engines.train.objectives.pairs import PairBatch, pair_objective, plain_pair, sigmoid_loss
 from infra.engines.train.request import TrainRequest
 
 
 def soft_label_losses(batch: PairBatch, settings: SoftLabelDpo) -> torch.Tensor:
     """One loss a pair."""
     label, gap, beta = batch.soft_label, batch.gap, settings.beta
-    assert label is not None, "`with_soft_labels` has given each pair one"
+    assert label is not None, "`with_soft_label` has given each pair one"
     return batch.weight * (label * sigmoid_loss(gap, beta) + (1 - label) * sigmoid_loss(-gap, beta))
 
 
-def with_soft_labels(rows: TokenRows, request: TrainRequest) -> TokenRows:
-    """Every pair with the objective's label, or its own."""
+def with_soft_label(row: TokenRow, request: TrainRequest) -> TokenRow:
+    """A pair with the objective's label, or its own."""
     assert isinstance(request.objective, SoftLabelDpo)
     fixed = request.objective.label
-    plain = plain_pairs(rows, request)
-    labels = [_check(row) if fixed is None else fixed for row in rows]
-    return [{**row, "soft_label": label} for row, label in zip(plain, labels, strict=True)]
+    return {**plain_pair(row, request), "soft_label": _check(row) if fixed is None else fixed}
 
 
 def _check(row: dict[str, Any]) -> float:
@@ -44,4 +42,4 @@ def _check(row: dict[str, Any]) -> float:
     return label
 
 
-OBJECTIVE = pair_objective(soft_label_losses, with_soft_labels)
+OBJECTIVE = pair_objective(soft_label_losses, with_soft_label)

@@ -27,8 +27,8 @@ import torch
 
 from configs.errors import EngineError
 from configs.schema.objective import Regulariser, Sppo
-from infra.engines.train.objectives.objective import TokenRows
-from infra.engines.train.objectives.pairs import PairBatch, pair_objective, plain_pairs
+from infra.engines.train.objectives.objective import TokenRow
+from infra.engines.train.objectives.pairs import PairBatch, pair_objective, plain_pair
 from infra.engines.train.request import TrainRequest
 
 
@@ -53,16 +53,14 @@ def _distance(batch: PairBatch, part: Regulariser) -> torch.Tensor:
     return -(ratios[0] * means[0] + ratios[1] * means[1]) / 2
 
 
-def with_targets(rows: TokenRows, request: TrainRequest) -> TokenRows:
-    """Every pair with the chances that its two sides are moved to.
+def with_targets(row: TokenRow, request: TrainRequest) -> TokenRow:
+    """A pair with the chances that its two sides are moved to.
 
     Raises:
-        EngineError: a pair lacks them, or one is no chance.
+        EngineError: it lacks them, or one is no chance.
     """
     assert isinstance(request.objective, Sppo)
-    form = request.objective.form
-    plain = plain_pairs(rows, request)
-    return [{**row, **_targets(given, form)} for row, given in zip(plain, rows, strict=True)]
+    return {**plain_pair(row, request), **_targets(row, request.objective.form)}
 
 
 def _targets(row: dict[str, Any], form: str) -> dict[str, float]:

@@ -14,12 +14,12 @@ from __future__ import annotations
 import torch
 
 from configs.schema.objective import WeightedDpoNll
-from infra.engines.train.objectives.objective import TokenRows
+from infra.engines.train.objectives.objective import TokenRow
 from infra.engines.train.objectives.pairs import (
     TAIL,
     PairBatch,
     pair_objective,
-    plain_pairs,
+    plain_pair,
     sigmoid_loss,
     tail_of,
 )
@@ -31,11 +31,11 @@ def weighted_dpo_nll_losses(batch: PairBatch, settings: WeightedDpoNll) -> torch
     return batch.weight * (sigmoid_loss(batch.gap, settings.beta) - settings.alpha * batch.likelihood)
 
 
-def _prepare(rows: TokenRows, request: TrainRequest) -> TokenRows:
+def _prepare(row: TokenRow, request: TrainRequest) -> TokenRow:
     assert isinstance(request.objective, WeightedDpoNll)
     if request.objective.nll == "after_prefix":
-        rows = [{**row, TAIL: tail_of(row)} for row in rows]
-    return plain_pairs(rows, request)
+        row = {**row, TAIL: tail_of(row)}
+    return plain_pair(row, request)
 
 
 OBJECTIVE = pair_objective(weighted_dpo_nll_losses, _prepare)
