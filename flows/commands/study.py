@@ -28,7 +28,8 @@ def study(
     show
         Show what is finished, and run nothing.
     """
-    from configs.schema.study import load_study, runs_of
+    from configs.schema.study import load_study
+    from configs.schema.study_runs import runs_of
     from flows.services.addresses import resolve_addresses
     from flows.services.prefect_server import PrefectServer
     from flows.study.study import collect, refuse_unfit, run_study, track_results, write_results

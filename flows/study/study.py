@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from configs.errors import GuardError, NoDataError, StoreError, UserError
-from configs.schema.study import Study, StudyRun, refuse_faults
+from configs.schema.study import Study
+from configs.schema.study_runs import StudyRun, refuse_faults
 from flows.run.problem_check import read_recipe_data
 from flows.services.addresses import Addresses
 from flows.study.results import is_done, outcome_of

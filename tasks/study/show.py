@@ -9,10 +9,15 @@ from typing import Any
 from configs.schema.study import Study
 from tasks.report.figures import COLOURS, axis_percent
 from tasks.report.svg import render_svg
+from tasks.study.comparison import Estimate
 from tasks.study.rows import Failure, Outcome, Row
 
 COLUMNS = ("method", "accuracy", "against {baseline}", "p (Holm)", "rank", "gained", "budget", "tokens a point",
            "gate", "pass@k", "distinct", "length")  # fmt: skip
+CONTROL_WORDS = {
+    "by_chance": "a control, {recipe} with verdicts that know nothing",
+    "training_only": "a control, the warm start gone on with for as long",
+}
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:1080px;margin:2rem auto;padding:0 1rem;color:#1f2328}"
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{text-align:right;padding:.35rem .6rem;"
@@ -29,10 +34,10 @@ def cells(row: Row) -> tuple[str, ...]:
     return (
         row.method,
         f"{row.accuracy.mean:.1%} [{row.accuracy.low:.1%}, {row.accuracy.high:.1%}]",
-        "-" if row.gain is None else f"{_points(row.gain.mean)} [{_points(row.gain.low)}, {_points(row.gain.high)}]",
+        "-" if row.gain is None else _difference(row.gain),
         "-" if row.p_value is None else f"{row.p_value:.2g}",
         str(best) if best == worst else f"{best}-{worst}",
-        _points(row.gained),
+        _difference(row.gained),
         f"{row.spent:.0%}",
         "-" if row.tokens_per_point is None else f"{row.tokens_per_point:,.0f}",
         "-" if row.promoted is None else f"{row.promoted:.0%}",
@@ -54,13 +59,18 @@ def markdown(study: Study, rows: Mapping[str, Sequence[Row]], failures: Sequence
         lines += [f"### {task}", ""] if task else []
         lines += [f"| {' | '.join(columns(study))} |", f"|{' --- |' * len(COLUMNS)}"]
         lines += [f"| {' | '.join(cells(row))} |" for row in found]
-        lines += ["", *(f"- {line}" for line in notes(task, found, failures)), ""]
+        lines += ["", *(f"- {line}" for line in notes(study, task, found, failures)), ""]
     return "\n".join([*lines, *legend(study)])
 
 
-def notes(task: str, rows: Sequence[Row], failures: Sequence[Failure]) -> list[str]:
-    """What a reader has to know of single runs."""
+def notes(study: Study, task: str, rows: Sequence[Row], failures: Sequence[Failure]) -> list[str]:
+    """What a reader has to know of single runs, and of controls that gain."""
     told = [f"{row.method}: {note}" for row in rows for note in row.notes]
+    told += [
+        f"{row.method} gains beyond its interval, by verdicts that know nothing: so much is not the judge's doing"
+        for row in rows
+        if study.methods[row.method].control == "by_chance" and row.gained.low > 0
+    ]
     return told + [f"{one.method}, seed {one.seed}: no result: {one.reason}" for one in failures if one.task == task]
 
 
@@ -74,7 +84,9 @@ def legend(study: Study) -> list[str]:
         f"Against {study.baseline}: points on the same problems and seeds; p corrected by Holm for a task's methods.",
         "Rank: the best and the worst place that the comparisons of all pairs leave open. Gained: points over round 0.",
         "Tokens a point: written, read and trained on. Gate: share of rounds that it let pass.",
-    ]
+        *(f"{name}: {CONTROL_WORDS[method.control].format(recipe=method.recipe)}."
+          for name, method in study.methods.items() if method.control is not None),
+    ]  # fmt: skip
 
 
 def curves(study: Study, outcomes: Sequence[Outcome]) -> str:
@@ -106,10 +118,14 @@ def page(study: Study, rows: Mapping[str, Sequence[Row]], failures: Sequence[Fai
         parts += [f"<h2>{escape(task)}</h2>"] if task else []
         parts += ["<table><tr>", *(f"<th>{escape(name)}</th>" for name in columns(study)), "</tr>"]
         parts += ["<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells(row)) + "</tr>" for row in found]
-        parts += ["</table>", *(f"<p>{escape(line)}</p>" for line in notes(task, found, failures))]
+        parts += ["</table>", *(f"<p>{escape(line)}</p>" for line in notes(study, task, found, failures))]
     parts += [f"<p>{escape(line)}</p>" for line in legend(study)]
     head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(study.name)}</title>'
     return f"{head}<style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
+
+
+def _difference(found: Estimate) -> str:
+    return f"{_points(found.mean)} [{_points(found.low)}, {_points(found.high)}]"
 
 
 def _points(share: float) -> str:

@@ -77,7 +77,8 @@ def test_a_round_without_a_model_has_the_accuracy_before() -> None:
 
 def outcome(method: str, seed: int, num_right: int, task: str = "") -> Outcome:
     course = course_of([report(0, 0.2), report(1, num_right / 100, distinct_rate=0.5)], STUDY.budget)
-    return Outcome(task, method, seed, course, {f"p{i}": i < num_right for i in range(100)})
+    right, before = ({f"p{i}": i < number for i in range(100)} for number in (num_right, 20))
+    return Outcome(task, method, seed, course, right, before)
 
 
 def test_the_table_says_how_sure_it_is() -> None:
@@ -91,7 +92,8 @@ def test_the_table_says_how_sure_it_is() -> None:
     assert best.rank == (1, 1)
     assert {row.method: row.rank for row in others} == {"a": (2, 3), "c": (2, 3)}
     assert {row.method: row.gain is None for row in others} == {"a": True, "c": False}
-    assert best.gained == pytest.approx(0.5)
+    assert best.gained.mean == pytest.approx(0.5)
+    assert 0.4 < best.gained.low < 0.5 < best.gained.high < 0.6
     assert best.tokens_per_point == pytest.approx((300 + 100) / 50)
     assert best.spent == pytest.approx(0.3)
 
