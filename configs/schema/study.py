@@ -35,6 +35,7 @@ class Method(Component):
         {}, description="values by address, such as generate.temperature: 1.2; null takes a whole section away"
     )
     rounds: int | None = Field(None, ge=0, description="at most; 0: the model that everything begins with is scored")
+    tasks: tuple[str, ...] = Field((), description="names of tasks that it runs on; default: all")
     control: Control | None = Field(
         None,
         description="what is left of the method: by_chance: all but what its verdicts know; training_only: its warm "
@@ -92,6 +93,11 @@ class Study(Component):
     def _has_its_baseline(self) -> Study:
         if self.baseline not in self.methods:
             raise ValueError(f"baseline '{self.baseline}' is none of the methods: {', '.join(self.methods)}")
+        for name, method in self.methods.items():
+            if unknown := [task for task in method.tasks if task not in self.tasks]:
+                raise ValueError(f"methods.{name}.tasks: '{unknown[0]}' is none of the tasks: {', '.join(self.tasks)}")
+        if self.methods[self.baseline].tasks:
+            raise ValueError(f"methods.{self.baseline}.tasks: the others are compared with it: leave it out")
         if self.methods[self.baseline].control is not None:
             raise ValueError(f"baseline '{self.baseline}' is a control: compare with a method")
         if unlike := [name for name in CONTROLS if name in self.methods and self.methods[name].control != name]:
@@ -99,6 +105,10 @@ class Study(Component):
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError("seeds: one stands there twice: a run would count double")
         return self
+
+    def tasks_of(self, method: str) -> tuple[str, ...]:
+        """Names of the tasks that a method runs on."""
+        return self.methods[method].tasks or self.task_names
 
     @property
     def task_names(self) -> tuple[str, ...]:

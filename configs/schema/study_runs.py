@@ -57,7 +57,7 @@ def runs_of(study: Study, folder: Path, skip: tuple[str, ...] = ()) -> list[Stud
     faults: dict[str, str] = {}
     for name in names:
         try:
-            runs += [run_of(study, task, name, seed, folder) for task in study.task_names for seed in study.seeds]
+            runs += [run_of(study, task, name, seed, folder) for task in study.tasks_of(name) for seed in study.seeds]
         except RecipeError as error:
             faults[name] = error.message
     refuse_faults(study, faults)
@@ -126,9 +126,9 @@ def _as_yaml(value: Any) -> str:
 
 
 def _refuse_twins(study: Study, runs: list[StudyRun]) -> None:
-    known: dict[str, str] = {}
+    known: dict[tuple[str, str], str] = {}
     for run in runs:
-        if run.task == study.task_names[0] and run.seed == study.seeds[0]:
+        if run.seed == study.seeds[0]:
             what = run.recipe.model_copy(update={"name": "x"}).model_dump_json() + str(run.max_rounds)
-            if (other := known.setdefault(what, run.method)) != run.method:
+            if (other := known.setdefault((run.task, what), run.method)) != run.method:
                 raise RecipeError(f"{other} and {run.method} are the same recipe", "leave out one of them")

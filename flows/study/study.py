@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from configs.schema.study import Study
 from configs.schema.study_runs import StudyRun, refuse_faults
 from flows.run.problem_check import read_recipe_data
 from flows.services.addresses import Addresses
-from flows.study.results import is_done, outcome_of
+from flows.study.results import entries_of, is_done, outcome_of
 from infra.process.child import Child
 from infra.store.address import open_store
 from infra.store.files import replace_durably
 from tasks.plan.named import check_named
+from tasks.study.cost import Speeds, plan_lines
 from tasks.study.rows import Failure, Outcome, Row, rows_of
 from tasks.study.show import curves, markdown, page
 
@@ -98,6 +99,19 @@ def run_study(
         for _, child, _ in running:
             child.kill()
     return collect(study, runs, addresses, ended)
+
+
+def plan_study(
+    study: Study, runs: Sequence[StudyRun], addresses: Addresses, speeds: Speeds, jobs: int
+) -> Iterator[str]:
+    """What is left of a study, in lines."""
+    store = open_store(addresses.store)
+    done = {
+        run.name: sum(entry.report.seconds() or 0.0 for entry in entries_of(store, run.name, run.max_rounds))
+        for run in runs
+        if is_done(study, run, store, addresses.work_dir, Path.cwd())
+    }
+    return plan_lines(study, runs, done, speeds, jobs)
 
 
 def collect(study: Study, runs: Sequence[StudyRun], addresses: Addresses, ended: Mapping[str, Ending]) -> Results:
