@@ -68,5 +68,3 @@ def test_every_task_is_one_of_a_study_that_anybody_can_write(path: Path) -> None
     }  # fmt: skip
     own, chance, only = runs_of(Study.model_validate(written), path.parent)
     assert own.recipe.problems == chance.recipe.problems == only.recipe.problems
-    alphabet = set(own.recipe.model.alphabet)
-    assert set("0123456789") <= alphabet or "abc" in own.recipe.model.alphabet
