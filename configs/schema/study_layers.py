@@ -20,6 +20,7 @@ def lay_sections(tree: Mapping[str, Any], sections: Mapping[str, Any]) -> dict[s
     is left out. `verifier` is no section of recipes: answers are found by it in evaluation, and by every judge that
     finds answers.
     """
+    tree = {"judge": [{"kind": "answer"}], **tree}  # what a recipe without judges has
     other = "generate" if "online" in tree else "online"
     laid = lay_over(tree, {name: part for name, part in sections.items() if name not in (other, VERIFIER)})
     return with_verifier(laid, sections[VERIFIER]) if VERIFIER in sections else laid

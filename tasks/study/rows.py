@@ -54,6 +54,7 @@ class Row:
         tokens_per_point: written, read and trained, for each percentage point gained; None where nothing was.
         numbers: means over seeds of what `Course.shown` says.
         promoted: share of rounds that the gate let pass.
+        elsewhere: by benchmark, means over seeds of the score and of what became of it since round 0: forgetting.
     """
 
     task: str
@@ -68,6 +69,7 @@ class Row:
     tokens_per_point: float | None
     numbers: Mapping[str, float]
     promoted: float | None
+    elsewhere: Mapping[str, tuple[float, float]]
     notes: tuple[str, ...]
 
 
@@ -145,6 +147,12 @@ def _row(
         gained, fmean(point.spent.against(study.budget) for _, point in counted),
         tokens / (100 * gained.mean) if gained.mean > 0 else None,
         {key: fmean(one[key] for one in shown) for key in shown[0] if all(key in one for one in shown)},
-        fmean(point.action == "promote" for point in rounds) if rounds else None,
+        fmean(point.action == "promote" for point in rounds) if rounds else None, _elsewhere(runs),
         tuple(sorted(notes)),
     )  # fmt: skip
+
+
+def _elsewhere(runs: Sequence[Outcome]) -> dict[str, tuple[float, float]]:
+    found = [run.course.elsewhere() for run in runs]
+    both = [name for name in found[0] if all(name in one for one in found)]
+    return {name: (fmean(one[name][0] for one in found), fmean(one[name][1] for one in found)) for name in both}

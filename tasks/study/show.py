@@ -13,7 +13,7 @@ from tasks.study.comparison import Estimate
 from tasks.study.rows import Failure, Outcome, Row
 
 COLUMNS = ("method", "accuracy", "against {baseline}", "p (Holm)", "rank", "gained", "budget", "tokens a point",
-           "gate", "pass@k", "distinct", "length")  # fmt: skip
+           "gate", "pass@k", "distinct", "length", "elsewhere")  # fmt: skip
 CONTROL_WORDS = {
     "by_chance": "a control, {recipe} with verdicts that know nothing",
     "training_only": "a control, the warm start gone on with for as long",
@@ -44,7 +44,9 @@ def cells(row: Row) -> tuple[str, ...]:
         " ".join(f"{k}: {value:.1%}" for k, value in sorted(passes.items(), key=lambda item: int(item[0]))) or "-",
         f"{numbers['distinct_rate']:.0%}" if "distinct_rate" in numbers else "-",
         f"{numbers['mean_tokens']:.1f}" if "mean_tokens" in numbers else "-",
-    )
+        " ".join(f"{name.removeprefix('benchmark_')}: {value:.1%} ({_points(change)})"
+                 for name, (value, change) in row.elsewhere.items()) or "-",
+    )  # fmt: skip
 
 
 def columns(study: Study) -> tuple[str, ...]:

@@ -192,6 +192,14 @@ def test_a_verifier_of_the_study_finds_the_answers_of_all_judges(tmp_path: Path)
     assert made["live"].online is not None and made["live"].online.episode.max_tokens == 7
 
 
+def test_a_recipe_that_writes_no_judge_has_one(tmp_path: Path) -> None:
+    tree = yaml.safe_load((Path(__file__).parents[2] / "configs/recipes/demo.yaml").read_text())
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump({name: part for name, part in tree.items() if name != "judge"}))
+    made = controls(tmp_path, methods={"plain": {"recipe": "own.yaml"}}, common={"verifier": {"kind": "exact"}})
+    assert made["plain"].judge[0].verifier == ExactVerifier()
+    assert made["by_chance"].judge[0].verifier.kind == "python"
+
+
 def test_all_methods_begin_with_one_model(tmp_path: Path) -> None:
     """Whatever their own warm starts say; one that names no source changes single fields of them."""
     (tmp_path / "own.yaml").write_text(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.flows.micro import micro_recipe, selfloop
+from tests.flows.micro import SELFLOOP, environment, micro_recipe, selfloop
 
 pytestmark = pytest.mark.slow
 
@@ -37,10 +40,17 @@ def write_study(folder: Path, **methods: Any) -> Path:
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> tuple[Path, str]:
-    """Where a study was run, and what it printed."""
+    """Where a study was run, and what it printed; it was killed in its first run, and the same command went on."""
     folder = tmp_path_factory.mktemp("study")
-    found = selfloop("study", write_study(folder, **METHODS), "--jobs", "2", cwd=folder, timeout=600,
-                     PREFECT_API_URL=prefect_url)  # fmt: skip
+    path = write_study(folder, **METHODS)
+    first = folder / "home" / "store" / "micro-own-s0" / "reports" / "round-000.json"
+    variables = environment(folder / "home", PREFECT_API_URL=prefect_url)
+    with subprocess.Popen([str(SELFLOOP), "study", str(path)], cwd=folder, env=variables) as killed:
+        while not first.exists() and killed.poll() is None:
+            time.sleep(0.1)
+        killed.kill()
+    assert killed.returncode == -signal.SIGKILL
+    found = selfloop("study", path, "--jobs", "2", cwd=folder, timeout=600, PREFECT_API_URL=prefect_url)
     assert found.returncode == 0, found.stdout + found.stderr
     return folder, found.stdout
 
@@ -48,6 +58,12 @@ def done(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> tuple[Pa
 def entries(folder: Path, name: str) -> list[dict[str, Any]]:
     found = sorted((folder / "home" / "store" / f"micro-{name}-s0" / "reports").glob("round-*.json"))
     return [json.loads(path.read_text()) for path in found]
+
+
+def test_a_killed_study_goes_on(done: tuple[Path, str]) -> None:
+    folder, _ = done
+    log = (folder / "home" / "logs" / "micro-own-s0.log").read_text()
+    assert "round 0 warm_start: reused" in log and "round 0 evaluate: reused" in log
 
 
 def test_runs_stop_at_the_budget(done: tuple[Path, str]) -> None:
