@@ -44,7 +44,8 @@ def study(
     from configs.schema.study_runs import runs_of
     from flows.services.addresses import resolve_addresses
     from flows.services.prefect_server import PrefectServer
-    from flows.study.study import collect, plan_study, refuse_unfit, run_study, track_results, write_results
+    from flows.study.study import collect, plan_study, refuse_unfit, run_study
+    from flows.study.written import track_results, write_results
     from tasks.study.cost import Speeds
     from tasks.study.show import markdown
 

@@ -5,11 +5,10 @@ The store knows what is done. The same command goes on, and a run that failed is
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from configs.errors import GuardError, NoDataError, StoreError, UserError
@@ -20,11 +19,9 @@ from flows.services.addresses import Addresses
 from flows.study.results import entries_of, is_done, outcome_of
 from infra.process.child import Child
 from infra.store.address import open_store
-from infra.store.files import replace_durably
 from tasks.plan.named import check_named
 from tasks.study.cost import Speeds, plan_lines
 from tasks.study.rows import Failure, Outcome, Row, rows_of
-from tasks.study.show import curves, markdown, page
 
 
 @dataclass(frozen=True)
@@ -136,45 +133,6 @@ def collect(study: Study, runs: Sequence[StudyRun], addresses: Addresses, ended:
     return Results(tuple(outcomes), tuple(failures), rows)
 
 
-def write_results(study: Study, results: Results, addresses: Addresses) -> dict[str, Path]:
-    """Write the table, the curves and the page, atomically; their places by file name."""
-    figure = curves(study, results.outcomes)
-    texts = {
-        "study.svg": figure,
-        "study.md": markdown(study, results.rows, results.failures),
-        "study.html": page(study, results.rows, results.failures, figure),
-        "study.json": json.dumps(
-            {task: [_plain(row) for row in rows] for task, rows in results.rows.items()}, indent=1
-        ),
-    }
-    folder = addresses.home / "studies" / study.name
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        replace_durably(folder / name, text.encode())
-    return {name: folder / name for name in texts}
-
-
-def track_results(study: Study, results: Results, files: Mapping[str, Path], addresses: Addresses) -> None:
-    """The same as a run of MLflow.
-
-    Raises:
-        TrackingError: MLflow cannot be reached.
-    """
-    from infra.tracking.tracker import Tracker
-
-    tracker = Tracker(addresses.tracking, addresses.artifact_root)
-    run = tracker.ensure_run(tracker.ensure_experiment(f"study-{study.name}"), study.name, study.name)
-    numbers = {
-        "/".join(filter(None, (task, row.method, "report_accuracy"))): row.accuracy.mean
-        for task, rows in results.rows.items()
-        for row in rows
-    }
-    tracker.log_metrics(run, numbers, 0)
-    for name, path in files.items():
-        tracker.log_text(run, path.read_text(encoding="utf-8"), name)
-    tracker.finish_run(run)
-
-
 def _start(run: StudyRun, path: Path, addresses: Addresses) -> tuple[StudyRun, Child, float]:
     told = (run.method, str(run.seed), *([run.task] if run.task else []))
     command = [sys.executable, "-m", "flows.study.run_program", str(path.absolute()), *told]
@@ -202,7 +160,3 @@ def _in_a_line(study: Study, run: StudyRun, addresses: Addresses, reason: str, s
     took = f"{point.spent.against(study.budget):.0%} of the budget, {seconds:.0f} s"
     told = f"{outcome.course.first.accuracy:.1%} -> {point.accuracy:.1%} in {point.round} rounds, {took}"
     return f"{told}; {reason}" if reason else told
-
-
-def _plain(row: Row) -> dict[str, object]:
-    return asdict(row)

@@ -64,6 +64,22 @@ def test_a_task_may_be_a_file_beside_the_study(tmp_path: Path) -> None:
         runs_of(load_study(write(tmp_path, tasks={"hard": "away.yaml"})), tmp_path)
 
 
+def test_a_method_may_run_on_some_tasks_and_be_another_on_each(tmp_path: Path) -> None:
+    """The same recipe on two tasks is no twin; on one it is."""
+    cold = {"recipe": "demo", "set": {"generate.temperature": 0.1}}
+    methods = STUDY["methods"] | {"cold": cold | {"tasks": ["hard"]}}
+    runs = runs_of(load_study(write(tmp_path, methods=methods)), tmp_path)
+    assert [(run.task, run.seed) for run in runs if run.method == "cold"] == [("hard", 0), ("hard", 5)]
+    both = methods | {"twin": cold | {"tasks": ["easy"]}, "other": cold | {"tasks": ["easy", "hard"]}}
+    with pytest.raises(RecipeError, match=r"(cold|twin) and other are the same recipe"):
+        runs_of(load_study(write(tmp_path, methods=both)), tmp_path)
+
+
+def test_null_takes_a_section_away(tmp_path: Path) -> None:
+    none = {"plain": {"recipe": "demo", "set": {"select": None, "warm_start.stop_epochs": None}}}
+    assert controls(tmp_path, methods=none)["plain"].select == Recipe.model_fields["select"].default
+
+
 def test_sections_are_laid_over_field_by_field_and_kinds_replaced() -> None:
     below = {"a": {"kind": "x", "b": 1, "c": 2}, "d": 3, "e": [1]}
     assert lay_over(below, {"a": {"b": 5}}) == {"a": {"kind": "x", "b": 5, "c": 2}, "d": 3, "e": [1]}
@@ -85,6 +101,9 @@ def test_sections_are_laid_over_field_by_field_and_kinds_replaced() -> None:
         ({"methods": {**STUDY["methods"], "by_chance": {"recipe": "demo"}}}, "called like a control, and is none"),
         ({"methods": {**STUDY["methods"], "twin": {"recipe": "demo"}}}, "plain and twin are the same recipe"),
         ({"methods": {**STUDY["methods"], "gone": {"recipe": "nowhere"}}}, "gone: there is no recipe"),
+        ({"methods": {**STUDY["methods"], "cold": {"recipe": "demo", "tasks": ["cool"]}}},
+         "methods.cold.tasks: 'cool' is none of the tasks: easy, hard"),
+        ({"methods": {"plain": {"recipe": "demo", "tasks": ["easy"]}}}, "the others are compared with it"),
         ({"common": {"generate": {"num_sample": 3}}}, "4 of 5 methods cannot run"),
     ],
 )  # fmt: skip

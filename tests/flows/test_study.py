@@ -117,6 +117,8 @@ def test_the_same_command_has_nothing_left_to_do(done: tuple[Path, str], prefect
     assert "5 runs, 5 of them done" in again.stdout
     table = [line for line in before.splitlines() if line.startswith("| ")]
     assert [line for line in again.stdout.splitlines() if line.startswith("| ")] == table
+    planned = selfloop("study", "study.yaml", "--plan", cwd=folder)
+    assert planned.stdout == "micro: 5 runs, 5 of them done; each stops at 2,400 generated tokens\n"
 
 
 def test_a_run_that_fails_is_a_row_and_the_others_go_on(tmp_path: Path, prefect_url: str) -> None:
