@@ -49,9 +49,11 @@ def cells(row: Row) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def columns(study: Study) -> tuple[str, ...]:
-    """Heads of the columns."""
-    return tuple(name.format(baseline=study.baseline) for name in COLUMNS)
+def table_of(study: Study, rows: Sequence[Row]) -> list[tuple[str, ...]]:
+    """Heads and rows; without the last column where no method was asked elsewhere."""
+    heads = tuple(name.format(baseline=study.baseline) for name in COLUMNS)
+    table = [heads, *(cells(row) for row in rows)]
+    return table if any(row.elsewhere for row in rows) else [line[:-1] for line in table]
 
 
 def markdown(study: Study, rows: Mapping[str, Sequence[Row]], failures: Sequence[Failure]) -> str:
@@ -59,8 +61,8 @@ def markdown(study: Study, rows: Mapping[str, Sequence[Row]], failures: Sequence
     lines: list[str] = []
     for task, found in rows.items():
         lines += [f"### {task}", ""] if task else []
-        lines += [f"| {' | '.join(columns(study))} |", f"|{' --- |' * len(COLUMNS)}"]
-        lines += [f"| {' | '.join(cells(row))} |" for row in found]
+        heads, *texts = (f"| {' | '.join(line)} |" for line in table_of(study, found))
+        lines += [heads, f"|{' --- |' * (heads.count(' | ') + 1)}", *texts]
         lines += ["", *(f"- {line}" for line in notes(study, task, found, failures)), ""]
     return "\n".join([*lines, *legend(study)])
 
@@ -118,8 +120,9 @@ def page(study: Study, rows: Mapping[str, Sequence[Row]], failures: Sequence[Fai
     parts = [f"<h1>{escape(study.name)}</h1>", figure]
     for task, found in rows.items():
         parts += [f"<h2>{escape(task)}</h2>"] if task else []
-        parts += ["<table><tr>", *(f"<th>{escape(name)}</th>" for name in columns(study)), "</tr>"]
-        parts += ["<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells(row)) + "</tr>" for row in found]
+        heads, *texts = table_of(study, found)
+        parts += ["<table><tr>", *(f"<th>{escape(name)}</th>" for name in heads), "</tr>"]
+        parts += ["<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>" for line in texts]
         parts += ["</table>", *(f"<p>{escape(line)}</p>" for line in notes(study, task, found, failures))]
     parts += [f"<p>{escape(line)}</p>" for line in legend(study)]
     head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(study.name)}</title>'

@@ -19,9 +19,9 @@ pytestmark = pytest.mark.slow
 LEFT_OUT = ("--skip", "by_chance", "--skip", "training_only")
 METHODS: dict[str, Any] = {
     "own": {"recipe": "recipe.yaml"},
+    "longer": {"recipe": "recipe.yaml", "rounds": 2, "control": "training_only"},
     "nothing": {"recipe": "recipe.yaml", "set": {"train.min_examples": 100_000}},
     "start": {"recipe": "recipe.yaml", "rounds": 0},
-    "longer": {"recipe": "recipe.yaml", "rounds": 2, "control": "training_only"},
 }
 
 
