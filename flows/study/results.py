@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from configs.errors import StoreError
-from configs.schema.study import Study, StudyRun
+from configs.schema.study import Study
+from configs.schema.study_runs import StudyRun
 from flows.run.experiment import recipe_digest
 from infra.store.base import Store
 from tasks.core.bench import Workbench
@@ -34,15 +35,20 @@ def outcome_of(study: Study, run: StudyRun, store: Store, work_dir: Path, note: 
     if not entries:
         raise StoreError(f"{run.name}: {NO_ROUND}", "run the study again")
     course = course_of([entry.report for entry in entries], study.budget, note)
-    counted = course.counted(study.score)
-    evaluated = next(entry for entry in reversed(entries[: counted.round + 1]) if "evaluate" in entry.report.steps)
+    last = course.counted(study.score).round
+    evaluated = next(entry for entry in reversed(entries[: last + 1]) if "evaluate" in entry.report.steps)
     ledger = Ledger(store, work_dir / f"{run.name}-read", {})
     try:
-        step = read_step(store, evaluated.report.steps["evaluate"]).step
-        items = [item for item in ITEMS.read(ledger, step) if item.suite == "report"]
+        before, right = (_right(entry, store, ledger) for entry in (entries[0], evaluated))
     finally:
         ledger.clear_cache()
-    return Outcome(run.task, run.method, run.seed, course, {item.problem_id: item.is_correct for item in items})
+    return Outcome(run.task, run.method, run.seed, course, right, before)
+
+
+def _right(entry: ReportEntry, store: Store, ledger: Ledger) -> dict[str, bool]:
+    """Problems of the report set, and whether the round's model solves them."""
+    step = read_step(store, entry.report.steps["evaluate"]).step
+    return {item.problem_id: item.is_correct for item in ITEMS.read(ledger, step) if item.suite == "report"}
 
 
 def is_done(study: Study, run: StudyRun, store: Store, work_dir: Path, base_dir: Path) -> bool:

@@ -12,7 +12,8 @@ from pathlib import Path
 from prefect import flow
 
 from configs.errors import UserError
-from configs.schema.study import Study, StudyRun, load_study, run_of
+from configs.schema.study import Study, load_study
+from configs.schema.study_runs import StudyRun, run_of
 from flows.cli import show_warnings
 from flows.loop import run_rounds
 from flows.study.results import may_go_on

@@ -5,24 +5,23 @@ The store knows what is done. The same command goes on, and a run that failed is
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from configs.errors import GuardError, NoDataError, StoreError, UserError
-from configs.schema.study import Study, StudyRun, refuse_faults
+from configs.schema.study import Study
+from configs.schema.study_runs import StudyRun, refuse_faults
 from flows.run.problem_check import read_recipe_data
 from flows.services.addresses import Addresses
-from flows.study.results import is_done, outcome_of
+from flows.study.results import entries_of, is_done, outcome_of
 from infra.process.child import Child
 from infra.store.address import open_store
-from infra.store.files import replace_durably
 from tasks.plan.named import check_named
+from tasks.study.cost import Speeds, plan_lines
 from tasks.study.rows import Failure, Outcome, Row, rows_of
-from tasks.study.show import curves, markdown, page
 
 
 @dataclass(frozen=True)
@@ -99,6 +98,19 @@ def run_study(
     return collect(study, runs, addresses, ended)
 
 
+def plan_study(
+    study: Study, runs: Sequence[StudyRun], addresses: Addresses, speeds: Speeds, jobs: int
+) -> Iterator[str]:
+    """What is left of a study, in lines."""
+    store = open_store(addresses.store)
+    done = {
+        run.name: sum(entry.report.seconds() or 0.0 for entry in entries_of(store, run.name, run.max_rounds))
+        for run in runs
+        if is_done(study, run, store, addresses.work_dir, Path.cwd())
+    }
+    return plan_lines(study, runs, done, speeds, jobs)
+
+
 def collect(study: Study, runs: Sequence[StudyRun], addresses: Addresses, ended: Mapping[str, Ending]) -> Results:
     """The results of all runs that have some.
 
@@ -119,45 +131,6 @@ def collect(study: Study, runs: Sequence[StudyRun], addresses: Addresses, ended:
         failures.append(Failure(run.task, run.method, run.seed, reason))
     rows = {task: rows_of(study, task, outcomes) for task in study.task_names}
     return Results(tuple(outcomes), tuple(failures), rows)
-
-
-def write_results(study: Study, results: Results, addresses: Addresses) -> dict[str, Path]:
-    """Write the table, the curves and the page, atomically; their places by file name."""
-    figure = curves(study, results.outcomes)
-    texts = {
-        "study.svg": figure,
-        "study.md": markdown(study, results.rows, results.failures),
-        "study.html": page(study, results.rows, results.failures, figure),
-        "study.json": json.dumps(
-            {task: [_plain(row) for row in rows] for task, rows in results.rows.items()}, indent=1
-        ),
-    }
-    folder = addresses.home / "studies" / study.name
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        replace_durably(folder / name, text.encode())
-    return {name: folder / name for name in texts}
-
-
-def track_results(study: Study, results: Results, files: Mapping[str, Path], addresses: Addresses) -> None:
-    """The same as a run of MLflow.
-
-    Raises:
-        TrackingError: MLflow cannot be reached.
-    """
-    from infra.tracking.tracker import Tracker
-
-    tracker = Tracker(addresses.tracking, addresses.artifact_root)
-    run = tracker.ensure_run(tracker.ensure_experiment(f"study-{study.name}"), study.name, study.name)
-    numbers = {
-        "/".join(filter(None, (task, row.method, "report_accuracy"))): row.accuracy.mean
-        for task, rows in results.rows.items()
-        for row in rows
-    }
-    tracker.log_metrics(run, numbers, 0)
-    for name, path in files.items():
-        tracker.log_text(run, path.read_text(encoding="utf-8"), name)
-    tracker.finish_run(run)
 
 
 def _start(run: StudyRun, path: Path, addresses: Addresses) -> tuple[StudyRun, Child, float]:
@@ -187,7 +160,3 @@ def _in_a_line(study: Study, run: StudyRun, addresses: Addresses, reason: str, s
     took = f"{point.spent.against(study.budget):.0%} of the budget, {seconds:.0f} s"
     told = f"{outcome.course.first.accuracy:.1%} -> {point.accuracy:.1%} in {point.round} rounds, {took}"
     return f"{told}; {reason}" if reason else told
-
-
-def _plain(row: Row) -> dict[str, object]:
-    return asdict(row)

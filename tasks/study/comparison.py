@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,18 +55,32 @@ def _deviations(table: Array) -> Array:
     problems and for the rest, and (seeds + problems - rest) / (number of cells) the variance of the mean, at least 0.
     """
     seeds, problems = table.shape
-    draws = np.random.default_rng(0)
+    of_problems, of_seeds, of_rest, normal = _draws(seeds, problems)
     by_problem, by_seed = table.mean(axis=0), table.mean(axis=1, keepdims=True)
     rest = table - by_problem - by_seed + table.mean()
+    variance = (
+        seeds * float(((by_problem - table.mean()) ** 2).sum()) * of_problems
+        + problems * float(((by_seed - table.mean()) ** 2).sum()) * of_seeds
+        - float((rest**2).sum()) * of_rest
+    )
+    return np.asarray(normal * np.sqrt(np.maximum(0, variance) / table.size))
 
-    def truth(squares: float, freedom: int) -> Array:
-        return squares / draws.chisquare(freedom, DRAWS) if freedom else np.zeros(DRAWS)
 
-    of_problems = truth(seeds * float(((by_problem - table.mean()) ** 2).sum()), problems - 1)
-    of_seeds = truth(problems * float(((by_seed - table.mean()) ** 2).sum()), seeds - 1)
-    of_rest = truth(float((rest**2).sum()), (seeds - 1) * (problems - 1))
-    variance = np.maximum(0, of_seeds + of_problems - of_rest) / table.size
-    return np.asarray(draws.standard_normal(DRAWS) * np.sqrt(variance))
+@lru_cache(maxsize=8)
+def _draws(seeds: int, problems: int) -> tuple[Array, Array, Array, Array]:
+    """1 / chi2 for problems, for seeds and for the rest, 0 where there is no freedom; and normal ones. Always the same,
+    so that a table has one interval."""
+    draws = np.random.default_rng(0)
+
+    def inverse(freedom: int) -> Array:
+        return 1 / draws.chisquare(freedom, DRAWS) if freedom else np.zeros(DRAWS)
+
+    return (
+        inverse(problems - 1),
+        inverse(seeds - 1),
+        inverse((seeds - 1) * (problems - 1)),
+        draws.standard_normal(DRAWS),
+    )
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:

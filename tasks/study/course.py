@@ -21,6 +21,7 @@ class Point:
     Attributes:
         accuracy: greedy, on the report set; of the model before, where the round made none.
         action: what was decided of it.
+        elsewhere: scores of its model on other tasks (`evaluate.benchmarks`), by name; empty where it was not asked.
     """
 
     round: int
@@ -28,6 +29,7 @@ class Point:
     accuracy: float
     action: str
     metrics: Mapping[str, float] = field(repr=False)
+    elsewhere: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,16 @@ class Course:
         standing = [point for point in self.points if point.action in ("baseline", "promote")]
         return max(standing, key=lambda point: (point.metrics["select_accuracy"], -point.round))
 
+    def elsewhere(self) -> dict[str, tuple[float, float]]:
+        """By benchmark: the score of the newest model that was asked, and how far it is from that of round 0."""
+        before = self.first.elsewhere
+        asked = [point.elsewhere for point in self.points if point.elsewhere]
+        return (
+            {name: (value, value - before[name]) for name, value in asked[-1].items() if name in before}
+            if asked
+            else {}
+        )
+
     def shown(self) -> dict[str, float]:
         """Numbers of the samples and the model of the last round, and pass@k of its model where it was asked for."""
         last = self.points[-1].metrics
@@ -74,7 +86,11 @@ def course_of(reports: Sequence[RoundReport], budget: Budget, note: str = "") ->
             return Course(tuple(points), "; ".join(filter(None, (note, over))))
         accuracy = report.metrics.get("report_accuracy", points[-1].accuracy if points else 0.0)
         metrics = {"select_accuracy": points[-1].metrics["select_accuracy"] if points else 0.0, **report.metrics}
-        points.append(Point(report.round, total, accuracy, report.action, metrics))
+        elsewhere = {row.name: row.value for row in report.benchmarks if row.model == report.candidate}
+        points.append(Point(report.round, total, accuracy, report.action, metrics, elsewhere))
+    if len(points) == 1 and total.against(budget) > 1:
+        little = f"round 0 took it to {total.against(budget):.0%} of the budget, and no round fits"
+        note = "; ".join(filter(None, (note, little)))
     return Course(tuple(points), note)
 
 

@@ -19,6 +19,7 @@ class Outcome:
 
     Attributes:
         right: the report set's problems and whether the model that counts solves them.
+        before: the same of round 0, which a task's runs of one seed share.
     """
 
     task: str
@@ -26,6 +27,7 @@ class Outcome:
     seed: int
     course: Course
     right: Mapping[str, bool]
+    before: Mapping[str, bool]
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,11 @@ class Row:
         p_value: of the gain, corrected by Holm for the methods of the task.
         rank: (best, worst) that the gains between methods allow: those surely better come before, those surely worse
             after.
-        gained: points of accuracy against round 0, mean over seeds.
+        gained: accuracy against round 0, on the same problems and seeds.
         tokens_per_point: written, read and trained, for each percentage point gained; None where nothing was.
         numbers: means over seeds of what `Course.shown` says.
         promoted: share of rounds that the gate let pass.
+        elsewhere: by benchmark, means over seeds of the score and of what became of it since round 0: forgetting.
     """
 
     task: str
@@ -61,11 +64,12 @@ class Row:
     gain: Estimate | None
     p_value: float | None
     rank: tuple[int, int]
-    gained: float
+    gained: Estimate
     spent: float
     tokens_per_point: float | None
     numbers: Mapping[str, float]
     promoted: float | None
+    elsewhere: Mapping[str, tuple[float, float]]
     notes: tuple[str, ...]
 
 
@@ -100,6 +104,10 @@ def _table(runs: Sequence[Outcome]) -> Table:
     return {run.seed: run.right for run in runs}
 
 
+def _before(runs: Sequence[Outcome]) -> Table:
+    return {run.seed: run.before for run in runs}
+
+
 def _cells(table: Table, seeds: Sequence[int]) -> np.ndarray:
     problems = sorted(table[seeds[0]])
     return np.array([[float(table[seed][problem]) for problem in problems] for seed in seeds])
@@ -129,7 +137,7 @@ def _row(
     p_value: float | None, rank: tuple[int, int],
 ) -> Row:  # fmt: skip
     counted = [(run.course, run.course.counted(study.score)) for run in runs]
-    gained = fmean(point.accuracy - course.first.accuracy for course, point in counted)
+    gained = estimate(_cells(table, sorted(table)) - _cells(_before(runs), sorted(table)), study.confidence)
     tokens = fmean(sum(point.spent) for _, point in counted)
     shown = [course.shown() for course, _ in counted]
     rounds = [point for course, _ in counted for point in course.points[1:]]
@@ -137,8 +145,14 @@ def _row(
     return Row(
         task, name, tuple(sorted(table)), estimate(_cells(table, sorted(table)), study.confidence), gain, p_value, rank,
         gained, fmean(point.spent.against(study.budget) for _, point in counted),
-        tokens / (100 * gained) if gained > 0 else None,
+        tokens / (100 * gained.mean) if gained.mean > 0 else None,
         {key: fmean(one[key] for one in shown) for key in shown[0] if all(key in one for one in shown)},
-        fmean(point.action == "promote" for point in rounds) if rounds else None,
+        fmean(point.action == "promote" for point in rounds) if rounds else None, _elsewhere(runs),
         tuple(sorted(notes)),
     )  # fmt: skip
+
+
+def _elsewhere(runs: Sequence[Outcome]) -> dict[str, tuple[float, float]]:
+    found = [run.course.elsewhere() for run in runs]
+    both = [name for name in found[0] if all(name in one for one in found)]
+    return {name: (fmean(one[name][0] for one in found), fmean(one[name][1] for one in found)) for name in both}

@@ -12,6 +12,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ VERSION = 2
 """raised when an entry would become another problem"""
 ID_LENGTH = 16
 REQUEST = {"task", "level", "difficulty", "seed", "num_problems"}
+KEPT = 16
+"""sets whose rows stay in memory, about 6 MB each"""
 NEAR = 5
 """names that a message shows for one that is not known"""
 
@@ -47,15 +50,20 @@ def draw_gym_problems(source: ReasoningGymSource, part: str) -> Iterator[Problem
     Raises:
         ProblemsError: the package is missing, has no such task, level or setting, or the task has too few questions.
     """
+    for row in _rows(json.dumps({**source.model_dump(mode="json", include=REQUEST), "part": part})):
+        yield _to_problem(row, source)
+
+
+@lru_cache(maxsize=KEPT)
+def _rows(request: str) -> tuple[dict[str, str], ...]:
+    """What the package draws. The methods of a study are checked one after the other, and ask for the same."""
     with tempfile.TemporaryDirectory(prefix="selfloop-gym-") as folder:
         path = Path(folder, "rows.jsonl")
-        request = {**source.model_dump(mode="json", include=REQUEST), "part": part, "out": str(path)}
-        answer = _run_program(request, Path(folder, "log"))
+        asked = json.loads(request)
+        answer = _run_program({**asked, "out": str(path)}, Path(folder, "log"))
         if "error" in answer:
-            raise _to_problems_error(source, part, answer)
-        with path.open(encoding="utf-8") as rows:
-            for row in rows:
-                yield _to_problem(json.loads(row), source)
+            raise _to_problems_error(asked, answer)
+        return tuple(json.loads(row) for row in path.read_text(encoding="utf-8").splitlines())
 
 
 def _run_program(request: dict[str, Any], log_path: Path) -> dict[str, Any]:
@@ -87,8 +95,8 @@ def _to_problem(row: dict[str, str], source: ReasoningGymSource) -> Problem:
     )
 
 
-def _to_problems_error(source: ReasoningGymSource, part: str, answer: dict[str, Any]) -> ProblemsError:
-    detail, choices, name = answer["detail"], answer["choices"], f"reasoning_gym {source.task}"
+def _to_problems_error(asked: dict[str, Any], answer: dict[str, Any]) -> ProblemsError:
+    detail, choices, name = answer["detail"], answer["choices"], f"reasoning_gym {asked['task']}"
     if answer["error"] == "not_installed":
         return ProblemsError(f"the package reasoning-gym cannot be imported: {detail}", INSTALL)
     if answer["error"] == "unknown_task":
@@ -103,7 +111,7 @@ def _to_problems_error(source: ReasoningGymSource, part: str, answer: dict[str, 
     failed = f"; the last one it failed to make: {detail}" if detail else ""
     fewer = f"num_problems: {choices[0]} or fewer, " if choices[0] != "0" else ""
     return ProblemsError(
-        f"{name} has {choices[0]} different problems for {part}, and num_problems asks for {source.num_problems}"
-        f"{failed}",
+        f"{name} has {choices[0]} different problems for {asked['part']}, and num_problems asks for "
+        f"{asked['num_problems']}{failed}",
         f"write {fewer}another level, or settings in difficulty that allow more",
     )

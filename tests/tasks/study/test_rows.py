@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from configs.schema.study import Budget, Study
-from tasks.report.rounds import RoundReport
+from tasks.report.rounds import BenchmarkRow, RoundReport
 from tasks.study.course import Course, course_of, has_budget_left
 from tasks.study.rows import Failure, Outcome, rows_of
-from tasks.study.show import cells, curves, markdown, page
+from tasks.study.show import curves, markdown, page
 from tasks.study.spending import Spent, spent_in
 
 STUDY = Study.model_validate({
@@ -60,6 +62,14 @@ def test_a_round_over_the_budget_is_not_counted_and_said() -> None:
     assert course.note == "round 2 took it to 110% of the budget and is not counted"
 
 
+def test_a_budget_without_room_for_a_round_is_said() -> None:
+    """The warm start alone trains on 50 tokens."""
+    budget = Budget(training_tokens=40)
+    assert not has_budget_left([report(0, 0.1)], budget)
+    assert course_of([report(0, 0.1)], budget).note == "round 0 took it to 125% of the budget, and no round fits"
+    assert course_of([report(0, 0.1)], Budget(training_tokens=50)).note == ""
+
+
 def test_which_model_counts() -> None:
     course = course_of(
         [report(0, 0.1), report(1, 0.5), report(2, 0.4), report(3, 0.9, "keep_incumbent")],
@@ -77,7 +87,8 @@ def test_a_round_without_a_model_has_the_accuracy_before() -> None:
 
 def outcome(method: str, seed: int, num_right: int, task: str = "") -> Outcome:
     course = course_of([report(0, 0.2), report(1, num_right / 100, distinct_rate=0.5)], STUDY.budget)
-    return Outcome(task, method, seed, course, {f"p{i}": i < num_right for i in range(100)})
+    right, before = ({f"p{i}": i < number for i in range(100)} for number in (num_right, 20))
+    return Outcome(task, method, seed, course, right, before)
 
 
 def test_the_table_says_how_sure_it_is() -> None:
@@ -91,7 +102,8 @@ def test_the_table_says_how_sure_it_is() -> None:
     assert best.rank == (1, 1)
     assert {row.method: row.rank for row in others} == {"a": (2, 3), "c": (2, 3)}
     assert {row.method: row.gain is None for row in others} == {"a": True, "c": False}
-    assert best.gained == pytest.approx(0.5)
+    assert best.gained.mean == pytest.approx(0.5)
+    assert 0.4 < best.gained.low < 0.5 < best.gained.high < 0.6
     assert best.tokens_per_point == pytest.approx((300 + 100) / 50)
     assert best.spent == pytest.approx(0.3)
 
@@ -114,7 +126,41 @@ def test_a_run_that_failed_is_told_in_the_table_and_on_the_page() -> None:
     html = page(STUDY, rows, failures, curves(STUDY, outcomes))
     assert "no &lt;memory&gt;" in html
     assert "http" not in html.replace("http://www.w3.org", "")
-    assert len(cells(rows[""][0])) == 12
+    assert "elsewhere" not in text + html, "nobody was asked elsewhere"
+
+
+def asked(round: int, value: float | None, champion: float = 0.9) -> RoundReport:
+    """A round whose model, and the champion beside it, were asked of a benchmark."""
+    scores = [] if value is None else [("m", value), ("champion", champion)]
+    rows = [
+        BenchmarkRow(model=model, task="arc", metric="acc", name="benchmark_arc_acc", value=score, stderr=None,
+                     num_items=9, num_fewshot=0)
+        for model, score in scores
+    ]  # fmt: skip
+    return report(round, 0.2).model_copy(update={"candidate": "m", "benchmarks": rows})
+
+
+def test_what_was_forgotten_elsewhere() -> None:
+    """60 % before, 45 % after the last round that was asked; over seeds a mean; unknown where round 0 was not asked."""
+    budget = Budget(generated_tokens=9999)
+    course = course_of([asked(0, 0.6), asked(1, 0.5), asked(2, 0.45), asked(3, None)], budget)
+    assert course.elsewhere() == {"benchmark_arc_acc": (0.45, pytest.approx(-0.15))}
+    assert course_of([asked(0, None), asked(1, 0.5)], budget).elsewhere() == {}
+    other = course_of([asked(0, 0.6), asked(1, 0.55)], budget)
+    runs = [replace(outcome("a", seed, 40), course=one) for seed, one in enumerate((course, other))]
+    (row,) = rows_of(STUDY, "", runs)
+    assert row.elsewhere == {"benchmark_arc_acc": (pytest.approx(0.5), pytest.approx(-0.1))}
+    assert "| elsewhere |" in (text := markdown(STUDY, {"": [row]}, []))
+    assert "| arc_acc: 50.0% (-10.0) |" in text
+
+
+def test_a_control_that_gains_is_told() -> None:
+    """By chance from 20 to 60 of 100; where it stays at 20 nothing is said."""
+    for num_right, told in ((60, True), (20, False)):
+        rows = {"": rows_of(STUDY, "", [outcome("a", 0, 50), outcome("by_chance", 0, num_right)])}
+        text = markdown(STUDY, rows, [])
+        assert ("by_chance gains beyond its interval" in text) is told
+        assert "by_chance: a control, demo with verdicts that know nothing." in text
 
 
 def test_a_course_has_its_first_round() -> None:
