@@ -3,7 +3,7 @@ where, how wide and how patiently it runs (device, batch size, memory share, tim
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -56,12 +56,25 @@ class LoadingEngine(EngineComponent):
     devices: Annotated[tuple[str, ...], Execution] = Field(
         ("auto",), min_length=1, description="one session each: cpu, cuda:0, cuda:1, ..."
     )
+    hosts: Annotated[Literal["local", "ray"], Execution] = Field(
+        "local",
+        description="where sessions run: on this machine, or on nodes of services.cluster, where devices: [auto] is "
+        "all of its GPUs, and [auto, auto] or [cpu, cpu] is so many sessions",
+    )
     silence_seconds: SilenceSeconds = 900
     load_seconds: LoadSeconds = 3600
 
     @property
     def takes_gpu(self) -> bool:
-        return set(self.devices) != {"cpu"}
+        return self.hosts == "local" and set(self.devices) != {"cpu"}
+
+    @model_validator(mode="after")
+    def _cluster_chooses(self) -> Self:
+        if self.hosts == "ray" and any(device not in ("auto", "cpu") for device in self.devices):
+            raise ValueError("with hosts: ray the cluster chooses the GPUs: write devices: [auto], [auto, auto], ...")
+        if self.hosts == "ray" and len(set(self.devices)) > 1:
+            raise ValueError("with hosts: ray all sessions are on GPUs (auto) or all on CPUs (cpu)")
+        return self
 
 
 class TransformersEngine(LoadingEngine):
