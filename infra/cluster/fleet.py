@@ -45,9 +45,8 @@ class Fleet:
     def __init__(self, place: ClusterPlace, say: Callable[[str], None]) -> None:
         self._store = place.store
         self._is_ours = connect(place.address)
-        word = uuid.uuid4().hex
-        self._greeting = Greeting(own_version(), place.store.uri, f"{place.folder}/word-{word}", word)
-        self._store.put(self._greeting.key, word.encode())
+        self._greeting = Greeting(own_version(), place.store.uri, f"{place.folder}/word", uuid.uuid4().hex)
+        self._store.put(self._greeting.key, self._greeting.word.encode())
         self._groups = Groups(wait_seconds(), say)
 
     def open_pool(self, engine: LocalEngine, model: ModelParcel, work_dir: Path) -> LocalPool:
