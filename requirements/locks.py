@@ -1,6 +1,6 @@
 """Makes the lock of machines with a GPU, and checks that both locks hold on every Python that is supported.
 
-    python requirements/locks.py gpu      writes lock-gpu.txt: what extras train, vllm, server and cluster need, as PyPI has it
+    python requirements/locks.py gpu      writes lock-gpu.txt: what the extras named below need, as PyPI has it
     python requirements/locks.py check    of both locks: every pin has a wheel, and nothing that is needed is missing
 
 Nothing is installed; uv reads the index. Versions of lock-cpu.txt stay where they fit, so both kinds of machine differ

