@@ -7,7 +7,8 @@ its node is made again by Ray, on a node that has room for it or comes later.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ import ray
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from configs.errors import EngineError
+from configs.errors import EngineEndedError, EngineError, UserError
 
 SAID_SECONDS = 5.0
 """after which it is said what is waited for"""
@@ -76,6 +77,10 @@ class Groups:
         if found := self._free.get(shape):
             return Place(shape, found.pop())
         self.close()
+        with asking("for places"):
+            return self._make(shape)
+
+    def _make(self, shape: Shape) -> Place:
         bundle = {"CPU": float(shape.num_cpus)} | ({"GPU": float(shape.num_gpus)} if shape.num_gpus else {})
         # Sessions on CPUs go to as many nodes as there are: each would like all cores of its own.
         strategy = "PACK" if shape.num_gpus else "SPREAD"
@@ -97,15 +102,28 @@ class Groups:
 
     def close(self) -> None:
         """Give what is free back to the cluster."""
-        for groups in self._free.values():
-            for group in groups:
-                remove_placement_group(group)
-        self._free.clear()
+        with asking("to take places back"):
+            while self._free:
+                for group in self._free.popitem()[1]:
+                    remove_placement_group(group)
+
+
+@contextlib.contextmanager
+def asking(what: str) -> Iterator[None]:
+    """Around calls of Ray: EngineError where it has lost its head, which Ray says in many ways."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        fix = "see that its head runs (ray start --head), and run the same command again, which goes on from here"
+        raise EngineEndedError(f"the cluster was asked {what}, and failed: {error}", fix) from error
 
 
 def nodes() -> list[dict[str, float]]:
     """What each living node has for programs, in Ray's names: CPU, GPU."""
-    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    with asking("for its nodes"):
+        return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
 def describe_cluster() -> str:

@@ -95,14 +95,14 @@ class ActorTransport:
                 self._end = news.end
         except RayTaskError as error:  # a defect of `home.py`
             self._end = End(str(error), was_killed=False)
-        except RayError as error:
+        except (RayError, ConnectionError) as error:
             if "ModuleNotFoundError" in str(error):
                 self._inbox.put((self, _cannot_import(error)))
             self._lost = _in_words(error)
         self._inbox.put((self, None))
 
 
-def _cannot_import(error: RayError) -> Message:
+def _cannot_import(error: Exception) -> Message:
     missing = str(error).rpartition("ModuleNotFoundError: ")[2].splitlines()[0]
     return {
         "kind": "error",
@@ -112,7 +112,7 @@ def _cannot_import(error: RayError) -> Message:
     }
 
 
-def _in_words(error: RayError) -> str:
+def _in_words(error: Exception) -> str:
     """Name and first sentence: what Ray says of the end of an actor is long."""
     if isinstance(error, GetTimeoutError):
         return f"no news for {MISSING_SECONDS:.0f} s"
