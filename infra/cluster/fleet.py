@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import ray
+import ray._private.worker as ray_worker
 
 from configs.errors import EngineError
 from configs.schema.engine import LocalEngine
@@ -113,6 +114,8 @@ def connect(address: str) -> bool:
     finally:
         if in_main:
             signal.signal(signal.SIGTERM, before)  # Ray sets one of its own, at which the run would not end well
+    # Of a node that is lost Ray prints twenty lines of its own log. This run says it in one, and Ray has no setting.
+    ray_worker._worker_logs_enabled = False
     return True
 
 

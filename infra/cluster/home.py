@@ -14,14 +14,13 @@ import traceback
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import ray
 
 from configs import errors
 from configs.errors import UserError
 from infra.cluster.greeting import Greeting, answer
-from infra.cluster.locks import hold
+from infra.cluster.locks import held, hold
 from infra.cluster.node_cache import NodeCache, node_folder
 from infra.cluster.parcel import ModelParcel
 from infra.engines.transport import ChildTransport
@@ -73,9 +72,7 @@ class SessionHome:
         """Start the program, if this node can be of use; what is wrong with it comes as a message of the program's."""
         with self._telling_errors():
             store = answer(greeting, self._node)
-            _sweep(self._folder.parent)
-            self._folder.mkdir(parents=True)
-            hold(self._folder)  # to the end of this process
+            self._settle()
             self._cache = NodeCache(node_folder() / "models", store)
             self._child = ChildTransport(self._log, env, forks, self._inbox)
 
@@ -115,6 +112,19 @@ class SessionHome:
         shutil.rmtree(self._folder, ignore_errors=True)
         return ended
 
+    def _settle(self) -> None:
+        """Take a folder of its own, and remove those of homes that were killed; be as a process without Ray is."""
+        work = self._folder.parent
+        work.mkdir(parents=True, exist_ok=True)
+        with held(work.with_suffix(".lock")):
+            for path in work.iterdir():
+                with contextlib.suppress(OSError), held(path, waits=False):  # refused where its home lives
+                    shutil.rmtree(path)
+            self._folder.mkdir()
+            hold(self._folder)  # to the end of this process
+        if os.environ.get("OMP_NUM_THREADS") == "1":  # set by Ray: a session on one machine has all of its cores
+            del os.environ["OMP_NUM_THREADS"]
+
     @contextlib.contextmanager
     def _telling_errors(self) -> Iterator[None]:
         try:
@@ -134,12 +144,3 @@ class SessionHome:
             found = file.read()
         self._num_read += len(found)
         return found
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what homes left here that were killed."""
-    for path in folder.glob("*"):
-        with contextlib.suppress(OSError):  # whose lock is refused
-            file = hold(path, waits=False)
-            shutil.rmtree(path, ignore_errors=True)
-            os.close(file)

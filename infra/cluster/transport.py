@@ -23,6 +23,8 @@ from infra.engines.transport import CLOSE_SECONDS
 from infra.engines.wire import Message
 from infra.process.child import Inbox, last_lines
 
+LOST = (RayError, ConnectionError)
+"""what Ray raises where an actor, its node, or the way there is gone"""
 ANSWER_SECONDS = 20.0
 """beyond the program's own time to close: a node that does not answer for so long is lost"""
 MISSING_SECONDS = 60.0
@@ -42,7 +44,8 @@ class ActorTransport:
     ) -> None:
         log_path.parent.mkdir(parents=True, exist_ok=True)
         self._log_path, self._inbox = log_path, inbox
-        self._log_start = log_path.stat().st_size if log_path.exists() else 0
+        log_path.touch()
+        self._log_start = log_path.stat().st_size
         self._end: End | None = None
         self._lost: str | None = None
         self._is_there = False
@@ -58,7 +61,8 @@ class ActorTransport:
         return self
 
     def send(self, message: Message) -> None:
-        self._home.send.remote(message)
+        with contextlib.suppress(*LOST):  # the follower says so
+            self._home.send.remote(message)
 
     def describe_end(self) -> str:
         return self._end.how if self._end else "still running"
@@ -74,11 +78,12 @@ class ActorTransport:
 
     def close(self, *, politely: bool) -> bool:
         ended = True
-        with contextlib.suppress(RayError):  # a node that is gone has nothing to close
+        with contextlib.suppress(*LOST):  # a node that is gone has nothing to close
             if self._is_there and self._lost is None:
                 ended = ray.get(self._home.close.remote(politely), timeout=CLOSE_SECONDS + ANSWER_SECONDS)
-        ray.kill(self._home)
-        self._follower.join()
+        with contextlib.suppress(*LOST):
+            ray.kill(self._home)
+        self._follower.join(ANSWER_SECONDS)
         return ended
 
     def _follow(self) -> None:
@@ -95,7 +100,7 @@ class ActorTransport:
                 self._end = news.end
         except RayTaskError as error:  # a defect of `home.py`
             self._end = End(str(error), was_killed=False)
-        except (RayError, ConnectionError) as error:
+        except LOST as error:
             if "ModuleNotFoundError" in str(error):
                 self._inbox.put((self, _cannot_import(error)))
             self._lost = _in_words(error)

@@ -150,7 +150,11 @@ def drawn(bench: Workbench, folder: Path) -> StepRef:
 
 
 def test_a_stage_whose_nodes_are_killed_ends_as_on_one_machine_by_a_node_that_came_later(
-    cluster: Machines, tiny: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    cluster: Machines,
+    tiny: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     plan = {"num_samples": NUM_SAMPLES, "temperature": 1.0, "top_k": 0, "max_tokens": 40, "shard_size": 4}
     with Workbench(make_recipe(generate=plan, engine=HERE), make_ledger(tmp_path / "here"), tmp_path) as bench:
@@ -163,6 +167,6 @@ def test_a_stage_whose_nodes_are_killed_ends_as_on_one_machine_by_a_node_that_ca
     ):
         found = drawn(bench, tiny)
     assert killing.num_killed == 3 and len(cluster.nodes) == 1, "the one that came finished"
-    assert "lost its machine" in caplog.text
+    assert "lost its machine" in caplog.text and "raylet" not in capfd.readouterr().out, "said by us, and not by Ray"
     assert (found.key, found.files) == (straight.key, straight.files), "the same step, and the same bytes"
     assert wait_until(lambda: not sessions_of(cluster), 20), sessions_of(cluster)
