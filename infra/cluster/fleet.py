@@ -125,7 +125,7 @@ def shape_of(engine: LocalEngine, found: Sequence[Mapping[str, float]]) -> Shape
     Args:
         found: what each node has, in Ray's names.
     """
-    gpus_each = getattr(engine, "tensor_parallel_size", 1)
+    gpus_each = engine.gpus_each
     if engine.devices == ("auto",):
         on_gpus = sum(int(node.get("GPU", 0)) // gpus_each for node in found)
         on_cpus = sum(node.get("CPU", 0) >= 1 for node in found)
