@@ -21,7 +21,7 @@ from configs import errors
 from configs.errors import UserError
 from infra.cluster.greeting import Greeting, answer
 from infra.cluster.locks import held, hold
-from infra.cluster.node_cache import NodeCache, node_folder
+from infra.cluster.node_cache import FOLDER_VARIABLE, NodeCache, node_folder
 from infra.cluster.parcel import ModelParcel
 from infra.engines.transport import ChildTransport
 from infra.engines.wire import Message
@@ -63,8 +63,8 @@ class SessionHome:
         self._inbox: Inbox = queue.SimpleQueue()
         self._child: ChildTransport | None = None
         self._cache: NodeCache | None = None
-        self._folder = node_folder() / "work" / uuid.uuid4().hex
-        self._log = self._folder / "session.log"
+        self._work = node_folder() / "work"
+        self._log = self._work / f"{uuid.uuid4().hex}.log"
         self._num_read = 0
 
     @ray.method(concurrency_group="work")
@@ -109,19 +109,17 @@ class SessionHome:
         ended = child is None or child.close(politely=politely)
         if self._cache is not None:
             self._cache.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._log.unlink(missing_ok=True)
         return ended
 
     def _settle(self) -> None:
-        """Take a folder of its own, and remove those of homes that were killed; be as a process without Ray is."""
-        work = self._folder.parent
-        work.mkdir(parents=True, exist_ok=True)
-        with held(work.with_suffix(".lock")):
-            for path in work.iterdir():
-                with contextlib.suppress(OSError), held(path, waits=False):  # refused where its home lives
-                    shutil.rmtree(path)
-            self._folder.mkdir()
-            hold(self._folder)  # to the end of this process
+        """Have a place to work in, with the homes beside it, whose merged models are shared; be as without Ray."""
+        lock = self._work.with_suffix(".lock")
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(BlockingIOError), held(lock, waits=False):
+            shutil.rmtree(self._work, ignore_errors=True)  # nobody works here: it is of homes that were killed
+        hold(lock, shared=True)  # to the end of this process
+        self._work.mkdir(exist_ok=True)
         if os.environ.get("OMP_NUM_THREADS") == "1":  # set by Ray: a session on one machine has all of its cores
             del os.environ["OMP_NUM_THREADS"]
 
@@ -131,10 +129,15 @@ class SessionHome:
             yield
         except UserError as error:
             kind = next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
-            self._inbox.put((self, {"kind": "error", "name": kind, "message": error.message, "fix": error.fix}))
+            self._tell(kind, error.message, error.fix)
+        except OSError as error:
+            fix = f"name a folder with room for models, where `ray start` runs on that node: {FOLDER_VARIABLE}"
+            self._tell("EngineError", f"node {self._node} of the cluster cannot work in {node_folder()}: {error}", fix)
         except Exception:  # nobody waits for what `send` returns
-            message = f"node {self._node} of the cluster failed: {traceback.format_exc()}"
-            self._inbox.put((self, {"kind": "error", "name": "EngineError", "message": message, "fix": None}))
+            self._tell("EngineError", f"node {self._node} of the cluster failed: {traceback.format_exc()}", None)
+
+    def _tell(self, name: str, message: str, fix: str | None) -> None:
+        self._inbox.put((self, {"kind": "error", "name": name, "message": message, "fix": fix}))
 
     def _new_log(self) -> bytes:
         if not self._log.exists():
