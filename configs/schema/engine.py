@@ -75,6 +75,11 @@ class LoadingEngine(EngineComponent):
         description="one session each: cpu, cuda:0, cuda:1, ..., or cuda:0-3 for a model that is split over four GPUs; "
         "auto: all visible GPUs",
     )
+    hosts: Annotated[Literal["local", "ray"], Execution] = Field(
+        "local",
+        description="where sessions run: on this machine, or on nodes of services.cluster, where devices: [auto] is "
+        "all of its GPUs, and [auto, auto] or [cpu, cpu] is so many sessions",
+    )
     silence_seconds: SilenceSeconds = 900
     load_seconds: LoadSeconds = 3600
 
@@ -101,7 +106,15 @@ class LoadingEngine(EngineComponent):
 
     @property
     def takes_gpu(self) -> bool:
-        return set(self.devices) != {"cpu"}
+        return self.hosts == "local" and set(self.devices) != {"cpu"}
+
+    @model_validator(mode="after")
+    def _cluster_chooses(self) -> Self:
+        if self.hosts == "ray" and any(device not in ("auto", "cpu") for device in self.devices):
+            raise ValueError("with hosts: ray the cluster chooses the GPUs: write devices: [auto], [auto, auto], ...")
+        if self.hosts == "ray" and len(set(self.devices)) > 1:
+            raise ValueError("with hosts: ray all sessions are on GPUs (auto) or all on CPUs (cpu)")
+        return self
 
 
 class TransformersEngine(LoadingEngine):

@@ -41,6 +41,9 @@ class Services(Component):
     store: str | None = Field(None, description="folder or s3://bucket/prefix; environment: SELFLOOP_STORE")
     tracking: str | None = Field(None, description="MLflow URI; environment: MLFLOW_TRACKING_URI")
     prefect: str | None = Field(None, description="Prefect API URL; environment: PREFECT_API_URL")
+    cluster: str | None = Field(
+        None, description="Ray cluster of engine.hosts: auto, HOST:6379, ray://HOST:10001; environment: RAY_ADDRESS"
+    )
     share: bool = Field(
         True, description="steps and draws that another experiment of the store has are copied, not computed again"
     )

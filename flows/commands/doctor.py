@@ -75,6 +75,7 @@ def diagnose() -> Iterator[Finding]:
     yield _store(addresses.store)
     yield _tracking(addresses.tracking, addresses.artifact_root)
     yield _prefect(addresses.prefect)
+    yield _cluster(addresses.cluster)
 
 
 def _packages() -> Iterator[Finding]:
@@ -174,3 +175,14 @@ def _version(name: str) -> str | None:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def _cluster(address: str) -> Finding:
+    from configs.errors import EngineError
+    from infra.cluster.address import check_cluster
+
+    try:
+        check_cluster(address)
+    except EngineError as error:
+        return Finding("cluster", f"for engine.hosts: ray: {error.message}", error.fix or "", is_needed=False)
+    return Finding("cluster", f"ray {_version('ray')} can be used; its address is {address}")

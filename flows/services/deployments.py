@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TAG, CONTINUED_TAG = "selfloop", "continued"
 """What automations know deployed runs by: all of them, and those that are continued after a crash."""
-CARRIED = ("SELFLOOP_", "MLFLOW_", "AWS_")
+CARRIED = ("SELFLOOP_", "MLFLOW_", "AWS_", "RAY_ADDRESS")
 OF_THE_MACHINE = (DEVICES_VARIABLE, FOLDER_VARIABLE)
 SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL", re.IGNORECASE)
 MAX_RECIPE_BYTES = 400 * 1024

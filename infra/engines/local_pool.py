@@ -20,13 +20,13 @@ from configs.errors import EngineError
 from configs.schema.engine import LocalEngine
 from infra.engines.gpu_list import visible_gpus
 from infra.engines.live_weights import Follows, LiveWeights
-from infra.engines.models.model_files import ModelFiles
+from infra.engines.models.loadable import LoadableModel
 from infra.engines.patience import shorter
 from infra.engines.programs import session_devices
 from infra.engines.runner import Progress
 from infra.engines.schedule import Answered, Schedule
 from infra.engines.server_engine import ServerEngine
-from infra.engines.session import Event, Finished, Lost, Session
+from infra.engines.session import Event, Finished, Lost, Ready, Session
 from infra.engines.transport import ChildTransport, Start
 from infra.engines.wire import (
     Completion,
@@ -75,7 +75,7 @@ class LocalPool:
     def __init__(
         self,
         engine: LocalEngine | ServerEngine,
-        model: ModelFiles,
+        model: LoadableModel,
         work_dir: Path,
         on_log: Callable[[str], None] | None = None,
         start: Start = ChildTransport,
@@ -181,6 +181,7 @@ class LocalPool:
             engine.width,
             works_together=engine.works_together,
             left_out=self._left_out,
+            waiting=[number for number, session in enumerate(self._sessions) if session.is_waiting],
         )
         tally = Tally(on_progress)
         try:
@@ -193,6 +194,8 @@ class LocalPool:
                 elif isinstance(event, Finished):
                     tally.close(event.name)
                     answered = schedule.finish(number, event.name, event.rows)
+                elif isinstance(event, Ready):
+                    schedule.resume(number)
                 elif isinstance(event, Lost):
                     tally.forget(schedule.held_names(number))
                     answered = self._lose(schedule, number, event)
@@ -236,17 +239,23 @@ class LocalPool:
             EngineError: the session's own, where it ended too often and is the last one.
         """
         session, num_known = self._sessions[number], len(schedule.fatal)
-        answered, limit = schedule.lose(number, lost.reason)
+        answered, limit = schedule.lose(number, lost.reason, with_machine=lost.with_machine or lost.for_good)
         for row in schedule.fatal[num_known:]:
             self._num_fatal += 1
             if self._num_fatal <= NUM_NAMED:
                 logger.warning("model '%s': request '%s' has no answer: %s", self.model.name, row.id, row.detail)
-        if session.num_losses > limit:
+        if session.num_losses > limit or lost.for_good:
             if not schedule.leave_out(number):
                 raise lost.error
             self._left_out.add(number)
-            logger.warning("model '%s': session %d ended %d times in a row and is left out; the others go on: %s",
-                           self.model.name, number, session.num_losses, lost.error.message)  # fmt: skip
+            why = "found no machine" if lost.for_good else f"ended {session.num_losses} times in a row"
+            logger.warning("model '%s': session %d %s and is left out; the others go on: %s",
+                           self.model.name, number, why, lost.error.message)  # fmt: skip
+            return answered
+        if lost.with_machine:
+            logger.warning("model '%s', session %d lost its machine: %s; its work is asked again of others, and it "
+                           "waits for another machine", self.model.name, number, lost.reason)  # fmt: skip
+            session.wait_for_machine()
             return answered
         logger.warning(
             "model '%s', process %d in a row: %s; its work is asked again; log: %s",
@@ -285,7 +294,8 @@ class Tally:
 
 def _devices(engine: LocalEngine | ServerEngine, follows: Follows | None) -> tuple[str, ...]:
     """Sessions that follow a training leave GPUs to the learner, and are counted by the recipe."""
-    return session_devices(engine.devices, engine.gpus_each, () if follows else visible_gpus())
+    elsewhere = engine.hosts == "ray"  # where each sees the GPUs of its place alone
+    return session_devices(engine.devices, engine.gpus_each, () if follows or elsewhere else visible_gpus())
 
 
 def _renamed(jobs: Iterable[Job], call: str, names: dict[str, Job]) -> Iterator[Job]:

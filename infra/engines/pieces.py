@@ -24,6 +24,7 @@ class Piece:
         whole: the caller's job; None: this is it.
         is_suspect: a process ended while it was at work, perhaps among others.
         num_ended: processes that ended while it alone was at work; a half of more than one request begins with one.
+        num_machines: machines that were lost with it.
         num_hunted: requests of the piece of which this is a half, a quarter ..., since it ended processes; else 0.
         num_done: sequences that are finished; it is not told which.
         given_at: when a session got it.
@@ -35,6 +36,7 @@ class Piece:
     whole: Piece | None = None
     is_suspect: bool = False
     num_ended: int = 0
+    num_machines: int = 0
     num_hunted: int = 0
     num_done: int = 0
     given_at: float = 0.0

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from infra.cluster.cluster import Cluster
 from infra.engines.endpoint.pool import EndpointPool
 from infra.engines.local_pool import LocalPool
-from infra.engines.models.model_files import ModelFiles
+from infra.engines.models.loadable import ModelSource
 from infra.engines.wire import (
     Completion,
     Embedded,
@@ -70,15 +71,17 @@ class Pool(Protocol):
         """End what runs; its devices are free afterwards. A later call starts again."""
 
 
-Opener = Callable[[Any, Callable[[], ModelFiles], Path], Pool]
-"""(engine, the model's files, which are fetched when asked for, folder for logs) -> a pool"""
+Opener = Callable[[Any, ModelSource, Path, Cluster], Pool]
+"""(engine, the model, folder for logs, the run's cluster) -> a pool"""
 
 
-def _open_local(engine: Any, model: Callable[[], ModelFiles], work_dir: Path) -> Pool:
-    return LocalPool(engine, model(), work_dir)
+def _open_local(engine: Any, model: ModelSource, work_dir: Path, cluster: Cluster) -> Pool:
+    if engine.hosts == "ray":
+        return cluster.join().open_pool(engine, model.parcel(), work_dir)
+    return LocalPool(engine, model.files(), work_dir)
 
 
-def _open_endpoint(engine: Any, model: Callable[[], ModelFiles], work_dir: Path) -> Pool:
+def _open_endpoint(engine: Any, model: ModelSource, work_dir: Path, cluster: Cluster) -> Pool:
     return EndpointPool(engine)
 
 

@@ -14,6 +14,9 @@ the rest of its job is answered.
 A session may end three times in a row, without any answer in between; the next time it is left out, and where it is the
 last one that is the run's end. The hunt for one request in a job of n takes log2(n) + 1 ends more, and may have them.
 
+A session whose machine is lost waits for another one, and gets nothing meanwhile. What it had goes to the others as it
+is: nothing says that a request did it. A piece that has lost three machines is treated as one that ends processes.
+
 A session without work takes a copy of a piece that is late, three times the median of all so far. Who answers first is
 believed; what the other one answers later is dropped. Draws depend on their request alone, so both say the same.
 """
@@ -33,6 +36,8 @@ from infra.engines.wire import Job, Missing, MissingReason, Row, missing_draws
 MAX_RESTARTS = 3
 NUM_ENDED = 2
 """processes that a job may end until it is halved"""
+NUM_MACHINES = 3
+"""machines that may be lost with a piece until it is suspected of it"""
 
 AHEAD_JOBS = 2
 AHEAD_WIDTHS = 2.0
@@ -57,6 +62,7 @@ class Schedule:
         width: sequences that a session works on together.
         works_together: a session works on all its jobs at a time, so that any of them may have ended it.
         left_out: sessions that get nothing, of a call before.
+        waiting: sessions that wait for a machine, since a call before.
         clock: seconds.
 
     Attributes:
@@ -71,6 +77,7 @@ class Schedule:
         *,
         works_together: bool,
         left_out: Iterable[int] = (),
+        waiting: Iterable[int] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.fatal: list[Missing] = []
@@ -79,11 +86,11 @@ class Schedule:
         self._suspects: deque[Piece] = deque()
         self._held: list[dict[str, Piece]] = [{} for _ in range(num_sessions)]
         self._num_waiting = [0] * num_sessions
-        self._closed = set(left_out)  # left out, or alone with a suspect
+        self._left_out, self._waiting = set(left_out), set(waiting)
+        self._closed = self._left_out | self._waiting  # or alone with a suspect
         self._names: set[str] = set()
         self._seconds: deque[float] = deque(maxlen=NUM_TIMED)
         self._width, self._works_together, self._clock = width, works_together, clock
-        self._left_out = set(left_out)
         self._paces = [Pace(clock()) for _ in range(num_sessions)]
         self._piece = piece_size(width, works_together) if num_sessions > 1 else None
 
@@ -128,8 +135,11 @@ class Schedule:
         piece.rows = rows
         return self._answered(piece)
 
-    def lose(self, number: int, reason: str) -> tuple[Answered | None, int]:
+    def lose(self, number: int, reason: str, *, with_machine: bool = False) -> tuple[Answered | None, int]:
         """A session's process ended.
+
+        Args:
+            with_machine: its machine is lost, and it gets nothing until `resume`.
 
         Returns:
             The caller's job, where giving a request up made it answered; and how often the session may end in a
@@ -137,11 +147,18 @@ class Schedule:
         """
         names = list(self._held[number])
         taken = [piece for name in names if (piece := self._take_back(number, name)) is not None]
+        if with_machine:
+            self._waiting.add(number)
+            self._closed.add(number)
         for piece in taken:
-            piece.is_suspect |= bool(piece.holders)  # others work on it: it is not asked again, and not copied any more
+            piece.num_machines += with_machine
+            # Others work on it: it is not asked again, and not copied any more.
+            piece.is_suspect |= bool(piece.holders) and not with_machine
         held = [piece for piece in taken if not piece.is_answered and not piece.holders]
         blamed = held if self._works_together else held[:1]
-        self._again.extendleft(reversed(held[len(blamed) :]))
+        if with_machine:
+            blamed = [piece for piece in blamed if piece.is_suspect or piece.num_machines >= NUM_MACHINES]
+        self._again.extendleft(piece for piece in reversed(held) if piece not in blamed)
         limit, answered = MAX_RESTARTS, None
         for piece in blamed:
             piece.is_suspect = True
@@ -158,8 +175,15 @@ class Schedule:
         if len(self._left_out | {number}) == len(self._held):
             return False
         self._left_out.add(number)
+        self._waiting.discard(number)
         self._closed.add(number)
         return True
+
+    def resume(self, number: int) -> None:
+        """A session that waited for a machine has one, and its model."""
+        if number in self._waiting:
+            self._waiting.remove(number)
+            self._closed.discard(number)
 
     def held_names(self, number: int) -> list[str]:
         """Names of the jobs that a session has."""
@@ -187,7 +211,7 @@ class Schedule:
             piece.holders.remove(number)
         if not self._held[number]:
             self._num_waiting[number] = 0
-            if number not in self._left_out:
+            if number not in self._left_out | self._waiting:
                 self._closed.discard(number)
         elif piece is not None:
             self._num_waiting[number] -= piece.num_unfinished
@@ -195,7 +219,7 @@ class Schedule:
 
     def _copyable(self) -> list[Piece]:
         """Pieces under way at one session, none of which is suspected of anything."""
-        if len(self._seconds) < len(self._held) - len(self._left_out):
+        if len(self._seconds) < len(self._held) - len(self._left_out | self._waiting):
             return []
         return [
             piece

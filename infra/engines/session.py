@@ -15,7 +15,7 @@ from configs import errors
 from configs.errors import EngineEndedError, EngineError, UserError
 from configs.schema.engine import LocalEngine
 from infra.engines.live_weights import Follows, LiveWeights
-from infra.engines.models.model_files import ModelFiles
+from infra.engines.models.loadable import LoadableModel
 from infra.engines.patience import Patience
 from infra.engines.programs import visible_devices
 from infra.engines.runner import Progress
@@ -23,6 +23,9 @@ from infra.engines.server_engine import ServerEngine
 from infra.engines.transport import CLOSE_SECONDS, ChildTransport, Start, Transport
 from infra.engines.wire import Job, Message, Row, read_rows, write_job
 from infra.process.child import Inbox
+
+MAX_MACHINES = 5
+"""that a session may lose in a row, without an answer in between"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,14 @@ class Lost:
     Attributes:
         reason: how it ended, in a few words.
         error: the same with the end of the log, for when it ends the run.
+        with_machine: the machine was lost; the process is not to blame.
+        for_good: it found no other machine, and is not started again.
     """
 
     reason: str
-    error: EngineError
+    error: UserError
+    with_machine: bool = False
+    for_good: bool = False
 
 
 Event = Ready | Progress | Finished | Alive | Lost
@@ -75,12 +82,14 @@ class Session:
     Attributes:
         num_loads: how often a process was started.
         num_losses: how many processes in a row ended without an answer.
+        num_machines_lost: how many machines in a row were lost without an answer.
+        is_waiting: its machine was lost, and it has not yet loaded its model on another one (`wait_for_machine`).
     """
 
     def __init__(
         self,
         engine: LocalEngine | ServerEngine,
-        model: ModelFiles,
+        model: LoadableModel,
         work_dir: Path,
         device: str,
         *,
@@ -94,7 +103,8 @@ class Session:
         self._follows = follows
         self._weights: LiveWeights | None = None
         self.log_path = work_dir / f"{name}.log"
-        self.num_loads = self.num_losses = 0
+        self.num_loads = self.num_losses = self.num_machines_lost = 0
+        self.is_waiting = False
         self._inbox, self._start = inbox, start
         self._log = on_log or (lambda line: None)
         self._transport: Transport | None = None
@@ -121,9 +131,14 @@ class Session:
         if self._transport is not None:
             self._transport.send(weights.to_message())
 
+    def wait_for_machine(self) -> None:
+        """Start again wherever there is room for it, however long that takes, before there is work."""
+        self.is_waiting = True
+        self._open()
+
     def patience(self) -> float | None:
         """Seconds, 0 or more, after which silence counts as the engine's end; None while nothing is asked of it."""
-        return self._patience.left() if self._rows else None
+        return self._patience.left() if self._rows or self.is_waiting else None
 
     def check_silence(self) -> Lost | None:
         """Kill an engine whose patience has run out; call it when no message waits.
@@ -134,6 +149,8 @@ class Session:
         if self.patience() != 0:
             return None
         assert self._transport is not None, "work is with a process"
+        if self.is_waiting:
+            return self._give_up_waiting()
         what, field = self._patience.describe()
         message = (
             f"the session of model '{self.model.name}' {what}, and is killed; last lines of {self.log_path}:\n"
@@ -154,6 +171,8 @@ class Session:
         if message["kind"] == "error":
             kind = getattr(errors, message["name"])
             error: UserError = kind(f"{message['message']}\n  log: {self.log_path}", message["fix"])
+            if self.is_waiting:  # the others have loaded the model
+                return self._lose_for_good(message["message"], error)
             if isinstance(error, EngineError):
                 return self._lose(message["message"], error)
             self.close()
@@ -171,10 +190,12 @@ class Session:
         if transport is not None and not transport.close(politely=not self._rows):
             self._log(f"session: {self.model.name} did not close within {CLOSE_SECONDS:.0f} s and is killed")
         self._rows.clear()
+        self.is_waiting = False
 
     def _read(self, message: Message) -> Event:
         if message["kind"] == "ready":
             self._patience.loaded()
+            self.is_waiting = False
             seconds = time.monotonic() - self._started
             self._log(f"session: {self.model.name} is loaded, after {seconds:.0f} s")
             return Ready(seconds)
@@ -183,7 +204,7 @@ class Session:
         if message["kind"] == "rows":
             self._rows[message["name"]][1].extend(message["rows"])
         if message["kind"] == "finished":
-            self.num_losses = 0
+            self.num_losses = self.num_machines_lost = 0
             kind, rows = self._rows.pop(message["name"])
             return Finished(message["name"], read_rows(kind, rows))
         return Alive()
@@ -210,8 +231,32 @@ class Session:
         self.num_losses += 1
         return Lost(reason, error)
 
+    def _lose_for_good(self, reason: str, error: UserError) -> Lost:
+        self.close()
+        return Lost(reason, error, for_good=True)
+
+    def _give_up_waiting(self) -> Lost:
+        reason = f"no machine took the place of the lost one within {self._patience.limit:g} s"
+        fix = "add a node to the cluster, and run the same command again, which goes on from here; where nodes come " \
+              "later, write a larger engine.load_seconds"  # fmt: skip
+        return self._lose_for_good(reason, EngineEndedError(f"the session of model '{self.model.name}': {reason}", fix))
+
+    def _lose_machine(self, reason: str) -> Lost:
+        self.num_machines_lost += 1
+        error = EngineEndedError(
+            f"the session of model '{self.model.name}' lost its machine: {reason}",
+            "run the same command again, which goes on from here",
+        )
+        if self.num_machines_lost > MAX_MACHINES:
+            return self._lose_for_good(reason, error)
+        self.close()
+        return Lost(reason, error, with_machine=True)
+
     def _death(self) -> Lost:
         assert self._transport is not None, "it owns the message that says so"
+        lost_machine = self._transport.lost_machine()
+        if lost_machine is not None:
+            return self._lose_machine(lost_machine)
         how, kind = self._transport.describe_end(), EngineEndedError if self._transport.was_killed() else EngineError
         error = kind(
             f"the session of model '{self.model.name}' ended before its work was done: {how}",

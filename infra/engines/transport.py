@@ -1,7 +1,7 @@
 """Where a session's program runs, and how messages go there and back. Used by `session.py`.
 
-Here it is a child process. A transport to another machine has the same methods: messages hold whole jobs and rows, so
-nothing but the model's files has to lie on both sides.
+Here it is a child process; in `infra/cluster/transport.py` it is one on another machine. Messages hold whole jobs and
+rows, so nothing but the model's files has to lie on both sides.
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ class Transport(Protocol):
 
     def was_killed(self) -> bool:
         """Whether a signal ended the program, rather than itself."""
+
+    def lost_machine(self) -> str | None:
+        """How the machine was lost on which it ran, in words; None where it ended by itself."""
 
     def log_tail(self) -> str:
         """The last lines of its log."""
@@ -95,6 +98,9 @@ class ChildTransport:
 
     def was_killed(self) -> bool:
         return (self._child.poll() or 0) < 0
+
+    def lost_machine(self) -> str | None:
+        return None
 
     def log_tail(self) -> str:
         return self._child.log_tail()

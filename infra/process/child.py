@@ -191,12 +191,7 @@ class Child:
 
     def log_tail(self, num_lines: int = LOG_LINES) -> str:
         """The last lines this child wrote to its log, blank ones left out."""
-        with self.log_path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(self._log_start, size - num_lines * LOG_LINE_CHARACTERS))
-            text = file.read().decode(errors="replace")
-        lines = [line[:LOG_LINE_CHARACTERS] for line in text.splitlines() if line.strip()]
-        return "\n".join(f"    {line}" for line in lines[-num_lines:]) or "    (it wrote nothing)"
+        return last_lines(self.log_path, self._log_start, num_lines)
 
     def _read(self) -> None:
         """Thread: sort the child's standard output into messages and log lines."""
@@ -223,6 +218,16 @@ class Child:
                 report = b""
             self._status = int(report) if report else guard_status
         wait_until_gone(self.pid)
+
+
+def last_lines(log_path: Path, start: int = 0, num_lines: int = LOG_LINES) -> str:
+    """The last lines of a log from a byte on, blank ones left out."""
+    with log_path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(start, size - num_lines * LOG_LINE_CHARACTERS))
+        text = file.read().decode(errors="replace")
+    lines = [line[:LOG_LINE_CHARACTERS] for line in text.splitlines() if line.strip()]
+    return "\n".join(f"    {line}" for line in lines[-num_lines:]) or "    (it wrote nothing)"
 
 
 def _open_stdin(wanted: bool | int) -> tuple[IO[bytes] | None, int]:

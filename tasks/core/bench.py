@@ -15,13 +15,15 @@ from typing import Self
 
 from configs.schema.engine import RoleEngine
 from configs.schema.recipe import Recipe
+from infra.cluster.address import AUTO, ClusterPlace
+from infra.cluster.cluster import Cluster
 from infra.engines.device_lease import DeviceLease
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import Pool
 from tasks.core.answers import Answers
 from tasks.core.contents import Contents
 from tasks.core.ledger import Ledger
-from tasks.core.local_model import fetch_model
+from tasks.core.local_model import CLUSTER_FOLDER, OutsideWeights, StoredModel, fetch_model
 from tasks.core.missing import MissingTally, limit_of
 from tasks.core.pools import Pools
 from tasks.core.progress import Progress, Silent
@@ -38,6 +40,7 @@ class Workbench:
         recipe: the experiment's; while a round runs, that of the round's phase.
         base_dir: relative paths of the recipe start here.
         is_planning: stages are walked as plain functions, not as Prefect tasks.
+        cluster: address, for engines whose sessions run there.
         contents: what the recipe names outside of itself, as digests.
         pools: the models that are open.
     """
@@ -47,6 +50,7 @@ class Workbench:
     base_dir: Path
     progress: Progress = field(default_factory=Silent)
     is_planning: bool = False
+    cluster: str = AUTO
     contents: Contents = field(init=False)
     _whole: Recipe | None = None
     pools: Pools = field(init=False)
@@ -55,7 +59,10 @@ class Workbench:
     def __post_init__(self) -> None:
         self._devices = DeviceLease(f"experiment {self.recipe.name}", self.progress.line)
         self.contents = Contents(self.ledger, self.base_dir)
-        self.pools = Pools(self.ledger.work_dir / "engines", self._devices.take)
+        place = ClusterPlace(self.cluster, self.ledger.store, f"{self.recipe.name}/{CLUSTER_FOLDER}")
+        cluster = Cluster(place, self.progress.line)
+        self.pools = Pools(self.ledger.work_dir / "engines", self._devices.take, cluster)
+        self._outside = OutsideWeights(self.ledger.store, place.folder)
 
     def __enter__(self) -> Self:
         return self
@@ -119,7 +126,7 @@ class Workbench:
             stays_open: it is kept to the end of the run, beside all others.
         """
         engine = engine or self.recipe.engine
-        return self.pools.open(model.digest, engine, lambda: self.model_files(model), stays_open=stays_open)
+        return self.pools.open(model.digest, engine, self.source(lambda: model), stays_open=stays_open)
 
     def make_way_for_trainer(self) -> None:
         """End the generator's processes, so that the trainer finds a free device; counts the trainer's load."""
@@ -130,6 +137,10 @@ class Workbench:
     def spending(self) -> dict[str, float]:
         """What this run used so far: starts of generators and trainers, and what endpoints were asked and cost."""
         return {**self.pools.spending(), "trainer_loads": self._num_trainings}
+
+    def source(self, model: Callable[[], ModelRef]) -> StoredModel:
+        """A model for a pool, which asks for it where it loads it."""
+        return StoredModel(self.ledger, model, self._outside)
 
     def model_files(self, model: ModelRef) -> ModelFiles:
         """A model as local files, fetched and verified."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configs.schema.engine import RoleEngine
-from infra.engines.models.model_files import ModelFiles
+from infra.cluster.cluster import Cluster
+from infra.engines.models.loadable import ModelSource
 from infra.engines.pool import OPENERS, Pool
 
 
@@ -23,11 +24,12 @@ class Pools:
 
     Args:
         work_dir: logs of sessions lie here, in a folder a model.
-        take_devices: called before a pool opens that may use a GPU.
+        take_devices: called before a pool opens that may use a GPU of this machine.
+        cluster: where sessions run whose engine says so.
     """
 
-    def __init__(self, work_dir: Path, take_devices: Callable[[], object]) -> None:
-        self._work_dir, self._take_devices = work_dir, take_devices
+    def __init__(self, work_dir: Path, take_devices: Callable[[], object], cluster: Cluster) -> None:
+        self._work_dir, self._take_devices, self._cluster = work_dir, take_devices, cluster
         self._open: dict[tuple[str, str], _Open] = {}
         self._lent: dict[tuple[str, str], Pool] = {}
         self._spent: Counter[str] = Counter()
@@ -36,7 +38,7 @@ class Pools:
         self,
         name: str,
         engine: RoleEngine,
-        model: Callable[[], ModelFiles],
+        model: ModelSource,
         *,
         stays_open: bool = False,
     ) -> Pool:
@@ -44,7 +46,7 @@ class Pools:
 
         Args:
             name: digest of the model, or the role that a server plays.
-            model: its files, asked for where the engine loads them.
+            model: brought to where the engine loads it.
         """
         key = (name, engine.model_dump_json())
         if key in self._lent:
@@ -56,7 +58,7 @@ class Pools:
                 self.make_way()
             if engine.takes_gpu:
                 self._take_devices()
-            pool = OPENERS[engine.kind](engine, model, self._work_dir / name[:12])
+            pool = OPENERS[engine.kind](engine, model, self._work_dir / name[:12], self._cluster)
         else:
             pool, stays_open = found.pool, found.stays_open or stays_open
         self._open[key] = _Open(pool, stays_open)
@@ -86,6 +88,7 @@ class Pools:
         """End everything."""
         for key in list(self._open):
             self._close(key)
+        self._cluster.close()
 
     def spending(self) -> dict[str, float]:
         """What was used so far, by names of a run's metrics."""

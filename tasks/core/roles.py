@@ -84,7 +84,7 @@ def open_role(bench: Workbench, role: str, player: ModelRef | None) -> Pool:
         assert player is not None and not isinstance(engine, EndpointEngine), "the recipe was checked for it"
         return bench.generator(player, engine)
     if engine is not None and not engine.loads_model:
-        return bench.pools.open(role, engine, lambda: bench.model_files(role_model(bench, role)))
+        return bench.pools.open(role, engine, bench.source(lambda: role_model(bench, role)))
     return bench.generator(role_model(bench, role), engine, config.stays_open)
 
 

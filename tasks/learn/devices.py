@@ -26,6 +26,12 @@ def check_devices(recipe: Recipe) -> None:
                 find_named(named, field)
 
 
+def runs_on_cluster(recipe: Recipe) -> bool:
+    """Whether sessions of any phase run on other machines."""
+    parts = [recipe, *(recipe.of_phase(index) for index in range(len(recipe.phases)))]
+    return any(engine.hosts == "ray" for part in parts for _, engine in _engines(part))
+
+
 def _trainings(recipe: Recipe) -> Iterator[tuple[str, Optimizer]]:
     yield "train.devices", recipe.train
     if recipe.warm_start is not None:

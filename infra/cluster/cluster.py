@@ -1,0 +1,37 @@
+"""The cluster of a run, joined when the first session is to run there. Imports Ray only then.
+
+A bench has one whatever its recipe says; without `engine.hosts: ray` nothing happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from infra.cluster.address import ClusterPlace, check_cluster
+
+if TYPE_CHECKING:
+    from infra.cluster.fleet import Fleet
+
+
+class Cluster:
+    """See `fleet.Fleet` for the arguments."""
+
+    def __init__(self, place: ClusterPlace, say: Callable[[str], None]) -> None:
+        self._place, self._say = place, say
+        self._fleet: Fleet | None = None
+
+    def join(self) -> Fleet:
+        """The fleet, joined by the first call; errors as `Fleet`, and where Ray is not installed."""
+        if self._fleet is None:
+            check_cluster(self._place.address)
+            from infra.cluster.fleet import Fleet
+
+            self._fleet = Fleet(self._place, self._say)
+        return self._fleet
+
+    def close(self) -> None:
+        """Leave it, after the pools are closed."""
+        fleet, self._fleet = self._fleet, None
+        if fleet is not None:
+            fleet.close()

@@ -1,0 +1,137 @@
+"""The cluster of a run: connected once, greeted, and asked for places. Used by `infra/engines/pool.py`.
+
+    fleet = Fleet(place, print)
+    pool = fleet.open_pool(engine, parcel, folder)      # an ordinary pool, whose sessions are elsewhere
+    fleet.close()
+
+What stays in the flow is the schedule: who works on what, what is asked again, what is published. If the flow ends,
+however it does, Ray ends what it started, and nothing of it is left on any node.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import ray
+import ray._private.worker as ray_worker
+
+from configs.errors import EngineError
+from configs.schema.engine import LocalEngine
+from infra.cluster.address import FIX, ClusterPlace, check_cluster, wait_seconds
+from infra.cluster.greeting import Greeting, own_version
+from infra.cluster.group import Groups, Place, Shape, nodes
+from infra.cluster.parcel import ModelParcel
+from infra.cluster.transport import ActorTransport
+from infra.engines.local_pool import LocalPool
+from infra.engines.transport import Transport
+from infra.process.child import Inbox
+
+
+class Fleet:
+    """A connection to the cluster.
+
+    Args:
+        say: gets a line when the cluster is waited for.
+
+    Raises:
+        EngineError: nothing answers at the address, or it is another version of Ray or of Python.
+        StoreError: the store cannot be written.
+    """
+
+    def __init__(self, place: ClusterPlace, say: Callable[[str], None]) -> None:
+        self._store = place.store
+        self._is_ours = connect(place.address)
+        self._greeting = Greeting(own_version(), place.store.uri, f"{place.folder}/word", uuid.uuid4().hex)
+        self._store.put(self._greeting.key, self._greeting.word.encode())
+        self._groups = Groups(wait_seconds(), say)
+
+    def open_pool(self, engine: LocalEngine, model: ModelParcel, work_dir: Path) -> LocalPool:
+        """A pool whose sessions run in places of the cluster, as many as `engine.devices` says."""
+        return FleetPool(engine, model, work_dir, shape_of(engine, nodes()), self._groups, self._greeting)
+
+    def close(self) -> None:
+        """Give everything back; pools are closed before."""
+        self._groups.close()
+        self._store.delete(self._greeting.key)
+        if self._is_ours:
+            ray.shutdown()
+
+
+class FleetPool(LocalPool):
+    """A pool whose sessions run in places of the cluster, which it holds from its first job until it is closed."""
+
+    def __init__(
+        self,
+        engine: LocalEngine,
+        model: ModelParcel,
+        work_dir: Path,
+        shape: Shape,
+        groups: Groups,
+        greeting: Greeting,
+    ) -> None:
+        self._shape, self._groups, self._greeting = shape, groups, greeting
+        self._place: Place | None = None
+        # Each sees the GPUs of its own place, which Ray shows it.
+        devices = ("auto" if shape.num_gpus else "cpu",) * shape.num_places
+        placed = engine.model_copy(update={"devices": devices})
+        super().__init__(placed, model, work_dir, start=self._start)
+
+    def close(self) -> None:
+        super().close()
+        if self._place is not None:
+            self._groups.give_back(self._place)
+            self._place = None
+
+    def _start(self, log_path: Path, env: Mapping[str, str], forks: bool, inbox: Inbox) -> Transport:
+        if self._place is None:
+            self._place = self._groups.take(self._shape)
+        return ActorTransport(self._place, self._greeting, log_path, env, forks, inbox)
+
+
+def connect(address: str) -> bool:
+    """Join a cluster as the program that says what is done; False if this process has joined one already.
+
+    Raises:
+        EngineError: nothing answers, or it is another version of Ray or of Python.
+    """
+    check_cluster(address)
+    if ray.is_initialized():
+        return False
+    in_main = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except ConnectionError as error:
+        raise EngineError(f"no cluster answers at {address}: {_first_line(error)}", FIX) from error
+    except (RuntimeError, ValueError) as error:
+        fix = "install the same versions of Python and Ray as the cluster has, here or there"
+        raise EngineError(f"the cluster at {address} cannot be used: {_first_line(error)}", fix) from error
+    finally:
+        if in_main:
+            signal.signal(signal.SIGTERM, before)  # Ray sets one of its own, at which the run would not end well
+    # Of a node that is lost Ray prints twenty lines of its own log. This run says it in one, and Ray has no setting.
+    ray_worker._worker_logs_enabled = False
+    return True
+
+
+def shape_of(engine: LocalEngine, found: Sequence[Mapping[str, float]]) -> Shape:
+    """The places of an engine's sessions. `auto` alone is all of the cluster's GPUs; without any, a place a node.
+
+    Args:
+        found: what each node has, in Ray's names.
+    """
+    gpus_each = engine.gpus_each
+    if engine.devices == ("auto",):
+        on_gpus = sum(int(node.get("GPU", 0)) // gpus_each for node in found)
+        on_cpus = sum(node.get("CPU", 0) >= 1 for node in found)
+        return Shape(on_gpus, 1, gpus_each) if on_gpus else Shape(max(on_cpus, 1), 1, 0)
+    return Shape(len(engine.devices), 1, 0 if engine.devices[0] == "cpu" else gpus_each)
+
+
+def _first_line(error: Exception) -> str:
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -1,0 +1,149 @@
+"""A session's home on another machine: an actor of Ray around the same guarded child process as on this one.
+
+Created by `transport.py`. The actor's end, however it comes, is the end of the child's starter, and so of its group.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import shutil
+import socket
+import traceback
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import ray
+
+from configs import errors
+from configs.errors import UserError
+from infra.cluster.greeting import Greeting, answer
+from infra.cluster.locks import held, hold
+from infra.cluster.node_cache import FOLDER_VARIABLE, NodeCache, node_folder
+from infra.cluster.parcel import ModelParcel
+from infra.engines.transport import ChildTransport
+from infra.engines.wire import Message
+from infra.process.child import Inbox
+
+WAIT_SECONDS = 5.0
+"""A call for news comes back at least this often; a lost node is then noticed by whoever asks."""
+GROUPS = {"work": 1, "news": 1}
+"""of methods, each of which has a thread: what is told to a program is told in order, while its news are waited for"""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How the program ended."""
+
+    how: str
+    was_killed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What happened since the last news.
+
+    Attributes:
+        log: what was written to the program's log.
+        end: None as long as the program may say more.
+    """
+
+    messages: tuple[Message, ...]
+    log: bytes
+    end: End | None
+
+
+class SessionHome:
+    """One session program."""
+
+    def __init__(self) -> None:
+        self._node = f"{socket.gethostname()} ({ray.util.get_node_ip_address()})"
+        self._inbox: Inbox = queue.SimpleQueue()
+        self._child: ChildTransport | None = None
+        self._cache: NodeCache | None = None
+        self._work = node_folder() / "work"
+        self._log = self._work / f"{uuid.uuid4().hex}.log"
+        self._num_read = 0
+
+    @ray.method(concurrency_group="work")
+    def open(self, greeting: Greeting, env: dict[str, str], forks: bool) -> None:
+        """Start the program, if this node can be of use; what is wrong with it comes as a message of the program's."""
+        with self._telling_errors():
+            store = answer(greeting, self._node)
+            self._settle()
+            self._cache = NodeCache(node_folder() / "models", store)
+            self._child = ChildTransport(self._log, env, forks, self._inbox)
+
+    @ray.method(concurrency_group="work")
+    def send(self, message: Message) -> None:
+        """Hand over a message. The model of `load` comes as a parcel, and is unpacked here."""
+        if self._child is None:
+            return
+        with self._telling_errors():
+            if message["kind"] == "load":
+                assert self._cache is not None, "opened with the child"
+                model = self._cache.unpack(ModelParcel.from_json(message["model"]))
+                message = {**message, "model": model.to_json()}
+            self._child.send(message)
+
+    @ray.method(concurrency_group="news")
+    def news(self) -> News:
+        """What happened; waits a while until something does."""
+        messages: list[Message] = []
+        end = None
+        with contextlib.suppress(queue.Empty):
+            _, message = self._inbox.get(timeout=WAIT_SECONDS)
+            while message is not None:
+                messages.append(message)
+                _, message = self._inbox.get_nowait()
+            assert self._child is not None, "it has ended"
+            end = End(self._child.describe_end(), self._child.was_killed())
+        return News(tuple(messages), self._new_log(), end)
+
+    @ray.method(concurrency_group="work")
+    def close(self, politely: bool) -> bool:
+        """End the program and remove what it had on this node; False if it had to be killed."""
+        child, self._child = self._child, None
+        ended = child is None or child.close(politely=politely)
+        if self._cache is not None:
+            self._cache.close()
+        self._log.unlink(missing_ok=True)
+        return ended
+
+    def _settle(self) -> None:
+        """Have a place to work in, with the homes beside it, whose merged models are shared; be as without Ray."""
+        lock = self._work.with_suffix(".lock")
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(BlockingIOError), held(lock, waits=False):
+            shutil.rmtree(self._work, ignore_errors=True)  # nobody works here: it is of homes that were killed
+        hold(lock, shared=True)  # to the end of this process
+        self._work.mkdir(exist_ok=True)
+        if os.environ.get("OMP_NUM_THREADS") == "1":  # set by Ray: a session on one machine has all of its cores
+            del os.environ["OMP_NUM_THREADS"]
+
+    @contextlib.contextmanager
+    def _telling_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except UserError as error:
+            kind = next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
+            self._tell(kind, error.message, error.fix)
+        except OSError as error:
+            fix = f"name a folder with room for models, where `ray start` runs on that node: {FOLDER_VARIABLE}"
+            self._tell("EngineError", f"node {self._node} of the cluster cannot work in {node_folder()}: {error}", fix)
+        except Exception:  # nobody waits for what `send` returns
+            self._tell("EngineError", f"node {self._node} of the cluster failed: {traceback.format_exc()}", None)
+
+    def _tell(self, name: str, message: str, fix: str | None) -> None:
+        self._inbox.put((self, {"kind": "error", "name": name, "message": message, "fix": fix}))
+
+    def _new_log(self) -> bytes:
+        if not self._log.exists():
+            return b""
+        with self._log.open("rb") as file:
+            file.seek(self._num_read)
+            found = file.read()
+        self._num_read += len(found)
+        return found

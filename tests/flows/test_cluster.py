@@ -1,0 +1,166 @@
+"""Sessions on the nodes of a Ray cluster: what they answer is what this machine answers, whatever happens to nodes."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from configs.errors import EngineError, UserError
+from configs.schema.engine import TransformersEngine
+from infra.cluster.address import SECONDS_VARIABLE, ClusterPlace
+from infra.cluster.fleet import Fleet, FleetPool
+from infra.cluster.greeting import Greeting
+from infra.cluster.group import Groups, Shape
+from infra.cluster.parcel import ModelParcel
+from infra.store.folder import FolderStore
+from tasks.core.bench import Workbench
+from tasks.core.progress import Silent
+from tasks.core.refs import ModelRef, StepRef
+from tasks.core.roles import Cast
+from tasks.sample.task import generate
+from tests.build.benches import make_ledger, publish
+from tests.build.judging import make_problems
+from tests.build.records import make_recipe
+from tests.flows.micro import SELFLOOP, environment, micro_recipe, processes_of, write_recipe
+from tests.infra.cluster.machines import Machines, machines
+from tests.infra.engines.shards import answers, shard
+from tests.infra.engines.tiny import build_tiny_folder
+
+pytestmark = pytest.mark.slow
+HERE = {"kind": "transformers", "batch_size": 16}
+ON_CLUSTER = HERE | {"hosts": "ray"}
+NUM_PROBLEMS, NUM_SAMPLES = 60, 16
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    """Four nodes: a head without a place for sessions, and three with one each."""
+    with machines(tmp_path_factory.mktemp("cluster"), 3) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_tiny_folder(tmp_path_factory.mktemp("tiny"))
+
+
+def sessions_of(cluster: Machines) -> list[str]:
+    """What runs on the nodes beside Ray itself."""
+    return [process.command for process in processes_of(cluster.folder) if "infra" in process.command]
+
+
+def wait_until(holds: object, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not (found := holds()) and time.monotonic() < deadline:  # type: ignore[operator]
+        time.sleep(0.1)
+    return bool(found)
+
+
+def test_a_flow_that_is_killed_leaves_nothing_on_the_nodes(cluster: Machines, tmp_path: Path, prefect_url: str) -> None:
+    recipe = write_recipe(tmp_path, micro_recipe(engine=ON_CLUSTER | {"devices": ["cpu", "cpu"]}, warm_start=None))
+    env = environment(tmp_path / "home", PREFECT_API_URL=prefect_url, RAY_ADDRESS=cluster.address)
+    command = [SELFLOOP, "run", recipe, "--set", "train.start_from=base"]
+    with (tmp_path / "log.txt").open("wb") as log:
+        run = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=log, stderr=log)
+        try:
+            started = lambda: any(one.name == "session_program" for one in processes_of(cluster.folder))  # noqa: E731
+            assert wait_until(started, 120), (tmp_path / "log.txt").read_text()
+        finally:
+            run.kill()
+            run.wait()
+    assert wait_until(lambda: not sessions_of(cluster), 20), sessions_of(cluster)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    return FolderStore(tmp_path / "store")
+
+
+def test_more_places_than_there_are_is_one_message(
+    cluster: Machines, store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SECONDS_VARIABLE, "1")
+    fleet = Fleet(ClusterPlace(cluster.address, store, "x/cluster"), print)
+    try:
+        engine = TransformersEngine(devices=("cpu",) * 9, hosts="ray")
+        pool = fleet.open_pool(engine, ModelParcel((), settings={"name": "any"}), tmp_path / "work")
+        with pytest.raises(EngineError, match="has not given 9 places of 1 CPU within 1 s: it has 4 nodes") as caught:
+            answers(pool, shard(1))
+        assert "write fewer engine.devices" in str(caught.value.fix)
+    finally:
+        fleet.close()
+
+
+def test_a_node_of_another_version_is_one_message(cluster: Machines, store: FolderStore, tmp_path: Path) -> None:
+    fleet = Fleet(ClusterPlace(cluster.address, store, "x/cluster"), print)
+    other = Greeting("0.0.1-abcdefabcdef", store.uri, "x/cluster/word", "word")
+    groups = Groups(30, print)
+    engine = TransformersEngine(hosts="ray")
+    pool = FleetPool(engine, ModelParcel((), settings={"name": "any"}), tmp_path, Shape(1, 1, 0), groups, other)
+    try:
+        with pytest.raises(
+            UserError, match=r"node .* has another version of selfloop, .*; this run has 0.0.1-abcdefab"
+        ):
+            answers(pool, shard(1))
+    finally:
+        pool.close()
+        groups.close()
+        fleet.close()
+
+
+class Killing(Silent):
+    """Takes nodes away while a stage runs: one of three, for which another one comes, and later the other two."""
+
+    def __init__(self, cluster: Machines, num_answers: int) -> None:
+        self._cluster, self._num_answers = cluster, num_answers
+        self.num_killed = 0
+
+    def stage(self, label: str) -> Killing:
+        return self
+
+    def update(self, done: int, total: int | None = None, note: str = "") -> None:
+        if done > self._num_answers * 0.2 and self.num_killed == 0:
+            self._cluster.kill()
+            self._cluster.add(wait=False)
+            self.num_killed = 1
+        if done > self._num_answers * 0.6 and self.num_killed == 1:
+            self._cluster.kill(2)
+            self.num_killed = 3
+
+
+def drawn(bench: Workbench, folder: Path) -> StepRef:
+    model = ModelRef(name="tiny", digest="f" * 64, external=str(folder))
+    problems = make_problems(NUM_PROBLEMS)
+    published = publish(bench, "problems", train=problems, select=problems[:1], report=problems[1:2])
+    return generate(
+        bench, 1, model, published, Cast(base=model, seed=None, previous=None, round_start=model, live=model)
+    )
+
+
+def test_a_stage_whose_nodes_are_killed_ends_as_on_one_machine_by_a_node_that_came_later(
+    cluster: Machines,
+    tiny: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    plan = {"num_samples": NUM_SAMPLES, "temperature": 1.0, "top_k": 0, "max_tokens": 40, "shard_size": 4}
+    with Workbench(make_recipe(generate=plan, engine=HERE), make_ledger(tmp_path / "here"), tmp_path) as bench:
+        straight = drawn(bench, tiny)
+    killing = Killing(cluster, NUM_PROBLEMS * NUM_SAMPLES)
+    recipe, ledger = make_recipe(generate=plan, engine=ON_CLUSTER), make_ledger(tmp_path / "there", guard=lambda: None)
+    with (
+        caplog.at_level(logging.WARNING),
+        Workbench(recipe, ledger, tmp_path, progress=killing, cluster=cluster.address) as bench,
+    ):
+        found = drawn(bench, tiny)
+    assert killing.num_killed == 3 and len(cluster.nodes) == 1, "the one that came finished"
+    assert "lost its machine" in caplog.text and "raylet" not in capfd.readouterr().out, "said by us, and not by Ray"
+    assert (found.key, found.files) == (straight.key, straight.files), "the same step, and the same bytes"
+    assert wait_until(lambda: not sessions_of(cluster), 20), sessions_of(cluster)
+    assert [*ledger.store.keys("micro/cluster/")] == [*ledger.store.keys("micro/cluster/weights/")], "its word is gone"

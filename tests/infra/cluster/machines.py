@@ -1,0 +1,70 @@
+"""A cluster on this machine: Ray's own way to simulate nodes, each with a store of models of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from infra.cluster.node_cache import FOLDER_VARIABLE
+
+OBJECT_BYTES = 80 << 20
+QUICK = {
+    "RAY_health_check_initial_delay_ms": "0", "RAY_health_check_period_ms": "1000",
+    "RAY_health_check_timeout_ms": "1000", "RAY_health_check_failure_threshold": "3",
+    "RAY_USAGE_STATS_ENABLED": "0",
+}  # fmt: skip
+"""a lost node is known within seconds"""
+
+
+class Machines:
+    """A head, which runs nothing, and nodes of one CPU each.
+
+    Attributes:
+        nodes: those that live, in the order in which they came.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from ray.cluster_utils import Cluster
+
+        self.folder = folder
+        head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": OBJECT_BYTES}
+        self._cluster = Cluster(initialize_head=True, head_node_args=head)
+        self._num_added = 0
+        self.nodes: list[Any] = []
+
+    @property
+    def address(self) -> str:
+        return str(self._cluster.address)
+
+    def add(self, count: int = 1, *, wait: bool = True) -> None:
+        for _ in range(count):
+            env = {FOLDER_VARIABLE: str(self.folder / f"node-{self._num_added}"), "SELFLOOP_TEST_RUN": str(self.folder)}
+            self._num_added += 1
+            node = self._cluster.add_node(num_cpus=1, object_store_memory=OBJECT_BYTES, wait=False, env_vars=env)
+            self.nodes.append(node)
+        if wait:
+            self._cluster.wait_for_nodes()
+
+    def kill(self, count: int = 1) -> None:
+        """The oldest of them, without a word."""
+        for _ in range(count):
+            self._cluster.remove_node(self.nodes.pop(0), allow_graceful=False)
+
+    def stop(self) -> None:
+        self._cluster.shutdown()
+
+
+@contextmanager
+def machines(folder: Path, num_nodes: int) -> Iterator[Machines]:
+    """A cluster that ends with the block."""
+    with mock.patch.dict(os.environ, QUICK):
+        found = Machines(folder)
+        try:
+            found.add(num_nodes)
+            yield found
+        finally:
+            found.stop()
