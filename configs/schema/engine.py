@@ -63,6 +63,11 @@ class EngineComponent(Component):
         """Whether it may run on a GPU of this machine."""
         return False
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether its models run on no device of this machine."""
+        return not self.loads_model
+
 
 class LoadingEngine(EngineComponent):
     """Base of the engines that load a model of the recipe, in a child process for each device."""
@@ -107,6 +112,10 @@ class LoadingEngine(EngineComponent):
     @property
     def takes_gpu(self) -> bool:
         return self.hosts == "local" and set(self.devices) != {"cpu"}
+
+    @property
+    def is_elsewhere(self) -> bool:
+        return self.hosts == "ray"
 
     @model_validator(mode="after")
     def _cluster_chooses(self) -> Self:
@@ -177,7 +186,7 @@ class VllmEngine(LoadingEngine):
     @property
     def width(self) -> int:
         """Sequences that a session works on at a time, at most."""
-        return self.max_num_seqs or (1024 if self.takes_gpu else 256)
+        return self.max_num_seqs or (256 if set(self.devices) == {"cpu"} else 1024)
 
 
 class RewardEngine(LoadingEngine):

@@ -71,7 +71,7 @@ def _watched(lines: Sequence[_Line], episodes: Iterator[D]) -> Iterator[D]:
 def _is_worth_it(bench: Workbench) -> bool:
     """Unless the recipe says so: where a model that draws leaves this machine's processors idle."""
     wanted, engine = bench.recipe.generate.judge_meanwhile, bench.recipe.engine
-    return wanted if wanted is not None else not engine.loads_model or (engine.takes_gpu and bool(visible_gpus()))
+    return wanted if wanted is not None else engine.is_elsewhere or (engine.takes_gpu and bool(visible_gpus()))
 
 
 def _answers(bench: Workbench, round: int, judge: Judge) -> Answers:

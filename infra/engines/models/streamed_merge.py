@@ -47,11 +47,10 @@ def can_stream(weights: Path, adapter: Path) -> bool:
         return False
     with safe_open(adapter / ADAPTER_FILE, "pt") as file:
         names = list(file.keys())
-    changed = {name: _changed(name) for name in names if not name.endswith(tuple(FACTORS.values()))}
     places = _places(weights)
-    return not config.fan_in_fan_out and all(
-        name in places and places[name].dtype in NUMBERS for name in changed.values()
-    )
+    changed = [_changed(name) for name in names if not name.endswith(tuple(FACTORS.values()))]
+    held = [places[name].dtype if name in places else "" for name in changed if name is not None]
+    return not config.fan_in_fan_out and len(held) == len(changed) and set(held) <= NUMBERS.keys()
 
 
 def merge_streamed(weights: Path, adapter: Path, folder: Path) -> None:
