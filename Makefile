@@ -28,7 +28,7 @@ demo-llm: $(INSTALLED)
 	$(BIN)/selfloop run configs/recipes/demo_llm.yaml --set engine.kind=$(ENGINE)
 
 test: system-packages lint
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q -m "not slow" --numprocesses $(JOBS)
 	$(BIN)/python -m pytest -q -m slow --numprocesses $(JOBS) --dist loadfile
 
 # Debian packages of tests that skip without them: the sandbox, the database of the native stack, the browser.
@@ -41,7 +41,7 @@ system-packages:
 	done
 
 test-fast: $(INSTALLED)
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q -m "not slow" --numprocesses $(JOBS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ import argparse
 import statistics
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from configs.schema.engine import Engine, TransformersEngine, VllmEngine
@@ -28,29 +29,46 @@ from infra.process.child import Child, engine_python
 SAMPLES = 4
 
 
+@dataclass(frozen=True)
+class Size:
+    """Of what is generated. `width`: sequences of a shard; `context`: of vLLM, None: as much as fits."""
+
+    width: int
+    max_tokens: int
+    num_shards: int
+    context: int | None
+    question: str = "What is {} plus {}? Explain each step."
+
+
+SIZES = {
+    "least": Size(16, 8, 1, None),
+    "tiny": Size(512, 64, 4, 128, "{}+{}="),
+    "real": Size(32, 32, 2, 1024),
+    "gpu": Size(1024, 256, 4, None),
+}
+
+
 class Workload:
-    """What is generated; equal on both sides. `size`: tiny | real. A shard is one full batch."""
+    """What is generated; equal on both sides. `size`: one of `SIZES`. A shard is one full batch."""
 
     def __init__(self, engine_kind: str, size: str) -> None:
-        width, max_tokens, self.num_shards = (512, 64, 4) if size == "tiny" else (32, 32, 2)
-        self.width = width
+        self._size = SIZES[size]
         self.engine: Engine = (
-            VllmEngine(max_num_seqs=width, max_model_length=128 if size == "tiny" else 1024)
+            VllmEngine(max_num_seqs=self._size.width, max_model_length=self._size.context, cpu_kv_cache_gib=1)
             if engine_kind == "vllm"
-            else TransformersEngine(batch_size=width, dtype="float32")
+            else TransformersEngine(batch_size=self._size.width, dtype="float32")
         )
-        self.sampling = Sampling(temperature=1.0, max_tokens=max_tokens)
-        self._question = "{}+{}=" if size == "tiny" else "What is {} plus {}? Explain each step."
+        self.sampling = Sampling(temperature=1.0, max_tokens=self._size.max_tokens)
 
     def shards(self, repeat: int) -> list[Shard]:
         return [
             Shard(f"{repeat}-{number}", self._requests(1000 * repeat + 100 * number), self.sampling)
-            for number in range(self.num_shards)
+            for number in range(self._size.num_shards)
         ]
 
     def _requests(self, start: int) -> tuple[Request, ...]:
-        places = range(start, start + self.width // SAMPLES)
-        return tuple(Request(str(x), (("user", self._question.format(x, 7 * x)),), SAMPLES, seed=x) for x in places)
+        places, question = range(start, start + self._size.width // SAMPLES), self._size.question
+        return tuple(Request(str(x), (("user", question.format(x, 7 * x)),), SAMPLES, seed=x) for x in places)
 
 
 def main() -> None:

@@ -65,19 +65,22 @@ def transformers_loops(folder: Path, load: Workload) -> dict[str, Callable[[int]
 def vllm_loops(folder: Path, load: Workload) -> dict[str, Callable[[int], int]]:
     """All prompts of a repeat in one call of `LLM.generate`, with the engine's own defaults of output."""
     from configs.schema.engine import VllmEngine
-    from infra.engines.generate.vllm_runner import cpu_dtype, set_environment
+    from infra.engines.generate.vllm_runner import AS_MUCH_AS_FITS, cpu_dtype, set_environment
 
     engine = load.engine
     assert isinstance(engine, VllmEngine)
-    set_environment(engine, on_cpu=True)
+    import torch
+
+    on_cpu = not torch.cuda.is_available()
+    set_environment(engine, on_cpu)
     import vllm
 
     from infra.engines.chat.load import load_chat
 
     chat = load_chat(ModelFiles(folder.name, folder))
     llm = vllm.LLM(
-        model=str(folder), dtype=cpu_dtype(), max_model_len=engine.max_model_length, max_num_seqs=engine.max_num_seqs,
-        enforce_eager=True, disable_log_stats=True,
+        model=str(folder), dtype=cpu_dtype() if on_cpu else "auto", max_num_seqs=engine.max_num_seqs,
+        max_model_len=engine.max_model_length or AS_MUCH_AS_FITS, enforce_eager=on_cpu, disable_log_stats=True,
     )  # fmt: skip
 
     def generate(repeat: int) -> int:

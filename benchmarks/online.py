@@ -15,7 +15,7 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -150,14 +150,21 @@ class Waves:
         return [1 - wait / whole for whole, wait in pairs[1:]]
 
 
+def run_segment(model: str, waves: int, folder: Path, changes: Mapping[str, Any] | None = None) -> None:
+    """A segment as a run has it; `changes` are laid over the recipe's sections."""
+    tree = recipe_of(model, waves)
+    for section, change in (changes or {}).items():
+        tree[section] = tree[section] | change if section == "online" else change
+    ledger = Ledger(FolderStore(folder / "store"), folder / "work", {}, lambda: None)
+    with Workbench(check_recipe(tree), ledger, folder) as bench:
+        improvement_round(bench, 1, baseline(bench).state)
+
+
 def time_waves(model: str, waves: int, folder: Path) -> None:
     """Print what of a wave is not the learner's."""
-    recipe = check_recipe(recipe_of(model, waves))
-    ledger, watch = Ledger(FolderStore(folder / "store"), folder / "work", {}, lambda: None), Waves()
-    with Workbench(recipe, ledger, folder) as bench:
-        start = baseline(bench)
-        with watch.watching():
-            improvement_round(bench, 1, start.state)
+    watch = Waves()
+    with watch.watching():
+        run_segment(model, waves, folder)
     shares = watch.shares()
     own = [share * whole for share, whole in zip(shares, watch.wholes[1:], strict=True)]
     whole = statistics.median(watch.wholes[1:])

@@ -3,13 +3,14 @@ where, how wide and how patiently it runs (device, batch size, memory share, tim
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+import re
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import Component, by_kind, default_kind
-from configs.schema.marks import Execution
+from configs.schema.marks import Execution, Later
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -27,6 +28,21 @@ def plain_address(url: str) -> str:
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("an address holds no key and no query: put the key into the variable that key_env names")
     return url
+
+
+def gpu_numbers(device: str) -> range:
+    """GPUs that the device of a session names: one of `cuda:2`, four of `cuda:0-3`, none of `auto` and `cpu`.
+
+    Raises:
+        ValueError: it is no device.
+    """
+    if device in ("auto", "cpu"):
+        return range(0)
+    found = re.fullmatch(r"cuda:(\d+)(?:-(\d+))?", device)
+    numbers = range(int(found[1]), int(found[2] or found[1]) + 1) if found else range(0)
+    if not numbers:
+        raise ValueError(f"'{device}' is no device: write auto, cpu, cuda:0, cuda:1, ..., or cuda:0-3 for four GPUs")
+    return numbers
 
 
 class EngineComponent(Component):
@@ -54,10 +70,34 @@ class LoadingEngine(EngineComponent):
     dtype: Dtype = Field("auto", description="auto: bfloat16 on a GPU, float32 on a CPU")
     max_model_length: int | None = Field(None, ge=8, description="context limit in tokens; default: the model's own")
     devices: Annotated[tuple[str, ...], Execution] = Field(
-        ("auto",), min_length=1, description="one session each: cpu, cuda:0, cuda:1, ..."
+        ("auto",),
+        min_length=1,
+        description="one session each: cpu, cuda:0, cuda:1, ..., or cuda:0-3 for a model that is split over four GPUs; "
+        "auto: all visible GPUs",
     )
     silence_seconds: SilenceSeconds = 900
     load_seconds: LoadSeconds = 3600
+
+    @field_validator("devices")
+    @classmethod
+    def _are_devices(cls, devices: tuple[str, ...]) -> tuple[str, ...]:
+        for device in devices:
+            gpu_numbers(device)
+        return devices
+
+    @model_validator(mode="after")
+    def _fit_the_model(self) -> Self:
+        for device in self.devices:
+            if (size := len(gpu_numbers(device))) and size != self.gpus_each:
+                last = self.gpus_each - 1
+                group = "cuda:0, cuda:1, ..." if not last else f"cuda:0-{last}, cuda:{last + 1}-{2 * last + 1}, ..."
+                raise ValueError(f"devices: {device} is {size} GPUs, and a model takes {self.gpus_each}: write {group}")
+        return self
+
+    @property
+    def gpus_each(self) -> int:
+        """GPUs that one session takes."""
+        return 1
 
     @property
     def takes_gpu(self) -> bool:
@@ -86,18 +126,45 @@ class VllmEngine(LoadingEngine):
     """as of transformers; it writes a token after every text that it reads"""
     kind: Literal["vllm"] = "vllm"
     dtype: Dtype = Field("auto", description="auto: the checkpoint's own; on a CPU what it computes natively")
-    max_num_seqs: Annotated[int, Execution] = Field(256, ge=1, description="sequences decoded together")
+    max_num_seqs: Annotated[int | None, Execution] = Field(
+        None, ge=1, description="sequences decoded together; default: vLLM's own, 256, on large GPUs 1,024"
+    )
+    max_num_batched_tokens: Annotated[int | None, Execution] = Field(
+        None, ge=1, description="tokens of one step of vLLM, prompts and answers together; default: vLLM's own"
+    )
     gpu_memory_utilization: Annotated[float, Execution] = Field(
         0.9, gt=0, le=1, description="share of a GPU's memory that vLLM takes, weights and key-value cache together"
     )
     cpu_kv_cache_gib: Annotated[int, Execution] = Field(2, ge=1, description="KV cache size of the CPU build, in GiB")
     tensor_parallel_size: Annotated[int, Execution] = Field(1, ge=1, description="GPUs that one model is split over")
     enforce_eager: Annotated[bool | None, Execution] = Field(None, description="default: true on a CPU, false on a GPU")
+    quantization: Annotated[str | None, Later] = Field(None, description="of the weights, by vLLM's names, such as fp8")
+    kv_cache_dtype: Annotated[str | None, Later] = Field(
+        None, description="number format of the key-value cache, such as fp8; default: the model's"
+    )
+    options: Annotated[dict[str, Any], Later] = Field(
+        {}, description="further arguments of vllm.LLM by its names, such as {speculative_config: {...}}"
+    )
+
+    @field_validator("options")
+    @classmethod
+    def _are_further(cls, options: dict[str, Any]) -> dict[str, Any]:
+        known = {"model": "model.base", "max_model_len": "max_model_length", "seed": "seed"} | {
+            name: name for name in cls.model_fields if name not in ("kind", "options")
+        }
+        for name in options:
+            if name in known:
+                raise ValueError(f"write {known[name]} in place of {name}")
+        return options
+
+    @property
+    def gpus_each(self) -> int:
+        return self.tensor_parallel_size
 
     @property
     def width(self) -> int:
-        """Sequences that a session works on at a time."""
-        return self.max_num_seqs
+        """Sequences that a session works on at a time, at most."""
+        return self.max_num_seqs or (1024 if self.takes_gpu else 256)
 
 
 class RewardEngine(LoadingEngine):

@@ -114,11 +114,11 @@ def _sampling(choice: Choice, is_small: bool) -> str:
     limit += ', stop: ["\\n"]' if is_small and choice.answer in SMALL_SHOWS and not choice.guess.messages else ""
     note = "    # a draw of 100 problems each round" if is_small else ""
     tokens = _tokens(choice)
-    return f"\ngenerate: {{num_samples: {4 if is_small else 8}, temperature: 0.7, max_tokens: {tokens}{limit}}}{note}"
+    return f"\ngenerate: {{num_samples: 8, temperature: 0.7, max_tokens: {tokens}{limit}}}{note}"
 
 
 def _tokens(choice: Choice) -> int:
-    return 512 if choice.device == "gpu" else 160 if choice.answer == "math" else 24
+    return 512 if choice.device == "gpu" else 160 if choice.answer == "math" else 40
 
 
 def _judge(choice: Choice) -> str:

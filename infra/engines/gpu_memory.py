@@ -1,4 +1,4 @@
-"""Whether GPUs are free, and who holds them, before a program is started that needs them. Control side.
+"""Whether GPUs are free, and who holds them, before a program takes their memory.
 
 The driver gives memory back a little after the end of the process that held it. `nvidia-smi` is asked, since a process
 that looks through CUDA keeps half a gigabyte of the GPU itself.
@@ -59,6 +59,27 @@ def wait_for_gpus(uuids: Collection[str], read: Callable[[], list[Gpu]] | None =
         time.sleep(POLL_SECONDS)
 
 
+def wait_for_share(share: float, uuids: Collection[str], read: Callable[[], list[Gpu]] | None = None) -> None:
+    """Wait until this share of each of these GPUs is free, a minute at most.
+
+    Args:
+        share: of a GPU's memory, in (0, 1].
+        uuids: of whole GPUs; others are not looked at.
+
+    Raises:
+        EngineError: it is still not free: says who holds the rest, and what would fit.
+    """
+    deadline = time.monotonic() + FREE_SECONDS
+    while short := [gpu for gpu in (read or read_gpus)() if gpu.uuid in uuids and gpu.free < share * gpu.total]:
+        if time.monotonic() > deadline:
+            fits = min(gpu.free / gpu.total for gpu in short)
+            raise EngineError(
+                f"engine.gpu_memory_utilization: {share} asks for more than is free; {'; '.join(map(_told, short))}",
+                f"end what else uses the GPU, or write engine.gpu_memory_utilization: {0.98 * fits:.2f}",
+            )
+        time.sleep(POLL_SECONDS)
+
+
 def read_gpus() -> list[Gpu]:
     """The GPUs of this machine as they are now; none where nothing is told of them."""
     gpus = _query("--query-gpu=uuid,memory.free,memory.total")
@@ -95,9 +116,10 @@ def _query(what: str) -> str:
 
 
 def _taken(gpus: list[Gpu]) -> EngineError:
-    each = (
-        f"{gpu.uuid}: {gpu.free} of {gpu.total} MiB are free, held by "
-        f"{', '.join(gpu.holders) or 'processes that nvidia-smi does not show'}"
-        for gpu in gpus
-    )
-    return EngineError(f"GPUs are taken: {'; '.join(each)}", "end what holds them, or name others in train.devices")
+    told = "; ".join(map(_told, gpus))
+    return EngineError(f"GPUs are taken: {told}", "end what holds them, or name others in train.devices")
+
+
+def _told(gpu: Gpu) -> str:
+    holders = ", ".join(gpu.holders) or "processes that nvidia-smi does not show"
+    return f"{gpu.uuid}: {gpu.free} of {gpu.total} MiB are free, held by {holders}"

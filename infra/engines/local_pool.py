@@ -18,9 +18,11 @@ from typing import Any, TypeVar
 
 from configs.errors import EngineError
 from configs.schema.engine import LocalEngine
+from infra.engines.gpu_list import visible_gpus
 from infra.engines.live_weights import Follows, LiveWeights
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.patience import shorter
+from infra.engines.programs import session_devices
 from infra.engines.runner import Progress
 from infra.engines.schedule import Answered, Schedule
 from infra.engines.server_engine import ServerEngine
@@ -96,7 +98,7 @@ class LocalPool:
                 on_log=on_log,
                 follows=follows,
             )
-            for number, device in enumerate(engine.devices)
+            for number, device in enumerate(_devices(engine, follows))
         ]
 
     def __enter__(self) -> LocalPool:
@@ -279,6 +281,11 @@ class Tally:
         if self._on_progress is not None:
             samples, tokens = zip(self._done, *self._open.values(), strict=True)
             self._on_progress(sum(samples), sum(tokens))
+
+
+def _devices(engine: LocalEngine | ServerEngine, follows: Follows | None) -> tuple[str, ...]:
+    """Sessions that follow a training leave GPUs to the learner, and are counted by the recipe."""
+    return session_devices(engine.devices, engine.gpus_each, () if follows else visible_gpus())
 
 
 def _renamed(jobs: Iterable[Job], call: str, names: dict[str, Job]) -> Iterator[Job]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import EngineError
+from configs.schema.engine import gpu_numbers
 from infra.process.child import Child, Inbox, engine_python
 from infra.process.forking import ForkServer, fork_server
 
@@ -93,16 +94,31 @@ def visible_devices(device: str) -> dict[str, str]:
         return {}
     if device == "cpu":
         return {"CUDA_VISIBLE_DEVICES": ""}
-    kind, _, number = device.partition(":")
-    if kind != "cuda" or not number.isdigit():
-        raise EngineError(f"engine.devices: '{device}' is no device", "write auto, cpu, or cuda:0, cuda:1, ...")
+    try:
+        numbers = gpu_numbers(device)
+    except ValueError as error:
+        raise EngineError(f"engine.devices: {error}") from error
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is None:
-        return {"CUDA_VISIBLE_DEVICES": number}
+        return {"CUDA_VISIBLE_DEVICES": ",".join(map(str, numbers))}
     names = [name for name in visible.split(",") if name]
-    if int(number) >= len(names):
+    if numbers[-1] >= len(names):
         raise EngineError(
             f"engine.devices: '{device}' is beyond the {len(names)} devices of CUDA_VISIBLE_DEVICES={visible}",
             "write a smaller number, or make more devices visible",
         )
-    return {"CUDA_VISIBLE_DEVICES": names[int(number)]}
+    return {"CUDA_VISIBLE_DEVICES": ",".join(names[number] for number in numbers)}
+
+
+def session_devices(devices: tuple[str, ...], gpus_each: int, gpus: Sequence[str]) -> tuple[str, ...]:
+    """The device of each session; `auto` is as many sessions as the GPUs carry.
+
+    Args:
+        gpus_each: that a session takes.
+        gpus: UUIDs of those that this process may use. Slices of a GPU are not counted: CUDA has no numbers for them.
+    """
+    num_gpus = sum(gpu.startswith("GPU-") for gpu in gpus)
+    if devices != ("auto",) or num_gpus < 2 * gpus_each:
+        return devices
+    firsts = range(0, num_gpus - gpus_each + 1, gpus_each)
+    return tuple(f"cuda:{first}" if gpus_each == 1 else f"cuda:{first}-{first + gpus_each - 1}" for first in firsts)

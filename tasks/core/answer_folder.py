@@ -215,6 +215,9 @@ class AnswerFolder(Generic[Row]):
         if name in self._local:
             return True
         path, file = self._path(name), self._files[name]
+        if path.is_file() and sha256_of(path) == file.sha256:  # of a run before this one, on this machine
+            self._local[name] = path
+            return True
         try:
             self._ledger.store.get_file(f"{self._elsewhere.get(name, self.prefix)}/{file.name}", path, file.sha256)
         except DamagedObjectError as error:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from configs.schema.engine import LoadingEngine
+from configs.schema.engine import LoadingEngine, gpu_numbers
 from configs.schema.recipe import Recipe
 from configs.schema.train import Optimizer
 from infra.engines.gpu_list import find_named
@@ -22,7 +21,7 @@ def check_devices(recipe: Recipe) -> None:
         for field, training in _trainings(part):
             choose_devices(training, field)
         for field, engine in _engines(part):
-            named = [device for device in engine.devices if re.fullmatch(r"cuda:\d+", device)]
+            named = [f"cuda:{number}" for device in engine.devices for number in gpu_numbers(device)]
             if named:
                 find_named(named, field)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from configs.errors import EngineError
-from configs.schema.engine import Engine, VllmEngine
+from configs.schema.engine import Engine, VllmEngine, gpu_numbers
 from configs.schema.recipe import Recipe
 from tasks.plan.named import stays_of
 
@@ -38,7 +38,7 @@ def check_places(recipe: Recipe, gpus: Callable[[], Sequence[str]], is_missing: 
 
 
 def _check_devices(engine: Engine, num_gpus: int) -> None:
-    numbers = [int(number) for kind, _, number in (name.partition(":") for name in engine.devices) if kind == "cuda"]
+    numbers = [number for device in engine.devices for number in gpu_numbers(device)]
     if numbers and max(numbers) >= num_gpus:
         named = f"{num_gpus} GPUs are" if num_gpus > 1 else "1 GPU is" if num_gpus else "no GPU is"
         raise EngineError(

@@ -23,7 +23,6 @@ from configs.schema.engine import VllmEngine
 from configs.schema.generate import Sampling
 from configs.schema.repetition import Repetition
 from infra.engines.chat.load import load_chat
-from infra.engines.devices import wait_for_memory
 from infra.engines.generate.open_job import OpenJob
 from infra.engines.generate.prompts import (
     Prompts,
@@ -36,7 +35,16 @@ from infra.engines.generate.prompts import (
 )
 from infra.engines.generate.token_ends import TokenEnds
 from infra.engines.generate.transformers_runner import context_length
-from infra.engines.models.merge import save_merged
+from infra.engines.generate.vllm_reading import (
+    choices,
+    read_prompt_logprobs,
+    reading_choices,
+    reading_prompt,
+    sum_prompt_logprobs,
+)
+from infra.engines.gpu_list import visible_gpus
+from infra.engines.gpu_memory import wait_for_share
+from infra.engines.models.merge import merge_once
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.probe import Probe, check_probe, name_of, read_probe
 from infra.engines.runner import Progress, Result
@@ -45,7 +53,6 @@ from infra.engines.wire import (
     Job,
     Missing,
     MissingReason,
-    Read,
     ReadingJob,
     Request,
     Score,
@@ -57,6 +64,10 @@ from infra.engines.wire import (
 
 Input = tuple[Any, list[int], list[int], Any]
 """what is asked, tokens that were given, tokens to read, sampling parameters"""
+
+
+AS_MUCH_AS_FITS = -1
+"""context for which memory is: a model's own, of up to a million tokens, would need a cache that no GPU holds"""
 
 
 class VllmRunner:
@@ -80,25 +91,29 @@ class VllmRunner:
         self._ends, self._with_tokens = TokenEnds(self._chat), with_tokens
         self._adapter: Any = None
         config = AutoConfig.from_pretrained(model.weights, trust_remote_code=model.trust_remote_code)
-        self._context = context_length(settings.max_model_length, model, config)
+        context = context_length(settings.max_model_length, model, config)
         folder, probe = model.weights, read_probe(model)
         if model.adapter is not None:
-            folder = scratch / "merged"
-            probe = save_merged(model, folder)
+            folder, probe = merge_once(model, scratch)
         if not on_cpu:
-            wait_for_memory(settings.gpu_memory_utilization)
+            wait_for_share(settings.gpu_memory_utilization, visible_gpus())
         llm = vllm.LLM(
             model=str(folder),
             dtype=cpu_dtype() if on_cpu and settings.dtype == "auto" else settings.dtype,
-            max_model_len=self._context,
+            max_model_len=settings.max_model_length or AS_MUCH_AS_FITS,
             max_num_seqs=settings.max_num_seqs,
+            max_num_batched_tokens=settings.max_num_batched_tokens,
+            quantization=settings.quantization,
+            kv_cache_dtype=settings.kv_cache_dtype or "auto",
             gpu_memory_utilization=settings.gpu_memory_utilization,
             tensor_parallel_size=settings.tensor_parallel_size,
             enforce_eager=on_cpu if settings.enforce_eager is None else settings.enforce_eager,
             trust_remote_code=model.trust_remote_code,
             disable_log_stats=True,
+            **settings.options,
             **options,
         )
+        self._context = min(context, llm.model_config.max_model_len)
         self._engine = llm.llm_engine
         self._open: dict[str, OpenJob] = {}
         self._dtype = name_of(llm.model_config.dtype)
@@ -114,9 +129,13 @@ class VllmRunner:
         inputs = self._draws(job) if isinstance(job, Shard) else self._given(job)
         work = OpenJob.of(job, [asked for asked, *_ in inputs], [given for _, given, *_ in inputs])
         self._open[job.name] = work
-        for place, (_, _, tokens, params) in enumerate(inputs):
-            if work.rows[place] is None:
-                self._ask(f"{place}/{job.name}", tokens, params)
+        if isinstance(job, ScoringJob):
+            work.group(choices([(given, tokens[len(given) :]) for _, given, tokens, _ in inputs]))
+        for place in work.leading():
+            _, given, tokens, params = inputs[place]
+            if place in work.together:
+                tokens, params = given, reading_choices(work.together[place].values())
+            self._ask(f"{place}/{job.name}", tokens, params)
 
     def _draws(self, shard: Shard) -> list[Input]:
         encoded = encode_all(
@@ -148,7 +167,7 @@ class VllmRunner:
         return [
             (tokens[0], [], [], None)
             if isinstance(tokens, list)
-            else (row, tokens[0], tokens[0] + tokens[1], self._scoring())
+            else (row, tokens[0], tokens[0] + tokens[1], reading_prompt())
             for row, tokens in zip(job.requests, encoded, strict=True)
         ]
 
@@ -173,7 +192,7 @@ class VllmRunner:
     def _check(self, before: Probe, what: str) -> None:
         """See that vLLM reads the weights as they were meant; arguments as of `check_probe`."""
         tokens = list(before.tokens[: self._context - 1])
-        self._ask("probe", tokens, self._scoring())
+        self._ask("probe", tokens, reading_prompt())
         outputs: list[Any] = []
         while not outputs:
             outputs = [output for output in self._engine.step() if output.finished]
@@ -184,6 +203,11 @@ class VllmRunner:
     def _take(self, output: Any) -> list[Progress | Result]:
         place, _, name = output.request_id.partition("/")
         work = self._open[name]
+        if int(place) in work.together:
+            group = work.together[int(place)]
+            for number, token in group.items():
+                work.answer(number, Score(work.asked[number].id, output.outputs[0].logprobs[0][token].logprob, 1))
+            return [Progress(name, len(group), len(group))]
         asked, given = work.asked[int(place)], work.given[int(place)]
         if isinstance(work.job, Shard):
             request, number = asked
@@ -257,14 +281,6 @@ class VllmRunner:
             max_pattern_size=rule.longest, min_pattern_size=rule.shortest, min_count=rule.times
         )
 
-    def _scoring(self) -> Any:
-        return self._vllm.SamplingParams(
-            max_tokens=1,
-            prompt_logprobs=0,
-            detokenize=False,
-            output_kind=self._vllm.sampling_params.RequestOutputKind.FINAL_ONLY,
-        )
-
 
 def load(settings: VllmEngine, model: ModelFiles, scratch: Path) -> VllmRunner:
     """Called by the session program."""
@@ -283,16 +299,3 @@ def set_environment(settings: VllmEngine, on_cpu: bool) -> None:
 def cpu_dtype() -> str:
     """bfloat16 where the processor computes in it; emulated, it is several times slower than float32."""
     return "bfloat16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "float32"
-
-
-def sum_prompt_logprobs(name: str, output: Any, start: int) -> Score:
-    """The sum over the tokens from `start` on; they were given as part of a prompt."""
-    tokens, entries = output.prompt_token_ids[start:], output.prompt_logprobs[start:]
-    return Score(name, sum(entry[token].logprob for token, entry in zip(tokens, entries, strict=True)), len(tokens))
-
-
-def read_prompt_logprobs(name: str, output: Any, start: int) -> Read:
-    """As `sum_prompt_logprobs`; vLLM tells each token's rank among all."""
-    score, rows = sum_prompt_logprobs(name, output, start), range(start, len(output.prompt_token_ids))
-    ranks = [output.prompt_logprobs[place][output.prompt_token_ids[place]].rank for place in rows]
-    return Read(name, score.logprob, all(rank == 1 for rank in ranks), score.num_tokens)

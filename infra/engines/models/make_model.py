@@ -46,9 +46,11 @@ def make_from_hub(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def make_merged(request: dict[str, Any]) -> dict[str, Any]:
-    from infra.engines.models.merge import save_merged
+    from infra.engines.models.merge import check_saved, save_merged
 
-    save_merged(ModelFiles.from_json(request["model"]), Path(request["out_dir"]))
+    model, folder = ModelFiles.from_json(request["model"]), Path(request["out_dir"])
+    save_merged(model, folder)
+    check_saved(model, folder)
     return {}
 
 

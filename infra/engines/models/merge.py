@@ -5,7 +5,13 @@ Merging in bfloat16, or round by round, adds up to a drift (trl issue 6688). Use
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +20,18 @@ from peft import PeftConfig, PeftModel
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from infra.engines.models.chat_files import write_chat
-from infra.engines.models.model_files import ModelFiles
-from infra.engines.models.probe import Probe, any_tokens, check_loaded, check_probe, measure, name_of, read_probe
+from infra.engines.models.model_files import PROBE_FILE, ModelFiles
+from infra.engines.models.probe import (
+    Probe,
+    any_tokens,
+    check_loaded,
+    check_probe,
+    measure,
+    name_of,
+    read_probe,
+    write_probe,
+)
+from infra.engines.models.streamed_merge import can_stream, merge_streamed
 from infra.engines.models.target_modules import refuse_tied
 from infra.engines.models.weights import copy_definitions
 
@@ -51,17 +67,77 @@ def _merge(base: Any, model: ModelFiles, adapter: Path) -> Any:
 def save_merged(model: ModelFiles, folder: Path) -> Probe:
     """Write the merged model with its tokenizer, in the base's own number format, for engines that read folders.
 
+    A trained one says what it says of a text, so the files can be merged without a model in memory: whoever loads them
+    compares. One from elsewhere is loaded, and asked.
+
+    Args:
+        folder: made here; whole when it is there.
+
     Returns:
         What it says of a text, for whoever loads the folder.
     """
+    probe = read_probe(model)
+    made = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(made, ignore_errors=True)
+    if probe is not None and model.adapter is not None and can_stream(model.weights, model.adapter):
+        merge_streamed(model.weights, model.adapter, made)
+    else:
+        probe = _save_loaded(model, made)
+    copy_definitions(model.weights, made, replaces=False)
+    write_chat(model, made)
+    made.rename(folder)
+    return probe
+
+
+def merge_once(model: ModelFiles, scratch: Path) -> tuple[Path, Probe]:
+    """As `save_merged`, into a session's scratch folder; sessions beside it that merged the same are linked to.
+
+    Eight sessions of one machine so merge once and hold the weights once on its disk; what is linked stays until the
+    last of them ends.
+    """
+    folder = scratch / f"merged-{_identity(model)}"
+    with _locked(scratch.parent):
+        beside = next(scratch.parent.glob(f"*/{folder.name}/{PROBE_FILE}"), None)
+        if beside is None:
+            write_probe(save_merged(model, folder), folder)
+        else:
+            shutil.copytree(beside.parent, folder, copy_function=os.link)
+    probe = read_probe(replace(model, probe=folder / PROBE_FILE))
+    assert probe is not None
+    return folder, probe
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _identity(model: ModelFiles) -> str:
+    assert model.adapter is not None
+    digest = hashlib.sha256(f"{model.weights}\n{model.chat_template}\n".encode())
+    for file in sorted(model.adapter.iterdir()):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def check_saved(model: ModelFiles, folder: Path) -> None:
+    """See that a merged folder, loaded, says what the model said when it was trained; errors as of `check_probe`."""
+    dtype = AutoConfig.from_pretrained(folder, trust_remote_code=model.trust_remote_code).dtype or torch.float32
+    saved = replace(model, weights=folder, adapter=None)
+    check_loaded(load_merged(saved, dtype), saved, "after merging")
+
+
+def _save_loaded(model: ModelFiles, folder: Path) -> Probe:
     config = AutoConfig.from_pretrained(model.weights, trust_remote_code=model.trust_remote_code)
     dtype = config.dtype or torch.float32
     merged = load_merged(model, dtype)
-    probe = measure(merged, _tokens(model, config), name_of(dtype))
     merged.save_pretrained(folder)
-    copy_definitions(model.weights, folder, replaces=False)
-    write_chat(model, folder)
-    return probe
+    return measure(merged, _tokens(model, config), name_of(dtype))
 
 
 def _tokens(model: ModelFiles, config: Any) -> Sequence[int]:

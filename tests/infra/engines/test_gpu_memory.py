@@ -8,7 +8,7 @@ import pytest
 
 from configs.errors import EngineError
 from infra.engines import gpu_memory
-from infra.engines.gpu_memory import Gpu, parse_gpus, read_gpus, wait_for_gpus
+from infra.engines.gpu_memory import Gpu, parse_gpus, read_gpus, wait_for_gpus, wait_for_share
 
 GPUS = "GPU-aa, 800, 81000\nGPU-bb, 80500, 81000\nGPU-cc, [N/A], [N/A]\n"
 PROCESSES = "GPU-aa, 12, /usr/bin/python, 79000\nGPU-aa, 13, a, b, [N/A]\nGPU-bb, 14, x, 100\n"
@@ -35,6 +35,18 @@ def test_a_gpu_that_stays_taken_is_named_with_its_holder(monkeypatch: pytest.Mon
         wait_for_gpus({"GPU-aa", "GPU-bb"}, lambda: parse_gpus(GPUS, PROCESSES))
     assert "GPU-bb" not in caught.value.message and "train.devices" in str(caught.value.fix)
     wait_for_gpus({"GPU-bb"}, lambda: parse_gpus(GPUS, PROCESSES))
+
+
+def test_a_share_is_waited_for_and_what_would_fit_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu_memory, "POLL_SECONDS", 0.0)
+    told = [[Gpu("a", 100, 1000), Gpu("b", 0, 1000)], [Gpu("a", 900, 1000), Gpu("b", 0, 1000)]]
+    wait_for_share(0.9, {"a"}, lambda: told.pop(0))
+    assert not told
+    monkeypatch.setattr(gpu_memory, "FREE_SECONDS", 0.0)
+    full = Gpu("a", 500, 1000, 450, ("python (process 12, 450 MiB)",))
+    with pytest.raises(EngineError, match=r"utilization: 0\.9 asks .* a: 500 of 1000 MiB .*process 12") as caught:
+        wait_for_share(0.9, {"a"}, lambda: [full])
+    assert "gpu_memory_utilization: 0.49" in str(caught.value.fix)
 
 
 def test_nvidia_smi_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

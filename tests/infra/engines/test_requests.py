@@ -14,7 +14,7 @@ from configs.errors import EngineError
 from configs.schema.generate import Sampling
 from configs.schema.repetition import Repetition
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.programs import visible_devices
+from infra.engines.programs import session_devices, visible_devices
 from infra.engines.wire import (
     ROWS_A_MESSAGE,
     Completion,
@@ -120,6 +120,24 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
         ModelFiles("round-1", tmp_path, tmp_path).check()
 
 
+@pytest.mark.parametrize(
+    ("devices", "gpus_each", "num_gpus", "sessions"),
+    [
+        (("auto",), 1, 3, ("cuda:0", "cuda:1", "cuda:2")),
+        (("auto",), 2, 5, ("cuda:0-1", "cuda:2-3")),
+        (("auto",), 4, 4, ("auto",)),
+        (("auto",), 1, 0, ("auto",)),
+        (("cuda:1",), 1, 8, ("cuda:1",)),
+        (("cpu", "cpu"), 1, 8, ("cpu", "cpu")),
+    ],
+)
+def test_auto_is_a_session_for_each_group_of_gpus(
+    devices: tuple[str, ...], gpus_each: int, num_gpus: int, sessions: tuple[str, ...]
+) -> None:
+    gpus = [*(f"GPU-{number}" for number in range(num_gpus)), "MIG-1"]
+    assert session_devices(devices, gpus_each, gpus) == sessions
+
+
 def test_model_files_survive_json(tmp_path: Path) -> None:
     for model in (ModelFiles("a", tmp_path), ModelFiles("b", tmp_path, tmp_path / "adapter", "{{ x }}", True)):
         assert ModelFiles.from_json(model.to_json()) == model
@@ -132,6 +150,7 @@ def test_a_session_sees_its_own_device_only(monkeypatch: pytest.MonkeyPatch) -> 
     assert visible_devices("cuda:1") == {"CUDA_VISIBLE_DEVICES": "1"}
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,GPU-7")
     assert visible_devices("cuda:1") == {"CUDA_VISIBLE_DEVICES": "GPU-7"}
-    for device in ("cuda:2", "tpu", "cuda:x"):
+    assert visible_devices("cuda:0-1") == {"CUDA_VISIBLE_DEVICES": "4,GPU-7"}
+    for device in ("cuda:2", "cuda:1-2", "cuda:1-0", "tpu", "cuda:x"):
         with pytest.raises(EngineError, match=r"engine\.devices"):
             visible_devices(device)

@@ -46,7 +46,7 @@ def test_vllm_generates_and_scores_like_transformers(tmp_path: Path) -> None:
         items = [
             Scoring(f"{request.id}/{text}/{prefix}/{with_end}", request.messages, text, prefix, with_end)
             for request in requests
-            for text, prefix in (("7", ""), ("12345", ""), ("7", "12"))
+            for text, prefix in (("7", ""), ("8", ""), ("=", ""), ("12345", ""), ("7", "12"))
             for with_end in (True, False)
         ]
         for score, expected_score in zip(pool.score(items), other.score(items), strict=True):
