@@ -52,7 +52,7 @@ def read(spelling: str, locale: str = "en") -> Value:
     return _read(spelling, locale)
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=1024)
 def _read(spelling: str, locale: str) -> Value:
     line = write_clock(" ".join(latex.plain(simplify(spelling).strip()).split()))
     return read_plain(bare(line), locale)
@@ -104,7 +104,7 @@ def _read_words(line: str) -> Number:
     return Number(number, unit or Unit(rest.lower()))
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=1024)
 def read_plain(line: str, locale: str) -> Value:
     """What a bare line means. UnreadableError if it cannot be read whole."""
     known = conventions(locale)
