@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from configs.schema.judges.kinds import Judge
@@ -43,6 +43,21 @@ def with_verifier(tree: Mapping[str, Any], verifier: Any) -> dict[str, Any]:
     """The same recipe, with answers found so."""
     evaluate = {**tree.get("evaluate", {}), VERIFIER: verifier}
     return {**_in_judges(tree, verifier), "evaluate": _in_judges(evaluate, verifier)}
+
+
+def fill_verifier(tree: Mapping[str, Any], layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The same, where judges that a method writes anew, and say nothing of a verifier, have that of the study.
+
+    Args:
+        layers: sections of the study; the last that has a verifier says it.
+    """
+    told = [layer[VERIFIER] for layer in layers if VERIFIER in layer]
+
+    def change(judge: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {VERIFIER: told[-1], **judge} if told and judge.get("kind") in READS_ANSWERS else judge
+
+    filled: dict[str, Any] = map_judges(tree, change)
+    return filled
 
 
 def judges_of(tree: Any) -> Iterator[Mapping[str, Any]]:

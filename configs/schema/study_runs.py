@@ -18,7 +18,7 @@ from configs.schema.load import apply_override, check_recipe, read_yaml
 from configs.schema.recipe import Recipe
 from configs.schema.study import Study
 from configs.schema.study_controls import control_of
-from configs.schema.study_layers import lay_sections
+from configs.schema.study_layers import fill_verifier, lay_sections
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 
@@ -102,6 +102,7 @@ def run_of(study: Study, task: str, name: str, seed: int, folder: Path) -> Study
             tree.pop(address, None)
         else:
             apply_override(tree, f"{address}={_as_yaml(value)}")
+    tree = fill_verifier(tree, layers)
     if method.control is not None:
         tree = control_of(tree, method.control)
     parts = [study.name, *([task] if task else []), name, f"s{seed}"]

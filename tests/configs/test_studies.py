@@ -34,6 +34,10 @@ def test_all_methods_of_a_task_have_the_same_model_problems_and_measure(name: st
             assert len({repr(getattr(recipe, part)) for recipe in of_task}) == 1, part
         measured = {(repr(recipe.evaluate.verifier), repr(recipe.evaluate.pass_at)) for recipe in of_task}
         assert len(measured) == 1
+        loops = [run for run in runs if run.task == task and told.methods[run.method].control is None]
+        judges = [judge for run in loops for judge in run.recipe.judge if judge.kind in ("answer", "vote")]
+        learnt_from = {repr(judge.verifier) for judge in judges}
+        assert learnt_from == {verifier for verifier, _ in measured}, "what is learnt is what is measured"
 
 
 def test_the_quick_study_has_six_methods() -> None:

@@ -211,6 +211,15 @@ def test_a_verifier_of_the_study_finds_the_answers_of_all_judges(tmp_path: Path)
     assert made["live"].online is not None and made["live"].online.episode.max_tokens == 7
 
 
+def test_judges_that_a_method_writes_have_the_verifier_of_the_study(tmp_path: Path) -> None:
+    """That of the task, where it says one; a verifier of the method's own stays."""
+    own = {"kind": "answer", "name": "own", "verifier": {"kind": "number"}}
+    methods = {"plain": {"recipe": "demo", "set": {"judge": [{"kind": "vote"}, own]}}}
+    layers = {"common": {"verifier": {"kind": "number"}}, "tasks": {"it": {"verifier": {"kind": "exact"}}}}
+    vote, answer = controls(tmp_path, methods=methods, **layers)["plain"].judge
+    assert (vote.verifier, answer.verifier) == (ExactVerifier(), NumberVerifier())
+
+
 def test_a_recipe_that_writes_no_judge_has_one(tmp_path: Path) -> None:
     tree = yaml.safe_load((Path(__file__).parents[2] / "configs/recipes/demo.yaml").read_text())
     (tmp_path / "own.yaml").write_text(yaml.safe_dump({name: part for name, part in tree.items() if name != "judge"}))

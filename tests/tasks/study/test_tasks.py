@@ -28,12 +28,6 @@ def taught(name: str) -> list[Problem]:
     return draw("warm_start", **ReasoningGymSource.model_validate(source).model_dump())
 
 
-def test_there_are_families_of_every_kind() -> None:
-    """Arithmetic in steps, a search, a list in steps, and a checker without the only answer."""
-    asked = {task["problems"]["report"].get("task", task["problems"]["report"]["kind"]) for task in TASKS.values()}
-    assert asked >= {"addition", "chain_sum", "countdown", "number_sorting", "palindrome_generation"}
-
-
 @needs_gym
 @pytest.mark.parametrize("name", OF_GYM)
 def test_worked_examples_are_right_and_can_be_written(name: str) -> None:
@@ -54,12 +48,9 @@ def test_worked_examples_are_right_and_can_be_written(name: str) -> None:
 
 @needs_gym
 def test_one_answer_is_reached_in_different_ways() -> None:
-    """Sums and lists are worked out from either end, about half and half."""
+    """From the left, or with what is taken away apart, about half and half."""
     chains = [problem.solution or "" for problem in taught("chain")]
     begins = [text.split("=")[0] for text in chains]
     asked = [problem.messages[0].content for problem in taught("chain")]
     from_left = sum(prompt.startswith(begin) for prompt, begin in zip(asked, begins, strict=True))
     assert FEW / 5 < from_left < FEW
-    lists = [[int(number) for number in (problem.solution or "").split(";")[:-1]] for problem in taught("sort")]
-    rising = sum(numbers == sorted(numbers) for numbers in lists)
-    assert FEW / 5 < rising < 4 * FEW / 5
