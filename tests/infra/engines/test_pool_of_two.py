@@ -54,6 +54,9 @@ class Scripted:
     def was_killed(self) -> bool:
         return True
 
+    def lost_machine(self) -> None:
+        return None
+
     def log_tail(self) -> str:
         return ""
 
