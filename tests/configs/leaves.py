@@ -93,6 +93,7 @@ EXAMPLES: dict[str, Any] = {
     "RoleTraining.devices": ["cpu", "cpu"],
     "Train.replay": {"path": "offline/pairs.jsonl"},
     "Train.formats": [{"prompt": "own.j2"}],
+    "IndependentGenerate.adaptive": {"enough": 10, "wave": 8},
     "IndependentGenerate.few_shot": {"count": 2, "source": {"kind": "addition"}},
     "ReviseGenerate.few_shot": {"count": 2, "source": {"kind": "addition"}},
     "StepwiseGenerate.few_shot": {"count": 2, "source": {"kind": "addition"}},

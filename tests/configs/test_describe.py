@@ -62,7 +62,7 @@ def test_every_field_says_what_it_is() -> None:
     silent = {f"{section.__name__}.{name}" for section in sections() for name, field in section.model_fields.items()
               if name != "kind" and not field.description}  # fmt: skip
     assert silent == set()
-    every = {kind for module in iter_modules(configs.schema.__path__) if module.name != "study"
+    every = {kind for module in iter_modules(configs.schema.__path__) if not module.name.startswith("study")
              for kind in vars(import_module(f"configs.schema.{module.name}")).values()
              if isinstance(kind, type) and issubclass(kind, Component) and kind.model_fields}  # fmt: skip
     bases = {base for section in every | sections() for base in section.__mro__[1:]}

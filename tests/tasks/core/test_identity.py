@@ -36,6 +36,7 @@ ONE_VALUE = {
     "ControlGroupTerm.gates", "ControlGroupTerm.of", "EditGenerate.few_shot", "Sdpo.kind", "VoteJudge.electorate",
     *(f"DerivedCopies.{name}" for name in ("kind", "part", "stream")), "DerivedVerdicts.weight",
     *(f"InlineGenerate.{name}" for name in ("few_shot", "interpreter", "ladder", "num_problems", "num_samples")),
+    "InlineGenerate.repetition",
     *(f"Online.{name}" for name in ("control", "derived", "moving", "starts")),
     "Guard.meanwhile", "Rloo.kl_weight", "Rloo.kl_weight_by_turn",
     "ImportanceJudge.name", "IndependentGenerate.kind", "Kto.kind", "MetaJudge.judge", "MostVsLeastVoted.judge",
