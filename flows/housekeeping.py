@@ -25,6 +25,7 @@ from infra.store.base import Store
 from infra.store.lease.claim import find_claim, lease_key
 from infra.store.lease.holder import name_user
 from infra.store.lease.lease import Lease
+from tasks.core.local_model import CLUSTER_FOLDER
 from tasks.housekeeping.check import find_damage
 from tasks.housekeeping.inventory import Inventory, list_all_experiments, take_inventory
 from tasks.housekeeping.remove import remove
@@ -117,6 +118,7 @@ def _keep_experiment(
     if lease is not None:
         remove(store, inventory, removal, name_user(), lease.check)
         inventory = take_inventory(store, name)
+    yield from _lent(store, name, lease)
     yield from _uploads(store, name, lease)
     yield from _damage(store, inventory, parameters.check_files)
 
@@ -134,6 +136,18 @@ def _describe(name: str, removal: Removal, dry_run: bool) -> Iterator[Finding]:
         yield Finding(name, word, f"{item.prefix}: {len(item.keys)} files of answers of round {item.round}")
     for left in removal.abandoned:
         yield Finding(name, word, f"{left.prefix}: {len(left.keys)} files of an upload that was given up")
+
+
+def _lent(store: Store, name: str, lease: Lease | None) -> Iterator[Finding]:
+    """What nodes of a cluster fetched while a run went on; no step names it."""
+    keys = list(store.keys(f"{name}/{CLUSTER_FOLDER}/"))
+    if keys:
+        what = f"{name}/{CLUSTER_FOLDER}: {len(keys)} files for nodes of a cluster; the next run there sends them again"
+        yield Finding(name, "would go" if lease is None else "gone", what)
+    if lease is not None:
+        for key in keys:
+            lease.check()
+            store.delete(key)
 
 
 def _uploads(store: Store, name: str, lease: Lease | None) -> Iterator[Finding]:
