@@ -13,8 +13,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from configs.schema.drawing import Sampling
 from configs.schema.draws.adaptive import Adaptive
-from configs.schema.generate import Sampling
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.select import Cap
 from infra.engines.wire import Completion

@@ -16,8 +16,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from configs.schema.drawing import Sampling
 from configs.schema.engine import Engine, TransformersEngine, VllmEngine
-from configs.schema.generate import Sampling
 from configs.schema.model import TinyLlama
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.build import build_model, import_gguf

@@ -18,8 +18,8 @@ from typing import Any
 
 from benchmarks.generation import Workload, pool_speed
 from benchmarks.online import Waves, run_segment
+from configs.schema.drawing import Sampling
 from configs.schema.engine import VllmEngine
-from configs.schema.generate import Sampling
 from configs.schema.train import Lora, Optimizer
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles

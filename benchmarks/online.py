@@ -22,8 +22,8 @@ from typing import Any
 
 from benchmarks.generation import find_model
 from benchmarks.online_trl import GROUP, SIZES, prompts_of
+from configs.schema.drawing import Sampling
 from configs.schema.engine import TransformersEngine
-from configs.schema.generate import Sampling
 from configs.schema.load import check_recipe
 from configs.schema.online.objectives import Grpo
 from configs.schema.train import FullWeights, Optimizer

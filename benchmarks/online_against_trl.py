@@ -24,8 +24,8 @@ import yaml
 from scipy import stats
 
 from benchmarks.online_trl import OPTIONS, sample_of
+from configs.schema.drawing import Sampling
 from configs.schema.engine import TransformersEngine
-from configs.schema.generate import Sampling
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.load import check_recipe
 from flows.round import baseline, improvement_round

@@ -23,8 +23,8 @@ from statistics import median
 from typing import Any
 
 from benchmarks.scale_simulated import Fleet, Simulation, lengths_of
+from configs.schema.drawing import Sampling
 from configs.schema.engine import TransformersEngine
-from configs.schema.generate import Sampling
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.wire import ROWS_A_MESSAGE, Message, Request

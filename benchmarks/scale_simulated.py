@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from infra.engines.schedule import Schedule
 from infra.engines.wire import Job, Request, Shard
 

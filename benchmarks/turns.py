@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.generation import find_model
+from configs.schema.drawing import Sampling
 from configs.schema.engine import Engine, TransformersEngine, VllmEngine
-from configs.schema.generate import Sampling
 from configs.schema.load import check_recipe
 from configs.schema.marks import as_written
 from configs.schema.model import TinyLlama

@@ -1,4 +1,4 @@
-"""How samples are drawn."""
+"""How samples are drawn: a class for each sampler."""
 
 from __future__ import annotations
 
@@ -6,121 +6,16 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from configs.schema.base import Component, by_kind, default_kind
+from configs.schema.base import by_kind, default_kind
+from configs.schema.drawing import Drawing, WholeTexts
 from configs.schema.draws.adaptive import Adaptive, problems_of_adaptive
 from configs.schema.draws.draw import MOST_TEXTS, PLAIN, Draw, problems_of_draws
 from configs.schema.draws.marker import Marker
-from configs.schema.interpreter import Interpreter, check_opening, check_stop
-from configs.schema.marks import Content, Execution, Later
-from configs.schema.problems import Source
-from configs.schema.repetition import Repetition
+from configs.schema.marks import Content, Later
 from configs.schema.revision.parts import FirstAttempts, Stop, Writer
 from configs.schema.revision.sampler import ReviseStep, check_steps
 
 MOST_TURNS = 1000
-
-
-class Sampling(Component):
-    """Settings of one draw. Temperature 0 is greedy."""
-
-    temperature: float = Field(0.7, ge=0, description="0: greedy")
-    top_p: float = Field(
-        1.0, gt=0, le=1, description="tokens are drawn from the likeliest that add up to this probability; 1: off"
-    )
-    top_k: int = Field(0, ge=0, description="0: off")
-    min_p: float = Field(
-        0.0, ge=0, le=1, description="tokens below this share of the likeliest one's probability are not drawn; 0: off"
-    )
-    max_tokens: int = Field(512, ge=1, description="a sample that reaches it is truncated, and never correct")
-    stop: tuple[str, ...] = Field((), description="texts that end a sample; they are not part of it")
-    repetition: Annotated[Repetition | None, Later] = Field(
-        None, description="ends texts that say the same over and over, as truncated ones; default: they go on"
-    )
-
-    def sampling(self) -> Sampling:
-        """The settings of one draw alone."""
-        return Sampling(**{name: getattr(self, name) for name in Sampling.model_fields})
-
-
-class Ladder(Component):
-    """Climb in difficulty: round t samples the train problems whose tag says start + step * (t - 1)
-    (easy-to-hard, arXiv 2502.01612)."""
-
-    tag: str = Field("digits", description="a tag of the train problems that holds a whole number")
-    start: int = Field(description="the tag's value in round 1")
-    step: int = Field(1, ge=1, description="what the value rises by a round")
-
-
-class FewShot(Component):
-    """Worked examples shown before every problem that a round samples, as turns of the chat: the first of the source
-    that are not the problem itself. Training, judges and evaluation see the problem without them. LMSI (arXiv
-    2210.11610), STaR (arXiv 2203.14465) and ReST-EM (arXiv 2312.06585) draw so.
-    """
-
-    count: int = Field(ge=1, description="examples before each problem")
-    source: Source = Field(description="problems with worked solutions, none of the select or report set")
-    rounds: int | None = Field(None, ge=1, description="shown in the first rounds only; default: in all")
-
-
-class _Drawing(Sampling):
-    makes_problems: ClassVar[bool] = False
-    """whether samples answer problems of their own, which the step publishes"""
-    num_problems: int | None = Field(None, ge=1, description="train problems a round samples; default: all")
-    order: Literal["random", "next"] = Field("random", description="next: the slice after the round before's")
-    ladder: Ladder | None = Field(
-        None, description="climb in difficulty: a round samples the problems of one value of a tag"
-    )
-    few_shot: FewShot | None = Field(None, description="worked examples shown before each problem, and not trained on")
-    shard_size: Annotated[int, Execution] = Field(
-        64, ge=1, description="requests that are published together: what a kill can cost"
-    )
-    judge_meanwhile: Annotated[bool | None, Execution] = Field(
-        None,
-        description="judges by rule look at samples while others are drawn; default: where the model that draws leaves "
-        "this machine's processors idle, on a GPU or behind a server",
-    )
-
-    @property
-    def writers(self) -> tuple[Writer, ...]:
-        """The models that write texts beside the policy as it is in the round, each once."""
-        return ()
-
-    @property
-    def stopping(self) -> Adaptive | None:
-        """What ends a problem before all its draws are drawn; None: nothing does."""
-        return None
-
-    @property
-    def parts(self) -> frozenset[str]:
-        """The parts that its texts can be."""
-        return frozenset({"attempt"})
-
-    @property
-    def revises(self) -> bool:
-        """Whether an attempt can follow another one in its chain."""
-        return False
-
-
-class WholeTexts(_Drawing):
-    """What samplers share that draw texts from their beginning to their end."""
-
-    interpreter: Interpreter | None = Field(
-        None, description="Python that the policy writes is run, and its output stands in the text; default: it is not"
-    )
-
-    @model_validator(mode="after")
-    def _blocks_end_apart(self) -> WholeTexts:
-        if self.interpreter is not None:
-            for stop in self.all_stops:
-                check_stop(stop, self.interpreter)
-            for stop in self.stop:
-                check_opening(stop, self.interpreter)
-        return self
-
-    @property
-    def all_stops(self) -> tuple[str, ...]:
-        """Texts that end some draw."""
-        return self.stop
 
 
 class IndependentGenerate(WholeTexts):
@@ -168,7 +63,7 @@ class IndependentGenerate(WholeTexts):
         return sum(draw.texts_in(round, self.num_samples) for draw in self.draws)
 
 
-class StepwiseGenerate(_Drawing):
+class StepwiseGenerate(Drawing):
     """Step by step: `width` candidates for the next step, compared by the recipe's pairwise judge; the best is kept and
     continued, and each step's candidates are a problem of their own (Process-based Self-Rewarding, arXiv 2503.03746).
     """
@@ -294,7 +189,7 @@ class InlineGenerate(WholeTexts):
         return any(marker.part == "attempt" for marker in self.markers)
 
 
-class PrefixGenerate(_Drawing):
+class PrefixGenerate(Drawing):
     """Wrong steps and their corrections: after the first steps of a problem's worked solution other next steps are
     drawn, and one is wrong if none of `rollouts` continuations of it is right (S3c-Math, arXiv 2409.01524). After a
     wrong step somebody says what is wrong with it, and the solution goes on. The first judge compares with gold.
@@ -340,7 +235,7 @@ GIVEN_AWAY = ("mistake", "incorrect", "incorrectly", "wrong", "wrongly", "error"
 """words with which an edit says itself that it is one"""
 
 
-class EditGenerate(_Drawing):
+class EditGenerate(Drawing):
     """Attempts, and one step of a right one that the model spoils by itself (RISE, arXiv 2410.06638). The step as it
     was and as it is now are the right and the wrong sample of a problem of their own, `PROBLEM#1`, after the steps
     before. The first judge compares with gold.

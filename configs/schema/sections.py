@@ -13,9 +13,10 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from configs.schema.around_generate import Balance, Guide, SelfInstruct
 from configs.schema.base import Component
+from configs.schema.drawing import WholeTexts
 from configs.schema.engine import Engine, TransformersEngine
 from configs.schema.evaluate import Decide, Evaluate, Rounds
-from configs.schema.generate import Generate, IndependentGenerate, WholeTexts
+from configs.schema.generate import Generate, IndependentGenerate
 from configs.schema.guard import DEFAULT_GUARDS, Guard, read_guards, with_online_guards
 from configs.schema.interpreter import Interpreter
 from configs.schema.judges.base import is_self_made

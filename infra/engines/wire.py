@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 
 Message = dict[str, Any]
 OnProgress = Callable[[int, int], None]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from configs.schema.benchmarks import Benchmarks
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from infra.engines.harness.run import ITEMS_FILE, SCORES_FILE, Asked, Prompts, Wanted, read_rows, run_tasks
 from infra.engines.wire import Completion, Missing, Request
 from tasks.benchmark.scores import numbers_of

@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.marks import Resolve
 from infra.engines.wire import (
     Completion,

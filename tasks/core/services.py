@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.marks import as_written, identity
 from infra.engines.wire import (
     Completion,

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from configs.schema.drawing import Sampling
 from configs.schema.evaluate import BestOfN
-from configs.schema.generate import Sampling
 from tasks.answer.equal import clusters
 from tasks.core.bench import Workbench
 from tasks.core.records import Label, Problem, Verdict

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import tee
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.recipe import Recipe
 from configs.schema.revision.evaluated import VERIFIER

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.judges.opinions import MetaJudge, OpinionJudge
 from tasks.core.asking import Asking
 from tasks.core.records import Judgement, Pair, Problem

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from infra.engines.learn.beside import LivePool
 from infra.engines.wire import Completion, Missing, Request, Scoring, Shard, Tokens
 from tasks.core.answers import Answerer

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from configs.errors import ProblemsError
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.online.section import Online
 from configs.schema.online.waves import Probe

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Protocol
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Completion, Missing, Request
 from tasks.core.answers import Answerer, Answers

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Completion, Messages, Request
 from tasks.core.records import Inserted, Problem, Sample, Verdict

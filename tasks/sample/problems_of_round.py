@@ -6,7 +6,8 @@ import random
 from collections.abc import Sequence
 
 from configs.errors import ProblemsError
-from configs.schema.generate import Generate, Ladder
+from configs.schema.drawing import Ladder
+from configs.schema.generate import Generate
 from tasks.core.records import Problem
 from tasks.core.step import derive_seed
 

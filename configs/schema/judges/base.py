@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from configs.schema.base import Component
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.marks import Content, Later
 from configs.schema.problems import Source
 from configs.schema.verifiers.kinds import Verifier

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from configs.schema.base import check_pattern, compile_pattern
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.judges.base import JudgeName, ModelJudge, Pass
 from configs.schema.marks import Content
 

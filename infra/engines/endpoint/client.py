@@ -17,8 +17,8 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from configs.schema.drawing import Sampling
 from configs.schema.engine import EndpointEngine
-from configs.schema.generate import Sampling
 from infra.engines.endpoint.answer import (
     BadAnswer,
     Choice,

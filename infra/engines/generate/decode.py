@@ -25,7 +25,7 @@ from transformers import (
     TopPLogitsWarper,
 )
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.repetition import Repetition
 from infra.engines.generate.cache import GrowingLayer, new_cache
 from infra.engines.generate.randomness import uniforms

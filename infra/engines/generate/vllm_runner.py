@@ -19,8 +19,8 @@ from typing import Any
 import torch
 from transformers import AutoConfig
 
+from configs.schema.drawing import Sampling
 from configs.schema.engine import VllmEngine
-from configs.schema.generate import Sampling
 from configs.schema.repetition import Repetition
 from infra.engines.chat.load import load_chat
 from infra.engines.generate.open_job import OpenJob

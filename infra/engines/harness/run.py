@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from configs.schema.drawing import Sampling
 from configs.schema.engine import TransformersEngine, VllmEngine
-from configs.schema.generate import Sampling
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.one_shot import run_job
 from infra.engines.wire import Completion, Missing, Read, Reading, Request

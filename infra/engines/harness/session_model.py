@@ -20,7 +20,7 @@ from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
 from transformers import AutoConfig
 
 from configs.errors import EngineError
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from infra.engines.chat.load import load_chat
 from infra.engines.harness.run import read_rows, write_rows
 from infra.engines.models.model_files import ModelFiles

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.revision.evaluate import ReviseEvaluation
 from tasks.core.files import CHAIN_VERDICTS, CHAINS
 from tasks.core.records import Problem

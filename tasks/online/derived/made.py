@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.judges.kinds import Judge
 from configs.schema.online.section import Online
 from infra.engines.wire import Completion, Messages, Missing, Request, Scoring, Tokens

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.judges.kinds import Judge
 from configs.schema.revision.parts import Writer
 from infra.engines.wire import Completion, Request

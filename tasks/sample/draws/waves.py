@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import comb
 
+from configs.schema.drawing import Sampling
 from configs.schema.draws.adaptive import Adaptive
-from configs.schema.generate import Sampling
 from configs.schema.judges.kinds import Judge
 from tasks.core.records import Label, Problem, Sample
 from tasks.core.step import Summary

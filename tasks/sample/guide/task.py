@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from configs.schema.around_generate import Guide
-from configs.schema.generate import Generate, Sampling
+from configs.schema.drawing import Sampling
+from configs.schema.generate import Generate
 from configs.schema.judges.kinds import Judge
 from tasks.core.bench import Workbench
 from tasks.core.files import FEEDBACK, SAMPLES, TRAIN_SET, VERDICTS

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.interpreter import Interpreter
 from configs.schema.revision.parts import POLICY
 from infra.engines.wire import Completion, Missing, MissingReason, Request

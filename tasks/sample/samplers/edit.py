@@ -20,7 +20,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from configs.schema.generate import Edit, EditGenerate, Sampling
+from configs.schema.drawing import Sampling
+from configs.schema.generate import Edit, EditGenerate
 from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Completion, Request
 from tasks.core.prompts import render

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from configs.schema.around_generate import Guide
+from configs.schema.drawing import Sampling
 from configs.schema.draws.draw import HELPED
-from configs.schema.generate import Sampling
 from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Completion, Messages, Request
 from tasks.core.records import Judgement, Label, Message, Problem, Sample

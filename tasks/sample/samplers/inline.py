@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from configs.schema.drawing import Sampling
 from configs.schema.draws.marker import Marker
-from configs.schema.generate import InlineGenerate, Sampling
+from configs.schema.generate import InlineGenerate
 from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Completion, Request
 from tasks.core.records import FinishReason, Part, Problem, Sample

@@ -20,7 +20,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from configs.errors import ProblemsError
-from configs.schema.generate import PrefixGenerate, Sampling
+from configs.schema.drawing import Sampling
+from configs.schema.generate import PrefixGenerate
 from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Completion, Request
 from tasks.core.prompts import render

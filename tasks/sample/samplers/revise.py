@@ -16,7 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from configs.schema.generate import ReviseGenerate, Sampling
+from configs.schema.drawing import Sampling
+from configs.schema.generate import ReviseGenerate
 from configs.schema.judges.kinds import Judge
 from infra.engines.wire import Completion, Request
 from tasks.core.paths import depth_first

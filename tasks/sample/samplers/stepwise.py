@@ -21,7 +21,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from configs.errors import RecipeError
-from configs.schema.generate import Sampling, StepwiseGenerate
+from configs.schema.drawing import Sampling
+from configs.schema.generate import StepwiseGenerate
 from configs.schema.judges.kinds import Judge
 from configs.schema.judges.opinions import PairwiseJudge
 from infra.engines.wire import Completion, Request

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from configs.schema.drawing import Sampling
 from configs.schema.engine import TransformersEngine
-from configs.schema.generate import Sampling
 from infra.engines.pool import Pool
 from infra.engines.wire import Completion, Missing, Request, Shard
 

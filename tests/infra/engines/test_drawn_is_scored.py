@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from configs.schema.drawing import Sampling
 from configs.schema.engine import LocalEngine, TransformersEngine, VllmEngine
-from configs.schema.generate import Sampling
 from infra.engines.live_weights import Follows
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from configs.errors import EngineError
+from configs.schema.drawing import Sampling
 from configs.schema.engine import EndpointEngine
-from configs.schema.generate import Sampling
 from infra.engines.endpoint.loop import THREAD_NAME
 from infra.engines.endpoint.pool import EndpointPool
 from infra.engines.wire import Completion, Missing, Rating, Request, Scoring, Shard, draw_seed

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from configs.errors import EngineError
+from configs.schema.drawing import Sampling
 from configs.schema.engine import EndpointEngine
-from configs.schema.generate import Sampling
 from infra.engines.endpoint.pool import EndpointPool
 from infra.engines.wire import Completion, Missing, Request, Shard, draw_seed
 from tests.infra.engines.chat_server import Body, ChatServer, Reply, answer, serving

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from configs.errors import EngineEndedError
+from configs.schema.drawing import Sampling
 from configs.schema.engine import TransformersEngine
-from configs.schema.generate import Sampling
 from infra.engines import schedule
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles

@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from configs.errors import EngineError
+from configs.schema.drawing import Sampling
 from configs.schema.engine import TransformersEngine
-from configs.schema.generate import Sampling
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.wire import Completion, Missing, Request, Score, Scoring, Shard

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from configs.schema.drawing import Sampling
 from configs.schema.engine import TransformersEngine, VllmEngine
-from configs.schema.generate import Sampling
 from configs.schema.model import PretrainedModel
 from configs.schema.train import Lora
 from infra.engines.local_pool import LocalPool

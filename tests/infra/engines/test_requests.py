@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import EngineError
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.repetition import Repetition
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.programs import session_devices, visible_devices

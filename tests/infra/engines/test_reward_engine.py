@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from configs.errors import EngineError, UserError
+from configs.schema.drawing import Sampling
 from configs.schema.engine import RewardEngine
-from configs.schema.generate import Sampling
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.wire import Missing, Rated, Rating, RatingJob, Request, Scoring, Shard

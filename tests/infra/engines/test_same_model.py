@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from configs.errors import EngineError
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.train import FullWeights, Lora, Optimizer, Tune
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.build import check_lora_targets, merge_model

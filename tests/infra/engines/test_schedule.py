@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from infra.engines.schedule import MAX_RESTARTS, NUM_MACHINES, Schedule
 from infra.engines.wire import Completion, Job, Missing, Request, Shard
 

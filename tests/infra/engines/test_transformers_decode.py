@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.repetition import Repetition
 from infra.engines.models.model_files import ModelFiles
 from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from configs.schema.drawing import Sampling
 from configs.schema.engine import TransformersEngine, VllmEngine
-from configs.schema.generate import Sampling
 from configs.schema.repetition import Repetition
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from configs.errors import ProblemsError, RecipeError
-from configs.schema.generate import Ladder
+from configs.schema.drawing import Ladder
 from configs.schema.recipe import Recipe
 from tasks.calibrate.probe import draw_probe, probe_judges, wanted_of_each
 from tests.build.records import make_problem, make_recipe

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configs.errors import StoreError
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.repetition import Repetition
 from infra.engines.wire import Completion, Embedding, Missing, Rating, Request, Scoring
 from tasks.core.answers import SHARDS_AHEAD, Answers

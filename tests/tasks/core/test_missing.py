@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from configs.errors import GuardError
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.guard import DEFAULT_GUARDS, Guard
 from infra.engines.wire import Missing, Rating, Request, Scoring
 from tasks.core.missing import NUM_FIRST, MissingTally, first_of_each, largest_share, limit_of

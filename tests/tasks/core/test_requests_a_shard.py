@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.marks import as_written
 from infra.engines.wire import Request
 from infra.store.s3.store import S3Store

@@ -11,7 +11,8 @@ import pytest
 
 from configs.errors import UserError
 from configs.schema.around_generate import Guide, SelfInstruct
-from configs.schema.generate import Sampling, StepwiseGenerate
+from configs.schema.drawing import Sampling
+from configs.schema.generate import StepwiseGenerate
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.judges.kinds import Judge
 from configs.schema.judges.opinions import PairwiseJudge

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from tasks.core.bench import Workbench
 from tasks.core.progress import Silent
 from tasks.core.records import FinishReason, Sample

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from configs.errors import ProblemsError
-from configs.schema.generate import IndependentGenerate, Ladder
+from configs.schema.drawing import Ladder
+from configs.schema.generate import IndependentGenerate
 from tasks.core.records import Message, Problem
 from tasks.sample.problems_of_round import next_slice, problems_of_round
 

@@ -10,7 +10,8 @@ import pytest
 
 from configs.errors import ProblemsError, RecipeError
 from configs.schema.around_generate import Guide
-from configs.schema.generate import Sampling, StepwiseGenerate
+from configs.schema.drawing import Sampling
+from configs.schema.generate import StepwiseGenerate
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.judges.kinds import Judge
 from configs.schema.judges.opinions import PairwiseJudge

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from configs.errors import EngineError
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from infra.engines.harness.run import (
     ITEMS_FILE,
     SCORES_FILE,

@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from configs.errors import UserError
+from configs.schema.drawing import Sampling
 from configs.schema.engine import TransformersEngine, VllmEngine
-from configs.schema.generate import Sampling
 from configs.schema.online.objectives import Dapo
 from configs.schema.train import FullWeights, Lora, Optimizer, Tune
 from infra.engines.learn.beside import Beside, LivePool, split

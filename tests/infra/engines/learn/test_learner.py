@@ -10,8 +10,8 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
+from configs.schema.drawing import Sampling
 from configs.schema.engine import TransformersEngine
-from configs.schema.generate import Sampling
 from configs.schema.online.objectives import Dapo, OnlineObjective
 from configs.schema.train import FullWeights, Optimizer
 from infra.engines.learn.learner import Learner

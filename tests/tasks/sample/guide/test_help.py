@@ -9,7 +9,7 @@ import pytest
 
 from configs.errors import ProblemsError, RecipeError
 from configs.schema.around_generate import Guide
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.judges.by_rule import AnswerJudge
 from infra.engines.wire import Completion
 from tasks.core.prompts import read_prompt

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.interpreter import Interpreter
 from infra.engines.generate.prompts import cut_at
 from infra.engines.wire import Completion, Missing, Request, Shard

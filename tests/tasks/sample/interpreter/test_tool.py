@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from configs.errors import UserError
-from configs.schema.generate import Sampling
+from configs.schema.drawing import Sampling
 from configs.schema.interpreter import Interpreter
 from infra.engines.wire import MissingReason, Request
 from tasks.core.answer_folder import read_shard_records
