@@ -141,12 +141,12 @@ def training(setting: Setting) -> None:
 
 
 def merge(setting: Setting) -> None:
-    from infra.engines.models.merge import _save_loaded, save_merged
+    from infra.engines.models.merge import save_loaded, save_merged
 
     trained = setting.folder / "trained"
     model = ModelFiles("trained", setting.weights, trained / "adapter", probe=trained / "probe.json")
     streamed, _ = timed(lambda: save_merged(model, setting.folder / "streamed"))
-    loaded, _ = timed(lambda: _save_loaded(model, setting.folder / "loaded"))
+    loaded, _ = timed(lambda: save_loaded(model, setting.folder / "loaded"))
     say("seconds of a streamed merge / one with the model loaded", streamed / loaded)
 
 

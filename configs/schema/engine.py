@@ -171,12 +171,14 @@ class VllmEngine(LoadingEngine):
     @field_validator("options")
     @classmethod
     def _are_further(cls, options: dict[str, Any]) -> dict[str, Any]:
-        known = {"model": "model.base", "max_model_len": "max_model_length", "seed": "seed"} | {
-            name: name for name in cls.model_fields if name not in ("kind", "options")
+        known = {"model": "model.base", "max_model_len": "engine.max_model_length", "seed": "seed"} | {
+            name: f"engine.{name}" for name in cls.model_fields if name not in ("kind", "options")
         }
         for name in options:
+            if not name.isidentifier():
+                raise ValueError(f"'{name}' is no name of an argument: write name: value, with a space between them")
             if name in known:
-                raise ValueError(f"write {known[name]} in place of {name}")
+                raise ValueError(f"write {known[name]} in place of options.{name}")
         return options
 
     @property

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -54,11 +55,15 @@ def sessions_of(cluster: Machines) -> list[str]:
     return [process.command for process in processes_of(cluster.folder) if "infra" in process.command]
 
 
-def wait_until(holds: object, seconds: float) -> bool:
+def has_session(cluster: Machines) -> bool:
+    return any(process.name == "session_program" for process in processes_of(cluster.folder))
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
     deadline = time.monotonic() + seconds
-    while not (found := holds()) and time.monotonic() < deadline:  # type: ignore[operator]
+    while not (found := holds()) and time.monotonic() < deadline:
         time.sleep(0.1)
-    return bool(found)
+    return found
 
 
 def test_a_flow_that_is_killed_leaves_nothing_on_the_nodes(cluster: Machines, tmp_path: Path, prefect_url: str) -> None:
@@ -68,8 +73,7 @@ def test_a_flow_that_is_killed_leaves_nothing_on_the_nodes(cluster: Machines, tm
     with (tmp_path / "log.txt").open("wb") as log:
         run = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=log, stderr=log)
         try:
-            started = lambda: any(one.name == "session_program" for one in processes_of(cluster.folder))  # noqa: E731
-            assert wait_until(started, 120), (tmp_path / "log.txt").read_text()
+            assert wait_until(partial(has_session, cluster), 120), (tmp_path / "log.txt").read_text()
         finally:
             run.kill()
             run.wait()

@@ -82,7 +82,7 @@ def save_merged(model: ModelFiles, folder: Path) -> Probe:
     if probe is not None and model.adapter is not None and can_stream(model.weights, model.adapter):
         merge_streamed(model.weights, model.adapter, made)
     else:
-        probe = _save_loaded(model, made)
+        probe = save_loaded(model, made)
     copy_definitions(model.weights, made, replaces=False)
     write_chat(model, made)
     made.rename(folder)
@@ -132,7 +132,8 @@ def check_saved(model: ModelFiles, folder: Path) -> None:
     check_loaded(load_merged(saved, dtype), saved, "after merging")
 
 
-def _save_loaded(model: ModelFiles, folder: Path) -> Probe:
+def save_loaded(model: ModelFiles, folder: Path) -> Probe:
+    """As `save_merged`, by PEFT with the whole model in memory: the weights alone."""
     config = AutoConfig.from_pretrained(model.weights, trust_remote_code=model.trust_remote_code)
     dtype = config.dtype or torch.float32
     merged = load_merged(model, dtype)

@@ -74,7 +74,7 @@ def _changes(adapter: Path) -> Iterator[tuple[str, torch.Tensor]]:
     """Names of the base's tensors, and what is added to each, float32."""
     config: Any = PeftConfig.from_pretrained(adapter)
     with safe_open(adapter / ADAPTER_FILE, "pt") as file:
-        for name in file.keys():  # noqa: SIM118  not a mapping
+        for name in sorted(file.keys()):
             changed = _changed(name)
             if changed is None:
                 continue

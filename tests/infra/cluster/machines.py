@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from unittest import mock
+
+import pytest
 
 from infra.cluster.node_cache import FOLDER_VARIABLE
 
@@ -61,7 +61,9 @@ class Machines:
 @contextmanager
 def machines(folder: Path, num_nodes: int) -> Iterator[Machines]:
     """A cluster that ends with the block."""
-    with mock.patch.dict(os.environ, QUICK):
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in QUICK.items():
+            environment.setenv(name, value)
         found = Machines(folder)
         try:
             found.add(num_nodes)

@@ -47,10 +47,11 @@ def test_a_model_is_fetched_once_whoever_asks_for_it(store: Counting, tmp_path: 
     sent = ModelParcel.from_json(parcel(store, tmp_path / "made", "weights").to_json())
     caches = [NodeCache(tmp_path / "models", store) for _ in range(3)]
     found: list[Path] = []
-    threads = [
-        threading.Thread(target=lambda one=one: found.append(one.unpack(sent).weights))  # type: ignore[misc]
-        for one in caches
-    ]
+
+    def fetch(cache: NodeCache) -> None:
+        found.append(cache.unpack(sent).weights)
+
+    threads = [threading.Thread(target=fetch, args=(cache,)) for cache in caches]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -61,14 +61,14 @@ def tensors(folder: Path) -> dict[str, Any]:
 def test_a_streamed_merge_has_the_bytes_of_pefts(
     dtype: str, is_tied: bool, settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    from infra.engines.models.merge import _save_loaded, check_saved, save_merged
+    from infra.engines.models.merge import check_saved, save_loaded, save_merged
     from infra.engines.models.streamed_merge import can_stream
 
     weights = in_format(build_chat_folder(tmp_path / "model", is_tied=is_tied), dtype, max_shard_size="40KB")
     model = adapted(weights, tmp_path / "adapter", **settings)
     assert model.adapter is not None and can_stream(weights, model.adapter)
     save_merged(model, tmp_path / "streamed")
-    _save_loaded(model, tmp_path / "loaded")
+    save_loaded(model, tmp_path / "loaded")
     streamed, loaded, base = tensors(tmp_path / "streamed"), tensors(tmp_path / "loaded"), tensors(weights)
     assert streamed.keys() == loaded.keys() and len(list(weights.glob("*.safetensors"))) > 1
     assert all(streamed[name].dtype == tensor.dtype for name, tensor in base.items())

@@ -50,7 +50,7 @@ class Elsewhere(AtOnce):
         elif self._fate != "absent":
             super().send(message)
 
-    def lost_machine(self) -> str | None:  # type: ignore[override]
+    def lost_machine(self) -> str | None:
         return "its node died" if self._lost else None
 
 

@@ -54,7 +54,7 @@ class Scripted:
     def was_killed(self) -> bool:
         return True
 
-    def lost_machine(self) -> None:
+    def lost_machine(self) -> str | None:
         return None
 
     def log_tail(self) -> str:
