@@ -54,7 +54,11 @@ MayGoOn = Callable[[Sequence[RoundReport]], bool]
 
 
 def run_rounds(
-    recipe: Recipe, base_dir: Path, per_run: int | None = None, may_go_on: MayGoOn = lambda rounds: True
+    recipe: Recipe,
+    base_dir: Path,
+    per_run: int | None = None,
+    may_go_on: MayGoOn = lambda rounds: True,
+    tracks_items: bool = True,
 ) -> Ended:
     """Run an experiment's rounds, or go on with them. Needs to be called in a flow.
 
@@ -62,6 +66,7 @@ def run_rounds(
         base_dir: folder that relative paths of the recipe begin at.
         per_run: rounds to add; None: as many as the recipe says.
         may_go_on: whether a run that could do another round does.
+        tracks_items: MLflow gets what became of every held-out problem too; `selfloop sync` writes it later.
 
     Raises:
         NoDataError: a round kept too few samples to train on.
@@ -73,7 +78,8 @@ def run_rounds(
         store = bench.ledger.store
         tracking = Tracking(recipe, recipe_digest(bench), addresses, store.uri)
         tracking.find_promoted = lambda: promoted_round(store, recipe.name)
-        tracking.find_changes = lambda entry: read_changes(bench.ledger, entry)
+        if tracks_items:
+            tracking.find_changes = lambda entry: read_changes(bench.ledger, entry)
         tracking.open_ahead()
         reporting = Reporting(bench, addresses, tracking)
         plan = make_plan(recipe, store, addresses.work_dir, base_dir)

@@ -13,7 +13,7 @@ from configs.schema.study_layers import READS_ANSWERS, VERIFIER, judges_of, map_
 BY_CHANCE = {"kind": "python", "function": f"{Path(__file__).parents[1] / 'studies' / 'controls.py'}:by_chance"}
 SHARED = ("model", "engine", "problems", "warm_start", "evaluate", "decide", "guards", "services", "rounds")
 """sections that a control by training alone has of its method"""
-NOT_OF_ROUNDS = ("source", "stop_epochs", "max_steps", "epochs")
+NOT_OF_ROUNDS = ("source", "stop_epochs")
 """fields of a warm start that its repetitions have not"""
 
 
@@ -49,8 +49,9 @@ def _by_chance(tree: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _training_only(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Rounds that repeat the warm start, an epoch each, from where the last one ended. A round has to have a row of its
-    own: one sample, whatever it is."""
+    """Rounds that repeat the warm start from where the last one ended, as long and with the same course of the learning
+    rate: a shorter round, which is over before the rate falls, would make a model worse that little data has made. A
+    round has to have a row of its own: one sample, whatever it is."""
     if "warm_start" not in tree:
         raise RecipeError("training_only: the method has no warm start to go on with",
                           "write a warm_start in the common section")  # fmt: skip
@@ -61,5 +62,5 @@ def _training_only(tree: Mapping[str, Any]) -> dict[str, Any]:
         "generate": {"num_samples": 1, "num_problems": 1, "max_tokens": drawn.get("max_tokens", 64)},
         "judge": [{"kind": "answer", VERIFIER: tree["evaluate"][VERIFIER]}],
         "select": [{"kind": "length", "min_tokens": 0}],
-        "train": {**settings, "epochs": 1, "start_from": "previous", "with_seed_data": True},
+        "train": {**settings, "start_from": "previous", "with_seed_data": True},
     }

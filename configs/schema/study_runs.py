@@ -39,7 +39,7 @@ class StudyRun:
 
 
 def runs_of(study: Study, folder: Path, skip: tuple[str, ...] = ()) -> list[StudyRun]:
-    """All runs, the baseline's first.
+    """All runs, seed after seed, so that one that is looked at early compares all methods; the baseline's first.
 
     Args:
         folder: of the study's file.
@@ -62,7 +62,7 @@ def runs_of(study: Study, folder: Path, skip: tuple[str, ...] = ()) -> list[Stud
             faults[name] = error.message
     refuse_faults(study, faults)
     _refuse_twins(study, runs)
-    return runs
+    return sorted(runs, key=lambda run: study.seeds.index(run.seed))
 
 
 def refuse_faults(study: Study, faults: Mapping[str, str]) -> None:
