@@ -20,12 +20,12 @@ import ray
 from configs import errors
 from configs.errors import UserError
 from infra.cluster.greeting import Greeting, answer
-from infra.cluster.locks import held, hold
 from infra.cluster.node_cache import FOLDER_VARIABLE, NodeCache, node_folder
 from infra.cluster.parcel import ModelParcel
 from infra.engines.transport import ChildTransport
 from infra.engines.wire import Message
 from infra.process.child import Inbox
+from infra.process.locks import held, hold
 
 WAIT_SECONDS = 5.0
 """A call for news comes back at least this often; a lost node is then noticed by whoever asks."""

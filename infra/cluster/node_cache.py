@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from configs.errors import EngineError
-from infra.cluster.locks import held, hold
 from infra.cluster.parcel import ModelParcel, ParcelFile, digest_of
 from infra.engines.models.model_files import ModelFiles
+from infra.process.locks import held, hold
 from infra.store.base import Store
 from infra.store.errors import explain_os_error
 

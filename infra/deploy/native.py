@@ -5,7 +5,6 @@ State lies under SELFLOOP_HOME/stack: `data` of the services, `logs`, notes of w
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import sys
 import sysconfig
@@ -24,6 +23,7 @@ from infra.deploy.service import Server, Service
 from infra.deploy.services import client_environment, describe
 from infra.deploy.settings import StackError, StackSettings, load_settings
 from infra.deploy.starting import Report, Starter, native_server
+from infra.process.locks import held
 
 POLL_SECONDS = 0.3
 KEEP_SECONDS = 5.0
@@ -165,6 +165,5 @@ def _postgres_or_name(home: Path) -> str:
 def _only_one(folders: Folders) -> Iterator[None]:
     """Two commands at once would start everything twice: the second one waits."""
     folders.root.mkdir(parents=True, exist_ok=True)
-    with (folders.root / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with held(folders.root / "lock"):
         yield

@@ -6,15 +6,17 @@ takes seconds.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from configs.errors import TrackingError
+from infra.process.locks import held
 
 PROBE_SECONDS = 4.0
 LOCK_SECONDS = 30.0
@@ -46,12 +48,9 @@ def open_client(uri: str) -> Any:
     from mlflow.exceptions import MlflowException
 
     try:
-        if uri.startswith(_SQLITE):
-            _try_database(Path(uri.removeprefix(_SQLITE)))
-        elif is_server(uri):
-            _probe(uri)
-        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-        client.search_experiments(max_results=1)
+        with _only_one(uri):
+            client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+            client.search_experiments(max_results=1)
     except TrackingError:
         raise
     except (MlflowException, OSError, ImportError, sqlite3.Error) as error:
@@ -84,9 +83,24 @@ def is_server(uri: str) -> bool:
     return uri.startswith(("http://", "https://"))
 
 
+@contextlib.contextmanager
+def _only_one(uri: str) -> Iterator[None]:
+    """What is there answers; of processes that open a file, one makes its tables while the others wait: MLflow fails
+    where two make them at once."""
+    if not uri.startswith(_SQLITE):
+        if is_server(uri):
+            _probe(uri)
+        yield
+        return
+    path = Path(uri.removeprefix(_SQLITE))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with held(path.parent):
+        _try_database(path)
+        yield
+
+
 def _try_database(path: Path) -> None:
     """Open a sqlite file for writing; MLflow tries one that cannot be opened for more than a minute."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None)
     try:
         connection.execute("BEGIN IMMEDIATE")

@@ -5,12 +5,10 @@ Merging in bfloat16, or round by round, adds up to a drift (trl issue 6688). Use
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +32,7 @@ from infra.engines.models.probe import (
 from infra.engines.models.streamed_merge import can_stream, merge_streamed
 from infra.engines.models.target_modules import refuse_tied
 from infra.engines.models.weights import copy_definitions
+from infra.process.locks import held
 
 
 def load_merged(model: ModelFiles, dtype: torch.dtype) -> Any:
@@ -96,7 +95,7 @@ def merge_once(model: ModelFiles, scratch: Path) -> tuple[Path, Probe]:
     last of them ends.
     """
     folder = scratch / f"merged-{_identity(model)}"
-    with _locked(scratch.parent):
+    with held(scratch.parent):
         beside = next(scratch.parent.glob(f"*/{folder.name}/{PROBE_FILE}"), None)
         if beside is None:
             write_probe(save_merged(model, folder), folder)
@@ -105,16 +104,6 @@ def merge_once(model: ModelFiles, scratch: Path) -> tuple[Path, Probe]:
     probe = read_probe(replace(model, probe=folder / PROBE_FILE))
     assert probe is not None
     return folder, probe
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    lock = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
 
 
 def _identity(model: ModelFiles) -> str:

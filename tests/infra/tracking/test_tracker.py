@@ -35,6 +35,17 @@ def run(tracker: Tracker, request: pytest.FixtureRequest) -> tuple[Any, str]:
     return tracker.client, tracker.ensure_run(experiment_id, request.node.name, "run")
 
 
+def test_processes_that_open_a_new_database_at_once_all_have_it(tmp_path: Path) -> None:
+    """As runs side by side do on a new machine; MLflow fails where two make its tables at the same time."""
+    uri = f"sqlite:///{tmp_path}/new/mlflow.db"
+    program = "import sys; from infra.tracking.connect import open_client; open_client(sys.argv[1])"
+    opening = [
+        subprocess.Popen([sys.executable, "-c", program, uri], stderr=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    said = [process.communicate()[1] for process in opening]
+    assert [process.returncode for process in opening] == [0, 0, 0], "\n".join(said)
+
+
 ODD_NAMES = ["Counting & Probability", "a//b", "/a", "..", "x" * 300, "x" * 299 + "y", "\u6570\u5b66", "a\ud800", "a\0"]
 
 

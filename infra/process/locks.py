@@ -1,4 +1,4 @@
-"""Locks of the kernel on files and folders of a node: they end with the process that took them, however that ends."""
+"""Locks of the kernel on files and folders of a machine: they end with the process that took them, however it ends."""
 
 from __future__ import annotations
 
