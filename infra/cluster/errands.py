@@ -33,6 +33,8 @@ FOLDER = "errands"
 """of what a run has in the store for its nodes"""
 MAX_MACHINES = 5
 """that may be lost in a row, without anything saved in between"""
+START_SECONDS = 60.0
+"""beyond the wait for a place: the node imports what it needs, and is asked whether it can be of use"""
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +98,7 @@ class _Attempt:
     def __init__(self, what: str, place: Place, greeting: Greeting, log_path: Path) -> None:
         self._what, self._log_path = what, log_path
         self._inbox: Inbox = queue.SimpleQueue()
-        self._deadline: float | None = time.monotonic() + wait_seconds()
+        self._deadline: float | None = time.monotonic() + wait_seconds() + START_SECONDS
         self._has_saved = False
         self._transport = ActorTransport(place, greeting, log_path, {}, True, self._inbox, ErrandHome)
 

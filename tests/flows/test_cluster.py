@@ -20,6 +20,8 @@ from configs.errors import EngineError, UserError
 from configs.schema.engine import TransformersEngine
 from configs.schema.objective import Sft
 from configs.schema.train import Lora, Optimizer
+from flows.run.experiment import open_workbench
+from flows.services.addresses import Addresses
 from infra.cluster.address import SECONDS_VARIABLE, ClusterPlace
 from infra.cluster.fleet import Fleet, FleetPool
 from infra.cluster.greeting import Greeting
@@ -114,7 +116,36 @@ def test_more_places_than_there_are_is_one_message(
         fleet.require([Need("engine.devices", lambda nodes: Shape(3, 1, 0))])
         with pytest.raises(EngineError, match=r"train\.devices: the cluster can never give 1 place of 1 CPU and 1 GPU"):
             fleet.require([Need("train.devices", lambda nodes: Shape(1, 1, 1))])
+        recipe = make_recipe(engine=ON_CLUSTER | {"devices": ["cpu"] * 9})
+        addresses = Addresses(tmp_path / "home", store.uri, "", None, cluster.address)
+        with (
+            pytest.raises(
+                EngineError, match=r"engine\.devices: the cluster can never give 9 places of 1 CPU: it has 4"
+            ),
+            open_workbench(recipe, addresses, tmp_path, Silent()),
+        ):
+            pass
+        assert not list(store.keys("micro/recipe")), "the run has not begun"
     finally:
+        fleet.close()
+
+
+def test_a_training_takes_a_place_of_the_sessions_and_leaves_it_to_them(
+    cluster: Machines, store: FolderStore, tmp_path: Path
+) -> None:
+    fleet = Fleet(ClusterPlace(cluster.address, store, "x/cluster"), print)
+    groups = Groups(30, print)
+    try:
+        of_sessions = groups.take(Shape(2, 1, 0))
+        groups.give_back(of_sessions)
+        of_training = groups.take_one(0)
+        assert of_training.group == of_sessions.group and of_training.options()["num_gpus"] == 0
+        beside = groups.take_one(0)
+        assert beside.group != of_sessions.group and beside.shape == Shape(1, 1, 0), "that one is taken"
+        groups.give_back(of_training)
+        assert groups.take(Shape(2, 1, 0)).group == of_sessions.group
+    finally:
+        groups.close()
         fleet.close()
 
 
@@ -136,14 +167,14 @@ def test_a_node_of_another_version_is_one_message(cluster: Machines, store: Fold
 
 
 def training(bench: Workbench, base: Path, rows: Path) -> Errand:
-    """Two processes, an epoch that ends inside of a step, dropout, and a checkpoint at every step."""
+    """Two processes, an epoch that ends inside of a step, dropout, and checkpoints."""
     with rows.open("w") as file:
         for number in range(22):
             messages = [{"role": "user", "content": f"{number}+1="}]
             row = {"messages": messages, "completion": said(str(number + 1)), "weight": 1.0 + number % 2}
             file.write(json.dumps(row) + "\n")
     optimizer = Optimizer(
-        learning_rate=1e-2, batch_size=4, epochs=20.0, devices=("cpu", "cpu"), checkpoint_seconds=1e-3
+        learning_rate=1e-2, batch_size=4, epochs=40.0, devices=("cpu", "cpu"), checkpoint_seconds=0.3
     )
     work = TrainWork("tiny", Lora(rank=4, alpha=8, dropout=0.1), optimizer, Sft(), 0, "", {}, None, 0)
     model = ModelRef(name="tiny", digest="f" * 64, external=str(base))
