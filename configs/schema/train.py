@@ -84,10 +84,7 @@ class Optimizer(Component):
         "are the same, to rounding",
     )
     devices: Annotated[tuple[str, ...], Execution] = Field(
-        ("auto",),
-        min_length=1,
-        description="one process each: cpu, or cuda:0, cuda:1, ...; auto: every visible GPU; with engine.hosts: ray so "
-        "many of one node",
+        ("auto",), min_length=1, description="one process each: cpu, or cuda:0, cuda:1, ...; auto: every visible GPU"
     )
     warmup_share: float = Field(0.03, ge=0, le=1, description="share of the steps with rising learning rate")
     schedule: Literal["cosine", "linear", "constant"] = Field(
