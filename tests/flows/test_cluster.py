@@ -173,9 +173,7 @@ def training(bench: Workbench, base: Path, rows: Path) -> Errand:
             messages = [{"role": "user", "content": f"{number}+1="}]
             row = {"messages": messages, "completion": said(str(number + 1)), "weight": 1.0 + number % 2}
             file.write(json.dumps(row) + "\n")
-    optimizer = Optimizer(
-        learning_rate=1e-2, batch_size=4, epochs=20.0, devices=("cpu", "cpu"), checkpoint_seconds=0.1
-    )
+    optimizer = Optimizer(learning_rate=1e-2, batch_size=4, epochs=20.0, devices=("cpu", "cpu"), checkpoint_seconds=0.1)
     work = TrainWork("tiny", Lora(rank=4, alpha=8, dropout=0.1), optimizer, Sft(), 0, "", {}, None, 0)
     model = ModelRef(name="tiny", digest="f" * 64, external=str(base))
     return Errand("some-step", work, {MODEL: bench.source(lambda: model)}, files={ROWS: rows})
