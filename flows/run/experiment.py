@@ -26,7 +26,7 @@ from tasks.core.ledger import Ledger
 from tasks.core.progress import Progress
 from tasks.core.shared import Shared
 from tasks.core.step import digest
-from tasks.learn.devices import check_devices, runs_on_cluster
+from tasks.learn.devices import check_devices, cluster_needs
 
 RECORDED_PACKAGES = (
     "prefect",
@@ -49,17 +49,19 @@ def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progres
 
     Raises:
         StoreError: the store cannot be reached, or another run holds the experiment.
-        EngineError: a device that the recipe names is not there, or nothing answers at the cluster's address.
+        EngineError: a device that the recipe names is not there, no cluster answers at its address, or it can never
+            give the places that the recipe asks for.
     """
     check_devices(recipe)
-    if runs_on_cluster(recipe):
+    if needs := cluster_needs(recipe):
         check_cluster(addresses.cluster)
     store = open_store(addresses.store)
     with Lease(store, lease_key(recipe.name), name_user()) as lease:
         work_dir = work_folder(addresses, recipe, store)
         ledger = Ledger(store, work_dir, provenance(base_dir), lease.check, shared_of(recipe, store))
         ledger.clear_leftovers()
-        with Workbench(recipe, ledger, base_dir, progress, cluster=addresses.cluster) as bench:
+        with Workbench(recipe, ledger, base_dir, progress, cluster_address=addresses.cluster) as bench:
+            bench.cluster.require(needs)
             store_recipe(bench)
             yield bench
 

@@ -14,7 +14,8 @@ from typing import Any
 from configs.errors import EngineError, UserError
 from configs.schema.recipe import Recipe
 from flows.report.terminal import Terminal
-from infra.engines.models.model_files import ModelFiles
+from infra.engines.errand import Here
+from infra.engines.models.loadable import ModelSource
 from infra.store.files import sha256_of
 from infra.store.folder import FolderStore
 from tasks.core.answers import Answers
@@ -35,7 +36,7 @@ from tasks.judge.summary import JudgeSummary
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.world import World
 from tasks.learn.base_task import prepare_base_model
-from tasks.learn.devices import runs_on_cluster
+from tasks.learn.devices import cluster_needs
 from tasks.learn.rows import ROW_KINDS, write_rows
 from tasks.learn.run import Phase, train_model
 from tasks.sample.drive import AskJudge, Partners, drive
@@ -76,7 +77,7 @@ def run_stage(name: str, recipe: Recipe, files: Files) -> Summary:
     """
     if name not in STAGES:
         raise UserError(f"there is no stage '{name}' to run on files", f"write one of {', '.join(STAGES)}")
-    if runs_on_cluster(recipe):
+    if cluster_needs(recipe):
         fix = "write hosts: local for the recipe's engines: --set engine.hosts=local"
         raise UserError("a stage on files runs on this machine, and engine.hosts says ray", fix)
     for path in (files.source, files.verdicts, files.model):
@@ -182,16 +183,19 @@ def _train(bench: Workbench, files: Files, scratch: Scratch) -> Summary:
     objective, kind = settings.objective, ROW_KINDS[settings.objective.rows]
     records: Iterator[Any] = read_records(files.needed_source(Path(kind.table.name).stem), kind.table.record)
     write_rows(rows, map(kind.write, records))
-    start = bench.model_files(_model(bench, files))
+    model = _model(bench, files)
+    start = bench.source(lambda: model)
     reference = start if objective.needs_reference else None
-    further = _further_references(bench)
-    phase = Phase(start, settings, settings.offline_objective, bench.recipe.seed, reference, further_references=further)
-    summary = train_model(phase, rows, scratch)
+    phase = Phase(
+        "train", start, model.name, settings, settings.offline_objective, bench.recipe.seed, reference,
+        further_references=_further_references(bench),
+    )  # fmt: skip
+    summary = train_model(phase, rows, scratch, Here())
     shutil.move(scratch.out, files.out)
     return summary
 
 
-def _further_references(bench: Workbench) -> dict[str, ModelFiles]:
+def _further_references(bench: Workbench) -> dict[str, ModelSource]:
     """The base, where the objective compares with it."""
     names = bench.recipe.train.objective.further_references
     if "seed" in names:
@@ -199,7 +203,7 @@ def _further_references(bench: Workbench) -> dict[str, ModelFiles]:
             "train.objective.regularise: 'seed' is the model of the warm start, and files name none",
             "write reference: base to train on files, or run the recipe",
         )
-    return {name: bench.model_files(prepare_base_model(bench, 0)) for name in names}
+    return {name: bench.source(lambda: prepare_base_model(bench, 0)) for name in names}
 
 
 def _evaluate(bench: Workbench, files: Files, scratch: Scratch) -> Summary:

@@ -1,6 +1,7 @@
-"""Where the cluster of a run is, and whether anything answers there. Imports no Ray.
+"""Where the cluster of a run is, and whether it answers. Imports Ray only to find a cluster of this machine.
 
-SELFLOOP_CLUSTER_SECONDS  how long a cluster may take to make room for a run, by default 300
+SELFLOOP_CLUSTER_SECONDS  how long a cluster may take to make room for a run, by default 300. Where it is set, a cluster
+                          that is too small is waited for as well: it may grow
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ AUTO = "auto"
 SECONDS_VARIABLE = "SELFLOOP_CLUSTER_SECONDS"
 DEFAULT_SECONDS = 300.0
 CONNECT_SECONDS = 5.0
+PREFACE, EMPTY_SETTINGS = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\0\0\0\4\0\0\0\0\0"
+FRAME_HEAD_BYTES, SETTINGS_FRAME = 9, 4
 FIX = (
     "start one (ray start --head on one machine, ray start --address=HOST:6379 on the others), and write services: "
     "{cluster: HOST:6379}, or set RAY_ADDRESS; docs/operate.md has the way"
@@ -52,11 +55,16 @@ def wait_seconds() -> float:
     return float(told)
 
 
+def may_grow() -> bool:
+    """Whether a cluster that is too small may get nodes while it is waited for: where somebody said how long."""
+    return bool(os.environ.get(SECONDS_VARIABLE))
+
+
 def check_cluster(address: str) -> None:
-    """See that Ray is installed and something listens at an address, before anything runs.
+    """See that Ray is installed and a cluster answers at an address, within seconds and before anything runs.
 
     Raises:
-        EngineError: it is not, or nothing does.
+        EngineError: it is not, or none does.
     """
     if importlib.util.find_spec("ray") is None:
         raise EngineError(
@@ -64,13 +72,45 @@ def check_cluster(address: str) -> None:
         )
     wait_seconds()
     if address == AUTO:
-        return
+        address = _address_here()
     found = re.fullmatch(r"(?:ray://)?([A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})", address)
     if found is None or int(found[2]) > 65535:
         raise EngineError(
             f"services.cluster: '{address}' is no address of a cluster", "write auto, HOST:6379 or ray://HOST:10001"
         )
     try:
-        socket.create_connection((found[1].strip("[]"), int(found[2])), CONNECT_SECONDS).close()
+        with socket.create_connection((found[1].strip("[]"), int(found[2])), CONNECT_SECONDS) as connection:
+            is_cluster = _is_encrypted() or _speaks_http2(connection)
     except OSError as error:
         raise EngineError(f"no cluster answers at {address}: {error}", FIX) from error
+    if not is_cluster:
+        raise EngineError(f"no cluster answers at {address}: something else listens there", FIX)
+
+
+def _address_here() -> str:
+    """Where the cluster is that this machine is a node of, as Ray finds it.
+
+    Raises:
+        EngineError: it is a node of none.
+    """
+    from ray._private.services import get_ray_address_from_environment
+
+    try:
+        return str(get_ray_address_from_environment(AUTO, None))
+    except ConnectionError as error:
+        raise EngineError("no cluster answers at auto: this machine is a node of none", FIX) from error
+
+
+def _is_encrypted() -> bool:
+    return os.environ.get("RAY_USE_TLS", "0").lower() in ("1", "true")
+
+
+def _speaks_http2(connection: socket.socket) -> bool:
+    """Whether a server begins as those of Ray do, which are of gRPC: its first frame says its settings (RFC 9113).
+    Ray itself would wait for minutes for what is none."""
+    connection.sendall(PREFACE + EMPTY_SETTINGS)
+    try:
+        answer = connection.recv(FRAME_HEAD_BYTES, socket.MSG_WAITALL)
+    except TimeoutError:
+        return False
+    return len(answer) == FRAME_HEAD_BYTES and answer[3] == SETTINGS_FRAME

@@ -1,14 +1,15 @@
-"""The cluster of a run, joined when the first session is to run there. Imports Ray only then.
+"""The cluster of a run, joined before anything runs that needs it. Imports Ray only then.
 
 A bench has one whatever its recipe says; without `engine.hosts: ray` nothing happens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from infra.cluster.address import ClusterPlace, check_cluster
+from infra.cluster.shape import Need
 
 if TYPE_CHECKING:
     from infra.cluster.fleet import Fleet
@@ -29,6 +30,12 @@ class Cluster:
 
             self._fleet = Fleet(self._place, self._say)
         return self._fleet
+
+    def require(self, needs: Sequence[Need]) -> None:
+        """See before anything runs that it is there, and can give what the recipe asks for; errors as of `join` and
+        `Groups.require`."""
+        if needs:
+            self.join().require(needs)
 
     def close(self) -> None:
         """Leave it, after the pools are closed."""

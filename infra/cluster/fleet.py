@@ -14,7 +14,7 @@ import logging
 import signal
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import ray
@@ -23,9 +23,11 @@ import ray._private.worker as ray_worker
 from configs.errors import EngineError
 from configs.schema.engine import LocalEngine
 from infra.cluster.address import FIX, ClusterPlace, check_cluster, wait_seconds
+from infra.cluster.errands import ErrandPlaces
 from infra.cluster.greeting import Greeting, own_version
-from infra.cluster.group import Groups, Place, Shape, nodes
+from infra.cluster.group import Groups, Place, nodes
 from infra.cluster.parcel import ModelParcel
+from infra.cluster.shape import Need, Shape, shape_of
 from infra.cluster.transport import ActorTransport
 from infra.engines.local_pool import LocalPool
 from infra.engines.transport import Transport
@@ -38,6 +40,9 @@ class Fleet:
     Args:
         say: gets a line when the cluster is waited for.
 
+    Attributes:
+        errands: home of work that is done once, such as a training.
+
     Raises:
         EngineError: nothing answers at the address, or it is another version of Ray or of Python.
         StoreError: the store cannot be written.
@@ -49,10 +54,16 @@ class Fleet:
         self._greeting = Greeting(own_version(), place.store.uri, f"{place.folder}/word", uuid.uuid4().hex)
         self._store.put(self._greeting.key, self._greeting.word.encode())
         self._groups = Groups(wait_seconds(), say)
+        self.errands = ErrandPlaces(self._groups, self._greeting, place.store, place.folder)
 
     def open_pool(self, engine: LocalEngine, model: ModelParcel, work_dir: Path) -> LocalPool:
         """A pool whose sessions run in places of the cluster, as many as `engine.devices` says."""
         return FleetPool(engine, model, work_dir, shape_of(engine, nodes()), self._groups, self._greeting)
+
+    def require(self, needs: Iterable[Need]) -> None:
+        """See that the cluster can give what the recipe asks for, each for itself; errors as `Groups.require`."""
+        for need in needs:
+            self._groups.require(need)
 
     def close(self) -> None:
         """Give everything back; pools are closed before."""
@@ -117,20 +128,6 @@ def connect(address: str) -> bool:
     # Of a node that is lost Ray prints twenty lines of its own log. This run says it in one, and Ray has no setting.
     ray_worker._worker_logs_enabled = False
     return True
-
-
-def shape_of(engine: LocalEngine, found: Sequence[Mapping[str, float]]) -> Shape:
-    """The places of an engine's sessions. `auto` alone is all of the cluster's GPUs; without any, a place a node.
-
-    Args:
-        found: what each node has, in Ray's names.
-    """
-    gpus_each = engine.gpus_each
-    if engine.devices == ("auto",):
-        on_gpus = sum(int(node.get("GPU", 0)) // gpus_each for node in found)
-        on_cpus = sum(node.get("CPU", 0) >= 1 for node in found)
-        return Shape(on_gpus, 1, gpus_each) if on_gpus else Shape(max(on_cpus, 1), 1, 0)
-    return Shape(len(engine.devices), 1, 0 if engine.devices[0] == "cpu" else gpus_each)
 
 
 def _first_line(error: Exception) -> str:

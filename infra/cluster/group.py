@@ -17,41 +17,31 @@ from ray.util.placement_group import PlacementGroup, placement_group, remove_pla
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from configs.errors import EngineEndedError, EngineError, UserError
+from infra.cluster.address import SECONDS_VARIABLE, may_grow
+from infra.cluster.shape import Need, Shape, describe
 
 SAID_SECONDS = 5.0
 """after which it is said what is waited for"""
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """Some places alike.
+class Place:
+    """A free place of a group, whichever Ray takes.
 
     Attributes:
-        num_gpus: of each place, on one node.
+        shape: of the group.
+        num_gpus: that are used of it.
     """
-
-    num_places: int
-    num_cpus: int
-    num_gpus: int
-
-    def words(self) -> str:
-        """Such as `4 places of 1 CPU and 2 GPU`."""
-        gpus = f" and {self.num_gpus} GPU" if self.num_gpus else ""
-        return f"{self.num_places} place{'s' * (self.num_places > 1)} of {self.num_cpus} CPU{gpus}"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A free place of a group, whichever Ray takes."""
 
     shape: Shape
     group: PlacementGroup
+    num_gpus: int
 
     def options(self) -> dict[str, Any]:
-        """Of an actor that takes the place whole."""
+        """Of an actor that takes the place."""
         return {
             "num_cpus": self.shape.num_cpus,
-            "num_gpus": self.shape.num_gpus,
+            "num_gpus": self.num_gpus,
             "scheduling_strategy": PlacementGroupSchedulingStrategy(self.group),
         }
 
@@ -75,7 +65,7 @@ class Groups:
             EngineError: the cluster does not have them in time; names what it has.
         """
         if found := self._free.get(shape):
-            return Place(shape, found.pop())
+            return Place(shape, found.pop(), shape.num_gpus)
         self.close()
         with asking("for places"):
             return self._make(shape)
@@ -94,7 +84,40 @@ class Groups:
                     "write fewer engine.devices, end what else uses the cluster, add nodes, or wait longer: "
                     "SELFLOOP_CLUSTER_SECONDS",
                 )
-        return Place(shape, group)
+        return Place(shape, group, shape.num_gpus)
+
+    def take_one(self, num_gpus: int) -> Place:
+        """A place for work that has one: of a free group, if its places have so many GPUs, so that the group stays.
+
+        Raises:
+            EngineError: as of `take`.
+        """
+        for shape in sorted(self._free, key=lambda shape: shape.num_gpus):
+            if shape.num_gpus >= num_gpus and self._free[shape]:
+                return Place(shape, self._free[shape].pop(), num_gpus)
+        return self.take(Shape(1, 1, num_gpus))
+
+    def require(self, need: Need) -> None:
+        """See that the cluster has the places that a field asks for, or gets them in time.
+
+        Nobody can see from here whether machines would be added. So a cluster that is too small is asked, and waited
+        for, where it is said how long (`may_grow`); elsewhere it is an error at once.
+
+        Raises:
+            EngineError: it does not; names the field.
+        """
+        found = nodes()
+        shape = need.shape(found)
+        if shape.fits(found):
+            return
+        if may_grow():
+            self.give_back(self.take(shape))
+            return
+        raise EngineError(
+            f"{need.field}: the cluster can never give {shape.words()}: it has {describe(found)}",
+            f"write fewer {need.field}, or add nodes; where a run's demand adds nodes, say how long that may take: "
+            f"{SECONDS_VARIABLE}=600",
+        )
 
     def give_back(self, place: Place) -> None:
         """Nobody uses the places any more; they are kept for the next phase."""

@@ -1,6 +1,7 @@
-"""A session's home on another machine: an actor of Ray around the same guarded child process as on this one.
+"""Programs at home on another machine: an actor of Ray around the same guarded processes as on this one.
 
-Created by `transport.py`. The actor's end, however it comes, is the end of the child's starter, and so of its group.
+Created by `transport.py`. The actor's end, however it comes, is the end of its processes' starter, and so of their
+groups. `session_home.py` has one session program, `errand_home.py` the programs of one errand.
 """
 
 from __future__ import annotations
@@ -21,11 +22,10 @@ from configs import errors
 from configs.errors import UserError
 from infra.cluster.greeting import Greeting, answer
 from infra.cluster.node_cache import FOLDER_VARIABLE, NodeCache, node_folder
-from infra.cluster.parcel import ModelParcel
-from infra.engines.transport import ChildTransport
 from infra.engines.wire import Message
 from infra.process.child import Inbox
 from infra.process.locks import held, hold
+from infra.store.base import Store
 
 WAIT_SECONDS = 5.0
 """A call for news comes back at least this often; a lost node is then noticed by whoever asks."""
@@ -55,38 +55,27 @@ class News:
     end: End | None
 
 
-class SessionHome:
-    """One session program."""
+class Home:
+    """What all homes have: a greeting, a place to work in, news, and errors as messages. Its methods are called by a
+    `transport.ActorTransport`, and `send` and `close` besides, which are each kind's own."""
 
     def __init__(self) -> None:
         self._node = f"{socket.gethostname()} ({ray.util.get_node_ip_address()})"
         self._inbox: Inbox = queue.SimpleQueue()
-        self._child: ChildTransport | None = None
-        self._cache: NodeCache | None = None
         self._work = node_folder() / "work"
         self._log = self._work / f"{uuid.uuid4().hex}.log"
         self._num_read = 0
+        self._store: Store | None = None
+        self._cache: NodeCache | None = None
 
     @ray.method(concurrency_group="work")
     def open(self, greeting: Greeting, env: dict[str, str], forks: bool) -> None:
-        """Start the program, if this node can be of use; what is wrong with it comes as a message of the program's."""
+        """Begin, if this node can be of use; what is wrong with it comes as a message."""
         with self._telling_errors():
-            store = answer(greeting, self._node)
+            self._store = answer(greeting, self._node)
             self._settle()
-            self._cache = NodeCache(node_folder() / "models", store)
-            self._child = ChildTransport(self._log, env, forks, self._inbox)
-
-    @ray.method(concurrency_group="work")
-    def send(self, message: Message) -> None:
-        """Hand over a message. The model of `load` comes as a parcel, and is unpacked here."""
-        if self._child is None:
-            return
-        with self._telling_errors():
-            if message["kind"] == "load":
-                assert self._cache is not None, "opened with the child"
-                model = self._cache.unpack(ModelParcel.from_json(message["model"]))
-                message = {**message, "model": model.to_json()}
-            self._child.send(message)
+            self._cache = NodeCache(node_folder() / "models", self._store)
+            self._begin(env, forks)
 
     @ray.method(concurrency_group="news")
     def news(self) -> News:
@@ -98,19 +87,16 @@ class SessionHome:
             while message is not None:
                 messages.append(message)
                 _, message = self._inbox.get_nowait()
-            assert self._child is not None, "it has ended"
-            end = End(self._child.describe_end(), self._child.was_killed())
+            end = self._end()
         return News(tuple(messages), self._new_log(), end)
 
-    @ray.method(concurrency_group="work")
-    def close(self, politely: bool) -> bool:
-        """End the program and remove what it had on this node; False if it had to be killed."""
-        child, self._child = self._child, None
-        ended = child is None or child.close(politely=politely)
-        if self._cache is not None:
-            self._cache.close()
-        self._log.unlink(missing_ok=True)
-        return ended
+    def _begin(self, env: dict[str, str], forks: bool) -> None:
+        """Start what runs from the beginning."""
+        raise NotImplementedError
+
+    def _end(self) -> End:
+        """How it ended; called when it has."""
+        raise NotImplementedError
 
     def _settle(self) -> None:
         """Have a place to work in, with the homes beside it, whose merged models are shared; be as without Ray."""
@@ -129,15 +115,20 @@ class SessionHome:
             yield
         except UserError as error:
             kind = next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
-            self._tell(kind, error.message, error.fix)
+            self._tell_error(kind, error.message, error.fix)
         except OSError as error:
             fix = f"name a folder with room for models, where `ray start` runs on that node: {FOLDER_VARIABLE}"
-            self._tell("EngineError", f"node {self._node} of the cluster cannot work in {node_folder()}: {error}", fix)
+            self._tell_error(
+                "EngineError", f"node {self._node} of the cluster cannot work in {node_folder()}: {error}", fix
+            )
         except Exception:  # nobody waits for what `send` returns
-            self._tell("EngineError", f"node {self._node} of the cluster failed: {traceback.format_exc()}", None)
+            self._tell_error("EngineError", f"node {self._node} of the cluster failed: {traceback.format_exc()}", None)
 
-    def _tell(self, name: str, message: str, fix: str | None) -> None:
-        self._inbox.put((self, {"kind": "error", "name": name, "message": message, "fix": fix}))
+    def _tell_error(self, name: str, message: str, fix: str | None) -> None:
+        self._tell({"kind": "error", "name": name, "message": message, "fix": fix})
+
+    def _tell(self, message: Message) -> None:
+        self._inbox.put((self, message))
 
     def _new_log(self) -> bytes:
         if not self._log.exists():

@@ -67,20 +67,16 @@ class NodeCache:
             EngineError: what was fetched is no model.
         """
         model = ModelFiles(
-            weights=self._fetch(parcel.weights),
-            adapter=self._fetch(parcel.adapter) if parcel.adapter else None,
-            probe=self._fetch(parcel.probe) / parcel.probe[0].name if parcel.probe else None,
+            weights=self.folder(parcel.weights),
+            adapter=self.folder(parcel.adapter) if parcel.adapter else None,
+            probe=self.folder(parcel.probe) / parcel.probe[0].name if parcel.probe else None,
             **parcel.settings,
         )
         model.check()
         return model
 
-    def close(self) -> None:
-        """Nothing of it is used any more."""
-        while self._held:
-            os.close(self._held.popitem()[1])
-
-    def _fetch(self, files: Sequence[ParcelFile]) -> Path:
+    def folder(self, files: Sequence[ParcelFile]) -> Path:
+        """A folder of these files, fetched and verified where it is not here yet; StoreError as of `unpack`."""
         digest = digest_of(files)
         place = self._folder / digest
         if digest not in self._held:
@@ -95,6 +91,11 @@ class NodeCache:
             self._make_room()
         os.utime(place)
         return place
+
+    def close(self) -> None:
+        """Nothing of it is used any more."""
+        while self._held:
+            os.close(self._held.popitem()[1])
 
     def _fill(self, place: Path, files: Sequence[ParcelFile]) -> None:
         """Fetch into a folder beside it, which then gets its name."""

@@ -1,4 +1,4 @@
-"""A session program on a node of the cluster, from the flow. The `Transport` of `infra/engines/transport.py`.
+"""A program on a node of the cluster, from the flow. The `Transport` of `infra/engines/transport.py`.
 
 The actor is created here, scheduled by Ray into a free place of the experiment's group, and followed by a thread. Its
 log is written here too, so that it outlives the node.
@@ -18,7 +18,8 @@ from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
 from infra.cluster.greeting import Greeting
 from infra.cluster.group import Place
-from infra.cluster.home import GROUPS, End, News, SessionHome
+from infra.cluster.home import GROUPS, End, Home, News
+from infra.cluster.session_home import SessionHome
 from infra.engines.transport import CLOSE_SECONDS
 from infra.engines.wire import Message
 from infra.process.child import Inbox, last_lines
@@ -37,10 +38,18 @@ class ActorTransport:
     Args:
         place: where actors of its group are scheduled.
         greeting: what the node is asked before it gets work.
+        home: what the actor is.
     """
 
     def __init__(
-        self, place: Place, greeting: Greeting, log_path: Path, env: Mapping[str, str], forks: bool, inbox: Inbox
+        self,
+        place: Place,
+        greeting: Greeting,
+        log_path: Path,
+        env: Mapping[str, str],
+        forks: bool,
+        inbox: Inbox,
+        home: type[Home] = SessionHome,
     ) -> None:
         log_path.parent.mkdir(parents=True, exist_ok=True)
         self._log_path, self._inbox = log_path, inbox
@@ -50,8 +59,8 @@ class ActorTransport:
         self._lost: str | None = None
         self._is_there = False
         make_actor: Any = ray.remote  # whose types know no groups
-        home = make_actor(concurrency_groups=GROUPS)(SessionHome)
-        self._home = home.options(**place.options(), max_restarts=0, max_task_retries=0).remote()
+        actor = make_actor(concurrency_groups=GROUPS)(home)
+        self._home = actor.options(**place.options(), max_restarts=0, max_task_retries=0).remote()
         self._opened = self._home.open.remote(greeting, dict(env), forks)
         self._follower = threading.Thread(target=self._follow, daemon=True)
         self._follower.start()

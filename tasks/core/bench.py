@@ -18,6 +18,7 @@ from configs.schema.recipe import Recipe
 from infra.cluster.address import AUTO, ClusterPlace
 from infra.cluster.cluster import Cluster
 from infra.engines.device_lease import DeviceLease
+from infra.engines.errand import Here, Home
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import Pool
 from tasks.core.answers import Answers
@@ -40,7 +41,8 @@ class Workbench:
         recipe: the experiment's; while a round runs, that of the round's phase.
         base_dir: relative paths of the recipe start here.
         is_planning: stages are walked as plain functions, not as Prefect tasks.
-        cluster: address, for engines whose sessions run there.
+        cluster_address: for engines whose sessions run there.
+        cluster: joined when it is needed.
         contents: what the recipe names outside of itself, as digests.
         pools: the models that are open.
     """
@@ -50,7 +52,8 @@ class Workbench:
     base_dir: Path
     progress: Progress = field(default_factory=Silent)
     is_planning: bool = False
-    cluster: str = AUTO
+    cluster_address: str = AUTO
+    cluster: Cluster = field(init=False)
     contents: Contents = field(init=False)
     _whole: Recipe | None = None
     pools: Pools = field(init=False)
@@ -59,9 +62,9 @@ class Workbench:
     def __post_init__(self) -> None:
         self._devices = DeviceLease(f"experiment {self.recipe.name}", self.progress.line)
         self.contents = Contents(self.ledger, self.base_dir)
-        place = ClusterPlace(self.cluster, self.ledger.store, f"{self.recipe.name}/{CLUSTER_FOLDER}")
-        cluster = Cluster(place, self.progress.line)
-        self.pools = Pools(self.ledger.work_dir / "engines", self._devices.take, cluster)
+        place = ClusterPlace(self.cluster_address, self.ledger.store, f"{self.recipe.name}/{CLUSTER_FOLDER}")
+        self.cluster = Cluster(place, self.progress.line)
+        self.pools = Pools(self.ledger.work_dir / "engines", self._devices.take, self.cluster)
         self._outside = OutsideWeights(self.ledger.store, place.folder)
 
     def __enter__(self) -> Self:
@@ -133,6 +136,15 @@ class Workbench:
         self.pools.make_way()
         self._devices.take()
         self._num_trainings += 1
+
+    def training_home(self) -> Home:
+        """Where a training on rows is done, where the recipe's engine is; way is made as by `make_way_for_trainer`."""
+        if self.recipe.engine.hosts == "local":
+            self.make_way_for_trainer()
+            return Here()
+        self.pools.make_way()
+        self._num_trainings += 1
+        return self.cluster.join().errands
 
     def spending(self) -> dict[str, float]:
         """What this run used so far: starts of generators and trainers, and what endpoints were asked and cost."""

@@ -6,17 +6,16 @@ the store, by their content, under EXPERIMENT/cluster: what lies in a folder of 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from infra.cluster.freight import send_file
 from infra.cluster.parcel import ModelParcel, ParcelFile
 from infra.engines.models.model_files import PROBE_FILE, ModelFiles
 from infra.engines.models.weights import check_model_folder, model_files_in
 from infra.store.base import Store
-from infra.store.files import sha256_of
 from tasks.core.ledger import Ledger
 from tasks.core.refs import ModelRef, StepRef
 
@@ -44,15 +43,25 @@ class OutsideWeights:
         """
         if str(path) not in self._sent:
             check_model_folder(path)
-            self._sent[str(path)] = tuple(self._send(path, file) for file in model_files_in(path))
+            folder = f"{self.folder}/weights"
+            self._sent[str(path)] = tuple(send_file(self.store, folder, path, file) for file in model_files_in(path))
         return self._sent[str(path)]
 
-    def _send(self, folder: Path, path: Path) -> ParcelFile:
-        sha256, size = sha256_of(path), os.path.getsize(path)
-        key = f"{self.folder}/weights/{sha256}"
-        if not self.store.verify(key, sha256, size):
-            self.store.put_file(key, path, sha256)
-        return ParcelFile(path.relative_to(folder).as_posix(), key, sha256, size)
+
+@dataclass(frozen=True)
+class StoredFolder:
+    """The files below a folder of a step. A `FolderSource`."""
+
+    ledger: Ledger
+    step: StepRef
+    folder: str
+
+    def files(self) -> Path:
+        """On this machine; StoreError where a file is missing or damaged."""
+        return self.ledger.fetch_all(self.step, self.folder)
+
+    def parcel(self) -> tuple[ParcelFile, ...]:
+        return _parcel_files(self.step, f"{self.folder}/")
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,20 @@
-"""The devices that a recipe names, looked for before anything runs: a night's draws are not lost to a wrong number."""
+"""The devices that a recipe names, looked for before anything runs: a night's draws are not lost to a wrong number.
+
+Those of this machine are looked for here; those of a cluster are told, as places that it has to have.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 
 from configs.schema.engine import LoadingEngine, gpu_numbers
 from configs.schema.recipe import Recipe
 from configs.schema.train import Optimizer
+from infra.cluster.shape import Need, shape_of, shape_of_errand
 from infra.engines.gpu_list import find_named
-from infra.engines.train.devices import choose_devices
+from infra.engines.train.devices import choose_devices, num_gpus_of
 
 
 def check_devices(recipe: Recipe) -> None:
@@ -17,29 +23,60 @@ def check_devices(recipe: Recipe) -> None:
     Raises:
         EngineError: one is not; names the field, the device and what is there.
     """
-    for part in [recipe, *(recipe.of_phase(index) for index in range(len(recipe.phases)))]:
-        for field, training in _trainings(part):
-            choose_devices(training, field)
+    for part in _parts(recipe):
+        for training in _trainings(part):
+            if not training.is_elsewhere:
+                choose_devices(training.optimizer, training.field)
         for field, engine in _engines(part):
             named = [f"cuda:{number}" for device in engine.devices for number in gpu_numbers(device)]
             if named:
                 find_named(named, field)
 
 
-def runs_on_cluster(recipe: Recipe) -> bool:
-    """Whether sessions of any phase run on other machines."""
-    parts = [recipe, *(recipe.of_phase(index) for index in range(len(recipe.phases)))]
-    return any(engine.hosts == "ray" for part in parts for _, engine in _engines(part))
+def cluster_needs(recipe: Recipe) -> list[Need]:
+    """The places on other machines that the phases of a recipe ask for; none where all runs on this one."""
+    needs = []
+    for part in _parts(recipe):
+        for field, engine in _engines(part):
+            if engine.hosts == "ray":
+                needs.append(Need(field, partial(shape_of, engine)))
+        for training in _trainings(part):
+            if training.is_elsewhere:
+                num_gpus = partial(num_gpus_of, training.optimizer, is_one=training.is_one)
+                needs.append(Need(training.field, partial(shape_of_errand, num_gpus)))
+    return needs
 
 
-def _trainings(recipe: Recipe) -> Iterator[tuple[str, Optimizer]]:
-    yield "train.devices", recipe.train
+@dataclass(frozen=True)
+class _Training:
+    """Attributes:
+    is_one: `auto` is one GPU.
+    is_elsewhere: it is done on a node of the cluster.
+    """
+
+    field: str
+    optimizer: Optimizer
+    is_elsewhere: bool
+    is_one: bool = False
+
+
+def _trainings(recipe: Recipe) -> Iterator[_Training]:
+    """Those of steps, which have rows before they begin, are where the engine is; a segment is beside the flow."""
+    on_cluster = recipe.engine.hosts == "ray"
+    yield _Training(
+        "train.devices", recipe.train, on_cluster and recipe.online is None, recipe.train.objective.sorts_batch
+    )
     if recipe.warm_start is not None:
-        yield "warm_start.devices", recipe.warm_start
+        yield _Training("warm_start.devices", recipe.warm_start, on_cluster)
     for name, role in recipe.roles.items():
-        for section, training in (("train", role.train), ("warm_start", role.warm_start)):
-            if training is not None:
-                yield f"roles.{name}.{section}.devices", training
+        if role.train is not None:
+            yield _Training(f"roles.{name}.train.devices", role.train, on_cluster, role.train.objective.sorts_batch)
+        if role.warm_start is not None:
+            yield _Training(f"roles.{name}.warm_start.devices", role.warm_start, on_cluster)
+
+
+def _parts(recipe: Recipe) -> list[Recipe]:
+    return [recipe, *(recipe.of_phase(index) for index in range(len(recipe.phases)))]
 
 
 def _engines(recipe: Recipe) -> Iterator[tuple[str, LoadingEngine]]:

@@ -11,6 +11,7 @@ from configs.schema.role import POLICY
 from configs.schema.train import Lora
 from tasks.core.bench import Workbench
 from tasks.core.files import EXAMPLES, PAIRS, Table, set_called
+from tasks.core.local_model import StoredFolder, StoredModel
 from tasks.core.models import window
 from tasks.core.refs import ModelRef, StepRef, trained_model
 from tasks.core.scratch import Scratch
@@ -71,8 +72,8 @@ class _Training:
         def produce(scratch: Scratch) -> Summary:
             rows = scratch.work / "rows.jsonl"
             write_rows(rows, self._mixed(spec.seed or 0))
-            self.bench.make_way_for_trainer()
-            return train_model(self._phase(spec, schedule), rows, scratch)
+            home = self.bench.training_home()
+            return train_model(self._phase(spec, schedule), rows, scratch, home)
 
         name = f"round-{round}" if self.learner == POLICY else f"{self.learner}-{round}"
         is_adapter = isinstance(self.settings.tune, Lora)
@@ -96,19 +97,24 @@ class _Training:
     def _phase(self, spec: StepSpec, schedule: Schedule) -> Phase:
         if schedule.first_step and (made := self.start.adapter or self.start.weights):
             has_state = bool(made.files_under("optimizer"))
-            folder = self.bench.ledger.fetch_all(made, "optimizer") if has_state else None
+            folder = StoredFolder(self.bench.ledger, made, "optimizer") if has_state else None
             schedule = Schedule(schedule.num_steps, schedule.first_step, schedule.total_steps, folder)
         return Phase(
-            self.bench.model_files(self.start),
+            spec.key,
+            self._source(self.start),
+            self.start.name,
             self.settings,
             self.settings.offline_objective,
             spec.seed or 0,
-            self.bench.model_files(self.reference) if self.reference else None,
+            self._source(self.reference) if self.reference else None,
             self.reference.digest if self.reference else "",
-            {name: self.bench.model_files(model) for name, model in self.further.items()},
+            {name: self._source(model) for name, model in self.further.items()},
             {name: model.digest for name, model in self.further.items()},
             schedule,
         )
+
+    def _source(self, model: ModelRef) -> StoredModel:
+        return self.bench.source(lambda: model)
 
     def _schedule(self, round: int) -> Schedule:
         """A carried optimizer begins anew with each phase."""

@@ -1,23 +1,36 @@
-"""Sessions on the nodes of a Ray cluster: what they answer is what this machine answers, whatever happens to nodes."""
+"""Sessions and trainings on the nodes of a Ray cluster: what comes of them is what comes of this machine, whatever
+happens to nodes."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
 from configs.errors import EngineError, UserError
 from configs.schema.engine import TransformersEngine
+from configs.schema.objective import Sft
+from configs.schema.train import Lora, Optimizer
+from flows.run.experiment import open_workbench
+from flows.services.addresses import Addresses
 from infra.cluster.address import SECONDS_VARIABLE, ClusterPlace
 from infra.cluster.fleet import Fleet, FleetPool
 from infra.cluster.greeting import Greeting
-from infra.cluster.group import Groups, Shape
+from infra.cluster.group import Groups
+from infra.cluster.node_cache import FOLDER_VARIABLE
 from infra.cluster.parcel import ModelParcel
+from infra.cluster.shape import Need, Shape
+from infra.engines.errand import Errand, Here
+from infra.engines.train.work import MODEL, ROWS, TrainWork
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
 from tasks.core.progress import Silent
@@ -29,8 +42,10 @@ from tests.build.judging import make_problems
 from tests.build.records import make_recipe
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, processes_of, write_recipe
 from tests.infra.cluster.machines import Machines, machines
+from tests.infra.engines.kill import contents
 from tests.infra.engines.shards import answers, shard
 from tests.infra.engines.tiny import build_tiny_folder
+from tests.infra.engines.training import said
 
 pytestmark = pytest.mark.slow
 HERE = {"kind": "transformers", "batch_size": 16}
@@ -55,8 +70,8 @@ def sessions_of(cluster: Machines) -> list[str]:
     return [process.command for process in processes_of(cluster.folder) if "infra" in process.command]
 
 
-def has_session(cluster: Machines) -> bool:
-    return any(process.name == "session_program" for process in processes_of(cluster.folder))
+def runs(cluster: Machines, program: str) -> bool:
+    return any(process.name == program for process in processes_of(cluster.folder))
 
 
 def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
@@ -67,17 +82,18 @@ def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
 
 
 def test_a_flow_that_is_killed_leaves_nothing_on_the_nodes(cluster: Machines, tmp_path: Path, prefect_url: str) -> None:
-    recipe = write_recipe(tmp_path, micro_recipe(engine=ON_CLUSTER | {"devices": ["cpu", "cpu"]}, warm_start=None))
+    """While a node trains, and then, when it has gone on from there, while two of them draw."""
+    recipe = write_recipe(tmp_path, micro_recipe(engine=ON_CLUSTER | {"devices": ["cpu", "cpu"]}))
     env = environment(tmp_path / "home", PREFECT_API_URL=prefect_url, RAY_ADDRESS=cluster.address)
-    command = [SELFLOOP, "run", recipe, "--set", "train.start_from=base"]
-    with (tmp_path / "log.txt").open("wb") as log:
-        run = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=log, stderr=log)
-        try:
-            assert wait_until(partial(has_session, cluster), 120), (tmp_path / "log.txt").read_text()
-        finally:
-            run.kill()
-            run.wait()
-    assert wait_until(lambda: not sessions_of(cluster), 20), sessions_of(cluster)
+    for program in ("train_program", "session_program"):
+        with (tmp_path / "log.txt").open("wb") as log:
+            run = subprocess.Popen([SELFLOOP, "run", recipe], cwd=tmp_path, env=env, stdout=log, stderr=log)
+            try:
+                assert wait_until(partial(runs, cluster, program), 240), (tmp_path / "log.txt").read_text()
+            finally:
+                run.kill()
+                run.wait()
+        assert wait_until(lambda: not sessions_of(cluster), 20), sessions_of(cluster)
 
 
 @pytest.fixture
@@ -96,7 +112,40 @@ def test_more_places_than_there_are_is_one_message(
         with pytest.raises(EngineError, match="has not given 9 places of 1 CPU within 1 s: it has 4 nodes") as caught:
             answers(pool, shard(1))
         assert "write fewer engine.devices" in str(caught.value.fix)
+        monkeypatch.delenv(SECONDS_VARIABLE)
+        fleet.require([Need("engine.devices", lambda nodes: Shape(3, 1, 0))])
+        with pytest.raises(EngineError, match=r"train\.devices: the cluster can never give 1 place of 1 CPU and 1 GPU"):
+            fleet.require([Need("train.devices", lambda nodes: Shape(1, 1, 1))])
+        recipe = make_recipe(engine=ON_CLUSTER | {"devices": ["cpu"] * 9})
+        addresses = Addresses(tmp_path / "home", store.uri, "", None, cluster.address)
+        with (
+            pytest.raises(
+                EngineError, match=r"engine\.devices: the cluster can never give 9 places of 1 CPU: it has 4"
+            ),
+            open_workbench(recipe, addresses, tmp_path, Silent()),
+        ):
+            pass
+        assert not list(store.keys("micro/recipe")), "the run has not begun"
     finally:
+        fleet.close()
+
+
+def test_a_training_takes_a_place_of_the_sessions_and_leaves_it_to_them(
+    cluster: Machines, store: FolderStore, tmp_path: Path
+) -> None:
+    fleet = Fleet(ClusterPlace(cluster.address, store, "x/cluster"), print)
+    groups = Groups(30, print)
+    try:
+        of_sessions = groups.take(Shape(2, 1, 0))
+        groups.give_back(of_sessions)
+        of_training = groups.take_one(0)
+        assert of_training.group == of_sessions.group and of_training.options()["num_gpus"] == 0
+        beside = groups.take_one(0)
+        assert beside.group != of_sessions.group and beside.shape == Shape(1, 1, 0), "that one is taken"
+        groups.give_back(of_training)
+        assert groups.take(Shape(2, 1, 0)).group == of_sessions.group
+    finally:
+        groups.close()
         fleet.close()
 
 
@@ -115,6 +164,61 @@ def test_a_node_of_another_version_is_one_message(cluster: Machines, store: Fold
         pool.close()
         groups.close()
         fleet.close()
+
+
+def training(bench: Workbench, base: Path, rows: Path) -> Errand:
+    """Two processes, an epoch that ends inside of a step, dropout, and checkpoints."""
+    with rows.open("w") as file:
+        for number in range(22):
+            messages = [{"role": "user", "content": f"{number}+1="}]
+            row = {"messages": messages, "completion": said(str(number + 1)), "weight": 1.0 + number % 2}
+            file.write(json.dumps(row) + "\n")
+    optimizer = Optimizer(learning_rate=1e-2, batch_size=4, epochs=20.0, devices=("cpu", "cpu"), checkpoint_seconds=0.1)
+    work = TrainWork("tiny", Lora(rank=4, alpha=8, dropout=0.1), optimizer, Sft(), 0, "", {}, None, 0)
+    model = ModelRef(name="tiny", digest="f" * 64, external=str(base))
+    return Errand("some-step", work, {MODEL: bench.source(lambda: model)}, files={ROWS: rows})
+
+
+def node_of_training(cluster: Machines) -> Path | None:
+    """The folder of the node on which a training runs."""
+    for process in processes_of(cluster.folder):
+        if process.name == "train_program":
+            with contextlib.suppress(psutil.NoSuchProcess):
+                return Path(psutil.Process(process.pid).environ()[FOLDER_VARIABLE])
+    return None
+
+
+def test_a_training_whose_node_is_killed_ends_on_another_as_on_this_machine(
+    cluster: Machines, tiny: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines, killed = [], []
+    ledger = make_ledger(tmp_path, guard=lambda: None)
+
+    def kill_when_saved(line: dict[str, Any]) -> None:
+        lines.append(line)
+        if not killed and ledger.store.read("micro/cluster/errands/some-step/saved.json"):
+            folder = node_of_training(cluster)
+            assert folder is not None, "it does not run beside the flow"
+            killed.append(folder)
+            cluster.kill_at(folder)
+
+    recipe = make_recipe(engine=ON_CLUSTER)
+    with (
+        caplog.at_level(logging.WARNING),
+        Workbench(recipe, ledger, tmp_path, cluster_address=cluster.address) as bench,
+    ):
+        errand = training(bench, tiny, tmp_path / "rows.jsonl")
+        straight = Here().run(errand, tmp_path / "work", tmp_path / "straight")
+        home = bench.training_home()
+        found = home.run(errand, tmp_path / "there", tmp_path / "out", kill_when_saved)
+    assert killed and "lost its machine" in caplog.text
+    assert found["resumed_from_step"] > 0, "it went on from what had come back"
+    assert contents(tmp_path / "out") == contents(tmp_path / "straight"), "the same bytes"
+    same = {name: value for name, value in found.items() if name not in ("seconds", "resumed_from_step")}
+    assert same.items() <= straight.items() and lines[-1]["step"] == lines[-1]["num_steps"] == found["num_steps"]
+    assert [*ledger.store.keys("micro/cluster/errands/")] == [], "nothing of it is left in the store"
+    assert wait_until(lambda: not sessions_of(cluster), 20), sessions_of(cluster)
+    cluster.add()
 
 
 class Killing(Silent):
@@ -160,7 +264,7 @@ def test_a_stage_whose_nodes_are_killed_ends_as_on_one_machine_by_a_node_that_ca
     recipe, ledger = make_recipe(generate=plan, engine=ON_CLUSTER), make_ledger(tmp_path / "there", guard=lambda: None)
     with (
         caplog.at_level(logging.WARNING),
-        Workbench(recipe, ledger, tmp_path, progress=killing, cluster=cluster.address) as bench,
+        Workbench(recipe, ledger, tmp_path, progress=killing, cluster_address=cluster.address) as bench,
     ):
         found = drawn(bench, tiny)
     assert killing.num_killed == 3 and len(cluster.nodes) == 1, "the one that came finished"

@@ -31,7 +31,7 @@ from infra.engines.session_program import ALIVE_SECONDS
 from infra.engines.train.carry import CarriedState
 from infra.engines.train.checkpoints import TimedCheckpoints, find_checkpoint
 from infra.engines.train.metrics import MetricsStream, read_metrics, rewind_metrics
-from infra.engines.train.phase import CHECKPOINTS, METRICS
+from infra.engines.train.saved import CHECKPOINTS, METRICS
 from infra.engines.train.settings import shared_settings
 from infra.engines.train.setup import load_tokenizer, load_trainable
 from infra.process.protocol import Channel

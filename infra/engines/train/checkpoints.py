@@ -15,8 +15,7 @@ from typing import Any
 from transformers import TrainerCallback
 
 from infra.engines.train import group
-
-MARKER = "whole"
+from infra.engines.train.saved import MARKER, step_of
 
 
 class TimedCheckpoints(TrainerCallback):
@@ -50,7 +49,7 @@ class TimedCheckpoints(TrainerCallback):
 def find_checkpoint(folder: Path, fingerprint: str) -> Path | None:
     """The newest whole checkpoint of this request; every other one is removed."""
     found = None
-    for path in sorted(folder.glob("checkpoint-*"), key=lambda path: -int(path.name.rpartition("-")[2])):
+    for path in sorted(folder.glob("checkpoint-*"), key=step_of, reverse=True):
         marker = path / MARKER
         if found is None and marker.is_file() and marker.read_text() == fingerprint:
             found = path

@@ -56,6 +56,27 @@ def choose_devices(optimizer: Optimizer, field: str = "train.devices", *, is_one
     return _on(visible_names(1 if gpus == (ALL,) else len(gpus))[:num_devices])
 
 
+def num_gpus_of(optimizer: Optimizer, most: int, *, is_one: bool = False) -> int:
+    """GPUs of one machine of several that a training takes: as many as the recipe names, whatever it calls them; with
+    `auto` as many as a step divides by.
+
+    Args:
+        most: that a machine has.
+        is_one: `auto` is one GPU.
+    """
+    if optimizer.devices != ("auto",):
+        return sum(device != "cpu" for device in optimizer.devices)
+    return largest_divisor(optimizer.step_size, 1 if is_one else most) if most else 0
+
+
+def renumbered(optimizer: Optimizer) -> Optimizer:
+    """The same, for a machine on which a training sees its own GPUs alone."""
+    names = optimizer.devices
+    if not names[0].startswith("cuda"):
+        return optimizer
+    return optimizer.model_copy(update={"devices": tuple(f"cuda:{number}" for number in range(len(names)))})
+
+
 def gpus_in(env: Mapping[str, str]) -> tuple[str, ...]:
     """UUIDs of the GPUs that a process sees whose environment is this one's with `env`."""
     return named_gpus(env.get(VISIBLE, os.environ.get(VISIBLE)))

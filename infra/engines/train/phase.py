@@ -22,13 +22,12 @@ from infra.engines.train.metrics import MetricsStream, read_metrics, rewind_metr
 from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.output import save_adapter, save_model
 from infra.engines.train.prepare import load_rows, make_trainer, remove_rows
-from infra.engines.train.reference import REFERENCE_FILE, add_reference
+from infra.engines.train.reference import add_reference
 from infra.engines.train.request import PhaseRequest, TrainReport, TrainRequest
 from infra.engines.train.rows import tokens_of
+from infra.engines.train.saved import CHECKPOINTS, METRICS, REFERENCE_FILE, step_of
 from infra.engines.train.setup import arithmetic, choose_dtype, load_tokenizer, load_trainable
 from infra.engines.train.steps import CountedSteps
-
-CHECKPOINTS, METRICS = "checkpoints", "metrics.jsonl"
 
 
 def run_phase(
@@ -46,7 +45,7 @@ def run_phase(
     added = objective_of(request.objective).rows.metrics
     trainer.add_callback(MetricsStream(metrics, added, lambda: trainer.step_tokens, send))
     checkpoint = group.decided_once(lambda: find_checkpoint(checkpoints, fingerprint))
-    resumed_from_step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
+    resumed_from_step = step_of(checkpoint) if checkpoint else 0
     if group.is_first():
         rewind_metrics(metrics, resumed_from_step)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)

@@ -25,6 +25,7 @@ from infra.engines.train.objectives.objective import PARTS, WEIGHTS, further_col
 from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.rows import IGNORED
+from infra.engines.train.saved import REFERENCE_FILE
 from infra.engines.train.setup import arithmetic, load_frozen, micro_size
 from infra.engines.train.steps import pad_parts, pad_weights, sum_by_part, weigh_tokens
 
@@ -32,8 +33,6 @@ Asked = tuple[list[int], list[int], list[float] | None, list[int] | None]
 """tokens of a prompt and of a completion, weights of the completion's tokens where they are not all 1, and the part
 that each belongs to where sums are wanted by part"""
 Sums = float | list[float]
-
-REFERENCE_FILE = "reference.json"
 
 
 def add_reference(request: TrainRequest, rows: Dataset, work_dir: Path, fingerprint: str) -> Dataset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,17 +15,17 @@ from infra.cluster.node_cache import FOLDER_VARIABLE
 OBJECT_BYTES = 80 << 20
 QUICK = {
     "RAY_health_check_initial_delay_ms": "0", "RAY_health_check_period_ms": "1000",
-    "RAY_health_check_timeout_ms": "1000", "RAY_health_check_failure_threshold": "3",
-    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_health_check_timeout_ms": "1000", "RAY_health_check_failure_threshold": "5",
+    "RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0",
 }  # fmt: skip
-"""a lost node is known within seconds"""
+"""a lost node is known within seconds, and its programs are no less than others of a busy machine"""
 
 
 class Machines:
     """A head, which runs nothing, and nodes of one CPU each.
 
     Attributes:
-        nodes: those that live, in the order in which they came.
+        nodes: those that live by their folders, in the order in which they came.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,7 +35,7 @@ class Machines:
         head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": OBJECT_BYTES}
         self._cluster = Cluster(initialize_head=True, head_node_args=head)
         self._num_added = 0
-        self.nodes: list[Any] = []
+        self.nodes: dict[Path, Any] = {}
 
     @property
     def address(self) -> str:
@@ -42,17 +43,22 @@ class Machines:
 
     def add(self, count: int = 1, *, wait: bool = True) -> None:
         for _ in range(count):
-            env = {FOLDER_VARIABLE: str(self.folder / f"node-{self._num_added}"), "SELFLOOP_TEST_RUN": str(self.folder)}
+            folder = self.folder / f"node-{self._num_added}"
+            env = {FOLDER_VARIABLE: str(folder), "SELFLOOP_TEST_RUN": str(self.folder)}
             self._num_added += 1
             node = self._cluster.add_node(num_cpus=1, object_store_memory=OBJECT_BYTES, wait=False, env_vars=env)
-            self.nodes.append(node)
+            self.nodes[folder] = node
         if wait:
             self._cluster.wait_for_nodes()
 
     def kill(self, count: int = 1) -> None:
         """The oldest of them, without a word."""
-        for _ in range(count):
-            self._cluster.remove_node(self.nodes.pop(0), allow_graceful=False)
+        for folder in list(self.nodes)[:count]:
+            self.kill_at(folder)
+
+    def kill_at(self, folder: Path) -> None:
+        """One of them, by its folder."""
+        self._cluster.remove_node(self.nodes.pop(folder), allow_graceful=False)
 
     def stop(self) -> None:
         self._cluster.shutdown()
@@ -60,10 +66,15 @@ class Machines:
 
 @contextmanager
 def machines(folder: Path, num_nodes: int) -> Iterator[Machines]:
-    """A cluster that ends with the block."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in QUICK.items():
+    """A cluster that ends with the block, and leaves no file of Ray's."""
+    # A socket's path may have 107 characters, and pytest's folders are long.
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True) as own,
+    ):
+        for name, value in {**QUICK, "RAY_TMPDIR": own}.items():
             environment.setenv(name, value)
+        (Path(own) / "ray").mkdir()
         found = Machines(folder)
         try:
             found.add(num_nodes)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +15,15 @@ from configs.errors import EngineError
 from configs.schema.engine import Engine
 from configs.schema.marks import identity
 from configs.schema.sections import Services
-from flows.services.addresses import resolve_addresses
+from configs.schema.train import Optimizer
+from flows.run.experiment import open_workbench
+from flows.services.addresses import Addresses, resolve_addresses
 from infra.cluster.address import SECONDS_VARIABLE, check_cluster
-from infra.cluster.fleet import shape_of
-from infra.cluster.group import Shape
+from infra.cluster.shape import Shape, shape_of, shape_of_errand
+from infra.engines.train.devices import num_gpus_of, renumbered
+from tasks.core.progress import Silent
+from tasks.learn.devices import check_devices, cluster_needs
+from tests.build.records import make_recipe
 from tests.servers import free_port
 
 
@@ -29,6 +37,34 @@ def test_an_address_at_which_nothing_listens_is_told_with_how_to_start_a_cluster
         with pytest.raises(EngineError, match=f"no cluster answers at {known}: ") as caught:
             check_cluster(known)
         assert "ray start --head" in str(caught.value.fix)
+
+
+def test_what_listens_and_is_no_cluster_is_told_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.cluster.address.CONNECT_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(EngineError, match=f"no cluster answers at {address}: something else listens there"):
+            check_cluster(address)
+
+
+def test_the_cluster_of_this_machine_has_to_answer_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "RAY_ADDRESS", f"127.0.0.1:{free_port()}"
+    )  # where Ray looks first; others may run a cluster here
+    with pytest.raises(EngineError, match=r"no cluster answers at 127.0.0.1:\d+: ") as caught:
+        check_cluster("auto")
+    assert "ray start --head" in str(caught.value.fix)
+
+
+def test_a_run_without_its_cluster_ends_before_anything_is_stored(tmp_path: Path) -> None:
+    recipe = make_recipe(engine={"kind": "transformers", "hosts": "ray"})
+    addresses = Addresses(tmp_path, str(tmp_path / "store"), "", None, f"127.0.0.1:{free_port()}")
+    with (
+        pytest.raises(EngineError, match="no cluster answers at"),
+        open_workbench(recipe, addresses, tmp_path, Silent()),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("address", ["head", "http://head:6379", "head:99999", "ray://head", ":6379"])
@@ -66,6 +102,40 @@ def test_auto_is_all_gpus_in_groups_that_fit_on_a_node_or_a_place_a_node() -> No
     assert shape_of(engine(), [{"CPU": 4}, {"CPU": 2}, {"memory": 1.0}]) == Shape(2, 1, 0), "the flow's has no CPU"
     assert shape_of(engine(devices=["auto", "auto"], tensor_parallel_size=4), gpus) == Shape(2, 1, 4)
     assert shape_of(engine(devices=["cpu"] * 5), gpus) == Shape(5, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("shape", "fits"),
+    [
+        (Shape(3, 1, 0), True), (Shape(13, 1, 0), False), (Shape(2, 6, 0), True), (Shape(3, 6, 0), False),
+        (Shape(5, 1, 2), True), (Shape(6, 1, 2), False), (Shape(1, 1, 8), True), (Shape(1, 1, 9), False),
+    ],
+)  # fmt: skip
+def test_a_place_lies_on_one_node(shape: Shape, fits: bool) -> None:
+    assert shape.fits([{"CPU": 6, "GPU": 8}, {"CPU": 6, "GPU": 3}, {"memory": 1.0}]) is fits
+
+
+@pytest.mark.parametrize(
+    ("devices", "is_one", "num_gpus"),
+    [
+        (["auto"], False, 4), (["auto"], True, 1), (["cpu", "cpu"], False, 0), (["cuda:2", "cuda:5"], False, 2),
+    ],
+)  # fmt: skip
+def test_a_training_takes_gpus_of_one_node(devices: list[str], is_one: bool, num_gpus: int) -> None:
+    optimizer = Optimizer(devices=tuple(devices), batch_size=4)
+    wanted = partial(num_gpus_of, optimizer, is_one=is_one)
+    assert shape_of_errand(wanted, [{"CPU": 8, "GPU": 6}, {"CPU": 8, "GPU": 2}]) == Shape(1, 1, num_gpus)
+    assert num_gpus_of(Optimizer(), 0) == 0, "a cluster without GPUs trains on CPUs"
+    seen = tuple(f"cuda:{number}" for number in range(num_gpus)) if "cuda:2" in devices else tuple(devices)
+    assert renumbered(optimizer).devices == seen, "there it sees its own alone"
+
+
+def test_what_a_recipe_needs_of_a_cluster() -> None:
+    assert cluster_needs(make_recipe()) == []
+    recipe = make_recipe(engine={"kind": "transformers", "hosts": "ray", "devices": ["cpu"] * 3})
+    fields = {need.field: need.shape([{"CPU": 2}]) for need in cluster_needs(recipe)}
+    assert fields["engine.devices"] == Shape(3, 1, 0) and fields["train.devices"] == Shape(1, 1, 0)
+    check_devices(recipe.model_copy(update={"train": recipe.train.model_copy(update={"devices": ("cuda:7",)})}))
 
 
 @pytest.mark.parametrize("devices", [["cuda:0"], ["auto", "cuda:1"], ["auto", "cpu"]])

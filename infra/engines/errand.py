@@ -1,0 +1,133 @@
+"""Work of one-shot programs, said so that it can be done on any machine. `tasks` say it; a `Home` does it.
+
+    errand = Errand(name, TrainWork(...), models={"model": stored}, folders={}, files={"rows": path})
+    answer = home.run(errand, work_dir, out_dir, show)
+
+What an errand needs are models, folders of the store and files; each home brings them to where the work is done. Here
+that is this machine; `infra/cluster/errands.py` has another. Which of them it was, nothing of the result tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from infra.cluster.parcel import ParcelFile
+from infra.engines.models.loadable import ModelSource
+from infra.engines.models.model_files import ModelFiles
+
+Message = dict[str, Any]
+OnProgress = Callable[[Message], None]
+
+
+class FolderSource(Protocol):
+    """Files of the store that are brought to where they are read."""
+
+    def files(self) -> Path:
+        """A folder of this machine that holds them."""
+
+    def parcel(self) -> tuple[ParcelFile, ...]:
+        """What another machine fetches them by."""
+
+
+@dataclass(frozen=True)
+class Luggage:
+    """What an errand needs, as files of the machine that does it, by the errand's names."""
+
+    models: Mapping[str, ModelFiles]
+    folders: Mapping[str, Path]
+    files: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A state of unfinished work, from which it can go on.
+
+    Attributes:
+        name: which one; a later state has another.
+        folder: written once; it may be removed at any time.
+        files: that may grow or be replaced meanwhile. All lie in the work folder.
+    """
+
+    name: str
+    folder: Path
+    files: tuple[Path, ...] = ()
+
+
+class Work(Protocol):
+    """What is done, without a path in it: a value that travels to where it is done."""
+
+    @property
+    def what(self) -> str:
+        """In words, for messages: "training of base"."""
+
+    def num_gpus(self, most: int) -> int:
+        """GPUs of one machine that it takes.
+
+        Args:
+            most: that a machine has.
+        """
+
+    def elsewhere(self) -> Self:
+        """The same for another machine, where it sees its own GPUs alone."""
+
+    def do(self, luggage: Luggage, work_dir: Path, out_dir: Path, on_progress: OnProgress | None) -> Message:
+        """Do it, on this machine, and go on from what `work_dir` holds of an earlier try.
+
+        Returns:
+            The answer, JSON.
+
+        Raises:
+            EngineError: it cannot be done, or its process ended.
+        """
+
+    def saved(self, work_dir: Path) -> Saved | None:
+        """The newest state that a work folder holds; None: there is none yet."""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A piece of work with all that it needs.
+
+    Attributes:
+        name: a key of the store's; an earlier try of the same work is known by it.
+        files: of this machine.
+    """
+
+    name: str
+    work: Work
+    models: Mapping[str, ModelSource]
+    folders: Mapping[str, FolderSource] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
+
+
+class Home(Protocol):
+    """Where errands are done."""
+
+    def run(self, errand: Errand, work_dir: Path, out_dir: Path, on_progress: OnProgress | None = None) -> Message:
+        """Do an errand, and go on from an earlier try that was broken off.
+
+        Args:
+            work_dir: holds the log, and what an earlier try on this machine left.
+            out_dir: what comes of it lies here afterwards.
+
+        Returns:
+            The answer.
+
+        Raises:
+            UserError: it cannot be done; names the log.
+        """
+
+
+class Here:
+    """This machine. A `Home`."""
+
+    def run(self, errand: Errand, work_dir: Path, out_dir: Path, on_progress: OnProgress | None = None) -> Message:
+        luggage = Luggage(
+            {name: model.files() for name, model in errand.models.items()},
+            {name: folder.files() for name, folder in errand.folders.items()},
+            errand.files,
+        )
+        return errand.work.do(luggage, work_dir, out_dir, on_progress)
