@@ -42,7 +42,7 @@ class Lora(Component):
     """Low-rank adapters (arXiv 2106.09685) on every linear layer."""
 
     can_be_shared: ClassVar[bool] = False
-    """whether several devices share weights, gradients and optimizer, each with its part; otherwise each has them all"""
+    """whether several devices share weights, gradients and optimizer; otherwise each has them all"""
 
     kind: Literal["lora"] = "lora"
     rank: int = Field(16, ge=1, description="of the two factors of each change")

@@ -63,15 +63,11 @@ def _own_part(state: dict[str, Any], optimizer: Any) -> dict[str, Any]:
     """A state as this process holds it: its part of the moments of weights that devices share."""
     weights = [one for params in optimizer.param_groups for one in params["params"]]
     moments = {
-        number: {name: part_of(value, weights[number]) if _is_tensor(value) else value for name, value in values.items()}
+        number: {name: part_of(value, weights[number]) for name, value in values.items()}
         for number, values in state["state"].items()
         if number < len(weights)
     }
     return {**state, "state": moments}
-
-
-def _is_tensor(value: Any) -> bool:
-    return isinstance(value, torch.Tensor)
 
 
 def _check_shapes(optimizer: Any) -> None:
@@ -91,14 +87,17 @@ def save_state(optimizer: Any, scheduler: Any, folder: Path) -> None:
     """Write the state that `CarriedState` reads. Where devices share the weights all of them are to call this; the
     first writes."""
     state = optimizer.state_dict()
-    moments: dict[int, dict[str, Any]] = {number: {} for number in state["state"]}
-    for number, values in state["state"].items():
-        for name, value in values.items():
-            held = whole(value) if isinstance(value, torch.Tensor) else value
-            if group.is_first():
-                moments[number][name] = held.cpu() if isinstance(held, torch.Tensor) else held
+    moments = {}
+    for number, values in state["state"].items():  # put together weights by weights
+        found = {name: _on_cpu(value) for name, value in values.items()}
+        if group.is_first():
+            moments[number] = found
     if not group.is_first():
         return
     with publish_folder(folder) as partial:
         torch.save({"state": moments, "param_groups": state["param_groups"]}, partial / OPTIMIZER)
         torch.save(scheduler.state_dict(), partial / SCHEDULER)
+
+
+def _on_cpu(value: Any) -> Any:
+    return whole(value).cpu() if isinstance(value, torch.Tensor) else value

@@ -55,9 +55,9 @@ def save_model(model: Any, base: ModelFiles, dtype: torch.dtype, folder: Path) -
 
 
 def _state_of(model: Any, dtype: torch.dtype) -> dict[str, torch.Tensor]:
-    """Every tensor, put together where devices share it; one that stands in two places once. Only the first has them."""
+    """Every tensor, put together where devices share it; on all but the first of them none is kept."""
     state = model.state_dict(keep_vars=True)
-    found: dict[int, torch.Tensor] = {}
+    found: dict[int, torch.Tensor] = {}  # by tensor, of which one may stand in two places
     for tensor in {id(tensor): tensor for tensor in state.values()}.values():
         cast = whole(tensor.detach()).to(dtype)
         if group.is_first():

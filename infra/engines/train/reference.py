@@ -96,7 +96,8 @@ def _compute_one(request: TrainRequest, files: ModelFiles, rows: Dataset) -> dic
 def own_share(num_rows: int, device: int, num_devices: int) -> list[int]:
     """Rows of a device: as many as of every other, the last of all once more where they do not go round. So all take
     equally many batches, which weights that are shared want."""
-    return [min(number, num_rows - 1) for number in range(device, -(-num_rows // num_devices) * num_devices, num_devices)]
+    num_own = -(-num_rows // num_devices)
+    return [min(device + number * num_devices, num_rows - 1) for number in range(num_own)]
 
 
 class Sequences(Sequence[Asked]):

@@ -1,8 +1,8 @@
 """Weights that several devices share: each has its part of every tensor, of its gradient and of its moments (FSDP2).
 
 A layer's weights are put together on every device while it computes, and let go again; what lies between the layers
-(embeddings, the last norm, the head) for a whole pass. The first process alone reads the weights, and
-sends them on layer by layer, so that no other one ever holds the model. Used inside the engine program `train_program.py`.
+(embeddings, the last norm, the head) for a whole pass. The first process alone reads the weights, and sends them on
+layer by layer, so that no other one ever holds the model. Used inside the engine program `train_program.py`.
 
 Whole tensors are a matter of all processes: whoever asks for one has to be met by all others (`whole`).
 """
@@ -61,11 +61,11 @@ def whole(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
-def part_of(tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """This process's part of a whole tensor, cut as another one is."""
-    if not isinstance(like, DTensor) or tensor.shape != like.shape:
-        return tensor
-    cut = distribute_tensor(tensor, like.device_mesh, like.placements, src_data_rank=None)
+def part_of(value: Any, like: torch.Tensor) -> Any:
+    """This process's part of a whole tensor, cut as another one of its shape is; any other value stays."""
+    if not isinstance(like, DTensor) or not isinstance(value, torch.Tensor) or value.shape != like.shape:
+        return value
+    cut = distribute_tensor(value, like.device_mesh, like.placements, src_data_rank=None)
     return cut.clone()  # so that the whole one is let go
 
 
