@@ -14,7 +14,7 @@ from transformers import TrainerCallback
 from configs.errors import EngineError
 from infra.engines.train import group
 from infra.engines.train.output import publish_folder
-from infra.engines.train.sharding import part_of, whole
+from infra.engines.train.shared_weights import part_of, whole
 
 OPTIMIZER, SCHEDULER = "optimizer.pt", "scheduler.pt"
 

@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.weights import copy_definitions
 from infra.engines.train import group
-from infra.engines.train.sharding import whole
+from infra.engines.train.shared_weights import whole
 
 
 def save_adapter(model: Any, base: ModelFiles, folder: Path) -> None:

@@ -26,7 +26,7 @@ from infra.engines.train.reference import REFERENCE_FILE, add_reference
 from infra.engines.train.request import PhaseRequest, TrainReport, TrainRequest
 from infra.engines.train.rows import tokens_of
 from infra.engines.train.setup import arithmetic, choose_dtype, load_tokenizer, load_trainable, shares_weights
-from infra.engines.train.sharding import is_shared
+from infra.engines.train.shared_weights import is_shared
 from infra.engines.train.steps import CountedSteps
 
 CHECKPOINTS, METRICS = "checkpoints", "metrics.jsonl"

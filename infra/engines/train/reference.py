@@ -27,7 +27,7 @@ from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.rows import IGNORED
 from infra.engines.train.setup import arithmetic, load_frozen, micro_size, shares_weights
-from infra.engines.train.sharding import is_shared
+from infra.engines.train.shared_weights import is_shared
 from infra.engines.train.steps import pad_parts, pad_weights, sum_by_part, weigh_tokens
 
 Asked = tuple[list[int], list[int], list[float] | None, list[int] | None]

@@ -22,7 +22,7 @@ from infra.engines.models.target_modules import refuse_targets
 from infra.engines.train import group
 from infra.engines.train.layout import largest_divisor
 from infra.engines.train.request import PhaseRequest
-from infra.engines.train.sharding import share_weights
+from infra.engines.train.shared_weights import share_weights
 
 
 def choose_dtype(request: PhaseRequest) -> torch.dtype:

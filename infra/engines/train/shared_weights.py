@@ -36,7 +36,7 @@ def share_weights(load: Callable[[], Any], build: Callable[[], Any], dtype: torc
     model = load() if group.is_first() else build()
     _check_same(model, name)
     layers = list(_layers(model))
-    _check_apart(model, layers, name)
+    _check_parts(model, layers, name)
     device = torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else torch.device("cpu")
     mesh = distributed.init_device_mesh(device.type, (group.size(),))
     for buffer in model.buffers():
@@ -89,24 +89,28 @@ def _layers(model: Any) -> Iterator[Any]:
 
 def _check_same(model: Any, name: str) -> None:
     """See that all processes mean the same tensors in the same order."""
-    own = [(which, tuple(tensor.shape)) for which, tensor in (*model.named_parameters(), *model.named_buffers())]
+    tensors = (*model.named_parameters(), *model.named_buffers())
+    own = [(which, tuple(tensor.shape), tensor.dtype) for which, tensor in tensors]
     if group.decided_once(lambda: own) != own:
-        raise EngineError(
-            f"the weights of {name} cannot be shared by several devices: without its files the model has other tensors",
-            "train it on one device, or write tune: {kind: lora}",
-        )
+        raise _refusal(name, "without its files the model has other tensors")
 
 
-def _check_apart(model: Any, layers: list[Any], name: str) -> None:
-    """See that no weights belong to two layers, or to a layer and to what lies between them."""
+def _check_parts(model: Any, layers: list[Any], name: str) -> None:
+    """See that weights can be cut, and that none belong to two layers, or to a layer and to what lies between them."""
+    if not all(weights.ndim for weights in model.parameters()):
+        raise _refusal(name, "one of its weights is a single number")
     inside = {id(module) for layer in layers for module in layer.modules()}
     between = {id(own) for module in model.modules() if id(module) not in inside for own in module.parameters(False)}
     owners = [between, *({id(own) for own in layer.parameters()} for layer in layers)]
     if sum(map(len, owners)) != len(set().union(*owners)):
-        raise EngineError(
-            f"the weights of {name} cannot be shared by several devices: some of its layers have weights in common",
-            "train it on one device, or write tune: {kind: lora}",
-        )
+        raise _refusal(name, "some of its layers have weights in common")
+
+
+def _refusal(name: str, reason: str) -> EngineError:
+    return EngineError(
+        f"the weights of {name} cannot be shared by several devices: {reason}",
+        "train it on one device, or write tune: {kind: lora}",
+    )
 
 
 def _send_parameters(module: Any, device: torch.device) -> None:

@@ -1,7 +1,9 @@
-"""Checkpoints of full weights: every process writes what it has of the model and of the optimizer, in torch's format of
-distributed checkpoints, which any number of processes reads again. Base of all trainers, see `shared_steps.py`.
+"""Checkpoints of full weights: every process writes what it has, and any number of processes goes on from there.
 
-    checkpoint-20/shards/    model and optimizer; beside it what the library writes: schedule, random numbers, counts
+    checkpoint-20/parts/    model and optimizer, in torch's format of distributed checkpoints
+    checkpoint-20/          what the library writes: schedule, random numbers, counts
+
+Base of all trainers, see `shared_steps.py`.
 """
 
 from __future__ import annotations
@@ -19,40 +21,40 @@ from transformers.trainer import SCHEDULER_NAME
 
 from infra.engines.train import group
 
-SHARDS = "shards"
+PARTS = "parts"
 
 
-class ShardCheckpoints(Trainer):
+class SharedCheckpoints(Trainer):
     """A trainer whose checkpoints may be written by all processes.
 
     To be mixed into a trainer of TRL, left of it.
     """
 
-    writes_shards: bool = False
-    """False: checkpoints are the library's, which the first process writes whole"""
+    writes_parts: bool = False
+    """False: checkpoints are the library's, whose first process writes whole weights"""
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        if not self.writes_shards:
+        if not self.writes_parts:
             super().save_model(output_dir, _internal_call)
 
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
-        if not self.writes_shards:
+        if not self.writes_parts:
             super()._save_optimizer_and_scheduler(output_dir)
             return
         folder = Path(output_dir)
         folder.mkdir(parents=True, exist_ok=True)
         model, optimizer = get_state_dict(self._bare_model(), self._bare_optimizer())
         state = {"model": model, "optimizer": optimizer}
-        distributed_checkpoint.save(state, checkpoint_id=folder / SHARDS, no_dist=group.size() == 1)
+        distributed_checkpoint.save(state, checkpoint_id=folder / PARTS, no_dist=group.size() == 1)
         if group.is_first():
             torch.save(self.lr_scheduler.state_dict(), folder / SCHEDULER_NAME)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        if not self.writes_shards:  # they are read when the optimizer is there
+        if not self.writes_parts:  # they are read when the optimizer is there
             super()._load_from_checkpoint(resume_from_checkpoint, model)
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        if not self.writes_shards or checkpoint is None:
+        if not self.writes_parts or checkpoint is None:
             super()._load_optimizer_and_scheduler(checkpoint)
             return
         model, optimizer = self._bare_model(), self._bare_optimizer()
@@ -61,7 +63,7 @@ class ShardCheckpoints(Trainer):
         # weights that no example has used so far have no moments yet
         distributed_checkpoint.load(
             state,
-            checkpoint_id=os.path.join(checkpoint, SHARDS),
+            checkpoint_id=os.path.join(checkpoint, PARTS),
             planner=DefaultLoadPlanner(allow_partial_load=True),
             no_dist=group.size() == 1,
         )
