@@ -124,14 +124,14 @@ def test_each_of_two_devices_holds_half(base: Path, tmp_path: Path) -> None:
 
 
 def full_phase(model: Path, folder: Path, **optimizer: Any) -> TrainRequest:
-    return phase(model, folder, **optimizer).model_copy(update={"tune": FullWeights()})
+    return phase(model, folder, **{"checkpoint_seconds": 0.3, **optimizer}).model_copy(update={"tune": FullWeights()})
 
 
 @pytest.fixture(scope="module")
 def straight(tied: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a training on two devices ends with that nobody disturbs."""
     folder = tmp_path_factory.mktemp("straight")
-    run_trainer(full_phase(tied, folder), work_dir=folder / "work", out_dir=folder / "out")
+    run_trainer(full_phase(tied, folder, checkpoint_seconds=1000), work_dir=folder / "work", out_dir=folder / "out")
     return folder / "out"
 
 
