@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -41,6 +41,9 @@ that one"""
 class Lora(Component):
     """Low-rank adapters (arXiv 2106.09685) on every linear layer."""
 
+    can_be_shared: ClassVar[bool] = False
+    """whether several devices share weights, gradients and optimizer; otherwise each has them all"""
+
     kind: Literal["lora"] = "lora"
     rank: int = Field(16, ge=1, description="of the two factors of each change")
     alpha: int = Field(32, ge=1, description="the change is scaled by alpha / rank")
@@ -50,6 +53,8 @@ class Lora(Component):
 
 class FullWeights(Component):
     """Every weight is trained, and the whole model is published each round."""
+
+    can_be_shared: ClassVar[bool] = True
 
     kind: Literal["full"] = "full"
 

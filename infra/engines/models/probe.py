@@ -101,11 +101,15 @@ def read_probe(files: ModelFiles) -> Probe | None:
     return Probe(tuple(row["tokens"]), tuple(row["logprobs"]), row["dtype"])
 
 
-def check_loaded(model: Any, files: ModelFiles, what: str) -> None:
-    """See that a loaded model is what it was when it was trained; errors as of `check_probe`."""
+def check_loaded(model: Any, files: ModelFiles, what: str, dtype: str | None = None) -> None:
+    """See that a loaded model is what it was when it was trained; errors as of `check_probe`.
+
+    Args:
+        dtype: the number format that it computes in; None: that of its weights.
+    """
     probe = read_probe(files)
     if probe is not None:
-        dtype = name_of(next(model.parameters()).dtype)
+        dtype = dtype or name_of(next(model.parameters()).dtype)
         check_probe(files.name, what, probe, measure(model, probe.tokens, dtype).logprobs, dtype)
 
 

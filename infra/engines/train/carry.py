@@ -12,7 +12,9 @@ import torch
 from transformers import TrainerCallback
 
 from configs.errors import EngineError
+from infra.engines.train import group
 from infra.engines.train.output import publish_folder
+from infra.engines.train.shared_weights import part_of, whole
 
 OPTIMIZER, SCHEDULER = "optimizer.pt", "scheduler.pt"
 
@@ -41,7 +43,7 @@ class CarriedState(TrainerCallback):
                 "train the rounds in order, with the same max_steps",
             )
         try:
-            optimizer.load_state_dict(self._read(OPTIMIZER))
+            optimizer.load_state_dict(_own_part(self._read(OPTIMIZER), optimizer))
             _check_shapes(optimizer)
         except ValueError as error:
             raise EngineError(
@@ -50,8 +52,22 @@ class CarriedState(TrainerCallback):
         lr_scheduler.load_state_dict(schedule)
 
     def _read(self, name: str) -> dict[str, Any]:
-        content: dict[str, Any] = torch.load(self.folder / name, map_location="cpu", weights_only=True)
+        is_read_in_parts = group.size() > 1
+        content: dict[str, Any] = torch.load(
+            self.folder / name, map_location="cpu", weights_only=True, mmap=is_read_in_parts
+        )
         return content
+
+
+def _own_part(state: dict[str, Any], optimizer: Any) -> dict[str, Any]:
+    """A state as this process holds it: its part of the moments of weights that devices share."""
+    weights = [one for params in optimizer.param_groups for one in params["params"]]
+    moments = {
+        number: {name: part_of(value, weights[number]) for name, value in values.items()}
+        for number, values in state["state"].items()
+        if number < len(weights)
+    }
+    return {**state, "state": moments}
 
 
 def _check_shapes(optimizer: Any) -> None:
@@ -68,12 +84,20 @@ def _check_shapes(optimizer: Any) -> None:
 
 
 def save_state(optimizer: Any, scheduler: Any, folder: Path) -> None:
-    """Write the state that `CarriedState` reads."""
+    """Write the state that `CarriedState` reads. Where devices share the weights all of them are to call this; the
+    first writes."""
     state = optimizer.state_dict()
-    moments = {
-        number: {name: value.cpu() if isinstance(value, torch.Tensor) else value for name, value in values.items()}
-        for number, values in state["state"].items()
-    }
+    moments = {}
+    for number, values in state["state"].items():  # put together weights by weights
+        found = {name: _on_cpu(value) for name, value in values.items()}
+        if group.is_first():
+            moments[number] = found
+    if not group.is_first():
+        return
     with publish_folder(folder) as partial:
         torch.save({"state": moments, "param_groups": state["param_groups"]}, partial / OPTIMIZER)
         torch.save(scheduler.state_dict(), partial / SCHEDULER)
+
+
+def _on_cpu(value: Any) -> Any:
+    return whole(value).cpu() if isinstance(value, torch.Tensor) else value

@@ -37,7 +37,7 @@ class TimedCheckpoints(TrainerCallback):
         if not group.is_first():
             return
         checkpoint = self.folder / f"checkpoint-{state.global_step}"
-        for file in checkpoint.iterdir():
+        for file in filter(Path.is_file, checkpoint.rglob("*")):
             _sync(file)
         (checkpoint / MARKER).write_text(self.fingerprint)
         _sync(checkpoint / MARKER)

@@ -20,6 +20,8 @@ from safetensors.torch import save_file
 
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.weights import copy_definitions
+from infra.engines.train import group
+from infra.engines.train.shared_weights import whole
 
 
 def save_adapter(model: Any, base: ModelFiles, folder: Path) -> None:
@@ -38,13 +40,29 @@ def save_adapter(model: Any, base: ModelFiles, folder: Path) -> None:
 
 
 def save_model(model: Any, base: ModelFiles, dtype: torch.dtype, folder: Path) -> None:
-    """Write the whole model in a number format, with the base's configuration and tokenizer."""
-    state = {name: tensor.to(dtype) for name, tensor in model.state_dict().items()}
+    """Write the whole model in a number format, with the base's configuration and tokenizer.
+
+    Where devices share it all of them are to call this; the first writes.
+    """
+    state = _state_of(model, dtype)
+    if not group.is_first():
+        return
     with publish_folder(folder) as partial:
         model.save_pretrained(partial, state_dict=state)
         copy_definitions(base.weights, partial, replaces=True)
         if base.chat_template is not None:
             (partial / "chat_template.jinja").write_text(base.chat_template, encoding="utf-8")
+
+
+def _state_of(model: Any, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+    """Every tensor, put together where devices share it; on all but the first of them none is kept."""
+    state = model.state_dict(keep_vars=True)
+    found: dict[int, torch.Tensor] = {}  # by tensor, of which one may stand in two places
+    for tensor in {id(tensor): tensor for tensor in state.values()}.values():
+        cast = whole(tensor.detach()).to(dtype)
+        if group.is_first():
+            found[id(tensor)] = cast.cpu()
+    return {name: found[id(tensor)] for name, tensor in state.items() if id(tensor) in found}
 
 
 @contextmanager

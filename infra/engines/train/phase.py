@@ -26,7 +26,8 @@ from infra.engines.train.reference import add_reference
 from infra.engines.train.request import PhaseRequest, TrainReport, TrainRequest
 from infra.engines.train.rows import tokens_of
 from infra.engines.train.saved import CHECKPOINTS, METRICS, REFERENCE_FILE, step_of
-from infra.engines.train.setup import arithmetic, choose_dtype, load_tokenizer, load_trainable
+from infra.engines.train.setup import arithmetic, choose_dtype, load_tokenizer, load_trainable, shares_weights
+from infra.engines.train.shared_weights import is_shared
 from infra.engines.train.steps import CountedSteps
 
 
@@ -49,8 +50,9 @@ def run_phase(
     if group.is_first():
         rewind_metrics(metrics, resumed_from_step)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    if group.is_first():
+    if group.is_first() or is_shared(trainer.model):
         save_result(request, trainer, tokens_of(trainer.train_dataset[0]), out_dir)
+    if group.is_first():
         shutil.copyfile(metrics, out_dir / METRICS)
     group.wait_for_all()
     if not group.is_first():
@@ -79,24 +81,27 @@ def prepare(request: TrainRequest, work_dir: Path, fingerprint: str) -> tuple[Co
     ]
     if request.resume_state is not None:
         callbacks.append(CarriedState(request.resume_state, request.first_step))
-    trainer = make_trainer(request, tokenizer, load_trainable(request), rows, checkpoints, callbacks)
+    model = load_trainable(request, shared=shares_weights(request))
+    trainer = make_trainer(request, tokenizer, model, rows, checkpoints, callbacks)
     trainer.remove_callback(PrinterCallback)  # it prints what the metrics file holds
     return trainer, num_too_long
 
 
 def save_result(request: PhaseRequest, trainer: Any, tokens: Sequence[int], out_dir: Path) -> None:
     """Write `adapter/`, or `model/` in the number format that the base was published in; what the trained model says
-    of a text; and a state to be carried.
+    of a text; and a state to be carried. Where devices share the weights all of them are to call this.
 
     Args:
-        tokens: of the text, 2 or more.
+        tokens: of the text, 2 or more; the same on all devices.
     """
     model, files = trainer.accelerator.unwrap_model(trainer.model), request.model
     if isinstance(request.tune, Lora):
         save_adapter(model, files, out_dir / "adapter")
     else:
         save_model(model, files, _published_dtype(files), out_dir / "model")
-    write_probe(probe_of(request, model, tokens, trainer.accelerator.device), out_dir)
+    probe = probe_of(request, model, tokens, trainer.accelerator.device)
+    if group.is_first():
+        write_probe(probe, out_dir)
     if request.total_steps is not None:
         save_state(trainer.optimizer, trainer.lr_scheduler, out_dir / "optimizer")
 

@@ -84,6 +84,7 @@ def make_trainer(
         **objective.arguments(request.objective),
     )
     trainer.planned_steps = planned_steps(request, len(rows))
+    trainer.writes_parts = request.tune.can_be_shared
     if request.optimizer.batching == "packed":
         with arithmetic(request, trainer.accelerator.device):
             check_packing(trainer.model, tokens_of(rows[0]), request.model.name)

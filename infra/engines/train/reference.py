@@ -6,6 +6,7 @@ loaded. Its arithmetic is the trained model's, so that a reference equal to the 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Sequence
@@ -26,7 +27,8 @@ from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.rows import IGNORED
 from infra.engines.train.saved import REFERENCE_FILE
-from infra.engines.train.setup import arithmetic, load_frozen, micro_size
+from infra.engines.train.setup import arithmetic, load_frozen, micro_size, shares_weights
+from infra.engines.train.shared_weights import is_shared
 from infra.engines.train.steps import pad_parts, pad_weights, sum_by_part, weigh_tokens
 
 Asked = tuple[list[int], list[int], list[float] | None, list[int] | None]
@@ -75,15 +77,26 @@ def _compute(request: TrainRequest, rows: Dataset) -> dict[str, list[Sums]]:
 def _compute_one(request: TrainRequest, files: ModelFiles, rows: Dataset) -> dict[str, list[Sums]]:
     """Every device scores its share; all get the whole."""
     state = PartialState(cpu=not torch.cuda.is_available())
-    model = load_reference(request, files).to(state.device)
+    model = load_reference(request, files)
+    if not is_shared(model):
+        model = model.to(state.device)
     columns = {}
     for name, completion in objective_of(request.objective).rows.reference.items():
-        share = range(state.process_index, len(rows), state.num_processes)
+        share = own_share(len(rows), state.process_index, state.num_processes)
         with arithmetic(request, state.device):
             sums = sum_logprobs(model, Sequences(rows, completion, share), 2 * micro_size(request))
         values = dict(gather_object(list(zip(share, sums, strict=True))))
         columns[name] = [values[number] for number in range(len(rows))]
+    del model
+    gc.collect()  # shared weights hang in cycles
     return columns
+
+
+def own_share(num_rows: int, device: int, num_devices: int) -> list[int]:
+    """Rows of a device: as many as of every other, the last of all once more where they do not go round. So all take
+    equally many batches, which weights that are shared want."""
+    num_own = -(-num_rows // num_devices)
+    return [min(device + number * num_devices, num_rows - 1) for number in range(num_own)]
 
 
 class Sequences(Sequence[Asked]):
@@ -162,6 +175,6 @@ def _weights(sequences: Sequence[Asked], device: torch.device) -> torch.Tensor |
 
 def load_reference(request: TrainRequest, files: ModelFiles) -> Any:
     """A reference model, ready for `sum_logprobs`."""
-    model = load_frozen(request, files)
+    model = load_frozen(request, files, shared=shares_weights(request))
     add_fused_lm_head(model.get_base_model() if hasattr(model, "peft_config") else model)
     return model

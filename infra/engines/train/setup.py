@@ -9,18 +9,20 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
+from accelerate import init_empty_weights
 from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model
-from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, set_seed
 
 from configs.errors import EngineError
 from configs.schema.train import Lora
 from infra.engines.devices import limit_threads
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.models.probe import check_loaded
+from infra.engines.models.probe import check_loaded, name_of
 from infra.engines.models.target_modules import refuse_targets
 from infra.engines.train import group
 from infra.engines.train.layout import largest_divisor
 from infra.engines.train.request import PhaseRequest
+from infra.engines.train.shared_weights import share_weights
 
 
 def choose_dtype(request: PhaseRequest) -> torch.dtype:
@@ -49,17 +51,25 @@ def load_tokenizer(files: ModelFiles) -> Any:
     )
 
 
-def load_trainable(request: PhaseRequest) -> Any:
+def shares_weights(request: PhaseRequest) -> bool:
+    """Whether the devices of a training share the weights; otherwise each has them all."""
+    return request.tune.can_be_shared and group.size() > 1
+
+
+def load_trainable(request: PhaseRequest, *, shared: bool = False) -> Any:
     """The model, ready to be trained.
 
     Trained weights are always float32, whatever the arithmetic: in bfloat16 small updates round to nothing.
     The frozen weights below an adapter are in the arithmetic's format.
+
+    Args:
+        shared: by all devices, each of which has its part.
     """
     files, tune = request.model, request.tune
     set_seed(request.seed)
-    model = _load_weights(files, request)
+    model = _load_weights(files, request, shared=shared)
     if files.adapter is None:
-        check_loaded(model, files, "in the trainer")
+        _check_loaded(model, files, "in the trainer", request, shared=shared)
     if files.adapter is not None:
         assert isinstance(tune, Lora)  # `run_trainer` refuses full weights through an adapter
         config = PeftConfig.from_pretrained(files.adapter)
@@ -73,8 +83,11 @@ def load_trainable(request: PhaseRequest) -> Any:
     return model
 
 
-def load_frozen(request: PhaseRequest, files: ModelFiles) -> Any:
+def load_frozen(request: PhaseRequest, files: ModelFiles, *, shared: bool = False) -> Any:
     """A reference, in evaluation mode, with weights in the number format of the model that is trained.
+
+    Args:
+        shared: by all devices, as in `load_trainable`.
 
     Raises:
         EngineError: the reference reads other tokens than the model that is trained.
@@ -84,20 +97,42 @@ def load_frozen(request: PhaseRequest, files: ModelFiles) -> Any:
             f"the reference {files.name} and the model {request.model.name} have different tokenizers",
             "take a reference of the same model family: reference: base, seed, start or previous",
         )
-    model = _load_weights(files, request)
-    if files.adapter is not None:
+    model = _load_weights(files, request, shared=shared)
+    if files.adapter is not None and not shared:
         model = PeftModel.from_pretrained(model, files.adapter)
-    check_loaded(model.eval(), files, "as the reference")
+    _check_loaded(model.eval(), files, "as the reference", request, shared=shared)
     return model
 
 
-def _load_weights(files: ModelFiles, request: PhaseRequest) -> Any:
+def _load_weights(files: ModelFiles, request: PhaseRequest, *, shared: bool) -> Any:
     dtype = choose_dtype(request) if isinstance(request.tune, Lora) else torch.float32
-    model = AutoModelForCausalLM.from_pretrained(
-        files.weights, dtype=dtype, trust_remote_code=files.trust_remote_code, local_files_only=True
-    )
+    settings: dict[str, Any] = {"trust_remote_code": files.trust_remote_code, "local_files_only": True}
+
+    def load() -> Any:
+        loaded = AutoModelForCausalLM.from_pretrained(files.weights, dtype=dtype, **settings)
+        if not shared or files.adapter is None:
+            return loaded
+        return PeftModel.from_pretrained(loaded, files.adapter).merge_and_unload()  # its wrapper would be no part of it
+
+    def build() -> Any:
+        config = AutoConfig.from_pretrained(files.weights, **settings)
+        with init_empty_weights(include_buffers=False):
+            made = AutoModelForCausalLM.from_config(config, dtype=dtype, trust_remote_code=files.trust_remote_code)
+        made.tie_weights()
+        return made.eval()
+
+    model = share_weights(load, build, choose_dtype(request), files.name) if shared else load()
     limit_threads(model)
     return model
+
+
+def _check_loaded(model: Any, files: ModelFiles, what: str, request: PhaseRequest, *, shared: bool) -> None:
+    """As `check_loaded`; shared weights compute in the number format of the steps."""
+    if not shared:
+        check_loaded(model, files, what)
+        return
+    with arithmetic(request, next(model.parameters()).device):
+        check_loaded(model, files, what, name_of(choose_dtype(request)))
 
 
 def _lora_settings(tune: Lora) -> LoraConfig:

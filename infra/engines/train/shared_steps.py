@@ -12,10 +12,10 @@ from typing import Any
 
 import torch
 from torch.utils.data import DataLoader, Sampler
-from transformers import Trainer
 
 from infra.engines.train import group
 from infra.engines.train.layout import Layout, Piece
+from infra.engines.train.shared_checkpoints import SharedCheckpoints
 
 
 class StepOrder(Sampler[list[Piece]]):
@@ -62,7 +62,7 @@ class Pieces(torch.utils.data.Dataset[list[dict[str, Any]]]):
         return [self.rows[number] for number in piece.examples], piece.share
 
 
-class SharedSteps(Trainer):
+class SharedSteps(SharedCheckpoints):
     """A trainer whose steps may lie on several devices.
 
     To be mixed into a trainer of TRL, left of it.

@@ -5,7 +5,8 @@ Used inside the engine program `train_program.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -66,8 +67,9 @@ class GivenReferenceSteps(CountedSteps):
     step_rows: int = 0
     """rows of the step at hand, on all devices; 0 outside of a step"""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, model: Any, **kwargs: Any) -> None:
+        with _undigested(model):
+            super().__init__(*args, model=model, **kwargs)
         # TRL copies a continued adapter to have a reference.
         if "ref" in getattr(self.model, "peft_config", {}):
             self.model.delete_adapter("ref")
@@ -98,6 +100,17 @@ class GivenReferenceSteps(CountedSteps):
 
     def _precompute_ref_logps(self, dataset: Any, *_: Any) -> Any:
         return dataset
+
+
+@contextmanager
+def _undigested(model: Any) -> Iterator[None]:
+    """TRL digests all weights, for a file of reference log-probabilities that is not written here: it takes minutes
+    with a large model, and weights that devices share cannot be read so."""
+    model.state_dict = dict
+    try:
+        yield
+    finally:
+        del model.state_dict
 
 
 def pad_weights(rows: Sequence[Sequence[float]]) -> torch.Tensor:

@@ -1,0 +1,78 @@
+"""Checkpoints of full weights: every process writes what it has, and any number of processes goes on from there.
+
+    checkpoint-20/parts/    model and optimizer, in torch's format of distributed checkpoints
+    checkpoint-20/          what the library writes: schedule, random numbers, counts
+
+Base of all trainers, see `shared_steps.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.distributed import checkpoint as distributed_checkpoint
+from torch.distributed.checkpoint.default_planner import DefaultLoadPlanner
+from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_dict
+from transformers import Trainer
+from transformers.trainer import SCHEDULER_NAME
+
+from infra.engines.train import group
+
+PARTS = "parts"
+
+
+class SharedCheckpoints(Trainer):
+    """A trainer whose checkpoints may be written by all processes.
+
+    To be mixed into a trainer of TRL, left of it.
+    """
+
+    writes_parts: bool = False
+    """False: checkpoints are the library's, whose first process writes whole weights"""
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        if not self.writes_parts:
+            super().save_model(output_dir, _internal_call)
+
+    def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
+        if not self.writes_parts:
+            super()._save_optimizer_and_scheduler(output_dir)
+            return
+        folder = Path(output_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        model, optimizer = get_state_dict(self._bare_model(), self._bare_optimizer())
+        state = {"model": model, "optimizer": optimizer}
+        distributed_checkpoint.save(state, checkpoint_id=folder / PARTS, no_dist=group.size() == 1)
+        if group.is_first():
+            torch.save(self.lr_scheduler.state_dict(), folder / SCHEDULER_NAME)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        if not self.writes_parts:  # they are read when the optimizer is there
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        if not self.writes_parts or checkpoint is None:
+            super()._load_optimizer_and_scheduler(checkpoint)
+            return
+        model, optimizer = self._bare_model(), self._bare_optimizer()
+        kept, moments = get_state_dict(model, optimizer)
+        state = {"model": kept, "optimizer": moments}
+        # weights that no example has used so far have no moments yet
+        distributed_checkpoint.load(
+            state,
+            checkpoint_id=os.path.join(checkpoint, PARTS),
+            planner=DefaultLoadPlanner(allow_partial_load=True),
+            no_dist=group.size() == 1,
+        )
+        set_state_dict(model, optimizer, model_state_dict=state["model"], optim_state_dict=state["optimizer"])
+        self.lr_scheduler.load_state_dict(torch.load(os.path.join(checkpoint, SCHEDULER_NAME), weights_only=True))
+
+    def _bare_model(self) -> Any:
+        return self.accelerator.unwrap_model(self.model)
+
+    def _bare_optimizer(self) -> torch.optim.Optimizer:
+        optimizer: torch.optim.Optimizer = getattr(self.optimizer, "optimizer", self.optimizer)
+        return optimizer
