@@ -76,26 +76,27 @@ def run_segment(request: LearnRequest, work_dir: Path, out_dir: Path, channel: C
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except SegmentEnds as end:
         wave = end.wave
-    report = None
-    if group.is_first():
-        steps = read_metrics(metrics)
-        if steps:
-            _write(kept, wave, out_dir)
-            shutil.copyfile(metrics, out_dir / METRICS)
-        steps = steps if wave is None else steps[: wave * request.optimizer_steps_per_wave]
-        report = _report(steps, resumed_from_step)
+    report = _finish(request, kept, wave, metrics, out_dir, resumed_from_step) if group.is_first() else None
     group.wait_for_all()
     return report
 
 
-def _write(kept: Kept, wave: int | None, out_dir: Path) -> None:
-    if wave is None:
-        kept.write(out_dir)
-    else:
-        kept.take(wave, out_dir)
+def _finish(
+    request: LearnRequest, kept: Kept, wave: int | None, metrics: Path, out_dir: Path, resumed_from_step: int
+) -> LearnReport:
+    """Write the result and report.
 
-
-def _report(steps: list[dict[str, Any]], resumed_from_step: int) -> LearnReport:
+    Args:
+        wave: the result is what was kept before this wave; None: what there is now.
+    """
+    steps = read_metrics(metrics)
+    if steps:
+        if wave is None:
+            kept.write(out_dir)
+        else:
+            kept.take(wave, out_dir)
+        shutil.copyfile(metrics, out_dir / METRICS)
+    steps = steps if wave is None else steps[: wave * request.optimizer_steps_per_wave]
     losses = [step["loss"] for step in steps]
     return LearnReport(
         num_steps=len(steps),
