@@ -38,10 +38,12 @@ def killed_at_its_first_checkpoint(folder: Path, recipe: dict[str, Any]) -> None
     (folder / "recipe.json").write_text(json.dumps(recipe))
     command = [sys.executable, "-m", "tests.flows.segments", str(folder), str(folder / "recipe.json"), "1"]
     flow = subprocess.Popen(command, env={**os.environ, "SELFLOOP_TEST_RUN": str(folder)}, cwd=Path.cwd())
-    while flow.poll() is None and not has_checkpoint(folder):
-        time.sleep(0.02)
-    assert list(folder.glob("work/**/learner-1.log")), "two of them train"
-    flow.send_signal(signal.SIGKILL)
+    try:
+        while flow.poll() is None and not has_checkpoint(folder):
+            time.sleep(0.05)
+        assert list(folder.glob("work/**/learner-1.log")), "two of them train"
+    finally:
+        flow.kill()
     assert flow.wait() == -signal.SIGKILL, "it was in the middle"
 
 
