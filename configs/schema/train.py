@@ -75,7 +75,8 @@ class Optimizer(Component):
     batch_size: int = Field(
         16,
         ge=1,
-        description="examples of an optimizer step, over all devices together; online: rows of a backward pass",
+        description="examples of an optimizer step, over all devices together; online: rows of a backward pass on one "
+        "device",
     )
     gradient_accumulation: int = Field(
         1, ge=1, description="an optimizer step has so many times batch_size examples, on however many devices"
@@ -89,7 +90,10 @@ class Optimizer(Component):
         "are the same, to rounding",
     )
     devices: Annotated[tuple[str, ...], Execution] = Field(
-        ("auto",), min_length=1, description="one process each: cpu, or cuda:0, cuda:1, ...; auto: every visible GPU"
+        ("auto",),
+        min_length=1,
+        description="one process each: cpu, or cuda:0, cuda:1, ...; auto: every visible GPU; online: the first of "
+        "engine.devices",
     )
     warmup_share: float = Field(0.03, ge=0, le=1, description="share of the steps with rising learning rate")
     schedule: Literal["cosine", "linear", "constant"] = Field(
@@ -109,6 +113,11 @@ class Optimizer(Component):
         """Examples of an optimizer step, on all devices together; the last step of an epoch may have fewer."""
         return self.batch_size * self.gradient_accumulation
 
+    @property
+    def has_equal_shares(self) -> bool:
+        """Whether devices take equally many examples of a step, so that they have to divide it."""
+        return True
+
     @model_validator(mode="after")
     def _devices_share_a_step(self) -> Optimizer:
         kinds = {device.partition(":")[0] for device in self.devices}
@@ -121,7 +130,8 @@ class Optimizer(Component):
             )
         if kinds == {"cuda"} and len(set(self.devices)) < len(self.devices):
             raise ValueError(f"devices: {', '.join(self.devices)}: a GPU stands there twice: write each once")
-        check_shares(self, len(self.devices))
+        if self.has_equal_shares:
+            check_shares(self, len(self.devices))
         return self
 
     @model_validator(mode="after")
@@ -253,6 +263,10 @@ class Train(Optimizer):
                 raise ValueError(f"{name}: the loss sorts the rows of a batch of {self.batch_size}, which cannot be "
                                  "cut: leave it out, or take another loss")  # fmt: skip
         return self
+
+    @property
+    def has_equal_shares(self) -> bool:
+        return self.objective.rows != "streams"  # waves are filled up
 
     @property
     def offline_objective(self) -> Objective:

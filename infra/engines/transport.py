@@ -102,6 +102,14 @@ class ChildTransport:
     def lost_machine(self) -> str | None:
         return None
 
+    def ended_badly(self) -> bool:
+        """Whether it ended, and not with status 0."""
+        return bool(self._child.poll())
+
+    def kill(self) -> None:
+        """End the program at once; it has to be closed all the same."""
+        self._child.kill()
+
     def log_tail(self) -> str:
         return self._child.log_tail()
 

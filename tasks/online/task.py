@@ -180,7 +180,7 @@ class _Segment:
             StandingPools() as verifiers,
             Learner(request, scratch.work, scratch.out, show) as learner,
             drawing_pool(
-                self.online.sampler, self.recipe.engine, learner, request.model, request.tune, scratch.work,
+                self.online.sampler, self.recipe.engine, learner, request.model, self.recipe.train, scratch.work,
                 self.bench.pools,
             ) as pool,
         ):  # fmt: skip

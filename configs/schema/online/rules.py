@@ -74,14 +74,12 @@ def _training(recipe: Sections, online: Online, objective: OnlineObjective) -> I
         "data": train.data != "this_round", "replay": train.replay is not None, "formats": bool(train.formats),
         "with_seed_data": train.with_seed_data, "step_growth": train.step_growth is not None,
         "gradient_accumulation": train.gradient_accumulation != 1,
-        "micro_batch_size": train.micro_batch_size is not None, "devices": train.devices != ("auto",),
-        "batching": train.batching != "padded",
+        "micro_batch_size": train.micro_batch_size is not None, "batching": train.batching != "padded",
     }  # fmt: skip
     says = {
         "gradient_accumulation": "steps_per_wave says what a step is made of",
-        "micro_batch_size": "batch_size says how many rows a backward pass has",
+        "micro_batch_size": "batch_size says how many rows a backward pass has on a device",
         "batching": "a segment lays out its own batches",
-        "devices": "a segment draws and trains on one device, the first of engine.devices",
     }
     for name, is_written in unread.items():
         if is_written:

@@ -19,7 +19,8 @@ class Sampler(Component):
     learner: the process that trains, by its own decoder. session: processes of `engine` beside it, whose weights follow
     it wave by wave, through files. server: a `vllm serve` that somebody started, whose weights follow in the same way.
 
-    Of two devices or more in `engine.devices`, a session leaves the first to the learner; a single one is shared.
+    Where `train.devices` names the learner's, sessions have all of `engine.devices`. Else, of two or more of them, they
+    leave the first to the learner; a single one is shared.
     """
 
     where: Annotated[Where, Execution] = Field("learner", description="learner, session or server, as told above")
@@ -39,3 +40,12 @@ class Sampler(Component):
         if self.where != "server" and self.url is not None:
             raise ValueError(f"url: where: {self.where} asks no server: write where: server, or leave url out")
         return self
+
+
+def devices_beside(of_engine: tuple[str, ...], of_training: tuple[str, ...]) -> tuple[str, ...]:
+    """Devices of the sessions that draw beside a learner, as told above.
+
+    Args:
+        of_engine: `engine.devices`; `of_training`: `train.devices`.
+    """
+    return of_engine if of_training != ("auto",) else of_engine[1:] or of_engine

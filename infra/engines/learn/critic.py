@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
+from torch import distributed
 from transformers import TrainerCallback
 
 from configs.errors import EngineError
@@ -21,6 +22,7 @@ from configs.schema.online.objectives import Ppo
 from infra.engines.learn.kernels.totals import Totals
 from infra.engines.learn.kernels.value import ValueHead, estimate, value_loss, whitened
 from infra.engines.learn.request import LearnRequest
+from infra.engines.train import group
 
 VALUE_HEAD = "value_head.pt"
 Batch = dict[str, torch.Tensor]
@@ -105,7 +107,11 @@ class Critic:
         return step < self._objective.value_first_steps
 
     def step(self) -> None:
-        """Train the head by the gradients of the step at hand."""
+        """Train the head by the gradients of the step at hand, meaned over devices as those of the policy are."""
+        for weights in self._head.parameters():
+            if group.size() > 1 and weights.grad is not None:
+                distributed.all_reduce(weights.grad)
+                weights.grad /= group.size()
         torch.nn.utils.clip_grad_norm_(self._head.parameters(), self._max_grad_norm)
         self._optimizer.step()
         self._optimizer.zero_grad()
@@ -155,4 +161,5 @@ class CriticSteps(TrainerCallback):
         self._critic.step()
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._critic.save(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+        if group.is_first():
+            self._critic.save(Path(args.output_dir) / f"checkpoint-{state.global_step}")

@@ -6,8 +6,9 @@
             learner.train(rows, seed)
         report = learner.report
 
-One child process, started with the first call. Its end before its work is done is an error: the same call goes on from
-the newest checkpoint in `work_dir`, and on a CPU ends with the same bytes as a straight run.
+One child process a device, which train together; the first of them draws, scores, and writes. The end of one before
+its work is done is an error: the same call goes on from the newest checkpoint in `work_dir`, and on a CPU ends with the
+same bytes as a straight run on as many devices.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from typing import Any, Self
 from configs import errors
 from configs.errors import EngineEndedError, EngineError, UserError
 from infra.engines.gpu_memory import wait_for_gpus
+from infra.engines.learn.ranks import Ranks
 from infra.engines.learn.request import LearnReport, LearnRequest
 from infra.engines.patience import Patience
-from infra.engines.train.devices import gpus_in, one_device
+from infra.engines.train.devices import Devices, choose_devices, one_device
 from infra.engines.train.trainer import check_files
-from infra.engines.transport import ChildTransport
 from infra.engines.wire import (
     Completion,
     Embedded,
@@ -50,7 +51,16 @@ from infra.engines.wire import (
 )
 from infra.process.child import Inbox
 
-PROGRAM = "infra.engines.learn.learner_program"
+
+def devices_of(request: LearnRequest) -> Devices:
+    """Where a learner trains: as `train.devices` says, or on the first device of its engine.
+
+    Raises:
+        EngineError: a device is not there.
+    """
+    if request.optimizer.devices != ("auto",):
+        return choose_devices(request.optimizer)
+    return Devices(1, one_device(request.engine.devices[0]))
 
 
 def read_tokens(row: dict[str, Any]) -> Tokens | Missing:
@@ -62,7 +72,7 @@ class Learner:
     """The live weights of one segment. A `pool.Pool` besides; not for use by several threads.
 
     Args:
-        work_dir: log, checkpoints and the growing metrics.
+        work_dir: logs, checkpoints and the growing metrics.
         out_dir: the result: `adapter/` or `model/`, `optimizer/` where it is carried on, `metrics.jsonl`.
         on_step: called with a step's numbers now and then.
 
@@ -83,16 +93,15 @@ class Learner:
         self._on_step = on_step
         self._inbox: Inbox = queue.SimpleQueue()
         self._patience = Patience(request.engine)
-        self._log_path = work_dir / "learner.log"
         self._name = request.model.name
-        env = one_device(request.engine.devices[0])
-        wait_for_gpus(gpus_in(env))
-        self._transport = ChildTransport(self._log_path, env, True, self._inbox, PROGRAM)
-        self._is_open = True
-        self._send({
-            "kind": "learn", "request": request.model_dump(mode="json") | {"num_known_waves": request.num_known_waves},
+        devices = devices_of(request)
+        wait_for_gpus(devices.gpus)
+        asked = request.model_dump(mode="json", exclude={"optimizer": {"devices"}})
+        self._ranks = Ranks(work_dir, devices.env, devices.num_devices, self._inbox, {
+            "kind": "learn", "request": asked | {"num_known_waves": request.num_known_waves},
             "work_dir": str(work_dir), "out_dir": str(out_dir),
         })  # fmt: skip
+        self._is_open = True
 
     def __enter__(self) -> Self:
         return self
@@ -139,7 +148,8 @@ class Learner:
             seed: of their order, and of dropout.
             rate: of the moving copy of the weights, where there is one.
         """
-        self._send({"kind": "train", "path": str(rows), "seed": seed, "rate": rate})
+        self._patience.sign_of_life()
+        self._ranks.send_to_all({"kind": "train", "path": str(rows), "seed": seed, "rate": rate})
 
     def keep(self, wave: int) -> None:
         """Keep the weights of the moment, with all that goes on with them, as those before this wave; what was kept
@@ -152,7 +162,8 @@ class Learner:
         Args:
             wave: the result is what was kept before this wave; None: what it has now.
         """
-        self._send({"kind": "stop", "wave": wave})
+        self._patience.sign_of_life()
+        self._ranks.send_to_all({"kind": "stop", "wave": wave})
 
     def generate(
         self, shards: Iterable[Shard], on_progress: OnProgress | None = None
@@ -205,10 +216,10 @@ class Learner:
         return {"learner_loads": self.num_loads}
 
     def close(self) -> None:
-        """End the process, whatever it does."""
+        """End the processes, whatever they do."""
         if self._is_open:
             self._is_open = False
-            self._transport.close(politely=False)
+            self._ranks.close()
 
     def _ask(self, job: Job) -> list[Row]:
         self._send(write_job(job))
@@ -223,7 +234,7 @@ class Learner:
     def _send(self, message: Message) -> None:
         """Ask something: silence counts from here, for meanwhile others may have worked for hours."""
         self._patience.sign_of_life()
-        self._transport.send(message)
+        self._ranks.send(message)
 
     def _next(self) -> Message:
         """The next message; steps are passed on.
@@ -236,13 +247,13 @@ class Learner:
             _, message = self._inbox.get(timeout=self._patience.left())
         except queue.Empty:
             what, field = self._patience.describe()
-            words = f"{what}, and is killed: {self._transport.log_tail()}"
+            words = f"{what}, and is killed: {self._ranks.log_tail()}"
             fix = f"see the log; where it is rightly silent for longer, write a larger {field}"
             raise self._error(words, fix, EngineEndedError) from None
         if message is None:
-            kind = EngineEndedError if self._transport.was_killed() else EngineError
+            kind = EngineEndedError if self._ranks.was_killed() else EngineError
             raise self._error(
-                f"ended before its work was done: {self._transport.describe_end()}",
+                f"ended before its work was done: {self._ranks.describe_end()}",
                 "run the same command again, which goes on from here; where it ends so again, see the log, free "
                 "memory, or write a smaller train.batch_size",
                 kind,
@@ -252,7 +263,7 @@ class Learner:
             self._patience.loaded()
         if message["kind"] == "error":
             told = getattr(errors, message["name"], UserError)
-            raise told(f"{message['message']}\n  log: {self._log_path}", message["fix"])
+            raise told(f"{message['message']}\n  log: {message['log']}", message["fix"])
         if message["kind"] == "step":
             self._on_step(message)
         return message

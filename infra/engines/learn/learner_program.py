@@ -2,9 +2,13 @@
 
     python -m infra.engines.learn.learner_program SCRATCH
 
-First command: {"kind": "learn", "request", "work_dir", "out_dir"}. Then it waits for its first wave (`desk.py`). Last
-answer: {"kind": "done", "report"}, when the result lies in `out_dir`, or {"kind": "error", "name", "message", "fix"}.
-Besides: {"kind": "progress", ...} a step, {"kind": "saved", "wave"} a checkpoint. It knows no problem, judge or reward.
+First command: {"kind": "learn", "request", "work_dir", "out_dir", "rank", "num_devices", "meeting"}. Then it waits for
+its first wave (`desk.py`). Last answer: {"kind": "done", "report"}, when the result lies in `out_dir`, or {"kind":
+"error", "name", "message", "fix"}.
+Besides: {"kind": "step", ...} a step, {"kind": "saved", "wave"} a checkpoint. It knows no problem, judge or reward.
+
+Where several devices train together there is one such process for each: all are told to train and to stop, and the
+first does what else there is to do (`ranks.py`).
 """
 
 from __future__ import annotations
@@ -27,9 +31,12 @@ def main() -> None:
         from infra.engines.learn.segment import run_segment
         from infra.engines.train import group
 
-        group.join(0, 1, None)
+        size = command["num_devices"]
+        group.join(command["rank"], size, Path(command["meeting"]) if size > 1 else None)
         report = run_segment(request, Path(command["work_dir"]), Path(command["out_dir"]), channel)
-        channel.send({"kind": "done", "report": report.model_dump()})
+        if report is not None:
+            channel.send({"kind": "done", "report": report.model_dump()})
+        group.leave()
     except Exception as error:
         end_with_error(channel, error if isinstance(error, UserError) else _explain(error, request))
     end(0)

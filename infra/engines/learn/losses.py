@@ -5,7 +5,7 @@ Which kernels an objective is made of stands in `configs/schema/online/objective
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Self
 
@@ -80,28 +80,24 @@ class Losses:
         with model.disable_adapter() if isinstance(self._request.tune, Lora) else nullcontext():
             return trainer.logps_of(trainer.model, wave)
 
-    def of_batch(
-        self, logps: torch.Tensor, batch: Batch, window: Sequence[Batch], wave: Sequence[Batch]
-    ) -> tuple[torch.Tensor, Sums]:
+    def of_batch(self, logps: torch.Tensor, batch: Batch, totals: Mapping[str, Totals]) -> tuple[torch.Tensor, Sums]:
         """The loss of a batch, which adds up to the step's, and numbers of it.
 
         Args:
-            window: the batches of the step; `wave`: those of all steps that share the rows.
+            totals: of each stream, in the step.
         """
         old = batch.get("old_logps")
         old = logps.detach() if old is None else old
         mask = self.trained(batch)
-        totals = self.totals(window, wave)
-        loss, sums = self._main_loss(logps, old, batch, totals)
+        loss, sums = self._main_loss(logps, old, batch, totals[self.main])
         if self.reads_reference:
             reference, weights = batch["reference_logps"], batch["kl_weight"]
-            own = self._totals_of("kl_weight_mask", window, wave)
-            loss = loss + divergence_loss(logps, reference, weights, self.objective.kl_estimate, own)
+            estimate = self.objective.kl_estimate
+            loss = loss + divergence_loss(logps, reference, weights, estimate, totals["kl_weight"])
             of_tokens = divergences(logps.detach(), reference, "k3") * mask
             sums["kl_reference"] = of_tokens.sum(), mask.sum()
         if self.main != "nll_weight" and batch["nll_weight_mask"].any():
-            more = self._totals_of("nll_weight_mask", window, wave)
-            loss = loss + likelihood_loss(logps, batch["nll_weight"], more)
+            loss = loss + likelihood_loss(logps, batch["nll_weight"], totals["nll_weight"])
             sums["nll_derived"] = -(logps.detach() * batch["nll_weight_mask"]).sum(), batch["nll_weight_mask"].sum()
         if self._request.temperature == 1:  # the sampler's numbers are of that
             gaps = sampler_gap(old.detach(), batch["sampler_logps"], mask)
@@ -156,14 +152,21 @@ class Losses:
             old.detach(), batch["sampler_logps"], mask, objective.correction, objective.correction_cap
         )
 
-    def totals(self, window: Sequence[Batch], wave: Sequence[Batch]) -> Totals:
-        """Of what is learnt from, in the optimizer step at hand."""
-        return self._totals_of(f"{self.main}_mask", window, wave)
+    def totals(self, wave: Batch, steps: Sequence[Sequence[int]]) -> list[dict[str, Totals]]:
+        """Of each stream, in each of the steps that share a wave.
 
-    def _totals_of(self, name: str, window: Sequence[Batch], wave: Sequence[Batch]) -> Totals:
-        rows = sum(float(batch[name].any(-1).sum()) for batch in window)
-        tokens = sum(float(batch[name].sum()) for batch in window)
-        return Totals(rows, tokens, sum(float(batch[name].sum()) for batch in wave) / self._request.steps_per_wave)
+        Args:
+            wave: all its rows, those of other devices too.
+            steps: places of their rows.
+        """
+        masks = {name: wave[f"{name}_mask"].bool() for name in self.streams}
+        means = {name: float(mask.sum()) / len(steps) for name, mask in masks.items()}
+        return [{name: _totals_of(mask[torch.tensor(step)], means[name]) for name, mask in masks.items()}
+                for step in steps]  # fmt: skip
+
+
+def _totals_of(mask: torch.Tensor, wave_tokens: float) -> Totals:
+    return Totals(float(mask.any(-1).sum()), float(mask.sum()), wave_tokens)
 
 
 def is_own_base(request: LearnRequest) -> bool:

@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from transformers import TrainerCallback
 
 from configs.errors import EngineError
+from infra.engines.train import group
 
 MOVING = "moving.safetensors"
 
@@ -82,4 +83,5 @@ class MovingCopy(TrainerCallback):
         self.move()
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.save(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+        if group.is_first():
+            self.save(Path(args.output_dir) / f"checkpoint-{state.global_step}")

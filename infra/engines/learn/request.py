@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from configs.schema.engine import TransformersEngine
 from configs.schema.online.objectives import OnlineObjective
+from infra.engines.learn.layout import WaveLayout
 from infra.engines.train.request import PhaseRequest
 
 
@@ -53,10 +54,11 @@ class LearnRequest(PhaseRequest):
         every, now = self.compare_start_every, self.first_step + step
         return every > 0 and step > 0 and now // every > (now - self.optimizer_steps_per_wave) // every
 
-    @property
-    def batches_per_step(self) -> int:
-        """Batches of `optimizer.batch_size` rows that one step adds up."""
-        return ceil(ceil(self.most_rows / self.steps_per_wave) / self.optimizer.batch_size)
+    def layout(self, num_devices: int) -> WaveLayout:
+        """How the rows of a wave lie in its steps, and on so many devices."""
+        batch_size = self.optimizer.batch_size
+        num_batches = ceil(ceil(self.most_rows / self.steps_per_wave) / batch_size)
+        return WaveLayout(self.steps_per_wave, num_batches, batch_size, num_devices)
 
 
 class LearnReport(BaseModel):

@@ -1,5 +1,7 @@
 """One segment from loading to the report. Used inside the engine program `learner_program.py`.
 
+Of several devices each has a process that runs this; the first alone writes, and answers for all.
+
 Checkpoints are written by the clock, on the border of two waves, where the trainer holds no rows. A checkpoint at step
 s is before wave s / steps per wave: what the control side needs to know to go on.
 """
@@ -28,6 +30,7 @@ from infra.engines.learn.request import LearnReport, LearnRequest
 from infra.engines.learn.start import StartWeights
 from infra.engines.learn.wave_trainer import WaveTrainer
 from infra.engines.session_program import ALIVE_SECONDS
+from infra.engines.train import group
 from infra.engines.train.carry import CarriedState
 from infra.engines.train.checkpoints import TimedCheckpoints, find_checkpoint
 from infra.engines.train.metrics import MetricsStream, read_metrics, rewind_metrics
@@ -45,8 +48,11 @@ OF_VALUES = {name: name for name in ("value_mean", "value_error", "advantage_abs
 """those of a segment with a value head"""
 
 
-def run_segment(request: LearnRequest, work_dir: Path, out_dir: Path, channel: Channel) -> LearnReport:
+def run_segment(request: LearnRequest, work_dir: Path, out_dir: Path, channel: Channel) -> LearnReport | None:
     """Train wave after wave, from the newest checkpoint where there is one; write the result.
+
+    Returns:
+        The report; None on every device but the first.
 
     Raises:
         EngineError: the model cannot be trained, or the loss is not a number.
@@ -57,11 +63,12 @@ def run_segment(request: LearnRequest, work_dir: Path, out_dir: Path, channel: C
     moving = trainer.moving
     logged = LOGGED | (OF_VALUES if trainer.critic is not None else {})
     trainer.add_callback(MetricsStream(metrics, logged, lambda: trainer.step_tokens, lambda line: _tell(channel, line)))
-    checkpoint = _find_checkpoint(request, checkpoints, fingerprint)
+    checkpoint = group.decided_once(lambda: _find_checkpoint(request, checkpoints, fingerprint))
     resumed_from_step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     if moving is not None and (checkpoint or request.resume_state):
         moving.load(checkpoint or Path(request.resume_state or ""))
-    rewind_metrics(metrics, resumed_from_step)
+    if group.is_first():
+        rewind_metrics(metrics, resumed_from_step)
     kept = Kept(request, trainer, work_dir / KEPT)
     trainer.desk.keep = kept.keep
     wave = None
@@ -69,6 +76,19 @@ def run_segment(request: LearnRequest, work_dir: Path, out_dir: Path, channel: C
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except SegmentEnds as end:
         wave = end.wave
+    report = _finish(request, kept, wave, metrics, out_dir, resumed_from_step) if group.is_first() else None
+    group.wait_for_all()
+    return report
+
+
+def _finish(
+    request: LearnRequest, kept: Kept, wave: int | None, metrics: Path, out_dir: Path, resumed_from_step: int
+) -> LearnReport:
+    """Write the result and report.
+
+    Args:
+        wave: the result is what was kept before this wave; None: what there is now.
+    """
     steps = read_metrics(metrics)
     if steps:
         if wave is None:
@@ -109,7 +129,8 @@ class WaveCheckpoints(TimedCheckpoints):
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         super().on_save(args, state, control)
-        self._on_saved(state.global_step // self._steps_per_wave)
+        if group.is_first():
+            self._on_saved(state.global_step // self._steps_per_wave)
 
 
 def _find_checkpoint(request: LearnRequest, folder: Path, fingerprint: str) -> Path | None:
@@ -139,6 +160,7 @@ def _make_trainer(request: LearnRequest, checkpoints: Path, fingerprint: str, ch
     )
     trainer.remove_callback(PrinterCallback)  # it prints what the metrics file holds
     trainer.planned_steps = request.total_steps
+    trainer.share = group.size()  # what is added up over a step is meaned over devices by who gathers it
     seconds = min(ALIVE_SECONDS, request.engine.silence_seconds / 3)
     trainer.request, trainer.losses, trainer.moving, trainer.critic = request, losses, moving, critic
     if request.compare_start_every:
@@ -155,14 +177,16 @@ def _settings(request: LearnRequest, checkpoints: Path) -> GRPOConfig:
     TRL counts waves in rows of a data set, and will not begin without one: it gets a single empty prompt, again and
     again, once a wave, and nothing reads it. The wave's rows come from its file.
     """
-    num_batches = request.batches_per_step * request.steps_per_wave
-    shared = shared_settings(request, 1, checkpoints)
-    shared |= {"gradient_accumulation_steps": request.batches_per_step, "ignore_data_skip": True}
+    layout, size = request.layout(group.size()), request.optimizer.batch_size
+    num_batches = layout.passes_per_step * layout.num_steps
+    optimizer = request.optimizer.model_copy(update={"micro_batch_size": size})  # rows of a device, not its share
+    shared = shared_settings(request.model_copy(update={"optimizer": optimizer}), 1, checkpoints)
+    shared |= {"gradient_accumulation_steps": layout.passes_per_step, "ignore_data_skip": True}
     return GRPOConfig(
         **shared,
         steps_per_generation=num_batches,
         num_iterations=request.inner_epochs,
-        num_generations=num_batches * request.optimizer.batch_size,
+        num_generations=num_batches * size * group.size(),
         temperature=request.temperature,
         max_completion_length=request.max_tokens,
         beta=0.0,

