@@ -18,8 +18,15 @@ from infra.sandbox.template_forks import fork_template, start_program
 class Template:
     """One template process in its own process group. Arguments as in `killable.KillablePool`."""
 
-    def __init__(self, target: str, initargs: tuple[Any, ...], memory_bytes: int | None, start_seconds: float) -> None:
-        self._target = target
+    def __init__(
+        self,
+        target: str,
+        initargs: tuple[Any, ...],
+        memory_bytes: int | None,
+        start_seconds: float,
+        imports: tuple[str, ...],
+    ) -> None:
+        self._target, self._imports = target, imports
         self._settings = (target, initargs, memory_bytes)
         self._start_seconds = start_seconds
 
@@ -28,7 +35,7 @@ class Template:
         ours, theirs = socket.socketpair()
         with theirs:
             module, descriptor = self._target.partition(":")[0], theirs.fileno()
-            self._process = fork_template(module, descriptor) or start_program("zygote", descriptor)
+            self._process = fork_template(module, self._imports, descriptor) or start_program("zygote", descriptor)
         self._control = Connection(ours.detach())
         try:
             complaint = self._ask(self._settings, patience_seconds=self._start_seconds)

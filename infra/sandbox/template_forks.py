@@ -31,8 +31,12 @@ _server: TemplateServer | None = None
 _lock = threading.Lock()
 
 
-def fork_template(module: str, descriptor: int) -> ForkedTemplate | None:
+def fork_template(module: str, imports: tuple[str, ...], descriptor: int) -> ForkedTemplate | None:
     """A template process that holds this end of its control connection.
+
+    Args:
+        module: of the function that it makes.
+        imports: modules that its making imports, and that may be imported for all templates.
 
     Returns:
         None where it cannot be a fork: elsewhere than on Linux, and for a module that this process has not imported
@@ -45,7 +49,7 @@ def fork_template(module: str, descriptor: int) -> ForkedTemplate | None:
         if _server is None or not _server.is_ours():
             _server = TemplateServer()
         try:
-            return _server.fork(module, descriptor)
+            return _server.fork((module, *imports), descriptor)
         except (EOFError, OSError):  # it has ended: the next template begins another
             _close()
             return None
@@ -93,12 +97,12 @@ class TemplateServer:
         """False in a fork of the process that started it, and after its end."""
         return self._owner == os.getpid() and self._process.poll() is None
 
-    def fork(self, module: str, descriptor: int) -> ForkedTemplate:
+    def fork(self, modules: tuple[str, ...], descriptor: int) -> ForkedTemplate:
         """
         Raises:
             EOFError, OSError: it has ended.
         """
-        self._control.send(("fork", Birth(module, sys.path, dict(os.environ), os.getcwd())))
+        self._control.send(("fork", Birth(modules, sys.path, dict(os.environ), os.getcwd())))
         for handle in (descriptor, 2):
             send_handle(self._control, handle, self._process.pid)
         return ForkedTemplate(self, self._control.recv())

@@ -25,10 +25,10 @@ class Birth:
     """What a template is born with, beside two descriptors: its control connection, and its standard error.
 
     Attributes:
-        module: imported first, and once for all templates.
+        modules: imported first, and once for all templates.
     """
 
-    module: str
+    modules: tuple[str, ...]
     path: list[str]
     environment: dict[str, str]
     folder: str
@@ -47,9 +47,10 @@ def main(control_descriptor: int) -> None:
 
 def _fork(control: Connection, birth: Birth) -> int:
     descriptor, errors = recv_handle(control), recv_handle(control)
-    if birth.module not in sys.modules:
-        with contextlib.suppress(Exception):  # the template says it better
-            importlib.import_module(birth.module)
+    if new := [module for module in birth.modules if module not in sys.modules]:
+        for module in new:
+            with contextlib.suppress(Exception):  # the template says it better
+                importlib.import_module(module)
         gc.collect()
         gc.freeze()  # forks share these pages
     pid = os.fork()

@@ -66,6 +66,7 @@ ORDERS: dict[str, Callable[[], Any]] = {
     "leave": lambda: os._exit(3),
     "exit": lambda: sys.exit("bye"),
     "surroundings": _surroundings,
+    "knows colorsys": lambda: "colorsys" in sys.modules,
     "raise": _raise,
     "memory": _take_memory,
     "unpicklable": _return_unpicklable,

@@ -52,6 +52,13 @@ def test_a_module_that_this_process_has_not_imported_is_imported_by_a_program(mo
         assert [outcome.value for outcome in pool.map([1])] == [2]
 
 
+def test_what_a_pool_imports_is_imported_before_its_template_is_made_and_what_is_missing_is_left_to_it() -> None:
+    close_server()
+    for imports in ((), ("no_such_module", "colorsys")):
+        with KillablePool(OBEDIENT, 5, num_workers=1, imports=imports) as pool:
+            assert [outcome.value for outcome in pool.map(["knows colorsys"])] == [bool(imports)]
+
+
 def test_a_fork_has_the_folder_the_environment_and_the_errors_of_its_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
