@@ -29,7 +29,7 @@ demo-llm: $(INSTALLED)
 
 test: system-packages lint
 	$(BIN)/python -m pytest -q -m "not slow" --numprocesses $(JOBS)
-	$(BIN)/python -m pytest -q -m slow --numprocesses $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -q -m slow --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 # Debian packages of tests that skip without them: the sandbox, the database of the native stack, the browser.
 system-packages:

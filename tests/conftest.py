@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +12,17 @@ from hypothesis import HealthCheck, settings
 # Property tests have no clock, which a busy machine would run out.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that say how many minutes they take come first, the longest before all: a file is one worker's, and a long
+    one that begins last leaves the other workers idle."""
+    minutes: dict[Path, float] = {}
+    for item in items:
+        mark = item.get_closest_marker("slow")
+        said = mark.kwargs.get("minutes", 0) if mark else 0
+        minutes[item.path] = max(said, minutes.get(item.path, 0))
+    items.sort(key=lambda item: -minutes[item.path])
 
 
 @pytest.fixture(scope="module")

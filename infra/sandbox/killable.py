@@ -57,6 +57,7 @@ class KillablePool:
         num_workers: default: the cores this process may use.
         memory_bytes: most memory of one worker's data; past it allocations fail with MemoryError. Default: no limit.
         start_seconds: wall clock for making the function, imports included.
+        imports: modules that making it imports: pools of this process share one import of each.
 
     Raises:
         UserError: on entry, if the function could not be made.
@@ -70,10 +71,11 @@ class KillablePool:
         initargs: tuple[Any, ...] = (),
         memory_bytes: int | None = None,
         start_seconds: float = 120.0,
+        imports: tuple[str, ...] = (),
     ) -> None:
         self._limit_seconds = limit_seconds
         self._num_workers = num_workers or len(os.sched_getaffinity(0))
-        self._template = Template(target, initargs, memory_bytes, start_seconds)
+        self._template = Template(target, initargs, memory_bytes, start_seconds, imports)
         self._idle: list[_Worker] = []
         self._busy: list[_Worker] = []
 

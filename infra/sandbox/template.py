@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import socket
 import subprocess
-import sys
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import send_handle
 from typing import Any
 
 from configs.errors import UserError
-
-# The template gets the caller's import path, and never its `__main__`.
-_BOOTSTRAP = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from infra.sandbox.zygote import main; main(int(sys.argv[2]))"
-)
+from infra.sandbox.template_forks import fork_template, start_program
 
 
 class Template:
     """One template process in its own process group. Arguments as in `killable.KillablePool`."""
 
-    def __init__(self, target: str, initargs: tuple[Any, ...], memory_bytes: int | None, start_seconds: float) -> None:
-        self._target = target
+    def __init__(
+        self,
+        target: str,
+        initargs: tuple[Any, ...],
+        memory_bytes: int | None,
+        start_seconds: float,
+        imports: tuple[str, ...],
+    ) -> None:
+        self._target, self._imports = target, imports
         self._settings = (target, initargs, memory_bytes)
         self._start_seconds = start_seconds
 
@@ -34,11 +34,8 @@ class Template:
         """Start the process and make the function; UserError says why it could not be made."""
         ours, theirs = socket.socketpair()
         with theirs:
-            command = [sys.executable, "-c", _BOOTSTRAP, json.dumps(sys.path), str(theirs.fileno())]
-            # What the function prints is for people: it goes to standard error.
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=2, pass_fds=[theirs.fileno()], start_new_session=True
-            )
+            module, descriptor = self._target.partition(":")[0], theirs.fileno()
+            self._process = fork_template(module, self._imports, descriptor) or start_program("zygote", descriptor)
         self._control = Connection(ours.detach())
         try:
             complaint = self._ask(self._settings, patience_seconds=self._start_seconds)

@@ -1,4 +1,5 @@
-"""Program: a template process that makes one function and forks the workers that run it. Started by `template.py`.
+"""Program: a template process that makes one function and forks the workers that run it. Started by `template.py`, as a
+program or as a fork of `template_server.py`.
 
 It ends, and every worker and whatever the workers started with it, as soon as its parent is gone: it waits on nothing
 but the control connection, and looks at its parent's id besides, since a fork of the parent could hold that
@@ -44,7 +45,7 @@ def main(control_descriptor: int) -> None:
     control.send(None)
     workers: set[int] = set()
     with contextlib.suppress(EOFError, OSError):
-        while _has_request(control, parent_id):
+        while has_request(control, parent_id):
             verb, pid = control.recv()
             control.send(_start(control, function, memory_bytes, workers) if verb == "start" else _end(pid, workers))
     for pid in list(workers):
@@ -57,7 +58,7 @@ def _make(target: str, initargs: tuple[Any, ...]) -> Callable[[Any], Any]:
     return function
 
 
-def _has_request(control: Connection, parent_id: int) -> bool:
+def has_request(control: Connection, parent_id: int) -> bool:
     """Wait for the next request; False when the parent is gone."""
     while not control.poll(_PARENT_CHECK_SECONDS):
         if os.getppid() != parent_id:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tasks.report.rounds import RoundReport
-from tasks.report.svg import render_svg
+from tasks.report.svg import drawn_once, render_svg
 
 # Okabe and Ito's palette, which colour-blind readers can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#4D4D4D")
@@ -36,6 +36,7 @@ _REASON_COLOURS = {
 Series = Mapping[str, Sequence[RoundReport]]
 
 
+@drawn_once
 def accuracy_figure(series: Series) -> str:
     """Accuracy by round on the report set (left) and the select set, with 95 % Wilson bands; one line an experiment."""
 
@@ -55,6 +56,7 @@ def accuracy_figure(series: Series) -> str:
     return render_svg(draw, width=8.6)
 
 
+@drawn_once
 def drops_figure(reports: Sequence[RoundReport]) -> str:
     """What became of the samples of each round: kept, or dropped for which reason, as stacked bars of shares."""
     rounds = [report for report in reports if report.metrics.get("num_samples")]
@@ -77,6 +79,7 @@ def drops_figure(reports: Sequence[RoundReport]) -> str:
     return render_svg(draw, width=5.6)
 
 
+@drawn_once
 def length_figure(series: Series) -> str:
     """Mean length of the samples and of the kept ones (left), and share of distinct texts per problem, by round."""
 

@@ -12,7 +12,7 @@ from tasks.monitor.histograms import Histogram
 from tasks.report.figures import COLOURS, axis_percent, name_rounds
 from tasks.report.monitor_table import largest_sizes, spoken
 from tasks.report.rounds import RoundReport
-from tasks.report.svg import render_svg
+from tasks.report.svg import drawn_once, render_svg
 
 # From hard to easy, dark to light: viridis reversed reads in grey too.
 _BIN_COLOURS = ("#440154", "#3B528B", "#21918C", "#5EC962", "#FDE725")
@@ -120,6 +120,7 @@ MONITOR_FIGURES: dict[str, Figure] = {
 """by title; the file name in MLflow is the title with underscores"""
 
 
+@drawn_once
 def draw_monitor_figures(rounds: Sequence[RoundReport]) -> dict[str, str]:
     """The figures that have something to show, by title."""
     drawn = {title: figure(rounds) for title, figure in MONITOR_FIGURES.items()}

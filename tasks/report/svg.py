@@ -5,10 +5,19 @@ matplotlib is imported at the first drawing, without a display and without its g
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import io
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+NUM_KEPT = 32
+"""drawings that are kept: those of the end of a run, and few more"""
+Rounds = TypeVar("Rounds")
+Drawn = TypeVar("Drawn")
 
 _STYLE: Any = {
     "svg.fonttype": "none",
@@ -33,6 +42,30 @@ _STYLE: Any = {
     "legend.handlelength": 3,
     "figure.facecolor": "#FFFFFF",
 }
+
+
+def drawn_once(draw: Callable[[Rounds], Drawn]) -> Callable[[Rounds], Drawn]:
+    """Keep what was drawn of the same rounds: the report's page and MLflow show the same figures, and drawing one
+    takes longer than a round's decision.
+
+    Args:
+        draw: from rounds, or rounds by name, to what is not changed afterwards.
+    """
+    kept: dict[bytes, Drawn] = {}
+
+    @functools.wraps(draw)
+    def drawn(rounds: Rounds) -> Drawn:
+        key = hashlib.sha256(_ANYTHING.dump_json(rounds)).digest()
+        if key not in kept:
+            kept[key] = draw(rounds)
+            while len(kept) > NUM_KEPT:
+                kept.pop(next(iter(kept)), None)
+        return kept[key]
+
+    return drawn
+
+
+_ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 def render_svg(draw: Callable[[Any], None], width: float, height: float = 3.1) -> str:

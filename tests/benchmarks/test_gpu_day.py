@@ -13,7 +13,7 @@ from benchmarks.gpu_day import PARTS
 from benchmarks.gpu_parts import MEASURES
 from tests.infra.engines.chatty import build_chat_folder
 
-pytestmark = [pytest.mark.slow, pytest.mark.vllm]
+pytestmark = [pytest.mark.slow(minutes=5), pytest.mark.vllm]
 
 
 def test_every_part_has_a_figure(tmp_path: Path) -> None:

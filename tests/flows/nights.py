@@ -20,6 +20,8 @@ from tests.flows.deployed import Deployment
 from tests.flows.stack import Stack
 from tests.flows.test_stack_run import wait_for
 
+SILENCE_SECONDS = 65
+"""after which a stack takes a run to be dead: as few as can be set"""
 Asked = TypeVar("Asked")
 
 

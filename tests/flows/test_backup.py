@@ -16,7 +16,7 @@ from tests.flows.micro import environment
 from tests.flows.stack import Stack
 from tests.flows.test_stack_run import deploy, rounds_in_mlflow, step_keys
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=3)
 GUIDE = Path(__file__).parents[2] / "docs/operate.md"
 
 
@@ -34,7 +34,7 @@ def follow(stack: Stack, part: str) -> None:
 
 
 def test_what_was_backed_up_is_there_after_the_host_is_lost(sourced: Stack) -> None:
-    deployment = deploy(sourced, "kept")
+    deployment = deploy(sourced, "kept", epochs=2)
     run = deployment.start()
     assert deployment.finish(run)["type"] == "COMPLETED"
     keys, in_mlflow = step_keys(sourced, "kept"), rounds_in_mlflow(sourced, "kept")

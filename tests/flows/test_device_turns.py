@@ -15,7 +15,7 @@ from tests.flows.deployed import worker
 from tests.flows.micro import processes_of
 from tests.flows.test_deploy import deploy, light_recipe
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=2)
 
 
 def wait_for_line(prefect_url: str, pattern: str) -> re.Match[str]:

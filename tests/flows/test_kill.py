@@ -1,9 +1,13 @@
-"""A run that is killed at random moments, again and again, ends like one that never was, and leaves nothing running."""
+"""A run that is killed at random moments, again and again, ends like one that never was, and leaves nothing running.
+
+SELFLOOP_TEST_KILLS=50 makes it fifty kills, in about a quarter of an hour.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import random
 import shutil
 import signal
@@ -18,8 +22,8 @@ from tasks.core.records import Example
 from tasks.core.tables import read_records
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, processes_of, wait_until_gone, write_recipe
 
-pytestmark = pytest.mark.slow
-NUM_KILLS = 50
+pytestmark = pytest.mark.slow(minutes=5)
+NUM_KILLS = int(os.environ.get("SELFLOOP_TEST_KILLS", "10"))
 LONGEST_LIFE = 12.0
 """seconds; a straight run takes about as long"""
 CHANCE = random.Random(20)
@@ -113,7 +117,7 @@ WAYS: tuple[Way, ...] = (
     signal_program("train_program", signal.SIGKILL),
     kill_everything,
 )
-"""in turn: of fifty kills twenty end the whole tree, and five each a part of it"""
+"""in turn: of ten kills four end the whole tree, and one each a part of it"""
 
 
 def test_a_run_killed_at_random_moments_ends_like_a_straight_one(

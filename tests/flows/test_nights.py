@@ -10,12 +10,29 @@ from functools import partial
 import pytest
 
 from infra.store.address import open_store
-from tests.flows.nights import Receiver, flows, kill, nth_run, people_told, runs_of, silent_webhook, worker_and_runs
-from tests.flows.stack import Stack
+from tests.flows.nights import (
+    SILENCE_SECONDS,
+    Receiver,
+    flows,
+    kill,
+    nth_run,
+    people_told,
+    runs_of,
+    silent_webhook,
+    worker_and_runs,
+)
+from tests.flows.stack import Stack, running_stack
 from tests.flows.test_stack_run import deploy, records, rounds_in_mlflow, step_keys, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=8)
 KNOWN_DEAD_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """A stack that knows a dead run as early as can be set."""
+    with running_stack(f"STACK_SILENCE_SECONDS={SILENCE_SECONDS}") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from tests.flows.runner import Runner, running_runner
 from tests.flows.shrink import shrink
 from tests.flows.world import RECIPES, World, build_world, write_files
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=30)
 
 
 @dataclass(frozen=True)

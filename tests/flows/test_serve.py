@@ -20,7 +20,7 @@ import pytest
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, selfloop, wait_until_gone, write_recipe
 from tests.servers import free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=6)
 
 STORE = Path(__file__).parents[1] / "fixtures" / "store_at_526152f" / "store.tar.gz"
 EXPERIMENT = "old"
@@ -156,15 +156,14 @@ def test_a_server_that_is_killed_takes_its_children_along(folder: Path, start: A
 
 
 @pytest.mark.vllm
-def test_vllm_serves_the_champion_by_the_name_of_the_experiment(tmp_path: Path, start: Any) -> None:
+def test_vllm_serves_the_champion_by_the_name_of_the_experiment(tmp_path: Path, start: Any, prefect_url: str) -> None:
     """Its model has heads of 32, for vLLM's kernels for CPUs know none of 12, which the stored experiment's have."""
     pytest.importorskip("vllm", reason="vLLM is not installed")
     folder, model = tmp_path, {**micro_recipe()["model"], "hidden_size": 64}
     shutil.rmtree(folder / "home")
     write_recipe(folder, micro_recipe(name=EXPERIMENT, model=model, rounds={"max": 1}))
-    selfloop(
-        "run", "recipe.yaml", cwd=folder
-    )  # a model this small may keep nothing in round 1: its seed is the champion
+    # A model this small may keep nothing in round 1: its seed is the champion.
+    selfloop("run", "recipe.yaml", cwd=folder, PREFECT_API_URL=prefect_url)
     entry = sorted((folder / "home" / "store" / EXPERIMENT / "reports").glob("*.json"))[-1]
     first = json.loads(entry.read_text())["report"]["champion"]
     served = start("--engine", "vllm")

@@ -20,13 +20,13 @@ from tests.flows.micro import micro_recipe, write_recipe
 from tests.flows.stack import Stack
 from tests.servers.browser import find_chromium, read_page
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=7)
 
 
-def deploy(stack: Stack, name: str, **sections: Any) -> Deployment:
+def deploy(stack: Stack, name: str, epochs: int = 400, **sections: Any) -> Deployment:
     """A recipe whose rounds train for some seconds: time to break something meanwhile."""
     recipe = micro_recipe(name=name, **sections)
-    recipe["train"]["epochs"] = 800
+    recipe["train"]["epochs"] = epochs
     path = write_recipe(stack.folder, recipe)
     done = stack.run("deploy", str(path), "--pool", "cpu", **stack.env)
     assert done.returncode == 0, done.stdout + done.stderr

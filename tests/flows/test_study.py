@@ -14,7 +14,7 @@ import yaml
 
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, selfloop
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=5)
 
 LEFT_OUT = ("--skip", "by_chance", "--skip", "training_only")
 METHODS: dict[str, Any] = {

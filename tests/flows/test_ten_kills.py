@@ -9,19 +9,29 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import psutil
 import pytest
 
 from tests.flows.deployed import FINAL, Deployment
-from tests.flows.nights import Receiver, engines, flows, kill, people_told, runs_of, silent_webhook, worker_and_runs
+from tests.flows.nights import (
+    SILENCE_SECONDS,
+    Receiver,
+    engines,
+    flows,
+    kill,
+    people_told,
+    runs_of,
+    silent_webhook,
+    worker_and_runs,
+)
 from tests.flows.stack import Stack, running_stack
 from tests.flows.test_stack_run import deploy, rounds_in_mlflow, step_keys, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=8)
 NUM_KILLS = int(os.environ.get("SELFLOOP_TEST_KILLS", "3"))
 NUM_ROUNDS = 3
-SILENCE_SECONDS = 65
 KNOWN_DEAD_SECONDS = 120
 SETTLE_SECONDS = 10
 CHANCE = random.Random(13)
@@ -81,10 +91,10 @@ def num_crashed(stack: Stack, deployment: Deployment) -> int:
 
 def test_a_night_of_kills_ends_as_a_quiet_one(sourced: Stack, receiver: Receiver) -> None:
     """Same step keys; each run that died was told, and continued by one other; the last one ended well."""
-    rounds = {"max": NUM_ROUNDS}
-    quiet = deploy(sourced, "quiet", rounds=rounds)
+    longer: dict[str, Any] = {"epochs": 800, "rounds": {"max": NUM_ROUNDS}}
+    quiet = deploy(sourced, "quiet", **longer)
     assert quiet.finish(quiet.start(), 900)["type"] == "COMPLETED"
-    night = deploy(sourced, "night", rounds=rounds)
+    night = deploy(sourced, "night", **longer)
     night.start()
     for victims, state in (KILLS * NUM_KILLS)[:NUM_KILLS]:
         wait_until_newest_is(sourced, night, state)

@@ -12,7 +12,7 @@ from infra.sandbox import killable
 from infra.sandbox.bubblewrap import START_SECONDS
 from tasks.core.joined import find_problem
 from tasks.core.records import Problem, Sample
-from tasks.judge.verifiers.registry import Item, explain_gold
+from tasks.judge.verifiers.registry import VERIFIERS, Item, explain_gold
 
 WORKER_MEMORY_BYTES = 2 * 2**30
 """Most memory of a worker that runs a built-in verifier; a user's function has no limit."""
@@ -78,7 +78,9 @@ def _pool_of(judge: Judge, num_workers: int | None) -> killable.KillablePool:
     target = f"tasks.judge.verifiers.registry:{'build_verifier' if judge.reads_gold else 'build_extractor'}"
     start_seconds = 2 * START_SECONDS if verifier.kind == "code" else 0.0  # the program's sandbox and the tests' one
     limit_seconds = verifier.limit_seconds + start_seconds
-    return killable.KillablePool(target, limit_seconds, num_workers, (verifier,), memory_bytes)
+    return killable.KillablePool(
+        target, limit_seconds, num_workers, (verifier,), memory_bytes, imports=VERIFIERS[verifier.kind].imports
+    )
 
 
 def items_to_verify(samples: Iterable[Sample], problems: Mapping[str, Problem], judge: Judge) -> Iterator[Item]:

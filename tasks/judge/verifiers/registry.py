@@ -32,6 +32,7 @@ class VerifierKind:
         extract: (text, settings) -> the answer in a form in which equal answers look equal, or None where there is
             none. None for kinds that find no answer without gold.
         reads_text_alone: whether the sample's text, and the gold answer, are all that it looks at.
+        imports: heavy modules that `build` imports.
     """
 
     build: Callable[[Any], Verify]
@@ -39,6 +40,7 @@ class VerifierKind:
     explain_gold: Callable[[str | None, Any], str | None]
     extract: Callable[[str, Any], str | None] | None = None
     reads_text_alone: bool = True
+    imports: tuple[str, ...] = ()
 
 
 def build_verifier(config: Verifier) -> Verify:
@@ -122,7 +124,11 @@ VERIFIERS: dict[str, VerifierKind] = {
     "call": _by_text(call),
     "regex": _by_text(regex),
     "math": VerifierKind(
-        _build_math, lambda _: {"math": math.VERSION, "reader": READER_VERSION}, math.explain_gold, math.extract
+        _build_math,
+        lambda _: {"math": math.VERSION, "reader": READER_VERSION},
+        math.explain_gold,
+        math.extract,
+        imports=("math_verify",),
     ),
     "code": VerifierKind(_build_code, _code_versions, code.explain_gold),
     "reasoning_gym": VerifierKind(

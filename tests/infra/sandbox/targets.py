@@ -43,6 +43,11 @@ def _take_memory() -> int:
     return len(bytearray(3 * 2**30))
 
 
+def _surroundings() -> tuple[str, str | None]:
+    """Folder, and a variable of the environment."""
+    return os.getcwd(), os.environ.get("SELFLOOP_TEST_SURROUNDINGS")
+
+
 def _raise() -> None:
     raise KeyError("x")
 
@@ -60,6 +65,8 @@ ORDERS: dict[str, Callable[[], Any]] = {
     "segfault": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "leave": lambda: os._exit(3),
     "exit": lambda: sys.exit("bye"),
+    "surroundings": _surroundings,
+    "knows colorsys": lambda: "colorsys" in sys.modules,
     "raise": _raise,
     "memory": _take_memory,
     "unpicklable": _return_unpicklable,

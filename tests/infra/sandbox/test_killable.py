@@ -166,6 +166,7 @@ def test_no_process_is_left_when_the_block_ends() -> None:
 
 PARENT = """
 import sys
+{imports}
 from infra.sandbox.killable import KillablePool
 def items():
     yield "pid"
@@ -176,9 +177,13 @@ with KillablePool("{target}", 600, num_workers=1) as pool:
 """
 
 
-@pytest.mark.parametrize("order", ["hang", "loop"])
-def test_a_killed_parent_leaves_no_process(order: str) -> None:
-    parent = start_parent(order)
+PROGRAM, FORK = "", "import tests.infra.sandbox.targets"
+"""what a parent imports, that its template is a program of its own, and that it is a fork"""
+
+
+@pytest.mark.parametrize(("order", "imports"), [("hang", FORK), ("loop", FORK), ("loop", PROGRAM)])
+def test_a_killed_parent_leaves_no_process(order: str, imports: str) -> None:
+    parent = start_parent(order, imports)
     try:
         worker, template = map(int, parent.stdout.readline().split())
         time.sleep(0.2)
@@ -189,8 +194,9 @@ def test_a_killed_parent_leaves_no_process(order: str) -> None:
     assert ends_within(worker, 5) and ends_within(template, 5)
 
 
-def test_a_killed_template_leaves_no_worker() -> None:
-    parent = start_parent("loop")
+@pytest.mark.parametrize("imports", [FORK, PROGRAM])
+def test_a_killed_template_leaves_no_worker(imports: str) -> None:
+    parent = start_parent("loop", imports)
     try:
         worker, template = map(int, parent.stdout.readline().split())
         os.kill(template, signal.SIGKILL)
@@ -212,8 +218,8 @@ def test_what_a_worker_started_ends_with_it() -> None:
     assert ends_within(child, 5)
 
 
-def start_parent(order: str) -> subprocess.Popen[str]:
-    script = PARENT.format(order=order, target=OBEDIENT)
+def start_parent(order: str, imports: str = FORK) -> subprocess.Popen[str]:
+    script = PARENT.format(order=order, target=OBEDIENT, imports=imports)
     return subprocess.Popen(
         [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

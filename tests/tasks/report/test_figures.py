@@ -5,7 +5,9 @@ from xml.etree import ElementTree
 import pytest
 
 from tasks.report.figures import accuracy_figure, drops_figure, length_figure
-from tests.tasks.report.example import baseline, experiment_report
+from tasks.report.rounds import RoundReport
+from tasks.report.svg import NUM_KEPT, drawn_once
+from tests.tasks.report.example import baseline, experiment_report, trained
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -48,11 +50,29 @@ def test_a_baseline_alone_can_be_drawn(figure: object) -> None:
 
 def test_the_same_rounds_give_the_same_bytes_and_nothing_outside_is_named() -> None:
     rounds = experiment_report().rounds
-    for figure in (lambda: accuracy_figure({"demo": rounds}), lambda: drops_figure(rounds)):
-        svg = figure()
-        assert svg == figure()
+    for figure, given in ((accuracy_figure, {"demo": rounds}), (drops_figure, rounds)):
+        svg = figure(given)
+        assert svg == figure.__wrapped__(given), "drawn anew"
         assert "<metadata" not in svg
         assert 'href="http' not in svg
+
+
+def test_a_figure_is_drawn_once_for_the_same_rounds() -> None:
+    drawn: list[int] = []
+
+    @drawn_once
+    def draw(rounds: list[RoundReport]) -> str:
+        drawn.append(len(rounds))
+        return f"drawing {len(drawn)}"
+
+    others = [baseline(), trained(1, 0.7, "promote")]
+    found = [draw(rounds) for rounds in (experiment_report().rounds, others, experiment_report().rounds)]
+    assert found == ["drawing 1", "drawing 2", "drawing 1"]
+    changed = others[0].model_copy(update={"metrics": others[0].metrics | {"report_accuracy": 0.125}})
+    assert draw([changed, *others[1:]]) == "drawing 3"
+    for number in range(NUM_KEPT):
+        draw([others[0].model_copy(update={"round": number + 100})])
+    assert draw(experiment_report().rounds) == f"drawing {NUM_KEPT + 4}", "the oldest are given up"
 
 
 def test_a_name_with_signs_of_mark_up_is_text() -> None:

@@ -66,7 +66,7 @@ def test_a_rule_judged_round_shows_exploration_alone() -> None:
 
 def test_an_empty_class_leaves_a_gap_rather_than_a_zero() -> None:
     (svg,) = (svg for title, svg in draw_monitor_figures([watched(1)]).items() if title == "majority answers")
-    assert svg == draw_monitor_figures([watched(1)])["majority answers"]
+    assert svg == draw_monitor_figures.__wrapped__([watched(1)])["majority answers"], "drawn anew"
     assert "None" not in svg
 
 
