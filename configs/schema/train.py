@@ -105,7 +105,7 @@ class Optimizer(Component):
     dtype: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 on GPU, float32 on CPU")
     gradient_checkpointing: Annotated[bool, Execution] = Field(False, description="less memory, more time")
     checkpoint_seconds: Annotated[float, Execution] = Field(
-        120.0, gt=0, description="time between checkpoints inside the phase"
+        120.0, gt=0, description="time between checkpoints inside the phase; more where writing one takes over 10 s"
     )
 
     @property

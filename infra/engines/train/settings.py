@@ -16,8 +16,8 @@ from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.request import PhaseRequest, TrainRequest
 from infra.engines.train.setup import choose_dtype, micro_size
 
-OPTIMIZERS = {"adamw": "adamw_torch", "rmsprop": "rmsprop"}
-"""name in a recipe -> transformers' name"""
+OPTIMIZERS = {"adamw": ("adamw_torch", "adamw_torch_fused"), "rmsprop": ("rmsprop", "rmsprop")}
+"""name in a recipe -> transformers' name on a CPU, and on a GPU, where one kernel does a whole step"""
 
 
 def choose_settings(request: TrainRequest, num_examples: int, checkpoints: Path, *, has_weights: bool = False) -> Any:
@@ -47,7 +47,7 @@ def shared_settings(request: PhaseRequest, num_examples: int, checkpoints: Path)
         "learning_rate": optimizer.learning_rate,
         "lr_scheduler_type": optimizer.schedule,
         "warmup_steps": math.ceil(optimizer.warmup_share * (planned_steps(request, num_examples) or num_steps)),
-        "optim": OPTIMIZERS[optimizer.optimizer],
+        "optim": OPTIMIZERS[optimizer.optimizer][on_gpu],
         "weight_decay": optimizer.weight_decay,
         "max_grad_norm": optimizer.max_grad_norm,
         "seed": request.seed,

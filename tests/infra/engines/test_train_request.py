@@ -17,16 +17,25 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_checkpoint_counts_only_when_whole_and_of_the_same_request(tmp_path: Path) -> None:
-    from infra.engines.train.checkpoints import MARKER, find_checkpoint
+    from infra.engines.train.checkpoints import MARKER, find_checkpoint, mark
 
-    for step, fingerprint in ((5, "mine"), (20, "mine"), (100, "other"), (30, None)):
+    for step, marked in ((5, mark("mine")), (20, mark("mine")), (100, mark("other")), (40, "mine"), (30, None)):
         folder = tmp_path / f"checkpoint-{step}"
         folder.mkdir()
-        if fingerprint:
-            (folder / MARKER).write_text(fingerprint)
+        if marked:  # "mine" alone: another version's, of another format
+            (folder / MARKER).write_text(marked)
     assert find_checkpoint(tmp_path, "mine") == tmp_path / "checkpoint-20"
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-20"]
     assert find_checkpoint(tmp_path / "none", "mine") is None
+
+
+@pytest.mark.parametrize(("took", "interval"), [(0.0, 120.0), (9.0, 120.0), (60.0, 1800.0)])
+def test_what_takes_long_to_write_is_written_less_often(tmp_path: Path, took: float, interval: float) -> None:
+    from infra.engines.train.checkpoints import TimedCheckpoints
+
+    checkpoints = TimedCheckpoints(tmp_path, "mine", 120.0)
+    checkpoints.took = took
+    assert checkpoints.interval == interval
 
 
 def test_the_fingerprint_sees_settings_and_rows_and_not_paths(base: Path, tmp_path: Path) -> None:
