@@ -10,7 +10,7 @@ the interval: a generalised confidence interval (Weerahandi 1993), which covers 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -33,6 +33,10 @@ class Estimate:
     low: float
     high: float
     p_value: float
+
+    def within(self, lowest: float, highest: float) -> Estimate:
+        """The interval without what cannot be: a mean of shares has ends, those of a few seeds may lie beyond."""
+        return replace(self, low=max(lowest, self.low), high=min(highest, self.high))
 
 
 def estimate(table: Array, confidence: float = 0.95) -> Estimate:

@@ -116,7 +116,7 @@ def _cells(table: Table, seeds: Sequence[int]) -> np.ndarray:
 def difference(one: Table, other: Table, confidence: float) -> Estimate | None:
     """How much better the first is, problem by problem and seed by seed; None where they share no seed."""
     seeds = sorted(one.keys() & other.keys())
-    return estimate(_cells(one, seeds) - _cells(other, seeds), confidence) if seeds else None
+    return estimate(_cells(one, seeds) - _cells(other, seeds), confidence).within(-1, 1) if seeds else None
 
 
 def _ranks(tables: Mapping[str, Table], confidence: float) -> dict[str, tuple[int, int]]:
@@ -138,13 +138,14 @@ def _row(
 ) -> Row:  # fmt: skip
     counted = [(run.course, run.course.counted(study.score)) for run in runs]
     gained = estimate(_cells(table, sorted(table)) - _cells(_before(runs), sorted(table)), study.confidence)
+    accuracy = estimate(_cells(table, sorted(table)), study.confidence).within(0, 1)
     tokens = fmean(sum(point.spent) for _, point in counted)
     shown = [course.shown() for course, _ in counted]
     rounds = [point for course, _ in counted for point in course.points[1:]]
     notes = {f"seed {run.seed}: {run.course.note}" for run in runs if run.course.note}
     return Row(
-        task, name, tuple(sorted(table)), estimate(_cells(table, sorted(table)), study.confidence), gain, p_value, rank,
-        gained, fmean(point.spent.against(study.budget) for _, point in counted),
+        task, name, tuple(sorted(table)), accuracy, gain, p_value, rank,
+        gained.within(-1, 1), fmean(point.spent.against(study.budget) for _, point in counted),
         tokens / (100 * gained.mean) if gained.mean > 0 else None,
         {key: fmean(one[key] for one in shown) for key in shown[0] if all(key in one for one in shown)},
         fmean(point.action == "promote" for point in rounds) if rounds else None, _elsewhere(runs),

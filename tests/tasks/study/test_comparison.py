@@ -72,3 +72,12 @@ def test_a_method_that_learns_nothing_is_seldom_called_better() -> None:
         }
         called += min(holm(p_values).values()) < 0.05
     assert called <= 35
+
+
+def test_an_interval_of_shares_ends_where_shares_end() -> None:
+    """Two seeds that differ say next to nothing of a third: the interval is wider than what can be."""
+    wide = estimate(np.array([[1.0] * 60 + [0.0] * 40, [1.0] * 40 + [0.0] * 60]))
+    assert wide.low < 0 and wide.high > 1
+    cut = wide.within(0, 1)
+    assert (cut.mean, cut.low, cut.high, cut.p_value) == (wide.mean, 0, 1, wide.p_value)
+    assert cut.within(-1, 2) == cut
