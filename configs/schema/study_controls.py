@@ -49,7 +49,7 @@ def _by_chance(tree: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _training_only(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Rounds that repeat the warm start from where the last one ended, as long and with the same course of the learning
+    """Rounds that repeat the warm start from where the last one ended, all epochs with the same course of the learning
     rate: a shorter round, which is over before the rate falls, would make a model worse that little data has made. A
     round has to have a row of its own: one sample, whatever it is."""
     if "warm_start" not in tree:

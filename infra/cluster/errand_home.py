@@ -52,10 +52,12 @@ class ErrandHome(Home):
 
     def _run(self, message: Message) -> None:
         """Thread: do the errand."""
-        with self._telling_errors():
-            if self._store is not None:  # else it is told why not
-                self._do(message["work"], Freight(self._store, message["freight"]), message)
-        self._inbox.put((self, None))
+        try:
+            with self._telling_errors():
+                if self._store is not None:  # else it is told why not
+                    self._do(message["work"], Freight(self._store, message["freight"]), message)
+        finally:
+            self._inbox.put((self, None))
 
     def _do(self, work: Work, freight: Freight, message: Message) -> None:
         luggage = self._unpack(message, freight)

@@ -6,7 +6,6 @@ linked first: a link keeps what it names.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import shutil
@@ -64,9 +63,14 @@ class Keeper:
             found = self._find(self._work_dir)
             if found is None or found.name == self._latest:
                 continue
-            with contextlib.suppress(FileNotFoundError):  # there is a newer one already
+            try:
                 self._link(found)
                 self._send(found.name)
+            except FileNotFoundError:  # there is a newer one already
+                continue
+            except OSError as error:  # the work is worth more than its state; a later one may be kept
+                logger.warning("the state %s was not kept: %s", found.name, error)
+                self._latest = found.name
 
     def _link(self, found: Saved) -> None:
         shutil.rmtree(self._kept, ignore_errors=True)
@@ -75,6 +79,9 @@ class Keeper:
             os.link(path, self._place(path))
         for path in filter(Path.exists, found.files):
             shutil.copyfile(path, self._place(path))
+        newest = self._find(self._work_dir)
+        if newest is None or newest.name != found.name:
+            raise FileNotFoundError(f"{found.name} is being removed: what was found of it may not be all")
 
     def _send(self, name: str) -> None:
         try:
@@ -82,6 +89,7 @@ class Keeper:
             self._freight.save(files, self._before)
         except StoreError as error:  # the work is worth more than its state; a later one may be sent
             logger.warning("the state %s was not sent: %s", name, error.message)
+            self._latest = name
             return
         self._before, self._latest = files, name
         self._on_saved(name)

@@ -113,7 +113,10 @@ class ActorTransport:
             if "ModuleNotFoundError" in str(error):
                 self._inbox.put((self, _cannot_import(error)))
             self._lost = _in_words(error)
-        self._inbox.put((self, None))
+        except Exception as error:  # such as a full disk: whoever waits is told
+            self._end = End(repr(error), was_killed=False)
+        finally:
+            self._inbox.put((self, None))
 
 
 def _cannot_import(error: Exception) -> Message:

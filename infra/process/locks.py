@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
+
+POLL_SECONDS = 0.1
 
 
 def hold(path: Path, *, shared: bool = False, waits: bool = True) -> int:
@@ -31,4 +34,34 @@ def held(path: Path, *, waits: bool = True) -> Iterator[None]:
     try:
         yield
     finally:
-        os.close(file)
+        _give_back(file)
+
+
+@contextlib.contextmanager
+def turn(path: Path, patience_seconds: float) -> Iterator[None]:
+    """Whoever does the same is waited for, but not for longer; and where a file system has no locks, for nobody: the
+    block is run in any case."""
+    file = _try(path, time.monotonic() + patience_seconds)
+    try:
+        yield
+    finally:
+        if file is not None:
+            _give_back(file)
+
+
+def _try(path: Path, deadline: float) -> int | None:
+    while True:
+        try:
+            return hold(path, waits=False)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return None
+            time.sleep(POLL_SECONDS)
+        except OSError:
+            return None
+
+
+def _give_back(file: int) -> None:
+    """At once, even where a process that was forked meanwhile has it, too."""
+    fcntl.flock(file, fcntl.LOCK_UN)
+    os.close(file)

@@ -12,7 +12,9 @@ from multiprocessing.reduction import send_handle
 from typing import Any
 
 from configs.errors import UserError
-from infra.sandbox.template_forks import fork_template, start_program
+from infra.sandbox.template_forks import ForkedTemplate, fork_template, start_program
+
+Process = subprocess.Popen[bytes] | ForkedTemplate
 
 
 class Template:
@@ -32,11 +34,7 @@ class Template:
 
     def start(self) -> None:
         """Start the process and make the function; UserError says why it could not be made."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            module, descriptor = self._target.partition(":")[0], theirs.fileno()
-            self._process = fork_template(module, self._imports, descriptor) or start_program("zygote", descriptor)
-        self._control = Connection(ours.detach())
+        self._process, self._control = self._fork() or _start_program()
         try:
             complaint = self._ask(self._settings, patience_seconds=self._start_seconds)
         except BaseException:
@@ -45,6 +43,13 @@ class Template:
         if complaint is not None:
             self.close()
             raise UserError(f"{self._target} could not be prepared: {complaint}", "mend that and run again")
+
+    def _fork(self) -> tuple[Process, Connection] | None:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            module = self._target.partition(":")[0]
+            process = fork_template(module, self._imports, theirs.fileno(), self._start_seconds)
+            return None if process is None else (process, Connection(ours.detach()))
 
     def start_worker(self) -> tuple[int, Connection]:
         """Fork a worker; returns its process id and the connection that takes chunks and gives answers."""
@@ -80,3 +85,10 @@ class Template:
                 f"the template process of {self._target} ended by itself",
                 "see its messages above; if the machine ran out of memory, free some",
             ) from None
+
+
+def _start_program() -> tuple[Process, Connection]:
+    """Over a connection of its own: a fork that was begun in vain has the end of another one."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        return start_program("zygote", theirs.fileno()), Connection(ours.detach())

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
+from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import send_handle
 from typing import Any
@@ -31,31 +32,49 @@ _server: TemplateServer | None = None
 _lock = threading.Lock()
 
 
-def fork_template(module: str, imports: tuple[str, ...], descriptor: int) -> ForkedTemplate | None:
+def fork_template(
+    module: str, imports: tuple[str, ...], descriptor: int, patience_seconds: float
+) -> ForkedTemplate | None:
     """A template process that holds this end of its control connection.
 
     Args:
         module: of the function that it makes.
         imports: modules that its making imports, and that may be imported for all templates.
+        patience_seconds: for those imports.
 
     Returns:
-        None where it cannot be a fork: elsewhere than on Linux, and for a module that this process has not imported
-        itself, as what an import does there is not known.
+        None where it cannot be a fork: elsewhere than on Linux, for a module that this process has not imported
+        itself, as what an import does there is not known, and where it takes too long. The other end of the connection
+        is to be closed then: a fork may have been begun.
     """
     global _server
-    if not hasattr(os, "pidfd_open") or module not in sys.modules:
+    if not _can_follow() or module not in sys.modules:
+        return None
+    try:
+        birth = Birth((module, *imports), sys.path, dict(os.environ), os.getcwd())
+    except OSError:  # the folder of this process is gone
         return None
     with _lock:
         if _server is None or not _server.is_ours():
             _server = TemplateServer()
         try:
-            return _server.fork((module, *imports), descriptor)
-        except (EOFError, OSError):  # it has ended: the next template begins another
+            return _server.fork(birth, descriptor, patience_seconds)
+        except (EOFError, OSError):  # it has ended, or hangs: the next template begins another
             _close()
             return None
         except BaseException:  # half an exchange: its answer must not be taken for that of the next
             _close()
             raise
+
+
+@cache
+def _can_follow() -> bool:
+    """Whether the kernel tells the end of a process that is no child."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
 
 
 @atexit.register
@@ -97,14 +116,17 @@ class TemplateServer:
         """False in a fork of the process that started it, and after its end."""
         return self._owner == os.getpid() and self._process.poll() is None
 
-    def fork(self, modules: tuple[str, ...], descriptor: int) -> ForkedTemplate:
+    def fork(self, birth: Birth, descriptor: int, patience_seconds: float) -> ForkedTemplate:
         """
         Raises:
-            EOFError, OSError: it has ended.
+            EOFError, OSError: it has ended, or takes too long; it is not to be asked again.
         """
-        self._control.send(("fork", Birth(modules, sys.path, dict(os.environ), os.getcwd())))
+        self._control.send(("fork", birth))
         for handle in (descriptor, 2):
             send_handle(self._control, handle, self._process.pid)
+        if not self._control.poll(patience_seconds):
+            self._process.kill()
+            raise TimeoutError
         return ForkedTemplate(self, self._control.recv())
 
     def bury(self, pid: int) -> None:

@@ -73,6 +73,7 @@ def _become_template(birth: Birth, descriptor: int, errors: int) -> NoReturn:
         os.environ.update(birth.environment)
         sys.path[:] = birth.path
         zygote.main(descriptor)
+        sys.stdout.flush()
         os._exit(0)
     except BaseException:
         traceback.print_exc()

@@ -16,10 +16,12 @@ from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from configs.errors import TrackingError
-from infra.process.locks import held
+from infra.process.locks import turn
 
 PROBE_SECONDS = 4.0
 LOCK_SECONDS = 30.0
+TURN_SECONDS = 60.0
+"""Making the tables of a new database takes some seconds."""
 _SQLITE = "sqlite:///"
 # MLflow's own defaults retry for four minutes; its log lines and usage reports do not belong on a user's terminal.
 _DEFAULTS = {
@@ -94,7 +96,7 @@ def _only_one(uri: str) -> Iterator[None]:
         return
     path = Path(uri.removeprefix(_SQLITE))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with held(path.parent):
+    with turn(path.with_name(f"{path.name}.lock"), TURN_SECONDS):
         _try_database(path)
         yield
 
