@@ -50,7 +50,8 @@ def _check_devices(engine: Engine, of_training: tuple[str, ...], num_gpus: int) 
         )
     is_named = of_training != ("auto",)
     of_learner = of_training if is_named else engine.devices[:1]
-    both = _gpus(of_learner) & _gpus(devices_beside(engine.devices, of_training)) if num_gpus else ()
+    beside = devices_beside(engine.devices, of_training)
+    both = _gpus(of_learner, range(1)) & _gpus(beside, range(num_gpus)) if num_gpus else ()
     if both and isinstance(engine, VllmEngine) and engine.gpu_memory_utilization > LARGEST_SHARE:
         others = "write engine.devices: [cuda:0, cuda:1], the first of which is the learner's; or "
         others = "write other GPUs in engine.devices than in train.devices; or " if is_named else others
@@ -61,6 +62,10 @@ def _check_devices(engine: Engine, of_training: tuple[str, ...], num_gpus: int) 
         )
 
 
-def _gpus(devices: Sequence[str]) -> set[str]:
-    """Names of GPUs among devices; `auto` is the first."""
-    return {"cuda:0" if device == "auto" else device for device in devices} - {"cpu"}
+def _gpus(devices: Sequence[str], of_auto: range) -> set[int]:
+    """Numbers of the GPUs that devices name.
+
+    Args:
+        of_auto: those that `auto` means: all to sessions, the first to a learner.
+    """
+    return {number for device in devices for number in (of_auto if device == "auto" else gpu_numbers(device))}

@@ -60,6 +60,8 @@ def test_a_gpu_that_sessions_share_with_a_learner_of_several_is_told() -> None:
         with pytest.raises(EngineError, match=r"would take 0.9 of a GPU") as caught:
             check({"kind": "vllm", "devices": devices}, 3, train=two)
         assert "write other GPUs in engine.devices than in train.devices; or write" in (caught.value.fix or "")
+    with pytest.raises(EngineError, match=r"would take 0.9 of a GPU"):  # all GPUs, the learner's among them
+        check({"kind": "vllm", "devices": ["auto"]}, 3, train=["cuda:2"])
 
 
 def test_of_a_recipe_that_draws_in_its_learner_nothing_is_asked() -> None:
