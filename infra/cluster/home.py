@@ -6,6 +6,7 @@ groups. `session_home.py` has one session program, `errand_home.py` the programs
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import os
 import queue
@@ -55,7 +56,7 @@ class News:
     end: End | None
 
 
-class Home:
+class Home(abc.ABC):
     """What all homes have: a greeting, a place to work in, news, and errors as messages. Its methods are called by a
     `transport.ActorTransport`, and `send` and `close` besides, which are each kind's own."""
 
@@ -90,13 +91,13 @@ class Home:
             end = self._end()
         return News(tuple(messages), self._new_log(), end)
 
+    @abc.abstractmethod
     def _begin(self, env: dict[str, str], forks: bool) -> None:
         """Start what runs from the beginning."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def _end(self) -> End:
         """How it ended; called when it has."""
-        raise NotImplementedError
 
     def _settle(self) -> None:
         """Have a place to work in, with the homes beside it, whose merged models are shared; be as without Ray."""

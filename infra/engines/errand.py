@@ -1,10 +1,10 @@
-"""Work of one-shot programs, said so that it can be done on any machine. `tasks` say it; a `Home` does it.
+"""Work of one-shot programs, said so that it can be done on any machine. `tasks` say it; a `Workplace` does it.
 
     errand = Errand(name, TrainWork(...), models={"model": stored}, folders={}, files={"rows": path})
-    answer = home.run(errand, work_dir, out_dir, show)
+    answer = workplace.run(errand, work_dir, out_dir, show)
 
-What an errand needs are models, folders of the store and files; each home brings them to where the work is done. Here
-that is this machine; `infra/cluster/errands.py` has another. Which of them it was, nothing of the result tells.
+What an errand needs are models, folders of the store and files; each workplace brings them to itself. `Here`
+is this machine; `infra/cluster/errands.py` has another. Which of them it was, nothing of the result tells.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Errand:
     files: Mapping[str, Path] = field(default_factory=dict)
 
 
-class Home(Protocol):
+class Workplace(Protocol):
     """Where errands are done."""
 
     def run(self, errand: Errand, work_dir: Path, out_dir: Path, on_progress: OnProgress | None = None) -> Message:
@@ -122,7 +122,7 @@ class Home(Protocol):
 
 
 class Here:
-    """This machine. A `Home`."""
+    """This machine. A `Workplace`."""
 
     def run(self, errand: Errand, work_dir: Path, out_dir: Path, on_progress: OnProgress | None = None) -> Message:
         luggage = Luggage(

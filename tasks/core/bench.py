@@ -18,7 +18,7 @@ from configs.schema.recipe import Recipe
 from infra.cluster.address import AUTO, ClusterPlace
 from infra.cluster.cluster import Cluster
 from infra.engines.device_lease import DeviceLease
-from infra.engines.errand import Here, Home
+from infra.engines.errand import Here, Workplace
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import Pool
 from tasks.core.answers import Answers
@@ -137,7 +137,7 @@ class Workbench:
         self._devices.take()
         self._num_trainings += 1
 
-    def training_home(self) -> Home:
+    def training_place(self) -> Workplace:
         """Where a training on rows is done, where the recipe's engine is; way is made as by `make_way_for_trainer`."""
         if self.recipe.engine.hosts == "local":
             self.make_way_for_trainer()

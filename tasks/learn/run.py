@@ -12,7 +12,7 @@ from typing import Any
 
 from configs.schema.objective import Objective
 from configs.schema.train import Train, WarmStart
-from infra.engines.errand import Errand, FolderSource, Home
+from infra.engines.errand import Errand, FolderSource, Workplace
 from infra.engines.models.loadable import ModelSource
 from infra.engines.train.request import TrainReport
 from infra.engines.train.work import FURTHER, MODEL, REFERENCE, RESUME_STATE, ROWS, TrainWork
@@ -57,14 +57,14 @@ class Phase:
     schedule: Schedule = Schedule()
 
 
-def train_model(phase: Phase, rows: Path, scratch: Scratch, home: Home) -> Summary:
+def train_model(phase: Phase, rows: Path, scratch: Scratch, workplace: Workplace) -> Summary:
     """Train and write `adapter/` or `model/` and `metrics.jsonl` into `scratch.out`; returns the step's summary.
 
-    Checkpoints lie in `scratch.work`, or where the home keeps them: the same call after a kill resumes from the newest.
+    Checkpoints lie in `scratch.work`, or where the workplace keeps them: the same call after a kill goes on.
 
     Args:
         rows: JSONL made by `write_rows`.
-        home: where it is done.
+        workplace: where it is done.
 
     Raises:
         EngineError: the trainer died, or its loss left the numbers; the message names the log.
@@ -74,7 +74,7 @@ def train_model(phase: Phase, rows: Path, scratch: Scratch, home: Home) -> Summa
         scratch.progress.update(entry["step"], entry["num_steps"], f"loss {entry['loss']:.3f}")
 
     first_step = phase.schedule.first_step
-    report = TrainReport(**home.run(_errand(phase, rows), scratch.work, scratch.out, show))
+    report = TrainReport(**workplace.run(_errand(phase, rows), scratch.work, scratch.out, show))
     return {
         "num_examples": report.num_examples,
         "num_too_long": report.num_too_long,

@@ -72,8 +72,8 @@ class _Training:
         def produce(scratch: Scratch) -> Summary:
             rows = scratch.work / "rows.jsonl"
             write_rows(rows, self._mixed(spec.seed or 0))
-            home = self.bench.training_home()
-            return train_model(self._phase(spec, schedule), rows, scratch, home)
+            workplace = self.bench.training_place()
+            return train_model(self._phase(spec, schedule), rows, scratch, workplace)
 
         name = f"round-{round}" if self.learner == POLICY else f"{self.learner}-{round}"
         is_adapter = isinstance(self.settings.tune, Lora)

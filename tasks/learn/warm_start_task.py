@@ -36,9 +36,9 @@ def warm_start(bench: Workbench, round: int, base: ModelRef, problems: StepRef, 
         rows = scratch.work / "rows.jsonl"
         worked = set_called(bench.recipe.warm_start_set(learner)).read(bench.ledger, problems)
         write_rows(rows, map(example_row, worked_examples(worked)))
-        home = bench.training_home()
+        workplace = bench.training_place()
         phase = Phase(spec.key, bench.source(lambda: base), base.name, settings, objective, spec.seed or 0)
-        return train_model(phase, rows, scratch, home)
+        return train_model(phase, rows, scratch, workplace)
 
     name = "seed" if learner == POLICY else f"{learner}-seed"
     return trained_model(name, base, bench.step(spec, produce), is_adapter=settings.tune.kind == "lora")

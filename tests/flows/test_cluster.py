@@ -209,7 +209,7 @@ def test_a_training_whose_node_is_killed_ends_on_another_as_on_this_machine(
     ):
         errand = training(bench, tiny, tmp_path / "rows.jsonl")
         straight = Here().run(errand, tmp_path / "work", tmp_path / "straight")
-        home = bench.training_home()
+        home = bench.training_place()
         found = home.run(errand, tmp_path / "there", tmp_path / "out", kill_when_saved)
     assert killed and "lost its machine" in caplog.text
     assert found["resumed_from_step"] > 0, "it went on from what had come back"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import queue
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from infra.cluster.freight import Freight
 from infra.cluster.keeper import Keeper
+from infra.cluster.parcel import ParcelFile
 from infra.engines.errand import Saved
 from infra.engines.train.saved import newest_saved
 from infra.store.folder import FolderStore
@@ -84,9 +86,9 @@ def test_a_state_is_sent_though_it_is_removed_meanwhile(
     freight = Freight(store, FOLDER)
     send = freight.send
 
-    def send_late(*arguments: object) -> object:
+    def send_late(root: Path, paths: Iterable[Path]) -> tuple[ParcelFile, ...]:
         shutil.rmtree(work / "checkpoints")
-        return send(*arguments)  # type: ignore[arg-type]
+        return send(root, paths)
 
     monkeypatch.setattr(freight, "send", send_late)
     told = queue.SimpleQueue[str]()

@@ -8,6 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
+
+from configs.errors import EngineError
+from infra.engines.train.request import TrainReport, TrainRequest
+from infra.engines.train.trainer import run_trainer
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -30,3 +35,11 @@ def kill_after_a_checkpoint(work: Path) -> Callable[[dict[str, Any]], None]:
             kill_trainer()
 
     return on_progress
+
+
+def kill_and_go_on(request: TrainRequest, devices: tuple[str, ...], work: Path, out: Path) -> TrainReport:
+    """A training that is killed after a checkpoint, and what goes on from there on other devices."""
+    with pytest.raises(EngineError, match="killed by SIGKILL"):
+        run_trainer(request, work_dir=work, out_dir=out, on_progress=kill_after_a_checkpoint(work))
+    optimizer = request.optimizer.model_copy(update={"devices": devices})
+    return run_trainer(request.model_copy(update={"optimizer": optimizer}), work_dir=work, out_dir=out)

@@ -20,7 +20,7 @@ from configs.schema.train import FullWeights
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.trainer import run_trainer
-from tests.infra.engines.kill import contents, kill_after_a_checkpoint
+from tests.infra.engines.kill import contents, kill_and_go_on
 from tests.infra.engines.test_ranks import NUM_ROWS, check_same, row_of
 from tests.infra.engines.test_ranks_killed import GONE_SECONDS, NUM_STEPS, losses, phase, processes, second_of
 from tests.infra.engines.training import make_request
@@ -163,12 +163,8 @@ def test_a_killed_training_goes_on_on_other_devices(
     tied: Path, straight: Path, tmp_path: Path, first: tuple[str, ...], then: tuple[str, ...]
 ) -> None:
     request = full_phase(tied, tmp_path, devices=first)
-    work, out = tmp_path / "work", tmp_path / "out"
-    with pytest.raises(EngineError, match="killed by SIGKILL"):
-        run_trainer(request, work_dir=work, out_dir=out, on_progress=kill_after_a_checkpoint(work))
-    optimizer = request.optimizer.model_copy(update={"devices": then})
-    resumed = run_trainer(request.model_copy(update={"optimizer": optimizer}), work_dir=work, out_dir=out)
-    assert resumed.resumed_from_step > 0
+    out = tmp_path / "out"
+    assert kill_and_go_on(request, then, tmp_path / "work", out).resumed_from_step > 0
     for one, other in zip(*(losses(folder) for folder in (out, straight)), strict=True):
         assert one == pytest.approx(other, rel=1e-4)
 

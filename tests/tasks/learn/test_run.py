@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from configs.schema.marks import as_written
 from configs.schema.objective import Dpo
 from configs.schema.train import Train
 from infra.cluster.freight import Freight
 from infra.cluster.node_cache import NodeCache
 from infra.engines.errand import Errand, Luggage, OnProgress
 from infra.engines.train.work import TrainWork
+from tasks.core.answers import Answers
 from tasks.core.local_model import OutsideWeights, StoredFolder, StoredModel
 from tasks.core.progress import Silent
 from tasks.core.refs import ModelRef
@@ -64,7 +66,9 @@ def test_on_a_node_the_trainer_is_asked_for_what_it_is_asked_for_here(tmp_path: 
     schedule = Schedule(4, 2, 6, StoredFolder(ledger, step, "optimizer"))
     phase = Phase("key", source, "some", settings, Dpo(), 5, reference, "digest", schedule=schedule)
     home = Asking()
-    summary = train_model(phase, rows, Scratch(tmp_path, tmp_path, Silent().stage(""), None), home)  # type: ignore[arg-type]
+    bar = Silent().stage("")
+    scratch = Scratch(tmp_path, tmp_path, bar, Answers(ledger, "mine/answers", 4, bar, as_written))
+    summary = train_model(phase, rows, scratch, home)
     assert summary["end_step"] == 2 + 4 and summary["train_loss"] == 2.0 and summary["num_train_tokens"] == 7
     errand = home.errand
     assert errand is not None and isinstance(errand.work, TrainWork)
