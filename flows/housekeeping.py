@@ -20,6 +20,7 @@ from configs.errors import StoreError, TrackingError, UserError
 from flows.report.artifacts import show_table
 from flows.report.reconcile import reconcile_mlflow, reconcile_prefect
 from flows.services.addresses import Addresses, resolve_addresses
+from infra.cluster.freight import SAVED
 from infra.store.address import open_store
 from infra.store.base import Store
 from infra.store.lease.claim import find_claim, lease_key
@@ -143,6 +144,8 @@ def _lent(store: Store, name: str, lease: Lease | None) -> Iterator[Finding]:
     keys = list(store.keys(f"{name}/{CLUSTER_FOLDER}/"))
     if keys:
         what = f"{name}/{CLUSTER_FOLDER}: {len(keys)} files for nodes of a cluster; the next run there sends them again"
+        if any(key.endswith(f"/{SAVED}") for key in keys):
+            what += ", and begins anew the training that was broken off"
         yield Finding(name, "would go" if lease is None else "gone", what)
     if lease is not None:
         for key in keys:

@@ -61,8 +61,8 @@ class ErrandHome(Home):
 
     def _do(self, work: Work, freight: Freight, message: Message) -> None:
         luggage = self._unpack(message, freight)
-        saved = freight.bring_back(self._work_dir)
-        with Keeper(freight, self._folder / "kept", self._work_dir, work.saved, saved, self._saved):
+        freight.bring_back(self._work_dir)
+        with Keeper(freight, self._folder / "kept", self._work_dir, work.saved, self._saved):
             answer = work.do(luggage, self._work_dir, self._out_dir, self._progress)
         files = freight.send(self._out_dir, sorted(path for path in self._out_dir.rglob("*") if path.is_file()))
         self._tell({"kind": "done", "answer": answer, "files": [asdict(file) for file in files]})

@@ -5,7 +5,8 @@
     freight.fetch(sent, folder)                 # the other
 
 A saved state is a list of such files, `saved.json`, written when all of them are there: whoever does the errand next,
-on whatever node, goes on from it.
+on whatever node, goes on from it. A node that was taken for lost, and is not, finds that it is no longer its own to
+replace.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from configs.errors import StoreError
 from infra.cluster.parcel import ParcelFile
 from infra.store.base import Store
 from infra.store.errors import DamagedObjectError
@@ -43,6 +45,7 @@ class Freight:
 
     def __init__(self, store: Store, folder: str) -> None:
         self._store, self.folder = store, folder
+        self._saved: bytes | None = None
 
     def send(self, root: Path, paths: Iterable[Path]) -> tuple[ParcelFile, ...]:
         """Files below a folder, as objects of the store."""
@@ -57,25 +60,35 @@ class Freight:
         for file in files:
             self._store.get_file(file.key, root / file.name, file.sha256)
 
-    def save(self, files: Sequence[ParcelFile], before: Sequence[ParcelFile]) -> None:
-        """Have a state of these files, in place of one that was saved before."""
-        self._store.put(f"{self.folder}/{SAVED}", json.dumps([asdict(file) for file in files]).encode())
-        for key in {file.key for file in before} - {file.key for file in files}:
-            self._store.delete(key)
+    def save(self, files: Sequence[ParcelFile]) -> None:
+        """Have a state of these files, in place of the one that was brought back, or that was saved here before.
 
-    def bring_back(self, root: Path) -> tuple[ParcelFile, ...]:
-        """The files of the saved state, which lie below a folder afterwards; none where none was saved, or where it
-        is not whole."""
-        found = self._store.read(f"{self.folder}/{SAVED}")
-        files = tuple(ParcelFile(**file) for file in json.loads(found)) if found else ()
+        Raises:
+            StoreError: another machine has saved one since.
+        """
+        key, content = f"{self.folder}/{SAVED}", json.dumps([asdict(file) for file in files]).encode()
+        is_ours = (
+            self._store.put_new(key, content) if self._saved is None else self._store.replace(key, self._saved, content)
+        )
+        if not is_ours and self._store.read(key) != content:
+            raise StoreError("another machine does this work now", "nothing: what it has saved is gone on from")
+        before, self._saved = self._saved, content
+        for gone in {file.key for file in _files(before)} - {file.key for file in files}:
+            self._store.delete(gone)
+
+    def bring_back(self, root: Path) -> None:
+        """Have the files of the saved state below a folder; none where none was saved, or where it is not whole."""
+        self._saved = self._store.read(f"{self.folder}/{SAVED}")
         try:
-            self.fetch(files, root)
+            self.fetch(_files(self._saved), root)
         except DamagedObjectError:
             shutil.rmtree(root, ignore_errors=True)
-            return ()
-        return files
 
     def clear(self) -> None:
         """Nothing of it is needed any more."""
         for key in list(self._store.keys(f"{self.folder}/")):
             self._store.delete(key)
+
+
+def _files(saved: bytes | None) -> tuple[ParcelFile, ...]:
+    return tuple(ParcelFile(**file) for file in json.loads(saved)) if saved else ()

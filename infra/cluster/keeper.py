@@ -10,13 +10,12 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
 from configs.errors import StoreError
 from infra.cluster.freight import Freight
-from infra.cluster.parcel import ParcelFile
 from infra.engines.errand import Saved
 
 POLL_SECONDS = 0.5
@@ -25,12 +24,12 @@ logger = logging.getLogger(__name__)
 
 
 class Keeper:
-    """Keeps states until the end of its block, and sends none after it.
+    """Keeps states until the end of its block, and sends none after it. Where the block fails, the newest state there
+    is counts: what was done must not be lost with it.
 
     Args:
         kept: folder for links, on the disk of the work folder.
         find: the newest state of a work folder.
-        before: files of the state that is in the store.
         on_saved: gets the name of each state once it is in the store.
     """
 
@@ -40,11 +39,10 @@ class Keeper:
         kept: Path,
         work_dir: Path,
         find: Callable[[Path], Saved | None],
-        before: Sequence[ParcelFile],
         on_saved: Callable[[str], None],
     ) -> None:
         self._freight, self._kept, self._work_dir = freight, kept, work_dir
-        self._find, self._before, self._on_saved = find, before, on_saved
+        self._find, self._on_saved = find, on_saved
         found = find(work_dir)
         self._latest = found.name if found else None
         self._stopped = threading.Event()
@@ -54,23 +52,28 @@ class Keeper:
         self._thread.start()
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         self._stopped.set()
         self._thread.join()
+        if kind is not None:
+            self._keep_newest()
 
     def _watch(self) -> None:
         while not self._stopped.wait(POLL_SECONDS):
-            found = self._find(self._work_dir)
-            if found is None or found.name == self._latest:
-                continue
-            try:
-                self._link(found)
-                self._send(found.name)
-            except FileNotFoundError:  # there is a newer one already
-                continue
-            except OSError as error:  # the work is worth more than its state; a later one may be kept
-                logger.warning("the state %s was not kept: %s", found.name, error)
-                self._latest = found.name
+            self._keep_newest()
+
+    def _keep_newest(self) -> None:
+        found = self._find(self._work_dir)
+        if found is None or found.name == self._latest:
+            return
+        try:
+            self._link(found)
+            self._send(found.name)
+        except FileNotFoundError:  # there is a newer one already
+            return
+        except OSError as error:  # the work is worth more than its state; a later one may be kept
+            logger.warning("the state %s was not kept: %s", found.name, error)
+            self._latest = found.name
 
     def _link(self, found: Saved) -> None:
         shutil.rmtree(self._kept, ignore_errors=True)
@@ -86,12 +89,12 @@ class Keeper:
     def _send(self, name: str) -> None:
         try:
             files = self._freight.send(self._kept, sorted(path for path in self._kept.rglob("*") if path.is_file()))
-            self._freight.save(files, self._before)
+            self._freight.save(files)
         except StoreError as error:  # the work is worth more than its state; a later one may be sent
             logger.warning("the state %s was not sent: %s", name, error.message)
             self._latest = name
             return
-        self._before, self._latest = files, name
+        self._latest = name
         self._on_saved(name)
 
     def _place(self, path: Path) -> Path:

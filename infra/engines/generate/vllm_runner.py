@@ -23,6 +23,7 @@ from configs.schema.drawing import Sampling
 from configs.schema.engine import VllmEngine
 from configs.schema.repetition import Repetition
 from infra.engines.chat.load import load_chat
+from infra.engines.cpu_tiles import ask_for_tiles
 from infra.engines.generate.open_job import OpenJob
 from infra.engines.generate.prompts import (
     Prompts,
@@ -288,9 +289,10 @@ def load(settings: VllmEngine, model: ModelFiles, scratch: Path) -> VllmRunner:
 
 
 def set_environment(settings: VllmEngine, on_cpu: bool) -> None:
-    """Settings that vLLM takes from the environment only."""
+    """Settings that vLLM takes from the process only."""
     os.environ["VLLM_NO_USAGE_STATS"] = "1"
     if on_cpu:
+        ask_for_tiles()
         os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(settings.cpu_kv_cache_gib)
         os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"  # one process: it has nothing to overlap with
         os.environ["VLLM_CPU_OMP_THREADS_BIND"] = "nobind"

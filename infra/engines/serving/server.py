@@ -27,6 +27,7 @@ KINDS: tuple[Kind, ...] = ("vllm", "transformers")
 NEEDS: Mapping[Kind, tuple[str, ...]] = {"vllm": ("vllm",), "transformers": ("transformers", "fastapi", "uvicorn")}
 POLL_SECONDS = 0.5
 CPU_ENVIRONMENT = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "VLLM_CPU_KVCACHE_SPACE": "2"}
+VLLM_ON_CPU = ("--enforce-eager", "--worker-extension-cls", "infra.engines.cpu_tiles.WithTiles")
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def _vllm(serving: Serving, on_cpu: bool) -> Sequence[str]:
         "-m", "vllm.entrypoints.openai.api_server", "--model", str(serving.folder),
         "--served-model-name", *serving.names, "--host", serving.host, "--port", str(serving.port),
         *(("--max-model-len", str(serving.max_length)) if serving.max_length else ()),
-        *(("--enforce-eager",) if on_cpu else ()),
+        *(VLLM_ON_CPU if on_cpu else ()),
         *(("--trust-remote-code",) if serving.trust_remote_code else ()),
         *_template_variables("--default-chat-template-kwargs", serving),
     )  # fmt: skip

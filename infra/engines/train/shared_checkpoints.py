@@ -8,14 +8,17 @@ Base of all trainers, see `shared_steps.py`.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch.distributed import checkpoint as distributed_checkpoint
-from torch.distributed.checkpoint.default_planner import DefaultLoadPlanner
-from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_dict
+from torch.distributed.checkpoint.state_dict import (
+    StateDictOptions,
+    get_state_dict,
+    set_model_state_dict,
+    set_optimizer_state_dict,
+)
 from transformers import Trainer
 from transformers.trainer import SCHEDULER_NAME
 
@@ -43,9 +46,7 @@ class SharedCheckpoints(Trainer):
             return
         folder = Path(output_dir)
         folder.mkdir(parents=True, exist_ok=True)
-        model, optimizer = get_state_dict(self._bare_model(), self._bare_optimizer())
-        state = {"model": model, "optimizer": optimizer}
-        distributed_checkpoint.save(state, checkpoint_id=folder / PARTS, no_dist=group.size() == 1)
+        write_parts(self._bare_model(), self._bare_optimizer(), folder / PARTS)
         if group.is_first():
             torch.save(self.lr_scheduler.state_dict(), folder / SCHEDULER_NAME)
 
@@ -57,18 +58,9 @@ class SharedCheckpoints(Trainer):
         if not self.writes_parts or checkpoint is None:
             super()._load_optimizer_and_scheduler(checkpoint)
             return
-        model, optimizer = self._bare_model(), self._bare_optimizer()
-        kept, moments = get_state_dict(model, optimizer)
-        state = {"model": kept, "optimizer": moments}
-        # weights that no example has used so far have no moments yet
-        distributed_checkpoint.load(
-            state,
-            checkpoint_id=os.path.join(checkpoint, PARTS),
-            planner=DefaultLoadPlanner(allow_partial_load=True),
-            no_dist=group.size() == 1,
-        )
-        set_state_dict(model, optimizer, model_state_dict=state["model"], optim_state_dict=state["optimizer"])
-        self.lr_scheduler.load_state_dict(torch.load(os.path.join(checkpoint, SCHEDULER_NAME), weights_only=True))
+        folder = Path(checkpoint)
+        read_parts(self._bare_model(), self._bare_optimizer(), folder / PARTS)
+        self.lr_scheduler.load_state_dict(torch.load(folder / SCHEDULER_NAME, weights_only=True))
 
     def _bare_model(self) -> Any:
         return self.accelerator.unwrap_model(self.model)
@@ -76,3 +68,26 @@ class SharedCheckpoints(Trainer):
     def _bare_optimizer(self) -> torch.optim.Optimizer:
         optimizer: torch.optim.Optimizer = getattr(self.optimizer, "optimizer", self.optimizer)
         return optimizer
+
+
+def write_parts(model: torch.nn.Module, optimizer: torch.optim.Optimizer, folder: Path) -> None:
+    """Every process writes what it has of weights and moments."""
+    weights, moments = get_state_dict(model, optimizer)
+    state = {"model": weights, "optimizer": moments}
+    distributed_checkpoint.save(state, checkpoint_id=folder, no_dist=group.size() == 1)
+
+
+def read_parts(model: torch.nn.Module, optimizer: torch.optim.Optimizer, folder: Path) -> None:
+    """Every process reads its part, on whatever number of processes.
+
+    Raises:
+        CheckpointException: a weight is missing, or a moment of one that has moments.
+    """
+    weights, moments = get_state_dict(model, optimizer)
+    # A weight that no example has used so far has no moments yet, and gets none: its first step is still to come.
+    written = distributed_checkpoint.FileSystemReader(folder).read_metadata().state_dict_metadata
+    used = {name: value for name, value in moments["state"].items() if f"optimizer.state.{name}.step" in written}
+    state = {"model": weights, "optimizer": {**moments, "state": used}}
+    distributed_checkpoint.load(state, checkpoint_id=folder, no_dist=group.size() == 1)
+    set_model_state_dict(model, state["model"])
+    set_optimizer_state_dict(model, optimizer, state["optimizer"], options=StateDictOptions(strict=False))

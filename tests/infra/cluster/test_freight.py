@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import queue
 import shutil
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from infra.cluster.freight import Freight
-from infra.cluster.keeper import Keeper
+from infra.cluster.keeper import POLL_SECONDS, Keeper
 from infra.cluster.parcel import ParcelFile
 from infra.engines.errand import Saved
 from infra.engines.train.saved import newest_saved
@@ -44,8 +45,8 @@ def texts(folder: Path) -> dict[str, str]:
 
 def keep(store: FolderStore, folder: Path, work: Path) -> tuple[Keeper, queue.SimpleQueue[str]]:
     freight, told = Freight(store, FOLDER), queue.SimpleQueue[str]()
-    before = freight.bring_back(work)
-    return Keeper(freight, folder / "kept", work, newest_saved, before, told.put), told
+    freight.bring_back(work)
+    return Keeper(freight, folder / "kept", work, newest_saved, told.put), told
 
 
 def test_the_newest_whole_state_comes_back_and_of_older_ones_nothing_is_left(
@@ -92,10 +93,11 @@ def test_a_state_is_sent_though_it_is_removed_meanwhile(
 
     monkeypatch.setattr(freight, "send", send_late)
     told = queue.SimpleQueue[str]()
-    with Keeper(freight, tmp_path / "kept", work, newest_saved, (), told.put):
+    with Keeper(freight, tmp_path / "kept", work, newest_saved, told.put):
         checkpoint(work, 7)
         assert told.get(timeout=20) == "checkpoint-7"
-    assert "checkpoints/checkpoint-7/weights" in {file.name for file in freight.bring_back(tmp_path / "other")}
+    freight.bring_back(tmp_path / "other")
+    assert (tmp_path / "other/checkpoints/checkpoint-7/weights").exists()
 
 
 def test_a_state_that_is_not_whole_in_the_store_is_none(store: FolderStore, tmp_path: Path) -> None:
@@ -105,8 +107,34 @@ def test_a_state_that_is_not_whole_in_the_store_is_none(store: FolderStore, tmp_
     found = work / "checkpoints/checkpoint-1"
     assert newest_saved(work) == Saved("checkpoint-1", found, (work / "metrics.jsonl", work / "reference.json"))
     files = freight.send(work, list(found.iterdir()))
-    freight.save(files, ())
+    freight.save(files)
     store.delete(files[0].key)
-    assert freight.bring_back(tmp_path / "other") == () and not (tmp_path / "other").exists()
+    freight.bring_back(tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+    freight.save(files[1:])
     freight.clear()
-    assert list(store.keys(FOLDER)) == [] and freight.bring_back(tmp_path / "other") == ()
+    assert list(store.keys(FOLDER)) == []
+
+
+def test_a_node_that_was_taken_for_lost_replaces_no_state_of_its_successor(store: FolderStore, tmp_path: Path) -> None:
+    lost, lost_told = keep(store, tmp_path / "a", tmp_path / "lost")
+    checkpoint(tmp_path / "lost", 1)
+    with lost:
+        lost_told.get(timeout=20)
+        successor, told = keep(store, tmp_path / "b", tmp_path / "successor")
+        checkpoint(tmp_path / "successor", 5)
+        with successor:
+            told.get(timeout=20)
+        checkpoint(tmp_path / "lost", 2)
+        time.sleep(3 * POLL_SECONDS)
+    assert lost_told.empty()
+    Freight(store, FOLDER).bring_back(tmp_path / "other")
+    assert texts(tmp_path / "other") == texts(tmp_path / "successor")
+
+
+def test_what_was_done_before_work_failed_is_sent(store: FolderStore, tmp_path: Path) -> None:
+    keeper, told = keep(store, tmp_path, tmp_path / "work")
+    with pytest.raises(ZeroDivisionError), keeper:
+        checkpoint(tmp_path / "work", 4)
+        raise ZeroDivisionError
+    assert told.get_nowait() == "checkpoint-4"
