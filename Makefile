@@ -2,7 +2,8 @@
 # make demo-correct   a tiny model is taught to check its answers and to repair them
 # make demo-rl    the same model goes on by GRPO, a segment of online training, a few minutes
 # make demo-llm   one round with a real 135M language model
-# make test       linters, import contract, all tests (JOBS=2 of the slow ones at a time)
+# make test       linters, import contract, tests (JOBS=2 of them at a time)
+# make test-all   all tests, those too that show at length what others show: hours
 # make bench      the numbers of docs/benchmarks.md
 # make lock-gpu   resolve requirements/lock-gpu.txt again; make lock-check: do both locks hold on Python 3.11 to 3.13?
 # Each does its own set-up: a virtual environment in .venv with the pinned lock.
@@ -13,7 +14,7 @@ INSTALLED := .venv/.installed
 ENGINE ?= transformers
 JOBS ?= 2
 
-.PHONY: demo demo-correct demo-rl demo-llm test test-fast system-packages lint lock-gpu lock-check bench clean
+.PHONY: demo demo-correct demo-rl demo-llm test test-all test-fast system-packages lint lock-gpu lock-check bench clean
 
 demo: $(INSTALLED)
 	$(BIN)/selfloop run configs/recipes/demo.yaml
@@ -27,9 +28,11 @@ demo-rl: $(INSTALLED)
 demo-llm: $(INSTALLED)
 	$(BIN)/selfloop run configs/recipes/demo_llm.yaml --set engine.kind=$(ENGINE)
 
-test: system-packages lint
+test: SLOW := slow and not nightly
+test-all: SLOW := slow
+test test-all: system-packages lint
 	$(BIN)/python -m pytest -q -m "not slow" --numprocesses $(JOBS)
-	$(BIN)/python -m pytest -q -m slow --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -q -m "$(SLOW)" --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 # Debian packages of tests that skip without them: the sandbox, the database of the native stack, the browser.
 system-packages:

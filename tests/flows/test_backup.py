@@ -16,7 +16,7 @@ from tests.flows.micro import environment
 from tests.flows.stack import Stack
 from tests.flows.test_stack_run import deploy, rounds_in_mlflow, step_keys
 
-pytestmark = pytest.mark.slow(minutes=3)
+pytestmark = [pytest.mark.slow(minutes=8), pytest.mark.nightly]
 GUIDE = Path(__file__).parents[2] / "docs/operate.md"
 
 

@@ -96,6 +96,7 @@ def test_mlflow_holds_the_scores_with_their_errors(straight: tuple[Path, str]) -
 
 @pytest.mark.slow
 @needs_harness
+@pytest.mark.nightly
 def test_killed_at_a_benchmark_it_ends_with_the_same_bytes_and_asks_nothing_twice(
     straight: tuple[Path, str], tmp_path: Path, prefect_url: str
 ) -> None:

@@ -94,6 +94,19 @@ def test_a_run_by_hand_beside_a_dead_one_waits_and_goes_on(sourced: Stack) -> No
     deployment.wait(dead, lambda state: state["type"] == "CRASHED", KNOWN_DEAD_SECONDS)
 
 
+def test_runs_that_never_begin_end_too(sourced: Stack) -> None:
+    """The environment of the runs is broken, so that no line of ours runs that could count them."""
+    deployment = deploy(sourced, "stillborn")
+    broken = {"job_variables": {**deployment.read()["job_variables"]}}
+    broken["job_variables"]["env"] = {**broken["job_variables"].get("env", {}), "PYTHONHOME": "/nowhere"}
+    sourced.api("PATCH", f"/deployments/{deployment.id}", **broken)
+    deployment.start()
+    wait_for(lambda: [run["state"]["type"] for run in runs_of(sourced, deployment.id)] == ["CRASHED"] * 4, 240)
+    time.sleep(20)
+    assert [run["parameters"].get("attempt") for run in runs_of(sourced, deployment.id)] == [None, 1, 2, 3]
+
+
+@pytest.mark.nightly
 def test_a_crash_that_repeats_itself_is_not_continued_for_ever(sourced: Stack) -> None:
     """Each run is killed before it publishes anything: the fourth that was to continue says why it does not."""
     deployment = deploy(sourced, "hopeless")

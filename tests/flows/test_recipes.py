@@ -1,12 +1,14 @@
 """Every published recipe runs two rounds end to end, and trains from the model, against the reference and on the rounds
-that its paper says. What is asserted is read from the records of the store."""
+that its paper says. What is asserted is read from the records of the store. With each change run those that have every
+kind of part between them, the others at night."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from flows.run.plan import make_plan
 from infra.store.folder import FolderStore
 from tests.flows.micro import write_recipe
 from tests.flows.recipe_checks import CHECKS, Run, check_waves
+from tests.flows.representatives import representatives
 from tests.flows.runner import Runner, running_runner
 from tests.flows.shrink import shrink
 from tests.flows.world import RECIPES, World, build_world, write_files
@@ -115,8 +118,13 @@ ONLINE = {
     "spoc": Expected("round-1", "seed"),
 }
 """rounds that are segments of online training"""
+REPRESENTATIVES = representatives([*EXPECTED, *ONLINE])
 NOT_HERE = {"demo", "demo_correct", "demo_llm", "demo_rl", "easy_to_hard"}
 """run by tests of their own"""
+
+
+def cases(names: Iterable[str]) -> list[Any]:
+    return [pytest.param(name, marks=() if name in REPRESENTATIVES else pytest.mark.nightly) for name in names]
 
 
 @pytest.fixture(scope="session")
@@ -137,7 +145,7 @@ def test_every_recipe_has_its_expectation() -> None:
     assert {path.stem for path in RECIPES.glob("*.yaml")} == known
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("name", cases(EXPECTED))
 def test_the_recipe_runs_two_rounds(name: str, world: World, tmp_path: Path, runner: Runner) -> None:
     recipe = shrink(name, world)
     write_recipe(tmp_path, recipe)
@@ -177,7 +185,7 @@ def test_draws_stop_once_enough_are_right(world: World, tmp_path: Path, runner: 
     assert re.search(r"\d+% of 9 a problem, by the pass rates of the latest round", line) and "100%" not in line
 
 
-@pytest.mark.parametrize("name", ONLINE)
+@pytest.mark.parametrize("name", cases(ONLINE))
 def test_the_recipe_runs_two_segments(name: str, world: World, tmp_path: Path, runner: Runner) -> None:
     recipe = shrink(name, world)
     write_recipe(tmp_path, recipe)

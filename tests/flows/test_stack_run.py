@@ -111,7 +111,9 @@ def test_both_pages_show_the_numbers_of_the_round(sourced: Stack, run: str) -> N
     assert f"report_accuracy {value:g}" in page, page[:3000]
 
 
-@pytest.mark.parametrize("victim", ["prefect", "postgres", "mlflow"])
+@pytest.mark.parametrize(
+    "victim", ["postgres", *(pytest.param(name, marks=pytest.mark.nightly) for name in ("prefect", "mlflow"))]
+)
 def test_a_server_killed_in_the_middle_of_a_round_changes_no_result(sourced: Stack, run: str, victim: str) -> None:
     deployment = deploy(sourced, victim)
     broken = deployment.start()

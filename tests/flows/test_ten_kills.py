@@ -29,7 +29,7 @@ from tests.flows.nights import (
 from tests.flows.stack import Stack, running_stack
 from tests.flows.test_stack_run import deploy, rounds_in_mlflow, step_keys, wait_for
 
-pytestmark = pytest.mark.slow(minutes=8)
+pytestmark = [pytest.mark.slow(minutes=8), pytest.mark.nightly]
 NUM_KILLS = int(os.environ.get("SELFLOOP_TEST_KILLS", "3"))
 NUM_ROUNDS = 3
 KNOWN_DEAD_SECONDS = 120
@@ -125,15 +125,3 @@ def test_a_night_of_kills_ends_as_a_quiet_one(sourced: Stack, receiver: Receiver
 def told_of(receiver: Receiver) -> list[str]:
     """Subjects of what people were sent of the night."""
     return [one["subject"] for one in receiver.received if one["subject"].startswith("night")]
-
-
-def test_runs_that_never_begin_end_too(sourced: Stack) -> None:
-    """The environment of the runs is broken, so that no line of ours runs that could count them."""
-    deployment = deploy(sourced, "stillborn")
-    broken = {"job_variables": {**deployment.read()["job_variables"]}}
-    broken["job_variables"]["env"] = {**broken["job_variables"].get("env", {}), "PYTHONHOME": "/nowhere"}
-    sourced.api("PATCH", f"/deployments/{deployment.id}", **broken)
-    deployment.start()
-    wait_for(lambda: [run["state"]["type"] for run in runs_of(sourced, deployment.id)] == ["CRASHED"] * 4, 240)
-    time.sleep(20)
-    assert [run["parameters"].get("attempt") for run in runs_of(sourced, deployment.id)] == [None, 1, 2, 3]
