@@ -1,13 +1,17 @@
-"""One run of a study, in a process of its own: `python -m flows.study.run_program STUDY.yaml METHOD SEED [TASK]`.
+"""Runs of a study, one after the other: `python -m flows.study.run_program STUDY.yaml`. Started by `run_process.py`.
 
-What goes wrong ends this process alone; its last line, `error: ...`, is what the study says of the run.
+A command is {"method", "seed", "task", "log"}, the answer {"status", "said"}: 0 done, 3 and 4 ended early, 2 something
+the user can mend, 1 a fault of ours. What is imported, and the process that engines are forks of, serve the next run.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from prefect import flow
 
@@ -17,6 +21,9 @@ from configs.schema.study_runs import StudyRun, run_of
 from flows.cli import show_warnings
 from flows.loop import run_rounds
 from flows.study.results import may_go_on
+from infra.process.protocol import Channel
+
+Message = dict[str, Any]
 
 
 @flow(name="study-run", flow_run_name="study/{experiment}", validate_parameters=False)
@@ -28,18 +35,37 @@ def study_run(experiment: str, study: Study, run: StudyRun) -> None:
     run_rounds(run.recipe, Path.cwd(), may_go_on=partial(may_go_on, study, run), tracks_items=False)
 
 
-def main(path: Path, method: str, seed: str, task: str = "") -> int:
-    """Exit status: 0 done, 3 and 4 ended early, 2 something the user can mend."""
+def main(path: Path) -> None:
+    """Do what is asked for, until standard input closes."""
+    channel = Channel(commands=True)
     show_warnings()
+    while True:
+        asked = channel.receive()
+        assert asked is not None, "it was waited for"
+        _write_to(Path(asked["log"]))
+        channel.send(_done(path, asked))
+
+
+def _write_to(log: Path) -> None:
+    """What is printed from now on, by native code too, goes there."""
+    with log.open("ab") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+
+
+def _done(path: Path, asked: Message) -> Message:
     try:
         study = load_study(path)
-        run = run_of(study, task, method, int(seed), path.parent)
+        run = run_of(study, asked["task"], asked["method"], asked["seed"], path.parent)
         study_run(run.name, study, run)
     except UserError as error:
         print(f"error: {error}", flush=True)
-        return error.exit_status
-    return 0
+        return {"status": error.exit_status, "said": str(error).splitlines()[0]}
+    except Exception:
+        traceback.print_exc()
+        return {"status": 1, "said": f"its log is {asked['log']}"}
+    return {"status": 0, "said": ""}
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), *sys.argv[2:]))
+    main(Path(sys.argv[1]))

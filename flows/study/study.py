@@ -1,40 +1,28 @@
-"""A study: its runs, side by side, each in a process of its own; then what they came to.
+"""A study: its runs, side by side in processes of their own; then what they came to.
 
 The store knows what is done. The same command goes on, and a run that failed is tried again.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from configs.errors import GuardError, NoDataError, StoreError, UserError
+from configs.errors import StoreError, UserError
 from configs.schema.study import Study
 from configs.schema.study_runs import StudyRun, refuse_faults
 from flows.run.problem_check import read_recipe_data
 from flows.services.addresses import Addresses
 from flows.study.results import entries_of, is_done, outcome_of
-from infra.process.child import Child
+from flows.study.run_process import Ending, RunProcess
 from infra.store.address import open_store
 from tasks.plan.named import check_named
 from tasks.study.cost import Speeds, plan_lines
 from tasks.study.rows import Failure, Outcome, Row, rows_of
 
-
-@dataclass(frozen=True)
-class Ending:
-    """How a run's process ended.
-
-    Attributes:
-        counts: its rounds count, for it ended by itself: as it should, or early by its data or a guard.
-        reason: why it ended before its budget was spent; empty where it did not.
-    """
-
-    counts: bool = True
-    reason: str = ""
+POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -74,28 +62,32 @@ def run_study(
         say: told of every run that begins or ends, in a line.
     """
     store, started = open_store(addresses.store), time.monotonic()
-    waiting = [run for run in runs if not is_done(study, run, store, addresses.work_dir, Path.cwd())]
+    left = [run for run in runs if not is_done(study, run, store, addresses.work_dir, Path.cwd())]
+    say(f"{study.name}: {len(runs)} runs, {len(runs) - len(left)} of them done")
     ended: dict[str, Ending] = {}
-    running: list[tuple[StudyRun, Child, float]] = []
-    num_runs = len(waiting)
-    say(f"{study.name}: {len(runs)} runs, {len(runs) - num_runs} of them done")
-    try:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                running.append(_start(waiting.pop(0), path, addresses))
-            time.sleep(0.5)
-            for one in [one for one in running if one[1].poll() is not None]:
-                running.remove(one)
-                run, child, begun = one
-                ended[run.name] = _ending(child)
-                child.kill()
-                shown = _in_a_line(study, run, addresses, ended[run.name].reason, time.monotonic() - begun)
-                left = f"{len(waiting) + len(running)} left, {(time.monotonic() - started) / 60:.0f} min"
-                say(f"{run.name}: {shown} ({left})")
-    finally:
-        for _, child, _ in running:
-            child.kill()
+    for run, ending, seconds in _endings(left, [RunProcess(path, addresses.home / "logs") for _ in range(jobs)]):
+        ended[run.name] = ending
+        shown = _in_a_line(study, run, addresses, ending.reason, seconds)
+        say(f"{run.name}: {shown} ({len(left) - len(ended)} left, {(time.monotonic() - started) / 60:.0f} min)")
     return collect(study, runs, addresses, ended)
+
+
+def _endings(runs: Sequence[StudyRun], processes: Sequence[RunProcess]) -> Iterator[tuple[StudyRun, Ending, float]]:
+    """Each run as it ends, with its seconds; what goes on when nobody asks any more is ended."""
+    waiting = list(runs)
+    try:
+        while waiting or any(process.run for process in processes):
+            for process in processes:
+                if waiting and process.run is None:
+                    process.begin(waiting.pop(0))
+            time.sleep(POLL_SECONDS)
+            for process in processes:
+                run = process.run
+                if run is not None and (ending := process.ending()):
+                    yield run, ending, process.seconds
+    finally:
+        for process in processes:
+            process.close()
 
 
 def plan_study(
@@ -131,24 +123,6 @@ def collect(study: Study, runs: Sequence[StudyRun], addresses: Addresses, ended:
         failures.append(Failure(run.task, run.method, run.seed, reason))
     rows = {task: rows_of(study, task, outcomes) for task in study.task_names}
     return Results(tuple(outcomes), tuple(failures), rows)
-
-
-def _start(run: StudyRun, path: Path, addresses: Addresses) -> tuple[StudyRun, Child, float]:
-    told = (run.method, str(run.seed), *([run.task] if run.task else []))
-    command = [sys.executable, "-m", "flows.study.run_program", str(path.absolute()), *told]
-    return run, Child(command, log_path=addresses.home / "logs" / f"{run.name}.log"), time.monotonic()
-
-
-def _ending(child: Child) -> Ending:
-    """How a run ended, with what it said last."""
-    status = child.wait()
-    if status == 0:
-        return Ending()
-    said = [line.strip() for line in child.log_tail(40).splitlines() if line.strip().startswith("error: ")]
-    last = said[-1].removeprefix("error: ") if said else f"its log is {child.log_path}"
-    if status in (NoDataError.exit_status, GuardError.exit_status):
-        return Ending(counts=True, reason=last)
-    return Ending(counts=False, reason=f"{child.ending()}: {last}")
 
 
 def _in_a_line(study: Study, run: StudyRun, addresses: Addresses, reason: str, seconds: float) -> str:

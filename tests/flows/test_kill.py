@@ -1,6 +1,6 @@
 """A run that is killed at random moments, again and again, ends like one that never was, and leaves nothing running.
 
-SELFLOOP_TEST_KILLS=50 makes it fifty kills instead of six, in about a quarter of an hour.
+SELFLOOP_TEST_KILLS=50 makes it fifty kills instead of four, in about a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tasks.core.tables import read_records
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, processes_of, wait_until_gone, write_recipe
 
 pytestmark = pytest.mark.slow(minutes=5)
-NUM_KILLS = int(os.environ.get("SELFLOOP_TEST_KILLS", "6"))
+NUM_KILLS = int(os.environ.get("SELFLOOP_TEST_KILLS", "4"))
 LONGEST_LIFE = 12.0
 """seconds; a straight run takes about as long"""
 CHANCE = random.Random(20)

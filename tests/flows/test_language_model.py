@@ -22,9 +22,8 @@ CUT_DOWN = ("problems.train.num_problems=8", "problems.select.num_problems=4", "
 
 
 @pytest.mark.slow(minutes=5)
-@pytest.mark.parametrize(
-    "engine", [pytest.param("transformers", marks=pytest.mark.nightly), pytest.param("vllm", marks=pytest.mark.vllm)]
-)
+@pytest.mark.nightly
+@pytest.mark.parametrize("engine", ["transformers", pytest.param("vllm", marks=pytest.mark.vllm)])
 def test_a_round_with_a_real_model(tmp_path: Path, prefect_url: str, engine: str) -> None:
     overrides = [word for value in (*CUT_DOWN, f"engine.kind={engine}") for word in ("--set", value)]
     recipe = ROOT / "configs" / "recipes" / "demo_llm.yaml"

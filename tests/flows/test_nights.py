@@ -83,6 +83,7 @@ def test_a_night_in_which_everything_dies_ends_as_a_straight_one(sourced: Stack,
     assert len(told) == 1 and "night: rounds" in told[0]["body"] and "flow-run" in told[0]["body"], told
 
 
+@pytest.mark.nightly
 def test_a_run_by_hand_beside_a_dead_one_waits_and_goes_on(sourced: Stack) -> None:
     deployment = deploy(sourced, "zombie")
     dead = deployment.start()
@@ -94,6 +95,7 @@ def test_a_run_by_hand_beside_a_dead_one_waits_and_goes_on(sourced: Stack) -> No
     deployment.wait(dead, lambda state: state["type"] == "CRASHED", KNOWN_DEAD_SECONDS)
 
 
+@pytest.mark.nightly
 def test_runs_that_never_begin_end_too(sourced: Stack) -> None:
     """The environment of the runs is broken, so that no line of ours runs that could count them."""
     deployment = deploy(sourced, "stillborn")

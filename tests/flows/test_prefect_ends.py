@@ -119,6 +119,7 @@ def test_a_server_that_cannot_start_is_said_once(tmp_path: Path, monkeypatch: py
     assert "run the same command again" in str(caught.value.fix)
 
 
+@pytest.mark.nightly
 def test_a_local_server_that_ends_again_and_again_ends_the_run_with_one_message(tmp_path: Path) -> None:
     """Four times: it is started again three times. What is queued for it is dropped without a page of records."""
     run = start_run(tmp_path, PREFECT_CLIENT_MAX_RETRIES="0")

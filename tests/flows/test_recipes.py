@@ -20,7 +20,7 @@ from tests.flows.recipe_checks import CHECKS, Run, check_waves
 from tests.flows.representatives import representatives
 from tests.flows.runner import Runner, running_runner
 from tests.flows.shrink import shrink
-from tests.flows.world import RECIPES, World, build_world, write_files
+from tests.flows.world import RECIPES, World, build_world
 
 pytestmark = pytest.mark.slow(minutes=30)
 
@@ -129,9 +129,7 @@ def cases(names: Iterable[str]) -> list[Any]:
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    made = build_world(tmp_path_factory.mktemp("world"))
-    write_files(made)
-    return made
+    return build_world(tmp_path_factory.mktemp("world"))
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,18 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 
+from configs.schema.study import load_study
+from configs.schema.study_runs import runs_of
+from flows.study.run_process import RunProcess
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, selfloop
 
 pytestmark = pytest.mark.slow(minutes=5)
 
+PROGRAM = "flows.study.run_program"
 LEFT_OUT = ("--skip", "by_chance", "--skip", "training_only")
 METHODS: dict[str, Any] = {
     "own": {"recipe": "recipe.yaml"},
@@ -128,6 +133,24 @@ def test_a_run_that_fails_is_a_row_and_the_others_go_on(tmp_path: Path, prefect_
     assert found.returncode == 0, found.stderr
     assert "| own |" in found.stdout
     assert "- gone, seed 0: no result: exit status 2" in found.stdout
+
+
+def test_a_process_that_dies_costs_its_run_alone(tmp_path: Path) -> None:
+    path = write_study(tmp_path, own=METHODS["own"])
+    (run,) = runs_of(load_study(path), tmp_path, ("by_chance", "training_only"))
+    process = RunProcess(path, tmp_path / "logs")
+    try:
+        process.begin(run)
+        programs = [child for child in psutil.Process().children(recursive=True) if PROGRAM in child.cmdline()]
+        programs[-1].kill()
+        while (ending := process.ending()) is None:
+            time.sleep(0.1)
+        assert not ending.counts and "killed by SIGKILL" in ending.reason and f"{run.name}.log" in ending.reason
+        assert process.run is None
+        process.begin(run)
+        assert process.run == run and process.ending() is None, "in another process"
+    finally:
+        process.close()
 
 
 @pytest.mark.parametrize("odd", [{"problems.select.num_problems": 500}, {"select": [{"kind": "nothing"}]}])

@@ -1,5 +1,7 @@
 """What a published recipe needs to run in seconds: a tiny model that can add, grade and invent a little, reward models,
 seed data and short prompts. `shrink.py` puts them into the recipes.
+
+The models lie in `tests/fixtures/world.tar.gz`, which takes minutes to make: `python -m tests.flows.world`.
 """
 
 from __future__ import annotations
@@ -7,6 +9,8 @@ from __future__ import annotations
 import json
 import random
 import string
+import tarfile
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +28,7 @@ from tasks.sample.problems.builtin import make_addition, part_of
 from tests.flows.micro import ROOT
 
 RECIPES = ROOT / "configs" / "recipes"
+MODELS = ROOT / "tests" / "fixtures" / "world.tar.gz"
 ALPHABET = string.ascii_letters + string.digits + string.punctuation + " \n"
 NUM_TRAIN = 16
 PROMPTS = {
@@ -69,9 +74,6 @@ class World:
 
     @property
     def chooser(self) -> Path:
-        """Made when it is first asked for: one recipe needs it."""
-        if not (self.folder / "chooser").exists():
-            build_chooser(self)
         return self.folder / "chooser" / "model"
 
     @property
@@ -87,9 +89,19 @@ class World:
 
 
 def build_world(folder: Path) -> World:
-    """Make everything; takes about half a minute."""
+    """Have everything in a folder."""
+    with tarfile.open(MODELS) as archive:
+        archive.extractall(folder, filter="data")
     for name, text in PROMPTS.items():
         (folder / f"{name}.j2").write_text(text)
+    world = World(folder)
+    write_reward_models(world)
+    write_files(world)
+    return world
+
+
+def make_models(folder: Path) -> None:
+    """Train all models, and write them as the fixture."""
     blank = folder / "blank"
     size = TinyLlama(hidden_size=48, intermediate_size=96, num_layers=2, max_length=160, alphabet=ALPHABET)
     build_model(size, 0, blank, work_dir=folder / "work-build")
@@ -104,8 +116,10 @@ def build_world(folder: Path) -> World:
     build_reviser(world)
     build_steered(world)
     build_coder(world)
-    write_reward_models(world)
-    return world
+    build_chooser(world)
+    with tarfile.open(MODELS, "w:gz") as archive:
+        for path in (world.model, world.reviser, world.steered, world.coder, world.chooser):
+            archive.add(path, path.relative_to(folder))
 
 
 def train_more(world: World, rows: Path, name: str, epochs: int) -> None:
@@ -297,3 +311,8 @@ def write_files(world: World) -> None:
 
 def write_jsonl(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        make_models(Path(name))
