@@ -35,12 +35,6 @@ Inbox = queue.SimpleQueue[tuple[object, Message | None]]
 ENGINE_PYTHON_VARIABLE = "SELFLOOP_ENGINE_PYTHON"
 READER_SECONDS = 5.0
 """after the end of the group: what has left the group may hold its output open for as long as it lives"""
-KEPT_MEMORY = {
-    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),  # the largest there is
-    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
-    "MALLOC_TOP_PAD_": str(64 << 20),
-}
-"""bytes; settings of glibc's allocator, read when a process starts"""
 LOG_LINES = 8
 LOG_LINE_CHARACTERS = 400
 
@@ -248,10 +242,9 @@ def _environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Environment of a child: ours, plus what lets it import this project and explain a native crash.
 
     Threads of a CPU engine sleep while they wait for each other: where they spin, one more busy process on the
-    machine makes them ten to fifty times slower (measured on two cores). What a step of a training frees is kept for
-    the next one: where memory is slow, asking the kernel for it again was up to a third of the time (measured too).
+    machine makes them ten to fifty times slower (measured on two cores).
     """
-    defaults = {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", "OMP_WAIT_POLICY": "PASSIVE", **KEPT_MEMORY}
+    defaults = {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", "OMP_WAIT_POLICY": "PASSIVE"}
     environment = {**defaults, **os.environ, **extra}
     root = Path(__file__).parents[2]
     if root.name not in ("site-packages", "dist-packages"):  # installed: another interpreter has its own copy
