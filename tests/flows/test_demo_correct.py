@@ -15,7 +15,7 @@ from tests.flows.recipe_checks import Run
 from tests.flows.world import RECIPES
 from tests.tasks.gym import needs_gym
 
-pytestmark = [pytest.mark.slow, needs_gym]
+pytestmark = [pytest.mark.slow, pytest.mark.nightly, needs_gym]
 
 
 def small_recipe() -> dict[str, Any]:

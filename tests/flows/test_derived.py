@@ -129,6 +129,7 @@ def test_second_attempts_move_under_the_problem_and_critiques_are_learnt_where_t
     assert asked == {len(examples[name].messages[-1].content) - 1 for name in said}, "with a 1 behind the problem"
 
 
+@pytest.mark.nightly
 def test_a_segment_with_derived_rows_killed_at_random_moments_ends_with_the_same_bytes(
     begun: Path, tmp_path: Path
 ) -> None:
@@ -157,6 +158,7 @@ def test_attempts_are_taught_by_what_others_found(folder: Path) -> None:
     assert (segment_folder(folder) / "optimizer" / "moving.safetensors").exists()
 
 
+@pytest.mark.nightly
 def test_rounds_of_one_wave_carry_the_copy_and_a_killed_one_goes_on_with_it(begun: Path, tmp_path: Path) -> None:
     path = tmp_path / "recipe.json"
     path.write_text(json.dumps(taught(4)))

@@ -22,6 +22,7 @@ from tests.flows.test_kill import step_keys
 from tests.infra.store.conftest import ACCESS_KEY, BUCKET, SECRET_KEY, connect, moto, rclone  # noqa: F401
 
 pytestmark = pytest.mark.slow
+SERVERS = ("moto", pytest.param("rclone", marks=pytest.mark.nightly))
 ONE_ROUND = micro_recipe(rounds={"max": 1})
 
 
@@ -87,7 +88,7 @@ def results(store: Path) -> dict[str, bytes]:
     return {str(path.relative_to(store)): path.read_bytes() for path in files}
 
 
-@pytest.mark.parametrize("server", ["moto", "rclone"])
+@pytest.mark.parametrize("server", SERVERS)
 def test_a_store_that_fails_at_random_changes_no_result(
     request: pytest.FixtureRequest, straight: Path, tmp_path: Path, prefect_url: str, server: str
 ) -> None:
@@ -201,7 +202,7 @@ def test_a_damaged_decision_heals_too(finished: Path, straight: Path, prefect_ur
     assert results(store) == results(straight)
 
 
-@pytest.mark.parametrize("server", ["moto", "rclone"])
+@pytest.mark.parametrize("server", SERVERS)
 def test_damage_behind_the_metadata_of_an_s3_object_heals_with_the_run_after_it_was_read(
     request: pytest.FixtureRequest, tmp_path: Path, server: str
 ) -> None:

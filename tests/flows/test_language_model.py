@@ -22,8 +22,9 @@ CUT_DOWN = ("problems.train.num_problems=8", "problems.select.num_problems=4", "
 
 
 @pytest.mark.slow(minutes=5)
-@pytest.mark.nightly
-@pytest.mark.parametrize("engine", ["transformers", pytest.param("vllm", marks=pytest.mark.vllm)])
+@pytest.mark.parametrize(
+    "engine", [pytest.param("transformers", marks=pytest.mark.nightly), pytest.param("vllm", marks=pytest.mark.vllm)]
+)
 def test_a_round_with_a_real_model(tmp_path: Path, prefect_url: str, engine: str) -> None:
     overrides = [word for value in (*CUT_DOWN, f"engine.kind={engine}") for word in ("--set", value)]
     recipe = ROOT / "configs" / "recipes" / "demo_llm.yaml"
@@ -42,6 +43,7 @@ def test_a_round_with_a_real_model(tmp_path: Path, prefect_url: str, engine: str
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.vllm
 def test_a_segment_of_a_real_model_is_drawn_by_vllm_beside_its_learner(tmp_path: Path) -> None:
     tree = yaml.safe_load((ROOT / "configs" / "recipes" / "demo_llm.yaml").read_text())

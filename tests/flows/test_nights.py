@@ -24,7 +24,7 @@ from tests.flows.nights import (
 from tests.flows.stack import Stack, running_stack
 from tests.flows.test_stack_run import deploy, records, rounds_in_mlflow, step_keys, wait_for
 
-pytestmark = pytest.mark.slow(minutes=8)
+pytestmark = [pytest.mark.slow(minutes=8), pytest.mark.nightly]
 KNOWN_DEAD_SECONDS = 120
 
 
@@ -83,7 +83,6 @@ def test_a_night_in_which_everything_dies_ends_as_a_straight_one(sourced: Stack,
     assert len(told) == 1 and "night: rounds" in told[0]["body"] and "flow-run" in told[0]["body"], told
 
 
-@pytest.mark.nightly
 def test_a_run_by_hand_beside_a_dead_one_waits_and_goes_on(sourced: Stack) -> None:
     deployment = deploy(sourced, "zombie")
     dead = deployment.start()
@@ -95,7 +94,6 @@ def test_a_run_by_hand_beside_a_dead_one_waits_and_goes_on(sourced: Stack) -> No
     deployment.wait(dead, lambda state: state["type"] == "CRASHED", KNOWN_DEAD_SECONDS)
 
 
-@pytest.mark.nightly
 def test_runs_that_never_begin_end_too(sourced: Stack) -> None:
     """The environment of the runs is broken, so that no line of ours runs that could count them."""
     deployment = deploy(sourced, "stillborn")
@@ -108,7 +106,6 @@ def test_runs_that_never_begin_end_too(sourced: Stack) -> None:
     assert [run["parameters"].get("attempt") for run in runs_of(sourced, deployment.id)] == [None, 1, 2, 3]
 
 
-@pytest.mark.nightly
 def test_a_crash_that_repeats_itself_is_not_continued_for_ever(sourced: Stack) -> None:
     """Each run is killed before it publishes anything: the fourth that was to continue says why it does not."""
     deployment = deploy(sourced, "hopeless")

@@ -67,6 +67,7 @@ def test_a_local_server_that_is_killed_comes_back_and_the_run_ends_well(tmp_path
     assert wait_until_gone(tmp_path, 30) == []
 
 
+@pytest.mark.nightly
 def test_a_configured_server_that_ends_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     with PrefectServer(addresses(tmp_path / "server")) as server:

@@ -120,6 +120,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("end", ENDS)
+@pytest.mark.nightly
 def test_whatever_ended_it_ends_with_the_same_bytes(end: str, folder: Path, straight: Path) -> None:
     owner, name, after, do, instead, error = ENDS[end]
     with monkeypatched(owner, name, after, do, instead):
@@ -145,6 +146,7 @@ def test_a_segment_may_be_drawn_elsewhere_after_a_kill(folder: Path, straight: P
     assert digests(folder) == digests(straight)
 
 
+@pytest.mark.nightly
 def test_kills_at_random_moments_change_nothing(folder: Path, straight: Path, tmp_path: Path) -> None:
     (tmp_path / "recipe.json").write_text(json.dumps(tree()))
     kill_at_random(folder, tmp_path / "recipe.json", NUM_KILLS, random.Random(5), 2.0)

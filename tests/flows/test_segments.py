@@ -183,6 +183,7 @@ def assert_kills_change_nothing(begun: Path, folder: Path, tree: dict[str, Any],
     assert processes_of(folder / "killed") == []
 
 
+@pytest.mark.nightly
 def test_a_segment_killed_at_random_moments_ends_with_the_same_bytes(begun: Path, tmp_path: Path) -> None:
     assert_kills_change_nothing(begun, tmp_path, segment_recipe(steps=6), NUM_KILLS)
 

@@ -141,6 +141,7 @@ def test_one_text_that_is_cut_at_markers_is_one_row_with_a_span_a_part(folder: P
     assert len(told) == 48 and any(len(row.spans) >= 4 for row in told), "advantage and divergence of two parts"
 
 
+@pytest.mark.nightly
 def test_the_conductor_that_ended_draws_no_wave_of_turns_again(folder: Path, tmp_path: Path) -> None:
     from tasks.online.wave_folder import WaveFolder
 

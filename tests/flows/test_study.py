@@ -153,7 +153,10 @@ def test_a_process_that_dies_costs_its_run_alone(tmp_path: Path) -> None:
         process.close()
 
 
-@pytest.mark.parametrize("odd", [{"problems.select.num_problems": 500}, {"select": [{"kind": "nothing"}]}])
+@pytest.mark.parametrize(
+    "odd",
+    [{"problems.select.num_problems": 500}, pytest.param({"select": [{"kind": "nothing"}]}, marks=pytest.mark.nightly)],
+)
 def test_a_method_that_does_not_fit_is_told_before_anything_runs_and_can_be_left_out(
     tmp_path: Path, prefect_url: str, odd: dict[str, Any]
 ) -> None:

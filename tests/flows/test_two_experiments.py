@@ -12,7 +12,7 @@ import pytest
 
 from tests.flows.micro import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 
 def keys(folder: Path, how: str, prefect_url: str) -> list[list[str]]:

@@ -48,6 +48,7 @@ def test_the_head_says_what_it_learnt_and_returns_are_published(straight: Path) 
     assert (segment_folder(straight) / "optimizer" / "value_head.pt").is_file()
 
 
+@pytest.mark.nightly
 def test_a_killed_segment_ends_with_the_same_bytes(begun: Path, straight: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(begun, folder)
