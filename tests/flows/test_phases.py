@@ -84,6 +84,7 @@ def test_plan_table_and_terminal_name_the_phase(folder: Path) -> None:
     assert "everything is reused: nothing to compute" in planned.stdout
 
 
+@pytest.mark.nightly
 def test_a_run_killed_at_the_border_goes_on_with_the_same_keys(folder: Path, tmp_path: Path, prefect_url: str) -> None:
     recipe, store = write_recipe(tmp_path, phased()), tmp_path / "home" / "store"
     process = start(tmp_path, recipe, prefect_url)

@@ -12,4 +12,4 @@ def test_the_fewest_have_all_parts_between_them() -> None:
 
 def test_parts_are_known_by_where_they_stand_and_their_kind() -> None:
     parts = parts_of("rest_em")
-    assert {"select correct", "select cap", "generate independent"} <= parts
+    assert {"generate independent", "objective sft", "judge answer"} <= parts and "select cap" not in parts
