@@ -27,13 +27,6 @@ LIBRARIES = (
     "models.tiny_llama", "models.merge",
 )  # fmt: skip
 """modules that import, between them, everything that engine programs other than vLLM's use"""
-KEPT_MEMORY = {
-    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),  # the largest there is
-    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
-    "MALLOC_TOP_PAD_": str(64 << 20),
-}
-"""Settings of glibc's allocator, in bytes, read when a process starts: what a step frees is kept for the next. Asking
-the kernel for it again was a third of the time of small models, measured where memory is slow."""
 GPU_FILES = ("/dev/nvidiactl", "/dev/kfd")
 
 logger = logging.getLogger(__name__)
@@ -57,9 +50,7 @@ def start_program(
 
     Where the process that has imported the libraries ended, this program imports them itself, and says so.
     """
-    streams: dict[str, Any] = {
-        "log_path": log_path, "env": {**_kept_memory(), **env}, "stdin": stdin, "inbox": inbox,
-    }  # fmt: skip
+    streams: dict[str, Any] = {"log_path": log_path, "env": env, "stdin": stdin, "inbox": inbox}
     if forks and can_fork({**os.environ, **env}):
         try:
             return Child([program, *arguments], **streams, start=_server().start)
@@ -77,11 +68,7 @@ def import_ahead() -> None:
 
 def _server() -> ForkServer:
     modules = [f"infra.engines.{name}" for name in LIBRARIES]
-    return fork_server(engine_python(), modules, {**_kept_memory(), **OFFLINE})
-
-
-def _kept_memory() -> dict[str, str]:
-    return {name: os.environ.get(name, value) for name, value in KEPT_MEMORY.items()}
+    return fork_server(engine_python(), modules, OFFLINE)
 
 
 def can_fork(environment: Mapping[str, str]) -> bool:

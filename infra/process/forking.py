@@ -17,9 +17,7 @@ from pathlib import Path
 from infra.process.child import Child
 from infra.process.spawned import Descriptors
 
-READ_AT_IMPORT = (
-    "HF_", "KMP_", "LD_", "MALLOC_", "MKL_", "OMP_", "OPENBLAS_", "PYTHON", "PYTORCH_", "TORCH_", "TRANSFORMERS_",
-)  # fmt: skip
+READ_AT_IMPORT = ("HF_", "KMP_", "LD_", "MKL_", "OMP_", "OPENBLAS_", "PYTHON", "PYTORCH_", "TORCH_", "TRANSFORMERS_")
 """starts of names of variables that libraries read once, when they are imported"""
 KILLED = -9
 END_SECONDS = 10.0

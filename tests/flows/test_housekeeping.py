@@ -39,11 +39,13 @@ def keep_house(folder: Path, prefect_url: str, *options: str) -> subprocess.Comp
 
 def test_a_dry_run_says_what_would_go_and_nothing_goes(store: FolderStore, tmp_path: Path, prefect_url: str) -> None:
     store.put(f"{NAME}/cluster/weights/abc", b"lent to nodes")
+    store.put(f"{NAME}/cluster/errands/step/saved.json", b"[]")
     before = list(store.keys(""))
     said = keep_house(tmp_path, prefect_url, "--keep-rounds", "1")
     assert said.returncode == 0, said.stderr
     assert "would go   round 2: " in said.stdout
-    assert f"would go   {NAME}/cluster: 1 files for nodes of a cluster" in said.stdout
+    assert f"would go   {NAME}/cluster: 2 files for nodes of a cluster" in said.stdout
+    assert "begins anew the training that was broken off" in said.stdout
     assert "dry run, nothing was changed" in said.stdout
     assert list(store.keys("")) == before
     done = keep_house(tmp_path, prefect_url, "--keep-rounds", "1", "--apply")
