@@ -50,7 +50,8 @@ def test_a_command_names_the_model_as_requests_do_and_passes_what_the_template_i
     serving = replace(SERVING, chat_template_kwargs={"enable_thinking": False}, max_length=512, trust_remote_code=True)
     vllm = " ".join(COMMANDS["vllm"](serving, True))
     assert "--model /w/abc/mine --served-model-name mine round-2 --host 127.0.0.1 --port 8000" in vllm
-    assert "--max-model-len 512 --enforce-eager --trust-remote-code" in vllm
+    for words in ("--max-model-len 512", "--enforce-eager", "--trust-remote-code", "--worker-extension-cls"):
+        assert words in vllm
     assert vllm.endswith('--default-chat-template-kwargs {"enable_thinking": false}')
     assert "--enforce-eager" not in COMMANDS["vllm"](SERVING, False)
     assert "transformers_program /w/abc/mine" in " ".join(COMMANDS["transformers"](SERVING, True))
