@@ -39,7 +39,7 @@ from tasks.report.segment_figure import segment_figure
 from tasks.report.table import markdown_table, print_table
 from tasks.select.join import open_groups
 
-SPENDING = ("generator_loads", "trainer_loads", "endpoint_")
+SPENDING = ("generator_", "trainer_loads", "endpoint_")
 """beginnings of the metrics that say what a round used"""
 
 

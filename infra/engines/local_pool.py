@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import queue
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any, TypeVar
 
 from configs.errors import EngineError
 from configs.schema.engine import LocalEngine
+from infra.engines.generate.vllm_metrics import words_of
 from infra.engines.gpu_list import visible_gpus
 from infra.engines.live_weights import Follows, LiveWeights
 from infra.engines.models.loadable import LoadableModel
@@ -26,7 +28,7 @@ from infra.engines.programs import session_devices
 from infra.engines.runner import Progress
 from infra.engines.schedule import Answered, Schedule
 from infra.engines.server_engine import ServerEngine
-from infra.engines.session import Event, Finished, Lost, Ready, Session
+from infra.engines.session import Event, Finished, Lost, Ready, Session, together
 from infra.engines.transport import ChildTransport, Start
 from infra.engines.wire import (
     Completion,
@@ -112,7 +114,7 @@ class LocalPool:
         return sum(session.num_loads for session in self._sessions)
 
     def spending(self) -> dict[str, float]:
-        return {"generator_loads": self.num_loads}
+        return {"generator_loads": self.num_loads, **self._used()}
 
     def generate(
         self, shards: Iterable[Shard], on_progress: OnProgress | None = None
@@ -150,6 +152,15 @@ class LocalPool:
         while not self._inbox.empty():
             self._inbox.get()
 
+    def _tell_what_is_short(self, used_before: Counter[str], num_texts: int) -> None:
+        used = self._used()
+        used.subtract(used_before)
+        if words := words_of(used, num_texts):
+            logger.warning("model '%s': %s", self.model.name, words)
+
+    def _used(self) -> Counter[str]:
+        return together(session.used for session in self._sessions)
+
     def _refuse_unless(self, wanted: str, what: str, kind: str) -> None:
         if wanted not in self._engine.gives:
             raise EngineError(
@@ -183,7 +194,7 @@ class LocalPool:
             left_out=self._left_out,
             waiting=[number for number, session in enumerate(self._sessions) if session.is_waiting],
         )
-        tally = Tally(on_progress)
+        tally, used_before = Tally(on_progress), self._used()
         try:
             while self._feed(schedule):
                 number, event = self._next_event(schedule.patience())
@@ -202,6 +213,7 @@ class LocalPool:
                 if answered is not None:
                     job, rows = answered
                     yield names.pop(job.name), rows
+            self._tell_what_is_short(used_before, tally.num_done)
         finally:
             if schedule.is_busy:  # an error, or the caller wants no more: half-done work must not meet the next call
                 self.close()
@@ -281,6 +293,11 @@ class Tally:
         """A job is answered."""
         samples, tokens = self._open.pop(name, (0, 0))
         self._done = self._done[0] + samples, self._done[1] + tokens
+
+    @property
+    def num_done(self) -> int:
+        """Samples of answered jobs."""
+        return self._done[0]
 
     def forget(self, names: Iterable[str]) -> None:
         for name in names:

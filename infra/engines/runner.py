@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from infra.engines.live_weights import LiveWeights
@@ -28,10 +28,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A job's rows, in order of its requests and of the draws within them."""
+    """A job's rows, in order of its requests and of the draws within them.
+
+    Attributes:
+        used: what the engine has used since it was loaded that its answers do not tell, by names of metrics of the run.
+    """
 
     name: str
     rows: Sequence[Row]
+    used: Mapping[str, float] = field(default_factory=dict)
 
 
 class Runner(Protocol):

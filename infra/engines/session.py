@@ -6,7 +6,8 @@ Used by `local_pool.py`. The process starts with the first job, and again with t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,14 @@ class Lost:
 Event = Ready | Progress | Finished | Alive | Lost
 
 
+def together(used: Iterable[Counter[str]]) -> Counter[str]:
+    """Sums by name, those that are 0 included."""
+    total: Counter[str] = Counter()
+    for one in used:
+        total.update(one)
+    return total
+
+
 class Session:
     """A process for one model on one device.
 
@@ -109,8 +118,15 @@ class Session:
         self._log = on_log or (lambda line: None)
         self._transport: Transport | None = None
         self._rows: dict[str, tuple[str, list[dict[str, Any]]]] = {}
+        self._used: Counter[str] = Counter()
+        self._used_before: Counter[str] = Counter()
         self._started = 0.0
         self._patience = Patience(engine)
+
+    @property
+    def used(self) -> Counter[str]:
+        """What its processes have used, as far as their answers told (`runner.Result`)."""
+        return together((self._used_before, self._used))
 
     def submit(self, job: Job) -> None:
         """Send a job; the first one starts the process.
@@ -205,6 +221,7 @@ class Session:
             self._rows[message["name"]][1].extend(message["rows"])
         if message["kind"] == "finished":
             self.num_losses = self.num_machines_lost = 0
+            self._used = Counter(message.get("used"))
             kind, rows = self._rows.pop(message["name"])
             return Finished(message["name"], read_rows(kind, rows))
         return Alive()
@@ -215,6 +232,7 @@ class Session:
         self._started = time.monotonic()
         self._patience = Patience(self.engine)
         self.num_loads += 1
+        self._used_before, self._used = self.used, Counter()
         env, forks = visible_devices(self.device), self.engine.kind != "vllm"
         self._transport = self._start(self.log_path, env, forks, self._inbox)
         load = {"kind": "load", "engine": self.engine.model_dump(mode="json"), "model": self.model.to_json()}

@@ -6,7 +6,7 @@ SCRATCH is a folder that is removed after the program's end. First command: {"ki
 "follows" where weights will change; then any number, at any time, of jobs (`wire.write_job`), between jobs {"kind":
 "weights", ...} (`live_weights.py`), and at last {"kind": "close"}. Answers: {"kind": "ready"}, {"kind": "progress",
 "name", "num_samples", "num_tokens"}, {"kind": "alive"} where work brings no other news or weights were taken,
-{"kind": "rows", "name", "rows"} and {"kind": "finished", "name"} once a job is done, {"kind": "error", "name",
+{"kind": "rows", "name", "rows"} and {"kind": "finished", "name", "used"} once a job is done, {"kind": "error", "name",
 "message", "fix"} just before it ends with status 1.
 """
 
@@ -126,7 +126,7 @@ def take(runner: Runner, weights: LiveWeights) -> None:
 def finish(channel: Channel, result: Result) -> None:
     for message in write_rows(result.name, result.rows):
         channel.send(message)
-    channel.send({"kind": "finished", "name": result.name})
+    channel.send({"kind": "finished", "name": result.name, "used": dict(result.used)})
 
 
 class ProgressReport:

@@ -36,6 +36,7 @@ from infra.engines.generate.prompts import (
 )
 from infra.engines.generate.token_ends import TokenEnds
 from infra.engines.generate.transformers_runner import context_length
+from infra.engines.generate.vllm_metrics import used
 from infra.engines.generate.vllm_reading import (
     choices,
     read_prompt_logprobs,
@@ -110,10 +111,10 @@ class VllmRunner:
             tensor_parallel_size=settings.tensor_parallel_size,
             enforce_eager=on_cpu if settings.enforce_eager is None else settings.enforce_eager,
             trust_remote_code=model.trust_remote_code,
-            disable_log_stats=True,
-            **settings.options,
+            **({"disable_log_stats": False} | settings.options),
             **options,
         )
+        self._metrics = llm.get_metrics if llm.llm_engine.log_stats else list
         self._context = min(context, llm.model_config.max_model_len)
         self._engine = llm.llm_engine
         self._open: dict[str, OpenJob] = {}
@@ -181,7 +182,7 @@ class VllmRunner:
                 events += self._take(output)
         empty = [name for name, work in self._open.items() if work.num_open == 0]
         for name in empty:
-            events.append(Result(name, self._open.pop(name).rows))
+            events.append(Result(name, self._open.pop(name).rows, used(self._metrics())))
         return events
 
     def close(self) -> None:
