@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from configs.schema.base import Component, by_kind, default_kind
 from configs.schema.kinds import component_choices
-from configs.schema.marks import Content, Execution, Horizon
+from configs.schema.marks import Content, Execution, Horizon, Later
 from configs.schema.objective import Objective, Sft
 from configs.schema.online.objectives import OnlineObjective, StreamObjective
 from configs.schema.problems import Source
@@ -103,7 +103,16 @@ class Optimizer(Component):
     max_grad_norm: float = Field(1.0, gt=0, description="larger gradients are scaled down to this norm")
     max_length: int = Field(1024, ge=8, description="tokens; longer examples are dropped and counted")
     dtype: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 on GPU, float32 on CPU")
-    gradient_checkpointing: Annotated[bool, Execution] = Field(False, description="less memory, more time")
+    attention: Annotated[str | None, Later] = Field(
+        None,
+        min_length=1,
+        description="how attention is computed, by transformers' names: sdpa, eager, flash_attention_2, "
+        "flash_attention_3, or a kernel of the hub; default: transformers' own, sdpa where the model has it",
+    )
+    gradient_checkpointing: Annotated[bool | None, Execution] = Field(
+        None,
+        description="less memory, more time; default: where one example at a time is too large without it; online: not",
+    )
     checkpoint_seconds: Annotated[float, Execution] = Field(
         120.0, gt=0, description="time between checkpoints inside the phase; more where writing one takes over 10 s"
     )

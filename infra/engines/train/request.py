@@ -67,8 +67,9 @@ class PhaseRequest(BaseModel):
         paths = {"weights", "adapter", "probe"}
         further = dict.fromkeys(self.further_references, paths)
         hidden: dict[str, Any] = {
-            "rows": True, "resume_state": True, "optimizer": {"devices", "micro_batch_size", "batching"},
-            "model": paths, "reference": paths, "further_references": further,
+            "rows": True, "resume_state": True, "model": paths,
+            "optimizer": {"devices", "micro_batch_size", "batching", "gradient_checkpointing"},
+            "reference": paths, "further_references": further,
         }  # fmt: skip
         digest = hashlib.sha256(self.model_dump_json(exclude=hidden).encode())
         for file in self.files_read:

@@ -54,7 +54,7 @@ def shared_settings(request: PhaseRequest, num_examples: int, checkpoints: Path)
         "data_seed": request.seed,
         "bf16": choose_dtype(request) == torch.bfloat16,
         "fp16": False,
-        "gradient_checkpointing": optimizer.gradient_checkpointing,
+        "gradient_checkpointing": optimizer.gradient_checkpointing or False,
         "remove_unused_columns": False,  # the trainer would take the weights for one
         "use_cpu": not on_gpu,
         "dataloader_num_workers": 0,

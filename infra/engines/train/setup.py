@@ -106,7 +106,9 @@ def load_frozen(request: PhaseRequest, files: ModelFiles, *, shared: bool = Fals
 
 def _load_weights(files: ModelFiles, request: PhaseRequest, *, shared: bool) -> Any:
     dtype = choose_dtype(request) if isinstance(request.tune, Lora) else torch.float32
+    attention = request.optimizer.attention
     settings: dict[str, Any] = {"trust_remote_code": files.trust_remote_code, "local_files_only": True}
+    settings |= {"attn_implementation": attention} if attention else {}
 
     def load() -> Any:
         loaded = AutoModelForCausalLM.from_pretrained(files.weights, dtype=dtype, **settings)
@@ -121,7 +123,16 @@ def _load_weights(files: ModelFiles, request: PhaseRequest, *, shared: bool) -> 
         made.tie_weights()
         return made.eval()
 
-    model = share_weights(load, build, choose_dtype(request), files.name) if shared else load()
+    try:
+        model = share_weights(load, build, choose_dtype(request), files.name) if shared else load()
+    except (ImportError, ValueError) as error:
+        if attention is None:
+            raise
+        first = next(iter(str(error).splitlines()), "")
+        raise EngineError(
+            f"attention: {attention} cannot be had for {files.name}: {first}",
+            "write attention: sdpa, or leave it out; flash_attention_2 needs the Python package flash-attn and a GPU",
+        ) from error
     limit_threads(model)
     return model
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ def run_trainer(
     `work_dir`, and on the CPU ends with the same bytes as a straight run on as many devices.
 
     Where the recipe does not say how many examples a device takes at a time, they are halved when its memory is too
-    small, and training goes on from the newest checkpoint.
+    small, and what lies between the layers is computed twice when one is too large; training goes on from the newest
+    checkpoint.
 
     Writes into `out_dir` either `adapter/` or `model/`; `metrics.jsonl` with one line a step: step, loss,
     learning_rate, tokens, for pairs reward_margin and reward_accuracy, for labelled rows reward_margin,
@@ -55,9 +57,8 @@ def run_trainer(
     """
     check_request(request)
     devices = choose_devices(request.optimizer, is_one=request.objective.sorts_batch)
-    sizes = batch_sizes(request, devices.num_devices)
-    for size, smaller in pairwise([*sizes, None]):
-        optimizer = request.optimizer.model_copy(update={"micro_batch_size": size})
+    for attempt, smaller in pairwise([*attempts(request, devices.num_devices), None]):
+        optimizer = request.optimizer.model_copy(update=asdict(attempt))
         wait_for_gpus(devices.gpus)
         try:
             sized = request.model_copy(update={"optimizer": optimizer})
@@ -65,21 +66,34 @@ def run_trainer(
         except DeviceMemoryError as error:
             if smaller is None:
                 raise
-            logger.warning("%s\nit goes on with %d at a time, more of which make a step", error.message, smaller)
-    raise AssertionError("there is a size")
+            logger.warning("%s\nit goes on with %s", error.message, smaller.words())
+    raise AssertionError("there is an attempt")
 
 
-def batch_sizes(request: TrainRequest, num_devices: int) -> list[int]:
-    """Examples of a backward pass on one device: as the recipe says, or from batch_size downwards what divides its
-    share of a step. The step is the same with all of them, in less memory."""
+@dataclass(frozen=True)
+class Attempt:
+    """Settings of a training that change its memory and not its steps, by their names in the recipe."""
+
+    micro_batch_size: int
+    gradient_checkpointing: bool
+
+    def words(self) -> str:
+        """What is done, for the log."""
+        twice = " and gradient_checkpointing, which takes more time" if self.gradient_checkpointing else ""
+        return f"{self.micro_batch_size} at a time, more of which make a step{twice}"
+
+
+def attempts(request: TrainRequest, num_devices: int) -> list[Attempt]:
+    """How a training is tried, in turn, while the memory of its devices is too small: with as many examples of a
+    backward pass as the recipe says, or from batch_size downwards what divides a device's share of a step; at last with
+    gradient checkpointing, where the recipe leaves it open."""
     optimizer = request.optimizer
     share = optimizer.step_size // num_devices
-    if optimizer.micro_batch_size is not None:
-        return [optimizer.micro_batch_size]
-    sizes = [largest_divisor(share, optimizer.batch_size)]
-    while sizes[-1] > 1 and not request.objective.sorts_batch:
+    sizes = [optimizer.micro_batch_size or largest_divisor(share, optimizer.batch_size)]
+    while sizes[-1] > 1 and optimizer.micro_batch_size is None and not request.objective.sorts_batch:
         sizes.append(largest_divisor(share, sizes[-1] // 2))
-    return sizes
+    found = [Attempt(size, optimizer.gradient_checkpointing or False) for size in sizes]
+    return [*found, Attempt(sizes[-1], True)] if optimizer.gradient_checkpointing is None else found
 
 
 def _run(

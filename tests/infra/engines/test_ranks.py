@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from configs.errors import DeviceMemoryError
+from configs.errors import DeviceMemoryError, EngineError
 from configs.schema.load import component_choices
 from configs.schema.objective import Dpo, Kto, Objective, OfflinePg, Sft, SoftLabelDpo, Sppo, WeightedDpoNll
 from configs.schema.train import Lora
@@ -102,6 +102,17 @@ def test_full_weights_and_their_optimizer_go_on_from_round_to_round(base: Path, 
     assert all(torch.allclose(of_two[name], weights, atol=1e-5) for name, weights in of_one.items())
 
 
+def test_attention_is_computed_as_it_is_called_on_one_device_and_on_two(base: Path, tmp_path: Path) -> None:
+    plain = train(Sft(), base, tmp_path / "plain")
+    eager = train(Sft(), base, tmp_path / "eager", attention="eager")
+    check_same(eager, plain)
+    assert [line["loss"] for line in eager] != [line["loss"] for line in plain], "in their last bits they differ"
+    check_same(train(Sft(), base, tmp_path / "shared", devices=("cpu", "cpu"), attention="eager"), eager)
+    with pytest.raises(EngineError, match="attention: flash_attention_2 cannot be had for tiny: ") as raised:
+        train(Sft(), base, tmp_path / "flash", attention="flash_attention_2")
+    assert "write attention: sdpa" in str(raised.value)
+
+
 def test_every_objective_is_tried() -> None:
     assert {objective.kind for objective in OBJECTIVES} == set(component_choices(Objective))
 
@@ -109,14 +120,14 @@ def test_every_objective_is_tried() -> None:
 def test_where_memory_is_too_small_fewer_examples_are_taken_at_a_time(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An interpreter whose memory is full with more than one example, as a device's is with more than so many."""
+    """An interpreter whose memory is full without checkpointing, as a device's is with more than it holds."""
     answer = {"kind": "failed", "name": "DeviceMemoryError", "message": "the memory is too small", "fix": "less"}
     script = tmp_path / "python"
     script.write_text(
         f"""#!/bin/sh
 case "$*" in
 *fork_server*) exit 7;;
-*train_program*) grep -q '"micro_batch_size": 1' "$3" || {{ echo '{json.dumps(answer)}'; exit 1; }};;
+*train_program*) grep -q '"gradient_checkpointing": true' "$3" || {{ echo '{json.dumps(answer)}'; exit 1; }};;
 esac
 exec {sys.executable} "$@"
 """
@@ -127,6 +138,7 @@ exec {sys.executable} "$@"
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     check_same(train(Sft(), base, tmp_path / "cut"), alone)
     told = [line for line in caplog.messages if "memory is too small" in line]
-    assert [line.rpartition("goes on with ")[2].split()[0] for line in told] == ["2", "1"]
+    assert [line.rpartition("goes on with ")[2].split()[0] for line in told] == ["2", "1", "1"]
+    assert [line for line in told if "gradient_checkpointing" in line] == told[-1:]
     with pytest.raises(DeviceMemoryError, match="training of tiny: the memory is too small"):
-        train(Sft(), base, tmp_path / "said", micro_batch_size=2)
+        train(Sft(), base, tmp_path / "said", micro_batch_size=2, gradient_checkpointing=False)

@@ -14,7 +14,7 @@ from configs.schema.phase import lay_over
 from configs.schema.train import Optimizer, Train
 from infra.engines import gpu_list
 from infra.engines.train.devices import choose_devices, one_device
-from infra.engines.train.trainer import batch_sizes
+from infra.engines.train.trainer import attempts
 from tests.configs.online_recipes import online_recipe
 from tests.infra.engines.training import make_request
 
@@ -105,10 +105,20 @@ def test_a_segment_has_devices_and_its_passes_are_of_the_batch_that_is_said() ->
 def test_batches_are_halved_down_to_one_example(tmp_path: Path) -> None:
     def sizes(num_devices: int, objective: object = None, **optimizer: object) -> list[int]:
         request = make_request(tmp_path, objective or Sft(), **optimizer)  # type: ignore[arg-type]
-        return batch_sizes(request, num_devices)
+        *found, last = attempts(request, num_devices)
+        assert not any(attempt.gradient_checkpointing for attempt in found)
+        assert last.gradient_checkpointing and last.micro_batch_size == found[-1].micro_batch_size
+        return [attempt.micro_batch_size for attempt in found]
 
     assert sizes(1, batch_size=16) == [16, 8, 4, 2, 1]
     assert sizes(1, batch_size=4, gradient_accumulation=3) == [4, 2, 1]
     assert sizes(2, batch_size=12) == [6, 3, 1]
     assert sizes(2, batch_size=12, micro_batch_size=3) == [3]
     assert sizes(1, Dpo(loss="aot"), batch_size=4) == [4]
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_what_is_said_of_checkpointing_holds_at_every_size(tmp_path: Path, said: bool) -> None:
+    tried = attempts(make_request(tmp_path, Sft(), batch_size=4, gradient_checkpointing=said), 1)
+    assert [attempt.micro_batch_size for attempt in tried] == [4, 2, 1]
+    assert all(attempt.gradient_checkpointing is said for attempt in tried)
