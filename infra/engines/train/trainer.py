@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +56,8 @@ def run_trainer(
     """
     check_request(request)
     devices = choose_devices(request.optimizer, is_one=request.objective.sorts_batch)
-    for attempt, smaller in pairwise([*attempts(request, devices.num_devices), None]):
+    first, *others = attempts(request, devices.num_devices)
+    for attempt, smaller in zip([first, *others], [*others, None], strict=True):
         optimizer = request.optimizer.model_copy(update=asdict(attempt))
         wait_for_gpus(devices.gpus)
         try:
