@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from boto3.exceptions import Boto3Error
 from botocore import exceptions
 from botocore.exceptions import ClientError
 
@@ -34,10 +35,10 @@ def status_of(error: ClientError) -> int:
 
 
 def find_answer(error: BaseException) -> ClientError | None:
-    """The server's answer that an error is, or was raised for: boto3's transfers wrap it."""
-    if isinstance(error, ClientError):
-        return error
-    return error.__context__ if isinstance(error.__context__, ClientError) else None
+    """The server's answer that an error is, or was raised for: boto3's transfers wrap it. Any other error may be raised
+    while an answer is dealt with (a lost connection, as what stands in a write's way is looked at), and is its own."""
+    found = error.__context__ if isinstance(error, Boto3Error) else error
+    return found if isinstance(found, ClientError) else None
 
 
 def is_missing(error: ClientError) -> bool:

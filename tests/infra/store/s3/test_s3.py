@@ -248,3 +248,25 @@ def test_a_server_that_refuses_the_condition_itself_gets_unconditional_writes() 
         stub.add_response("put_object", {})
         assert S3Store(BUCKET, "", client).put_new("k", b"1")
         stub.assert_no_pending_responses()
+
+
+def test_a_connection_that_is_lost_while_an_answer_is_dealt_with_may_pass() -> None:
+    """What stands in a conditional write's way is looked at while the server's refusal is handled."""
+    from boto3.exceptions import S3UploadFailedError
+    from botocore.exceptions import ClientError, ConnectionClosedError
+
+    from infra.store.s3.patience import is_passing
+
+    def raised(error: Exception, status: int) -> Exception:
+        answer = {"Error": {"Code": "x"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+        try:
+            try:
+                raise ClientError(answer, "PutObject")  # type: ignore[arg-type]
+            except ClientError:
+                raise error  # noqa: B904
+        except Exception as found:
+            return found
+
+    assert is_passing(raised(ConnectionClosedError(endpoint_url="http://127.0.0.1"), 412))
+    assert is_passing(raised(S3UploadFailedError("in parts"), 503))
+    assert not is_passing(raised(S3UploadFailedError("in parts"), 403))
