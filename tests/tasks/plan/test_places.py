@@ -69,3 +69,26 @@ def test_of_a_recipe_that_draws_in_its_learner_nothing_is_asked() -> None:
         raise AssertionError("asked")
 
     check_places(check_recipe(online_recipe({"kind": "dapo"})), never, never)
+
+
+def check_open(role: dict[str, Any], policy: dict[str, Any], num_gpus: int, train: Any = ("auto",)) -> None:
+    check_places(check_recipe({
+        "name": "room", "model": {"kind": "tiny_llama"}, "engine": {"kind": "vllm"} | policy,
+        "problems": {part: {"kind": "addition", "num_problems": 10} for part in ("train", "select", "report")},
+        "generate": {"max_tokens": 16},
+        "roles": {"judge": {"model": {"base": "some/model"}, "engine": {"kind": "vllm"} | role, "stays_open": True}},
+        "train": {"devices": train},
+    }), lambda: [f"GPU-{one}" for one in range(num_gpus)], lambda name: False)  # fmt: skip
+
+
+def test_a_role_that_stays_open_leaves_room_for_what_comes_and_goes() -> None:
+    half, third = ({"gpu_memory_utilization": share} for share in (0.5, 0.3))
+    check_open({}, {}, 0)
+    check_open(half, half, 1)
+    check_open({"devices": ["cuda:1"]}, {"devices": ["cuda:0"]}, 2, train=["cuda:0"])
+    check_open({"kind": "transformers"}, {}, 1)
+    with pytest.raises(EngineError, match=r"roles.judge.stays_open: of GPU 0 .* 0.9 for roles.judge and 0.9 for"):
+        check_open({}, {}, 1)
+    with pytest.raises(EngineError, match=r"of GPU 1 .* 0.9 for roles.judge and 0.3 for the trainer") as caught:
+        check_open({"devices": ["cuda:1"]}, {"devices": ["cuda:0"]} | third, 2)
+    assert "leave stays_open out" in (caught.value.fix or "")
