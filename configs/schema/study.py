@@ -72,6 +72,7 @@ class Study(Component):
     baseline: str = Field(description="the method that the others are compared with")
     seeds: tuple[int, ...] = Field((0,), min_length=1, description="every method runs with each")
     budget: Budget = Field(description="at which every run stops")
+    task_budgets: dict[str, Budget] = Field({}, description="of tasks that have another one, by name")
     confidence: float = Field(0.95, gt=0.5, lt=1, description="of intervals")
     score: Literal["last", "champion"] = Field(
         "last", description="whose accuracy on the report set counts: the last model within the budget, or the gate's"
@@ -102,6 +103,8 @@ class Study(Component):
             raise ValueError(f"baseline '{self.baseline}' is a control: compare with a method")
         if unlike := [name for name in CONTROLS if name in self.methods and self.methods[name].control != name]:
             raise ValueError(f"methods.{unlike[0]} is called like a control, and is none: write control: {unlike[0]}")
+        if strange := [task for task in self.task_budgets if task not in self.tasks]:
+            raise ValueError(f"task_budgets: '{strange[0]}' is none of the tasks: {', '.join(self.tasks)}")
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError("seeds: one stands there twice: a run would count double")
         return self
@@ -109,6 +112,10 @@ class Study(Component):
     def tasks_of(self, method: str) -> tuple[str, ...]:
         """Names of the tasks that a method runs on."""
         return self.methods[method].tasks or self.task_names
+
+    def budget_of(self, task: str) -> Budget:
+        """At which the runs of a task stop."""
+        return self.task_budgets.get(task, self.budget)
 
     @property
     def task_names(self) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def outcome_of(study: Study, run: StudyRun, store: Store, work_dir: Path, note: 
     entries = entries_of(store, run.name, run.max_rounds)
     if not entries:
         raise StoreError(f"{run.name}: {NO_ROUND}", "run the study again")
-    course = course_of([entry.report for entry in entries], study.budget, note)
+    course = course_of([entry.report for entry in entries], study.budget_of(run.task), note)
     last = course.counted(study.score).round
     evaluated = next(entry for entry in reversed(entries[: last + 1]) if "evaluate" in entry.report.steps)
     ledger = Ledger(store, work_dir / f"{run.name}-read", {})
@@ -62,7 +62,7 @@ def is_done(study: Study, run: StudyRun, store: Store, work_dir: Path, base_dir:
 
 def may_go_on(study: Study, run: StudyRun, reports: Sequence[RoundReport]) -> bool:
     """Whether a run begins another round."""
-    return len(reports) <= run.max_rounds and has_budget_left(reports, study.budget)
+    return len(reports) <= run.max_rounds and has_budget_left(reports, study.budget_of(run.task))
 
 
 def entries_of(store: Store, experiment: str, most: int) -> list[ReportEntry]:

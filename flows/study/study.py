@@ -131,6 +131,6 @@ def _in_a_line(study: Study, run: StudyRun, addresses: Addresses, reason: str, s
     except StoreError:
         return reason or "no round"
     point = outcome.course.counted(study.score)
-    took = f"{point.spent.against(study.budget):.0%} of the budget, {seconds:.0f} s"
+    took = f"{point.spent.against(study.budget_of(run.task)):.0%} of the budget, {seconds:.0f} s"
     told = f"{outcome.course.first.accuracy:.1%} -> {point.accuracy:.1%} in {point.round} rounds, {took}"
     return f"{told}; {reason}" if reason else told

@@ -29,13 +29,15 @@ def plan_lines(
     """
     left = [run for run in runs if run.name not in done]
     counted = f"{len(runs)} runs, {len(runs) - len(left)} of them done"
-    yield f"{study.name}: {counted}; each stops at {_spelled(study.budget)}"
+    others = "".join(f", of {task} at {_spelled(budget)}" for task, budget in study.task_budgets.items())
+    yield f"{study.name}: {counted}; each stops at {_spelled(study.budget)}{others}"
     if done and left:
         seconds = sum(_seconds_of(run, runs, done) for run in left)
         yield (f"left: {len(left)}, about {seconds / 3600 / jobs:.1f} h, {jobs} at a time, "
                "by what finished runs of the same methods took, or of all")  # fmt: skip
-    if left and (limit := longest_seconds(study.budget, speeds)) is not None:
-        yield (f"left: {len(left)}, at most {len(left) * limit / 3600 / jobs:.1f} h, {jobs} at a time, by the speeds "
+    limits = [longest_seconds(study.budget_of(run.task), speeds) for run in left]
+    if known := [limit for limit in limits if limit is not None]:
+        yield (f"left: {len(left)}, at most {sum(known) / 3600 / jobs:.1f} h, {jobs} at a time, by the speeds "
                "given, evaluation and the loading of models apart")  # fmt: skip
 
 

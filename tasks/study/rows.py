@@ -145,7 +145,7 @@ def _row(
     notes = {f"seed {run.seed}: {run.course.note}" for run in runs if run.course.note}
     return Row(
         task, name, tuple(sorted(table)), accuracy, gain, p_value, rank,
-        gained.within(-1, 1), fmean(point.spent.against(study.budget) for _, point in counted),
+        gained.within(-1, 1), fmean(point.spent.against(study.budget_of(task)) for _, point in counted),
         tokens / (100 * gained.mean) if gained.mean > 0 else None,
         {key: fmean(one[key] for one in shown) for key in shown[0] if all(key in one for one in shown)},
         fmean(point.action == "promote" for point in rounds) if rounds else None, _elsewhere(runs),

@@ -102,7 +102,7 @@ def curves(study: Study, outcomes: Sequence[Outcome]) -> str:
             for index, method in enumerate(study.methods):
                 runs = [one for one in outcomes if (one.task, one.method) == (task, method)]
                 for number, run in enumerate(runs):
-                    spent = [point.spent.against(study.budget) for point in run.course.points]
+                    spent = [point.spent.against(study.budget_of(task)) for point in run.course.points]
                     axes.plot(spent, [point.accuracy for point in run.course.points], marker="o", markersize=3,
                               linestyle=("-", "--", ":")[index // len(COLOURS) % 3],
                               color=COLOURS[index % len(COLOURS)], label=method if number == 0 else None)  # fmt: skip

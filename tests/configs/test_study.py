@@ -104,6 +104,7 @@ def test_sections_are_laid_over_field_by_field_and_kinds_replaced() -> None:
         ({"methods": {**STUDY["methods"], "cold": {"recipe": "demo", "tasks": ["cool"]}}},
          "methods.cold.tasks: 'cool' is none of the tasks: easy, hard"),
         ({"methods": {"plain": {"recipe": "demo", "tasks": ["easy"]}}}, "the others are compared with it"),
+        ({"task_budgets": {"cool": {"generated_tokens": 9}}}, "task_budgets: 'cool' is none of the tasks: easy, hard"),
         ({"common": {"generate": {"num_sample": 3}}}, "4 of 5 methods cannot run"),
     ],
 )  # fmt: skip

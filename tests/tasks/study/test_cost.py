@@ -43,6 +43,14 @@ def test_speeds_say_how_long_it_is_at_most() -> None:
     assert list(plan_lines(STUDY, RUNS, {}, Speeds(draw=1, train=2), 1))[1].startswith("left: 4, at most 4.0 h")
 
 
+def test_a_task_may_have_a_budget_of_its_own() -> None:
+    """3 runs of 3,600 s and one on y of twice as long."""
+    study = STUDY.model_copy(update={"task_budgets": {"y": Budget(flops_per_parameter=14_400)}})
+    first, second = plan_lines(study, RUNS, {}, Speeds(draw=1, train=2), 1)
+    assert first.endswith("each stops at 7,200 FLOPs a parameter, of y at 14,400 FLOPs a parameter")
+    assert second.startswith("left: 4, at most 5.0 h")
+
+
 @pytest.mark.parametrize(
     ("budget", "speeds", "seconds"),
     [

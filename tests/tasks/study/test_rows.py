@@ -108,6 +108,12 @@ def test_the_table_says_how_sure_it_is() -> None:
     assert best.spent == pytest.approx(0.3)
 
 
+def test_a_share_is_of_the_budget_of_the_task() -> None:
+    study = STUDY.model_copy(update={"tasks": {"x": {}, "y": {}}, "task_budgets": {"y": Budget(generated_tokens=600)}})
+    shares = {task: rows_of(study, task, [outcome("a", 0, 40, task)])[0].spent for task in study.task_names}
+    assert shares == {"x": pytest.approx(0.3), "y": pytest.approx(0.5)}
+
+
 def test_only_seeds_that_both_have_are_compared() -> None:
     rows = rows_of(STUDY, "", [outcome("a", 0, 40), outcome("b", 0, 50), outcome("b", 1, 90), outcome("c", 1, 10)])
     gains = {row.method: row.gain for row in rows}
