@@ -24,6 +24,7 @@ from configs.schema.engine import VllmEngine
 from configs.schema.repetition import Repetition
 from infra.engines.chat.load import load_chat
 from infra.engines.cpu_tiles import ask_for_tiles
+from infra.engines.generate.first_load import first_alone, mark_of
 from infra.engines.generate.open_job import OpenJob
 from infra.engines.generate.prompts import (
     Prompts,
@@ -99,21 +100,23 @@ class VllmRunner:
             folder, probe = merge_once(model, scratch)
         if not on_cpu:
             wait_for_share(settings.gpu_memory_utilization, visible_gpus())
-        llm = vllm.LLM(
-            model=str(folder),
-            dtype=cpu_dtype() if on_cpu and settings.dtype == "auto" else settings.dtype,
-            max_model_len=settings.max_model_length or AS_MUCH_AS_FITS,
-            max_num_seqs=settings.max_num_seqs,
-            max_num_batched_tokens=settings.max_num_batched_tokens,
-            quantization=settings.quantization,
-            kv_cache_dtype=settings.kv_cache_dtype or "auto",
-            gpu_memory_utilization=settings.gpu_memory_utilization,
-            tensor_parallel_size=settings.tensor_parallel_size,
-            enforce_eager=on_cpu if settings.enforce_eager is None else settings.enforce_eager,
-            trust_remote_code=model.trust_remote_code,
-            **({"disable_log_stats": False} | settings.options),
+        arguments: dict[str, Any] = {
+            "model": str(folder),
+            "dtype": cpu_dtype() if on_cpu and settings.dtype == "auto" else settings.dtype,
+            "max_model_len": settings.max_model_length or AS_MUCH_AS_FITS,
+            "max_num_seqs": settings.max_num_seqs,
+            "max_num_batched_tokens": settings.max_num_batched_tokens,
+            "quantization": settings.quantization,
+            "kv_cache_dtype": settings.kv_cache_dtype or "auto",
+            "gpu_memory_utilization": settings.gpu_memory_utilization,
+            "tensor_parallel_size": settings.tensor_parallel_size,
+            "enforce_eager": on_cpu if settings.enforce_eager is None else settings.enforce_eager,
+            "trust_remote_code": model.trust_remote_code,
+            "disable_log_stats": False,
+            **settings.options,
             **options,
-        )
+        }
+        llm = self._load(arguments)
         self._metrics = llm.get_metrics if llm.llm_engine.log_stats else list
         self._context = min(context, llm.model_config.max_model_len)
         self._engine = llm.llm_engine
@@ -187,6 +190,16 @@ class VllmRunner:
 
     def close(self) -> None:
         self._engine.engine_core.shutdown()
+
+    def _load(self, arguments: dict[str, Any]) -> Any:
+        def load() -> Any:
+            return self._vllm.LLM(**arguments)
+
+        if arguments["enforce_eager"]:
+            return load()
+        versions = (self._vllm.__version__, torch.__version__, str(torch.cuda.is_available()))
+        mark = mark_of(Path(self._vllm.envs.VLLM_CACHE_ROOT), Path(arguments["model"]), arguments, versions)
+        return first_alone(mark, load)
 
     def _ask(self, name: str, tokens: list[int], params: Any) -> None:
         self._engine.add_request(name, {"prompt_token_ids": tokens}, params, lora_request=self._adapter)
