@@ -115,9 +115,12 @@ def test_the_page_says_what_of_the_paper_is_not_verified(name: str) -> None:
 def test_what_all_recipes_of_papers_share_has_the_exceptions_that_the_page_names() -> None:
     full = {name for name in OF_PAPERS if RECIPES[name].train.tune.kind != "lora"}
     other = {name for name in OF_PAPERS if "gsm8k" not in str(RECIPES[name].problems.train)}
-    assert full == {"easy_to_hard"} and "`easy_to_hard` trains all weights" in PAGE
+    assert (
+        full == {"easy_to_hard", "easy_to_hard_voters"} and "`easy_to_hard` and `easy_to_hard_voters` train all" in PAGE
+    )
     assert other == {
         "easy_to_hard",
+        "easy_to_hard_voters",
         "rest_em",
         "cycle",
         "ledex",

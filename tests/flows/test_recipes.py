@@ -119,7 +119,7 @@ ONLINE = {
 }
 """rounds that are segments of online training"""
 REPRESENTATIVES = representatives([*EXPECTED, *ONLINE])
-NOT_HERE = {"demo", "demo_correct", "demo_llm", "demo_rl", "easy_to_hard"}
+NOT_HERE = {"demo", "demo_correct", "demo_llm", "demo_rl", "easy_to_hard", "easy_to_hard_voters"}
 """run by tests of their own"""
 
 
