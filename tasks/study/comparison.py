@@ -18,6 +18,11 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 DRAWS = 20_000
+USUAL = 0.95
+"""the share of draws by whose width two spreads are compared"""
+LEAST = 0.5
+"""of the deviation that the rest alone makes. All of it is the bound, and intervals of two seeds cover 98 % with it; with half
+of it those of simulated studies still cover 95 to 97 %"""
 
 
 @dataclass(frozen=True)
@@ -57,17 +62,22 @@ def _deviations(table: Array) -> Array:
 
     A mean square of f degrees of freedom is the truth times chi2(f) / f. So f MS / chi2 draws the truth, for seeds, for
     problems and for the rest, and (seeds + problems - rest) / (number of cells) the variance of the mean, at least 0.
+    Seeds whose means are alike by chance can make it 0, where the rest alone says more: LEAST is where that ends.
     """
     seeds, problems = table.shape
     of_problems, of_seeds, of_rest, normal = _draws(seeds, problems)
     by_problem, by_seed = table.mean(axis=0), table.mean(axis=1, keepdims=True)
     rest = table - by_problem - by_seed + table.mean()
+    of_cells = float((rest**2).sum())
     variance = (
         seeds * float(((by_problem - table.mean()) ** 2).sum()) * of_problems
         + problems * float(((by_seed - table.mean()) ** 2).sum()) * of_seeds
-        - float((rest**2).sum()) * of_rest
+        - of_cells * of_rest
     )
-    return np.asarray(normal * np.sqrt(np.maximum(0, variance) / table.size))
+    found = normal * np.sqrt(np.maximum(0, variance) / table.size)
+    freedom = (seeds - 1) * (problems - 1)
+    least = LEAST * normal * np.sqrt(of_cells / max(1, freedom) / table.size)
+    return np.asarray(max(found, least, key=lambda spread: float(np.quantile(np.abs(spread), USUAL))))
 
 
 @lru_cache(maxsize=8)
