@@ -21,8 +21,8 @@ DRAWS = 20_000
 USUAL = 0.95
 """the share of draws by whose width two spreads are compared"""
 LEAST = 0.5
-"""of the deviation that the rest alone makes. All of it is the bound, and intervals of two seeds cover 98 % with it; with half
-of it those of simulated studies still cover 95 to 97 %"""
+"""of the deviation that the rest alone makes. The truth is no less than all of it, and intervals of two seeds cover 98
+% with that; with half of it those of simulated studies still cover 95 to 97 %"""
 
 
 @dataclass(frozen=True)
