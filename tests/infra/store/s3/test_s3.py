@@ -258,14 +258,9 @@ def test_a_connection_that_is_lost_while_an_answer_is_dealt_with_may_pass() -> N
     from infra.store.s3.patience import is_passing
 
     def raised(error: Exception, status: int) -> Exception:
-        answer = {"Error": {"Code": "x"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-        try:
-            try:
-                raise ClientError(answer, "PutObject")  # type: ignore[arg-type]
-            except ClientError:
-                raise error  # noqa: B904
-        except Exception as found:
-            return found
+        answer = {"Error": {"Code": "x", "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+        error.__context__ = ClientError(answer, "PutObject")
+        return error
 
     assert is_passing(raised(ConnectionClosedError(endpoint_url="http://127.0.0.1"), 412))
     assert is_passing(raised(S3UploadFailedError("in parts"), 503))
