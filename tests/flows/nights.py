@@ -8,10 +8,10 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any, TypeVar
+from typing import Any
 
 import psutil
 
@@ -19,10 +19,10 @@ from infra.deploy.processes import Notes
 from tests.flows.deployed import Deployment
 from tests.flows.stack import Stack
 from tests.flows.test_stack_run import wait_for
+from tests.processes import that
 
 SILENCE_SECONDS = 65
 """after which a stack takes a run to be dead: as few as can be set"""
-Asked = TypeVar("Asked")
 
 
 class Receiver:
@@ -85,12 +85,12 @@ def worker_and_runs(stack: Stack) -> list[psutil.Process]:
 
 def flows(stack: Stack) -> list[psutil.Process]:
     """Processes of runs, without the worker and their engines."""
-    return [one for one in worker_and_runs(stack) if "prefect.engine" in " ".join(_asked(one.cmdline) or ())]
+    return that(lambda process: "prefect.engine" in " ".join(process.cmdline()), worker_and_runs(stack))
 
 
 def engines(stack: Stack, program: str) -> list[psutil.Process]:
     """Processes of an engine program, by its name in `ps`."""
-    return [one for one in worker_and_runs(stack) if _asked(one.name) == program]
+    return that(lambda process: process.name() == program, worker_and_runs(stack))
 
 
 def kill(processes: list[psutil.Process]) -> bool:
@@ -100,11 +100,3 @@ def kill(processes: list[psutil.Process]) -> bool:
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
     return bool(alive)
-
-
-def _asked(question: Callable[[], Asked]) -> Asked | None:
-    """None: the process is gone."""
-    try:
-        return question()
-    except psutil.Error:
-        return None

@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 import yaml
 
@@ -17,6 +16,7 @@ from configs.schema.study import load_study
 from configs.schema.study_runs import runs_of
 from flows.study.run_process import RunProcess
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, selfloop
+from tests.processes import started_here
 
 pytestmark = pytest.mark.slow(minutes=5)
 
@@ -141,7 +141,7 @@ def test_a_process_that_dies_costs_its_run_alone(tmp_path: Path) -> None:
     process = RunProcess(path, tmp_path / "logs")
     try:
         process.begin(run)
-        programs = [child for child in psutil.Process().children(recursive=True) if PROGRAM in child.cmdline()]
+        programs = started_here(lambda process: PROGRAM in process.cmdline())
         programs[-1].kill()
         while (ending := process.ending()) is None:
             time.sleep(0.1)

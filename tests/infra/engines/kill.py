@@ -13,6 +13,7 @@ import pytest
 from configs.errors import EngineError
 from infra.engines.train.request import TrainReport, TrainRequest
 from infra.engines.train.trainer import run_trainer
+from tests.processes import started_here
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -21,10 +22,13 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def kill_trainer() -> None:
     """SIGKILL the training program that this process runs: a fork has its name, a program of its own its command."""
-    for process in psutil.Process().children(recursive=True):
+    for process in started_here(_is_trainer):
         with contextlib.suppress(psutil.NoSuchProcess):
-            if "train_program" in process.name() or "infra.engines.train.train_program" in process.cmdline():
-                process.kill()
+            process.kill()
+
+
+def _is_trainer(process: psutil.Process) -> bool:
+    return "train_program" in process.name() or "infra.engines.train.train_program" in process.cmdline()
 
 
 def kill_after_a_checkpoint(work: Path) -> Callable[[dict[str, Any]], None]:

@@ -20,17 +20,14 @@ from infra.engines.models.model_files import ModelFiles
 from infra.engines.wire import Completion, Missing, Request, Score, Scoring, Shard
 from tests.infra.engines.fatal import build_fatal_model
 from tests.infra.engines.shards import ENGINE, answers, shard
+from tests.processes import started_here
 
 pytestmark = pytest.mark.slow
 
 
 def engine_processes() -> list[psutil.Process]:
     """Session programs that this process started; their guards and the server they are forks of have other names."""
-    return [
-        process
-        for process in psutil.Process().children(recursive=True)
-        if process.name() == "session_program" and not process.children()
-    ]
+    return started_here(lambda process: process.name() == "session_program" and not process.children())
 
 
 def once(act: Callable[[], None]) -> Callable[[int, int], None]:

@@ -15,6 +15,7 @@ import tests.infra.sandbox.targets  # noqa: F401  (what this process has importe
 from configs.errors import UserError
 from infra.sandbox.killable import KillablePool
 from infra.sandbox.template_forks import close_server
+from tests.processes import that
 
 pytestmark = pytest.mark.slow
 
@@ -28,9 +29,15 @@ def server_of(pool: KillablePool) -> psutil.Process:
 
 def is_gone(process: psutil.Process, seconds: float = 5) -> bool:
     deadline = time.monotonic() + seconds
-    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+    while left := that(_runs, [process]):
+        if time.monotonic() > deadline:
+            break
         time.sleep(0.02)
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    return not left
+
+
+def _runs(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def test_templates_are_forks_of_one_process_which_ends_with_ours() -> None:
