@@ -15,6 +15,7 @@ from typing import Any
 
 from configs.errors import UserError
 from infra.engines.chat.plain import PlainText
+from infra.engines.chat.read import read_text
 from infra.engines.chat.refused import ChatRefused
 from infra.engines.chat.template import TEMPLATE_FIX, Template
 from infra.engines.chat.turn_end import ANSWERED, TurnEnd
@@ -119,7 +120,7 @@ class ChatFormat:
 
     def token_ids(self, text: str) -> list[int]:
         """Tokens of a text that may spell control tokens: what templates and recipes write, never data."""
-        return self.tokenizer(text, add_special_tokens=False)["input_ids"] if text else []
+        return read_text(self.tokenizer, text)
 
 
 def _mark(parts: Sequence[str], controls: Sequence[str], mark: str) -> str:

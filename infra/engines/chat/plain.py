@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.engines.chat.read import read_text, read_texts
 from infra.engines.chat.refused import ChatRefused
 
 
@@ -31,9 +32,9 @@ class PlainText:
         """Tokens of a text. One without spelled control tokens is encoded as the tokenizer does.
 
         Raises:
-            ChatRefused: the tokenizer has no other way to write a control token.
+            ChatRefused: the tokenizer has no other way to write a control token, or no token for a character.
         """
-        ids = self.ahead.get(text) or self._ids(text)
+        ids = self.ahead.get(text) or read_text(self.tokenizer, text)
         parts = self.split(text, ids)
         if len(parts) == 1:
             return ids
@@ -46,11 +47,7 @@ class PlainText:
         """Encode texts that are about to be asked for in one call, in place of those before."""
         self.ahead.clear()
         if asked := list({text for text in texts if text}):
-            self.ahead.update(zip(asked, self.tokenizer(asked, add_special_tokens=False)["input_ids"], strict=True))
-
-    def _ids(self, text: str) -> list[int]:
-        ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"] if text else []
-        return ids
+            self.ahead.update(zip(asked, read_texts(self.tokenizer, asked), strict=True))
 
     def split(self, text: str, ids: Sequence[int]) -> list[str]:
         """A text cut at its control tokens, which are every second part.

@@ -37,8 +37,9 @@ def test_a_prompt_beyond_the_context_is_missing_with_its_reason_and_the_others_a
 
 
 def test_text_that_the_tokenizer_cannot_read_is_missing(pool: LocalPool) -> None:
-    gone = answers(pool, among_others("\N{SNOWMAN}"))["s"][1]
-    assert isinstance(gone, Missing) and gone.reason == "unreadable" and "cannot read request 'train/17'" in gone.detail
+    gone = answers(pool, among_others("1\N{SNOWMAN}2"))["s"][1]
+    assert isinstance(gone, Missing) and gone.reason == "unreadable" and "request 'train/17'" in gone.detail
+    assert "no token for '\N{SNOWMAN}', in '1\N{SNOWMAN}2" in gone.detail and "model.alphabet" in gone.detail
 
 
 def test_a_text_too_long_to_score_is_a_gap_among_scores(pool: LocalPool) -> None:

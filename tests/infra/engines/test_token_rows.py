@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
+from configs.errors import UserError
 from configs.schema.objective import Kto, Sft
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.token_rows import ROWS_AT_ONCE, encode_file, read_token_rows, write_token_rows
@@ -57,6 +59,18 @@ def test_the_rows_of_a_file_are_those_that_are_encoded_one_by_one(base: Path, tm
         request = make_request(base, objective)
         write_token_rows(tmp_path / "laid.arrow", kind.lay_out(rows, request))
         assert list(read_token_rows(tmp_path / "laid.arrow")) == prepare_rows(kind, one_by_one, request)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "unknown"), [("1+ß=", "2", "'ß'"), ("1+1=", "é2ü", "'é', 'ü'")], ids=["prompt", "answer"]
+)
+def test_a_row_that_the_tokenizer_cannot_read_is_told_with_its_characters(
+    base: Path, tmp_path: Path, asked: str, answer: str, unknown: str
+) -> None:
+    row = {"messages": [{"role": "user", "content": asked}], "completion": said(answer), "weight": 1.0}
+    with pytest.raises(UserError, match=rf"no token for {unknown}, in .*(ß|é2ü)") as error:
+        encode(base, tmp_path / "tokens.arrow", Sft(), iter([*islice(examples(), 3), row]))
+    assert "model.alphabet" in str(error.value.fix)
 
 
 def test_ids_are_of_32_bits_and_weights_are_kept_where_one_is_not_1(base: Path, tmp_path: Path) -> None:
