@@ -181,7 +181,9 @@ def with_benchmarks(bench: Workbench, outcome: RoundOutcome) -> RoundOutcome:
     round, candidate = outcome.state.round, outcome.candidate
     if candidate is None or not BENCHMARK.when(bench.recipe, round):
         return outcome
-    return outcome.with_benchmarks(BENCHMARK.name, candidate, benchmark(bench, round, candidate))
+    return outcome.with_benchmarks(
+        BENCHMARK.name, candidate, benchmark(bench, round, candidate, outcome.state.problems)
+    )
 
 
 def with_champion(bench: Workbench, outcome: RoundOutcome) -> RoundOutcome:
@@ -191,7 +193,9 @@ def with_champion(bench: Workbench, outcome: RoundOutcome) -> RoundOutcome:
         is_due = bench.recipe.evaluate.benchmarks is not None and state.stop_reason is not None
         if not is_due or state.champion.digest in state.benchmarked:
             return outcome
-        return outcome.with_benchmarks(CHAMPION, state.champion, benchmark(bench, state.round, state.champion))
+        return outcome.with_benchmarks(
+            CHAMPION, state.champion, benchmark(bench, state.round, state.champion, state.problems)
+        )
 
 
 def gather(bench: Workbench, round: int, state: LoopState) -> tuple[dict[str, StepRef], LoopState]:

@@ -46,6 +46,9 @@ class Phase(Component):
                 raise ValueError(f"{section}: it is the whole experiment's: leave it out of the phase")
             if section in BEGUN_WITH:
                 raise ValueError(f"{section}: round 0 makes it, before any phase: write it in the recipe itself")
+        asked = (changes.get("evaluate") or {}).get("benchmarks") or {}
+        if isinstance(asked, Mapping) and asked.get("sets") is not None:
+            raise ValueError("evaluate.benchmarks.sets: round 0 reads them: write them in the recipe itself")
         return changes
 
 

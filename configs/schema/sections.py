@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from configs.schema.around_generate import Balance, Guide, SelfInstruct
 from configs.schema.base import Component
+from configs.schema.benchmarks import BenchmarkSet
 from configs.schema.drawing import WholeTexts
 from configs.schema.engine import Engine, TransformersEngine
 from configs.schema.evaluate import Decide, Evaluate, Rounds
@@ -184,6 +185,11 @@ class Sections(Component):
         """Every warm start, by the name of the set that it reads: warm_start, and warm_start_NAME for a role's own."""
         own = {f"warm_start_{name}": role.warm_start for name, role in self.roles.items() if role.warm_start}
         return {**({"warm_start": self.warm_start} if self.warm_start else {}), **own}
+
+    def benchmark_sets(self) -> dict[str, BenchmarkSet]:
+        """Problem sets that models are asked beside the held-out ones, by the name of the set: benchmark_NAME."""
+        asked = self.evaluate.benchmarks
+        return {f"benchmark_{name}": one for name, one in asked.sets.items()} if asked else {}
 
     def warm_start_set(self, learner: str) -> str:
         """Name of the set that a model's warm start reads."""

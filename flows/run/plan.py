@@ -22,6 +22,7 @@ from tasks.benchmark.look import look_at_benchmarks
 from tasks.benchmark.stage import BENCHMARK
 from tasks.core.ledger import Ledger
 from tasks.core.models import stage_kind
+from tasks.core.records import Problem
 from tasks.core.stage import Stage
 from tasks.decide.state import LoopState
 from tasks.housekeeping.steps import RECORD, read_step
@@ -156,7 +157,8 @@ def make_plan(
     phases = {r: stay.name for r in range(1, recipe.rounds.max + 1) if (stay := recipe.stay_at(r))}
     stages = [(r, STAGES[stage_kind(s)]) for r, s in new + later]
     cost = list(estimate_cost(recipe, sizes, stages, measured, _model_bytes(store, entry), rates))
-    cost += benchmark_lines(recipe, base_dir, [(number, stage) for number, stage in stages if stage is BENCHMARK])
+    asked = [(number, stage) for number, stage in stages if stage is BENCHMARK]
+    cost += benchmark_lines(recipe, base_dir, asked, sets.problems)
     cost += describe_promotion(recipe, sizes) if stages else ()
     before = Measured(last, measured, num_devices(recipe.engine), rates) if measured else None
     hours = list(estimate_hours(recipe, sizes, stages, speeds, before, price)) if price else []
@@ -186,8 +188,13 @@ def _pass_rates(recipe: Recipe, ledger: Ledger, entry: ReportEntry | None) -> li
         return []
 
 
-def benchmark_lines(recipe: Recipe, base_dir: Path, new: Sequence[tuple[int, Stage]]) -> Iterator[str]:
+def benchmark_lines(
+    recipe: Recipe, base_dir: Path, new: Sequence[tuple[int, Stage]], sets: Mapping[str, Sequence[Problem]]
+) -> Iterator[str]:
     """What new benchmarks take: their tasks are looked at, with their data, before any model is loaded.
+
+    Args:
+        sets: the recipe's problems, with the own sets of benchmarks among them.
 
     Raises:
         EngineError: there is no such task, or its data cannot be had.
@@ -196,9 +203,10 @@ def benchmark_lines(recipe: Recipe, base_dir: Path, new: Sequence[tuple[int, Sta
         return
     for found in look_at_benchmarks(recipe, base_dir, with_data=True):
         rounds = sorted({number for number, _ in new if recipe.in_round(number).evaluate.benchmarks == found.config})
-        names = ", ".join(task.task for task in found.config.tasks)
+        names = ", ".join((*(task.task for task in found.config.tasks), *found.config.sets))
         if rounds:
-            each = f"{found.num_items:,} items of {names}"
+            num_items = found.num_items + sum(len(sets[f"benchmark_{name}"]) for name in found.config.sets)
+            each = f"{num_items:,} items of {names}"
             yield f"benchmarks        {each}, in {len(rounds)} rounds, and for the champion if it has none of them"
 
 

@@ -42,13 +42,13 @@ def look_at_benchmarks(recipe: Recipe, base_dir: Path, *, with_data: bool) -> li
     Raises:
         EngineError: there is no such task, its data cannot be had, or the library is not installed.
     """
-    sections = (stay.evaluate.benchmarks for stay in stays_of(recipe))
-    return [
-        FoundBenchmarks(config, tuple(_look(config, base_dir, with_data)))
-        for config in dict.fromkeys(section for section in sections if section is not None)
-    ]
+    configs: list[Benchmarks] = []
+    for stay in stays_of(recipe):
+        if (config := stay.evaluate.benchmarks) is not None and config not in configs:
+            configs.append(config)
+    return [FoundBenchmarks(config, tuple(_look(config, base_dir, with_data))) for config in configs]
 
 
 def _look(config: Benchmarks, base_dir: Path, with_data: bool) -> list[FoundTask]:
     with tempfile.TemporaryDirectory(prefix="selfloop-benchmarks-") as folder:
-        return look_at_tasks(wanted_of(config), base_dir, Path(folder), with_data=with_data)
+        return look_at_tasks(wanted_of(config), base_dir, Path(folder), with_data=with_data) if config.tasks else []

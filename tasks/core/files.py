@@ -127,5 +127,5 @@ CHAIN_VERDICTS = {suite: Table(f"chain_verdicts_{suite}.parquet", Verdict) for s
 
 
 def set_called(name: str) -> Table[Problem]:
-    """A set of problems by its name: train, select, report, few_shot, warm_start, or warm_start_ROLE."""
+    """A set of problems by its name: train, select, report, few_shot, warm_start, warm_start_ROLE, benchmark_NAME."""
     return Table(f"{name}.parquet", Problem)

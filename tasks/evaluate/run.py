@@ -35,16 +35,18 @@ class Sampler:
 
     Attributes:
         model: its digest.
+        max_tokens: of an answer; default: the recipe's.
     """
 
     recipe: Recipe
     who: Answerer
     model: str
     answers: Answers
+    max_tokens: int | None = None
 
     def draw(self, problems: Sequence[Problem], sampling: Sampling, num_samples: int, seed: int) -> Iterator[Sample]:
         """`num_samples` of each problem, in their order, as they come; without text where it is missing."""
-        max_tokens = self.recipe.evaluate.max_tokens or self.recipe.episode.max_tokens
+        max_tokens = self.max_tokens or self.recipe.evaluate.max_tokens or self.recipe.episode.max_tokens
         sampling = sampling.model_copy(update={"max_tokens": max_tokens, "stop": self.recipe.episode.stop})
         shard_size = max(PROBLEMS_PER_SHARD, self.answers.shard_size)
         partners = Partners(self.answers, {POLICY: self.who}, shard_size=shard_size, tool=tool_of(self.recipe))
@@ -81,6 +83,13 @@ def evaluate_suites(
             draws = list(sampler.draw(problems, sampling, pass_at.num_samples, seed))
         judged = [verified(samples, problems, judge, sampler.answers) for samples in (greedy, draws)]
         yield from item_results(suite, problems, judged[0], grouped(judged[1]))
+
+
+def greedily_judged(
+    sampler: Sampler, problems: Sequence[Problem], judge: AnswerJudge, seed: int
+) -> Iterator[Candidate]:
+    """One greedy sample a problem, in their order, with its verdict."""
+    return verified(sampler.draw(problems, Sampling(temperature=0.0), 1, seed), problems, judge, sampler.answers)
 
 
 def gold_logprob(sampler: Sampler, problems: Sequence[Problem]) -> float | None:

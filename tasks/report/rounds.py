@@ -36,7 +36,7 @@ class _Value(BaseModel):
 
 
 class BenchmarkRow(_Value):
-    """One score of one model on a task of lm-evaluation-harness.
+    """One score of one model on a task of lm-evaluation-harness or on a set of one's own.
 
     Attributes:
         model: its name.

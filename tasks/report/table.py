@@ -106,7 +106,7 @@ def print_table(reports: Sequence[RoundReport], file: TextIO) -> None:
             scores.add_column(head, justify="left" if place in (1, 2, 3) else "right", no_wrap=True)
         for row in rows[1:]:
             scores.add_row(*map(Text, row))
-        console.print(Text("\nbenchmarks (lm-evaluation-harness)"), scores)
+        console.print(Text("\nbenchmarks"), scores)
     for line in lines_below(reports) if not several else ():
         console.print(Text(line))
     for report in reports:
@@ -126,7 +126,7 @@ def markdown_table(reports: Sequence[RoundReport]) -> str:
     if flows := correction_rows(reports):
         lines += ["", "self-correction on the report set", "", *markdown_rows(flows)]
     if scores := benchmark_rows(reports):
-        lines += ["", "benchmarks (lm-evaluation-harness)", "", *markdown_rows(scores)]
+        lines += ["", "benchmarks", "", *markdown_rows(scores)]
     for line in lines_below(reports):
         lines += ["", line]
     missing = [f"- round {report.round}, missing: {line}" for report in reports for line in report.missing]

@@ -53,6 +53,7 @@ FURTHER: dict[str, dict[str, Any]] = {
         "rows": [{"kind": "turn"}, {"kind": "conversation"}, {"kind": "splice"}],
         "evaluate": {"verifier": {"kind": "choice"}, "benchmarks": {
             "tasks": ["gsm8k", {"task": "bench/own.yaml", "num_fewshot": 3, "limit": 8}], "every": 4,
+            "sets": {"sums": {"source": {"kind": "addition", "digits": [2]}, "verifier": {"kind": "number"}}},
             "system": "Answer."}},
     },
     "revised": {

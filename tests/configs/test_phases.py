@@ -95,6 +95,7 @@ def test_what_is_laid_over(tree: dict[str, Any], changes: dict[str, Any], merged
         ({"rounds": {"max": 9}}, r"phases.1.set: rounds: it is the whole experiment's"),
         ({"problems": {"train": SUMS}}, r"phases.1.set: problems: round 0 makes it"),
         ({"warm_start": {"source": SUMS}}, r"phases.1.set: warm_start: round 0 makes it"),
+        ({"evaluate": {"benchmarks": {"sets": {"x": {"source": SUMS}}}}}, r"benchmarks.sets: round 0 reads them"),
         ({"roles": {"critic": {"like": "policy"}}}, r"phases.1.set \(dpo\): roles: like, model and warm_start"),
         ({"generate": {"max_tokens": 99}}, r"phases.1.set \(dpo\): evaluate: phases have to be evaluated alike"),
     ],

@@ -15,6 +15,7 @@ import pytest
 from flows.round import baseline, with_champion
 from tasks.benchmark.stage import CHAMPION
 from tasks.core.records import BenchmarkItem, BenchmarkScore
+from tasks.core.step import StepSpec
 from tasks.core.tables import read_records
 from tasks.decide.stop import StopReason
 from tests.build.benches import make_ledger
@@ -26,13 +27,15 @@ from tests.tasks.core.walk import KeyBench
 LONG = 900
 """seconds; on a busy machine a run of this size takes minutes"""
 TASKS = [{"task": "sums.yaml", "num_fewshot": 1}, {"task": "choices.yaml", "limit": 15}]
+LONGER: dict[str, Any] = {"source": {"kind": "addition", "digits": [2], "num_problems": 12}, "max_tokens": 3}
+"""a set of one's own: what the recipe's problems are not"""
 
 
 def write(folder: Path, **benchmarks: Any) -> Path:
-    """A recipe with two tasks beside it."""
+    """A recipe with two tasks beside it, and a set."""
     write_sums(folder)
     write_choices(folder)
-    evaluate = {"benchmarks": {"tasks": TASKS, "every": 2, **benchmarks}}
+    evaluate = {"benchmarks": {"tasks": TASKS, "sets": {"longer": LONGER}, "every": 2, **benchmarks}}
     return write_recipe(folder, micro_recipe(evaluate=evaluate, rounds={"max": 1}))
 
 
@@ -65,9 +68,10 @@ def test_a_round_publishes_each_item_and_shows_each_score(straight: tuple[Path, 
         ("local_sums", "exact_match", len(SUMS), 1),
         ("local_choices", "acc", 15, 0),
         ("local_choices", "acc_norm", 15, 0),
+        ("longer", "accuracy", 12, None),
     ]
     rows = list(read_records(items, BenchmarkItem))
-    assert [row.task for row in rows] == ["local_sums"] * len(SUMS) + ["local_choices"] * 15
+    assert [row.task for row in rows] == ["local_sums"] * len(SUMS) + ["local_choices"] * 15 + ["longer"] * 12
     right = [json.loads(row.metrics)["acc"] for row in rows if row.task == "local_choices"]
     assert found[1].value == pytest.approx(sum(right) / 15) and found[1].stderr is not None
     line = f"{found[1].value:.4f} +/- {found[1].stderr:.4f}"
@@ -75,7 +79,24 @@ def test_a_round_publishes_each_item_and_shows_each_score(straight: tuple[Path, 
     assert entry["report"]["metrics"]["benchmark_local_choices_acc"] == found[1].value
     assert entry["report"]["metrics"]["benchmark_local_choices_acc_stderr"] == found[1].stderr
     assert line in said and line in (folder / "home" / "reports" / "micro.html").read_text()
+    assert entry["report"]["metrics"]["benchmark_longer_num_items"] == 12
     assert tables(folder, round=1) == [], "every second round"
+
+
+@pytest.mark.slow
+@needs_harness
+def test_a_set_of_ones_own_is_asked_greedily_and_compared_with_its_gold(straight: tuple[Path, str]) -> None:
+    items, scores = tables(straight[0])
+    rows = [row for row in read_records(items, BenchmarkItem) if row.task == "longer"]
+    (score,) = [row for row in read_records(scores, BenchmarkScore) if row.task == "longer"]
+    right = [json.loads(row.metrics)["accuracy"] for row in rows]
+    assert score.value == pytest.approx(sum(right) / 12)
+    for row, is_right in zip(rows, right, strict=True):
+        first, second = row.prompt.rstrip("=").split("+")
+        assert row.target == str(int(first) + int(second)) and json.loads(row.document)["gold"] == row.target
+        (text,) = json.loads(row.responses)
+        assert len(text) <= LONGER["max_tokens"], "the set's own length"
+        assert (json.loads(row.answer) == row.target) == bool(is_right)
 
 
 @pytest.mark.slow
@@ -131,13 +152,41 @@ def test_a_plan_counts_items_and_refuses_what_cannot_be_had_before_a_model_is_lo
     recipe = write(tmp_path)
     planned = selfloop("plan", recipe, cwd=tmp_path, timeout=LONG)
     assert "round 0  benchmark      new" in planned.stdout, planned.stderr
-    assert f"benchmarks        {len(SUMS) + 15} items of sums.yaml, choices.yaml, in 1 rounds" in planned.stdout
+    asked = "items of sums.yaml, choices.yaml, longer, in 1 rounds"
+    assert f"benchmarks        {len(SUMS) + 15 + 12} {asked}" in planned.stdout
+    assert "benchmark_longer 12" in planned.stdout, "among the problems that were read"
     (tmp_path / "choices.jsonl").unlink()
     refused = selfloop("run", recipe, cwd=tmp_path, timeout=LONG)
     assert refused.returncode == 2 and "choices.yaml cannot be loaded" in refused.stderr
     assert "fix: correct the task's file" in refused.stderr and "round 0 base" not in refused.stdout
     checked = selfloop("check", recipe, "--set", "evaluate.benchmarks.tasks=[gsm9k]", cwd=tmp_path, timeout=LONG)
     assert checked.returncode == 2 and "called gsm9k\n  fix: write" in checked.stderr
+
+
+def benchmark_spec(folder: Path, **evaluate: Any) -> StepSpec:
+    """What the first round's benchmarks are, of a recipe that needs no library for them."""
+    recipe = make_recipe(evaluate={"benchmarks": {"sets": {"longer": LONGER}}, **evaluate})
+    with KeyBench(recipe, make_ledger(folder, guard=lambda: None), folder) as bench:
+        baseline(bench)
+        (found,) = [spec for spec in bench.specs.values() if spec.stage == "benchmark"]
+    return found
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"max_tokens": 9},
+        {"verifier": {"kind": "exact"}},
+        {"benchmarks": {"sets": {"other": LONGER}}},
+        {"benchmarks": {"sets": {"longer": {**LONGER, "max_tokens": 4}}}},
+        {"benchmarks": {"sets": {"longer": {**LONGER, "source": {**LONGER["source"], "seed": 1}}}}},
+    ],
+    ids=str,
+)
+def test_what_is_asked_and_how_it_is_compared_is_in_the_key(tmp_path: Path, changed: dict[str, Any]) -> None:
+    before = benchmark_spec(tmp_path)
+    assert "lm-eval" not in before.versions, "it has no part in sets"
+    assert before.key != benchmark_spec(tmp_path, **changed).key
 
 
 def test_the_champion_is_asked_when_the_experiment_ends_and_no_round_asked_it(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@
                     Pair        one row of preference training               select    -> train
     drop.py         Drop        why one sample did not become an example     select    -> report
     online.py       Reward, Credit, TokenRow: what a segment of online training keeps of each text
-    benchmark.py    BenchmarkScore, BenchmarkItem: results of tasks of lm-evaluation-harness
+    benchmark.py    BenchmarkScore, BenchmarkItem: results of benchmarks
     item_result.py  ItemResult  one problem's outcome in an evaluation       evaluate  -> decide, report
 
 All are frozen, flat and typed, so that each is one row of a Parquet file (`tasks/core/tables.py`). Handles to

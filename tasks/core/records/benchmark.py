@@ -1,4 +1,4 @@
-"""Results of benchmarks: tasks of lm-evaluation-harness."""
+"""Results of benchmarks: tasks of lm-evaluation-harness, and problem sets of one's own."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ MAX_LISTED = 20
 
 def verifiers_of_sets(recipe: Recipe) -> dict[str, tuple[Verifier, ...]]:
     """What compares with the gold answers of a set, in any phase: judges with those of train, the evaluation with the
-    held-out ones. Functions of the user's read gold as they like."""
+    held-out ones and with those of benchmarks. Functions of the user's read gold as they like."""
     found: dict[str, dict[Verifier, None]] = {name: {} for name in SETS}
     for one in (recipe, *(recipe.of_phase(index) for index in range(len(recipe.phases)))):
         judged = [judge.rule for judge in one.judge if judge.reads_gold and judge.rule is not None]
@@ -34,6 +34,8 @@ def verifiers_of_sets(recipe: Recipe) -> dict[str, tuple[Verifier, ...]]:
         found["train"] |= dict.fromkeys(judged)
         for name in ("select", "report"):
             found[name] |= dict.fromkeys(measured)
+    for name, asked in recipe.benchmark_sets().items():
+        found[name] = {asked.verifier or recipe.verifier_for_gold(): None}
     return {name: tuple(rule for rule in rules if rule.kind != "python") for name, rules in found.items()}
 
 

@@ -28,6 +28,8 @@ from tasks.sample.problems.tally import LEFT_OUT, Tally, refuse_wrong
 
 FEW_SHOT = "few_shot"
 """name of the set of examples that are shown"""
+BENCHMARK = "benchmark_"
+"""begin of the names of sets that models are asked beside the held-out ones"""
 
 
 def specify(bench: Workbench) -> StepSpec:
@@ -86,7 +88,8 @@ def read_all(bench: Workbench) -> Sets:
 def check_apart(sets: Mapping[str, Sequence[Problem]]) -> None:
     """Nothing, where no problem is in two sets that have to be apart; ProblemsError names one that is."""
     worked = {name: found for name, found in sets.items() if _part(name) == "warm_start"}
-    check_sets(sets["train"], sets["select"], sets["report"], **worked)
+    asked = {name: found for name, found in sets.items() if name.startswith(BENCHMARK)}
+    check_sets(sets["train"], sets["select"], sets["report"], worked, asked)
 
 
 def read_sets(bench: Workbench) -> dict[str, list[Problem]]:
@@ -134,7 +137,7 @@ def check_golds(recipe: Recipe, sets: Mapping[str, Iterable[Problem]]) -> None:
         ProblemsError: names a problem without one, or lists those whose answer cannot be read whole.
     """
     for part, verifiers in verifiers_of_sets(recipe).items():
-        problems = list(sets[part])
+        problems = list(sets.get(part, ()))
         for verifier in verifiers:
             require_gold(problems, f"the judge of the {part} set compares with it")
             require_readable_gold(problems, part, verifier)
@@ -145,11 +148,15 @@ def sources_of(recipe: Recipe) -> dict[str, Source]:
     sets = recipe.problems.sets()
     few_shot = recipe.generate.few_shot
     shown: dict[str, Source] = {FEW_SHOT: few_shot.source} if few_shot else {}
-    return sets | shown | {name: section.source for name, section in recipe.warm_starts().items()}
+    worked = {name: section.source for name, section in recipe.warm_starts().items()}
+    return sets | shown | worked | {name: one.source for name, one in recipe.benchmark_sets().items()}
 
 
 def _part(name: str) -> str:
-    """The part of a built-in source that a set is made from: all worked examples are made from the same."""
+    """The part of a built-in source that a set is made from: all worked examples are made from the same, and what is
+    only measured, too."""
+    if name.startswith(BENCHMARK):
+        return "report"
     return "warm_start" if name.startswith(("warm_start", FEW_SHOT)) else name
 
 

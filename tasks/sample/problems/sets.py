@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations, product
 
 from configs.errors import ProblemsError
 from tasks.core.records import Message, Problem
@@ -28,12 +28,15 @@ def check_sets(
     train: Sequence[Problem],
     select: Sequence[Problem],
     report: Sequence[Problem],
-    **worked: Sequence[Problem],
+    worked: Mapping[str, Sequence[Problem]],
+    asked: Mapping[str, Sequence[Problem]],
 ) -> None:
-    """Nothing, where no problem is in two of the sets. Only train and sets of worked examples may share problems.
+    """Nothing, where no problem is in two sets that have to be apart: the three, and what is trained on or shown from
+    what is measured.
 
     Args:
         worked: warm starts and examples to be shown, by the set's name.
+        asked: sets that models are asked beside the held-out ones, by name.
 
     Raises:
         ProblemsError: a problem, or an id, is in two sets; names it, both sets and both places, and says how many.
@@ -41,14 +44,15 @@ def check_sets(
     named = {"train": train, "select": select, "report": report}
     sets = {
         name: {fingerprint(problem.messages): (place, problem) for place, problem in enumerate(problems)}
-        for name, problems in {**named, **worked}.items()
+        for name, problems in {**named, **worked, **asked}.items()
     }
     for first, second in combinations(named, 2):
         _check_apart(first, sets[first], second, sets[second])
         _check_ids(first, named[first], second, named[second])
-    for name in worked:
-        _check_apart(name, sets[name], "select", sets["select"])
-        _check_apart(name, sets[name], "report", sets["report"])
+    for name, measured in product(worked, ("select", "report")):
+        _check_apart(name, sets[name], measured, sets[measured])
+    for name, measured in product(("train", *worked), asked):
+        _check_apart(name, sets[name], measured, sets[measured])
 
 
 _Printed = dict[str, tuple[int, Problem]]

@@ -22,7 +22,7 @@ def _sources(recipe: Recipe) -> list[Source]:
     few_shot, split = recipe.generate.few_shot, recipe.problems.source
     sources = [*recipe.problems.sets().values(), *([split] if split else [])]
     sources += [few_shot.source] if few_shot else []
-    sources += [section.source for section in recipe.warm_starts().values()]
+    sources += [section.source for section in (*recipe.warm_starts().values(), *recipe.benchmark_sets().values())]
     return sources + [part.source for source in sources if source.kind == "mixture" for part in source.parts]
 
 
@@ -30,6 +30,11 @@ def _readers(recipe: Recipe) -> dict[str, Any]:
     """Where bad rows are left out, the verifiers say which problems there are."""
     drops = any(getattr(source, "on_bad_row", "error") == "drop" for source in _sources(recipe))
     return {"verifiers": verifiers_of_sets(recipe)} if drops else {}
+
+
+def _benchmarks(recipe: Recipe) -> dict[str, Any]:
+    sets = {name: one.source for name, one in recipe.benchmark_sets().items()}
+    return {"benchmarks": sets} if sets else {}
 
 
 def _reader_versions(recipe: Recipe) -> dict[str, int | str]:
@@ -44,6 +49,7 @@ PROBLEMS = Stage(
         "problems": recipe.problems,
         "warm_starts": {name: section.source for name, section in recipe.warm_starts().items()},
         **({"few_shot": recipe.generate.few_shot.source} if recipe.generate.few_shot else {}),
+        **_benchmarks(recipe),
         **_readers(recipe),
     },
     gives=(TRAIN_SET, WARM_START_SET, FEW_SHOT_SET, *HELD_OUT.values()),

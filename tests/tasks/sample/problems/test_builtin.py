@@ -71,7 +71,7 @@ def test_the_space_is_shared_in_tenths() -> None:
 @pytest.mark.parametrize("kind", [AdditionSource, MultiplicationSource])
 def test_sets_never_overlap_whatever_their_seeds(kind: Any) -> None:
     sets = {part: read(kind(digits=(2,), num_problems=500, seed=seed), part) for seed, part in enumerate(PARTS)}
-    check_sets(**sets)
+    check_sets(sets["train"], sets["select"], sets["report"], {"warm_start": sets["warm_start"]}, {})
     for part, problems in sets.items():
         for problem in problems:
             first, second = problem.id.replace("*", "+").split("+")

@@ -45,7 +45,7 @@ def test_a_seed_gives_the_same_problems_and_another_one_others(task: str) -> Non
 def test_sets_of_one_task_share_no_question_whatever_their_settings() -> None:
     """Of 81 questions: sets as large as there are, with the same seed."""
     sets = {part: draw(part, **SMALL, num_problems=12) for part in PARTS}
-    check_sets(sets["train"], sets["select"], sets["report"], warm_start=sets["warm_start"])
+    check_sets(sets["train"], sets["select"], sets["report"], {"warm_start": sets["warm_start"]}, {})
     other = draw("report", **SMALL, num_problems=12, seed=3, prompt="{{ question }}\nHm?")
     for part, problems in (*sets.items(), ("report", other)):
         assert {part_of(question_of(problem)) for problem in problems} == {PARTS[part]}
