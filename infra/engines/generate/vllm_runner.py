@@ -35,6 +35,7 @@ from infra.engines.generate.prompts import (
     encode_scoring,
     stop_texts,
 )
+from infra.engines.generate.shared_memory import forget_names
 from infra.engines.generate.token_ends import TokenEnds
 from infra.engines.generate.transformers_runner import context_length
 from infra.engines.generate.vllm_metrics import used
@@ -193,7 +194,9 @@ class VllmRunner:
 
     def _load(self, arguments: dict[str, Any]) -> Any:
         def load() -> Any:
-            return self._vllm.LLM(**arguments)
+            loaded = self._vllm.LLM(**arguments)
+            forget_names()  # all that share the model have it open
+            return loaded
 
         if arguments["enforce_eager"]:
             return load()
