@@ -49,6 +49,10 @@ class Table(Generic[Record]):
         """
         return read_records(ledger.fetch(step, self.name), self.record)
 
+    def again(self, ledger: Ledger, step: StepRef) -> Iterable[Record]:
+        """The rows as something that may be gone through more than once, each time from the file."""
+        return _Again(self, ledger, step)
+
     def write(self, folder: Path, rows: Iterable[Record]) -> int:
         """Write all rows; returns their number."""
         return write_records(folder / self.name, self.record, rows)
@@ -60,6 +64,16 @@ class Table(Generic[Record]):
     def is_in(self, step: StepRef) -> bool:
         """Whether a step has this file."""
         return any(file.name == self.name for file in step.files)
+
+
+@dataclass(frozen=True)
+class _Again(Generic[Record]):
+    table: Table[Record]
+    ledger: Ledger
+    step: StepRef
+
+    def __iter__(self) -> Iterator[Record]:
+        return self.table.read(self.ledger, self.step)
 
 
 @dataclass(frozen=True)

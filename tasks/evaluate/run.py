@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import tee
+from itertools import islice, tee
 
 from configs.schema.drawing import Sampling
 from configs.schema.judges.by_rule import AnswerJudge
@@ -27,6 +27,8 @@ from tasks.sample.partners import tool_of
 
 PROBLEMS_PER_SHARD = 512
 """at least: engines fill their batches within a shard, and most evaluations draw one sample a problem"""
+PROBLEMS_AT_ONCE = 32 * PROBLEMS_PER_SHARD
+"""that are in memory: of larger sets one part is drawn and judged after the other"""
 
 
 @dataclass(frozen=True)
@@ -65,24 +67,32 @@ def with_missing(problem: Problem, samples: Sequence[Sample], num_samples: int, 
 
 
 def evaluate_suites(
-    sampler: Sampler, suites: Mapping[str, Sequence[Problem]], recipe: Recipe, seed: int
+    sampler: Sampler, suites: Mapping[str, Iterable[Problem]], recipe: Recipe, seed: int
 ) -> Iterator[ItemResult]:
-    """One result a problem, suite after suite.
+    """One result a problem, suite after suite; a bounded number of problems is in memory.
 
     Args:
         suites: problems by suite name (select, report).
         seed: of the draws for pass@k.
     """
-    judge = evaluation_judge(recipe)
     for suite, problems in suites.items():
-        greedy: Iterable[Sample] = sampler.draw(problems, Sampling(temperature=0.0), 1, seed)
-        draws: list[Sample] = []
-        if pass_at := recipe.evaluate.pass_at:
-            sampling = Sampling(temperature=pass_at.temperature, top_p=pass_at.top_p)
-            greedy = list(greedy)  # drawn before the further draws: each is one stream of requests
-            draws = list(sampler.draw(problems, sampling, pass_at.num_samples, seed))
-        judged = [verified(samples, problems, judge, sampler.answers) for samples in (greedy, draws)]
-        yield from item_results(suite, problems, judged[0], grouped(judged[1]))
+        waiting = iter(problems)
+        while part := list(islice(waiting, PROBLEMS_AT_ONCE)):
+            yield from _evaluate_part(sampler, suite, part, recipe, seed)
+
+
+def _evaluate_part(
+    sampler: Sampler, suite: str, problems: Sequence[Problem], recipe: Recipe, seed: int
+) -> Iterator[ItemResult]:
+    greedy: Iterable[Sample] = sampler.draw(problems, Sampling(temperature=0.0), 1, seed)
+    draws: list[Sample] = []
+    if pass_at := recipe.evaluate.pass_at:
+        sampling = Sampling(temperature=pass_at.temperature, top_p=pass_at.top_p)
+        greedy = list(greedy)  # drawn before the further draws: each is one stream of requests
+        draws = list(sampler.draw(problems, sampling, pass_at.num_samples, seed))
+    judge = evaluation_judge(recipe)
+    judged = [verified(samples, problems, judge, sampler.answers) for samples in (greedy, draws)]
+    yield from item_results(suite, problems, judged[0], grouped(judged[1]))
 
 
 def greedily_judged(
@@ -92,7 +102,7 @@ def greedily_judged(
     return verified(sampler.draw(problems, Sampling(temperature=0.0), 1, seed), problems, judge, sampler.answers)
 
 
-def gold_logprob(sampler: Sampler, problems: Sequence[Problem]) -> float | None:
+def gold_logprob(sampler: Sampler, problems: Iterable[Problem]) -> float | None:
     """Mean log-probability of a token of the held-out gold texts (worked solutions, else answers) under the model.
 
     None where no problem has one.

@@ -34,7 +34,7 @@ def evaluate(bench: Workbench, round: int, model: ModelRef, problems: StepRef, c
     spec = EVALUATE.spec(recipe, bench.contents, round, {"model": model, "problems": problems}, best_of=judging, **told)
 
     def produce(scratch: Scratch) -> Summary:
-        suites = {suite: list(table.read(bench.ledger, problems)) for suite, table in HELD_OUT.items()}
+        suites = {suite: table.again(bench.ledger, problems) for suite, table in HELD_OUT.items()}
         return evaluate_model(bench, model, cast, reviser, suites, scratch.answers, scratch.out, spec.seed or 0)
 
     return bench.step(spec, produce)

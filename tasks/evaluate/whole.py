@@ -5,7 +5,7 @@ Called by the evaluate task and by `selfloop stage evaluate`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def evaluate_model(
     model: ModelRef,
     cast: Cast,
     reviser: Reviser | None,
-    suites: Mapping[str, Sequence[Problem]],
+    suites: Mapping[str, Iterable[Problem]],
     answers: Answers,
     out: Path,
     seed: int,
@@ -39,7 +39,7 @@ def evaluate_model(
     Args:
         cast: who judges, and who else writes.
         reviser: of `reviser_of`.
-        suites: problems by suite name (select, report).
+        suites: problems by suite name (select, report), to be gone through more than once.
         answers: where what is asked is looked up and kept.
     """
     settings = bench.recipe.evaluate
@@ -47,11 +47,13 @@ def evaluate_model(
     ITEMS.write(out, evaluate_suites(sampler, suites, bench.recipe, seed))
     drift = gold_logprob(sampler, suites["select"])  # while the candidate is loaded: a judge may be another model
     revised: dict[str, float] = {}
+    needs_all = settings.revise is not None or settings.best_of is not None
+    whole = {suite: list(problems) for suite, problems in suites.items()} if needs_all else {}
     if reviser and settings.revise:
         partners = reviser.partners(bench, model, cast, seed, answers)
-        revised = correction_results(settings.revise, reviser, partners, sampler, suites, out, seed)
+        revised = correction_results(settings.revise, reviser, partners, sampler, whole, out, seed)
     if settings.best_of:
-        found = best_of_results(bench, settings.best_of, sampler, suites, cast, seed)
+        found = best_of_results(bench, settings.best_of, sampler, whole, cast, seed)
         items = list(read_records(out / ITEMS.name, ITEMS.record))
         ITEMS.write(out, (replace(item, **found[item.suite, item.problem_id]) for item in items))
     numbers = summarize(read_records(out / ITEMS.name, ITEMS.record), extras_of(settings))
