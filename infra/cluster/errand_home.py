@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 
 import ray
 
@@ -17,6 +19,7 @@ from infra.cluster.home import End, Home
 from infra.cluster.keeper import Keeper
 from infra.cluster.parcel import ModelParcel, ParcelFile
 from infra.engines.errand import Luggage, Work
+from infra.engines.one_shot import log_name
 from infra.engines.wire import Message
 
 
@@ -45,10 +48,13 @@ class ErrandHome(Home):
 
     def _begin(self, env: dict[str, str], forks: bool) -> None:
         self._work_dir.mkdir(parents=True)
-        self._tell({"kind": "opened", "node": self._node})
+        self._tell({"kind": "opened", "node": self._node, "work_dir": str(self._work_dir)})
 
     def _end(self) -> End:
         return End("ended", was_killed=False)
+
+    def _other_logs(self) -> Iterable[Path]:
+        return sorted(self._work_dir.glob(log_name("*")))
 
     def _run(self, message: Message) -> None:
         """Thread: do the errand."""

@@ -100,6 +100,7 @@ class _Attempt:
         self._inbox: Inbox = queue.SimpleQueue()
         self._deadline: float | None = time.monotonic() + wait_seconds() + START_SECONDS
         self._has_saved = False
+        self._there = ""
         self._transport = ActorTransport(place, greeting, log_path, {}, True, self._inbox, ErrandHome)
 
     def run(self, message: Message, on_progress: OnProgress | None) -> Message | _Lost:
@@ -117,6 +118,7 @@ class _Attempt:
             kind = message.pop("kind")
             if kind == "opened":
                 self._deadline = None
+                self._there = message["work_dir"]
                 logger.info("%s is at home on node %s", self._what, message["node"])
             elif kind == "saved":
                 self._has_saved = True
@@ -146,8 +148,13 @@ class _Attempt:
         return _Lost(lost, self._has_saved)
 
     def _error(self, message: Message) -> UserError:
+        """As the node told it. The logs that it names lie here too, and here they are looked for."""
         kind: type[UserError] = getattr(errors, message["name"])
-        return kind(f"{message['message']}\n  log: {self._log_path}", message["fix"])
+        here, told, fix = str(self._log_path.parent), message["message"], message["fix"] or ""
+        if self._there:
+            told, fix = (text.replace(self._there, here) for text in (told, fix))
+        named = "" if here in told + fix else f"\n  log: {self._log_path}"
+        return kind(told + named, fix or None)
 
 
 def _packed(errand: Errand, freight: Freight) -> Message:

@@ -102,8 +102,9 @@ class ActorTransport:
             self._is_there = True
             while self._end is None:
                 news: News = ray.get(self._home.news.remote(), timeout=MISSING_SECONDS)
-                with self._log_path.open("ab") as log:
-                    log.write(news.log)
+                for name, written in {self._log_path.name: news.log, **news.other_logs}.items():
+                    with self._log_path.with_name(name).open("ab") as log:
+                        log.write(written)
                 for message in news.messages:
                     self._inbox.put((self, message))
                 self._end = news.end

@@ -65,13 +65,18 @@ def run_job(
     with contextlib.ExitStack() as started:
         children: list[Child] = []
         for number in range(num_processes):
-            log_path = work_dir / (f"log-{number}.txt" if number else "log.txt")
+            log_path = work_dir / log_name(number)
             arguments = [str(request_path), *([str(number)] if number else [])]
             child = start_program(
                 program, arguments, log_path=log_path, env=env, inbox=inbox, stdin=on_ask is not None, forks=forks
             )
             children.append(started.enter_context(child))
         return _follow(children, inbox, what, on_progress, on_ask)
+
+
+def log_name(number: int | str) -> str:
+    """File of the log of one process of a job; what is no number is a pattern."""
+    return f"log-{number}.txt" if number else "log.txt"
 
 
 def _follow(

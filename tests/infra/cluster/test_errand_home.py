@@ -45,6 +45,7 @@ class Joining:
         assert on_progress is not None
         on_progress({"step": 2})
         (work_dir / "log.txt").write_text("a line\n")
+        (work_dir / "log-1.txt").write_text("of another\n")
         (out_dir / "made").mkdir(parents=True)
         second = (luggage.folders["rest"] / "second").read_text()
         (out_dir / "made/text").write_text(half.read_text() + second)
@@ -74,8 +75,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderStore:
     return found
 
 
-def done_by_a_node(store: FolderStore, folder: Path, work: Joining) -> tuple[list[dict[str, Any]], bytes]:
-    """What a node tells of an errand, and the log that it sends."""
+def done_by_a_node(store: FolderStore, folder: Path, work: Joining) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
+    """What a node tells of an errand, and the logs that it sends."""
     folder.mkdir()
     for name, text in (("first", "one "), ("second", "two")):
         (folder / name).write_text(text)
@@ -84,18 +85,21 @@ def done_by_a_node(store: FolderStore, folder: Path, work: Joining) -> tuple[lis
     home.open(Greeting(own_version(), store.uri, "word", "hello"), {}, True)
     home.send({"kind": "do", "work": work, "freight": FREIGHT, "models": {}, "folders": {"rest": [asdict(second)]},
                "files": {"first": asdict(first)}})  # fmt: skip
-    told, log, end = [], b"", None
+    told, logs, end = [], {"log.txt": b""}, None
     while end is None:
         news = home.news()
-        told, log, end = [*told, *news.messages], log + news.log, news.end
+        told, end = [*told, *news.messages], news.end
+        for name, written in {"log.txt": news.log, **news.other_logs}.items():
+            logs[name] = logs.get(name, b"") + written
     home.close(True)
-    return told, log
+    return told, logs
 
 
 def test_work_of_any_kind_has_what_it_needs_and_its_files_come_back(store: FolderStore, tmp_path: Path) -> None:
-    told, log = done_by_a_node(store, tmp_path / "flow", Joining())
+    told, logs = done_by_a_node(store, tmp_path / "flow", Joining())
     opened, progress, done = told
-    assert opened["kind"] == "opened" and progress == {"kind": "progress", "step": 2} and log == b"a line\n"
+    assert opened["kind"] == "opened" and progress == {"kind": "progress", "step": 2}
+    assert logs == {"log.txt": b"a line\n", "log-1.txt": b"of another\n"}
     assert (done["kind"], done["answer"]) == ("done", {"is_resumed": False})
     Freight(store, FREIGHT).fetch([ParcelFile(**file) for file in done["files"]], tmp_path / "out")
     assert (tmp_path / "out/made/text").read_text() == "one two"
