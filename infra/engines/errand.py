@@ -42,6 +42,23 @@ class Luggage:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One machine's part of work that several do together, each with as many processes as every other.
+
+    Attributes:
+        number: of the part, from 0. The first answers, saves, and has what comes of it.
+        count: of the parts.
+        meeting: HOST:PORT on the first's machine, where all processes find each other.
+        host: address of this machine, at which the others reach it.
+    """
+
+    number: int
+    count: int
+    meeting: str
+    host: str
+
+
+@dataclass(frozen=True)
 class Saved:
     """A state of unfinished work, from which it can go on.
 
