@@ -89,6 +89,7 @@ def run_part(
         EngineError: as of `run_trainer`, and where the machines do not reach each other; a DeviceMemoryError where
             fewer examples at a time would help.
     """
+    assert not request.tune.can_be_shared, "a checkpoint of shared weights lies on the disks of all machines"
     check_request(request)
     devices = choose_devices(request.optimizer)
     wait_for_gpus(devices.gpus)
