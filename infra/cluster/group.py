@@ -115,7 +115,7 @@ class Groups:
         if shape.fits(found):
             return
         if may_grow():
-            self.give_back(self.take(shape))
+            self.give_back(self.take(shape, need.field))
             return
         raise EngineError(
             f"{need.field}: the cluster can never give {shape.words()}: it has {describe(found)}",

@@ -8,15 +8,16 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
-from configs.errors import EngineEndedError, EngineError
+from configs.errors import DeviceMemoryError, EngineEndedError, EngineError
 from infra.cluster.address import ClusterPlace
 from infra.cluster.fleet import Fleet
-from infra.engines.errand import Here
+from infra.engines.errand import Errand, Here, Luggage, OnProgress, Part, Saved, Wanted
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
 from tasks.learn.devices import cluster_needs
@@ -102,6 +103,57 @@ def test_where_no_node_is_left_for_all_they_go_on_with_fewer_devices(
         assert one == pytest.approx(other, rel=1e-4), "without dropout, whose numbers each device draws for itself"
     assert wait_until(lambda: not sessions_of(cluster), 20), sessions_of(cluster)
     cluster.add()
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Work on two nodes, the second of which can hold one example at a time; the first waits for it, for hours.
+
+    Attributes:
+        size: examples at a time.
+    """
+
+    size: int = 4
+    part: Part | None = None
+    what: str = "holding"
+
+    def wanted(self, most: int) -> Wanted:
+        return Wanted(2, on_gpus=False)
+
+    def elsewhere(self, part: Part | None = None) -> Self:
+        return replace(self, part=part)
+
+    def tries(self) -> list[Self]:
+        return [replace(self, size=size) for size in (4, 2, 1)]
+
+    def on_fewer_devices(self) -> Iterator[Self]:
+        return iter(())
+
+    def do(self, luggage: Luggage, work_dir: Path, out_dir: Path, on_progress: OnProgress | None) -> dict[str, Any]:
+        assert self.part is not None and self.part.count == 2
+        if self.part.number == 0 and self.size > 1:
+            time.sleep(10_000)
+        if self.size > 1:
+            raise DeviceMemoryError(f"{self.size} are too many; see {work_dir / 'log-1.txt'}", "write less")
+        return {"size": self.size, "meeting": self.part.meeting}
+
+    def saved(self, work_dir: Path) -> Saved | None:
+        return None
+
+
+def test_memory_that_is_too_small_on_one_node_has_all_begin_again_with_less(
+    cluster: Machines, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also where the others notice nothing."""
+    fleet = Fleet(ClusterPlace(cluster.address, FolderStore(tmp_path / "store"), "x/cluster"), print)
+    try:
+        found = fleet.errands.run(Errand("any", Holding(), {}), tmp_path / "work", tmp_path / "out")
+    finally:
+        fleet.close()
+    assert found["size"] == 1 and int(found["meeting"].rpartition(":")[2]) > 0
+    told = [message for message in caplog.messages if "too many" in message]
+    assert [message.split()[0] for message in told] == ["4", "2"], "in turn"
+    assert f"see {tmp_path / 'work/log-1.txt'}" in told[0], "what is called so on the node"
 
 
 def test_more_devices_than_all_nodes_have_is_one_message(cluster: Machines, tmp_path: Path) -> None:
