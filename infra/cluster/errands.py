@@ -8,6 +8,7 @@ from it, and so does the next run where this one is killed. Work with more devic
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -28,6 +29,8 @@ FOLDER = "errands"
 """of what a run has in the store for its nodes"""
 MAX_MACHINES = 5
 """that may be lost in a row, without anything saved in between"""
+PAUSE_SECONDS = 2.0
+"""after a loss, times those in a row: until Ray's checks have found a node dead, it gives the same place again"""
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +66,7 @@ class ErrandPlaces:
             num_lost = 1 if found.saved else num_lost + 1
             if num_lost > MAX_MACHINES:
                 raise ended(f"{work.what} lost {num_lost} machines in a row: {found.reason}")
+            time.sleep(num_lost * PAUSE_SECONDS)
             work, left = shape_of_those_left(work, shape, nodes())
             where = f"in {left.words()}" if left != shape else "on another"
             logger.warning(
