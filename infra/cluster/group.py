@@ -58,8 +58,11 @@ class Groups:
         self._wait_seconds, self._say = wait_seconds, say
         self._free: dict[Shape, list[PlacementGroup]] = {}
 
-    def take(self, shape: Shape) -> Place:
+    def take(self, shape: Shape, field: str = "engine.devices") -> Place:
         """Places that nobody else of the experiment has; the same as before, where they are of this shape.
+
+        Args:
+            field: of the recipe, for messages.
 
         Raises:
             EngineError: the cluster does not have them in time; names what it has.
@@ -68,9 +71,9 @@ class Groups:
             return Place(shape, found.pop(), shape.num_gpus)
         self.close()
         with asking("for places"):
-            return self._make(shape)
+            return self._make(shape, field)
 
-    def _make(self, shape: Shape) -> Place:
+    def _make(self, shape: Shape, field: str) -> Place:
         bundle = {"CPU": float(shape.num_cpus)} | ({"GPU": float(shape.num_gpus)} if shape.num_gpus else {})
         # Sessions on CPUs go to as many nodes as there are: each would like all cores of its own.
         strategy = "PACK" if shape.num_gpus else "SPREAD"
@@ -81,21 +84,22 @@ class Groups:
                 remove_placement_group(group)
                 raise EngineError(
                     f"the cluster has not given {shape.words()} within {self._wait_seconds:g} s: {describe_cluster()}",
-                    "write fewer engine.devices, end what else uses the cluster, add nodes, or wait longer: "
+                    f"write fewer {field}, end what else uses the cluster, add nodes, or wait longer: "
                     "SELFLOOP_CLUSTER_SECONDS",
                 )
         return Place(shape, group, shape.num_gpus)
 
-    def take_one(self, num_gpus: int) -> Place:
-        """A place for work that has one: of a free group, if its places have so many GPUs, so that the group stays.
+    def take_for(self, shape: Shape) -> Place:
+        """Places for work that is done once: of a free group, if its places are as many and as large, so that the
+        group stays.
 
         Raises:
             EngineError: as of `take`.
         """
-        for shape in sorted(self._free, key=lambda shape: shape.num_gpus):
-            if shape.num_gpus >= num_gpus and self._free[shape]:
-                return Place(shape, self._free[shape].pop(), num_gpus)
-        return self.take(Shape(1, 1, num_gpus))
+        for free in sorted(self._free, key=lambda free: (free.num_gpus, free.num_cpus)):
+            if free.holds(shape) and self._free[free]:
+                return Place(free, self._free[free].pop(), shape.num_gpus)
+        return self.take(shape, "train.devices")
 
     def require(self, need: Need) -> None:
         """See that the cluster has the places that a field asks for, or gets them in time.
@@ -111,12 +115,12 @@ class Groups:
         if shape.fits(found):
             return
         if may_grow():
-            self.give_back(self.take(shape))
+            self.give_back(self.take(shape, need.field))
             return
         raise EngineError(
             f"{need.field}: the cluster can never give {shape.words()}: it has {describe(found)}",
-            f"write fewer {need.field}, or add nodes; where a run's demand adds nodes, say how long that may take: "
-            f"{SECONDS_VARIABLE}=600",
+            f"{need.fix or f'write fewer {need.field}, or add nodes'}; where a run's demand adds nodes, say how long "
+            f"that may take: {SECONDS_VARIABLE}=600",
         )
 
     def give_back(self, place: Place) -> None:

@@ -14,8 +14,9 @@ import shutil
 import socket
 import traceback
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import ray
 
@@ -48,11 +49,13 @@ class News:
 
     Attributes:
         log: what was written to the program's log.
+        other_logs: what its further processes wrote, by the names of their logs.
         end: None as long as the program may say more.
     """
 
     messages: tuple[Message, ...]
     log: bytes
+    other_logs: Mapping[str, bytes]
     end: End | None
 
 
@@ -65,7 +68,7 @@ class Home(abc.ABC):
         self._inbox: Inbox = queue.SimpleQueue()
         self._work = node_folder() / "work"
         self._log = self._work / f"{uuid.uuid4().hex}.log"
-        self._num_read = 0
+        self._num_read: dict[Path, int] = {}
         self._store: Store | None = None
         self._cache: NodeCache | None = None
 
@@ -89,7 +92,8 @@ class Home(abc.ABC):
                 messages.append(message)
                 _, message = self._inbox.get_nowait()
             end = self._end()
-        return News(tuple(messages), self._new_log(), end)
+        others = {path.name: self._new_in(path) for path in self._other_logs()}
+        return News(tuple(messages), self._new_in(self._log), others, end)
 
     @abc.abstractmethod
     def _begin(self, env: dict[str, str], forks: bool) -> None:
@@ -98,6 +102,10 @@ class Home(abc.ABC):
     @abc.abstractmethod
     def _end(self) -> End:
         """How it ended; called when it has."""
+
+    def _other_logs(self) -> Iterable[Path]:
+        """Logs of further processes, as far as there are any yet."""
+        return ()
 
     def _settle(self) -> None:
         """Have a place to work in, with the homes beside it, whose merged models are shared; be as without Ray."""
@@ -131,11 +139,11 @@ class Home(abc.ABC):
     def _tell(self, message: Message) -> None:
         self._inbox.put((self, message))
 
-    def _new_log(self) -> bytes:
-        if not self._log.exists():
+    def _new_in(self, log: Path) -> bytes:
+        if not log.exists():
             return b""
-        with self._log.open("rb") as file:
-            file.seek(self._num_read)
+        with log.open("rb") as file:
+            file.seek(self._num_read.get(log, 0))
             found = file.read()
-        self._num_read += len(found)
+        self._num_read[log] = self._num_read.get(log, 0) + len(found)
         return found

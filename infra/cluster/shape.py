@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from configs.schema.engine import LoadingEngine
+from infra.engines.errand import Wanted, Work
 
 Nodes = Sequence[Mapping[str, float]]
 """what each node has for programs, in Ray's names: CPU, GPU"""
@@ -28,6 +29,11 @@ class Shape:
         gpus = f" and {self.num_gpus} GPU" if self.num_gpus else ""
         return f"{self.num_places} place{'s' * (self.num_places > 1)} of {self.num_cpus} CPU{gpus}"
 
+    def holds(self, other: Shape) -> bool:
+        """Whether its places are as many and as large as another's."""
+        own, wanted = ((one.num_places, one.num_cpus, one.num_gpus) for one in (self, other))
+        return all(have >= want for have, want in zip(own, wanted, strict=True))
+
     def fits(self, nodes: Nodes) -> bool:
         """Whether the nodes could hold the places if nobody else used them."""
         return sum(map(self._places_on, nodes)) >= self.num_places
@@ -44,10 +50,12 @@ class Need:
     Attributes:
         field: such as engine.devices.
         shape: nodes -> places; `auto` looks at what there is.
+        fix: what to write where there never are such places; by default fewer.
     """
 
     field: str
     shape: Callable[[Nodes], Shape]
+    fix: str | None = None
 
 
 def shape_of(engine: LoadingEngine, found: Nodes) -> Shape:
@@ -60,13 +68,36 @@ def shape_of(engine: LoadingEngine, found: Nodes) -> Shape:
     return Shape(len(engine.devices), 1, 0 if engine.devices[0] == "cpu" else gpus_each)
 
 
-def shape_of_errand(num_gpus: Callable[[int], int], found: Nodes) -> Shape:
-    """The place of work that has one.
+def shape_of_errand(wanted: Callable[[int], Wanted], found: Nodes) -> Shape:
+    """The places of work that is done once: one where a node has its devices, else as few as the nodes have room for,
+    each with as many of them.
 
     Args:
-        num_gpus: as of `Work`: GPUs of a node at most -> GPUs that it takes.
+        wanted: as of `Work`.
     """
-    return Shape(1, 1, num_gpus(int(max((node.get("GPU", 0) for node in found), default=0))))
+    asked = wanted(int(max((node.get("GPU", 0) for node in found), default=0)))
+    most_places = 1 if asked.is_whole else asked.num
+    shapes = [_in_places(asked, number) for number in range(1, most_places + 1) if asked.num % number == 0]
+    fitting = (shape for shape in shapes if shape.fits(found))
+    # If there are too few nodes, more of the largest are what would help.
+    of_largest = (shape for shape in shapes if replace(shape, num_places=1).fits(found))
+    return next(fitting, None) or next(of_largest, shapes[0])
+
+
+def shape_of_those_left(work: Work, shape: Shape, found: Nodes) -> tuple[Work, Shape]:
+    """Work on the nodes that are left of those that it had, and its places there: the same, if there could be such
+    places; else others, or those of fewer devices, if there could be any of these."""
+    if not shape.fits(found):
+        for fewer in (work, *work.on_fewer_devices()):
+            left = shape_of_errand(fewer.wanted, found)
+            if left.fits(found) and (left.num_gpus > 0) == (shape.num_gpus > 0):
+                return fewer, left
+    return work, shape
+
+
+def _in_places(wanted: Wanted, num_places: int) -> Shape:
+    num_each = wanted.num // num_places
+    return Shape(num_places, 1, num_each) if wanted.on_gpus else Shape(num_places, num_each, 0)
 
 
 def describe(nodes: Nodes) -> str:

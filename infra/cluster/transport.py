@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,9 @@ MISSING_SECONDS = 60.0
 class ActorTransport:
     """One actor; see `Start` for the other arguments.
 
+    Attributes:
+        heard: when its node last answered, by the monotonic clock; 0: not yet.
+
     Args:
         place: where actors of its group are scheduled.
         greeting: what the node is asked before it gets work.
@@ -58,6 +62,7 @@ class ActorTransport:
         self._end: End | None = None
         self._lost: str | None = None
         self._is_there = False
+        self.heard = 0.0
         make_actor: Any = ray.remote  # whose types know no groups
         actor = make_actor(concurrency_groups=GROUPS)(home)
         self._home = actor.options(**place.options(), max_restarts=0, max_task_retries=0).remote()
@@ -102,8 +107,10 @@ class ActorTransport:
             self._is_there = True
             while self._end is None:
                 news: News = ray.get(self._home.news.remote(), timeout=MISSING_SECONDS)
-                with self._log_path.open("ab") as log:
-                    log.write(news.log)
+                self.heard = time.monotonic()
+                for name, written in {self._log_path.name: news.log, **news.other_logs}.items():
+                    with self._log_path.with_name(name).open("ab") as log:
+                        log.write(written)
                 for message in news.messages:
                     self._inbox.put((self, message))
                 self._end = news.end

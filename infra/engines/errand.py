@@ -9,7 +9,7 @@ is this machine; `infra/cluster/errands.py` has another. Which of them it was, n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -42,6 +42,37 @@ class Luggage:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Devices that work takes, with a process each.
+
+    Attributes:
+        on_gpus: they are GPUs; otherwise CPUs.
+        is_whole: all have to be on one machine.
+    """
+
+    num: int
+    on_gpus: bool
+    is_whole: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """One machine's part of work that several do together, each with as many processes as every other.
+
+    Attributes:
+        number: of the part, from 0. The first answers, saves, and has what comes of it.
+        count: of the parts.
+        meeting: HOST:PORT on the first's machine, where all processes find each other.
+        host: address of this machine, at which the others reach it.
+    """
+
+    number: int
+    count: int
+    meeting: str
+    host: str
+
+
+@dataclass(frozen=True)
 class Saved:
     """A state of unfinished work, from which it can go on.
 
@@ -63,15 +94,21 @@ class Work(Protocol):
     def what(self) -> str:
         """In words, for messages: "training of base"."""
 
-    def num_gpus(self, most: int) -> int:
-        """GPUs of one machine that it takes.
+    def wanted(self, most: int) -> Wanted:
+        """The devices that it takes.
 
         Args:
-            most: that a machine has.
+            most: GPUs of a machine.
         """
 
-    def elsewhere(self) -> Self:
-        """The same for another machine, where it sees its own GPUs alone."""
+    def elsewhere(self, part: Part | None = None) -> Self:
+        """The same for another machine, where it sees its own GPUs alone; or one part of it."""
+
+    def tries(self) -> Sequence[Self]:
+        """The same with ever fewer at a time on each device, for when its memory is too small."""
+
+    def on_fewer_devices(self) -> Iterator[Self]:
+        """The same on ever fewer devices; none where those of the recipe are needed."""
 
     def do(self, luggage: Luggage, work_dir: Path, out_dir: Path, on_progress: OnProgress | None) -> Message:
         """Do it, on this machine, and go on from what `work_dir` holds of an earlier try.

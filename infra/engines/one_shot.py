@@ -41,6 +41,7 @@ def run_job(
     on_ask: Callable[[Message], Message] | None = None,
     forks: bool = True,
     num_processes: int = 1,
+    first_number: int = 0,
 ) -> Message:
     """Run `python -m program` on a request and wait for its answer.
 
@@ -49,10 +50,11 @@ def run_job(
         work_dir: request and logs lie here.
         on_ask: answers what the program asks; None: it asks nothing.
         forks: False for a program with libraries of its own.
-        num_processes: that work on the request together; each is told its number, the first is 0.
+        num_processes: that work on the request together; each is told its number.
+        first_number: of the processes here; where it is not 0, the one that answers is on another machine.
 
     Returns:
-        The answer, without its `kind`.
+        The answer, without its `kind`; empty where another machine has it.
 
     Raises:
         EngineError: the program refused the request, or ended without an answer; names the log. One that was killed
@@ -64,29 +66,37 @@ def run_job(
     inbox: Inbox = queue.SimpleQueue()
     with contextlib.ExitStack() as started:
         children: list[Child] = []
-        for number in range(num_processes):
-            log_path = work_dir / (f"log-{number}.txt" if number else "log.txt")
+        for number in range(first_number, first_number + num_processes):
+            log_path = work_dir / log_name(number)
             arguments = [str(request_path), *([str(number)] if number else [])]
             child = start_program(
                 program, arguments, log_path=log_path, env=env, inbox=inbox, stdin=on_ask is not None, forks=forks
             )
             children.append(started.enter_context(child))
-        return _follow(children, inbox, what, on_progress, on_ask)
+        return _follow(children, first_number == 0, inbox, what, on_progress, on_ask)
+
+
+def log_name(number: int | str) -> str:
+    """File of the log of one process of a job; what is no number is a pattern."""
+    return f"log-{number}.txt" if number else "log.txt"
 
 
 def _follow(
     children: list[Child],
+    is_answered: bool,
     inbox: Inbox,
     what: str,
     on_progress: Callable[[Message], None] | None,
     on_ask: Callable[[Message], Message] | None,
 ) -> Message:
-    """The answer; what is asked on the way is answered."""
-    while True:
+    """The answer, which the first of them has or, unless `is_answered`, none; what is asked on the way is answered."""
+    missing = list(children)
+    while missing:
         child, message = inbox.get()
         if message is None:
             assert isinstance(child, Child)
-            if child is not children[0] and child.poll() == 0:  # it has done its part
+            if child.poll() == 0 and not (is_answered and child is children[0]):  # it has done its part
+                missing.remove(child)
                 continue
             raise _unanswered(child, children, inbox, what)
         kind = message.pop("kind", None)
@@ -101,6 +111,7 @@ def _follow(
             return message
         elif kind == "failed":
             raise _refused(child, message, what)
+    return {}
 
 
 def _unanswered(child: Child, children: list[Child], inbox: Inbox, what: str) -> EngineError:

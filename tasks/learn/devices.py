@@ -11,10 +11,12 @@ from functools import partial
 
 from configs.schema.engine import LoadingEngine, gpu_numbers
 from configs.schema.recipe import Recipe
-from configs.schema.train import Optimizer
+from configs.schema.train import Train, WarmStart
 from infra.cluster.shape import Need, shape_of, shape_of_errand
 from infra.engines.gpu_list import find_named
-from infra.engines.train.devices import choose_devices, num_gpus_of
+from infra.engines.train.devices import choose_devices, wanted_devices
+
+ON_ONE_NODE = "full weights are trained on one node: write fewer, or tune: {kind: lora}, or add a larger node"
 
 
 def check_devices(recipe: Recipe) -> None:
@@ -42,8 +44,9 @@ def cluster_needs(recipe: Recipe) -> list[Need]:
                 needs.append(Need(field, partial(shape_of, engine)))
         for training in _trainings(part):
             if training.is_elsewhere:
-                num_gpus = partial(num_gpus_of, training.optimizer, is_one=training.is_one)
-                needs.append(Need(training.field, partial(shape_of_errand, num_gpus)))
+                is_whole = training.optimizer.tune.can_be_shared
+                wanted = partial(wanted_devices, training.optimizer, is_one=training.is_one, is_whole=is_whole)
+                needs.append(Need(training.field, partial(shape_of_errand, wanted), ON_ONE_NODE if is_whole else None))
     return needs
 
 
@@ -55,7 +58,7 @@ class _Training:
     """
 
     field: str
-    optimizer: Optimizer
+    optimizer: Train | WarmStart
     is_elsewhere: bool
     is_one: bool = False
 

@@ -3,34 +3,26 @@ happens to nodes."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import logging
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from configs.errors import EngineError, UserError
 from configs.schema.engine import TransformersEngine
-from configs.schema.objective import Sft
-from configs.schema.train import Lora, Optimizer
 from flows.run.experiment import open_workbench
 from flows.services.addresses import Addresses
 from infra.cluster.address import SECONDS_VARIABLE, ClusterPlace
 from infra.cluster.fleet import Fleet, FleetPool
 from infra.cluster.greeting import Greeting
 from infra.cluster.group import Groups
-from infra.cluster.node_cache import FOLDER_VARIABLE
 from infra.cluster.parcel import ModelParcel
 from infra.cluster.shape import Need, Shape
-from infra.engines.errand import Errand, Here
-from infra.engines.train.work import MODEL, ROWS, TrainWork
+from infra.engines.errand import Here
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
 from tasks.core.progress import Silent
@@ -41,15 +33,13 @@ from tests.build.benches import make_ledger, publish
 from tests.build.judging import make_problems
 from tests.build.records import make_recipe
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, processes_of, write_recipe
+from tests.flows.on_cluster import HERE, ON_CLUSTER, last_of_training, sessions_of, training, wait_until
 from tests.infra.cluster.machines import Machines, machines
 from tests.infra.engines.kill import contents
 from tests.infra.engines.shards import answers, shard
 from tests.infra.engines.tiny import build_tiny_folder
-from tests.infra.engines.training import said
 
 pytestmark = pytest.mark.slow
-HERE = {"kind": "transformers", "batch_size": 16}
-ON_CLUSTER = HERE | {"hosts": "ray"}
 NUM_PROBLEMS, NUM_SAMPLES = 60, 16
 
 
@@ -65,20 +55,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_tiny_folder(tmp_path_factory.mktemp("tiny"))
 
 
-def sessions_of(cluster: Machines) -> list[str]:
-    """What runs on the nodes beside Ray itself."""
-    return [process.command for process in processes_of(cluster.folder) if "infra" in process.command]
-
-
 def runs(cluster: Machines, program: str) -> bool:
     return any(process.name == program for process in processes_of(cluster.folder))
-
-
-def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not (found := holds()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return found
 
 
 def test_a_flow_that_is_killed_leaves_nothing_on_the_nodes(cluster: Machines, tmp_path: Path, prefect_url: str) -> None:
@@ -138,9 +116,9 @@ def test_a_training_takes_a_place_of_the_sessions_and_leaves_it_to_them(
     try:
         of_sessions = groups.take(Shape(2, 1, 0))
         groups.give_back(of_sessions)
-        of_training = groups.take_one(0)
+        of_training = groups.take_for(Shape(1, 1, 0))
         assert of_training.group == of_sessions.group and of_training.options()["num_gpus"] == 0
-        beside = groups.take_one(0)
+        beside = groups.take_for(Shape(1, 1, 0))
         assert beside.group != of_sessions.group and beside.shape == Shape(1, 1, 0), "that one is taken"
         groups.give_back(of_training)
         assert groups.take(Shape(2, 1, 0)).group == of_sessions.group
@@ -166,39 +144,18 @@ def test_a_node_of_another_version_is_one_message(cluster: Machines, store: Fold
         fleet.close()
 
 
-def training(bench: Workbench, base: Path, rows: Path) -> Errand:
-    """Two processes, an epoch that ends inside of a step, dropout, and checkpoints."""
-    with rows.open("w") as file:
-        for number in range(22):
-            messages = [{"role": "user", "content": f"{number}+1="}]
-            row = {"messages": messages, "completion": said(str(number + 1)), "weight": 1.0 + number % 2}
-            file.write(json.dumps(row) + "\n")
-    optimizer = Optimizer(learning_rate=1e-2, batch_size=4, epochs=20.0, devices=("cpu", "cpu"), checkpoint_seconds=0.1)
-    work = TrainWork("tiny", Lora(rank=4, alpha=8, dropout=0.1), optimizer, Sft(), 0, "", {}, None, 0)
-    model = ModelRef(name="tiny", digest="f" * 64, external=str(base))
-    return Errand("some-step", work, {MODEL: bench.source(lambda: model)}, files={ROWS: rows})
-
-
-def node_of_training(cluster: Machines) -> Path | None:
-    """The folder of the node on which a training runs."""
-    for process in processes_of(cluster.folder):
-        if process.name == "train_program":
-            with contextlib.suppress(psutil.NoSuchProcess):
-                return Path(psutil.Process(process.pid).environ()[FOLDER_VARIABLE])
-    return None
-
-
-def test_a_training_whose_node_is_killed_ends_on_another_as_on_this_machine(
-    cluster: Machines, tiny: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("num_nodes", [1, 2])
+def test_a_training_whose_node_is_killed_ends_on_others_as_on_this_machine(
+    cluster: Machines, tiny: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, num_nodes: int
 ) -> None:
+    """On two nodes of one CPU two processes of one training, as many as on this machine; the second is killed."""
     lines, killed = [], []
     ledger = make_ledger(tmp_path, guard=lambda: None)
 
     def kill_when_saved(line: dict[str, Any]) -> None:
         lines.append(line)
         if not killed and ledger.store.read("micro/cluster/errands/some-step/saved.json"):
-            folder = node_of_training(cluster)
-            assert folder is not None, "it does not run beside the flow"
+            _, folder = last_of_training(cluster)
             killed.append(folder)
             cluster.kill_at(folder)
 
@@ -207,7 +164,7 @@ def test_a_training_whose_node_is_killed_ends_on_another_as_on_this_machine(
         caplog.at_level(logging.WARNING),
         Workbench(recipe, ledger, tmp_path, cluster_address=cluster.address) as bench,
     ):
-        errand = training(bench, tiny, tmp_path / "rows.jsonl")
+        errand = training(bench, tiny, tmp_path / "rows.jsonl", num_nodes)
         straight = Here().run(errand, tmp_path / "work", tmp_path / "straight")
         home = bench.training_place()
         found = home.run(errand, tmp_path / "there", tmp_path / "out", kill_when_saved)

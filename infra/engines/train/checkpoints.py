@@ -74,6 +74,12 @@ def find_checkpoint(folder: Path, fingerprint: str) -> Path | None:
     return found
 
 
+def name_of_checkpoint(folder: Path, fingerprint: str) -> str | None:
+    """As `find_checkpoint`, without the folder that it lies in."""
+    found = find_checkpoint(folder, fingerprint)
+    return found.name if found else None
+
+
 def mark(fingerprint: str) -> str:
     """What stands in the file that makes a checkpoint of a request exist."""
     return f"{FORMAT} {fingerprint}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from configs.errors import EngineError
 from configs.schema.train import Optimizer, check_shares
+from infra.engines.errand import Wanted
 from infra.engines.gpu_list import ALL, find_named, named_gpus, visible_gpus, visible_names
 from infra.engines.programs import visible_devices
 from infra.engines.train.layout import largest_divisor
@@ -56,25 +57,36 @@ def choose_devices(optimizer: Optimizer, field: str = "train.devices", *, is_one
     return _on(visible_names(1 if gpus == (ALL,) else len(gpus))[:num_devices])
 
 
-def num_gpus_of(optimizer: Optimizer, most: int, *, is_one: bool = False) -> int:
-    """GPUs of one machine of several that a training takes: as many as the recipe names, whatever it calls them; with
-    `auto` as many as a step divides by.
+def wanted_devices(optimizer: Optimizer, most: int, *, is_one: bool = False, is_whole: bool = False) -> Wanted:
+    """Devices of other machines that a training takes: as many as the recipe names, whatever it calls them; with `auto`
+    as many GPUs of one machine as a step divides by, or a CPU.
 
     Args:
-        most: that a machine has.
+        most: GPUs of a machine.
         is_one: `auto` is one GPU.
+        is_whole: all have to be on one machine.
     """
-    if optimizer.devices != ("auto",):
-        return sum(device != "cpu" for device in optimizer.devices)
-    return largest_divisor(optimizer.step_size, 1 if is_one else most) if most else 0
-
-
-def renumbered(optimizer: Optimizer) -> Optimizer:
-    """The same, for a machine on which a training sees its own GPUs alone."""
     names = optimizer.devices
-    if not names[0].startswith("cuda"):
-        return optimizer
-    return optimizer.model_copy(update={"devices": tuple(f"cuda:{number}" for number in range(len(names)))})
+    if names != ("auto",):
+        return Wanted(len(names), names[0] != "cpu", is_whole)
+    num = largest_divisor(optimizer.step_size, 1 if is_one else most) if most else 1
+    return Wanted(num, most > 0, is_whole)
+
+
+def renumbered(optimizer: Optimizer, num_machines: int = 1) -> Optimizer:
+    """The same, for one of some machines, on which a training sees its own GPUs alone."""
+    names = optimizer.devices[: len(optimizer.devices) // num_machines]
+    if names[0].startswith("cuda"):
+        names = tuple(f"cuda:{number}" for number in range(len(names)))
+    return optimizer.model_copy(update={"devices": names})
+
+
+def fewer_devices(optimizer: Optimizer) -> Iterator[Optimizer]:
+    """The same on fewer devices, ever fewer of those that it names, with the same steps."""
+    names = optimizer.devices
+    for num in range(len(names) - 1, 0, -1):
+        if len(names) % num == 0:  # so that whatever a step divides into still does
+            yield optimizer.model_copy(update={"devices": names[:num]})
 
 
 def gpus_in(env: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,19 +7,18 @@ what has to be decided once, and tells the others; it alone writes, and answers.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 from torch import distributed
 
+from infra.engines.errand import Part
+from infra.engines.train.meeting import meet
+
 Value = TypeVar("Value")
 
-WAIT = timedelta(hours=12)
-"""how long one waits for another that lives: the starter ends all of them where one ends"""
 VARIABLES = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 MPI_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
 """variables of other launchers, by which accelerate would take this process for one of theirs"""
@@ -27,31 +26,34 @@ SETTINGS = ("ACCELERATE_", "FSDP_")
 """beginnings of variables by which accelerate would train otherwise than the recipe says"""
 
 
-def join(rank: int, size: int, meeting: Path | None) -> None:
+def join(rank: int, size: int, meeting: Path | Part | None) -> None:
     """Become one of the processes that train together; to be called before anything of accelerate's.
 
     Variables by which another launcher counts its own processes, or a user sets accelerate up, are removed first: they
     are not of this training, and in no key.
 
     Args:
-        meeting: a file that is not there yet, the same for all, through which they find each other; None: alone.
+        meeting: a file that is not there yet, the same for all, through which they find each other; where they are on
+            several machines this one's part; None: alone.
+
+    Raises:
+        EngineError: the machines cannot reach each other.
     """
     for name in [name for name in os.environ if name in (*VARIABLES, *MPI_SIZES) or name.startswith(SETTINGS)]:
         del os.environ[name]
     if meeting is None:
         return
-    numbers = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size}
+    num_here = size // meeting.count if isinstance(meeting, Part) else size
+    place = rank % num_here
+    numbers = {"RANK": rank, "LOCAL_RANK": place, "WORLD_SIZE": size, "LOCAL_WORLD_SIZE": num_here}
     os.environ.update({name: str(number) for name, number in numbers.items()})
     on_gpu = torch.cuda.is_available()
     if on_gpu:
-        torch.cuda.set_device(rank)
+        torch.cuda.set_device(place)
     else:
-        os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo" if sys.platform == "linux" else "lo0")
-        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, torch.get_num_threads() // size)))
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, torch.get_num_threads() // num_here)))
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    distributed.init_process_group(
-        "nccl" if on_gpu else "gloo", init_method=f"file://{meeting}", rank=rank, world_size=size, timeout=WAIT
-    )
+    meet("nccl" if on_gpu else "gloo", rank, size, meeting)
 
 
 def leave() -> None:
@@ -74,6 +76,15 @@ def is_first() -> bool:
     return rank() == 0
 
 
+def is_first_here() -> bool:
+    """Whether it is the first of those on its machine."""
+    return size() == 1 or os.environ["LOCAL_RANK"] == "0"
+
+
+def is_on_one_machine() -> bool:
+    return size() == 1 or os.environ["LOCAL_WORLD_SIZE"] == os.environ["WORLD_SIZE"]
+
+
 def decided_once(decide: Callable[[], Value]) -> Value:
     """What the first of the group decides, on every one of them; a value that can be pickled."""
     if size() == 1:
@@ -82,6 +93,25 @@ def decided_once(decide: Callable[[], Value]) -> Value:
     distributed.broadcast_object_list(told, src=0)
     value: Value = told[0]
     return value
+
+
+def decided_on_each_machine(decide: Callable[[], Value]) -> Value:
+    """As `decided_once`, where files come of it: the first on every machine decides, all of them the same."""
+    if is_on_one_machine():
+        return decided_once(decide)
+    own = decide() if is_first_here() else None
+    told: list[Any] = gathered(own)
+    value: Value = told[0]
+    return value
+
+
+def gathered(own: Value) -> list[Value]:
+    """What each of them has, in their order, on every one; values that can be pickled."""
+    if size() == 1:
+        return [own]
+    found: list[Any] = [None] * size()
+    distributed.all_gather_object(found, own)
+    return found
 
 
 def wait_for_all() -> None:

@@ -17,7 +17,7 @@ from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.probe import Probe, coarser, measure, name_of, write_probe
 from infra.engines.train import group
 from infra.engines.train.carry import CarriedState, save_state
-from infra.engines.train.checkpoints import TimedCheckpoints, find_checkpoint
+from infra.engines.train.checkpoints import TimedCheckpoints, name_of_checkpoint
 from infra.engines.train.metrics import MetricsStream, read_metrics, rewind_metrics
 from infra.engines.train.objectives.registry import objective_of
 from infra.engines.train.output import save_adapter, save_model
@@ -45,7 +45,8 @@ def run_phase(
     trainer, num_too_long = prepare(request, work_dir, fingerprint)
     added = objective_of(request.objective).rows.metrics
     trainer.add_callback(MetricsStream(metrics, added, lambda: trainer.step_tokens, send))
-    checkpoint = group.decided_once(lambda: find_checkpoint(checkpoints, fingerprint))
+    newest = group.decided_once(lambda: name_of_checkpoint(checkpoints, fingerprint))
+    checkpoint = checkpoints / newest if newest else None  # each machine has it in a folder of its own
     resumed_from_step = step_of(checkpoint) if checkpoint else 0
     if group.is_first():
         rewind_metrics(metrics, resumed_from_step)

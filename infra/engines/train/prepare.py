@@ -28,7 +28,7 @@ ROWS_FILE, LAID_OUT_FILE = "token_rows.arrow", "laid_out.arrow"
 def load_rows(request: TrainRequest, tokenizer: Any, work_dir: Path) -> tuple[Dataset, int]:
     """Token rows, and the number of rows that are too long for `max_length` or for the model's context.
 
-    The first process of a group encodes them; all map the same file of `work_dir` into memory.
+    The first process of a machine encodes them; all there map the same file of `work_dir` into memory.
 
     Raises:
         UserError: see `make_chat`.
@@ -38,13 +38,13 @@ def load_rows(request: TrainRequest, tokenizer: Any, work_dir: Path) -> tuple[Da
     encoder = Encoder(make_chat(tokenizer, request.model), _max_length(request))
     path, laid_out = work_dir / ROWS_FILE, work_dir / LAID_OUT_FILE
     rows = read_rows(request.rows, objective.rows.columns)
-    found = group.decided_once(lambda: encode_file(path, rows, objective, request, encoder))
+    found = group.decided_on_each_machine(lambda: encode_file(path, rows, objective, request, encoder))
     if not found.num_rows:
         raise _no_rows(found.num_too_long, encoder.max_length)
     encoded = read_token_rows(path, found.dropped)
     if (lay_out := objective.lay_out) is None:
         return encoded, found.num_too_long
-    group.decided_once(lambda: write_token_rows(laid_out, lay_out(encoded, request)))
+    group.decided_on_each_machine(lambda: write_token_rows(laid_out, lay_out(encoded, request)))
     return read_token_rows(laid_out), found.num_too_long
 
 

@@ -8,6 +8,7 @@ Base of all trainers, see `shared_steps.py`.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,19 @@ class SharedCheckpoints(Trainer):
         write_parts(self._bare_model(), self._bare_optimizer(), folder / PARTS)
         if group.is_first():
             torch.save(self.lr_scheduler.state_dict(), folder / SCHEDULER_NAME)
+
+    def _save_rng_state(self, output_dir: str) -> None:
+        """Of several machines the first has the checkpoint whole: with the random numbers of all processes."""
+        super()._save_rng_state(output_dir)
+        if group.is_on_one_machine():
+            return
+        own = Path(output_dir) / f"rng_state_{group.rank()}.pth"
+        states = group.gathered((own.name, own.read_bytes()))
+        if group.is_first():
+            for name, state in states:
+                (Path(output_dir) / name).write_bytes(state)
+        elif group.is_first_here():
+            shutil.rmtree(output_dir)  # nobody goes on from a part
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         if not self.writes_parts:  # they are read when the optimizer is there

@@ -2,7 +2,7 @@
 
     python -m infra.engines.train.train_program REQUEST.json [NUMBER]
 
-Where several devices train together there is one such process for each.
+Where several devices train together there is one such process for each, on one machine or on several.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import DeviceMemoryError
+from infra.engines.errand import Part
 from infra.engines.one_shot import answer_job, own_number
 from infra.engines.train.request import TrainRequest
 
@@ -31,8 +32,7 @@ def train(message: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> di
     from infra.engines.train.setup import micro_size
 
     request = TrainRequest.model_validate(message["request"])
-    num_devices = message["num_devices"]
-    group.join(own_number(), num_devices, Path(message["meeting"]) if num_devices > 1 else None)
+    group.join(own_number(), message["num_devices"], _meeting(message))
     try:
         report = run_phase(request, Path(message["work_dir"]), Path(message["out_dir"]), send)
     except RuntimeError as error:
@@ -44,6 +44,12 @@ def train(message: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> di
         ) from error
     group.leave()
     return report.model_dump() if report is not None else None
+
+
+def _meeting(message: dict[str, Any]) -> Path | Part | None:
+    if message["part"] is not None:
+        return Part(**message["part"])
+    return Path(message["meeting"]) if message["num_devices"] > 1 else None
 
 
 if __name__ == "__main__":

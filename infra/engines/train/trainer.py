@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from configs.errors import DeviceMemoryError, EngineError
 from configs.schema.train import FullWeights
+from infra.engines.errand import Part
 from infra.engines.gpu_memory import wait_for_gpus
 from infra.engines.one_shot import run_job
 from infra.engines.programs import OFFLINE
+from infra.engines.train.attempts import attempts
 from infra.engines.train.devices import Devices, choose_devices
-from infra.engines.train.layout import largest_divisor
 from infra.engines.train.request import PhaseRequest, TrainReport, TrainRequest
 
 MEETING = "meeting"
@@ -62,7 +63,7 @@ def run_trainer(
         wait_for_gpus(devices.gpus)
         try:
             sized = request.model_copy(update={"optimizer": optimizer})
-            return _run(sized, devices, work_dir, out_dir, on_progress)
+            return TrainReport(**run_processes(sized, devices, work_dir, out_dir, on_progress))
         except DeviceMemoryError as error:
             if smaller is None:
                 raise
@@ -70,54 +71,58 @@ def run_trainer(
     raise AssertionError("there is an attempt")
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """Settings of a training that change its memory and not its steps, by their names in the recipe."""
+def run_part(
+    request: TrainRequest,
+    part: Part,
+    *,
+    work_dir: Path,
+    out_dir: Path,
+    on_progress: Callable[[dict[str, Any]], None] | None = None,
+) -> TrainReport | None:
+    """As `run_trainer`, one machine's part of a training on several: `devices` are those here, and every other machine
+    has as many. Nothing is tried twice: whoever began all parts ends them, and begins them all again.
 
-    micro_batch_size: int
-    gradient_checkpointing: bool
+    Returns:
+        The report; None where it is not the first part, which leaves nothing in `out_dir` either.
 
-    def words(self) -> str:
-        """What is done, for the log."""
-        twice = " and gradient_checkpointing, which takes more time" if self.gradient_checkpointing else ""
-        return f"{self.micro_batch_size} at a time, more of which make a step{twice}"
-
-
-def attempts(request: TrainRequest, num_devices: int) -> list[Attempt]:
-    """How a training is tried, in turn, while the memory of its devices is too small: with as many examples of a
-    backward pass as the recipe says, or from batch_size downwards what divides a device's share of a step; at last with
-    gradient checkpointing, where the recipe leaves it open."""
-    optimizer = request.optimizer
-    share = optimizer.step_size // num_devices
-    sizes = [optimizer.micro_batch_size or largest_divisor(share, optimizer.batch_size)]
-    while sizes[-1] > 1 and optimizer.micro_batch_size is None and not request.objective.sorts_batch:
-        sizes.append(largest_divisor(share, sizes[-1] // 2))
-    found = [Attempt(size, optimizer.gradient_checkpointing or False) for size in sizes]
-    return [*found, Attempt(sizes[-1], True)] if optimizer.gradient_checkpointing is None else found
+    Raises:
+        EngineError: as of `run_trainer`, and where the machines do not reach each other; a DeviceMemoryError where
+            fewer examples at a time would help.
+    """
+    assert not request.tune.can_be_shared, "a checkpoint of shared weights lies on the disks of all machines"
+    check_request(request)
+    devices = choose_devices(request.optimizer)
+    wait_for_gpus(devices.gpus)
+    answer = run_processes(request, devices, work_dir, out_dir, on_progress, part)
+    return TrainReport(**answer) if part.number == 0 else None
 
 
-def _run(
+def run_processes(
     request: TrainRequest,
     devices: Devices,
     work_dir: Path,
     out_dir: Path,
     on_progress: Callable[[dict[str, Any]], None] | None,
-) -> TrainReport:
+    part: Part | None = None,
+) -> dict[str, Any]:
+    """Start one process for each device, and wait for the answer of the first of all."""
     meeting = work_dir / MEETING
     meeting.unlink(missing_ok=True)
-    answer = run_job(
+    num_here = devices.num_devices
+    return run_job(
         "infra.engines.train.train_program",
         {
             "request": request.model_dump(mode="json"), "work_dir": str(work_dir), "out_dir": str(out_dir),
-            "num_devices": devices.num_devices, "meeting": str(meeting),
+            "num_devices": num_here * (part.count if part else 1), "meeting": str(meeting),
+            "part": asdict(part) if part else None,
         },
         what=f"training of {request.model.name}",
         work_dir=work_dir,
         env={**OFFLINE, **devices.env},
         on_progress=on_progress,
-        num_processes=devices.num_devices,
+        num_processes=num_here,
+        first_number=part.number * num_here if part else 0,
     )  # fmt: skip
-    return TrainReport(**answer)
 
 
 def check_request(request: TrainRequest) -> None:

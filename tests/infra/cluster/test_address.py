@@ -14,13 +14,16 @@ from pydantic import TypeAdapter, ValidationError
 from configs.errors import EngineError
 from configs.schema.engine import Engine
 from configs.schema.marks import identity
+from configs.schema.objective import Sft
 from configs.schema.sections import Services
-from configs.schema.train import Optimizer
+from configs.schema.train import FullWeights, Lora, Optimizer
 from flows.run.experiment import open_workbench
 from flows.services.addresses import Addresses, resolve_addresses
 from infra.cluster.address import SECONDS_VARIABLE, check_cluster
-from infra.cluster.shape import Shape, shape_of, shape_of_errand
-from infra.engines.train.devices import num_gpus_of, renumbered
+from infra.cluster.shape import Shape, shape_of, shape_of_errand, shape_of_those_left
+from infra.engines.errand import Part, Wanted
+from infra.engines.train.devices import renumbered, wanted_devices
+from infra.engines.train.work import TrainWork
 from tasks.core.progress import Silent
 from tasks.learn.devices import check_devices, cluster_needs
 from tests.build.records import make_recipe
@@ -121,19 +124,75 @@ def test_a_place_lies_on_one_node(shape: Shape, fits: bool) -> None:
         (["auto"], False, 4), (["auto"], True, 1), (["cpu", "cpu"], False, 0), (["cuda:2", "cuda:5"], False, 2),
     ],
 )  # fmt: skip
-def test_a_training_takes_gpus_of_one_node(devices: list[str], is_one: bool, num_gpus: int) -> None:
+def test_a_training_takes_devices_of_one_node(devices: list[str], is_one: bool, num_gpus: int) -> None:
     optimizer = Optimizer(devices=tuple(devices), batch_size=4)
-    wanted = partial(num_gpus_of, optimizer, is_one=is_one)
-    assert shape_of_errand(wanted, [{"CPU": 8, "GPU": 6}, {"CPU": 8, "GPU": 2}]) == Shape(1, 1, num_gpus)
-    assert num_gpus_of(Optimizer(), 0) == 0, "a cluster without GPUs trains on CPUs"
+    wanted = partial(wanted_devices, optimizer, is_one=is_one)
+    found = shape_of_errand(wanted, [{"CPU": 8, "GPU": 6}, {"CPU": 8, "GPU": 2}])
+    assert found == Shape(1, 1 if num_gpus else 2, num_gpus)
+    assert wanted_devices(Optimizer(), 0) == Wanted(1, on_gpus=False), "a cluster without GPUs trains on CPUs"
     seen = tuple(f"cuda:{number}" for number in range(num_gpus)) if "cuda:2" in devices else tuple(devices)
     assert renumbered(optimizer).devices == seen, "there it sees its own alone"
+
+
+def node(cpus: int, gpus: int = 0) -> dict[str, float]:
+    return {"CPU": cpus, "GPU": gpus}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "nodes", "shape"),
+    [
+        (Wanted(16, True), [node(8, 8), node(8, 8)], Shape(2, 1, 8)),
+        (Wanted(8, True), [node(8, 8), node(8, 8)], Shape(1, 1, 8)),
+        (Wanted(12, True), [node(8, 8), node(8, 4)], Shape(3, 1, 4)),  # two of them on the larger
+        (Wanted(12, True), [node(8, 8), node(8, 8)], Shape(2, 1, 6)),
+        (Wanted(16, True, is_whole=True), [node(8, 8), node(8, 8)], Shape(1, 1, 16)),  # which there is not
+        (Wanted(16, True), [node(8, 8)], Shape(2, 1, 8)),  # one more such node is missing
+        (Wanted(16, True), [], Shape(1, 1, 16)),
+        (Wanted(2, False), [node(1), node(1), node(1)], Shape(2, 1, 0)),
+        (Wanted(2, False), [node(1), node(2)], Shape(1, 2, 0)),
+    ],
+)
+def test_a_training_lies_on_as_few_nodes_as_have_its_devices(
+    wanted: Wanted, nodes: list[dict[str, float]], shape: Shape
+) -> None:
+    assert shape_of_errand(lambda most: wanted, nodes) == shape
+
+
+def training_on(*devices: str, tune: Any = None) -> TrainWork:
+    optimizer = Optimizer(devices=devices, batch_size=4)
+    return TrainWork("tiny", tune or Lora(), optimizer, Sft(), 0, "", {}, None, 0)
+
+
+def test_a_training_goes_on_on_the_nodes_that_are_left() -> None:
+    work = training_on(*(f"cuda:{number}" for number in range(4)))
+    two, one = [node(4, 2), node(4, 2)], [node(4, 2)]
+    shape = shape_of_errand(work.wanted, two)
+    assert shape == Shape(2, 1, 2) and shape_of_those_left(work, shape, two) == (work, shape)
+    fewer, left = shape_of_those_left(work, shape, one)
+    assert left == Shape(1, 1, 2) and isinstance(fewer, TrainWork) and len(fewer.optimizer.devices) == 2
+    assert shape_of_those_left(work, shape, [node(8)]) == (work, shape), "never on CPUs: it waits for a node"
+    part = work.elsewhere(Part(1, 2, "host:1", "other"))
+    assert part.optimizer.devices == ("cuda:0", "cuda:1") and part.part is not None
+    full = training_on("cuda:0", "cuda:1", tune=FullWeights())
+    assert shape_of_those_left(full, Shape(1, 1, 2), [node(4, 1)]) == (full, Shape(1, 1, 2)), (
+        "its memory is that of all"
+    )
+
+
+def test_all_parts_of_a_training_are_told_how_much_they_take_at_a_time() -> None:
+    tries = training_on("cpu", "cpu").tries()
+    sizes = [(one.optimizer.micro_batch_size, one.optimizer.gradient_checkpointing) for one in tries]
+    assert sizes == [(2, False), (1, False), (1, True)]
 
 
 def test_what_a_recipe_needs_of_a_cluster() -> None:
     assert cluster_needs(make_recipe()) == []
     recipe = make_recipe(engine={"kind": "transformers", "hosts": "ray", "devices": ["cpu"] * 3})
     fields = {need.field: need.shape([{"CPU": 2}]) for need in cluster_needs(recipe)}
+    tuned = [recipe.model_copy(update={"train": recipe.train.model_copy(update={"tune": one})})
+             for one in (Lora(), FullWeights())]  # fmt: skip
+    fixes = [[need.fix for need in cluster_needs(one) if need.field == "train.devices"] for one in tuned]
+    assert fixes[0] == [None] and "full weights are trained on one node" in str(fixes[1])
     assert fields["engine.devices"] == Shape(3, 1, 0) and fields["train.devices"] == Shape(1, 1, 0)
     check_devices(recipe.model_copy(update={"train": recipe.train.model_copy(update={"devices": ("cuda:7",)})}))
 

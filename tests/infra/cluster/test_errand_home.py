@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -15,7 +16,7 @@ from infra.cluster.freight import Freight
 from infra.cluster.greeting import Greeting, own_version
 from infra.cluster.node_cache import FOLDER_VARIABLE
 from infra.cluster.parcel import ParcelFile
-from infra.engines.errand import Luggage, OnProgress, Saved
+from infra.engines.errand import Luggage, OnProgress, Part, Saved, Wanted
 from infra.store.folder import FolderStore
 
 FREIGHT = "mine/cluster/errands/step"
@@ -28,11 +29,17 @@ class Joining:
     fails: bool = False
     what: str = "joining"
 
-    def num_gpus(self, most: int) -> int:
-        return 0
+    def wanted(self, most: int) -> Wanted:
+        return Wanted(1, on_gpus=False)
 
-    def elsewhere(self) -> Self:
+    def elsewhere(self, part: Part | None = None) -> Self:
         return self
+
+    def tries(self) -> list[Self]:
+        return [self]
+
+    def on_fewer_devices(self) -> Iterator[Self]:
+        return iter(())
 
     def do(self, luggage: Luggage, work_dir: Path, out_dir: Path, on_progress: OnProgress | None) -> dict[str, Any]:
         half = work_dir / "half-1/text"
@@ -45,6 +52,7 @@ class Joining:
         assert on_progress is not None
         on_progress({"step": 2})
         (work_dir / "log.txt").write_text("a line\n")
+        (work_dir / "log-1.txt").write_text("of another\n")
         (out_dir / "made").mkdir(parents=True)
         second = (luggage.folders["rest"] / "second").read_text()
         (out_dir / "made/text").write_text(half.read_text() + second)
@@ -74,28 +82,35 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderStore:
     return found
 
 
-def done_by_a_node(store: FolderStore, folder: Path, work: Joining) -> tuple[list[dict[str, Any]], bytes]:
-    """What a node tells of an errand, and the log that it sends."""
+def done_by_a_node(
+    store: FolderStore, folder: Path, work: Joining, saves: bool = True
+) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
+    """What a node tells of an errand, and the logs that it sends."""
     folder.mkdir()
     for name, text in (("first", "one "), ("second", "two")):
         (folder / name).write_text(text)
     first, second = Freight(store, FREIGHT).send(folder, [folder / "first", folder / "second"])
     home = ErrandHome()
     home.open(Greeting(own_version(), store.uri, "word", "hello"), {}, True)
-    home.send({"kind": "do", "work": work, "freight": FREIGHT, "models": {}, "folders": {"rest": [asdict(second)]},
+    home.send({"kind": "do", "freight": FREIGHT, "models": {}, "folders": {"rest": [asdict(second)]},
                "files": {"first": asdict(first)}})  # fmt: skip
-    told, log, end = [], b"", None
+    home.send({"kind": "begin", "work": work, "saves": saves})
+    told, logs, end = [], {"log.txt": b""}, None
     while end is None:
         news = home.news()
-        told, log, end = [*told, *news.messages], log + news.log, news.end
+        told, end = [*told, *news.messages], news.end
+        for name, written in {"log.txt": news.log, **news.other_logs}.items():
+            logs[name] = logs.get(name, b"") + written
     home.close(True)
-    return told, log
+    return told, logs
 
 
 def test_work_of_any_kind_has_what_it_needs_and_its_files_come_back(store: FolderStore, tmp_path: Path) -> None:
-    told, log = done_by_a_node(store, tmp_path / "flow", Joining())
-    opened, progress, done = told
-    assert opened["kind"] == "opened" and progress == {"kind": "progress", "step": 2} and log == b"a line\n"
+    told, logs = done_by_a_node(store, tmp_path / "flow", Joining())
+    opened, ready, progress, done = told
+    assert (opened["kind"], ready["kind"]) == ("opened", "ready") and ready["port"] > 0
+    assert progress == {"kind": "progress", "step": 2}
+    assert logs == {"log.txt": b"a line\n", "log-1.txt": b"of another\n"}
     assert (done["kind"], done["answer"]) == ("done", {"is_resumed": False})
     Freight(store, FREIGHT).fetch([ParcelFile(**file) for file in done["files"]], tmp_path / "out")
     assert (tmp_path / "out/made/text").read_text() == "one two"
@@ -106,7 +121,7 @@ def test_what_goes_wrong_is_told_as_it_is_and_the_next_node_goes_on(
     store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("infra.cluster.keeper.POLL_SECONDS", 0.01)
-    (_, *saved, error), _ = done_by_a_node(store, tmp_path / "flow", Slow(fails=True))
+    (_, _, *saved, error), _ = done_by_a_node(store, tmp_path / "flow", Slow(fails=True))
     assert saved == [{"kind": "saved", "name": "half-1"}]
     assert error == {"kind": "error", "name": "DeviceMemoryError", "message": "too small", "fix": "write less"}
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "other node"))
@@ -114,10 +129,17 @@ def test_what_goes_wrong_is_told_as_it_is_and_the_next_node_goes_on(
     assert done["answer"] == {"is_resumed": True}
 
 
+def test_a_part_that_is_not_the_first_saves_nothing(store: FolderStore, tmp_path: Path) -> None:
+    (*_, ready, error), _ = done_by_a_node(store, tmp_path / "flow", Joining(fails=True), saves=False)
+    assert (ready["kind"], error["kind"]) == ("ready", "error")
+    assert store.read(f"{FREIGHT}/saved.json") is None
+
+
 def test_a_node_of_another_version_does_nothing(store: FolderStore) -> None:
     home = ErrandHome()
     home.open(Greeting("0.0.1-abcdefabcdef", store.uri, "word", "hello"), {}, True)
-    home.send({"kind": "do", "work": Joining(), "freight": FREIGHT, "models": {}, "folders": {}, "files": {}})
+    home.send({"kind": "do", "freight": FREIGHT, "models": {}, "folders": {}, "files": {}})
+    home.send({"kind": "begin", "work": Joining(), "saves": True})
     told, end = [], None
     while end is None:
         news = home.news()

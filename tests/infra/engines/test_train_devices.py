@@ -13,8 +13,8 @@ from configs.schema.objective import Dpo, Sft
 from configs.schema.phase import lay_over
 from configs.schema.train import Optimizer, Train
 from infra.engines import gpu_list
+from infra.engines.train.attempts import attempts
 from infra.engines.train.devices import choose_devices, one_device
-from infra.engines.train.trainer import attempts
 from tests.configs.online_recipes import online_recipe
 from tests.infra.engines.training import make_request
 
