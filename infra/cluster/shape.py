@@ -69,6 +69,12 @@ def shape_of_errand(num_gpus: Callable[[int], int], found: Nodes) -> Shape:
     return Shape(1, 1, num_gpus(int(max((node.get("GPU", 0) for node in found), default=0))))
 
 
+def num_lanes(node: Mapping[str, float]) -> int:
+    """Batches that a node verifies at a time: one for each processor beyond those that go with its GPUs, of which a
+    session that draws takes one each. None on a node that offers no processor."""
+    return max(0, int(node.get("CPU", 0) - node.get("GPU", 0)))
+
+
 def describe(nodes: Nodes) -> str:
     """Such as `3 nodes with 3 CPU and 0 GPU`."""
     counts = (f"{sum(node.get(kind, 0) for node in nodes):g} {kind}" for kind in ("CPU", "GPU"))

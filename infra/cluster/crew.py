@@ -1,0 +1,187 @@
+"""The nodes that run the verifiers of a run, from the flow: a home for killable workers on each, made when needed.
+
+    with crew.open_pool(job) as pool:       # as `infra/sandbox/job.py`
+        for outcome in pool.map(items): ...
+
+Homes take nothing of the cluster's places: Ray is asked for no processor, so sessions and trainings never wait for
+them. How many batches a node works on at a time is `shape.num_lanes`. A home that is lost costs nothing: see
+`crew_pool.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from typing import Any
+
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from infra.cluster.crew_pool import CrewPool
+from infra.cluster.greeting import Greeting
+from infra.cluster.group import living
+from infra.cluster.pool_home import PoolHome, groups
+from infra.cluster.shape import num_lanes
+from infra.cluster.transport import LOST, MISSING_SECONDS, in_words
+from infra.sandbox.job import Job
+
+GATHER_SECONDS = 30.0
+"""after which nodes that came since are looked for while work goes on"""
+
+logger = logging.getLogger(__name__)
+
+
+class Member:
+    """The home of one node.
+
+    Attributes:
+        name: of the node, for messages.
+        lanes: batches that it works on at a time.
+        opening: answers when the home is there: None, or why it is of no use.
+        is_open: it was, and can be given batches.
+        num_under_way: batches that it was given and that nobody has fetched.
+        refused: jobs that it cannot do.
+    """
+
+    def __init__(self, node: dict[str, Any], greeting: Greeting) -> None:
+        self.name = f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
+        self.lanes = num_lanes(node["Resources"])
+        make_actor: Any = ray.remote  # whose types know no groups
+        where = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        actor = make_actor(concurrency_groups=groups(self.lanes))(PoolHome)
+        self._home = actor.options(num_cpus=0, scheduling_strategy=where, max_restarts=0, max_task_retries=0).remote()
+        self.opening = self._pulse = self._home.open.remote(greeting)
+        self._asked_at = time.monotonic()
+        self.is_open = False
+        self._lock = threading.Lock()
+        self.num_under_way = 0
+        self.refused: set[Job] = set()
+
+    def look(self, name: str, job: Job, items: list[Any]) -> Any:
+        """Give it a batch; what `PoolHome.look` returns is to be fetched, and then `done` called."""
+        self._count(1)
+        return self._home.look.remote(name, job, items)
+
+    def done(self) -> None:
+        """Nobody waits for a batch any more."""
+        self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            self.num_under_way += change
+
+    def forget(self, name: str) -> None:
+        """Let it end what it has for a pool."""
+        with contextlib.suppress(*LOST):
+            self._home.forget.remote(name)
+
+    def is_missing(self) -> bool:
+        """Whether it has given no sign of life for long. To be asked again and again."""
+        if ray.wait([self._pulse], timeout=0)[0]:
+            self._pulse, self._asked_at = self._home.pulse.remote(), time.monotonic()
+        return time.monotonic() - self._asked_at > MISSING_SECONDS
+
+    def end(self) -> None:
+        """End it, with all that it started."""
+        with contextlib.suppress(*LOST):
+            ray.kill(self._home)
+
+
+class Crew:
+    """The homes of one run. Its pools may be used by several threads, each pool by one.
+
+    Args:
+        greeting: what each node is asked before it gets work.
+    """
+
+    def __init__(self, greeting: Greeting) -> None:
+        self._greeting = greeting
+        self._lock = threading.Lock()
+        self._members: dict[str, Member] = {}
+        self._useless: set[str] = set()
+        self._said: set[str] = set()
+        self._gathered_at = -GATHER_SECONDS
+
+    def open_pool(self, job: Job) -> CrewPool:
+        """Workers for a job on all nodes that can do it."""
+        return CrewPool(self, job)
+
+    def gather(self, at_once: bool) -> None:
+        """Have a home on every node that has none, such as one that came since.
+
+        Args:
+            at_once: else only if that was long ago.
+
+        Raises:
+            EngineEndedError: the cluster's head is lost.
+        """
+        if not at_once and time.monotonic() - self._gathered_at < GATHER_SECONDS:
+            return
+        self._gathered_at = time.monotonic()
+        found = living()
+        with self._lock:
+            for node in found:
+                name = node["NodeID"]
+                if name not in self._members and name not in self._useless and num_lanes(node["Resources"]):
+                    self._members[name] = Member(node, self._greeting)
+
+    def members(self, job: Job) -> list[Member]:
+        """Those that can do a job, or may turn out to."""
+        with self._lock:
+            return [member for member in self._members.values() if job not in member.refused]
+
+    def forget(self, name: str) -> None:
+        """A pool is over."""
+        with self._lock:
+            members = list(self._members.values())
+        for member in members:
+            member.forget(name)
+
+    def settle(self, member: Member) -> None:
+        """Hear what a home says that has opened."""
+        try:
+            complaint = ray.get(member.opening)
+        except LOST as error:
+            self.lose(member, in_words(error))
+            return
+        if complaint is None:
+            member.is_open = True
+        elif self._remove(member, for_good=True):
+            self.say(f"verifiers do without a node: {complaint}")
+
+    def lose(self, member: Member, reason: str) -> None:
+        """Do without a home from now on; the next map makes another, if the node is still there."""
+        if self._remove(member):
+            self.say(f"verifiers lost node {member.name}: {reason}; the others go on")
+
+    def refuse(self, member: Member, job: Job, complaint: str) -> None:
+        """Give it nothing of a job any more."""
+        member.refused.add(job)
+        self.say(f"{job.what}: node {member.name} of the cluster is left out: {complaint}")
+
+    def say(self, message: str) -> None:
+        """Warn, once in a run."""
+        with self._lock:
+            is_new = message not in self._said
+            self._said.add(message)
+        if is_new:
+            logger.warning("%s", message)
+
+    def close(self) -> None:
+        """End all homes."""
+        with self._lock:
+            members, self._members = self._members, {}
+        for member in members.values():
+            member.end()
+
+    def _remove(self, member: Member, for_good: bool = False) -> bool:
+        """False where another thread has done it."""
+        with self._lock:
+            nodes = [node for node, own in self._members.items() if own is member]
+            for node in nodes:
+                del self._members[node]
+            self._useless.update(nodes if for_good else ())
+        member.end()
+        return bool(nodes)
