@@ -14,6 +14,7 @@ import contextlib
 import logging
 import threading
 import time
+from collections import Counter
 from typing import Any
 
 import ray
@@ -29,6 +30,8 @@ from infra.sandbox.job import Job
 
 GATHER_SECONDS = 30.0
 """after which nodes that came since are looked for while work goes on"""
+MAX_HOMES = 3
+"""that a node may lose before it is left out: one that runs out of memory would lose any"""
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +103,7 @@ class Crew:
         self._greeting = greeting
         self._lock = threading.Lock()
         self._members: dict[str, Member] = {}
-        self._useless: set[str] = set()
+        self._num_lost: Counter[str] = Counter()
         self._said: set[str] = set()
         self._gathered_at = -GATHER_SECONDS
 
@@ -124,7 +127,8 @@ class Crew:
         with self._lock:
             for node in found:
                 name = node["NodeID"]
-                if name not in self._members and name not in self._useless and num_lanes(node["Resources"]):
+                is_of_use = self._num_lost[name] < MAX_HOMES and num_lanes(node["Resources"]) > 0
+                if is_of_use and name not in self._members:
                     self._members[name] = Member(node, self._greeting)
 
     def members(self, job: Job) -> list[Member]:
@@ -148,11 +152,11 @@ class Crew:
             return
         if complaint is None:
             member.is_open = True
-        elif self._remove(member, for_good=True):
+        elif self._remove(member, MAX_HOMES):
             self.say(f"verifiers do without a node: {complaint}")
 
     def lose(self, member: Member, reason: str) -> None:
-        """Do without a home from now on; the next map makes another, if the node is still there."""
+        """Do without a home from now on; another is made, if the node is still there."""
         if self._remove(member):
             self.say(f"verifiers lost node {member.name}: {reason}; the others go on")
 
@@ -176,12 +180,12 @@ class Crew:
         for member in members.values():
             member.end()
 
-    def _remove(self, member: Member, for_good: bool = False) -> bool:
+    def _remove(self, member: Member, num_lost: int = 1) -> bool:
         """False where another thread has done it."""
         with self._lock:
             nodes = [node for node, own in self._members.items() if own is member]
             for node in nodes:
                 del self._members[node]
-            self._useless.update(nodes if for_good else ())
+                self._num_lost[node] += num_lost
         member.end()
         return bool(nodes)

@@ -91,10 +91,7 @@ class _Course:
 
     def hand_out(self) -> bool:
         """Give nodes what they have room for; False where there is nothing left to wait for from any."""
-        is_first = not self.num_read and self._read_one(1)
-        if is_first or self.returned or self.under_way:
-            self.crew.gather(at_once=is_first)
-        members = self.crew.members(self.job)
+        members = self._members()
         num_lanes = sum(member.lanes for member in members)
         most_ahead = max(BATCHES_AHEAD, 2 * BATCHES_PER_LANE * num_lanes)
         while (member := self._freest(members)) is not None:
@@ -108,7 +105,10 @@ class _Course:
     def collect(self) -> Iterator[Outcome]:
         """Wait for an answer or for a home; the outcomes that come next."""
         opening = {member.opening: member for member in self.crew.members(self.job) if not member.is_open}
-        ready, _ = ray.wait([*self.under_way, *opening], num_returns=1, timeout=WAIT_SECONDS)
+        refs = [*self.under_way, *opening]
+        if not refs:  # another thread has heard of the homes that this one was to wait for
+            return
+        ready, _ = ray.wait(refs, num_returns=1, timeout=WAIT_SECONDS)
         for ref in ready:
             if ref in opening:
                 self.crew.settle(opening[ref])
@@ -139,6 +139,17 @@ class _Course:
         """Nobody waits for what is still under way."""
         while self.under_way:
             self.under_way.popitem()[1].member.done()
+
+    def _members(self) -> list[Member]:
+        """Those that there are; where there are none left, others are looked for before this machine goes on."""
+        is_first = not self.num_read and self._read_one(1)
+        if is_first or self.under_way:
+            self.crew.gather(at_once=is_first)
+        found = self.crew.members(self.job)
+        if not found and (self.returned or self._read_one(1)):
+            self.crew.gather(at_once=True)
+            found = self.crew.members(self.job)
+        return found
 
     def _read_one(self, num_lanes: int) -> bool:
         """Read one more batch; False at the end."""
