@@ -1,8 +1,8 @@
 """Killable workers at home on a node: an actor of Ray around the same pools as on the flow's machine.
 
-Created by `crew.py`. Each batch of items has a pool of one worker to itself, so that an item that takes its whole limit
-holds up its own batch and no other. If the actor ends, however it does, its templates and their workers end too: they
-wait for nothing but what it says (`infra/sandbox/zygote.py`).
+Created by `member.py`. Each batch of items has a pool of one worker to itself, so that an item that takes its whole
+limit holds up its own batch and no other. If the actor ends, however it does, its templates and their workers end too:
+they wait for nothing but what it says (`infra/sandbox/zygote.py`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def groups(num_lanes: int) -> dict[str, int]:
 
 
 class PoolHome:
-    """Pools of one node for the jobs of a run. Its methods are called by a `crew.Member`."""
+    """Pools of one node for the jobs of a run. Its methods are called by a `member.Member`."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

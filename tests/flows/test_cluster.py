@@ -274,10 +274,11 @@ def test_a_stage_whose_nodes_are_killed_ends_as_on_one_machine_by_a_node_that_ca
         Workbench(recipe, ledger, tmp_path, progress=killing, cluster_address=cluster.address) as bench,
     ):
         found = drawn(bench, tiny)
+        has_home = runs(cluster, "template_server")
     assert killing.num_killed == 3 and len(cluster.nodes) == 1, "the one that came finished"
     assert "lost its machine" in caplog.text and "raylet" not in capfd.readouterr().out, "said by us, and not by Ray"
     for one, other in zip(found, straight, strict=True):
         assert (one.key, one.files) == (other.key, other.files), "the same step, and the same bytes"
-    assert "verifiers lost node" in caplog.text, "they ran on nodes"
+    assert has_home or "verifiers lost node" in caplog.text, "rules looked on nodes, while there were any"
     assert wait_until(lambda: not sessions_of(cluster), 20), sessions_of(cluster)
     assert [*ledger.store.keys("micro/cluster/")] == [*ledger.store.keys("micro/cluster/weights/")], "its word is gone"

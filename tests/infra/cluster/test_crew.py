@@ -20,10 +20,9 @@ from configs.errors import UserError
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.verifiers.code import CodeVerifier
 from configs.schema.verifiers.kinds import MathVerifier
-from infra.cluster import crew as crew_module
 from infra.cluster.address import ClusterPlace
+from infra.cluster.course import ITEMS_PER_BATCH
 from infra.cluster.crew import Crew
-from infra.cluster.crew_pool import ITEMS_PER_BATCH
 from infra.cluster.fleet import Fleet
 from infra.cluster.greeting import Greeting
 from infra.sandbox.job import Job, pool_here
@@ -224,8 +223,8 @@ def test_a_node_of_another_version_is_not_used(
 def test_a_home_that_says_nothing_any_more_is_done_without(
     fleet: Fleet, cluster: Machines, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(crew_module, "MISSING_SECONDS", 3.0)
-    monkeypatch.setattr("infra.cluster.crew_pool.WAIT_SECONDS", 1.0)
+    monkeypatch.setattr("infra.cluster.member.MISSING_SECONDS", 3.0)
+    monkeypatch.setattr("infra.cluster.course.WAIT_SECONDS", 1.0)
     stopped, found = [], []
     with caplog.at_level(logging.WARNING), fleet.crew.open_pool(placed(0.02)) as pool:
         for outcome in pool.map(range(400)):
@@ -241,7 +240,7 @@ def test_a_home_that_says_nothing_any_more_is_done_without(
 def test_a_node_that_loses_every_home_is_left_out(
     fleet: Fleet, cluster: Machines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crew_module, "MAX_HOMES", 2)
+    monkeypatch.setattr("infra.cluster.crew.MAX_HOMES", 2)
     with fleet.crew.open_pool(placed()) as pool:
         (outcome,) = pool.map(["end the home"])
         assert outcome.value[1] == HERE, "it was lost with two homes of each node"
