@@ -122,7 +122,7 @@ def ask_verifier(kind: str, rows: Sequence[Row], num_workers: int | None = None)
     refused = [explain_gold(row.gold, judge.verifier) is not None for row in rows]
     taken = list(compress(rows, map(not_, refused)))
     items = [(Problem("p", (Message("user", "?"),), row.gold), _sample(row.text)) for row in taken]
-    with closing(verify_in_pool(judge, items, num_workers)) as outcomes:
+    with closing(verify_in_pool(judge, items, lambda job: job.pool(num_workers))) as outcomes:
         for row, (_, sample), outcome in zip(taken, items, outcomes, strict=True):
             verdict = make_verdict(sample, judge.name, outcome)
             yield Judged(row, verdict.label, verdict.answer)

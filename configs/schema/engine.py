@@ -83,7 +83,8 @@ class LoadingEngine(EngineComponent):
     hosts: Annotated[Literal["local", "ray"], Execution] = Field(
         "local",
         description="where sessions run: on this machine, or on nodes of services.cluster, where devices: [auto] is "
-        "all of its GPUs, and [auto, auto] or [cpu, cpu] is so many sessions; with the policy's also trainings on rows",
+        "all of its GPUs, and [auto, auto] or [cpu, cpu] is so many sessions; with the policy's also trainings on rows "
+        "and slow verifiers",
     )
     silence_seconds: SilenceSeconds = 900
     load_seconds: LoadSeconds = 3600

@@ -23,6 +23,7 @@ import ray._private.worker as ray_worker
 from configs.errors import EngineError
 from configs.schema.engine import LocalEngine
 from infra.cluster.address import FIX, ClusterPlace, check_cluster, wait_seconds
+from infra.cluster.crew import Crew
 from infra.cluster.errands import ErrandPlaces
 from infra.cluster.greeting import Greeting, own_version
 from infra.cluster.group import Groups, Place, nodes
@@ -42,6 +43,7 @@ class Fleet:
 
     Attributes:
         errands: home of work that is done once, such as a training.
+        crew: homes of verifiers.
 
     Raises:
         EngineError: nothing answers at the address, or it is another version of Ray or of Python.
@@ -54,6 +56,7 @@ class Fleet:
         self._greeting = Greeting(own_version(), place.store.uri, f"{place.folder}/word", uuid.uuid4().hex)
         self._store.put(self._greeting.key, self._greeting.word.encode())
         self._groups = Groups(wait_seconds(), say)
+        self.crew = Crew(self._greeting)
         self.errands = ErrandPlaces(self._groups, self._greeting, place.store, place.folder)
 
     def open_pool(self, engine: LocalEngine, model: ModelParcel, work_dir: Path) -> LocalPool:
@@ -67,6 +70,7 @@ class Fleet:
 
     def close(self) -> None:
         """Give everything back; pools are closed before."""
+        self.crew.close()
         self._groups.close()
         self._store.delete(self._greeting.key)
         if self._is_ours:

@@ -16,6 +16,9 @@ from configs.errors import EngineError, StoreError
 from infra.store.address import open_store
 from infra.store.base import Store
 
+FLOORS = ("configs", "infra", "tasks")
+"""of which something runs on nodes: of tasks the verifiers"""
+
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
@@ -41,7 +44,7 @@ def own_version() -> str:
         package = "unknown"
     digest = hashlib.sha256()
     root = Path(infra.__file__).parents[1]
-    for path in sorted(path for floor in ("configs", "infra") for path in (root / floor).rglob("*.py")):
+    for path in sorted(path for floor in FLOORS for path in (root / floor).rglob("*.py")):
         digest.update(f"{path.relative_to(root)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return f"{package}-{digest.hexdigest()[:12]}"
 

@@ -149,8 +149,13 @@ def asking(what: str) -> Iterator[None]:
 
 def nodes() -> list[dict[str, float]]:
     """What each living node has for programs, in Ray's names: CPU, GPU."""
+    return [node["Resources"] for node in living()]
+
+
+def living() -> list[dict[str, Any]]:
+    """The living nodes, as Ray tells of them: NodeID, Resources and more."""
     with asking("for its nodes"):
-        return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        return [node for node in ray.nodes() if node["Alive"]]
 
 
 def describe_cluster() -> str:

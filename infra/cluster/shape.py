@@ -100,6 +100,12 @@ def _in_places(wanted: Wanted, num_places: int) -> Shape:
     return Shape(num_places, 1, num_each) if wanted.on_gpus else Shape(num_places, num_each, 0)
 
 
+def num_lanes(node: Mapping[str, float]) -> int:
+    """Batches that a node verifies at a time: one for each processor beyond those that go with its GPUs, of which a
+    session that draws takes one each. None on a node that offers no processor."""
+    return max(0, int(node.get("CPU", 0) - node.get("GPU", 0)))
+
+
 def describe(nodes: Nodes) -> str:
     """Such as `3 nodes with 3 CPU and 0 GPU`."""
     counts = (f"{sum(node.get(kind, 0) for node in nodes):g} {kind}" for kind in ("CPU", "GPU"))

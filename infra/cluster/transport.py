@@ -119,7 +119,7 @@ class ActorTransport:
         except LOST as error:
             if "ModuleNotFoundError" in str(error):
                 self._inbox.put((self, _cannot_import(error)))
-            self._lost = _in_words(error)
+            self._lost = in_words(error)
         except Exception as error:  # such as a full disk: whoever waits is told
             self._end = End(repr(error), was_killed=False)
         finally:
@@ -136,7 +136,7 @@ def _cannot_import(error: Exception) -> Message:
     }
 
 
-def _in_words(error: Exception) -> str:
+def in_words(error: Exception) -> str:
     """Name and first sentence: what Ray says of the end of an actor is long."""
     if isinstance(error, GetTimeoutError):
         return f"no news for {MISSING_SECONDS:.0f} s"

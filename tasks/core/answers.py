@@ -41,6 +41,7 @@ from infra.engines.wire import (
     Score,
     Scoring,
 )
+from infra.sandbox.job import OpenPool, pool_here
 from tasks.core.answer_folder import AnswerFolder, AnswerRow, who_folder
 from tasks.core.ledger import Ledger
 from tasks.core.missing import MissingTally
@@ -93,6 +94,7 @@ class Answers:
         place: in the store, see `StepSpec.answers`.
         shard_size: requests that are published together.
         contents: what names in settings stand for, where settings are part of who is asked.
+        workers: where rules look at samples.
         missing: what models were asked and did not answer.
         usage: tokens of the answers.
     """
@@ -104,6 +106,7 @@ class Answers:
     contents: Resolve
     missing: MissingTally = field(default_factory=MissingTally, compare=False)
     usage: Usage = field(default_factory=Usage, compare=False)
+    workers: OpenPool = field(default=pool_here, compare=False)
     _absent: dict[str, dict[str, dict[int, Absent]]] = field(default_factory=dict, repr=False, compare=False)
     _folders: dict[str, AnswerFolder[Any]] = field(default_factory=dict, repr=False, compare=False)
 

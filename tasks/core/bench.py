@@ -21,6 +21,7 @@ from infra.engines.device_lease import DeviceLease
 from infra.engines.errand import Here, Workplace
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import Pool
+from infra.sandbox.job import OpenPool, pool_here
 from tasks.core.answers import Answers
 from tasks.core.contents import Contents
 from tasks.core.ledger import Ledger
@@ -108,8 +109,9 @@ class Workbench:
         with self.ledger.scratch(spec) as folder, self.progress.stage(label) as bar:
             missing = MissingTally(limit_of(self.recipe.guards), label)
             answers_of_stage = Answers(
-                self.ledger, spec.answers, self.recipe.generate.shard_size, bar, self.contents, missing
-            )
+                self.ledger, spec.answers, self.recipe.generate.shard_size, bar, self.contents, missing,
+                workers=self.workers,
+            )  # fmt: skip
             scratch = Scratch(folder / "out", folder / "work", bar, answers_of_stage)
             for path in (scratch.out, scratch.work):
                 path.mkdir(exist_ok=True)
@@ -145,6 +147,11 @@ class Workbench:
         self.pools.make_way()
         self._num_trainings += 1
         return self.cluster.join().errands
+
+    @property
+    def workers(self) -> OpenPool:
+        """Where rules look at samples: on the nodes, where the recipe's engine is there."""
+        return pool_here if self.recipe.engine.hosts == "local" else self.cluster.open_pool
 
     def spending(self) -> dict[str, float]:
         """What this run used so far: starts of generators and trainers, and what endpoints were asked and cost."""

@@ -23,7 +23,7 @@ from tasks.core.step import answers_place
 from tasks.judge.stage import JUDGE
 from tasks.judge.verdicts import AnswersAmong
 from tasks.judge.verifiers.outcomes import rule_outcomes
-from tasks.judge.verifiers.pool import items_to_verify, verify_in_pool
+from tasks.judge.verifiers.pool import items_to_verify, verify_in
 
 MOST_WAITING = 1 << 15
 """samples that wait for a slow rule; what comes beyond is left to the judge stage"""
@@ -78,7 +78,8 @@ def _answers(bench: Workbench, round: int, judge: Judge) -> Answers:
     """Those of the judge stage."""
     place = answers_place(bench.recipe.name, round, JUDGE.name)
     tally = MissingTally(1.0, f"round {round} judge {judge.name}")
-    return Answers(bench.ledger, place, bench.recipe.generate.shard_size, Silent(), bench.contents, tally)
+    shard_size = bench.recipe.generate.shard_size
+    return Answers(bench.ledger, place, shard_size, Silent(), bench.contents, tally, workers=bench.workers)
 
 
 class _Line:
@@ -108,7 +109,8 @@ class _Line:
     def _work(self) -> None:
         items = items_to_verify(AnswersAmong(self._come()), self._problems, self._judge)
         try:
-            with closing(rule_outcomes(self._judge, items, verify_in_pool, self._answers)) as outcomes:
+            verify = verify_in(self._answers.workers)
+            with closing(rule_outcomes(self._judge, items, verify, self._answers)) as outcomes:
                 for _ in outcomes:
                     pass
         except Exception as error:  # raised where samples are drawn

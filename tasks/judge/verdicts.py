@@ -114,7 +114,7 @@ def make_verdicts(
 
 
 def _outcomes(judge: Judge, samples: Iterable[Sample], world: World) -> Generator[Outcome, None, None]:
-    return rule_outcomes(judge, items_to_verify(samples, world.problems, judge), world.verify, world.answers)
+    return rule_outcomes(judge, items_to_verify(samples, world.problems, judge), world.verifying, world.answers)
 
 
 class _Source:

@@ -9,7 +9,7 @@ from tasks.core.answers import Answers
 from tasks.core.bench import Workbench
 from tasks.core.records import Problem
 from tasks.core.roles import Cast
-from tasks.judge.verifiers.pool import Verify, verify_in_pool
+from tasks.judge.verifiers.pool import Verify, verify_in, verify_in_pool
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class World:
         seed: of what models draw.
         answers: where answers are looked up and kept; without it no model can be asked, and rules look again.
         held_out: problems of the select and report sets, of which no judge may make use.
-        verify: where rules look at samples.
+        verify: where rules look at samples; default: where `answers` say.
     """
 
     problems: Mapping[str, Problem]
@@ -31,4 +31,9 @@ class World:
     seed: int = 0
     answers: Answers | None = None
     held_out: Sequence[Problem] = ()
-    verify: Verify = verify_in_pool
+    verify: Verify | None = None
+
+    @property
+    def verifying(self) -> Verify:
+        """What rules look at samples with; without answers they do so on this machine."""
+        return self.verify or (verify_in(self.answers.workers) if self.answers else verify_in_pool)

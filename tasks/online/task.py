@@ -177,7 +177,7 @@ class _Segment:
             scratch.progress.update(line["step"], line["num_steps"], f"loss {line['loss']:.3f}")
 
         with (
-            StandingPools() as verifiers,
+            StandingPools(self.bench.workers) as verifiers,
             Learner(request, scratch.work, scratch.out, show) as learner,
             drawing_pool(
                 self.online.sampler, self.recipe.engine, learner, request.model, self.recipe.train, scratch.work,

@@ -27,7 +27,7 @@ ON_CLUSTER = HERE | {"hosts": "ray"}
 
 def sessions_of(cluster: Machines) -> list[str]:
     """What runs on the nodes beside Ray itself."""
-    return [process.command for process in processes_of(cluster.folder) if "infra" in process.command]
+    return [one.command for one in processes_of(cluster.folder) if "infra" in one.command or "Home" in one.command]
 
 
 def wait_until(holds: Callable[[], bool], seconds: float) -> bool:

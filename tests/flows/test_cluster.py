@@ -1,5 +1,5 @@
-"""Sessions and trainings on the nodes of a Ray cluster: what comes of them is what comes of this machine, whatever
-happens to nodes."""
+"""Sessions, trainings and verifiers on the nodes of a Ray cluster: what comes of them is what comes of this machine,
+whatever happens to nodes."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from tasks.core.bench import Workbench
 from tasks.core.progress import Silent
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast
+from tasks.judge.task import judge
 from tasks.sample.task import generate
 from tests.build.benches import make_ledger, publish
 from tests.build.judging import make_problems
@@ -41,6 +42,8 @@ from tests.infra.engines.tiny import build_tiny_folder
 
 pytestmark = pytest.mark.slow
 NUM_PROBLEMS, NUM_SAMPLES = 60, 16
+BY_MATH = [{"kind": "answer", "verifier": {"kind": "math"}}]
+"""a rule that looks at samples on nodes, while others are drawn"""
 
 
 @pytest.fixture(scope="module")
@@ -55,19 +58,20 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_tiny_folder(tmp_path_factory.mktemp("tiny"))
 
 
-def runs(cluster: Machines, program: str) -> bool:
-    return any(process.name == program for process in processes_of(cluster.folder))
+def runs(cluster: Machines, *programs: str) -> bool:
+    found = processes_of(cluster.folder)
+    return all(any(program == one.name or program in one.command for one in found) for program in programs)
 
 
 def test_a_flow_that_is_killed_leaves_nothing_on_the_nodes(cluster: Machines, tmp_path: Path, prefect_url: str) -> None:
-    """While a node trains, and then, when it has gone on from there, while two of them draw."""
-    recipe = write_recipe(tmp_path, micro_recipe(engine=ON_CLUSTER | {"devices": ["cpu", "cpu"]}))
+    """While a node trains, and then, when it has gone on from there, while two of them draw and all verify."""
+    recipe = write_recipe(tmp_path, micro_recipe(engine=ON_CLUSTER | {"devices": ["cpu", "cpu"]}, judge=BY_MATH))
     env = environment(tmp_path / "home", PREFECT_API_URL=prefect_url, RAY_ADDRESS=cluster.address)
-    for program in ("train_program", "session_program"):
+    for programs in (("train_program",), ("session_program", "template_server")):
         with (tmp_path / "log.txt").open("wb") as log:
             run = subprocess.Popen([SELFLOOP, "run", recipe], cwd=tmp_path, env=env, stdout=log, stderr=log)
             try:
-                assert wait_until(partial(runs, cluster, program), 240), (tmp_path / "log.txt").read_text()
+                assert wait_until(partial(runs, cluster, *programs), 240), (tmp_path / "log.txt").read_text()
             finally:
                 run.kill()
                 run.wait()
@@ -198,13 +202,14 @@ class Killing(Silent):
             self.num_killed = 3
 
 
-def drawn(bench: Workbench, folder: Path) -> StepRef:
+def drawn(bench: Workbench, folder: Path) -> tuple[StepRef, StepRef]:
+    """Samples and their verdicts."""
     model = ModelRef(name="tiny", digest="f" * 64, external=str(folder))
     problems = make_problems(NUM_PROBLEMS)
     published = publish(bench, "problems", train=problems, select=problems[:1], report=problems[1:2])
-    return generate(
-        bench, 1, model, published, Cast(base=model, seed=None, previous=None, round_start=model, live=model)
-    )
+    cast = Cast(base=model, seed=None, previous=None, round_start=model, live=model)
+    samples = generate(bench, 1, model, published, cast)
+    return samples, judge(bench, 1, samples, published, cast)
 
 
 def test_a_stage_whose_nodes_are_killed_ends_as_on_one_machine_by_a_node_that_came_later(
@@ -215,17 +220,22 @@ def test_a_stage_whose_nodes_are_killed_ends_as_on_one_machine_by_a_node_that_ca
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     plan = {"num_samples": NUM_SAMPLES, "temperature": 1.0, "top_k": 0, "max_tokens": 40, "shard_size": 4}
-    with Workbench(make_recipe(generate=plan, engine=HERE), make_ledger(tmp_path / "here"), tmp_path) as bench:
+    recipe = make_recipe(generate=plan, engine=HERE, judge=BY_MATH)
+    with Workbench(recipe, make_ledger(tmp_path / "here"), tmp_path) as bench:
         straight = drawn(bench, tiny)
     killing = Killing(cluster, NUM_PROBLEMS * NUM_SAMPLES)
-    recipe, ledger = make_recipe(generate=plan, engine=ON_CLUSTER), make_ledger(tmp_path / "there", guard=lambda: None)
+    recipe = make_recipe(generate=plan, engine=ON_CLUSTER, judge=BY_MATH)
+    ledger = make_ledger(tmp_path / "there", guard=lambda: None)
     with (
         caplog.at_level(logging.WARNING),
         Workbench(recipe, ledger, tmp_path, progress=killing, cluster_address=cluster.address) as bench,
     ):
         found = drawn(bench, tiny)
+        has_home = runs(cluster, "template_server")
     assert killing.num_killed == 3 and len(cluster.nodes) == 1, "the one that came finished"
     assert "lost its machine" in caplog.text and "raylet" not in capfd.readouterr().out, "said by us, and not by Ray"
-    assert (found.key, found.files) == (straight.key, straight.files), "the same step, and the same bytes"
+    for one, other in zip(found, straight, strict=True):
+        assert (one.key, one.files) == (other.key, other.files), "the same step, and the same bytes"
+    assert has_home or "verifiers lost node" in caplog.text, "rules looked on nodes, while there were any"
     assert wait_until(lambda: not sessions_of(cluster), 20), sessions_of(cluster)
     assert [*ledger.store.keys("micro/cluster/")] == [*ledger.store.keys("micro/cluster/weights/")], "its word is gone"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, Protocol
 
 from configs.errors import ProblemsError
 from configs.schema.judges.kinds import Judge
-from infra.sandbox import killable
 from infra.sandbox.bubblewrap import START_SECONDS
+from infra.sandbox.job import Job, OpenPool, Pool, pool_here
 from tasks.core.joined import find_problem
 from tasks.core.records import Problem, Sample
 from tasks.judge.verifiers.registry import VERIFIERS, Item, explain_gold
@@ -34,26 +35,36 @@ that reads no gold the Finding holds the answer alone. Closing it frees its work
 
 
 def verify_in_pool(
-    judge: Judge, items: Iterable[Item], num_workers: int | None = None
+    judge: Judge, items: Iterable[Item], open_pool: OpenPool = pool_here
 ) -> Generator[Outcome, None, None]:
     """One outcome an item, in order; the pool lives as long as the iteration.
 
     Args:
-        num_workers: default: the cores this process may use.
+        open_pool: where workers are; default: on this machine, as many as it has cores.
 
     Raises:
         UserError: the verifier could not be made, as when a user's file cannot be imported.
     """
-    with _pool_of(judge, num_workers) as pool:
+    with open_pool(_job_of(judge)) as pool:
         yield from pool.map(items)
+
+
+def verify_in(open_pool: OpenPool) -> Verify:
+    """Verifiers in workers that are there."""
+    return partial(verify_in_pool, open_pool=open_pool)
 
 
 class StandingPools:
     """Verifiers whose workers stay from call to call, where the same judges look again and again: starting them costs
-    more than a wave of samples. A context manager: no worker is left behind it."""
+    more than a wave of samples. A context manager: no worker is left behind it.
 
-    def __init__(self) -> None:
-        self._pools: dict[str, killable.KillablePool] = {}
+    Args:
+        open_pool: where workers are; default: on this machine.
+    """
+
+    def __init__(self, open_pool: OpenPool = pool_here) -> None:
+        self._open_pool = open_pool
+        self._pools: dict[str, Pool] = {}
         self._open = ExitStack()
 
     def __enter__(self) -> StandingPools:
@@ -67,20 +78,20 @@ class StandingPools:
         """As `verify_in_pool`. One call at a time for a judge."""
         key = judge.model_dump_json()
         if key not in self._pools:
-            self._pools[key] = self._open.enter_context(_pool_of(judge, None))
+            self._pools[key] = self._open.enter_context(self._open_pool(_job_of(judge)))
         yield from self._pools[key].map(items)
 
 
-def _pool_of(judge: Judge, num_workers: int | None) -> killable.KillablePool:
+def _job_of(judge: Judge) -> Job:
     verifier = judge.rule
     assert verifier is not None, "called for judges with a rule"
+    kind = VERIFIERS[verifier.kind]
     memory_bytes = None if verifier.kind == "python" else WORKER_MEMORY_BYTES
     target = f"tasks.judge.verifiers.registry:{'build_verifier' if judge.reads_gold else 'build_extractor'}"
     start_seconds = 2 * START_SECONDS if verifier.kind == "code" else 0.0  # the program's sandbox and the tests' one
     limit_seconds = verifier.limit_seconds + start_seconds
-    return killable.KillablePool(
-        target, limit_seconds, num_workers, (verifier,), memory_bytes, imports=VERIFIERS[verifier.kind].imports
-    )
+    what = f"the verifier '{verifier.kind}'"
+    return Job(what, target, limit_seconds, (verifier,), memory_bytes, kind.imports, kind.travels)
 
 
 def items_to_verify(samples: Iterable[Sample], problems: Mapping[str, Problem], judge: Judge) -> Iterator[Item]:

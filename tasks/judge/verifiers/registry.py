@@ -33,6 +33,8 @@ class VerifierKind:
             none. None for kinds that find no answer without gold.
         reads_text_alone: whether the sample's text, and the gold answer, are all that it looks at.
         imports: heavy modules that `build` imports.
+        travels: a text may be looked at on another machine: it takes longer than the way there, and needs nothing that
+            is on this machine alone, as a user's file is.
     """
 
     build: Callable[[Any], Verify]
@@ -41,6 +43,7 @@ class VerifierKind:
     extract: Callable[[str, Any], str | None] | None = None
     reads_text_alone: bool = True
     imports: tuple[str, ...] = ()
+    travels: bool = False
 
 
 def build_verifier(config: Verifier) -> Verify:
@@ -129,10 +132,11 @@ VERIFIERS: dict[str, VerifierKind] = {
         math.explain_gold,
         math.extract,
         imports=("math_verify",),
+        travels=True,
     ),
-    "code": VerifierKind(_build_code, _code_versions, code.explain_gold),
+    "code": VerifierKind(_build_code, _code_versions, code.explain_gold, travels=True),
     "reasoning_gym": VerifierKind(
-        _build_gym, lambda _: reasoning_gym.versions(), reasoning_gym.explain_gold, reasoning_gym.extract
+        _build_gym, lambda _: reasoning_gym.versions(), reasoning_gym.explain_gold, reasoning_gym.extract, travels=True
     ),
     "python": VerifierKind(
         _build_python, lambda _: {"python": python.VERSION}, lambda _gold, _config: None, reads_text_alone=False

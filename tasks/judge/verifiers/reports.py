@@ -14,7 +14,8 @@ from configs.schema.judges.kinds import Judge
 from configs.schema.marks import identity
 from configs.schema.verifiers.code import CodeVerifier
 from infra.sandbox.bubblewrap import START_SECONDS
-from infra.sandbox.killable import KillablePool, Outcome
+from infra.sandbox.job import Job, OpenPool
+from infra.sandbox.killable import Outcome
 from tasks.core.answers import Answers
 from tasks.core.records import Label, Verdict
 from tasks.core.step import digest
@@ -53,7 +54,7 @@ def run_reports(judge: Judge, is_public: bool, items: Sequence[Item], answers: A
     keys = [digest([problem.gold, sample.text])[:32] for problem, sample in items]
     new = {key: item for key, item in zip(keys, items, strict=True) if folder.missing(key, _ONE)}
     failed: dict[str, RunReport] = {}
-    ran = _run(rule, is_public, new)
+    ran = _run(rule, is_public, new, answers.workers)
     while part := list(islice(ran, answers.shard_size)):
         failed |= {key: RunReport(0, 0, (Failure(error=one.failure),)) for key, one in part if one.failure is not None}
         if rows := [ReportRow(key, json.dumps(asdict(one.value))) for key, one in part if one.failure is None]:
@@ -68,13 +69,15 @@ def verdict_as_report(verdict: Verdict) -> RunReport:
     return RunReport(0, 1, (Failure(error=verdict.note or verdict.label),))
 
 
-def _run(rule: CodeVerifier, is_public: bool, new: dict[str, Item]) -> Iterator[tuple[str, Outcome]]:
+def _run(
+    rule: CodeVerifier, is_public: bool, new: dict[str, Item], open_pool: OpenPool
+) -> Iterator[tuple[str, Outcome]]:
     """Keys with what became of their items; workers are started where something is new."""
     if not new:
         return
     seconds = rule.limit_seconds + 2 * MOST_TESTS + 2 * START_SECONDS
     target = "tasks.judge.verifiers.code_report:build_reporter"
-    with KillablePool(target, seconds, initargs=(rule, is_public), memory_bytes=WORKER_MEMORY_BYTES) as pool:
+    with open_pool(Job("reports of runs", target, seconds, (rule, is_public), WORKER_MEMORY_BYTES)) as pool:
         yield from zip(new, pool.map(new.values()), strict=True)
 
 

@@ -20,7 +20,7 @@ from configs.schema.train import FullWeights, Lora, Optimizer
 from flows.run.experiment import open_workbench
 from flows.services.addresses import Addresses, resolve_addresses
 from infra.cluster.address import SECONDS_VARIABLE, check_cluster
-from infra.cluster.shape import Shape, shape_of, shape_of_errand, shape_of_those_left
+from infra.cluster.shape import Shape, num_lanes, shape_of, shape_of_errand, shape_of_those_left
 from infra.engines.errand import Part, Wanted
 from infra.engines.train.devices import renumbered, wanted_devices
 from infra.engines.train.work import TrainWork
@@ -116,6 +116,14 @@ def test_auto_is_all_gpus_in_groups_that_fit_on_a_node_or_a_place_a_node() -> No
 )  # fmt: skip
 def test_a_place_lies_on_one_node(shape: Shape, fits: bool) -> None:
     assert shape.fits([{"CPU": 6, "GPU": 8}, {"CPU": 6, "GPU": 3}, {"memory": 1.0}]) is fits
+
+
+@pytest.mark.parametrize(
+    ("node", "lanes"),
+    [({"CPU": 32, "GPU": 8}, 24), ({"CPU": 4}, 4), ({"CPU": 0}, 0), ({"memory": 1.0}, 0), ({"CPU": 4, "GPU": 8}, 0)],
+)
+def test_verifiers_have_the_processors_that_no_gpu_needs(node: dict[str, float], lanes: int) -> None:
+    assert num_lanes(node) == lanes
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -9,12 +10,21 @@ import pytest
 
 from configs.errors import UserError
 from configs.schema.judges.by_rule import AnswerJudge, VoteJudge
-from configs.schema.verifiers.kinds import MathVerifier, PythonVerifier, RegexVerifier
+from configs.schema.verifiers.code import CodeVerifier
+from configs.schema.verifiers.kinds import MathVerifier, NumberVerifier, PythonVerifier, RegexVerifier
+from infra.sandbox.job import Job, pool_here
+from infra.sandbox.killable import KillablePool
+from tasks.core.bench import Workbench
 from tasks.judge.verdicts import judge_samples
 from tasks.judge.verifiers.finding import Finding
 from tasks.judge.verifiers.pool import StandingPools
+from tasks.judge.verifiers.registry import VERIFIERS
+from tasks.judge.verifiers.reports import run_reports
 from tasks.judge.world import World
-from tests.build.records import make_problem, make_sample
+from tests.build.benches import make_ledger
+from tests.build.records import make_problem, make_recipe, make_sample
+from tests.infra.sandbox.sandboxes import needs_sandbox
+from tests.tasks.core.scripted import make_answers
 
 pytestmark = pytest.mark.slow
 
@@ -106,3 +116,49 @@ def test_workers_that_stay_are_those_of_one_template_until_the_block_ends(tmp_pa
         assert template is not None and other not in (template, None)
         assert psutil.pid_exists(int(template))
     assert not psutil.pid_exists(int(template)) and not psutil.pid_exists(int(other))
+
+
+class Elsewhere:
+    """Workers of this machine that remember what they were asked for."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+
+    def open_pool(self, job: Job) -> KillablePool:
+        self.jobs.append(job)
+        return job.pool(1)
+
+
+def test_rules_look_where_the_stage_has_its_workers(tmp_path: Path) -> None:
+    elsewhere, item = Elsewhere(), (make_problem(gold="5"), make_sample(text="5"))
+    answers = replace(make_answers(tmp_path), workers=elsewhere.open_pool)
+    number, maths = (AnswerJudge(name=kind.kind, verifier=kind) for kind in (NumberVerifier(), MathVerifier()))
+    world = World({"p": item[0]}, answers=answers)
+    assert [verdict.label for verdict in judge_samples([item[1]], [number, maths], world)] == ["correct", "correct"]
+    with StandingPools(elsewhere.open_pool) as standing:
+        list(standing.verify(maths, [item]))
+    assert [(job.what, job.travels) for job in elsewhere.jobs] == [
+        ("the verifier 'number'", False), ("the verifier 'math'", True), ("the verifier 'math'", True),
+    ]  # fmt: skip
+
+
+@needs_sandbox
+@pytest.mark.usefixtures("sandboxes_alone")
+def test_programs_run_for_reports_where_the_stage_has_its_workers(tmp_path: Path) -> None:
+    elsewhere = Elsewhere()
+    answers = replace(make_answers(tmp_path), workers=elsewhere.open_pool)
+    item = (make_problem(gold='{"test_list": ["assert f(1) == 2"]}'), make_sample(text="def f(x): return x + 1"))
+    judge = AnswerJudge(verifier=CodeVerifier(layout="mbpp", extract="whole"))
+    assert [report.passed for report in run_reports(judge, False, [item], answers)] == [True]
+    assert [job.what for job in elsewhere.jobs] == ["reports of runs"]
+
+
+def test_what_is_quick_or_of_this_machine_alone_does_not_travel() -> None:
+    assert {name for name, kind in VERIFIERS.items() if kind.travels} == {"math", "code", "reasoning_gym"}
+
+
+def test_workers_are_where_the_engine_of_the_recipe_is(tmp_path: Path) -> None:
+    for hosts in ("local", "ray"):
+        recipe = make_recipe(engine={"kind": "transformers", "hosts": hosts})
+        with Workbench(recipe, make_ledger(tmp_path), tmp_path) as bench:
+            assert bench.workers == (pool_here if hosts == "local" else bench.cluster.open_pool)
