@@ -22,7 +22,8 @@ def _sources(recipe: Recipe) -> list[Source]:
     few_shot, split = recipe.generate.few_shot, recipe.problems.source
     sources = [*recipe.problems.sets().values(), *([split] if split else [])]
     sources += [few_shot.source] if few_shot else []
-    sources += [section.source for section in (*recipe.warm_starts().values(), *recipe.benchmark_sets().values())]
+    sources += [section.source for section in recipe.warm_starts().values()]
+    sources += [asked.source for asked in recipe.benchmark_sets().values()]
     return sources + [part.source for source in sources if source.kind == "mixture" for part in source.parts]
 
 
