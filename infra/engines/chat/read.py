@@ -11,22 +11,27 @@ QUOTED = 80
 """characters of an unreadable text that a message shows"""
 
 
-def read_texts(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
-    """Tokens of each text; no special ones are added.
+def read_text(tokenizer: Any, text: str) -> list[int]:
+    """Tokens of a text; no special ones are added.
 
     Raises:
-        ChatRefused: a text has characters that the tokenizer has no token for.
+        ChatRefused: it has characters that the tokenizer has no token for.
     """
-    try:
-        ids: list[list[int]] = tokenizer(list(texts), add_special_tokens=False)["input_ids"] if texts else []
-    except Exception as error:  # tokenizers has no error class of its own
-        raise _explain(tokenizer, texts, error) from error
+    ids: list[int] = _read(tokenizer, text, [text]) if text else []
     return ids
 
 
-def read_text(tokenizer: Any, text: str) -> list[int]:
-    """Tokens of one text; errors as of `read_texts`."""
-    return read_texts(tokenizer, [text])[0] if text else []
+def read_texts(tokenizer: Any, texts: list[str]) -> list[list[int]]:
+    """Tokens of each text, read together; errors as of `read_text`."""
+    ids: list[list[int]] = _read(tokenizer, texts, texts) if texts else []
+    return ids
+
+
+def _read(tokenizer: Any, asked: str | list[str], texts: list[str]) -> Any:
+    try:
+        return tokenizer(asked, add_special_tokens=False)["input_ids"]
+    except Exception as error:  # tokenizers has no error class of its own
+        raise _explain(tokenizer, texts, error) from error
 
 
 def _explain(tokenizer: Any, texts: Sequence[str], error: Exception) -> ChatRefused:
