@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import queue
 import shutil
-import socket
 import threading
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -24,6 +23,7 @@ from infra.cluster.parcel import ModelParcel, ParcelFile
 from infra.engines.errand import Luggage, Work
 from infra.engines.one_shot import log_name
 from infra.engines.wire import Message
+from infra.process.ports import waiting_port
 
 
 class ErrandHome(Home):
@@ -76,7 +76,7 @@ class ErrandHome(Home):
     def _do(self, freight: Freight, message: Message) -> None:
         luggage = self._unpack(message, freight)
         freight.bring_back(self._work_dir)
-        self._tell({"kind": "ready", "host": ray.util.get_node_ip_address(), "port": _free_port()})
+        self._tell({"kind": "ready", "host": ray.util.get_node_ip_address(), "port": waiting_port()})
         begin = self._begins.get()
         work: Work = begin["work"]
         with contextlib.ExitStack() as kept:
@@ -99,13 +99,6 @@ class ErrandHome(Home):
 
     def _saved(self, name: str) -> None:
         self._tell({"kind": "saved", "name": name})
-
-
-def _free_port() -> int:
-    """One that nobody listens at now."""
-    with socket.create_server(("", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def _files(rows: list[Message]) -> tuple[ParcelFile, ...]:

@@ -22,11 +22,11 @@ from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.meeting import interface_of
 from infra.engines.train.request import TrainReport, TrainRequest
 from infra.engines.train.trainer import run_part, run_trainer
+from infra.process.ports import waiting_port
 from tests.infra.engines.kill import contents
 from tests.infra.engines.test_ranks import NUM_ROWS, row_of
 from tests.infra.engines.test_ranks_killed import GONE_SECONDS, NUM_STEPS, phase, processes, second_of
 from tests.infra.engines.training import make_request
-from tests.servers import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +35,7 @@ def parts_of(
     request: TrainRequest, folder: Path, on_progress: Any = None, num_here: int = 1
 ) -> tuple[TrainReport | None, Exception | None, Exception | None]:
     """What comes of two parts, each in a folder of its own: the first's report, or the error of each."""
-    meeting = f"127.0.0.1:{free_port()}"
+    meeting = f"127.0.0.1:{waiting_port()}"
     optimizer = request.optimizer.model_copy(update={"devices": ("cpu",) * num_here})
     own = request.model_copy(update={"optimizer": optimizer})
 
