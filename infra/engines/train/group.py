@@ -15,7 +15,7 @@ import torch
 from torch import distributed
 
 from infra.engines.errand import Part
-from infra.engines.train.meeting import meet
+from infra.engines.train.meeting import leave_last, meet
 
 Value = TypeVar("Value")
 
@@ -24,6 +24,8 @@ MPI_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
 """variables of other launchers, by which accelerate would take this process for one of theirs"""
 SETTINGS = ("ACCELERATE_", "FSDP_")
 """beginnings of variables by which accelerate would train otherwise than the recipe says"""
+_between_machines: list[distributed.Store] = []
+"""where processes of several machines meet; empty on one machine"""
 
 
 def join(rank: int, size: int, meeting: Path | Part | None) -> None:
@@ -53,7 +55,9 @@ def join(rank: int, size: int, meeting: Path | Part | None) -> None:
     else:
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, torch.get_num_threads() // num_here)))
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    meet("nccl" if on_gpu else "gloo", rank, size, meeting)
+    _between_machines.clear()
+    if (store := meet("nccl" if on_gpu else "gloo", rank, size, meeting)) is not None:
+        _between_machines.append(store)
 
 
 def leave() -> None:
@@ -118,3 +122,10 @@ def wait_for_all() -> None:
     """Go on once every one of them is here."""
     if size() > 1:
         distributed.barrier()
+
+
+def end_together() -> None:
+    """Go on once every one of them is here, the first once nobody needs it any more: it answers, and is ended."""
+    wait_for_all()
+    for store in _between_machines:
+        leave_last(store, rank(), size())

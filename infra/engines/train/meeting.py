@@ -11,6 +11,7 @@ import os
 import socket
 import struct
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,15 @@ WAIT = timedelta(hours=12)
 """how long one waits for another that lives: the starter ends all of them where one ends"""
 MEETING_WAIT = timedelta(minutes=10)
 """how long one waits at an address: machines begin together, and none may hear of another that cannot be reached"""
+LEFT, LOOK_SECONDS = "left", 0.05
+"""key of how many have said that they go, and how often the first looks"""
 SIOCGIFADDR = 0x8915
 """Linux: the IPv4 address of a network interface"""
 
 
-def meet(backend: str, rank: int, size: int, meeting: Path | Part) -> None:
-    """Become one of `size` processes that compute together.
+def meet(backend: str, rank: int, size: int, meeting: Path | Part) -> distributed.Store | None:
+    """Become one of `size` processes that compute together; returns where those of several machines meet, which the
+    first one keeps.
 
     Args:
         meeting: a file that is not there yet, the same for all; or this machine's part of a training on several.
@@ -44,6 +48,19 @@ def meet(backend: str, rank: int, size: int, meeting: Path | Part) -> None:
         _use_interface(meeting.host)
         told = {"store": _shared_store(meeting, rank, size)}
     distributed.init_process_group(backend, rank=rank, world_size=size, timeout=WAIT, **told)
+    return told.get("store")
+
+
+def leave_last(store: distributed.Store, rank: int, size: int) -> None:
+    """For the first: wait until all others have said that they need nothing of anybody any more; for these: say it.
+
+    Whoever starts the first one's machine ends all processes there once it has answered, and another machine's would
+    miss them in the middle of a barrier.
+    """
+    others = store.add(LEFT, int(rank != 0))
+    while rank == 0 and others < size - 1:
+        time.sleep(LOOK_SECONDS)
+        others = store.add(LEFT, 0)
 
 
 def interface_of(address: str) -> str | None:

@@ -55,7 +55,7 @@ def run_phase(
         save_result(request, trainer, tokens_of(trainer.train_dataset[0]), out_dir)
     if group.is_first():
         shutil.copyfile(metrics, out_dir / METRICS)
-    group.wait_for_all()
+    group.end_together()
     if not group.is_first():
         return None
     shutil.rmtree(checkpoints, ignore_errors=True)
