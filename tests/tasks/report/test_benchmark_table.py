@@ -39,5 +39,5 @@ def test_a_row_for_each_score_that_was_asked_for_by_name() -> None:
     assert benchmark_rows([trained(1, 0.5, "promote")]) == []
     out = io.StringIO()
     print_table([asked], out)
-    assert "benchmarks (lm-evaluation-harness)" in out.getvalue() and "0.5000 +/- 0.0500" in out.getvalue()
+    assert "benchmarks" in out.getvalue() and "0.5000 +/- 0.0500" in out.getvalue()
     assert "| 0 | seed | mmlu | acc | - | 14,042 | 0.2500 |" in markdown_table([asked])
