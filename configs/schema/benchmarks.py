@@ -47,6 +47,8 @@ class BenchmarkSet(Component):
     max_tokens: int | None = Field(None, ge=1, description="of an answer; default: that of the evaluation")
 
 
+SET_PREFIX = "benchmark_"
+"""begin of the names that these sets have among the recipe's other sets of problems"""
 SetName = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]*$")]
 
 

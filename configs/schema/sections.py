@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from configs.schema.around_generate import Balance, Guide, SelfInstruct
 from configs.schema.base import Component
-from configs.schema.benchmarks import BenchmarkSet
+from configs.schema.benchmarks import SET_PREFIX, BenchmarkSet
 from configs.schema.drawing import WholeTexts
 from configs.schema.engine import Engine, TransformersEngine
 from configs.schema.evaluate import Decide, Evaluate, Rounds
@@ -189,7 +189,7 @@ class Sections(Component):
     def benchmark_sets(self) -> dict[str, BenchmarkSet]:
         """Problem sets that models are asked beside the held-out ones, by the name of the set: benchmark_NAME."""
         asked = self.evaluate.benchmarks
-        return {f"benchmark_{name}": one for name, one in asked.sets.items()} if asked else {}
+        return {f"{SET_PREFIX}{name}": one for name, one in asked.sets.items()} if asked else {}
 
     def warm_start_set(self, learner: str) -> str:
         """Name of the set that a model's warm start reads."""

@@ -8,6 +8,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from configs.errors import StoreError
+from configs.schema.benchmarks import SET_PREFIX
 from configs.schema.recipe import Recipe
 from flows.champion.approve import settle
 from flows.champion.current import take_up_promotions
@@ -205,7 +206,7 @@ def benchmark_lines(
         rounds = sorted({number for number, _ in new if recipe.in_round(number).evaluate.benchmarks == found.config})
         names = ", ".join((*(task.task for task in found.config.tasks), *found.config.sets))
         if rounds:
-            num_items = found.num_items + sum(len(sets[f"benchmark_{name}"]) for name in found.config.sets)
+            num_items = found.num_items + sum(len(sets[f"{SET_PREFIX}{name}"]) for name in found.config.sets)
             each = f"{num_items:,} items of {names}"
             yield f"benchmarks        {each}, in {len(rounds)} rounds, and for the champion if it has none of them"
 

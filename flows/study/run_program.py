@@ -60,14 +60,14 @@ def _done(path: Path, asked: Message) -> Message:
         study_run(run.name, study, run)
     except UserError as error:
         print(f"error: {error}", flush=True)
-        return {"status": error.exit_status, "said": _in_a_line(error.message)}
+        return {"status": error.exit_status, "said": in_a_line(error.message)}
     except Exception:
         traceback.print_exc()
         return {"status": 1, "said": f"its log is {asked['log']}"}
     return {"status": 0, "said": ""}
 
 
-def _in_a_line(text: str) -> str:
+def in_a_line(text: str) -> str:
     """Of a long text, such as one that quotes a log, the first line and the last, which says what the matter was."""
     lines = [line.strip() for line in text.splitlines()]
     return " ".join(lines) if len(lines) <= 2 else f"{lines[0]} ... {lines[-1]}"

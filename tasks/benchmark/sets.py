@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from statistics import fmean
 
-from configs.schema.benchmarks import BenchmarkSet
+from configs.schema.benchmarks import SET_PREFIX, BenchmarkSet
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.recipe import Recipe
 from configs.schema.revision.evaluated import VERIFIER
@@ -27,7 +27,7 @@ def read_benchmark_sets(ledger: Ledger, recipe: Recipe, problems: StepRef) -> di
     """The problems of each set of the recipe, by its name there."""
     asked = recipe.evaluate.benchmarks
     names = asked.sets if asked else ()
-    return {name: list(set_called(f"benchmark_{name}").read(ledger, problems)) for name in names}
+    return {name: list(set_called(f"{SET_PREFIX}{name}").read(ledger, problems)) for name in names}
 
 
 def verifier_of(config: BenchmarkSet, recipe: Recipe) -> AnswerJudge:

@@ -15,6 +15,7 @@ import yaml
 from configs.schema.study import load_study
 from configs.schema.study_runs import runs_of
 from flows.study.run_process import RunProcess
+from flows.study.run_program import in_a_line
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, selfloop
 from tests.processes import started_here
 
@@ -133,6 +134,14 @@ def test_a_run_that_fails_is_a_row_and_the_others_go_on(tmp_path: Path, prefect_
     assert found.returncode == 0, found.stderr
     assert "| own |" in found.stdout
     assert "- gone, seed 0: no result: exit status 2" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("one", "one"), ("it ended:\n  why", "it ended: why"), ("it ended:\n  a\n  b\n  why", "it ended: ... why")],
+)
+def test_a_line_says_what_a_long_error_ended_with(said: str, told: str) -> None:
+    assert in_a_line(said) == told
 
 
 def test_a_process_that_dies_costs_its_run_alone(tmp_path: Path) -> None:

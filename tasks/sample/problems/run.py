@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configs.errors import ProblemsError
+from configs.schema.benchmarks import SET_PREFIX
 from configs.schema.problems import SETS, Problems, Source, StoreSource
 from configs.schema.recipe import Recipe
 from configs.schema.verifiers.kinds import Verifier
@@ -28,8 +29,6 @@ from tasks.sample.problems.tally import LEFT_OUT, Tally, refuse_wrong
 
 FEW_SHOT = "few_shot"
 """name of the set of examples that are shown"""
-BENCHMARK = "benchmark_"
-"""begin of the names of sets that models are asked beside the held-out ones"""
 
 
 def specify(bench: Workbench) -> StepSpec:
@@ -88,7 +87,7 @@ def read_all(bench: Workbench) -> Sets:
 def check_apart(sets: Mapping[str, Sequence[Problem]]) -> None:
     """Nothing, where no problem is in two sets that have to be apart; ProblemsError names one that is."""
     worked = {name: found for name, found in sets.items() if _part(name) == "warm_start"}
-    asked = {name: found for name, found in sets.items() if name.startswith(BENCHMARK)}
+    asked = {name: found for name, found in sets.items() if name.startswith(SET_PREFIX)}
     check_sets(sets["train"], sets["select"], sets["report"], worked, asked)
 
 
@@ -155,7 +154,7 @@ def sources_of(recipe: Recipe) -> dict[str, Source]:
 def _part(name: str) -> str:
     """The part of a built-in source that a set is made from: all worked examples are made from the same, and what is
     only measured, too."""
-    if name.startswith(BENCHMARK):
+    if name.startswith(SET_PREFIX):
         return "report"
     return "warm_start" if name.startswith(("warm_start", FEW_SHOT)) else name
 

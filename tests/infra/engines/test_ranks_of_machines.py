@@ -47,9 +47,14 @@ def parts_of(
 
     with ThreadPoolExecutor(2) as pool:
         first, second = begin(pool, 0), begin(pool, 1)
-        errors = [one.exception() for one in (first, second)]
-    assert all(error is None or isinstance(error, Exception) for error in errors)
-    return None if errors[0] else first.result(), *errors  # type: ignore[return-value]
+        failed, other = error_of(first), error_of(second)
+    return None if failed else first.result(), failed, other
+
+
+def error_of(part: Future[TrainReport | None]) -> Exception | None:
+    error = part.exception()
+    assert error is None or isinstance(error, Exception)
+    return error
 
 
 @pytest.mark.parametrize(("objective", "num_here"), [(Sft(), 2), (Dpo(), 1), (Kto(), 1)], ids=str)

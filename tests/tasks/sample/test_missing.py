@@ -13,6 +13,7 @@ from tasks.core.records import FinishReason, Sample
 from tasks.core.refs import ModelRef, StepRef
 from tasks.core.roles import Cast, policy_answerer
 from tasks.core.tables import read_records
+from tasks.evaluate import run
 from tasks.evaluate.run import Sampler, evaluate_suites
 from tasks.sample.task import generate
 from tests.build.benches import publish
@@ -66,7 +67,9 @@ def test_generate_leaves_it_out_and_counts_it_with_the_first_of_its_reason(tmp_p
         assert f"round 1 generate: 4 of 24 answers are missing: fatal 4 times, first {words}" in lines.lines
 
 
-def test_an_evaluation_counts_it_as_not_right(tmp_path: Path, fatal: ModelRef) -> None:
+def test_an_evaluation_counts_it_as_not_right_whole_or_in_parts(
+    tmp_path: Path, fatal: ModelRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with judging_bench(tmp_path, [ANSWER]) as bench:
         answers = make_answers(tmp_path / "answers")
         sampler = Sampler(bench.recipe, policy_answerer(bench, fatal), fatal.digest, answers)
@@ -75,3 +78,5 @@ def test_an_evaluation_counts_it_as_not_right(tmp_path: Path, fatal: ModelRef) -
         assert [row.id for row in drawn if row.finish_reason == FinishReason.MISSING] == ["p3/0", "p3/1"]
         results = list(evaluate_suites(sampler, {"report": make_problems(6)}, bench.recipe, 0))
         assert (len(results), results[3].label, results[3].is_correct) == (6, "missing", False)
+        monkeypatch.setattr(run, "PROBLEMS_AT_ONCE", 4)
+        assert list(evaluate_suites(sampler, {"report": iter(make_problems(6))}, bench.recipe, 0)) == results
