@@ -128,11 +128,15 @@ def _phases_fit_the_rounds(recipe: Sections) -> None:
 def _text_fits(recipe: Sections) -> None:
     context = getattr(recipe.model, "max_length", None) or recipe.engine.max_model_length
     place = "generate" if recipe.online is None else "online.episode"
-    if context is not None and recipe.episode.max_tokens >= context:
-        raise ValueError(
-            f"{place}.max_tokens: {recipe.episode.max_tokens} leaves no room for a prompt in a context of "
-            f"{context} tokens: write a value below {context}"
-        )
+    asked = recipe.evaluate.benchmarks.sets if recipe.evaluate.benchmarks else {}
+    lengths = {place: recipe.episode.max_tokens, "evaluate": recipe.evaluate.max_tokens}
+    lengths |= {f"evaluate.benchmarks.sets.{name}": one.max_tokens for name, one in asked.items()}
+    for name, length in lengths.items():
+        if context is not None and length is not None and length >= context:
+            raise ValueError(
+                f"{name}.max_tokens: {length} leaves no room for a prompt in a context of {context} tokens: write a "
+                f"value below {context}"
+            )
 
 
 def _repetition_is_seen(recipe: Sections) -> None:

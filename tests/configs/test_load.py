@@ -9,6 +9,7 @@ import yaml
 from configs.errors import RecipeError
 from configs.schema.load import apply_override, check_recipe, dump_recipe, load_recipe, read_stored_recipe
 from configs.schema.recipe import Recipe
+from tests.flows.micro import micro_recipe
 
 RECIPES = sorted((Path(__file__).parents[2] / "configs" / "recipes").glob("*.yaml"))
 
@@ -156,3 +157,21 @@ def test_a_stored_recipe_with_a_verifier_is_read_with_the_role_of_that_name() ->
     recipe = read_stored_recipe(yaml.safe_dump(smallest() | {"verifier": verifier}), "stored")
     own = recipe.for_learner("verifier")
     assert (recipe.learners(), own.train.data, own.model) == (("policy", "verifier"), "accumulate", recipe.model)
+
+
+OWN_SET = {"source": {"kind": "addition"}, "max_tokens": 64}
+
+
+@pytest.mark.parametrize(
+    ("evaluate", "name"),
+    [
+        ({"max_tokens": 64}, "evaluate"),
+        (
+            {"benchmarks": {"sets": {"own": {"source": {"kind": "addition"}, "max_tokens": 64}}}},
+            "evaluate.benchmarks.sets.own",
+        ),
+    ],
+)
+def test_no_answer_may_be_as_long_as_the_context(evaluate: dict[str, Any], name: str) -> None:
+    with pytest.raises(RecipeError, match=rf"{name}.max_tokens: 64 leaves no room for a prompt in a context of 64"):
+        check_recipe(micro_recipe(evaluate=evaluate))
