@@ -200,6 +200,7 @@ def test_a_verifier_of_the_study_finds_the_answers_of_all_judges(tmp_path: Path)
         "verifier": {"kind": "exact", "pattern": ";(.*)"},
         "generate": {"few_shot": None, "max_tokens": 9},
         "online": {"episode": {"max_tokens": 7}},
+        "evaluate": {"max_tokens": 9},
         "warm_start": {"source": {"kind": "addition"}, "tune": {"kind": "full"}},
         "train": {"tune": {"kind": "full"}},
     }
