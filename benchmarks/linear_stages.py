@@ -7,9 +7,13 @@ those before it. No model is loaded: an engine that answers at once writes the t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +27,7 @@ from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.train.request import TrainRequest
 from infra.engines.wire import ROWS_A_MESSAGE, Message
+from infra.process.child import Inbox
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
 from tasks.core.files import DROPS, TRAIN_SET
@@ -45,6 +50,7 @@ NUM_HELD_OUT = 400
 MAX_LENGTH = 4096
 MODEL = ModelRef(name="made", digest="0" * 64, external="/made")
 CAST = Cast(base=MODEL, seed=None, previous=None, round_start=MODEL, live=MODEL)
+MESSAGES_IN_A_PIPE = 4
 STORY = "A baker sells rolls and cakes on every day of the week, and writes down how many of each he sold. " * 3
 
 
@@ -174,18 +180,31 @@ STAGES: dict[str, Callable[[Place], object]] = {
 
 
 class Writer(AtOnce):
-    """An engine that answers at once, half of the time right, and never twice the same."""
+    """An engine that is right half of the time, and never twice the same. It writes when it is read, as one does whose
+    pipe is full: what it has not written yet takes no memory of the flow's process."""
+
+    def __init__(self, log_path: Path, env: Mapping[str, str], forks: bool, inbox: Inbox) -> None:
+        super().__init__(log_path, env, forks, inbox)
+        self._jobs: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        threading.Thread(target=self._work, daemon=True).start()
 
     def send(self, message: Message) -> None:
         if message["kind"] == "load":
             self._inbox.put((self, {"kind": "ready"}))
-            return
-        rows = list(_rows(message))
-        for start in range(0, len(rows), ROWS_A_MESSAGE):
-            self._tell({"kind": "rows", "name": message["name"], "rows": rows[start : start + ROWS_A_MESSAGE]})
-        self._tell({"kind": "finished", "name": message["name"]})
+        else:
+            self._jobs.put(message)
+
+    def _work(self) -> None:
+        while True:
+            job = self._jobs.get()
+            rows = _rows(job)
+            while part := list(islice(rows, ROWS_A_MESSAGE)):
+                self._tell({"kind": "rows", "name": job["name"], "rows": part})
+            self._tell({"kind": "finished", "name": job["name"]})
 
     def _tell(self, message: Message) -> None:
+        while self._inbox.qsize() >= MESSAGES_IN_A_PIPE:
+            time.sleep(0.001)
         self._inbox.put((self, json.loads(json.dumps(message))))
 
 

@@ -75,7 +75,7 @@ def _sets(sets: Sets) -> Shown:
             )
             found.lines += [f"    {line}" for line in tally.wrong.listed()]
     try:
-        check_apart(sets.problems)
+        check_apart(sets)
         found.lines.append("no problem is in two sets")
     except UserError as error:
         found.is_sound = False
@@ -83,13 +83,14 @@ def _sets(sets: Sets) -> Shown:
     return found
 
 
-def _draw(sets: Mapping[str, list[Problem]], num_rows: int, limit: int) -> dict[str, list[Problem]]:
+def _draw(sets: Mapping[str, Sequence[Problem]], num_rows: int, limit: int) -> dict[str, list[Problem]]:
     """The first problems, and of the rest some at random."""
     drawn = {}
     for name, problems in sets.items():
-        first, rest = problems[:num_rows], problems[num_rows:]
+        first, rest = problems[:num_rows], range(num_rows, len(problems))
         wanted = max(0, limit - len(first)) if limit else len(rest)
-        drawn[name] = first + (rest if wanted >= len(rest) else random.Random(f"data {name}").sample(rest, wanted))
+        places = rest if wanted >= len(rest) else random.Random(f"data {name}").sample(rest, wanted)
+        drawn[name] = [*first, *(problems[place] for place in places)]
     return drawn
 
 

@@ -5,7 +5,6 @@ A question is known by the first 64 bits of its digest: among a million two agre
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -35,7 +34,7 @@ class AnswerIndex:
     def __init__(self) -> None:
         self._recent: dict[int, tuple[tuple[int, int, int], ...]] = {}
         self._num_recent = 0
-        self._questions = array("Q")
+        self._questions = np.zeros(0, dtype=np.uint64).data
         self._places = np.zeros((0, 3), dtype=np.int32)
 
     def add(self, shard: int, answers: Iterable[tuple[str, int, int]]) -> None:
@@ -66,14 +65,13 @@ class AnswerIndex:
         return [*found, *(Place(*place) for place in self._recent.get(wanted, ()))]
 
     def _sort_in(self) -> None:
-        recent = [(question, place) for question, places in self._recent.items() for place in places]
-        questions = np.concatenate(
-            [np.frombuffer(self._questions, dtype=np.uint64), np.array([one for one, _ in recent], dtype=np.uint64)]
-        )
-        places = np.concatenate([self._places, np.array([place for _, place in recent], dtype=np.int32)])
-        order = np.argsort(questions, kind="stable")
-        self._questions, self._places = array("Q", questions[order].tobytes()), places[order]
+        """Put the recent ones among the others, where nothing but the result is held twice."""
+        recent = [(question, place) for question in sorted(self._recent) for place in self._recent[question]]
         self._recent, self._num_recent = {}, 0
+        new = np.array([question for question, _ in recent], dtype=np.uint64)
+        at = np.searchsorted(np.asarray(self._questions), new, side="right")
+        self._questions = np.insert(np.asarray(self._questions), at, new).data
+        self._places = np.insert(self._places, at, np.array([place for _, place in recent], dtype=np.int32), axis=0)
 
 
 def _short(question: str) -> int:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tasks.core.hash_set import HashSet
 from tasks.core.services import REPEATING, Absent, Service
 
 TOKENS = "tokens_"
@@ -23,11 +24,11 @@ OF_STAGE = (WRITTEN, READ, NUM_REPEATING)
 
 
 class Usage:
-    """Tokens of one stage; every question and draw counts once. 64 bytes of memory an answer."""
+    """Tokens of one stage; every question and draw counts once."""
 
     def __init__(self) -> None:
         self._spent: Counter[str] = Counter()
-        self._seen: set[int] = set()
+        self._seen = HashSet()
 
     def add(self, service: Service[Any, Any], folder: str, rows: Sequence[Any]) -> None:
         """Count the answers of one question.
@@ -38,10 +39,8 @@ class Usage:
         if service.spends is None:
             return
         for row in rows:
-            place = hash((folder, row.question, row.draw))
-            if isinstance(row, Absent) or place in self._seen:
+            if isinstance(row, Absent) or not self._seen.add(hash((folder, row.question, row.draw))):
                 continue
-            self._seen.add(place)
             self._spent[TOKENS + service.spends] += row.num_tokens
             if getattr(row, "finish_reason", None) == REPEATING:
                 self._spent[NUM_REPEATING] += 1

@@ -27,7 +27,7 @@ from tasks.sample.partners import tool_of
 
 PROBLEMS_PER_SHARD = 512
 """at least: engines fill their batches within a shard, and most evaluations draw one sample a problem"""
-PROBLEMS_AT_ONCE = 32 * PROBLEMS_PER_SHARD
+PROBLEMS_AT_ONCE = 16 * PROBLEMS_PER_SHARD
 """that are in memory: of larger sets one part is drawn and judged after the other"""
 
 

@@ -7,6 +7,7 @@ after the last row taken is not read. Rows keep the numbers that they have in th
 from __future__ import annotations
 
 import random
+from array import array
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from tasks.sample.problems.files import Row, scan_rows
 from tasks.sample.problems.hub import read_hub_rows
 from tasks.sample.problems.place import Place
 from tasks.sample.problems.separated import Form
+from tasks.sample.problems.spool import Spool
 from tasks.sample.problems.tally import Tally
 from tasks.sample.problems.where import build_where
 
@@ -34,9 +36,10 @@ def take_rows(source: RowsOf, place: Place, tally: Tally) -> Iterator[tuple[int,
     is_cut = source.kind == "hub" and not _is_chosen(source)  # there the reader cuts
     numbered = _wanted(source, _scan(source, place), tally, name)
     if source.shuffle is not None:
-        rows = list(numbered)
-        random.Random(f"shuffle {source.shuffle}").shuffle(rows)
-        numbered = iter(rows)
+        rows = Spool(numbered)
+        order = array("q", range(len(rows)))
+        random.Random(f"shuffle {source.shuffle}").shuffle(order)
+        numbered = (rows[place] for place in order)
     if not is_cut:
         numbered = islice(numbered, source.start, None if source.limit is None else source.start + source.limit)
     taken = 0

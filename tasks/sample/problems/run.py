@@ -18,10 +18,11 @@ from tasks.core.bench import Workbench
 from tasks.core.records import Problem
 from tasks.core.step import StepSpec, Summary
 from tasks.sample.problems.golds import require_readable_gold, verifiers_of_sets
+from tasks.sample.problems.overlap import check_sets
 from tasks.sample.problems.place import Place
-from tasks.sample.problems.reading import Read, Reading
+from tasks.sample.problems.reading import ProblemsOf, Reading, Rows, spool_rows
 from tasks.sample.problems.rows import name_of
-from tasks.sample.problems.sets import check_sets, require_gold, require_solutions
+from tasks.sample.problems.sets import require_gold, require_solutions
 from tasks.sample.problems.shares import split_rows
 from tasks.sample.problems.sources import read_source
 from tasks.sample.problems.stage import PROBLEMS
@@ -41,12 +42,16 @@ class Sets:
     """All sets of a recipe.
 
     Attributes:
-        problems: by the set's name.
+        rows: problems with the rows that they are of, by the set's name.
         tallies: rows that are in no set, by the name of the set; `problems` where one source is split.
     """
 
-    problems: dict[str, list[Problem]]
+    rows: dict[str, Rows]
     tallies: dict[str, Tally]
+
+    @property
+    def problems(self) -> dict[str, Sequence[Problem]]:
+        return {name: ProblemsOf(rows) for name, rows in self.rows.items()}
 
     def lines(self) -> Iterator[str]:
         """How many problems there are, and which rows were left out and why, for people."""
@@ -79,19 +84,19 @@ def read_all(bench: Workbench) -> Sets:
     """
     sets = read_each(bench, verifiers_of_sets(bench.recipe))
     refuse_wrong(sets.tallies.values())
-    check_apart(sets.problems)
+    check_apart(sets)
     require_solutions(sets.problems.get(FEW_SHOT, ()), "generate.few_shot shows it")
     return sets
 
 
-def check_apart(sets: Mapping[str, Sequence[Problem]]) -> None:
+def check_apart(sets: Sets) -> None:
     """Nothing, where no problem is in two sets that have to be apart; ProblemsError names one that is."""
-    worked = {name: found for name, found in sets.items() if _part(name) == "warm_start"}
-    asked = {name: found for name, found in sets.items() if name.startswith(SET_PREFIX)}
-    check_sets(sets["train"], sets["select"], sets["report"], worked, asked)
+    worked = {name: rows for name, rows in sets.rows.items() if _part(name) == "warm_start"}
+    asked = {name: rows for name, rows in sets.rows.items() if name.startswith(SET_PREFIX)}
+    check_sets({name: sets.rows[name] for name in SETS}, worked, asked)
 
 
-def read_sets(bench: Workbench) -> dict[str, list[Problem]]:
+def read_sets(bench: Workbench) -> dict[str, Sequence[Problem]]:
     """The problems of `read_all`."""
     return read_all(bench).problems
 
@@ -106,18 +111,17 @@ def read_each(bench: Workbench, verifiers: Mapping[str, tuple[Verifier, ...]] | 
     sets, tallies = {}, {}
     for name, source in sources_of(recipe).items():
         reading = read_source(source, Place(_part(name), fetch, bench.base_dir, verifiers.get(name, ())))
-        sets[name], tallies[name] = reading.problems, reading.tally
+        sets[name], tallies[name] = reading.rows, reading.tally
     if recipe.problems.source is not None:
         asked = tuple(dict.fromkeys(rule for name in SETS for rule in verifiers.get(name, ())))
         place = Place("train", fetch, bench.base_dir, asked, recipe.problems.group)
         reading = read_source(recipe.problems.source, place)
-        parts = split_problems(recipe.problems, reading)
-        sets = {name: [row.problem for row in rows] for name, rows in parts.items()} | sets
+        sets = split_problems(recipe.problems, reading) | sets
         tallies = {"problems": reading.tally} | tallies
     return Sets(sets, tallies)
 
 
-def split_problems(config: Problems, reading: Reading) -> dict[str, list[Read]]:
+def split_problems(config: Problems, reading: Reading) -> dict[str, Rows]:
     """The three sets of one source. One that has wrong rows is not refused for its groups: these are told first."""
     assert config.source is not None, "it is split"
     shares = {name: getattr(config.split, name) for name in SETS}
@@ -126,7 +130,7 @@ def split_problems(config: Problems, reading: Reading) -> dict[str, list[Read]]:
     except ProblemsError:
         if not reading.tally.wrong.count:
             raise
-        return {"train": reading.rows, "select": [], "report": []}
+        return {"train": reading.rows, "select": spool_rows(), "report": spool_rows()}
 
 
 def check_golds(recipe: Recipe, sets: Mapping[str, Iterable[Problem]]) -> None:
@@ -136,8 +140,8 @@ def check_golds(recipe: Recipe, sets: Mapping[str, Iterable[Problem]]) -> None:
         ProblemsError: names a problem without one, or lists those whose answer cannot be read whole.
     """
     for part, verifiers in verifiers_of_sets(recipe).items():
-        problems = list(sets.get(part, ()))
         for verifier in verifiers:
+            problems = sets.get(part, ())
             require_gold(problems, f"the judge of the {part} set compares with it")
             require_readable_gold(problems, part, verifier)
 

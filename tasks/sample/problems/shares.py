@@ -6,11 +6,14 @@ Called by `run.py` and `sources.py`.
 from __future__ import annotations
 
 import hashlib
+import heapq
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from configs.errors import ProblemsError
-from tasks.sample.problems.reading import Read
+from tasks.sample.problems.reading import Read, Rows, spool_rows
 
 
 def apportion(total: int, shares: Mapping[str, float]) -> dict[str, int]:
@@ -30,7 +33,7 @@ def apportion(total: int, shares: Mapping[str, float]) -> dict[str, int]:
 
 def split_rows(
     rows: Sequence[Read], shares: Mapping[str, float], seed: int | None, source: str, field: str | None
-) -> dict[str, list[Read]]:
+) -> dict[str, Rows]:
     """Rows of one source as sets, in the order of the source; rows of one group lie in one set.
 
     A digest of the seed and of the group, or of the chat where there is no group, puts the groups in an order, which is
@@ -43,22 +46,21 @@ def split_rows(
     Raises:
         ProblemsError: a group does not fit, or a set gets no row.
     """
-    groups: dict[str, list[int]] = {}
-    for place, row in enumerate(rows):
-        groups.setdefault(row.group if field else row.digest, []).append(place)
+    groups = Counter(_group(row, field) for row in rows)
     room = apportion(len(rows), shares)
     largest, smallest = max(room, key=lambda name: room[name]), min(room.values())
     set_of: dict[str, str] = {}
-    for group, places in groups.items():
-        if len(places) > max(1, smallest):
+    for group, size in groups.items():
+        if size > max(1, smallest):
             set_of[group] = largest
-            room[largest] -= len(places)
+            room[largest] -= size
             if room[largest] < 0:
-                raise _too_large(rows, places, source, field, apportion(len(rows), shares), largest)
+                first = next(row for row in rows if _group(row, field) == group)
+                raise _too_large(first, size, len(rows), source, field, apportion(len(rows), shares), largest)
     set_of |= _cut([group for group in groups if group not in set_of], groups, room, seed)
-    sets: dict[str, list[Read]] = {name: [] for name in shares}
+    sets = {name: spool_rows() for name in shares}
     for row in rows:
-        sets[set_of[row.group if field else row.digest]].append(row)
+        sets[set_of[_group(row, field)]].add(row)
     if empty := [name for name, members in sets.items() if not members]:
         told = f"{len(rows):,} rows in {len(groups):,} groups of '{field}'" if field else f"{len(rows):,} rows"
         raise ProblemsError(
@@ -68,34 +70,35 @@ def split_rows(
     return sets
 
 
-def _cut(
-    names: Sequence[str], groups: Mapping[str, Sequence[int]], room: Mapping[str, int], seed: int | None
-) -> dict[str, str]:
+def _group(row: Read, field: str | None) -> str:
+    return row.group if field else row.digest
+
+
+def _cut(names: Sequence[str], groups: Mapping[str, int], room: Mapping[str, int], seed: int | None) -> dict[str, str]:
     """The set of each group: where the middle of the group lies, in the order of digests."""
     found, end, done = {}, 0, 0
     ends = [(name, end := end + size) for name, size in room.items()]
     for name in sorted(names, key=lambda one: hashlib.sha256(f"{seed or 0} {one}".encode()).digest()):
-        middle = done + len(groups[name]) / 2
+        middle = done + groups[name] / 2
         found[name] = next((part for part, border in ends if middle < border), ends[-1][0])
-        done += len(groups[name])
+        done += groups[name]
     return found
 
 
 def _too_large(
-    rows: Sequence[Read], places: Sequence[int], source: str, field: str | None, sizes: Mapping[str, int], largest: str
+    first: Read, size: int, total: int, source: str, field: str | None, sizes: Mapping[str, int], largest: str
 ) -> ProblemsError:
-    first = rows[places[0]]
     smaller = min(sizes, key=lambda name: sizes[name])
     return ProblemsError(
-        f"{source}: the group {field} = {first.group!r} has {len(places)} rows ({first.label} is the first), more than "
-        f"the set {smaller} ({sizes[smaller]} of {len(rows)} rows), and {largest} ({sizes[largest]}) has no room",
+        f"{source}: the group {field} = {first.group!r} has {size} rows ({first.label} is the first), more than "
+        f"the set {smaller} ({sizes[smaller]} of {total} rows), and {largest} ({sizes[largest]}) has no room",
         f"give {' or '.join(dict.fromkeys((smaller, largest)))} a larger share, or leave group out",
     )
 
 
 def mix_rows(
     parts: Sequence[Sequence[Read]], shares: Sequence[float], total: int | None, names: Sequence[str]
-) -> list[Read]:
+) -> Iterator[Read]:
     """The first rows of each part, by shares, alternating so that any stretch of them has the shares too.
 
     Args:
@@ -118,9 +121,10 @@ def mix_rows(
                 f"{count:,}",
                 f"write num_problems: {possible} or fewer, or other shares",
             )
-    placed = [
-        ((number + 0.5) / count, place, row)
-        for place, (part, count) in enumerate(zip(parts, counts, strict=True))
-        for number, row in enumerate(part[:count])
-    ]
-    return [row for _, _, row in sorted(placed, key=lambda item: item[:2])]
+    placed = [_at_distances(place, part, count) for place, (part, count) in enumerate(zip(parts, counts, strict=True))]
+    return (row for _, _, row in heapq.merge(*placed, key=lambda item: item[:2]))
+
+
+def _at_distances(place: int, part: Sequence[Read], count: int) -> Iterator[tuple[float, int, Read]]:
+    """So many rows of a part, at equal distances between 0 and 1."""
+    return (((number + 0.5) / count, place, row) for number, row in enumerate(islice(part, count)))

@@ -5,7 +5,8 @@ Called by `run.py`, once for each set of a recipe. A new kind is one reader and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from configs.errors import ProblemsError
@@ -17,7 +18,7 @@ from tasks.sample.problems.golds import GoldReader
 from tasks.sample.problems.gym import draw_gym_problems
 from tasks.sample.problems.mapping import map_row, read_field
 from tasks.sample.problems.place import Fetch, Place
-from tasks.sample.problems.reading import Read, Reading, read_of, sift_repeats
+from tasks.sample.problems.reading import Read, Reading, read_of, sift_repeats, spool_rows
 from tasks.sample.problems.rows import RowsOf, name_of, take_rows
 from tasks.sample.problems.sets import fingerprint
 from tasks.sample.problems.shares import mix_rows
@@ -42,7 +43,7 @@ def read_problems(
     """
     reading = read_source(source, Place(part, fetch, base_dir, verifiers))
     refuse_wrong([reading.tally])
-    return reading.problems
+    return list(reading.problems)
 
 
 def read_source(source: Source, place: Place) -> Reading:
@@ -52,20 +53,7 @@ def read_source(source: Source, place: Place) -> Reading:
 
 def _read_rows(source: RowsOf, place: Place) -> Reading:
     tally, name = Tally(), name_of(source)
-    golds = GoldReader(place.verifiers)
-    found: list[Read] = []
-    for number, row in take_rows(source, place, tally):
-        label = f"{name}, row {number}"
-        try:
-            problem = map_row(row, source.mapping, label)
-            group = read_field(row, place.group, "group", label) if place.group else ""
-            golds.require(problem, label)
-        except ProblemsError as error:
-            tally.add_bad(error, source.on_bad_row)
-        else:
-            digest = fingerprint(problem.messages)
-            found.append(Read(label, problem, digest, group, source.on_bad_row, source.duplicates))
-    rows = sift_repeats(found, tally)
+    rows = sift_repeats(_mapped(source, place, tally), tally)
     if not rows and not tally.wrong.count:
         raise ProblemsError(
             f"{name}: no row can be used; `on_bad_row: drop` left out {tally.bad.count:,}, the first: "
@@ -75,40 +63,56 @@ def _read_rows(source: RowsOf, place: Place) -> Reading:
     return Reading(rows, tally)
 
 
+def _mapped(source: RowsOf, place: Place, tally: Tally) -> Iterator[Read]:
+    """The rows that can be used, repeated ones as well; the tally is told of the others."""
+    golds = GoldReader(place.verifiers)
+    for number, row in take_rows(source, place, tally):
+        label = f"{name_of(source)}, row {number}"
+        try:
+            problem = map_row(row, source.mapping, label)
+            group = read_field(row, place.group, "group", label) if place.group else ""
+            golds.require(problem, label)
+        except ProblemsError as error:
+            tally.add_bad(error, source.on_bad_row)
+        else:
+            digest = fingerprint(problem.messages)
+            yield Read(label, problem, digest, group, source.on_bad_row, source.duplicates)
+
+
 def _read_mixture(source: MixtureSource, place: Place) -> Reading:
     readings = [read_source(part.source, place) for part in source.parts]
     tally = Tally()
     for reading in readings:
         tally.extend(reading.tally)
-    part_of = {id(row): number for number, reading in enumerate(readings) for row in reading.rows}
-    kept = sift_repeats((row for reading in readings for row in reading.rows), tally)
-    parts: list[list[Read]] = [[] for _ in readings]
-    for row in kept:
-        parts[part_of[id(row)]].append(row)
+    every = (replace(row, part=number) for number, reading in enumerate(readings) for row in reading.rows)
+    kept = sift_repeats(every, tally)
     if tally.wrong.count:
         return Reading(kept, tally)
+    parts = [spool_rows() for _ in readings]
+    for row in kept:
+        parts[row.part].add(row)
     names = [f"part {number} ({name_of(part.source)})" for number, part in enumerate(source.parts)]
-    return Reading(mix_rows(parts, [part.share for part in source.parts], source.num_problems, names), tally)
+    mixed = mix_rows(parts, [part.share for part in source.parts], source.num_problems, names)
+    return Reading(spool_rows(mixed), tally)
 
 
 def _made(make: Callable[..., Iterable[Problem]]) -> Callable[..., Reading]:
     """The reader of a source that makes its problems."""
 
     def read(source: Source, place: Place) -> Reading:
-        tally = Tally()
-        made = (
-            read_of(f"{source.kind}, number {number} of {place.part}", problem)
-            for number, problem in enumerate(make(source, place.part))
-        )
-        golds, found = GoldReader(place.verifiers), []
-        for row in made:
-            tally.num_rows += 1
-            try:
-                golds.require(row.problem, row.label)
-            except ProblemsError as error:
-                tally.add_bad(error, "error")
-            found.append(row)
-        return Reading(sift_repeats(found, tally), tally)
+        tally, golds = Tally(), GoldReader(place.verifiers)
+
+        def made() -> Iterator[Read]:
+            for number, problem in enumerate(make(source, place.part)):
+                row = read_of(f"{source.kind}, number {number} of {place.part}", problem)
+                tally.num_rows += 1
+                try:
+                    golds.require(row.problem, row.label)
+                except ProblemsError as error:
+                    tally.add_bad(error, "error")
+                yield row
+
+        return Reading(sift_repeats(made(), tally), tally)
 
     return read
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tasks.core.bench import Workbench
 from tasks.core.files import set_called
 from tasks.core.records import Problem
@@ -21,7 +23,7 @@ def prepare_problems(bench: Workbench, round: int) -> StepRef:
     Raises:
         ProblemsError: a source is unreadable, a problem is in two sets, or one that a judge needs has no answer.
     """
-    sets: dict[str, list[Problem]] = {}
+    sets: dict[str, Sequence[Problem]] = {}
 
     def produce(scratch: Scratch) -> Summary:
         found = read_all(bench)
@@ -35,6 +37,6 @@ def prepare_problems(bench: Workbench, round: int) -> StepRef:
     step = bench.step(specify(bench), produce)
     if not sets and not bench.is_planning:  # found; the verifiers may be others than those it was made under
         check_golds(
-            bench.recipe, {part: set_called(part).read(bench.ledger, step) for part in ("train", "select", "report")}
+            bench.recipe, {part: set_called(part).again(bench.ledger, step) for part in ("train", "select", "report")}
         )
     return step

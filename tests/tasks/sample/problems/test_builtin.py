@@ -16,8 +16,8 @@ from configs.schema.problems import AdditionSource, MultiplicationSource, Source
 from tasks.core.records import Problem
 from tasks.sample.problems.arithmetic import write_addition, write_multiplication
 from tasks.sample.problems.builtin import make_addition, part_of
-from tasks.sample.problems.sets import check_sets
 from tasks.sample.problems.sources import read_problems
+from tests.tasks.sample.problems.apart import check_lists
 
 PARTS = ("warm_start", "train", "select", "report")
 
@@ -71,7 +71,7 @@ def test_the_space_is_shared_in_tenths() -> None:
 @pytest.mark.parametrize("kind", [AdditionSource, MultiplicationSource])
 def test_sets_never_overlap_whatever_their_seeds(kind: Any) -> None:
     sets = {part: read(kind(digits=(2,), num_problems=500, seed=seed), part) for seed, part in enumerate(PARTS)}
-    check_sets(sets["train"], sets["select"], sets["report"], {"warm_start": sets["warm_start"]}, {})
+    check_lists(**sets)
     for part, problems in sets.items():
         for problem in problems:
             first, second = problem.id.replace("*", "+").split("+")

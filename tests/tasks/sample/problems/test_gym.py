@@ -14,10 +14,10 @@ from infra.gym.draw_program import PARTS, part_of
 from infra.gym.package import from_json
 from tasks.core.records import Problem
 from tasks.sample.problems import gym
-from tasks.sample.problems.sets import check_sets
 from tasks.sample.problems.stage import PROBLEMS
 from tests.configs.recipes import recipe
 from tests.tasks.gym import draw, needs_gym
+from tests.tasks.sample.problems.apart import check_lists
 
 pytestmark = pytest.mark.slow
 SMALL = {"task": "chain_sum", "difficulty": {"min_terms": 2, "max_terms": 2, "min_digits": 1, "max_digits": 1}}
@@ -45,7 +45,7 @@ def test_a_seed_gives_the_same_problems_and_another_one_others(task: str) -> Non
 def test_sets_of_one_task_share_no_question_whatever_their_settings() -> None:
     """Of 81 questions: sets as large as there are, with the same seed."""
     sets = {part: draw(part, **SMALL, num_problems=12) for part in PARTS}
-    check_sets(sets["train"], sets["select"], sets["report"], {"warm_start": sets["warm_start"]}, {})
+    check_lists(**sets)
     other = draw("report", **SMALL, num_problems=12, seed=3, prompt="{{ question }}\nHm?")
     for part, problems in (*sets.items(), ("report", other)):
         assert {part_of(question_of(problem)) for problem in problems} == {PARTS[part]}

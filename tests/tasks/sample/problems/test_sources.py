@@ -12,8 +12,9 @@ from pydantic import TypeAdapter
 from configs.errors import ProblemsError
 from configs.schema.problems import Source, StoreSource
 from tasks.core.records import Problem
-from tasks.sample.problems.sets import check_sets, require_gold
+from tasks.sample.problems.sets import require_gold
 from tasks.sample.problems.sources import READERS, read_problems
+from tests.tasks.sample.problems.apart import check_lists
 
 DATA = Path(__file__).parents[5] / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the published problem sets are not in ../shared/data")
@@ -66,9 +67,9 @@ def test_no_row_left_is_an_error(folder: Path) -> None:
 
 def test_one_file_for_two_sets_needs_start_and_limit(folder: Path) -> None:
     train = read(folder, path="rows.jsonl", limit=6)
-    check_sets(train, read(folder, "select", path="rows.jsonl", start=6), [], {}, {})
+    check_lists(train=train, select=read(folder, "select", path="rows.jsonl", start=6))
     with pytest.raises(ProblemsError, match="2 problems are in both train and select"):
-        check_sets(train, read(folder, "select", path="rows.jsonl", start=4), [], {}, {})
+        check_lists(train=train, select=read(folder, "select", path="rows.jsonl", start=4))
 
 
 def test_an_object_of_the_store_is_fetched_and_read_by_the_ending_of_its_key(folder: Path) -> None:
@@ -99,7 +100,7 @@ def test_gsm8k_works_as_published() -> None:
     assert (len(train), len(select), len(report)) == (7000, 473, 1319)
     assert report[0].gold == "18"
     assert report[0].messages[0].content.startswith("Janet")
-    check_sets(train, select, report, {}, {})
+    check_lists(train=train, select=select, report=report)
     require_gold([*train, *select, *report], "it is compared")
 
 
