@@ -30,6 +30,7 @@ from configs.schema.train import FullWeights, Optimizer
 from flows.round import baseline, improvement_round
 from infra.engines.learn.learner import Learner
 from infra.engines.learn.request import LearnRequest
+from infra.engines.learn.work import Here
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.wire import Completion, Request, Shard
 from infra.process.child import Child, engine_python
@@ -49,7 +50,7 @@ def compare_draws(model: ModelFiles, size: str, repeats: int, folder: Path) -> N
     speeds: dict[str, list[float]] = {"TRL": [], "learner": []}
     with (
         Child(command, log_path=folder / "trl.log", stdin=True) as trl,
-        Learner(request, folder / "work", folder / "out") as learner,
+        Learner(Here(request), folder / "work", folder / "out") as learner,
     ):
         trl.receive()
         learner.wanted()

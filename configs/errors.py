@@ -59,6 +59,10 @@ class EngineEndedError(EngineError):
     """An engine's process was killed, or hung. Nothing says that the recipe is wrong: the same again may well end."""
 
 
+class MachineLostError(EngineEndedError):
+    """The machine of an engine was lost. The same work goes on on another."""
+
+
 class DeviceMemoryError(EngineError):
     """A device has too little memory for the batches that it was given."""
 

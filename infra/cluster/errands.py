@@ -22,15 +22,11 @@ from infra.cluster.greeting import Greeting
 from infra.cluster.group import Groups, nodes
 from infra.cluster.parcel import ParcelFile
 from infra.cluster.shape import Shape, shape_of_errand, shape_of_those_left
-from infra.engines.errand import Errand, Message, OnProgress, Work
+from infra.engines.errand import MAX_MACHINES, PAUSE_SECONDS, Errand, Message, OnProgress, Placed, Work
 from infra.store.base import Store
 
 FOLDER = "errands"
 """of what a run has in the store for its nodes"""
-MAX_MACHINES = 5
-"""that may be lost in a row, without anything saved in between"""
-PAUSE_SECONDS = 2.0
-"""after a loss, times those in a row: until Ray's checks have found a node dead, it gives the same place again"""
 
 logger = logging.getLogger(__name__)
 
@@ -45,11 +41,13 @@ class ErrandPlaces:
     def __init__(self, groups: Groups, greeting: Greeting, store: Store, folder: str) -> None:
         self._groups, self._greeting, self._store, self._folder = groups, greeting, store, folder
 
-    def run(self, errand: Errand, work_dir: Path, out_dir: Path, on_progress: OnProgress | None = None) -> Message:
+    def run(
+        self, errand: Errand[Work], work_dir: Path, out_dir: Path, on_progress: OnProgress | None = None
+    ) -> Message:
         """See `Home.run`; EngineError too where the cluster has no place for it, and EngineEndedError where none
         comes after a node was lost."""
         freight = Freight(self._store, f"{self._folder}/{FOLDER}/{errand.name}")
-        message = _packed(errand, freight) | {"freight": freight.folder}
+        message = packed(errand, freight) | {"freight": freight.folder}
         done = self._do(errand.work, message, work_dir, on_progress)
         freight.fetch((ParcelFile(**file) for file in done["files"]), out_dir)
         freight.clear()
@@ -100,7 +98,8 @@ class ErrandPlaces:
         raise AssertionError("there is a try")
 
 
-def _packed(errand: Errand, freight: Freight) -> Message:
+def packed(errand: Errand[Placed], freight: Freight) -> Message:
+    """What an errand needs, on its way to a node (`working_home.py`)."""
     sent: Mapping[str, Any] = {name: freight.send(path.parent, [path])[0] for name, path in errand.files.items()}
     return {
         "kind": "do",

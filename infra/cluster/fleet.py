@@ -28,8 +28,11 @@ from infra.cluster.errands import ErrandPlaces
 from infra.cluster.greeting import Greeting, own_version
 from infra.cluster.group import Groups, Place, nodes
 from infra.cluster.parcel import ModelParcel
+from infra.cluster.segments import OnNode
 from infra.cluster.shape import Need, Shape, shape_of
 from infra.cluster.transport import ActorTransport
+from infra.engines.errand import Errand
+from infra.engines.learn.work import LearnWork
 from infra.engines.local_pool import LocalPool
 from infra.engines.transport import Transport
 from infra.process.child import Inbox
@@ -51,7 +54,7 @@ class Fleet:
     """
 
     def __init__(self, place: ClusterPlace, say: Callable[[str], None]) -> None:
-        self._store = place.store
+        self._store, self._folder = place.store, place.folder
         self._is_ours = connect(place.address)
         self._greeting = Greeting(own_version(), place.store.uri, f"{place.folder}/word", uuid.uuid4().hex)
         self._store.put(self._greeting.key, self._greeting.word.encode())
@@ -62,6 +65,10 @@ class Fleet:
     def open_pool(self, engine: LocalEngine, model: ModelParcel, work_dir: Path) -> LocalPool:
         """A pool whose sessions run in places of the cluster, as many as `engine.devices` says."""
         return FleetPool(engine, model, work_dir, shape_of(engine, nodes()), self._groups, self._greeting)
+
+    def learner(self, segment: Errand[LearnWork]) -> OnNode:
+        """A place for the learner of a segment."""
+        return OnNode(segment, self._groups, self._greeting, self._store, self._folder)
 
     def require(self, needs: Iterable[Need]) -> None:
         """See that the cluster can give what the recipe asks for, each for itself; errors as `Groups.require`."""

@@ -51,6 +51,10 @@ class Freight:
         """Files below a folder, as objects of the store."""
         return tuple(send_file(self._store, self.folder, root, path) for path in paths)
 
+    def send_all(self, root: Path) -> tuple[ParcelFile, ...]:
+        """Every file below a folder, as objects of the store."""
+        return self.send(root, sorted(path for path in root.rglob("*") if path.is_file()))
+
     def fetch(self, files: Iterable[ParcelFile], root: Path) -> None:
         """Have files below a folder.
 
@@ -59,6 +63,12 @@ class Freight:
         """
         for file in files:
             self._store.get_file(file.key, root / file.name, file.sha256)
+
+    def drop(self, files: Iterable[ParcelFile]) -> None:
+        """Nobody fetches these any more; those of the saved state stay."""
+        saved = {file.key for file in _files(self._store.read(f"{self.folder}/{SAVED}"))}
+        for key in {file.key for file in files} - saved:
+            self._store.delete(key)
 
     def save(self, files: Sequence[ParcelFile]) -> None:
         """Have a state of these files, in place of the one that was brought back, or that was saved here before.

@@ -81,6 +81,7 @@ class Keeper:
             self._place(path).parent.mkdir(parents=True, exist_ok=True)
             os.link(path, self._place(path))
         for path in filter(Path.exists, found.files):
+            self._place(path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, self._place(path))
         newest = self._find(self._work_dir)
         if newest is None or newest.name != found.name:
@@ -88,8 +89,7 @@ class Keeper:
 
     def _send(self, name: str) -> None:
         try:
-            files = self._freight.send(self._kept, sorted(path for path in self._kept.rglob("*") if path.is_file()))
-            self._freight.save(files)
+            self._freight.save(self._freight.send_all(self._kept))
         except StoreError as error:  # the work is worth more than its state; a later one may be sent
             logger.warning("the state %s was not sent: %s", name, error.message)
             self._latest = name

@@ -12,11 +12,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from infra.cluster.parcel import ParcelFile
 from infra.engines.models.loadable import ModelSource
 from infra.engines.models.model_files import ModelFiles
+
+MAX_MACHINES = 5
+"""that may be lost with one piece of work, without anything saved in between"""
+PAUSE_SECONDS = 2.0
+"""after a loss, times those in a row: until a cluster has found a machine dead, it gives the same place again"""
 
 Message = dict[str, Any]
 OnProgress = Callable[[Message], None]
@@ -87,8 +92,8 @@ class Saved:
     files: tuple[Path, ...] = ()
 
 
-class Work(Protocol):
-    """What is done, without a path in it: a value that travels to where it is done."""
+class Placed(Protocol):
+    """What takes devices of a machine, without a path in it: a value that travels to where it is done."""
 
     @property
     def what(self) -> str:
@@ -103,6 +108,13 @@ class Work(Protocol):
 
     def elsewhere(self, part: Part | None = None) -> Self:
         """The same for another machine, where it sees its own GPUs alone; or one part of it."""
+
+    def saved(self, work_dir: Path) -> Saved | None:
+        """The newest state that a work folder holds; None: there is none yet."""
+
+
+class Work(Placed, Protocol):
+    """What is done once, with nothing said in between but how far it is."""
 
     def tries(self) -> Sequence[Self]:
         """The same with ever fewer at a time on each device, for when its memory is too small."""
@@ -120,12 +132,12 @@ class Work(Protocol):
             EngineError: it cannot be done, or its process ended.
         """
 
-    def saved(self, work_dir: Path) -> Saved | None:
-        """The newest state that a work folder holds; None: there is none yet."""
+
+AnyPlaced = TypeVar("AnyPlaced", bound=Placed, covariant=True)
 
 
 @dataclass(frozen=True)
-class Errand:
+class Errand(Generic[AnyPlaced]):
     """A piece of work with all that it needs.
 
     Attributes:
@@ -134,16 +146,26 @@ class Errand:
     """
 
     name: str
-    work: Work
+    work: AnyPlaced
     models: Mapping[str, ModelSource]
     folders: Mapping[str, FolderSource] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
+
+    def luggage(self) -> Luggage:
+        """What it needs, brought to this machine."""
+        return Luggage(
+            {name: model.files() for name, model in self.models.items()},
+            {name: folder.files() for name, folder in self.folders.items()},
+            self.files,
+        )
 
 
 class Workplace(Protocol):
     """Where errands are done."""
 
-    def run(self, errand: Errand, work_dir: Path, out_dir: Path, on_progress: OnProgress | None = None) -> Message:
+    def run(
+        self, errand: Errand[Work], work_dir: Path, out_dir: Path, on_progress: OnProgress | None = None
+    ) -> Message:
         """Do an errand, and go on from an earlier try that was broken off.
 
         Args:
@@ -161,10 +183,7 @@ class Workplace(Protocol):
 class Here:
     """This machine. A `Workplace`."""
 
-    def run(self, errand: Errand, work_dir: Path, out_dir: Path, on_progress: OnProgress | None = None) -> Message:
-        luggage = Luggage(
-            {name: model.files() for name, model in errand.models.items()},
-            {name: folder.files() for name, folder in errand.folders.items()},
-            errand.files,
-        )
-        return errand.work.do(luggage, work_dir, out_dir, on_progress)
+    def run(
+        self, errand: Errand[Work], work_dir: Path, out_dir: Path, on_progress: OnProgress | None = None
+    ) -> Message:
+        return errand.work.do(errand.luggage(), work_dir, out_dir, on_progress)

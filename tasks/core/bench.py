@@ -18,7 +18,8 @@ from configs.schema.recipe import Recipe
 from infra.cluster.address import AUTO, ClusterPlace
 from infra.cluster.cluster import Cluster
 from infra.engines.device_lease import DeviceLease
-from infra.engines.errand import Here, Workplace
+from infra.engines.errand import Errand, Here, Workplace
+from infra.engines.learn.work import LearnerHome, LearnWork, here
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import Pool
 from infra.sandbox.job import OpenPool, pool_here
@@ -147,6 +148,15 @@ class Workbench:
         self.pools.make_way()
         self._num_trainings += 1
         return self.cluster.join().errands
+
+    def learner_home(self, segment: Errand[LearnWork]) -> LearnerHome:
+        """Where a segment's learner is: where the recipe's engine is; way is made as by `make_way_for_trainer`."""
+        if self.recipe.engine.hosts == "local":
+            self.make_way_for_trainer()
+            return here(segment)
+        self.pools.make_way()
+        self._num_trainings += 1
+        return self.cluster.join().learner(segment)
 
     @property
     def workers(self) -> OpenPool:

@@ -14,9 +14,11 @@ from configs.schema.recipe import Recipe
 from configs.schema.train import Train, WarmStart
 from infra.cluster.shape import Need, shape_of, shape_of_errand
 from infra.engines.gpu_list import find_named
+from infra.engines.learn.work import wanted_by_segment
 from infra.engines.train.devices import choose_devices, wanted_devices
 
 ON_ONE_NODE = "full weights are trained on one node: write fewer, or tune: {kind: lora}, or add a larger node"
+SEGMENT_ON_ONE_NODE = "a segment is trained on one node: write fewer, or add a larger node"
 
 
 def check_devices(recipe: Recipe) -> None:
@@ -44,10 +46,17 @@ def cluster_needs(recipe: Recipe) -> list[Need]:
                 needs.append(Need(field, partial(shape_of, engine)))
         for training in _trainings(part):
             if training.is_elsewhere:
-                is_whole = training.optimizer.tune.can_be_shared
-                wanted = partial(wanted_devices, training.optimizer, is_one=training.is_one, is_whole=is_whole)
-                needs.append(Need(training.field, partial(shape_of_errand, wanted), ON_ONE_NODE if is_whole else None))
+                needs.append(_need(training, part))
     return needs
+
+
+def _need(training: _Training, recipe: Recipe) -> Need:
+    if training.is_segment:
+        asked = partial(wanted_by_segment, training.optimizer, recipe.engine.devices)
+        return Need(training.field, partial(shape_of_errand, asked), SEGMENT_ON_ONE_NODE)
+    is_whole = training.optimizer.tune.can_be_shared
+    wanted = partial(wanted_devices, training.optimizer, is_one=training.is_one, is_whole=is_whole)
+    return Need(training.field, partial(shape_of_errand, wanted), ON_ONE_NODE if is_whole else None)
 
 
 @dataclass(frozen=True)
@@ -55,20 +64,21 @@ class _Training:
     """Attributes:
     is_one: `auto` is one GPU.
     is_elsewhere: it is done on a node of the cluster.
+    is_segment: it is online training.
     """
 
     field: str
     optimizer: Train | WarmStart
     is_elsewhere: bool
     is_one: bool = False
+    is_segment: bool = False
 
 
 def _trainings(recipe: Recipe) -> Iterator[_Training]:
-    """Those of steps, which have rows before they begin, are where the engine is; a segment is beside the flow."""
+    """They are where the engine is."""
     on_cluster = recipe.engine.hosts == "ray"
-    yield _Training(
-        "train.devices", recipe.train, on_cluster and recipe.online is None, recipe.train.objective.sorts_batch
-    )
+    is_one, is_segment = recipe.train.objective.sorts_batch, recipe.online is not None
+    yield _Training("train.devices", recipe.train, on_cluster, is_one, is_segment)
     if recipe.warm_start is not None:
         yield _Training("warm_start.devices", recipe.warm_start, on_cluster)
     for name, role in recipe.roles.items():

@@ -87,7 +87,7 @@ def train_model(phase: Phase, rows: Path, scratch: Scratch, workplace: Workplace
     }
 
 
-def _errand(phase: Phase, rows: Path) -> Errand:
+def _errand(phase: Phase, rows: Path) -> Errand[TrainWork]:
     settings, schedule = phase.settings, phase.schedule
     work = TrainWork(
         model_name=phase.model_name, tune=settings.tune,

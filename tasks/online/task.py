@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
+from configs.errors import MachineLostError
 from configs.schema.engine import TransformersEngine
 from configs.schema.generate import ReviseGenerate
 from configs.schema.online.objectives import StreamObjective
@@ -13,11 +16,14 @@ from configs.schema.online.section import Online
 from configs.schema.online.teacher_rules import judged_every
 from configs.schema.train import Lora
 from configs.schema.verifiers.kinds import Verifier
+from infra.engines.errand import MAX_MACHINES, PAUSE_SECONDS, Errand
 from infra.engines.learn.beside import LivePool
 from infra.engines.learn.learner import Learner
-from infra.engines.learn.request import LearnRequest
+from infra.engines.learn.work import LearnWork
+from infra.engines.train.work import MODEL, REFERENCE, RESUME_STATE
 from tasks.core.bench import Workbench
 from tasks.core.files import TRAIN_SET
+from tasks.core.local_model import StoredFolder, StoredModel
 from tasks.core.models import Lineage
 from tasks.core.records import Problem
 from tasks.core.refs import ModelRef, StepRef, trained_model
@@ -110,7 +116,7 @@ class _Segment:
             steps = load_steps(self.online.episode.steps, given.prompt, "online.episode.steps")
             refuse_sight(steps, self.online, self.objective)
         bench, spec = self.bench, self._spec()
-        step = bench.step(spec, lambda scratch: self._produce(spec, scratch))
+        step = bench.step(spec, lambda scratch: self._produce_anywhere(spec, scratch))
         if not bench.is_planning:
             WaveFolder(bench.ledger, spec.prefix).clear()
         return step
@@ -159,6 +165,18 @@ class _Segment:
         is_unbroken = self.made.round == self.round - 1
         return found if is_unbroken else replace(found, root=self.round)
 
+    def _produce_anywhere(self, spec: StepSpec, scratch: Scratch) -> Summary:
+        """Once, and again where the machine of the learner is lost: from what was published, and what was saved."""
+        for num_lost in count(1):
+            try:
+                return self._produce(spec, scratch)
+            except MachineLostError as error:
+                if num_lost > MAX_MACHINES:
+                    raise
+                self.bench.progress.line(f"{error.message}; it goes on from what was saved, on another")
+                time.sleep(num_lost * PAUSE_SECONDS)
+        raise AssertionError("there is a next one")
+
     def _produce(self, spec: StepSpec, scratch: Scratch) -> Summary:
         problems = list(TRAIN_SET.read(self.bench.ledger, self.problems))
         verifier = probe_verifier(self.recipe)
@@ -170,18 +188,18 @@ class _Segment:
         begin = self._carried()
         seed = derive_seed(self.recipe.seed, SEGMENT.name, begin.root)
         waves = folder.find_whole()
-        self.bench.make_way_for_trainer()
-        request = self._request(spec, seed, len(waves))
+        segment = self._errand(spec, seed, len(waves))
+        home = self.bench.learner_home(segment)
 
         def show(line: dict[str, Any]) -> None:
             scratch.progress.update(line["step"], line["num_steps"], f"loss {line['loss']:.3f}")
 
         with (
             StandingPools(self.bench.workers) as verifiers,
-            Learner(request, scratch.work, scratch.out, show) as learner,
+            Learner(home, scratch.work, scratch.out, show) as learner,
             drawing_pool(
-                self.online.sampler, self.recipe.engine, learner, request.model, self.recipe.train, scratch.work,
-                self.bench.pools,
+                self.online.sampler, self.recipe.engine, learner, segment.models[MODEL], self.recipe.train,
+                scratch.work, self.bench.pools,
             ) as pool,
         ):  # fmt: skip
             conductor = Conductor(
@@ -224,30 +242,34 @@ class _Segment:
             problems, verifier, probe.every_steps, self.online.steps_of_wave, episode.max_tokens, episode.stop
         )  # fmt: skip
 
-    def _request(self, spec: StepSpec, seed: int, num_known_waves: int) -> LearnRequest:
-        bench, train, online, schedule = self.bench, self.recipe.train, self.online, self.schedule
-        folder = None
-        if schedule.first_step and self.made is not None:
-            folder = bench.ledger.fetch_all(self.made, "optimizer")
+    def _errand(self, spec: StepSpec, seed: int, num_known_waves: int) -> Errand[LearnWork]:
+        train, online, schedule = self.recipe.train, self.online, self.schedule
         engine = self.recipe.engine
         drawing = engine if isinstance(engine, TransformersEngine) else TransformersEngine(
             dtype=engine.dtype, max_model_length=engine.max_model_length, devices=engine.devices
         )  # fmt: skip
-        return LearnRequest(
-            model=bench.model_files(self.start), tune=train.tune, seed=seed, objective=train.objective,
-            optimizer=train.model_copy(update={"max_steps": schedule.num_steps}),
-            reference=bench.model_files(self.reference) if self.reference else None,
-            reference_digest=self.reference.digest if self.reference else "",
-            resume_state=folder, total_steps=schedule.total_steps, first_step=schedule.first_step,
-            engine=drawing, identity=spec.key,
-            most_rows=most_rows(online),
-            steps_per_wave=online.steps_per_wave, inner_epochs=online.inner_epochs,
-            compare_start_every=online.probe.every_steps if online.probe else 0,
-            temperature=online.episode.temperature, max_tokens=online.episode.max_tokens,
-            has_moving_copy=online.moving is not None or judged_every(self.recipe) is not None,
-            compares_drawn=self.has_kl_term,
-            num_known_waves=num_known_waves,
-        )  # fmt: skip
+        work = LearnWork(self.start.name, train.model_copy(update={"max_steps": schedule.num_steps}), drawing, {
+            "tune": train.tune, "seed": seed, "objective": train.objective,
+            "reference_digest": self.reference.digest if self.reference else "",
+            "total_steps": schedule.total_steps, "first_step": schedule.first_step,
+            "identity": spec.key, "most_rows": most_rows(online),
+            "steps_per_wave": online.steps_per_wave, "inner_epochs": online.inner_epochs,
+            "compare_start_every": online.probe.every_steps if online.probe else 0,
+            "temperature": online.episode.temperature, "max_tokens": online.episode.max_tokens,
+            "has_moving_copy": online.moving is not None or judged_every(self.recipe) is not None,
+            "compares_drawn": self.has_kl_term,
+            "num_known_waves": num_known_waves,
+        })  # fmt: skip
+        models = {MODEL: self._source(self.start)}
+        if self.reference is not None:
+            models[REFERENCE] = self._source(self.reference)
+        folders = {}
+        if schedule.first_step and self.made is not None:
+            folders[RESUME_STATE] = StoredFolder(self.bench.ledger, self.made, "optimizer")
+        return Errand(spec.key, work, models, folders)
+
+    def _source(self, model: ModelRef) -> StoredModel:
+        return self.bench.source(lambda: model)
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ from configs.schema.online.sampler import Sampler, devices_beside
 from configs.schema.train import Lora, Train
 from infra.engines.learn.beside import Beside, LivePool
 from infra.engines.learn.learner import Learner
-from infra.engines.models.model_files import ModelFiles
+from infra.engines.models.loadable import ModelSource
 from infra.engines.server_engine import LiveEngine, ServerEngine
 from tasks.core.pools import Pools
 
 
 @contextmanager
 def drawing_pool(
-    sampler: Sampler, engine: Engine, learner: Learner, start: ModelFiles, train: Train, work: Path, pools: Pools
+    sampler: Sampler, engine: Engine, learner: Learner, start: ModelSource, train: Train, work: Path, pools: Pools
 ) -> Iterator[LivePool]:
     """What draws, until the end of the segment.
 
@@ -32,7 +32,7 @@ def drawing_pool(
         yield learner
         return
     rank = train.tune.rank if isinstance(train.tune, Lora) else 0
-    with Beside(learner, engine_beside(sampler, engine, train.devices), start, rank, work) as beside:
+    with Beside(learner, engine_beside(sampler, engine, train.devices), start.files(), rank, work) as beside:
         try:
             yield beside
         finally:

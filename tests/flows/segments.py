@@ -1,6 +1,6 @@
 """Segments of online training small enough for tests: rounds as functions, in this process or in one to be killed.
 
-python -m tests.flows.segments FOLDER RECIPE.json ROUNDS
+python -m tests.flows.segments FOLDER RECIPE.json ROUNDS [CLUSTER]
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from configs.schema.recipe import Recipe
 from flows.round import baseline, improvement_round
+from infra.cluster.address import AUTO
 from infra.engines.learn.learner import Learner
 from infra.store.files import sha256_of
 from infra.store.folder import FolderStore
@@ -46,11 +47,11 @@ def segment_recipe(steps: int = 3, rounds: int = 1, **sections: Any) -> dict[str
     return tree
 
 
-def run_rounds(folder: Path, tree: Mapping[str, Any], rounds: int | None = None) -> RoundOutcome:
+def run_rounds(folder: Path, tree: Mapping[str, Any], rounds: int | None = None, cluster: str = AUTO) -> RoundOutcome:
     """Run the baseline and the rounds, or go on with them; what is done is found in the folder's store."""
     recipe = Recipe.model_validate(tree)
     ledger = Ledger(FolderStore(folder / "store"), folder / "work", {}, lambda: None)
-    with Workbench(recipe, ledger, folder) as bench:
+    with Workbench(recipe, ledger, folder, cluster_address=cluster) as bench:
         outcome = baseline(bench)
         for number in range(1, (recipe.rounds.max if rounds is None else rounds) + 1):
             outcome = improvement_round(bench, number, outcome.state)
@@ -106,4 +107,4 @@ def kill_process(owner: Any) -> None:
 
 
 if __name__ == "__main__":
-    run_rounds(Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text()), int(sys.argv[3]))
+    run_rounds(Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text()), int(sys.argv[3]), *sys.argv[4:])

@@ -16,8 +16,6 @@ from infra.engines.models.probe import any_tokens
 from infra.engines.train.output import publish_folder
 from infra.engines.train.phase import save_result
 
-KEPT = "kept"
-
 
 class Kept:
     """The one result that is kept, in a folder that outlives the process.

@@ -1,6 +1,6 @@
 """A segment's learner on the control side: it draws and scores as a pool does, and trains on the rows of a wave.
 
-    with Learner(request, work_dir, out_dir) as learner:
+    with Learner(Here(request), work_dir, out_dir) as learner:
         while (wave := learner.wanted()) is not None:
             ...                                         draw with learner.generate, judge, publish
             learner.train(rows, seed)
@@ -20,13 +20,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from configs import errors
-from configs.errors import EngineEndedError, EngineError, UserError
-from infra.engines.gpu_memory import wait_for_gpus
-from infra.engines.learn.ranks import Ranks
-from infra.engines.learn.request import LearnReport, LearnRequest
+from configs.errors import EngineEndedError, EngineError, MachineLostError, UserError
+from infra.engines.learn.request import LearnReport
+from infra.engines.learn.work import LearnerHome
 from infra.engines.patience import Patience
-from infra.engines.train.devices import Devices, choose_devices, one_device
-from infra.engines.train.trainer import check_files
 from infra.engines.wire import (
     Completion,
     Embedded,
@@ -51,16 +48,7 @@ from infra.engines.wire import (
 )
 from infra.process.child import Inbox
 
-
-def devices_of(request: LearnRequest) -> Devices:
-    """Where a learner trains: as `train.devices` says, or on the first device of its engine.
-
-    Raises:
-        EngineError: a device is not there.
-    """
-    if request.optimizer.devices != ("auto",):
-        return choose_devices(request.optimizer)
-    return Devices(1, one_device(request.engine.devices[0]))
+GO_ON = "run the same command again, which goes on from here"
 
 
 def read_tokens(row: dict[str, Any]) -> Tokens | Missing:
@@ -72,7 +60,8 @@ class Learner:
     """The live weights of one segment. A `pool.Pool` besides; not for use by several threads.
 
     Args:
-        work_dir: logs, checkpoints and the growing metrics.
+        home: where its processes are.
+        work_dir: logs; of processes that are here, checkpoints and the growing metrics, too.
         out_dir: the result: `adapter/` or `model/`, `optimizer/` where it is carried on, `metrics.jsonl`.
         on_step: called with a step's numbers now and then.
 
@@ -82,25 +71,18 @@ class Learner:
 
     def __init__(
         self,
-        request: LearnRequest,
+        home: LearnerHome,
         work_dir: Path,
         out_dir: Path,
         on_step: Callable[[Message], None] = lambda line: None,
     ) -> None:
-        check_files(request)
         self.report: LearnReport | None = None
         self.num_loads = 1
         self._on_step = on_step
         self._inbox: Inbox = queue.SimpleQueue()
-        self._patience = Patience(request.engine)
-        self._name = request.model.name
-        devices = devices_of(request)
-        wait_for_gpus(devices.gpus)
-        asked = request.model_dump(mode="json", exclude={"optimizer": {"devices"}})
-        self._ranks = Ranks(work_dir, devices.env, devices.num_devices, self._inbox, {
-            "kind": "learn", "request": asked | {"num_known_waves": request.num_known_waves},
-            "work_dir": str(work_dir), "out_dir": str(out_dir),
-        })  # fmt: skip
+        self._name = home.name
+        self._ranks = home.start(work_dir, out_dir, self._inbox)
+        self._patience = Patience(home.engine)
         self._is_open = True
 
     def __enter__(self) -> Self:
@@ -149,7 +131,7 @@ class Learner:
             rate: of the moving copy of the weights, where there is one.
         """
         self._patience.sign_of_life()
-        self._ranks.send_to_all({"kind": "train", "path": str(rows), "seed": seed, "rate": rate})
+        self._ranks.hand_over(rows, {"kind": "train", "seed": seed, "rate": rate})
 
     def keep(self, wave: int) -> None:
         """Keep the weights of the moment, with all that goes on with them, as those before this wave; what was kept
@@ -250,12 +232,13 @@ class Learner:
             words = f"{what}, and is killed: {self._ranks.log_tail()}"
             fix = f"see the log; where it is rightly silent for longer, write a larger {field}"
             raise self._error(words, fix, EngineEndedError) from None
+        if message is None and (lost := self._ranks.lost_machine()) is not None:
+            raise self._error(f"lost its machine: {lost}", GO_ON, MachineLostError)
         if message is None:
             kind = EngineEndedError if self._ranks.was_killed() else EngineError
             raise self._error(
                 f"ended before its work was done: {self._ranks.describe_end()}",
-                "run the same command again, which goes on from here; where it ends so again, see the log, free "
-                "memory, or write a smaller train.batch_size",
+                f"{GO_ON}; where it ends so again, see the log, free memory, or write a smaller train.batch_size",
                 kind,
             )
         self._patience.sign_of_life()

@@ -24,6 +24,11 @@ from infra.process.child import Inbox
 PROGRAM = "infra.engines.learn.learner_program"
 
 
+def log_name(rank: int | str) -> str:
+    """File of the log of one process; what is no number is a pattern."""
+    return f"learner-{rank}.log" if rank else "learner.log"
+
+
 class Ranks:
     """The first of them is whom messages are from, and go to.
 
@@ -42,7 +47,7 @@ class Ranks:
         self._is_closed = False
         meeting = work_dir / MEETING
         meeting.unlink(missing_ok=True)
-        self._logs = [work_dir / (f"learner-{rank}.log" if rank else "learner.log") for rank in range(num_devices)]
+        self._logs = [work_dir / log_name(rank) for rank in range(num_devices)]
         try:
             for log in self._logs:
                 self._all.append(ChildTransport(log, env, True, self._own, PROGRAM))
@@ -66,6 +71,10 @@ class Ranks:
         for one in self._all:
             one.send(message)
 
+    def hand_over(self, rows: Path, message: Message) -> None:
+        """To all, with a file that goes with it."""
+        self.send_to_all({**message, "path": str(rows)})
+
     def describe_end(self) -> str:
         """How the one ended that failed, in words, with the last lines of its log."""
         of_several = f"process {self._all.index(self._failed)} of {len(self._all)}: " if len(self._all) > 1 else ""
@@ -74,6 +83,10 @@ class Ranks:
     def was_killed(self) -> bool:
         """Whether a signal ended it, rather than itself."""
         return self._failed.was_killed()
+
+    def lost_machine(self) -> str | None:
+        """It is this one."""
+        return None
 
     def log_tail(self) -> str:
         """The last lines of the first one's log."""

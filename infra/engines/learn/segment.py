@@ -23,7 +23,7 @@ from infra.engines.learn.critic import Critic, CriticSteps
 from infra.engines.learn.desk import Desk, SegmentEnds
 from infra.engines.learn.export import Export
 from infra.engines.learn.grpo import GRPOConfig
-from infra.engines.learn.kept import KEPT, Kept
+from infra.engines.learn.kept import Kept
 from infra.engines.learn.losses import Losses
 from infra.engines.learn.moving import MovingCopy
 from infra.engines.learn.request import LearnReport, LearnRequest
@@ -34,7 +34,7 @@ from infra.engines.train import group
 from infra.engines.train.carry import CarriedState
 from infra.engines.train.checkpoints import TimedCheckpoints, find_checkpoint
 from infra.engines.train.metrics import MetricsStream, read_metrics, rewind_metrics
-from infra.engines.train.saved import CHECKPOINTS, METRICS
+from infra.engines.train.saved import CHECKPOINTS, KEPT, METRICS
 from infra.engines.train.settings import shared_settings
 from infra.engines.train.setup import load_tokenizer, load_trainable
 from infra.process.protocol import Channel

@@ -7,17 +7,20 @@ from pathlib import Path
 from infra.engines.errand import Saved
 
 CHECKPOINTS, METRICS, REFERENCE_FILE = "checkpoints", "metrics.jsonl", "reference.json"
+KEPT = "kept"
+"""folder of a segment: what its result would be if it ended before a certain wave"""
 MARKER = "whole"
 """file that makes a checkpoint exist; it holds the request's fingerprint"""
 
 
 def newest_saved(work_dir: Path) -> Saved | None:
-    """The newest whole checkpoint, with the numbers that were written and computed before it."""
+    """The newest whole checkpoint, the numbers that were written and computed before it, and what was kept."""
     whole = [path.parent for path in (work_dir / CHECKPOINTS).glob(f"checkpoint-*/{MARKER}")]
     if not whole:
         return None
     newest = max(whole, key=step_of)
-    return Saved(newest.name, newest, tuple(work_dir / name for name in (METRICS, REFERENCE_FILE)))
+    kept = (path for path in (work_dir / KEPT).rglob("*") if path.is_file())
+    return Saved(newest.name, newest, (work_dir / METRICS, work_dir / REFERENCE_FILE, *kept))
 
 
 def step_of(checkpoint: Path) -> int:

@@ -20,6 +20,7 @@ from infra.engines.learn.beside import Beside, LivePool, split
 from infra.engines.learn.learner import Learner
 from infra.engines.learn.request import LearnRequest
 from infra.engines.learn.rows import StreamRow, write_rows
+from infra.engines.learn.work import Here
 from infra.engines.live_weights import Follows, LiveWeights
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
@@ -54,7 +55,7 @@ def beside(files: ModelFiles, tune: Tune, engine: LiveEngine, folder: Path) -> I
                            max_tokens=8)  # fmt: skip
     rank = tune.rank if isinstance(tune, Lora) else 0
     with (
-        Learner(request, folder / "work", folder / "out") as learner,
+        Learner(Here(request), folder / "work", folder / "out") as learner,
         Beside(learner, engine, files, rank, folder / "beside") as pool,
     ):
         assert learner.wanted() == 0

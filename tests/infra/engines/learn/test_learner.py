@@ -18,6 +18,7 @@ from infra.engines.learn.learner import Learner
 from infra.engines.learn.request import LearnRequest
 from infra.engines.learn.rows import StreamRow, read_rows, write_rows
 from infra.engines.learn.start import StartWeights
+from infra.engines.learn.work import Here
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.wire import Completion, Request, Score, Scoring, Shard
 from tests.infra.engines.tiny import build_tiny_folder
@@ -68,7 +69,7 @@ def weights_after(
     files: ModelFiles, folder: Path, batch_size: int = 8, last: int | None = None, most_rows: int = 8
 ) -> dict:
     folder.mkdir()
-    with Learner(request(files, batch_size, most_rows=most_rows), folder / "work", folder / "out") as learner:
+    with Learner(Here(request(files, batch_size, most_rows=most_rows)), folder / "work", folder / "out") as learner:
         completions: list[Completion] = []
         while learner.wanted() is not None:
             completions = completions or draw(learner)
@@ -83,7 +84,7 @@ def far(one: dict, other: dict) -> float:
 
 
 def test_what_it_drew_is_what_it_scores_and_what_its_tokens_say(files: ModelFiles, tmp_path: Path) -> None:
-    with Learner(request(files), tmp_path / "work", tmp_path / "out") as learner:
+    with Learner(Here(request(files)), tmp_path / "work", tmp_path / "out") as learner:
         assert learner.wanted() == 0
         completions = draw(learner)
         again = draw(learner)
@@ -106,7 +107,7 @@ def test_what_it_drew_is_what_it_scores_and_what_its_tokens_say(files: ModelFile
 def test_a_learner_of_whom_nothing_was_asked_for_long_is_not_silent(files: ModelFiles, tmp_path: Path) -> None:
     """Judges may take hours, and who draws beside it."""
     own = request(files).model_copy(update={"engine": TransformersEngine(silence_seconds=5)})
-    with Learner(own, tmp_path / "work", tmp_path / "out") as learner:
+    with Learner(Here(own), tmp_path / "work", tmp_path / "out") as learner:
         assert learner.wanted() == 0
         first = draw(learner)
         time.sleep(5.5)
@@ -119,7 +120,7 @@ def test_a_learner_of_whom_nothing_was_asked_for_long_is_not_silent(files: Model
 def test_it_says_of_tokens_how_far_they_are_from_the_reference(files: ModelFiles, tmp_path: Path) -> None:
     """Which is the model that it began with: what a text is likelier now than when it was drawn."""
     asked = request(files, batch_size=3).model_copy(update={"reference": files, "compares_drawn": True})
-    with Learner(asked, tmp_path / "work", tmp_path / "out") as learner:
+    with Learner(Here(asked), tmp_path / "work", tmp_path / "out") as learner:
         assert learner.wanted() == 0
         drawn = [row for row in draw(learner) if row.finish_reason == "stop" and row.text]
         tokens = [row.tokens for row in drawn if row.tokens is not None]

@@ -18,6 +18,7 @@ from configs.schema.train import FullWeights, Lora, Train
 from infra.engines.learn.learner import Learner
 from infra.engines.learn.request import LearnRequest
 from infra.engines.learn.rows import Span, StreamRow, write_rows
+from infra.engines.learn.work import Here
 from infra.engines.models.model_files import ModelFiles
 from infra.store.files import sha256_of
 from tests.infra.engines.tiny import build_tiny_folder
@@ -73,7 +74,7 @@ def run(asked: LearnRequest, main: str, folder: Path) -> tuple[list[dict[str, An
     """Lines of the metrics, and the weights at the end."""
     folder.mkdir()
     write_rows(folder / "rows.jsonl", rows_of(main))
-    with Learner(asked, folder / "work", folder / "out") as learner:
+    with Learner(Here(asked), folder / "work", folder / "out") as learner:
         while (wave := learner.wanted()) is not None:
             learner.train(folder / "rows.jsonl", wave + 5, 0.1)
     told = map(json.loads, (folder / "out/metrics.jsonl").read_text().splitlines())
@@ -140,7 +141,7 @@ def test_the_end_of_one_ends_all_and_what_resumes_ends_with_the_same_bytes(
     folder = tmp_path / "killed"
     folder.mkdir()
     write_rows(folder / "rows.jsonl", rows_of(main))
-    learner = Learner(asked, folder / "work", folder / "out")
+    learner = Learner(Here(asked), folder / "work", folder / "out")
     with learner, pytest.raises(EngineEndedError, match=f"process {rank} of 2: killed by SIGKILL"):
         while (wave := learner.wanted()) is not None:
             learner.train(folder / "rows.jsonl", wave + 5, 0.1)
@@ -148,7 +149,7 @@ def test_the_end_of_one_ends_all_and_what_resumes_ends_with_the_same_bytes(
                 kill(learner._ranks._all[rank].source.pid, signal.SIGKILL)
                 assert gone(learner, 5)
     assert learner.report is None
-    again = Learner(asked.model_copy(update={"num_known_waves": 2}), folder / "work", folder / "out")
+    again = Learner(Here(asked.model_copy(update={"num_known_waves": 2})), folder / "work", folder / "out")
     with again:
         while (wave := again.wanted()) is not None:
             again.train(folder / "rows.jsonl", wave + 5, 0.1)
@@ -162,7 +163,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 def test_one_that_ends_while_nobody_asks_ends_all_too(files: ModelFiles, tmp_path: Path) -> None:
     """Judges may take hours: until then nothing may be left of the others."""
-    with Learner(request(files, Dapo(), ("cpu", "cpu")), tmp_path / "work", tmp_path / "out") as learner:
+    with Learner(Here(request(files, Dapo(), ("cpu", "cpu"))), tmp_path / "work", tmp_path / "out") as learner:
         assert learner.wanted() == 0
         os.killpg(learner._ranks._all[1].source.pid, signal.SIGKILL)
         assert gone(learner, 5)
@@ -172,7 +173,7 @@ def test_one_that_ends_while_nobody_asks_ends_all_too(files: ModelFiles, tmp_pat
 
 def test_what_one_of_them_cannot_do_is_told_and_ends_all(files: ModelFiles, tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
-    with Learner(request(files, Dapo(), ("cpu", "cpu")), tmp_path / "work", tmp_path / "out") as learner:
+    with Learner(Here(request(files, Dapo(), ("cpu", "cpu"))), tmp_path / "work", tmp_path / "out") as learner:
         assert learner.wanted() == 0
         write_rows(rows, [StreamRow([5, 6], [7, 8], [-1.0, -1.0], [("advantage", 0, 2, float("inf"))])])
         learner.train(rows, 5)

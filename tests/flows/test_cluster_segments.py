@@ -1,0 +1,129 @@
+"""Segments whose learner is on a node: bytes as on the flow's machine, whatever is lost or killed meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from configs.errors import EngineEndedError
+from infra.cluster.node_cache import FOLDER_VARIABLE
+from infra.engines.learn.learner import Learner
+from tests.flows.micro import processes_of
+from tests.flows.on_cluster import HERE, ON_CLUSTER, sessions_of, wait_until
+from tests.flows.segments import digests, monkeypatched, run_rounds, segment_recipe
+from tests.infra.cluster.machines import Machines, machines
+
+pytestmark = pytest.mark.slow(minutes=3)
+WAVES = 4
+TREE = segment_recipe(steps=WAVES, rounds=2, engine=HERE)
+THERE = segment_recipe(steps=WAVES, rounds=2, engine=ON_CLUSTER)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    with machines(tmp_path_factory.mktemp("cluster"), 2) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the baseline."""
+    folder = tmp_path_factory.mktemp("begun")
+    run_rounds(folder, TREE, rounds=0)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def straight(begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two rounds on the flow's machine, the second of which goes on with the first's optimizer."""
+    folder = tmp_path_factory.mktemp("straight") / "run"
+    shutil.copytree(begun, folder)
+    run_rounds(folder, TREE)
+    return folder
+
+
+@pytest.fixture
+def folder(begun: Path, tmp_path: Path) -> Path:
+    shutil.copytree(begun, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def learners(cluster: Machines) -> list[psutil.Process]:
+    """Those that run on nodes."""
+    return [psutil.Process(one.pid) for one in processes_of(cluster.folder) if one.name == "learner_program"]
+
+
+def assert_as(straight: Path, folder: Path, rounds: int = 2) -> None:
+    for number in range(1, rounds + 1):
+        assert digests(folder, number) == digests(straight, number)
+    assert not list((folder / "store").glob("micro/cluster/errands/*/*")), "what went there and back is gone"
+
+
+def test_a_node_that_is_lost_costs_no_byte(
+    cluster: Machines, straight: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It had checkpoints; the second learner is on the other node, and the round after that goes on from there."""
+    lost: list[Path] = []
+
+    def lose_its_node(_: Any) -> None:
+        saved = folder / "store/micro/cluster/errands"
+        assert wait_until(lambda: bool(list(saved.glob("*/saved.json"))), 30)
+        (learner,) = learners(cluster)
+        lost.append(Path(learner.environ()[FOLDER_VARIABLE]))
+        cluster.kill_at(lost[0])
+
+    with monkeypatched(Learner, "train", 3, lose_its_node):
+        run_rounds(folder, THERE, cluster=cluster.address)
+    assert len(lost) == 1
+    assert_as(straight, folder)
+    assert wait_until(lambda: not sessions_of(cluster), 20)
+    cluster.add()
+
+
+def test_a_learner_that_is_killed_there_is_told_with_its_log_here(
+    cluster: Machines, straight: Path, folder: Path
+) -> None:
+    def kill(_: Any) -> None:
+        (learner,) = learners(cluster)
+        os.kill(learner.pid, signal.SIGKILL)
+
+    with (
+        monkeypatched(Learner, "train", 2, kill),
+        pytest.raises(EngineEndedError, match=r"on node .* killed by SIGKILL") as caught,
+    ):
+        run_rounds(folder, THERE, 1, cluster.address)
+    (log,) = (folder / "work").rglob("learner.log")
+    assert str(log) in str(caught.value) and "same command again" in str(caught.value.fix)
+    run_rounds(folder, THERE, 1, cluster.address)
+    assert_as(straight, folder, 1)
+
+
+def test_a_flow_that_is_killed_leaves_no_learner_and_goes_on(
+    cluster: Machines, straight: Path, folder: Path, tmp_path: Path
+) -> None:
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text(json.dumps(THERE))
+    command = [sys.executable, "-m", "tests.flows.segments", str(folder), str(recipe), "1", cluster.address]
+    with (tmp_path / "log.txt").open("wb") as log:
+        run = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=log, stderr=log)
+        try:
+            waves = folder / "store/micro/round-001/segment"
+            assert wait_until(lambda: bool(learners(cluster)) and bool(list(waves.glob("*/wave*"))), 240), (
+                tmp_path / "log.txt"
+            ).read_text()
+        finally:
+            run.kill()
+            run.wait()
+    assert wait_until(lambda: not sessions_of(cluster), 20), sessions_of(cluster)
+    run_rounds(folder, THERE, 1, cluster.address)
+    assert_as(straight, folder, 1)
