@@ -14,7 +14,7 @@ import logging
 import signal
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import ray
@@ -24,18 +24,18 @@ from configs.errors import EngineError
 from configs.schema.engine import LocalEngine
 from infra.cluster.address import FIX, ClusterPlace, check_cluster, wait_seconds
 from infra.cluster.crew import Crew
-from infra.cluster.errands import ErrandPlaces
+from infra.cluster.errands import FOLDER, ErrandPlaces
+from infra.cluster.fleet_pool import FleetPool
+from infra.cluster.freight import Freight
 from infra.cluster.greeting import Greeting, own_version
-from infra.cluster.group import Groups, Place, nodes
+from infra.cluster.group import Groups, nodes
+from infra.cluster.live_pool import LivePool
 from infra.cluster.parcel import ModelParcel
 from infra.cluster.segments import OnNode
-from infra.cluster.shape import Need, Shape, shape_of
-from infra.cluster.transport import ActorTransport
+from infra.cluster.shape import Need, shape_beside, shape_of
 from infra.engines.errand import Errand
 from infra.engines.learn.work import LearnWork
-from infra.engines.local_pool import LocalPool
-from infra.engines.transport import Transport
-from infra.process.child import Inbox
+from infra.engines.live_weights import Follows
 
 
 class Fleet:
@@ -62,9 +62,19 @@ class Fleet:
         self.crew = Crew(self._greeting)
         self.errands = ErrandPlaces(self._groups, self._greeting, place.store, place.folder)
 
-    def open_pool(self, engine: LocalEngine, model: ModelParcel, work_dir: Path) -> LocalPool:
+    def open_pool(self, engine: LocalEngine, model: ModelParcel, work_dir: Path) -> FleetPool:
         """A pool whose sessions run in places of the cluster, as many as `engine.devices` says."""
         return FleetPool(engine, model, work_dir, shape_of(engine, nodes()), self._groups, self._greeting)
+
+    def open_beside(
+        self, engine: LocalEngine, model: ModelParcel, work_dir: Path, follows: Follows, segment: Errand[LearnWork]
+    ) -> LivePool:
+        """A pool whose sessions follow the learner of a segment, in the places that this leaves them."""
+        found = nodes()
+        learner = segment.work.wanted(int(max((node.get("GPU", 0) for node in found), default=0)))
+        shape = shape_beside(shape_of(engine, found), engine, learner)
+        freight = Freight(self._store, f"{self._folder}/{FOLDER}/{segment.name}").within("live")
+        return LivePool(engine, model, work_dir, shape, self._groups, self._greeting, follows, freight)
 
     def learner(self, segment: Errand[LearnWork]) -> OnNode:
         """A place for the learner of a segment."""
@@ -82,37 +92,6 @@ class Fleet:
         self._store.delete(self._greeting.key)
         if self._is_ours:
             ray.shutdown()
-
-
-class FleetPool(LocalPool):
-    """A pool whose sessions run in places of the cluster, which it holds from its first job until it is closed."""
-
-    def __init__(
-        self,
-        engine: LocalEngine,
-        model: ModelParcel,
-        work_dir: Path,
-        shape: Shape,
-        groups: Groups,
-        greeting: Greeting,
-    ) -> None:
-        self._shape, self._groups, self._greeting = shape, groups, greeting
-        self._place: Place | None = None
-        # Each sees the GPUs of its own place, which Ray shows it.
-        devices = ("auto" if shape.num_gpus else "cpu",) * shape.num_places
-        placed = engine.model_copy(update={"devices": devices})
-        super().__init__(placed, model, work_dir, start=self._start)
-
-    def close(self) -> None:
-        super().close()
-        if self._place is not None:
-            self._groups.give_back(self._place)
-            self._place = None
-
-    def _start(self, log_path: Path, env: Mapping[str, str], forks: bool, inbox: Inbox) -> Transport:
-        if self._place is None:
-            self._place = self._groups.take(self._shape)
-        return ActorTransport(self._place, self._greeting, log_path, env, forks, inbox)
 
 
 def connect(address: str) -> bool:

@@ -65,10 +65,13 @@ class Freight:
             self._store.get_file(file.key, root / file.name, file.sha256)
 
     def drop(self, files: Iterable[ParcelFile]) -> None:
-        """Nobody fetches these any more; those of the saved state stay."""
-        saved = {file.key for file in _files(self._store.read(f"{self.folder}/{SAVED}"))}
-        for key in {file.key for file in files} - saved:
+        """Nobody fetches these any more."""
+        for key in {file.key for file in files}:
             self._store.delete(key)
+
+    def within(self, name: str) -> Freight:
+        """A part of it, whose files are dropped without a look at those of the others."""
+        return Freight(self._store, f"{self.folder}/{name}")
 
     def save(self, files: Sequence[ParcelFile]) -> None:
         """Have a state of these files, in place of the one that was brought back, or that was saved here before.

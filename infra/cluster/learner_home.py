@@ -25,6 +25,9 @@ from infra.engines.learn.work import Here
 from infra.engines.wire import Message
 from infra.process.child import Inbox
 
+EXPORTED = "exported"
+"""part of a segment's freight: the weights of a wave"""
+
 
 class LearnerHome(WorkingHome):
     """The processes of one learner."""
@@ -69,13 +72,13 @@ class LearnerHome(WorkingHome):
         with Keeper(freight, self._folder / "kept", self._work_dir, work.saved, self._saved):
             self._ranks = Here(work.request(luggage)).start(self._work_dir, self._out_dir, self._told)
             self._tell({"kind": "begun"})
-            last = self._follow(self._ranks, freight)
+            last = self._follow(self._ranks, freight.within(EXPORTED))
             if last["kind"] != "done":
                 self._tell(last)
                 raise Told
         self._tell({**last, "files": _rows(freight.send_all(self._out_dir))})
 
-    def _follow(self, ranks: Ranks, freight: Freight) -> Message:
+    def _follow(self, ranks: Ranks, exported: Freight) -> Message:
         """Tell what the learner tells, up to its last message."""
         while True:
             _, message = self._told.get()
@@ -84,7 +87,7 @@ class LearnerHome(WorkingHome):
             if message["kind"] in ("done", "error"):
                 return message
             if message["kind"] == "exported":
-                message = {**message, "files": _rows(freight.send_all(self._live))}
+                message = {**message, "files": _rows(exported.send_all(self._live))}
             self._tell(message)
 
 

@@ -25,7 +25,7 @@ from infra.cluster.failure import as_here, ended
 from infra.cluster.freight import Freight
 from infra.cluster.greeting import Greeting
 from infra.cluster.group import Groups, Place, nodes
-from infra.cluster.learner_home import LearnerHome
+from infra.cluster.learner_home import EXPORTED, LearnerHome
 from infra.cluster.parcel import ParcelFile
 from infra.cluster.shape import shape_of_errand
 from infra.cluster.transport import ActorTransport
@@ -167,12 +167,13 @@ class NodeLearner:
         kind = message["kind"]
         if kind == "error":
             return _in_message(self._as_here(message), self._log)
-        if kind in ("exported", "done"):
-            folder = self._live.get() if kind == "exported" else self._out_dir
-            files = [ParcelFile(**file) for file in message.pop("files")]
-            self._freight.fetch(files, folder)
-            self._freight.drop(files)
-        if kind == "done":
+        files = [ParcelFile(**file) for file in message.pop("files", ())]
+        if kind == "exported":
+            exported = self._freight.within(EXPORTED)
+            exported.fetch(files, self._live.get())
+            exported.drop(files)
+        elif kind == "done":
+            self._freight.fetch(files, self._out_dir)
             self._freight.clear()
         return message
 

@@ -68,6 +68,14 @@ def shape_of(engine: LoadingEngine, found: Nodes) -> Shape:
     return Shape(len(engine.devices), 1, 0 if engine.devices[0] == "cpu" else gpus_each)
 
 
+def shape_beside(shape: Shape, engine: LoadingEngine, learner: Wanted) -> Shape:
+    """Places of sessions beside a learner: where `auto` counted all that there is, without the learner's."""
+    if engine.devices != ("auto",) or learner.on_gpus != (shape.num_gpus > 0):
+        return shape
+    taken = -(-learner.num // max(shape.num_gpus, 1))
+    return replace(shape, num_places=max(shape.num_places - taken, 1))
+
+
 def shape_of_errand(wanted: Callable[[int], Wanted], found: Nodes) -> Shape:
     """The places of work that is done once: one where a node has its devices, else as few as the nodes have room for,
     each with as many of them.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from infra.engines.models.model_files import PROBE_FILE, ModelFiles
 from infra.engines.wire import Message
@@ -31,6 +31,12 @@ class Follows:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+class ToldWeights(Protocol):
+    """The weights of one wave, as a session is told of them: `LiveWeights`, or where another machine fetches them."""
+
+    def to_message(self) -> Message: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from configs.errors import EngineError
 from configs.schema.engine import LocalEngine
 from infra.engines.generate.vllm_metrics import words_of
 from infra.engines.gpu_list import visible_gpus
-from infra.engines.live_weights import Follows, LiveWeights
+from infra.engines.live_weights import Follows, ToldWeights
 from infra.engines.models.loadable import LoadableModel
 from infra.engines.patience import shorter
 from infra.engines.programs import session_devices
@@ -110,6 +110,10 @@ class LocalPool:
         self.close()
 
     @property
+    def num_sessions(self) -> int:
+        return len(self._sessions)
+
+    @property
     def num_loads(self) -> int:
         return sum(session.num_loads for session in self._sessions)
 
@@ -140,7 +144,7 @@ class LocalPool:
         self._refuse_unless("embedding", "gives no vectors", "embedding")
         return self._answers("embed", EmbeddingJob, Embedded, items, on_progress)
 
-    def follow(self, weights: LiveWeights) -> None:
+    def follow(self, weights: ToldWeights) -> None:
         """Answer what is asked from now on by these weights. Errors come with the next answers."""
         for session in self._sessions:
             session.follow(weights)

@@ -15,7 +15,7 @@ from typing import Any
 from configs import errors
 from configs.errors import EngineEndedError, EngineError, UserError
 from configs.schema.engine import LocalEngine
-from infra.engines.live_weights import Follows, LiveWeights
+from infra.engines.live_weights import Follows, ToldWeights
 from infra.engines.models.loadable import LoadableModel
 from infra.engines.patience import Patience
 from infra.engines.programs import visible_devices
@@ -110,7 +110,7 @@ class Session:
     ) -> None:
         self.engine, self.model, self.device = engine, model, device
         self._follows = follows
-        self._weights: LiveWeights | None = None
+        self._weights: ToldWeights | None = None
         self.log_path = work_dir / f"{name}.log"
         self.num_loads = self.num_losses = self.num_machines_lost = 0
         self.is_waiting = False
@@ -140,7 +140,7 @@ class Session:
         self._rows[job.name] = job.kind, []
         transport.send(write_job(job))
 
-    def follow(self, weights: LiveWeights) -> None:
+    def follow(self, weights: ToldWeights) -> None:
         """Answer later jobs by these weights, also where the process has to start again. No job is under way."""
         assert self._follows is not None and not self._rows, "said as the model was loaded; weights change between jobs"
         self._weights = weights

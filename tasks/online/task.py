@@ -197,10 +197,7 @@ class _Segment:
         with (
             StandingPools(self.bench.workers) as verifiers,
             Learner(home, scratch.work, scratch.out, show) as learner,
-            drawing_pool(
-                self.online.sampler, self.recipe.engine, learner, segment.models[MODEL], self.recipe.train,
-                scratch.work, self.bench.pools,
-            ) as pool,
+            drawing_pool(self.bench, segment, learner, scratch.work) as pool,
         ):  # fmt: skip
             conductor = Conductor(
                 self.online, drawable, begin, seed,

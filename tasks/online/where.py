@@ -4,39 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from configs.schema.engine import Engine
 from configs.schema.online.sampler import Sampler, devices_beside
-from configs.schema.train import Lora, Train
-from infra.engines.learn.beside import Beside, LivePool
+from configs.schema.train import Lora
+from infra.engines.errand import Errand
+from infra.engines.learn.beside import Beside, LivePool, pool_beside
 from infra.engines.learn.learner import Learner
-from infra.engines.models.loadable import ModelSource
+from infra.engines.learn.work import LearnWork
+from infra.engines.live_weights import Follows
+from infra.engines.local_pool import LocalPool
 from infra.engines.server_engine import LiveEngine, ServerEngine
-from tasks.core.pools import Pools
+from infra.engines.train.work import MODEL
+from tasks.core.bench import Workbench
 
 
 @contextmanager
-def drawing_pool(
-    sampler: Sampler, engine: Engine, learner: Learner, start: ModelSource, train: Train, work: Path, pools: Pools
-) -> Iterator[LivePool]:
+def drawing_pool(bench: Workbench, segment: Errand[LearnWork], learner: Learner, work: Path) -> Iterator[LivePool]:
     """What draws, until the end of the segment.
 
     Args:
-        engine, train: the recipe's.
-        start: the model that the segment starts from.
         work: logs, and the weights of the wave at hand.
-        pools: where loads are counted.
     """
-    if sampler.where == "learner":
+    recipe = bench.recipe
+    assert recipe.online is not None, "it has a segment"
+    if recipe.online.sampler.where == "learner":
         yield learner
         return
-    rank = train.tune.rank if isinstance(train.tune, Lora) else 0
-    with Beside(learner, engine_beside(sampler, engine, train.devices), start.files(), rank, work) as beside:
+    engine = engine_beside(recipe.online.sampler, recipe.engine, recipe.train.devices)
+    with Beside(learner, _sessions(bench, segment, engine, work), work) as beside:
         try:
             yield beside
         finally:
-            pools.count(beside)
+            bench.pools.count(beside)
+
+
+def _sessions(bench: Workbench, segment: Errand[LearnWork], engine: LiveEngine, work: Path) -> LocalPool:
+    """Where the engine is. A server reads the files of the flow's machine, and is asked from there."""
+    tune, start = bench.recipe.train.tune, segment.models[MODEL]
+    rank = tune.rank if isinstance(tune, Lora) else 0
+    if isinstance(engine, ServerEngine) or engine.hosts == "local":
+        return pool_beside(engine, start.files(), rank, work)
+    model = replace(start.parcel(), adapter=(), probe=()) if rank else start.parcel()
+    return bench.cluster.join().open_beside(engine, model, work, Follows(rank), segment)
 
 
 def engine_beside(sampler: Sampler, engine: Engine, of_training: tuple[str, ...]) -> LiveEngine:

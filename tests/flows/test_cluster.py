@@ -17,7 +17,8 @@ from configs.schema.engine import TransformersEngine
 from flows.run.experiment import open_workbench
 from flows.services.addresses import Addresses
 from infra.cluster.address import SECONDS_VARIABLE, ClusterPlace
-from infra.cluster.fleet import Fleet, FleetPool
+from infra.cluster.fleet import Fleet
+from infra.cluster.fleet_pool import FleetPool
 from infra.cluster.greeting import Greeting
 from infra.cluster.group import Groups
 from infra.cluster.parcel import ModelParcel

@@ -66,7 +66,8 @@ def learners(cluster: Machines) -> list[psutil.Process]:
 def assert_as(straight: Path, folder: Path, rounds: int = 2) -> None:
     for number in range(1, rounds + 1):
         assert digests(folder, number) == digests(straight, number)
-    assert not list((folder / "store").glob("micro/cluster/errands/*/*")), "what went there and back is gone"
+    left = [path for path in (folder / "store/micro/cluster/errands").rglob("*") if path.is_file()]
+    assert not left, "what went there and back is gone"
 
 
 def test_a_node_that_is_lost_costs_no_byte(
@@ -88,6 +89,30 @@ def test_a_node_that_is_lost_costs_no_byte(
     assert_as(straight, folder)
     assert wait_until(lambda: not sessions_of(cluster), 20)
     cluster.add()
+
+
+@pytest.mark.parametrize(
+    "tune", [{"kind": "full"}, {"kind": "lora", "rank": 4, "alpha": 32}], ids=lambda one: one["kind"]
+)
+def test_sessions_beside_it_are_on_nodes_too(
+    cluster: Machines, begun: Path, folder: Path, tmp_path: Path, tune: dict[str, Any]
+) -> None:
+    """Their weights come through the store, and make the bytes that files of this machine make."""
+    beside = {"train": {"tune": tune}, "online": {"sampler": {"where": "session"}}}
+    here = tmp_path / "here"
+    shutil.copytree(begun, here)
+    run_rounds(here, segment_recipe(steps=WAVES, engine=HERE, **beside))
+    places: set[str] = set()
+
+    def look(_: Any) -> None:
+        for one in processes_of(cluster.folder):
+            if one.name in ("learner_program", "session_program"):
+                places.add(f"{one.name} {psutil.Process(one.pid).environ()[FOLDER_VARIABLE]}")
+
+    with monkeypatched(Learner, "train", 2, look):
+        run_rounds(folder, segment_recipe(steps=WAVES, engine=ON_CLUSTER, **beside), cluster=cluster.address)
+    assert len(places) == 2 and len({place.split()[1] for place in places}) == 2, places
+    assert_as(here, folder, 1)
 
 
 def test_a_learner_that_is_killed_there_is_told_with_its_log_here(

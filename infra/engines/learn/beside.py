@@ -52,18 +52,13 @@ class Beside:
     """A `LivePool` in processes of its own. Not for use by several threads.
 
     Args:
-        engine: what draws, on which devices.
-        start: the model that the segment starts from.
-        rank: of the adapter that is trained; 0: all weights are.
-        work_dir: logs, and the files of the wave at hand.
+        pool: what draws; its sessions follow the learner.
+        work_dir: for the files of the wave at hand.
     """
 
-    def __init__(self, learner: Learner, engine: LiveEngine, start: ModelFiles, rank: int, work_dir: Path) -> None:
-        self._learner, self._folder = learner, work_dir / "live"
-        self._num_sessions = len(engine.devices)
+    def __init__(self, learner: Learner, pool: LocalPool, work_dir: Path) -> None:
+        self._learner, self._pool, self._folder = learner, pool, work_dir / "live"
         shutil.rmtree(self._folder, ignore_errors=True)
-        below = replace(start, adapter=None, probe=None) if rank else start
-        self._pool = LocalPool(engine, below, work_dir, follows=Follows(rank))
 
     def __enter__(self) -> Self:
         return self
@@ -89,7 +84,7 @@ class Beside:
     ) -> Iterator[tuple[Shard, list[Completion | Missing]]]:
         """See `pool.Pool`; each shard is shared out to the sessions."""
         for shard in shards:
-            parts = split(shard, self._num_sessions)
+            parts = split(shard, self._pool.num_sessions)
             found = {part.name: rows for part, rows in self._pool.generate(parts, on_progress)}
             yield shard, [row for part in parts for row in found[part.name]]
 
@@ -116,6 +111,19 @@ class Beside:
 
     def close(self) -> None:
         self._pool.close()
+
+
+def pool_beside(engine: LiveEngine, start: ModelFiles, rank: int, work_dir: Path) -> LocalPool:
+    """Sessions of this machine that follow a learner.
+
+    Args:
+        engine: what draws, on which devices.
+        start: the model that the segment starts from.
+        rank: of the adapter that is trained; 0: all weights are.
+        work_dir: logs.
+    """
+    below = replace(start, adapter=None, probe=None) if rank else start
+    return LocalPool(engine, below, work_dir, follows=Follows(rank))
 
 
 def split(shard: Shard, num_parts: int) -> list[Shard]:

@@ -16,7 +16,7 @@ from configs.schema.drawing import Sampling
 from configs.schema.engine import TransformersEngine, VllmEngine
 from configs.schema.online.objectives import Dapo
 from configs.schema.train import FullWeights, Lora, Optimizer, Tune
-from infra.engines.learn.beside import Beside, LivePool, split
+from infra.engines.learn.beside import Beside, LivePool, pool_beside, split
 from infra.engines.learn.learner import Learner
 from infra.engines.learn.request import LearnRequest
 from infra.engines.learn.rows import StreamRow, write_rows
@@ -56,7 +56,7 @@ def beside(files: ModelFiles, tune: Tune, engine: LiveEngine, folder: Path) -> I
     rank = tune.rank if isinstance(tune, Lora) else 0
     with (
         Learner(Here(request), folder / "work", folder / "out") as learner,
-        Beside(learner, engine, files, rank, folder / "beside") as pool,
+        Beside(learner, pool_beside(engine, files, rank, folder / "beside"), folder / "beside") as pool,
     ):
         assert learner.wanted() == 0
         yield learner, pool
