@@ -1,0 +1,64 @@
+"""The places of a cluster that the learner of a segment takes, and those that it leaves to sessions beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from configs.schema.engine import Engine, TransformersEngine
+from configs.schema.recipe import Recipe
+from configs.schema.train import Optimizer
+from infra.cluster.shape import Shape, shape_beside, shape_of, shape_of_errand
+from infra.engines.learn.work import LearnWork
+from tasks.learn.devices import cluster_needs
+from tests.flows.segments import segment_recipe
+
+NODES = [{"CPU": 8.0, "GPU": 8.0}] * 2
+
+
+def segment_on(train: tuple[str, ...], drawn_on: tuple[str, ...]) -> LearnWork:
+    return LearnWork("tiny", Optimizer(devices=train, batch_size=48), TransformersEngine(devices=drawn_on), {})
+
+
+@pytest.mark.parametrize(
+    ("train", "drawn_on", "shape"),
+    [
+        (("auto",), ("auto",), Shape(1, 1, 1)),
+        (("auto",), ("cpu", "cpu"), Shape(1, 1, 0)),
+        (("cuda:3", "cuda:4"), ("auto",), Shape(1, 1, 2)),
+        (("cpu", "cpu"), ("auto",), Shape(1, 2, 0)),
+        (tuple(f"cuda:{number}" for number in range(16)), ("auto",), Shape(1, 1, 16)),  # which no node has
+    ],
+)
+def test_a_learner_has_one_place(train: tuple[str, ...], drawn_on: tuple[str, ...], shape: Shape) -> None:
+    work = segment_on(train, drawn_on)
+    assert shape_of_errand(work.wanted, NODES) == shape
+    seen = work.elsewhere().optimizer.devices
+    assert seen == (tuple(f"cuda:{number}" for number in range(len(train))) if train[0].startswith("cuda") else train)
+
+
+@pytest.mark.parametrize(
+    ("devices", "each", "train", "places"),
+    [
+        (["auto"], 1, ("auto",), 15),
+        (["auto"], 2, ("cuda:0", "cuda:1", "cuda:2"), 6),
+        (["auto", "auto"], 1, ("auto",), 2),  # counted by whoever wrote them
+        (["auto"], 1, ("cpu",), 16),
+    ],
+)
+def test_sessions_beside_a_learner_leave_it_its_gpus(
+    devices: list[str], each: int, train: tuple[str, ...], places: int
+) -> None:
+    fields = {"kind": "vllm", "hosts": "ray", "devices": devices, "tensor_parallel_size": each}
+    drawing: Any = TypeAdapter(Engine).validate_python(fields)
+    learner = segment_on(train, ("auto",)).wanted(8)
+    assert shape_beside(shape_of(drawing, NODES), drawing, learner) == Shape(places, 1, each)
+
+
+def test_what_a_segment_needs_of_a_cluster() -> None:
+    online = {"problems_per_wave": 2, "group_size": 2, "reward": [{"kind": "judge"}], "probe": None}
+    recipe = Recipe.model_validate(segment_recipe(engine={"kind": "transformers", "hosts": "ray"}, online=online))
+    (need,) = [need for need in cluster_needs(recipe) if need.field == "train.devices"]
+    assert need.shape(NODES) == Shape(1, 1, 1) and "a segment is trained on one node" in str(need.fix)
