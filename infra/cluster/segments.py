@@ -108,7 +108,7 @@ class NodeLearner:
             if message is None:
                 raise self._lost()
             if message["kind"] == "error":
-                raise self._as_here(message)
+                raise as_here(message, self._there, self._work_dir, self._log)
             if message["kind"] == "opened":
                 deadline, self._there, self._node = None, message["work_dir"], message["node"]
             elif message["kind"] == "begun":
@@ -166,7 +166,7 @@ class NodeLearner:
     def _brought(self, message: Message) -> Message:
         kind = message["kind"]
         if kind == "error":
-            return _in_message(self._as_here(message), self._log)
+            return self._as_here(message)
         files = [ParcelFile(**file) for file in message.pop("files", ())]
         if kind == "exported":
             exported = self._freight.within(EXPORTED)
@@ -177,8 +177,11 @@ class NodeLearner:
             self._freight.clear()
         return message
 
-    def _as_here(self, error: Message) -> UserError:
-        return as_here(error, self._there, self._work_dir, self._log)
+    def _as_here(self, error: Message) -> Message:
+        """An error with paths of this machine: the logs that it names lie here, too."""
+        named = {"log": str(self._log), **error}
+        here = str(self._work_dir)
+        return {key: text.replace(self._there, here) if isinstance(text, str) else text for key, text in named.items()}
 
     def _lost(self) -> MachineLostError:
         why = self._actor.lost_machine() or self._actor.describe_end()

@@ -3,64 +3,50 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import count
+from dataclasses import replace
 from typing import Any
 
 from configs.errors import MachineLostError
-from configs.schema.engine import TransformersEngine
 from configs.schema.generate import ReviseGenerate
 from configs.schema.online.objectives import StreamObjective
 from configs.schema.online.section import Online
 from configs.schema.online.teacher_rules import judged_every
 from configs.schema.train import Lora
 from configs.schema.verifiers.kinds import Verifier
-from infra.engines.errand import MAX_MACHINES, PAUSE_SECONDS, Errand
-from infra.engines.learn.beside import LivePool
+from infra.engines.errand import MAX_MACHINES, PAUSE_SECONDS
 from infra.engines.learn.learner import Learner
-from infra.engines.learn.work import LearnWork
-from infra.engines.train.work import MODEL, REFERENCE, RESUME_STATE
 from tasks.core.bench import Workbench
 from tasks.core.files import TRAIN_SET
-from tasks.core.local_model import StoredFolder, StoredModel
 from tasks.core.models import Lineage
 from tasks.core.records import Problem
 from tasks.core.refs import ModelRef, StepRef, trained_model
-from tasks.core.roles import Cast
 from tasks.core.scratch import Scratch
 from tasks.core.stage_task import stage_task
-from tasks.core.step import StepSpec, Summary, derive_seed, digest
+from tasks.core.step import StepSpec, Summary, derive_seed
 from tasks.decide.guards import ENDED_BY
 from tasks.decide.state import LoopState
 from tasks.judge.stage import judging_identity
-from tasks.judge.verifiers.pool import StandingPools, Verify
-from tasks.judge.world import World
+from tasks.judge.verifiers.pool import StandingPools
 from tasks.learn.run import Schedule
 from tasks.learn.schedule import plan_steps
 from tasks.online.carried import CARRIED_FILE, Carried, read_carried, write_carried
 from tasks.online.conductor import Conductor
 from tasks.online.derived.deriving import Deriving
-from tasks.online.divergence import Divergence
-from tasks.online.draw import Drawing
-from tasks.online.electing import Electing
+from tasks.online.drawings import Drawings, has_kl_term
+from tasks.online.errand import segment_errand
 from tasks.online.leaks import refuse_sight
-from tasks.online.live import LiveTexts
 from tasks.online.numbers import ended_by, first_entropy, write_metrics
 from tasks.online.probe import Probing, probe_verifier, require_enough, set_aside
 from tasks.online.settle import Settling
-from tasks.online.size import most_rows
 from tasks.online.stage import SEGMENT, SegmentNumbers
 from tasks.online.starts import twins_of
-from tasks.online.still import StillPool, still_since
 from tasks.online.tables import write_segment
 from tasks.online.wave_folder import WaveFolder
 from tasks.online.where import drawing_pool
 from tasks.sample.episode import POLICY
-from tasks.sample.partners import name_of, partners_of, writers_of
+from tasks.sample.partners import writers_of
 from tasks.sample.revision.asking import load_steps
 from tasks.sample.samplers.given import Given
-from tasks.sample.samplers.registry import SAMPLERS
 
 
 @stage_task(SEGMENT)
@@ -143,14 +129,9 @@ class _Segment:
         return plan_steps(self.recipe.train, self.round, last - first + 1, done)
 
     def _reference(self) -> ModelRef | None:
-        reads = self.objective.reads_reference or self.has_kl_term
+        reads = self.objective.reads_reference or has_kl_term(self.recipe)
         lineage: Lineage = self.state.policy
         return lineage.reference_model(self.recipe.train.reference, self.start) if reads else None
-
-    @property
-    def has_kl_term(self) -> bool:
-        """Whether the reward asks how far texts are from the reference."""
-        return any(term.kind == "kl" for term in self.online.terms(self.objective))
 
     def _carried(self) -> Carried:
         """Where the run of segments stands: at its beginning, or where the start model's segment left it.
@@ -167,15 +148,17 @@ class _Segment:
 
     def _produce_anywhere(self, spec: StepSpec, scratch: Scratch) -> Summary:
         """Once, and again where the machine of the learner is lost: from what was published, and what was saved."""
-        for num_lost in count(1):
+        num_lost = num_waves = 0
+        while True:
             try:
                 return self._produce(spec, scratch)
             except MachineLostError as error:
+                published = len(WaveFolder(self.bench.ledger, spec.prefix).find_whole())
+                num_lost, num_waves = 1 if published > num_waves else num_lost + 1, published
                 if num_lost > MAX_MACHINES:
                     raise
                 self.bench.progress.line(f"{error.message}; it goes on from what was saved, on another")
                 time.sleep(num_lost * PAUSE_SECONDS)
-        raise AssertionError("there is a next one")
 
     def _produce(self, spec: StepSpec, scratch: Scratch) -> Summary:
         problems = list(TRAIN_SET.read(self.bench.ledger, self.problems))
@@ -188,7 +171,9 @@ class _Segment:
         begin = self._carried()
         seed = derive_seed(self.recipe.seed, SEGMENT.name, begin.root)
         waves = folder.find_whole()
-        segment = self._errand(spec, seed, len(waves))
+        segment = segment_errand(
+            self.bench, spec, self.start, self.reference, self.schedule, self.made, seed, len(waves)
+        )
         home = self.bench.learner_home(segment)
 
         def show(line: dict[str, Any]) -> None:
@@ -201,8 +186,9 @@ class _Segment:
         ):  # fmt: skip
             conductor = Conductor(
                 self.online, drawable, begin, seed,
-                _Rounds(
-                    self, spec, scratch, learner, pool, problems, twins, verifiers.verify, begin.position.waves
+                Drawings(
+                    self.bench, self.state, self.start, spec, scratch, learner, pool, problems, twins, verifiers.verify,
+                    begin.position.waves,
                 ).draw_at,
                 Settling.of(self.recipe), deriving, folder, waves,
                 self.recipe.guards_of_round, scratch.work,
@@ -238,84 +224,3 @@ class _Segment:
         return Probing(
             problems, verifier, probe.every_steps, self.online.steps_of_wave, episode.max_tokens, episode.stop
         )  # fmt: skip
-
-    def _errand(self, spec: StepSpec, seed: int, num_known_waves: int) -> Errand[LearnWork]:
-        train, online, schedule = self.recipe.train, self.online, self.schedule
-        engine = self.recipe.engine
-        drawing = engine if isinstance(engine, TransformersEngine) else TransformersEngine(
-            dtype=engine.dtype, max_model_length=engine.max_model_length, devices=engine.devices
-        )  # fmt: skip
-        work = LearnWork(self.start.name, train.model_copy(update={"max_steps": schedule.num_steps}), drawing, {
-            "tune": train.tune, "seed": seed, "objective": train.objective,
-            "reference_digest": self.reference.digest if self.reference else "",
-            "total_steps": schedule.total_steps, "first_step": schedule.first_step,
-            "identity": spec.key, "most_rows": most_rows(online),
-            "steps_per_wave": online.steps_per_wave, "inner_epochs": online.inner_epochs,
-            "compare_start_every": online.probe.every_steps if online.probe else 0,
-            "temperature": online.episode.temperature, "max_tokens": online.episode.max_tokens,
-            "has_moving_copy": online.moving is not None or judged_every(self.recipe) is not None,
-            "compares_drawn": self.has_kl_term,
-            "num_known_waves": num_known_waves,
-        })  # fmt: skip
-        models = {MODEL: self._source(self.start)}
-        if self.reference is not None:
-            models[REFERENCE] = self._source(self.reference)
-        folders = {}
-        if schedule.first_step and self.made is not None:
-            folders[RESUME_STATE] = StoredFolder(self.bench.ledger, self.made, "optimizer")
-        return Errand(spec.key, work, models, folders)
-
-    def _source(self, model: ModelRef) -> StoredModel:
-        return self.bench.source(lambda: model)
-
-
-@dataclass(frozen=True)
-class _Rounds:
-    """Who draws and who judges, wave by wave: `live` has the weights of the wave, in the learner or beside it."""
-
-    segment: _Segment
-    spec: StepSpec
-    scratch: Scratch
-    learner: Learner
-    pool: LivePool
-    problems: Sequence[Problem]
-    twins: Mapping[str, str]
-    verify: Verify
-    first_wave: int
-
-    def draw_at(self, number: int) -> Drawing:
-        """How a wave of the segment is drawn and judged."""
-        bench, recipe, answers = self.segment.bench, self.segment.recipe, self.scratch.answers
-        digest_now = digest([self.spec.key, number])
-        live = self.segment.start.model_copy(update={"name": f"live-{number}", "digest": digest_now})
-        self.pool.follow(number)
-        bench.pools.lend(live.digest, recipe.engine, self.pool)
-        cast: Cast = self.segment.state.cast().model_copy(update={"live": live})
-        texts = LiveTexts(self.pool, answers.shard_size, answers.missing)
-        writers = writers_of(bench, cast)
-        names = {name: name_of(writer) for name, writer in writers.items()}
-        given = Given(recipe, live.digest, None, names, bench.base_dir)
-        sampler = SAMPLERS[recipe.episode.kind](recipe.episode, given)
-        partners = partners_of(bench, live, cast, self.spec.seed or 0, answers, writers, {POLICY: texts})
-        known = {problem.id: problem for problem in self.problems}
-        world = World(known, bench, self._judging(cast, number), 0, answers, verify=self.verify)
-        electing = Electing(sampler, self.twins, self.learner)
-        return Drawing(sampler, partners, texts, world, recipe.judge, live.digest, electing, self._divergence())
-
-    def _judging(self, cast: Cast, number: int) -> Cast:
-        """Who judges a wave: the same, but for a live judge that stands still for some waves."""
-        bench, every = self.segment.bench, judged_every(self.segment.recipe)
-        if every is None:
-            return cast
-        since = still_since(self.first_wave + number, every)
-        told = {"name": f"live-{since}", "digest": digest([self.spec.key, "still", since])}
-        still = self.segment.start.model_copy(update=told)
-        bench.pools.lend(still.digest, bench.recipe.engine, StillPool(self.learner), beside=True)
-        return cast.model_copy(update={"live": still})
-
-    def _divergence(self) -> Divergence | None:
-        """How far texts are from the reference, where the reward asks for it."""
-        segment = self.segment
-        if not segment.has_kl_term:
-            return None
-        return Divergence(self.learner)
