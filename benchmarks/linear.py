@@ -21,6 +21,7 @@ import threading
 from pathlib import Path
 
 from benchmarks.linear_stages import STAGES, Place
+from infra.process.settled import settled
 
 MOST_TIMES, MOST_MORE, MOST = 12, 20, 1000
 VARIANTS = {
@@ -67,7 +68,7 @@ def measure(name: str, size: int, folder: Path) -> tuple[float, float]:
     for published in place.folder.glob(f"store/linear/round-*/{stage}"):
         shutil.rmtree(published)
     before = sum(os.times()[:4])
-    with Peak() as peak:
+    with settled(), Peak() as peak:  # as a run does
         STAGES[stage](place)
     return sum(os.times()[:4]) - before, peak.megabytes
 

@@ -15,6 +15,7 @@ from configs.schema.load import dump_recipe
 from configs.schema.recipe import Recipe
 from flows.services.addresses import Addresses
 from infra.cluster.address import check_cluster
+from infra.process.settled import settled
 from infra.store.address import open_store
 from infra.store.base import Store
 from infra.store.lease.claim import lease_key
@@ -60,7 +61,10 @@ def open_workbench(recipe: Recipe, addresses: Addresses, base_dir: Path, progres
         work_dir = work_folder(addresses, recipe, store)
         ledger = Ledger(store, work_dir, provenance(base_dir), lease.check, shared_of(recipe, store))
         ledger.clear_leftovers()
-        with Workbench(recipe, ledger, base_dir, progress, cluster_address=addresses.cluster) as bench:
+        with (
+            settled(),
+            Workbench(recipe, ledger, base_dir, progress, cluster_address=addresses.cluster) as bench,
+        ):
             bench.cluster.require(needs)
             store_recipe(bench)
             yield bench
