@@ -11,6 +11,8 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar, overload
 
+from configs.errors import ProblemsError
+
 Value = TypeVar("Value")
 Key = Callable[[Value], str]
 
@@ -39,9 +41,20 @@ class Spool(Sequence[Value], Generic[Value]):
             self.add(value)
 
     def add(self, value: Value) -> None:
-        """One more, at the end."""
+        """One more, at the end.
+
+        Raises:
+            ProblemsError: the temporary folder is full.
+        """
         found = (key(value) for key in self._keys.values())
-        self._database.execute(self._insert, (self._count, pickle.dumps(value, pickle.HIGHEST_PROTOCOL), *found))
+        body = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        try:
+            self._database.execute(self._insert, (self._count, body, *found))
+        except sqlite3.OperationalError as error:
+            raise ProblemsError(
+                f"the rows of a source do not fit into the temporary folder: {error}",
+                "make room there, or name another folder: SQLITE_TMPDIR",
+            ) from error
         self._count += 1
 
     def find(self, name: str, key: str) -> int | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from configs.errors import ProblemsError
 from tasks.sample.problems.spool import Spool
 
 MANY = 20_000
@@ -56,3 +57,12 @@ def test_what_is_large_lies_in_a_file_that_is_gone_with_the_spool() -> None:
     del spool
     gc.collect()
     assert len(held()) == before
+
+
+def test_a_full_disk_is_told_with_another_folder() -> None:
+    spool = Spool(["a"])
+    spool._database.execute("PRAGMA max_page_count = 8")
+    with pytest.raises(ProblemsError, match="temporary folder: database or disk is full") as caught:
+        for number in range(MANY):
+            spool.add(f"{number} {'x' * 200}")
+    assert "SQLITE_TMPDIR" in str(caught.value.fix)
