@@ -32,7 +32,7 @@ from infra.cluster.group import Groups, nodes
 from infra.cluster.live_pool import LivePool
 from infra.cluster.parcel import ModelParcel
 from infra.cluster.segments import OnNode
-from infra.cluster.shape import Need, shape_beside, shape_of
+from infra.cluster.shape import Need, most_gpus, shape_beside, shape_of
 from infra.engines.errand import Errand
 from infra.engines.learn.work import LearnWork
 from infra.engines.live_weights import Follows
@@ -71,8 +71,7 @@ class Fleet:
     ) -> LivePool:
         """A pool whose sessions follow the learner of a segment, in the places that this leaves them."""
         found = nodes()
-        learner = segment.work.wanted(int(max((node.get("GPU", 0) for node in found), default=0)))
-        shape = shape_beside(shape_of(engine, found), engine, learner)
+        shape = shape_beside(shape_of(engine, found), engine, segment.work.wanted(most_gpus(found)))
         freight = Freight(self._store, f"{self._folder}/{FOLDER}/{segment.name}").within("live")
         return LivePool(engine, model, work_dir, shape, self._groups, self._greeting, follows, freight)
 

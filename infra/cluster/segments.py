@@ -62,7 +62,8 @@ class OnNode:
     def start(self, work_dir: Path, out_dir: Path, inbox: Inbox) -> NodeLearner:
         """See `LearnerHome`; MachineLostError where the node is lost before it has begun."""
         freight = Freight(self.store, f"{self.folder}/{FOLDER}/{self.segment.name}")
-        place = self.groups.take_for(shape_of_errand(self.segment.work.wanted, nodes()))
+        # Its own place and no more: sessions beside it and models that judge need theirs meanwhile.
+        place = self.groups.take(shape_of_errand(self.segment.work.wanted, nodes()), "train.devices")
         learner = NodeLearner(self, place, freight, work_dir, out_dir, inbox)
         try:
             learner.begin()

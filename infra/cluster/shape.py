@@ -72,8 +72,17 @@ def shape_beside(shape: Shape, engine: LoadingEngine, learner: Wanted) -> Shape:
     """Places of sessions beside a learner: where `auto` counted all that there is, without the learner's."""
     if engine.devices != ("auto",) or learner.on_gpus != (shape.num_gpus > 0):
         return shape
-    taken = -(-learner.num // max(shape.num_gpus, 1))
-    return replace(shape, num_places=max(shape.num_places - taken, 1))
+    return replace(shape, num_places=max(shape.num_places - places_for(learner, shape), 1))
+
+
+def places_for(wanted: Wanted, shape: Shape) -> int:
+    """How many places as those of a shape have as many devices as are wanted."""
+    return -(-wanted.num // max(shape.num_gpus, 1))
+
+
+def most_gpus(found: Nodes) -> int:
+    """GPUs of the node that has most."""
+    return int(max((node.get("GPU", 0) for node in found), default=0))
 
 
 def shape_of_errand(wanted: Callable[[int], Wanted], found: Nodes) -> Shape:
@@ -83,7 +92,7 @@ def shape_of_errand(wanted: Callable[[int], Wanted], found: Nodes) -> Shape:
     Args:
         wanted: as of `Work`.
     """
-    asked = wanted(int(max((node.get("GPU", 0) for node in found), default=0)))
+    asked = wanted(most_gpus(found))
     most_places = 1 if asked.is_whole else asked.num
     shapes = [_in_places(asked, number) for number in range(1, most_places + 1) if asked.num % number == 0]
     fitting = (shape for shape in shapes if shape.fits(found))

@@ -6,19 +6,33 @@ Those of this machine are looked for here; those of a cluster are told, as place
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from configs.schema.engine import LoadingEngine, gpu_numbers
+from configs.schema.online.sampler import devices_beside
 from configs.schema.recipe import Recipe
 from configs.schema.train import Train, WarmStart
-from infra.cluster.shape import Need, shape_of, shape_of_errand
+from infra.cluster.shape import (
+    Need,
+    Nodes,
+    Shape,
+    most_gpus,
+    places_for,
+    shape_beside,
+    shape_of,
+    shape_of_errand,
+)
 from infra.engines.gpu_list import find_named
 from infra.engines.learn.work import wanted_by_segment
 from infra.engines.train.devices import choose_devices, wanted_devices
 
 ON_ONE_NODE = "full weights are trained on one node: write fewer, or tune: {kind: lora}, or add a larger node"
 SEGMENT_ON_ONE_NODE = "a segment is trained on one node: write fewer, or add a larger node"
+BOTH_AT_ONCE = (
+    "a learner and the sessions beside it need places at the same time: write fewer engine.devices, online.sampler: "
+    "{where: learner}, or add nodes"
+)
 
 
 def check_devices(recipe: Recipe) -> None:
@@ -47,7 +61,21 @@ def cluster_needs(recipe: Recipe) -> list[Need]:
         for training in _trainings(part):
             if training.is_elsewhere:
                 needs.append(_need(training, part))
+        if part.online is not None and part.online.sampler.where == "session" and part.engine.hosts == "ray":
+            needs.append(Need("online.sampler", partial(_both, part), BOTH_AT_ONCE))
     return needs
+
+
+def _both(recipe: Recipe, found: Nodes) -> Shape:
+    """Places as of sessions beside a learner, with as many more as its devices are; where these are of another kind,
+    those of the sessions alone."""
+    learner = wanted_by_segment(recipe.train, recipe.engine.devices, most_gpus(found))
+    devices = devices_beside(recipe.engine.devices, recipe.train.devices)
+    engine = recipe.engine.model_copy(update={"devices": devices})
+    shape = shape_beside(shape_of(engine, found), engine, learner)
+    if learner.on_gpus != (shape.num_gpus > 0):
+        return shape
+    return replace(shape, num_places=shape.num_places + places_for(learner, shape))
 
 
 def _need(training: _Training, recipe: Recipe) -> Need:

@@ -91,17 +91,19 @@ def test_a_node_that_is_lost_costs_no_byte(
     cluster.add()
 
 
-@pytest.mark.parametrize(
-    "tune", [{"kind": "full"}, {"kind": "lora", "rank": 4, "alpha": 32}], ids=lambda one: one["kind"]
-)
+LORA = {"kind": "lora", "rank": 4, "alpha": 32}
+
+
+@pytest.mark.parametrize(("tune", "rounds"), [({"kind": "full"}, 2), (LORA, 1)], ids=["full", "lora"])
 def test_sessions_beside_it_are_on_nodes_too(
-    cluster: Machines, begun: Path, folder: Path, tmp_path: Path, tune: dict[str, Any]
+    cluster: Machines, begun: Path, folder: Path, tmp_path: Path, tune: dict[str, Any], rounds: int
 ) -> None:
-    """Their weights come through the store, and make the bytes that files of this machine make."""
+    """Their weights come through the store, and make the bytes that files of this machine make. The second segment
+    comes after an evaluation that had all nodes."""
     beside = {"train": {"tune": tune}, "online": {"sampler": {"where": "session"}}}
     here = tmp_path / "here"
     shutil.copytree(begun, here)
-    run_rounds(here, segment_recipe(steps=WAVES, engine=HERE, **beside))
+    run_rounds(here, segment_recipe(steps=2, rounds=rounds, engine=HERE, **beside))
     places: set[str] = set()
 
     def look(_: Any) -> None:
@@ -110,9 +112,9 @@ def test_sessions_beside_it_are_on_nodes_too(
                 places.add(f"{one.name} {psutil.Process(one.pid).environ()[FOLDER_VARIABLE]}")
 
     with monkeypatched(Learner, "train", 2, look):
-        run_rounds(folder, segment_recipe(steps=WAVES, engine=ON_CLUSTER, **beside), cluster=cluster.address)
+        run_rounds(folder, segment_recipe(steps=2, rounds=rounds, engine=ON_CLUSTER, **beside), cluster=cluster.address)
     assert len(places) == 2 and len({place.split()[1] for place in places}) == 2, places
-    assert_as(here, folder, 1)
+    assert_as(here, folder, rounds)
 
 
 def test_a_learner_that_is_killed_there_is_told_with_its_log_here(

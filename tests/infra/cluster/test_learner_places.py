@@ -62,3 +62,25 @@ def test_what_a_segment_needs_of_a_cluster() -> None:
     recipe = Recipe.model_validate(segment_recipe(engine={"kind": "transformers", "hosts": "ray"}, online=online))
     (need,) = [need for need in cluster_needs(recipe) if need.field == "train.devices"]
     assert need.shape(NODES) == Shape(1, 1, 1) and "a segment is trained on one node" in str(need.fix)
+
+
+@pytest.mark.parametrize(
+    ("devices", "train", "nodes", "both"),
+    [
+        (["auto"], ["auto"], NODES, Shape(16, 1, 1)),
+        (["auto"], ["auto"], [{"CPU": 8.0, "GPU": 1.0}], Shape(2, 1, 1)),  # which there are not
+        (["auto", "auto", "auto"], ["cuda:0", "cuda:1"], NODES, Shape(5, 1, 1)),
+        (["cpu", "cpu"], ["auto"], [{"CPU": 1.0}] * 2, Shape(2, 1, 0)),  # the first of two is left to the learner
+        (["cpu", "cpu"], ["cpu"], [{"CPU": 1.0}] * 2, Shape(3, 1, 0)),
+        (["auto"], ["cpu"], NODES, Shape(16, 1, 1)),
+    ],
+)
+def test_a_learner_and_sessions_have_places_at_the_same_time(
+    devices: list[str], train: list[str], nodes: list[dict[str, float]], both: Shape
+) -> None:
+    recipe = Recipe.model_validate(segment_recipe(
+        engine={"kind": "transformers", "hosts": "ray", "devices": devices}, train={"devices": train},
+        online={"sampler": {"where": "session"}},
+    ))  # fmt: skip
+    (need,) = [need for need in cluster_needs(recipe) if need.field == "online.sampler"]
+    assert need.shape(nodes) == both and "at the same time" in str(need.fix)
