@@ -32,7 +32,7 @@ from infra.cluster.group import Groups, nodes
 from infra.cluster.live_pool import LivePool
 from infra.cluster.parcel import ModelParcel
 from infra.cluster.segments import OnNode
-from infra.cluster.shape import Need, most_gpus, shape_beside, shape_of
+from infra.cluster.shape import Need, Shape, shape_beside, shape_of
 from infra.engines.errand import Errand
 from infra.engines.learn.work import LearnWork
 from infra.engines.live_weights import Follows
@@ -64,16 +64,21 @@ class Fleet:
 
     def open_pool(self, engine: LocalEngine, model: ModelParcel, work_dir: Path) -> FleetPool:
         """A pool whose sessions run in places of the cluster, as many as `engine.devices` says."""
-        return FleetPool(engine, model, work_dir, shape_of(engine, nodes()), self._groups, self._greeting)
+        return FleetPool(engine, model, work_dir, self._shape(engine), self._groups, self._greeting)
 
     def open_beside(
-        self, engine: LocalEngine, model: ModelParcel, work_dir: Path, follows: Follows, segment: Errand[LearnWork]
+        self, engine: LocalEngine, model: ModelParcel, work_dir: Path, follows: Follows, segment: str
     ) -> LivePool:
-        """A pool whose sessions follow the learner of a segment, in the places that this leaves them."""
-        found = nodes()
-        shape = shape_beside(shape_of(engine, found), engine, segment.work.wanted(most_gpus(found)))
-        freight = Freight(self._store, f"{self._folder}/{FOLDER}/{segment.name}").within("live")
-        return LivePool(engine, model, work_dir, shape, self._groups, self._greeting, follows, freight)
+        """A pool whose sessions follow the learner of a segment, which has its place already.
+
+        Args:
+            segment: name of its errand.
+        """
+        freight = Freight(self._store, f"{self._folder}/{FOLDER}/{segment}").within("live")
+        return LivePool(engine, model, work_dir, self._shape(engine), self._groups, self._greeting, follows, freight)
+
+    def _shape(self, engine: LocalEngine) -> Shape:
+        return shape_beside(shape_of(engine, nodes()), engine, self._groups.held())
 
     def learner(self, segment: Errand[LearnWork]) -> OnNode:
         """A place for the learner of a segment."""

@@ -57,6 +57,7 @@ class Groups:
     def __init__(self, wait_seconds: float, say: Callable[[str], None]) -> None:
         self._wait_seconds, self._say = wait_seconds, say
         self._free: dict[Shape, list[PlacementGroup]] = {}
+        self._held: list[Place] = []
 
     def take(self, shape: Shape, field: str = "engine.devices") -> Place:
         """Places that nobody else of the experiment has; the same as before, where they are of this shape.
@@ -68,10 +69,18 @@ class Groups:
             EngineError: the cluster does not have them in time; names what it has.
         """
         if found := self._free.get(shape):
-            return Place(shape, found.pop(), shape.num_gpus)
+            return self._hold(Place(shape, found.pop(), shape.num_gpus))
         self.close()
         with asking("for places"):
-            return self._make(shape, field)
+            return self._hold(self._make(shape, field))
+
+    def held(self) -> list[Shape]:
+        """Places that somebody of the experiment has now."""
+        return [place.shape for place in self._held]
+
+    def _hold(self, place: Place) -> Place:
+        self._held.append(place)
+        return place
 
     def _make(self, shape: Shape, field: str) -> Place:
         bundle = {"CPU": float(shape.num_cpus)} | ({"GPU": float(shape.num_gpus)} if shape.num_gpus else {})
@@ -98,7 +107,7 @@ class Groups:
         """
         for free in sorted(self._free, key=lambda free: (free.num_gpus, free.num_cpus)):
             if free.holds(shape) and self._free[free]:
-                return Place(free, self._free[free].pop(), shape.num_gpus)
+                return self._hold(Place(free, self._free[free].pop(), shape.num_gpus))
         return self.take(shape, "train.devices")
 
     def require(self, need: Need) -> None:
@@ -125,6 +134,7 @@ class Groups:
 
     def give_back(self, place: Place) -> None:
         """Nobody uses the places any more; they are kept for the next phase."""
+        self._held = [one for one in self._held if one is not place]
         self._free.setdefault(place.shape, []).append(place.group)
 
     def close(self) -> None:

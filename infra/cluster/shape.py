@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from configs.schema.engine import LoadingEngine
@@ -68,21 +68,22 @@ def shape_of(engine: LoadingEngine, found: Nodes) -> Shape:
     return Shape(len(engine.devices), 1, 0 if engine.devices[0] == "cpu" else gpus_each)
 
 
-def shape_beside(shape: Shape, engine: LoadingEngine, learner: Wanted) -> Shape:
-    """Places of sessions beside a learner: where `auto` counted all that there is, without the learner's."""
-    if engine.devices != ("auto",) or learner.on_gpus != (shape.num_gpus > 0):
+def shape_beside(shape: Shape, engine: LoadingEngine, held: Iterable[Shape]) -> Shape:
+    """Places of sessions while the run has others: where `auto` counted all that there is, without those, but for one.
+
+    Args:
+        held: by a learner, or by models that stay open.
+    """
+    if engine.devices != ("auto",):
         return shape
-    return replace(shape, num_places=max(shape.num_places - places_for(learner, shape), 1))
+    return replace(shape, num_places=max(shape.num_places - places_taken(shape, held), 1))
 
 
-def places_for(wanted: Wanted, shape: Shape) -> int:
-    """How many places as those of a shape have as many devices as are wanted."""
-    return -(-wanted.num // max(shape.num_gpus, 1))
-
-
-def most_gpus(found: Nodes) -> int:
-    """GPUs of the node that has most."""
-    return int(max((node.get("GPU", 0) for node in found), default=0))
+def places_taken(shape: Shape, held: Iterable[Shape]) -> int:
+    """How many places as those of a shape the devices of others are; GPUs take none of CPUs, nor these of GPUs."""
+    alike = (one for one in held if (one.num_gpus > 0) == (shape.num_gpus > 0))
+    num_devices = sum(one.num_places * (one.num_gpus or one.num_cpus) for one in alike)
+    return -(-num_devices // max(shape.num_gpus, 1))
 
 
 def shape_of_errand(wanted: Callable[[int], Wanted], found: Nodes) -> Shape:
@@ -92,7 +93,7 @@ def shape_of_errand(wanted: Callable[[int], Wanted], found: Nodes) -> Shape:
     Args:
         wanted: as of `Work`.
     """
-    asked = wanted(most_gpus(found))
+    asked = wanted(int(max((node.get("GPU", 0) for node in found), default=0)))
     most_places = 1 if asked.is_whole else asked.num
     shapes = [_in_places(asked, number) for number in range(1, most_places + 1) if asked.num % number == 0]
     fitting = (shape for shape in shapes if shape.fits(found))

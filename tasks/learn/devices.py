@@ -17,8 +17,7 @@ from infra.cluster.shape import (
     Need,
     Nodes,
     Shape,
-    most_gpus,
-    places_for,
+    places_taken,
     shape_beside,
     shape_of,
     shape_of_errand,
@@ -67,15 +66,12 @@ def cluster_needs(recipe: Recipe) -> list[Need]:
 
 
 def _both(recipe: Recipe, found: Nodes) -> Shape:
-    """Places as of sessions beside a learner, with as many more as its devices are; where these are of another kind,
-    those of the sessions alone."""
-    learner = wanted_by_segment(recipe.train, recipe.engine.devices, most_gpus(found))
+    """Places of sessions beside a learner, and as many more as its devices are."""
+    learner = shape_of_errand(partial(wanted_by_segment, recipe.train, recipe.engine.devices), found)
     devices = devices_beside(recipe.engine.devices, recipe.train.devices)
     engine = recipe.engine.model_copy(update={"devices": devices})
-    shape = shape_beside(shape_of(engine, found), engine, learner)
-    if learner.on_gpus != (shape.num_gpus > 0):
-        return shape
-    return replace(shape, num_places=shape.num_places + places_for(learner, shape))
+    shape = shape_beside(shape_of(engine, found), engine, [learner])
+    return replace(shape, num_places=shape.num_places + places_taken(shape, [learner]))
 
 
 def _need(training: _Training, recipe: Recipe) -> Need:

@@ -48,7 +48,7 @@ def _sessions(bench: Workbench, segment: Errand[LearnWork], engine: LiveEngine, 
     if isinstance(engine, ServerEngine) or engine.hosts == "local":
         return pool_beside(engine, start.files(), rank, work)
     model = replace(start.parcel(), adapter=(), probe=()) if rank else start.parcel()
-    return bench.cluster.join().open_beside(engine, model, work, Follows(rank), segment)
+    return bench.cluster.join().open_beside(engine, model, work, Follows(rank), segment.name)
 
 
 def engine_beside(sampler: Sampler, engine: Engine, of_training: tuple[str, ...]) -> LiveEngine:

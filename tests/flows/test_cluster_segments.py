@@ -16,8 +16,15 @@ import psutil
 import pytest
 
 from configs.errors import EngineEndedError
+from configs.schema.engine import TransformersEngine
+from infra.cluster.address import ClusterPlace
+from infra.cluster.fleet import Fleet
+from infra.cluster.group import Groups
 from infra.cluster.node_cache import FOLDER_VARIABLE
+from infra.cluster.parcel import ModelParcel
+from infra.cluster.shape import Shape
 from infra.engines.learn.learner import Learner
+from infra.store.folder import FolderStore
 from tests.flows.micro import processes_of
 from tests.flows.on_cluster import HERE, ON_CLUSTER, sessions_of, wait_until
 from tests.flows.segments import digests, monkeypatched, run_rounds, segment_recipe
@@ -115,6 +122,22 @@ def test_sessions_beside_it_are_on_nodes_too(
         run_rounds(folder, segment_recipe(steps=2, rounds=rounds, engine=ON_CLUSTER, **beside), cluster=cluster.address)
     assert len(places) == 2 and len({place.split()[1] for place in places}) == 2, places
     assert_as(here, folder, rounds)
+
+
+def test_all_devices_are_those_that_no_learner_has(cluster: Machines, tmp_path: Path) -> None:
+    """For a model that judges a segment: it would wait for ever for places that its own run holds."""
+    groups = Groups(20, print)
+    fleet = Fleet(ClusterPlace(cluster.address, FolderStore(tmp_path / "store"), "x/cluster"), print)
+    fleet._groups = groups
+    try:
+        everything = TransformersEngine(devices=("auto",), hosts="ray")
+        model = ModelParcel((), settings={"name": "judge"})
+        place = groups.take(Shape(1, 1, 0), "train.devices")
+        assert fleet.open_pool(everything, model, tmp_path / "work").num_sessions == 1
+        groups.give_back(place)
+        assert fleet.open_pool(everything, model, tmp_path / "work").num_sessions == 2
+    finally:
+        fleet.close()
 
 
 def test_a_learner_that_is_killed_there_is_told_with_its_log_here(

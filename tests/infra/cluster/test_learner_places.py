@@ -53,8 +53,8 @@ def test_sessions_beside_a_learner_leave_it_its_gpus(
 ) -> None:
     fields = {"kind": "vllm", "hosts": "ray", "devices": devices, "tensor_parallel_size": each}
     drawing: Any = TypeAdapter(Engine).validate_python(fields)
-    learner = segment_on(train, ("auto",)).wanted(8)
-    assert shape_beside(shape_of(drawing, NODES), drawing, learner) == Shape(places, 1, each)
+    learner = shape_of_errand(segment_on(train, ("auto",)).wanted, NODES)
+    assert shape_beside(shape_of(drawing, NODES), drawing, [learner]) == Shape(places, 1, each)
 
 
 def test_what_a_segment_needs_of_a_cluster() -> None:
