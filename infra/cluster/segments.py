@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from configs.errors import MachineLostError, UserError
+from configs.errors import EngineEndedError, MachineLostError, UserError
 from configs.schema.engine import TransformersEngine
 from infra.cluster.address import wait_seconds
 from infra.cluster.attempt import START_SECONDS
@@ -30,6 +30,7 @@ from infra.cluster.parcel import ParcelFile
 from infra.cluster.shape import shape_of_errand
 from infra.cluster.transport import ActorTransport
 from infra.engines.errand import Errand
+from infra.engines.learn.learner import GO_ON
 from infra.engines.learn.ranks import log_name
 from infra.engines.learn.work import LearnWork
 from infra.engines.wire import Message
@@ -107,7 +108,7 @@ class NodeLearner:
             except queue.Empty:
                 raise ended(f"{work.what}: no machine of the cluster took it within {wait_seconds():g} s") from None
             if message is None:
-                raise self._lost()
+                raise self._gone()
             if message["kind"] == "error":
                 raise as_here(message, self._there, self._work_dir, self._log)
             if message["kind"] == "opened":
@@ -184,11 +185,12 @@ class NodeLearner:
         here = str(self._work_dir)
         return {key: text.replace(self._there, here) if isinstance(text, str) else text for key, text in named.items()}
 
-    def _lost(self) -> MachineLostError:
-        why = self._actor.lost_machine() or self._actor.describe_end()
-        return MachineLostError(
-            f"{self._home.segment.work.what} lost its machine: {why}", "run the same command again, which goes on"
-        )
+    def _gone(self) -> EngineEndedError:
+        """Why its home ended before its processes began."""
+        what, lost = self._home.segment.work.what, self._actor.lost_machine()
+        if lost is None:
+            return ended(f"{what}: its home ended: {self._actor.describe_end()}; log: {self._log}")
+        return MachineLostError(f"{what} lost its machine: {lost}", GO_ON)
 
 
 def _in_message(error: UserError, log: Path) -> Message:

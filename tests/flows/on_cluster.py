@@ -52,14 +52,19 @@ def training(bench: Workbench, base: Path, rows: Path, num_devices: int, dropout
     return Errand("some-step", work, {MODEL: bench.source(lambda: model)}, files={ROWS: rows})
 
 
-def processes_of_training(cluster: Machines) -> dict[int, Path]:
-    """Those that train, and the folders of their nodes."""
+def on_nodes(cluster: Machines, *programs: str) -> dict[int, Path]:
+    """Processes of these programs, and the folders of their nodes; none that ends meanwhile."""
     found = {}
     for process in processes_of(cluster.folder):
-        if process.name == "train_program":
+        if process.name in programs:
             with contextlib.suppress(psutil.NoSuchProcess):
                 found[process.pid] = Path(psutil.Process(process.pid).environ()[FOLDER_VARIABLE])
     return found
+
+
+def processes_of_training(cluster: Machines) -> dict[int, Path]:
+    """Those that train, and the folders of their nodes."""
+    return on_nodes(cluster, "train_program")
 
 
 def last_of_training(cluster: Machines) -> tuple[int, Path]:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from configs.errors import EngineEndedError
@@ -20,13 +19,11 @@ from configs.schema.engine import TransformersEngine
 from infra.cluster.address import ClusterPlace
 from infra.cluster.fleet import Fleet
 from infra.cluster.group import Groups
-from infra.cluster.node_cache import FOLDER_VARIABLE
 from infra.cluster.parcel import ModelParcel
 from infra.cluster.shape import Shape
 from infra.engines.learn.learner import Learner
 from infra.store.folder import FolderStore
-from tests.flows.micro import processes_of
-from tests.flows.on_cluster import HERE, ON_CLUSTER, sessions_of, wait_until
+from tests.flows.on_cluster import HERE, ON_CLUSTER, on_nodes, sessions_of, wait_until
 from tests.flows.segments import digests, monkeypatched, run_rounds, segment_recipe
 from tests.infra.cluster.machines import Machines, machines
 
@@ -65,9 +62,9 @@ def folder(begun: Path, tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-def learners(cluster: Machines) -> list[psutil.Process]:
-    """Those that run on nodes."""
-    return [psutil.Process(one.pid) for one in processes_of(cluster.folder) if one.name == "learner_program"]
+def learners(cluster: Machines) -> dict[int, Path]:
+    """Those that run on nodes, and the folders of these."""
+    return on_nodes(cluster, "learner_program")
 
 
 def assert_as(straight: Path, folder: Path, rounds: int = 2) -> None:
@@ -86,8 +83,7 @@ def test_a_node_that_is_lost_costs_no_byte(
     def lose_its_node(_: Any) -> None:
         saved = folder / "store/micro/cluster/errands"
         assert wait_until(lambda: bool(list(saved.glob("*/saved.json"))), 30)
-        (learner,) = learners(cluster)
-        lost.append(Path(learner.environ()[FOLDER_VARIABLE]))
+        lost.extend(learners(cluster).values())
         cluster.kill_at(lost[0])
 
     with monkeypatched(Learner, "train", 3, lose_its_node):
@@ -111,16 +107,14 @@ def test_sessions_beside_it_are_on_nodes_too(
     here = tmp_path / "here"
     shutil.copytree(begun, here)
     run_rounds(here, segment_recipe(steps=2, rounds=rounds, engine=HERE, **beside))
-    places: set[str] = set()
+    found: list[dict[int, Path]] = []
 
     def look(_: Any) -> None:
-        for one in processes_of(cluster.folder):
-            if one.name in ("learner_program", "session_program"):
-                places.add(f"{one.name} {psutil.Process(one.pid).environ()[FOLDER_VARIABLE]}")
+        found.extend((learners(cluster), on_nodes(cluster, "session_program")))
 
     with monkeypatched(Learner, "train", 2, look):
         run_rounds(folder, segment_recipe(steps=2, rounds=rounds, engine=ON_CLUSTER, **beside), cluster=cluster.address)
-    assert len(places) == 2 and len({place.split()[1] for place in places}) == 2, places
+    assert list(map(len, found)) == [1, 1] and set(found[0].values()) != set(found[1].values()), found
     assert_as(here, folder, rounds)
 
 
@@ -144,8 +138,8 @@ def test_a_learner_that_is_killed_there_is_told_with_its_log_here(
     cluster: Machines, straight: Path, folder: Path
 ) -> None:
     def kill(_: Any) -> None:
-        (learner,) = learners(cluster)
-        os.kill(learner.pid, signal.SIGKILL)
+        (pid,) = learners(cluster)
+        os.kill(pid, signal.SIGKILL)
 
     with (
         monkeypatched(Learner, "train", 2, kill),
