@@ -5,9 +5,13 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.infra.cluster.machines import Machines
 
 # Property tests have no clock, which a busy machine would run out.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -31,3 +35,18 @@ def sandboxes_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with open(tmp_path_factory.getbasetemp().parent / "sandboxes.lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@pytest.fixture(scope="module")
+def nodes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    """A cluster of a file that says NUM_NODES: a head without a place for anything, and as many with one CPU each."""
+    from tests.infra.cluster.machines import machines  # loads Ray
+
+    with machines(tmp_path_factory.mktemp("cluster"), request.module.NUM_NODES) as found:
+        yield found
+
+
+@pytest.fixture
+def cluster(nodes: Machines) -> Machines:
+    """That cluster, complete, whatever the test before took away."""
+    return nodes.complete()

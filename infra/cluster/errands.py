@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from infra.cluster.freight import Freight
 from infra.cluster.greeting import Greeting
 from infra.cluster.group import Groups, nodes
 from infra.cluster.parcel import ParcelFile
-from infra.cluster.shape import Shape, shape_of_errand, shape_of_those_left
+from infra.cluster.shape import Need, Nodes, Shape, shape_of_errand, shape_of_those_left
 from infra.engines.errand import MAX_MACHINES, PAUSE_SECONDS, Errand, Message, OnProgress, Placed, Work
 from infra.store.base import Store
 
@@ -56,31 +56,30 @@ class ErrandPlaces:
 
     def _do(self, work: Work, message: Message, work_dir: Path, on_progress: OnProgress | None) -> Message:
         """Once, and again wherever there are places, if a node is lost."""
-        shape, num_lost = shape_of_errand(work.wanted, nodes()), 0
+        spot, num_lost = _Spot(work, shape_of_errand(work.wanted, nodes())), 0
         while True:
-            found = self._try(work, shape, message, work_dir, on_progress)
+            found = self._try(spot, message, work_dir, on_progress)
             if not isinstance(found, Lost):
                 return found
             num_lost = 1 if found.saved else num_lost + 1
             if num_lost > MAX_MACHINES:
                 raise ended(f"{work.what} lost {num_lost} machines in a row: {found.reason}")
             time.sleep(num_lost * PAUSE_SECONDS)
-            work, left = shape_of_those_left(work, shape, nodes())
-            where = f"in {left.words()}" if left != shape else "on another"
+            before = spot.shape
+            left = spot.among(nodes())
+            where = f"in {left.words()}" if left != before else "on another"
             logger.warning(
                 "%s lost its machine: %s; it goes on from what was saved, %s", work.what, found.reason, where
             )
-            if left != shape:
+            if left != before:
                 self._groups.close()  # what is left of these places would be in the way
-            shape = left
 
-    def _try(
-        self, work: Work, shape: Shape, message: Message, work_dir: Path, on_progress: OnProgress | None
-    ) -> Message | Lost:
+    def _try(self, spot: _Spot, message: Message, work_dir: Path, on_progress: OnProgress | None) -> Message | Lost:
         """In places of a shape. A node alone finds for itself how much its devices take at a time, of several all are
         told the same."""
+        place = self._groups.take_for(Need("train.devices", spot.among))
+        work, shape = spot.work, spot.shape
         tries = [work] if shape.num_places == 1 else work.tries()
-        place = self._groups.take_for(shape)
         try:
             for smaller, sized in enumerate(tries, 1):
                 attempt = Attempt(
@@ -96,6 +95,19 @@ class ErrandPlaces:
         finally:
             self._groups.give_back(place)
         raise AssertionError("there is a try")
+
+
+@dataclass
+class _Spot:
+    """Work, and the places where it is done next."""
+
+    work: Work
+    shape: Shape
+
+    def among(self, found: Nodes) -> Shape:
+        """The places, or others where nodes are lost: the work is then that of these."""
+        self.work, self.shape = shape_of_those_left(self.work, self.shape, found)
+        return self.shape
 
 
 def packed(errand: Errand[Placed], freight: Freight) -> Message:

@@ -28,11 +28,11 @@ from infra.cluster.errands import FOLDER, ErrandPlaces
 from infra.cluster.fleet_pool import FleetPool
 from infra.cluster.freight import Freight
 from infra.cluster.greeting import Greeting, own_version
-from infra.cluster.group import Groups, nodes
+from infra.cluster.group import Groups
 from infra.cluster.live_pool import LivePool
 from infra.cluster.parcel import ModelParcel
 from infra.cluster.segments import OnNode
-from infra.cluster.shape import Need, Shape, shape_beside, shape_of
+from infra.cluster.shape import Need, shape_beside, shape_of
 from infra.engines.errand import Errand
 from infra.engines.learn.work import LearnWork
 from infra.engines.live_weights import Follows
@@ -64,7 +64,7 @@ class Fleet:
 
     def open_pool(self, engine: LocalEngine, model: ModelParcel, work_dir: Path) -> FleetPool:
         """A pool whose sessions run in places of the cluster, as many as `engine.devices` says."""
-        return FleetPool(engine, model, work_dir, self._shape(engine), self._groups, self._greeting)
+        return FleetPool(engine, model, work_dir, self._need(engine), self._groups, self._greeting)
 
     def open_beside(
         self, engine: LocalEngine, model: ModelParcel, work_dir: Path, follows: Follows, segment: str
@@ -75,10 +75,11 @@ class Fleet:
             segment: name of its errand.
         """
         freight = Freight(self._store, f"{self._folder}/{FOLDER}/{segment}").within("live")
-        return LivePool(engine, model, work_dir, self._shape(engine), self._groups, self._greeting, follows, freight)
+        return LivePool(engine, model, work_dir, self._need(engine), self._groups, self._greeting, follows, freight)
 
-    def _shape(self, engine: LocalEngine) -> Shape:
-        return shape_beside(shape_of(engine, nodes()), engine, self._groups.held())
+    def _need(self, engine: LocalEngine) -> Need:
+        """Of sessions, beside whatever the run has when it takes them."""
+        return Need("engine.devices", lambda found: shape_beside(shape_of(engine, found), engine, self._groups.held()))
 
     def learner(self, segment: Errand[LearnWork]) -> OnNode:
         """A place for the learner of a segment."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from configs.schema.engine import LocalEngine
 from infra.cluster.greeting import Greeting
-from infra.cluster.group import Groups, Place
+from infra.cluster.group import Groups, Place, nodes
 from infra.cluster.parcel import ModelParcel
-from infra.cluster.shape import Shape
+from infra.cluster.shape import Need
 from infra.cluster.transport import ActorTransport
 from infra.engines.live_weights import Follows
 from infra.engines.local_pool import LocalPool
@@ -25,13 +25,14 @@ class FleetPool(LocalPool):
         engine: LocalEngine,
         model: ModelParcel,
         work_dir: Path,
-        shape: Shape,
+        need: Need,
         groups: Groups,
         greeting: Greeting,
         follows: Follows | None = None,
     ) -> None:
-        self._shape, self._groups, self._greeting = shape, groups, greeting
+        self._need, self._groups, self._greeting = need, groups, greeting
         self._place: Place | None = None
+        shape = need.shape(nodes())
         # Each sees the GPUs of its own place, which Ray shows it.
         devices = ("auto" if shape.num_gpus else "cpu",) * shape.num_places
         placed = engine.model_copy(update={"devices": devices})
@@ -43,7 +44,11 @@ class FleetPool(LocalPool):
             self._groups.give_back(self._place)
             self._place = None
 
-    def _start(self, log_path: Path, env: Mapping[str, str], forks: bool, inbox: Inbox) -> Transport:
+    def _make_room(self) -> None:
         if self._place is None:
-            self._place = self._groups.take(self._shape)
+            self._place = self._groups.take(self._need)
+            self._keep_sessions(self._place.shape.num_places)
+
+    def _start(self, log_path: Path, env: Mapping[str, str], forks: bool, inbox: Inbox) -> Transport:
+        assert self._place is not None, "there is room before there are jobs"
         return ActorTransport(self._place, self._greeting, log_path, env, forks, inbox)

@@ -8,6 +8,7 @@ its node is made again by Ray, on a node that has room for it or comes later.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +21,8 @@ from configs.errors import EngineEndedError, EngineError, UserError
 from infra.cluster.address import SECONDS_VARIABLE, may_grow
 from infra.cluster.shape import Need, Shape, describe
 
-SAID_SECONDS = 5.0
-"""after which it is said what is waited for"""
+LOOK_SECONDS = 5.0
+"""after which it is said what is waited for, and how often its nodes are looked at meanwhile"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +60,35 @@ class Groups:
         self._free: dict[Shape, list[PlacementGroup]] = {}
         self._held: list[Place] = []
 
-    def take(self, shape: Shape, field: str = "engine.devices") -> Place:
-        """Places that nobody else of the experiment has; the same as before, where they are of this shape.
-
-        Args:
-            field: of the recipe, for messages.
+    def take(self, need: Need) -> Place:
+        """Places that nobody else of the experiment has; the same as before, where they are of the shape that is
+        needed. While the cluster is waited for, its nodes are looked at: where so many can no longer be, those that
+        the need is without the lost nodes are taken.
 
         Raises:
             EngineError: the cluster does not have them in time; names what it has.
         """
-        if found := self._free.get(shape):
-            return self._hold(Place(shape, found.pop(), shape.num_gpus))
-        self.close()
-        with asking("for places"):
-            return self._hold(self._make(shape, field))
+        shape = need.shape(nodes())
+        if self._free.get(shape):
+            group = self._free[shape].pop()
+        else:
+            self.close()
+            group = self._group(shape)
+        return self._hold(self._ready(need, shape, group))
+
+    def take_for(self, need: Need) -> Place:
+        """Places for work that is done once: of a free group, if its places are as many and as large, so that the
+        group stays.
+
+        Raises:
+            EngineError: as of `take`.
+        """
+        found = nodes()
+        shape = need.shape(found)
+        for free in sorted(self._free, key=lambda free: (free.num_gpus, free.num_cpus)):
+            if free.holds(shape) and free.fits(found) and self._free[free]:
+                return self._hold(Place(free, self._free[free].pop(), shape.num_gpus))
+        return self.take(need)
 
     def held(self) -> list[Shape]:
         """Places that somebody of the experiment has now."""
@@ -82,33 +98,39 @@ class Groups:
         self._held.append(place)
         return place
 
-    def _make(self, shape: Shape, field: str) -> Place:
+    @staticmethod
+    def _group(shape: Shape) -> PlacementGroup:
         bundle = {"CPU": float(shape.num_cpus)} | ({"GPU": float(shape.num_gpus)} if shape.num_gpus else {})
         # Sessions on CPUs go to as many nodes as there are: each would like all cores of its own.
         strategy = "PACK" if shape.num_gpus else "SPREAD"
-        group = placement_group([bundle] * shape.num_places, strategy=strategy)
-        if not group.wait(min(SAID_SECONDS, self._wait_seconds)):
-            self._say(f"waiting for {shape.words()} of the cluster")
-            if not group.wait(max(0.0, self._wait_seconds - SAID_SECONDS)):
+        with asking("for places"):
+            return placement_group([bundle] * shape.num_places, strategy=strategy)
+
+    def _ready(self, need: Need, shape: Shape, group: PlacementGroup) -> Place:
+        """A group of a shape once it has its places, or one of what is needed of the nodes that are left."""
+        deadline, has_said = time.monotonic() + self._wait_seconds, False
+        while not self._has_places(group, min(LOOK_SECONDS, deadline - time.monotonic())):
+            if time.monotonic() >= deadline:
                 remove_placement_group(group)
                 raise EngineError(
                     f"the cluster has not given {shape.words()} within {self._wait_seconds:g} s: {describe_cluster()}",
-                    f"write fewer {field}, end what else uses the cluster, add nodes, or wait longer: "
+                    f"write fewer {need.field}, end what else uses the cluster, add nodes, or wait longer: "
                     "SELFLOOP_CLUSTER_SECONDS",
                 )
+            found = nodes()
+            left = need.shape(found)
+            if left != shape and not shape.fits(found):
+                remove_placement_group(group)
+                shape, group = left, self._group(left)
+            elif not has_said:
+                self._say(f"waiting for {shape.words()} of the cluster")
+                has_said = True
         return Place(shape, group, shape.num_gpus)
 
-    def take_for(self, shape: Shape) -> Place:
-        """Places for work that is done once: of a free group, if its places are as many and as large, so that the
-        group stays.
-
-        Raises:
-            EngineError: as of `take`.
-        """
-        for free in sorted(self._free, key=lambda free: (free.num_gpus, free.num_cpus)):
-            if free.holds(shape) and self._free[free]:
-                return self._hold(Place(free, self._free[free].pop(), shape.num_gpus))
-        return self.take(shape, "train.devices")
+    @staticmethod
+    def _has_places(group: PlacementGroup, seconds: float) -> bool:
+        with asking("for places"):
+            return bool(group.wait(max(0.0, seconds)))
 
     def require(self, need: Need) -> None:
         """See that the cluster has the places that a field asks for, or gets them in time.
@@ -124,7 +146,7 @@ class Groups:
         if shape.fits(found):
             return
         if may_grow():
-            self.give_back(self.take(shape, need.field))
+            self.give_back(self.take(need))
             return
         raise EngineError(
             f"{need.field}: the cluster can never give {shape.words()}: it has {describe(found)}",

@@ -11,7 +11,7 @@ from infra.cluster.freight import Freight
 from infra.cluster.greeting import Greeting
 from infra.cluster.group import Groups
 from infra.cluster.parcel import ModelParcel, ParcelFile
-from infra.cluster.shape import Shape
+from infra.cluster.shape import Need
 from infra.engines.live_weights import Follows, LiveWeights, ToldWeights
 from infra.engines.wire import Message
 
@@ -35,10 +35,10 @@ class LivePool(FleetPool):
     """
 
     def __init__(
-        self, engine: LocalEngine, model: ModelParcel, work_dir: Path, shape: Shape, groups: Groups,
+        self, engine: LocalEngine, model: ModelParcel, work_dir: Path, need: Need, groups: Groups,
         greeting: Greeting, follows: Follows, freight: Freight,
     ) -> None:  # fmt: skip
-        super().__init__(engine, model, work_dir, shape, groups, greeting, follows)
+        super().__init__(engine, model, work_dir, need, groups, greeting, follows)
         self._freight = freight
         self._sent: list[tuple[ParcelFile, ...]] = []
 

@@ -14,6 +14,7 @@ import queue
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from configs.errors import EngineEndedError, MachineLostError, UserError
@@ -24,10 +25,10 @@ from infra.cluster.errands import FOLDER, packed
 from infra.cluster.failure import as_here, ended
 from infra.cluster.freight import Freight
 from infra.cluster.greeting import Greeting
-from infra.cluster.group import Groups, Place, nodes
+from infra.cluster.group import Groups, Place
 from infra.cluster.learner_home import EXPORTED, LearnerHome
 from infra.cluster.parcel import ParcelFile
-from infra.cluster.shape import shape_of_errand
+from infra.cluster.shape import Need, shape_of_errand
 from infra.cluster.transport import ActorTransport
 from infra.engines.errand import Errand
 from infra.engines.learn.learner import GO_ON
@@ -64,7 +65,7 @@ class OnNode:
         """See `LearnerHome`; MachineLostError where the node is lost before it has begun."""
         freight = Freight(self.store, f"{self.folder}/{FOLDER}/{self.segment.name}")
         # Its own place and no more: sessions beside it and models that judge need theirs meanwhile.
-        place = self.groups.take(shape_of_errand(self.segment.work.wanted, nodes()), "train.devices")
+        place = self.groups.take(Need("train.devices", partial(shape_of_errand, self.segment.work.wanted)))
         learner = NodeLearner(self, place, freight, work_dir, out_dir, inbox)
         try:
             learner.begin()

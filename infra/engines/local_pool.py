@@ -14,6 +14,7 @@ import queue
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ from infra.engines.runner import Progress
 from infra.engines.schedule import Answered, Schedule
 from infra.engines.server_engine import ServerEngine
 from infra.engines.session import Event, Finished, Lost, Ready, Session, together
+from infra.engines.tally import Tally
 from infra.engines.transport import ChildTransport, Start
 from infra.engines.wire import (
     Completion,
@@ -186,12 +188,15 @@ class LocalPool:
         return [found[item.id] for item in items]
 
     def _run(self, jobs: Iterable[Job], on_progress: OnProgress | None) -> Iterator[Answered]:
-        engine = self._engine
+        engine, jobs = self._engine, iter(jobs)
+        if (first := next(jobs, None)) is None:
+            return
+        self._make_room()
         # What a session of the call before is late with is dropped when it comes: no name is used twice.
         self._num_calls += 1
         names: dict[str, Job] = {}
         schedule = Schedule(
-            _renamed(jobs, f"{self._num_calls}", names),
+            _renamed(chain([first], jobs), f"{self._num_calls}", names),
             len(self._sessions),
             engine.width,
             works_together=engine.works_together,
@@ -221,6 +226,13 @@ class LocalPool:
         finally:
             if schedule.is_busy:  # an error, or the caller wants no more: half-done work must not meet the next call
                 self.close()
+
+    def _make_room(self) -> None:
+        """Called before sessions get their first job."""
+
+    def _keep_sessions(self, number: int) -> None:
+        """Do without those that there is no room for; none of them has begun."""
+        del self._sessions[number:]
 
     def _feed(self, schedule: Schedule) -> bool:
         """Give every session enough to do; False when all is done."""
@@ -278,39 +290,6 @@ class LocalPool:
             self.model.name, session.num_losses, lost.reason, session.log_path,
         )  # fmt: skip
         return answered
-
-
-class Tally:
-    """Samples and tokens of one call; what a process that ended had done does not count."""
-
-    def __init__(self, on_progress: OnProgress | None) -> None:
-        self._on_progress = on_progress
-        self._open: dict[str, tuple[int, int]] = {}
-        self._done = (0, 0)
-
-    def add(self, event: Progress) -> None:
-        samples, tokens = self._open.get(event.name, (0, 0))
-        self._open[event.name] = samples + event.num_samples, tokens + event.num_tokens
-        self._tell()
-
-    def close(self, name: str) -> None:
-        """A job is answered."""
-        samples, tokens = self._open.pop(name, (0, 0))
-        self._done = self._done[0] + samples, self._done[1] + tokens
-
-    @property
-    def num_done(self) -> int:
-        """Samples of answered jobs."""
-        return self._done[0]
-
-    def forget(self, names: Iterable[str]) -> None:
-        for name in names:
-            self._open.pop(name, None)
-
-    def _tell(self) -> None:
-        if self._on_progress is not None:
-            samples, tokens = zip(self._done, *self._open.values(), strict=True)
-            self._on_progress(sum(samples), sum(tokens))
 
 
 def _devices(engine: LocalEngine | ServerEngine, follows: Follows | None) -> tuple[str, ...]:

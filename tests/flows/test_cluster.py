@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import logging
 import subprocess
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from infra.cluster.fleet_pool import FleetPool
 from infra.cluster.greeting import Greeting
 from infra.cluster.group import Groups
 from infra.cluster.parcel import ModelParcel
-from infra.cluster.shape import Need, Shape
+from infra.cluster.shape import Need, Nodes, Shape, shape_of
 from infra.engines.errand import Here
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
@@ -36,27 +35,25 @@ from tests.build.judging import make_problems
 from tests.build.records import make_recipe
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, processes_of, write_recipe
 from tests.flows.on_cluster import HERE, ON_CLUSTER, last_of_training, sessions_of, training, wait_until
-from tests.infra.cluster.machines import Machines, machines
+from tests.infra.cluster.machines import Machines
 from tests.infra.engines.kill import contents
 from tests.infra.engines.shards import answers, shard
 from tests.infra.engines.tiny import build_tiny_folder
 
 pytestmark = pytest.mark.slow
+NUM_NODES = 3
 NUM_PROBLEMS, NUM_SAMPLES = 60, 16
 BY_MATH = [{"kind": "answer", "verifier": {"kind": "math"}}]
 """a rule that looks at samples on nodes, while others are drawn"""
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
-    """Four nodes: a head without a place for sessions, and three with one each."""
-    with machines(tmp_path_factory.mktemp("cluster"), 3) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_tiny_folder(tmp_path_factory.mktemp("tiny"))
+
+
+def places(number: int) -> Need:
+    return Need("engine.devices", lambda nodes: Shape(number, 1, 0))
 
 
 def runs(cluster: Machines, *programs: str) -> bool:
@@ -119,17 +116,45 @@ def test_a_training_takes_a_place_of_the_sessions_and_leaves_it_to_them(
     fleet = Fleet(ClusterPlace(cluster.address, store, "x/cluster"), print)
     groups = Groups(30, print)
     try:
-        of_sessions = groups.take(Shape(2, 1, 0))
+        of_sessions = groups.take(places(2))
         groups.give_back(of_sessions)
-        of_training = groups.take_for(Shape(1, 1, 0))
+        of_training = groups.take_for(places(1))
         assert of_training.group == of_sessions.group and of_training.options()["num_gpus"] == 0
-        beside = groups.take_for(Shape(1, 1, 0))
+        beside = groups.take_for(places(1))
         assert beside.group != of_sessions.group and beside.shape == Shape(1, 1, 0), "that one is taken"
         groups.give_back(of_training)
-        assert groups.take(Shape(2, 1, 0)).group == of_sessions.group
+        assert groups.take(places(2)).group == of_sessions.group
     finally:
         groups.close()
         fleet.close()
+
+
+def test_a_node_that_is_lost_before_its_places_are_given_is_not_waited_for(
+    cluster: Machines, tiny: Path, tmp_path: Path
+) -> None:
+    """Ray tells of it as of a living one for some seconds, and all devices are then more than there ever will be."""
+    ledger = make_ledger(tmp_path, guard=lambda: None)
+    engine = TransformersEngine(devices=("auto",), hosts="ray")
+    asked: list[Shape] = []
+
+    def all_of_them(found: Nodes) -> Shape:
+        asked.append(shape_of(engine, found))
+        if len(asked) == 2:  # when the places are taken
+            cluster.kill()
+        return asked[-1]
+
+    with Workbench(make_recipe(engine=ON_CLUSTER), ledger, tmp_path, cluster_address=cluster.address) as bench:
+        model = bench.source(lambda: ModelRef(name="tiny", digest="f" * 64, external=str(tiny))).parcel()
+        fleet = Fleet(ClusterPlace(cluster.address, ledger.store, "micro/other"), print)
+        need = Need("engine.devices", all_of_them)
+        pool = FleetPool(engine, model, tmp_path / "work", need, fleet._groups, fleet._greeting)
+        try:
+            assert pool.num_sessions == 3
+            assert len(answers(pool, shard(4))["shard-4"]) == 15 and pool.num_sessions == 2
+        finally:
+            pool.close()
+            fleet.close()
+    assert [shape.num_places for shape in asked][:2] == [3, 3] and asked[-1].num_places == 2
 
 
 def test_a_node_of_another_version_is_one_message(cluster: Machines, store: FolderStore, tmp_path: Path) -> None:
@@ -137,7 +162,7 @@ def test_a_node_of_another_version_is_one_message(cluster: Machines, store: Fold
     other = Greeting("0.0.1-abcdefabcdef", store.uri, "x/cluster/word", "word")
     groups = Groups(30, print)
     engine = TransformersEngine(hosts="ray")
-    pool = FleetPool(engine, ModelParcel((), settings={"name": "any"}), tmp_path, Shape(1, 1, 0), groups, other)
+    pool = FleetPool(engine, ModelParcel((), settings={"name": "any"}), tmp_path, places(1), groups, other)
     try:
         with pytest.raises(
             UserError, match=r"node .* has another version of selfloop, .*; this run has 0.0.1-abcdefab"
@@ -180,7 +205,6 @@ def test_a_training_whose_node_is_killed_ends_on_others_as_on_this_machine(
     assert same.items() <= straight.items() and lines[-1]["step"] == lines[-1]["num_steps"] == found["num_steps"]
     assert [*ledger.store.keys("micro/cluster/errands/")] == [], "nothing of it is left in the store"
     assert wait_until(lambda: not sessions_of(cluster), 20), sessions_of(cluster)
-    cluster.add()
 
 
 class Killing(Silent):

@@ -31,18 +31,13 @@ from tests.flows.on_cluster import (
     training,
     wait_until,
 )  # fmt: skip
-from tests.infra.cluster.machines import Machines, machines
+from tests.infra.cluster.machines import Machines
 from tests.infra.engines.kill import contents
 from tests.infra.engines.tiny import build_tiny_folder
 
 pytestmark = pytest.mark.slow(minutes=3)
+NUM_NODES = 2
 SAVED = "micro/cluster/errands/some-step/saved.json"
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
-    with machines(tmp_path_factory.mktemp("cluster"), 2) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +97,6 @@ def test_where_no_node_is_left_for_all_they_go_on_with_fewer_devices(
     for one, other in zip(losses(tmp_path / "out"), losses(tmp_path / "straight"), strict=True):
         assert one == pytest.approx(other, rel=1e-4), "without dropout, whose numbers each device draws for itself"
     assert wait_until(lambda: not sessions_of(cluster), 20), sessions_of(cluster)
-    cluster.add()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +19,18 @@ from infra.cluster.address import ClusterPlace
 from infra.cluster.fleet import Fleet
 from infra.cluster.group import Groups
 from infra.cluster.parcel import ModelParcel
-from infra.cluster.shape import Shape
+from infra.cluster.shape import Need, Shape
 from infra.engines.learn.learner import Learner
 from infra.store.folder import FolderStore
 from tests.flows.on_cluster import HERE, ON_CLUSTER, on_nodes, sessions_of, wait_until
 from tests.flows.segments import digests, monkeypatched, run_rounds, segment_recipe
-from tests.infra.cluster.machines import Machines, machines
+from tests.infra.cluster.machines import Machines
 
 pytestmark = pytest.mark.slow(minutes=3)
+NUM_NODES = 2
 WAVES = 4
 TREE = segment_recipe(steps=WAVES, rounds=2, engine=HERE)
 THERE = segment_recipe(steps=WAVES, rounds=2, engine=ON_CLUSTER)
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
-    with machines(tmp_path_factory.mktemp("cluster"), 2) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +85,6 @@ def test_a_node_that_is_lost_costs_no_byte(
     assert len(lost) == 1
     assert_as(straight, folder)
     assert wait_until(lambda: not sessions_of(cluster), 20)
-    cluster.add()
 
 
 LORA = {"kind": "lora", "rank": 4, "alpha": 32}
@@ -126,7 +119,7 @@ def test_all_devices_are_those_that_no_learner_has(cluster: Machines, tmp_path: 
     try:
         everything = TransformersEngine(devices=("auto",), hosts="ray")
         model = ModelParcel((), settings={"name": "judge"})
-        place = groups.take(Shape(1, 1, 0), "train.devices")
+        place = groups.take(Need("train.devices", lambda nodes: Shape(1, 1, 0)))
         assert fleet.open_pool(everything, model, tmp_path / "work").num_sessions == 1
         groups.give_back(place)
         assert fleet.open_pool(everything, model, tmp_path / "work").num_sessions == 2

@@ -24,14 +24,17 @@ QUICK = {
 class Machines:
     """A head, which runs nothing, and nodes of one CPU each.
 
+    Args:
+        num_nodes: that there are before a test begins.
+
     Attributes:
         nodes: those that live by their folders, in the order in which they came.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, num_nodes: int) -> None:
         from ray.cluster_utils import Cluster
 
-        self.folder = folder
+        self.folder, self._num_nodes = folder, num_nodes
         head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": OBJECT_BYTES}
         self._cluster = Cluster(initialize_head=True, head_node_args=head)
         self._num_added = 0
@@ -50,6 +53,11 @@ class Machines:
             self.nodes[folder] = node
         if wait:
             self._cluster.wait_for_nodes()
+
+    def complete(self) -> Machines:
+        """With as many nodes as at first, whatever a test before took away and did not bring back."""
+        self.add(max(0, self._num_nodes - len(self.nodes)))
+        return self
 
     def kill(self, count: int = 1) -> None:
         """The oldest of them, without a word."""
@@ -75,9 +83,8 @@ def machines(folder: Path, num_nodes: int) -> Iterator[Machines]:
         for name, value in {**QUICK, "RAY_TMPDIR": own}.items():
             environment.setenv(name, value)
         (Path(own) / "ray").mkdir()
-        found = Machines(folder)
+        found = Machines(folder, num_nodes)
         try:
-            found.add(num_nodes)
-            yield found
+            yield found.complete()
         finally:
             found.stop()

@@ -31,11 +31,12 @@ from infra.store.folder import FolderStore
 from tasks.judge.verifiers.pool import verify_in, verify_in_pool
 from tests.build.records import make_problem, make_sample
 from tests.flows.micro import processes_of
-from tests.infra.cluster.machines import Machines, machines
+from tests.infra.cluster.machines import Machines
 from tests.infra.cluster.targets import HERE
 from tests.infra.sandbox.sandboxes import needs_sandbox
 
 pytestmark = pytest.mark.slow
+NUM_NODES = 2
 PLACED = "tests.infra.cluster.targets:make_placed"
 MATH = [
     r"\boxed{\frac{1}{2}}",
@@ -50,18 +51,9 @@ CODE = ["```python\ndef f(x):\n    return x + 1\n```", "```python\ndef f(x):\n  
         "```python\ndef f(x):\n    while True: pass\n```"]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
-    """A head, which offers no processor, and two nodes of one."""
-    with machines(tmp_path_factory.mktemp("cluster"), 2) as found:
-        yield found
-
-
 @pytest.fixture
 def fleet(cluster: Machines, tmp_path: Path) -> Iterator[Fleet]:
     """Of two nodes, after which nothing is left on any."""
-    if missing := 2 - len(cluster.nodes):
-        cluster.add(missing)
     fleet = Fleet(ClusterPlace(cluster.address, FolderStore(tmp_path / "store"), "x/cluster"), print)
     try:
         yield fleet
