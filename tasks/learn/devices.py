@@ -5,13 +5,14 @@ Those of this machine are looked for here; those of a cluster are told, as place
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from configs.schema.engine import LoadingEngine, gpu_numbers
 from configs.schema.online.sampler import devices_beside
 from configs.schema.recipe import Recipe
+from configs.schema.role import POLICY
 from configs.schema.train import Train, WarmStart
 from infra.cluster.shape import (
     Need,
@@ -28,9 +29,9 @@ from infra.engines.train.devices import choose_devices, wanted_devices
 
 ON_ONE_NODE = "full weights are trained on one node: write fewer, or tune: {kind: lora}, or add a larger node"
 SEGMENT_ON_ONE_NODE = "a segment is trained on one node: write fewer, or add a larger node"
-BOTH_AT_ONCE = (
-    "a learner and the sessions beside it need places at the same time: write fewer engine.devices, online.sampler: "
-    "{where: learner}, or add nodes"
+AT_ONCE = (
+    "a learner, sessions that draw beside it and models that judge its waves need places at the same time: write fewer "
+    "devices, online.sampler: {where: learner}, or add nodes"
 )
 
 
@@ -60,18 +61,40 @@ def cluster_needs(recipe: Recipe) -> list[Need]:
         for training in _trainings(part):
             if training.is_elsewhere:
                 needs.append(_need(training, part))
-        if part.online is not None and part.online.sampler.where == "session" and part.engine.hosts == "ray":
-            needs.append(Need("online.sampler", partial(_both, part), BOTH_AT_ONCE))
+        if part.online is not None and part.engine.hosts == "ray":
+            drawing = list(_drawing_beside(part))
+            needs += [Need("online.sampler", partial(_together, part, drawing), AT_ONCE)] if drawing else []
+            judging = {field: engine for field, engine in _judging_beside(part) if engine.hosts == "ray"}
+            needs += [
+                Need(field, partial(_together, part, [*drawing, engine]), AT_ONCE) for field, engine in judging.items()
+            ]
     return needs
 
 
-def _both(recipe: Recipe, found: Nodes) -> Shape:
-    """Places of sessions beside a learner, and as many more as its devices are."""
-    learner = shape_of_errand(partial(wanted_by_segment, recipe.train, recipe.engine.devices), found)
-    devices = devices_beside(recipe.engine.devices, recipe.train.devices)
-    engine = recipe.engine.model_copy(update={"devices": devices})
-    shape = shape_beside(shape_of(engine, found), engine, [learner])
-    return replace(shape, num_places=shape.num_places + places_taken(shape, [learner]))
+def _together(recipe: Recipe, engines: Sequence[LoadingEngine], found: Nodes) -> Shape:
+    """Places of the last of some engines, and as many more as the devices of a learner and of the others are."""
+    held = [shape_of_errand(partial(wanted_by_segment, recipe.train, recipe.engine.devices), found)]
+    for engine in engines:
+        held.append(shape_beside(shape_of(engine, found), engine, held))
+    last = held.pop()
+    return replace(last, num_places=last.num_places + places_taken(last, held))
+
+
+def _drawing_beside(recipe: Recipe) -> Iterator[LoadingEngine]:
+    """What draws in sessions of its own, while a segment trains."""
+    if recipe.online is not None and recipe.online.sampler.where == "session":
+        devices = devices_beside(recipe.engine.devices, recipe.train.devices)
+        yield recipe.engine.model_copy(update={"devices": devices})
+
+
+def _judging_beside(recipe: Recipe) -> Iterator[tuple[str, LoadingEngine]]:
+    """What models that judge the waves of a segment run in, but for the learner itself; one after the other."""
+    for asked in (asked for judge in recipe.judge for asked in judge.passes):
+        if asked.role != POLICY and (engine := recipe.roles[asked.role].engine) is not None:
+            if isinstance(engine, LoadingEngine):
+                yield f"roles.{asked.role}.engine.devices", engine
+        elif (asked.role, asked.state) != (POLICY, "live"):
+            yield "engine.devices", recipe.engine
 
 
 def _need(training: _Training, recipe: Recipe) -> Need:

@@ -84,3 +84,28 @@ def test_a_learner_and_sessions_have_places_at_the_same_time(
     ))  # fmt: skip
     (need,) = [need for need in cluster_needs(recipe) if need.field == "online.sampler"]
     assert need.shape(nodes) == both and "at the same time" in str(need.fix)
+
+
+BY_ROLE = {"name": "grades", "kind": "reward_model", "role": "rm"}
+BY_BASE = {"name": "grades", "kind": "likelihood", "frozen": "base"}
+
+
+@pytest.mark.parametrize(
+    ("judge", "sampler", "nodes", "field", "together"),
+    [
+        (BY_ROLE, "learner", NODES, "roles.rm.engine.devices", 16),
+        (BY_BASE, "learner", NODES, "engine.devices", 16),
+        (BY_ROLE, "learner", [{"CPU": 8.0, "GPU": 1.0}], "roles.rm.engine.devices", 2),  # which there are not
+        (BY_ROLE, "session", NODES, "roles.rm.engine.devices", 17),  # they draw on all that the learner leaves
+    ],
+)
+def test_a_learner_and_models_that_judge_its_waves_have_places_at_the_same_time(
+    judge: dict[str, Any], sampler: str, nodes: list[dict[str, float]], field: str, together: int
+) -> None:
+    role = {"model": {"base": "some"}, "engine": {"kind": "reward", "hosts": "ray"}}
+    recipe = Recipe.model_validate(segment_recipe(
+        engine={"kind": "transformers", "hosts": "ray"}, roles={"rm": role} if "role" in judge else {}, judge=[judge],
+        evaluate={"verifier": {"kind": "number"}}, online={"sampler": {"where": sampler}},
+    ))  # fmt: skip
+    (need,) = [need for need in cluster_needs(recipe) if need.field == field and "at the same time" in str(need.fix)]
+    assert need.shape(nodes) == Shape(together, 1, 1)
