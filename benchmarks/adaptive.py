@@ -17,7 +17,7 @@ from configs.schema.drawing import Sampling
 from configs.schema.draws.adaptive import Adaptive
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.select import Cap
-from infra.engines.wire import Completion
+from infra.engines.questions import Completion
 from tasks.core.joined import Candidate
 from tasks.core.records import Label, Message, Problem, Sample, Verdict
 from tasks.sample.draws.independent import Draws, Independent

@@ -23,7 +23,8 @@ from infra.engines.local_pool import LocalPool
 from infra.engines.models.build import build_model, import_gguf
 from infra.engines.models.locate import find_packaged
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Completion, Request, Shard
+from infra.engines.questions import Completion, Request
+from infra.engines.wire import Shard
 from infra.process.child import Child, engine_python
 
 SAMPLES = 4

@@ -23,7 +23,7 @@ def transformers_loops(folder: Path, load: Workload) -> dict[str, Callable[[int]
     from infra.engines.chat.load import load_chat
     from infra.engines.devices import limit_threads
     from infra.engines.generate.decode import Decoder, Draft, pad_left
-    from infra.engines.wire import draw_seed
+    from infra.engines.questions import draw_seed
 
     chat = load_chat(ModelFiles(folder.name, folder))
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()

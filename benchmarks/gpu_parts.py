@@ -23,9 +23,17 @@ from configs.schema.engine import VllmEngine
 from configs.schema.train import Lora, Optimizer
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
+from infra.engines.questions import (
+    Completion,
+    Read,
+    Reading,
+    Request,
+    Score,
+    Scoring,
+)
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.trainer import run_trainer
-from infra.engines.wire import Completion, Read, Reading, Request, Score, Scoring, Shard
+from infra.engines.wire import Shard
 from infra.process.child import Child, engine_python
 
 QUESTION = "Is this solution of the problem right? First write the steps, then compare. "

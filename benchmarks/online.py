@@ -32,7 +32,8 @@ from infra.engines.learn.learner import Learner
 from infra.engines.learn.request import LearnRequest
 from infra.engines.learn.work import Here
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Completion, Request, Shard
+from infra.engines.questions import Completion, Request
+from infra.engines.wire import Shard
 from infra.process.child import Child, engine_python
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench

@@ -31,7 +31,8 @@ from configs.schema.load import check_recipe
 from flows.round import baseline, improvement_round
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Completion, Request, Shard
+from infra.engines.questions import Completion, Request
+from infra.engines.wire import Shard
 from infra.store.folder import FolderStore
 from tasks.core.bench import Workbench
 from tasks.core.ledger import Ledger

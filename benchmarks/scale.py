@@ -27,7 +27,8 @@ from configs.schema.drawing import Sampling
 from configs.schema.engine import TransformersEngine
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import ROWS_A_MESSAGE, Message, Request
+from infra.engines.questions import Request
+from infra.engines.wire import ROWS_A_MESSAGE, Message
 from infra.process.child import Inbox
 from infra.store.folder import FolderStore
 from tasks.core.answers import Answerer, Answers

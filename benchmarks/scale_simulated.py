@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from configs.schema.drawing import Sampling
+from infra.engines.questions import Request
 from infra.engines.schedule import Schedule
-from infra.engines.wire import Job, Request, Shard
+from infra.engines.wire import Job, Shard
 
 PROGRESS_SECONDS = 0.5
 """an engine tells how far it is that often (`infra/engines/session_program.py`)"""

@@ -30,7 +30,8 @@ from infra.engines.chat.load import load_chat
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.build import build_model
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Completion, Missing, Request, Shard
+from infra.engines.questions import Completion, Missing, Request
+from infra.engines.wire import Shard
 from infra.store.folder import FolderStore
 from tasks.core.answers import Answerer, Answers
 from tasks.core.ledger import Ledger

@@ -26,6 +26,18 @@ from infra.engines.live_weights import Follows, ToldWeights
 from infra.engines.models.loadable import LoadableModel
 from infra.engines.patience import shorter
 from infra.engines.programs import session_devices
+from infra.engines.questions import (
+    Completion,
+    Embedded,
+    Embedding,
+    Missing,
+    Rated,
+    Rating,
+    Read,
+    Reading,
+    Score,
+    Scoring,
+)
 from infra.engines.runner import Progress
 from infra.engines.schedule import Answered, Schedule
 from infra.engines.server_engine import ServerEngine
@@ -33,21 +45,11 @@ from infra.engines.session import Event, Finished, Lost, Ready, Session, togethe
 from infra.engines.tally import Tally
 from infra.engines.transport import ChildTransport, Start
 from infra.engines.wire import (
-    Completion,
-    Embedded,
-    Embedding,
     EmbeddingJob,
     Job,
-    Missing,
     OnProgress,
-    Rated,
-    Rating,
     RatingJob,
-    Read,
-    Reading,
     ReadingJob,
-    Score,
-    Scoring,
     ScoringJob,
     Shard,
 )

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from infra.engines.wire import Job, Row, halves
+from infra.engines.questions import Row
+from infra.engines.wire import Job, halves
 
 SEQUENCES_TOGETHER, SEQUENCES_IN_TURN = 64, 256
 """a piece for an engine that works on all its jobs at a time, and for one that takes them in turn, in whole batches"""

@@ -14,20 +14,19 @@ from infra.cluster.cluster import Cluster
 from infra.engines.endpoint.pool import EndpointPool
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.loadable import ModelSource
-from infra.engines.wire import (
+from infra.engines.questions import (
     Completion,
     Embedded,
     Embedding,
     Missing,
-    OnProgress,
     Rated,
     Rating,
     Read,
     Reading,
     Score,
     Scoring,
-    Shard,
 )
+from infra.engines.wire import OnProgress, Shard
 
 
 class Pool(Protocol):

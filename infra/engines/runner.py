@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from infra.engines.live_weights import LiveWeights
-from infra.engines.wire import Job, Row
+from infra.engines.questions import Row
+from infra.engines.wire import Job
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,13 @@ from statistics import median
 
 from infra.engines.pace import Pace
 from infra.engines.pieces import Piece, cut, piece_size
-from infra.engines.wire import Job, Missing, MissingReason, Row, missing_draws
+from infra.engines.questions import (
+    Missing,
+    MissingReason,
+    Row,
+    missing_draws,
+)
+from infra.engines.wire import Job
 
 MAX_RESTARTS = 3
 NUM_ENDED = 2

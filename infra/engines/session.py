@@ -19,10 +19,11 @@ from infra.engines.live_weights import Follows, ToldWeights
 from infra.engines.models.loadable import LoadableModel
 from infra.engines.patience import Patience
 from infra.engines.programs import visible_devices
+from infra.engines.questions import Row
 from infra.engines.runner import Progress
 from infra.engines.server_engine import ServerEngine
 from infra.engines.transport import CLOSE_SECONDS, ChildTransport, Start, Transport
-from infra.engines.wire import Job, Message, Row, read_rows, write_job
+from infra.engines.wire import Job, Message, read_rows, write_job
 from infra.process.child import Inbox
 
 MAX_MACHINES = 5

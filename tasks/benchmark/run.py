@@ -11,7 +11,7 @@ from pathlib import Path
 from configs.schema.benchmarks import Benchmarks
 from configs.schema.drawing import Sampling
 from infra.engines.harness.run import ITEMS_FILE, SCORES_FILE, Asked, Prompts, Wanted, read_rows, run_tasks
-from infra.engines.wire import Completion, Missing, Request
+from infra.engines.questions import Completion, Missing, Request
 from tasks.benchmark.scores import numbers_of
 from tasks.benchmark.sets import ask_sets
 from tasks.core.answers import Answers

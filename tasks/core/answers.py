@@ -28,7 +28,7 @@ from typing import Any, Generic, TypeVar
 
 from configs.schema.drawing import Sampling
 from configs.schema.marks import Resolve
-from infra.engines.wire import (
+from infra.engines.questions import (
     Completion,
     Embedded,
     Embedding,

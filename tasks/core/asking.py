@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from configs.schema.drawing import Sampling
 from configs.schema.judges.base import Wants
-from infra.engines.wire import Request
+from infra.engines.questions import Request
 from tasks.core.answers import Answerer, Answers
 from tasks.core.records import Judgement
 from tasks.core.step import derive_seed

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from configs.errors import GuardError
 from configs.schema.guard import MISSING_LIMIT, MISSING_SHARE, Guard
-from infra.engines.wire import Missing, MissingReason
+from infra.engines.questions import Missing, MissingReason
 from tasks.core.step import Summary
 
 NUM_FIRST = 20

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from configs.schema.drawing import Sampling
 from configs.schema.marks import as_written, identity
-from infra.engines.wire import (
+from infra.engines.questions import (
     Completion,
     Embedded,
     Embedding,
@@ -22,8 +22,8 @@ from infra.engines.wire import (
     Request,
     Score,
     Scoring,
-    Shard,
 )
+from infra.engines.wire import Shard
 from tasks.core.step import digest
 
 REPEATING = "repetition"

@@ -13,7 +13,7 @@ from configs.schema.drawing import Sampling
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.recipe import Recipe
 from configs.schema.revision.evaluated import VERIFIER
-from infra.engines.wire import Missing, Scoring
+from infra.engines.questions import Missing, Scoring
 from tasks.core.answers import Answerer, Answers
 from tasks.core.joined import Candidate, grouped, joined
 from tasks.core.records import FinishReason, ItemResult, Problem, Sample

@@ -19,7 +19,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from infra.engines.wire import Completion, Embedded, Embedding, Missing, Rated, Rating, Request, Score, Scoring
+from infra.engines.questions import (
+    Completion,
+    Embedded,
+    Embedding,
+    Missing,
+    Rated,
+    Rating,
+    Request,
+    Score,
+    Scoring,
+)
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Message, Sample, Verdict
 from tasks.core.refs import ModelRef

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from statistics import pvariance
 from typing import Any
 
-from infra.engines.wire import Missing, Request
+from infra.engines.questions import Missing, Request
 from tasks.core.records import Judgement, Pair, Problem, judgement_id, written
 from tasks.judge.kinds.pairwise import ordered_pairs
 from tasks.judge.kinds.questions import ask_user, to_messages

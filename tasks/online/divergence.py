@@ -9,7 +9,7 @@ from typing import get_args
 
 from configs.schema.online.amount import KlEstimate
 from infra.engines.learn.learner import Learner
-from infra.engines.wire import Tokens
+from infra.engines.questions import Tokens
 
 
 @dataclass(frozen=True)

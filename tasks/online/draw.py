@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from configs.schema.judges.kinds import Judge
-from infra.engines.wire import Tokens
+from infra.engines.questions import Tokens
 from tasks.core.records import Judgement, Problem, Sample, Verdict
 from tasks.core.step import derive_seed
 from tasks.judge.judgements import InMemory

@@ -13,7 +13,14 @@ from itertools import islice
 
 from configs.schema.drawing import Sampling
 from infra.engines.learn.beside import LivePool
-from infra.engines.wire import Completion, Missing, Request, Scoring, Shard, Tokens
+from infra.engines.questions import (
+    Completion,
+    Missing,
+    Request,
+    Scoring,
+    Tokens,
+)
+from infra.engines.wire import Shard
 from tasks.core.answers import Answerer
 from tasks.core.missing import MissingTally
 from tasks.core.records import Author, Sample

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from infra.engines.learn.learner import Learner
 from infra.engines.pool import OnProgress
-from infra.engines.wire import (
+from infra.engines.questions import (
     Completion,
     Embedded,
     Embedding,
@@ -22,8 +22,8 @@ from infra.engines.wire import (
     Reading,
     Score,
     Scoring,
-    Shard,
 )
+from infra.engines.wire import Shard
 
 
 def still_since(run_wave: int, every: int) -> int:

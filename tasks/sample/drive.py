@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from configs.schema.drawing import Sampling
 from configs.schema.judges.kinds import Judge
-from infra.engines.wire import Completion, Missing, Request
+from infra.engines.questions import Completion, Missing, Request
 from tasks.core.answers import Answerer, Answers
 from tasks.core.records import Problem, Sample, Verdict
 from tasks.core.step import derive_seed

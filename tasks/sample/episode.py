@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from configs.schema.drawing import Sampling
 from configs.schema.judges.kinds import Judge
-from infra.engines.wire import Completion, Messages, Request
+from infra.engines.questions import Completion, Messages, Request
 from tasks.core.records import Inserted, Problem, Sample, Verdict
 from tasks.core.step import Summary
 from tasks.sample.interpreter.tool import ToolCompletion

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic
 
-from infra.engines.wire import Completion, Request
+from infra.engines.questions import Completion, Request
 from tasks.sample.episode import Answer, E, Question, Sampler, Texts
 
 EPISODES_UNDER_WAY = 4096

@@ -21,8 +21,9 @@ from infra.engines.generate.decode import pad_right
 from infra.engines.generate.prompts import Unanswerable, encode_all, naming
 from infra.engines.generate.transformers_runner import context_length, torch_dtype
 from infra.engines.models.model_files import ModelFiles
+from infra.engines.questions import Embedded, Embedding, MissingReason
 from infra.engines.runner import Progress, Result, SerialRunner
-from infra.engines.wire import Embedded, Embedding, EmbeddingJob, Job, MissingReason
+from infra.engines.wire import EmbeddingJob, Job
 
 
 class EmbeddingRunner(SerialRunner):

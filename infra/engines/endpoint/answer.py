@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from infra.engines.wire import MissingReason
+from infra.engines.questions import MissingReason
 from infra.text.outside import clean_answer
 
 FINISH_REASONS: dict[object, Literal["stop", "length"]] = {

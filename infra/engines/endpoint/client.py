@@ -34,7 +34,14 @@ from infra.engines.endpoint.answer import (
 )
 from infra.engines.endpoint.failure import NEVER_THE_REQUEST, Failure
 from infra.engines.endpoint.usage import Usage
-from infra.engines.wire import Completion, Missing, MissingReason, Request, draw_seed, missing_draws
+from infra.engines.questions import (
+    Completion,
+    Missing,
+    MissingReason,
+    Request,
+    draw_seed,
+    missing_draws,
+)
 from infra.text.outside import explain_text
 
 FIRST_WAIT_SECONDS = 0.5

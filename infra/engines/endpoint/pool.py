@@ -15,13 +15,11 @@ from configs.errors import EngineError
 from configs.schema.engine import EndpointEngine
 from infra.engines.endpoint.loop import EndpointLoop
 from infra.engines.endpoint.usage import Usage
-from infra.engines.schedule import AHEAD_JOBS, AHEAD_WIDTHS
-from infra.engines.wire import (
+from infra.engines.questions import (
     Completion,
     Embedded,
     Embedding,
     Missing,
-    OnProgress,
     Rated,
     Rating,
     Read,
@@ -29,8 +27,9 @@ from infra.engines.wire import (
     Request,
     Score,
     Scoring,
-    Shard,
 )
+from infra.engines.schedule import AHEAD_JOBS, AHEAD_WIDTHS
+from infra.engines.wire import OnProgress, Shard
 
 LOCAL = "write engine: {{kind: {kind}}} with a model of your own for this role"
 

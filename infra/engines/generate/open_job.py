@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from infra.engines.wire import Job, Missing
+from infra.engines.questions import Missing
+from infra.engines.wire import Job
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from configs.errors import UserError
 from infra.engines.chat.format import ChatFormat
 from infra.engines.chat.refused import ChatRefused
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import (
+from infra.engines.questions import (
     Embedding,
     Messages,
     Missing,

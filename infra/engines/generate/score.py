@@ -17,8 +17,9 @@ from infra.engines.chat.format import ChatFormat
 from infra.engines.generate.decode import Decoder, pad_left, pad_right, token_logprobs
 from infra.engines.generate.prompts import Prompts, check_reading, encode_all, encode_scoring
 from infra.engines.models.model_files import ModelFiles
+from infra.engines.questions import Read, Score
 from infra.engines.runner import Progress, Result
-from infra.engines.wire import Read, ReadingJob, Score, ScoringJob
+from infra.engines.wire import ReadingJob, ScoringJob
 
 Row = tuple[list[int], list[int]]
 """tokens of a prompt and of its completion"""

@@ -20,18 +20,17 @@ from infra.engines.generate.vllm_server import Answer, VllmServer
 from infra.engines.live_weights import Follows, LiveWeights
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.probe import check_probe, read_probe
-from infra.engines.runner import Progress, Result
-from infra.engines.server_engine import ServerEngine
-from infra.engines.wire import (
+from infra.engines.questions import (
     Completion,
-    Job,
     Missing,
     MissingReason,
     Request,
-    Shard,
     Tokens,
     draw_seed,
 )
+from infra.engines.runner import Progress, Result
+from infra.engines.server_engine import ServerEngine
+from infra.engines.wire import Job, Shard
 
 STEP_SECONDS = 0.2
 SERVED = "bfloat16"

@@ -25,19 +25,16 @@ from infra.engines.generate.token_ends import TokenEnds
 from infra.engines.models.merge import load_merged
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.probe import check_loaded
-from infra.engines.runner import Progress, Result, SerialRunner
-from infra.engines.wire import (
+from infra.engines.questions import (
     Completion,
-    Job,
     Missing,
-    ReadingJob,
     Request,
     Scoring,
-    ScoringJob,
-    Shard,
     Tokens,
     draw_seed,
 )
+from infra.engines.runner import Progress, Result, SerialRunner
+from infra.engines.wire import Job, ReadingJob, ScoringJob, Shard
 
 
 class TransformersRunner(SerialRunner):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from infra.engines.wire import Read, Score
+from infra.engines.questions import Read, Score
 
 MAX_CHOICES = 20
 """log-probabilities that vLLM tells of one place, by its default"""

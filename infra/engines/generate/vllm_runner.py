@@ -51,20 +51,17 @@ from infra.engines.gpu_memory import wait_for_share
 from infra.engines.models.merge import merge_once
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.models.probe import Probe, check_probe, name_of, read_probe
-from infra.engines.runner import Progress, Result
-from infra.engines.wire import (
+from infra.engines.questions import (
     Completion,
-    Job,
     Missing,
     MissingReason,
-    ReadingJob,
     Request,
     Score,
-    ScoringJob,
-    Shard,
     Tokens,
     draw_seed,
 )
+from infra.engines.runner import Progress, Result
+from infra.engines.wire import Job, ReadingJob, ScoringJob, Shard
 
 Input = tuple[Any, list[int], list[int], Any]
 """what is asked, tokens that were given, tokens to read, sampling parameters"""

@@ -17,7 +17,13 @@ from configs.schema.drawing import Sampling
 from configs.schema.engine import TransformersEngine, VllmEngine
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.one_shot import run_job
-from infra.engines.wire import Completion, Missing, Read, Reading, Request
+from infra.engines.questions import (
+    Completion,
+    Missing,
+    Read,
+    Reading,
+    Request,
+)
 
 PROGRAM = "infra.engines.harness.program"
 WITHOUT_GPU = {"CUDA_VISIBLE_DEVICES": "", "TOKENIZERS_PARALLELISM": "false"}

@@ -20,22 +20,21 @@ from infra.engines.live_weights import Follows, LiveWeights
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import Pool
-from infra.engines.server_engine import LiveEngine
-from infra.engines.wire import (
+from infra.engines.questions import (
     Completion,
     Embedded,
     Embedding,
     Missing,
-    OnProgress,
     Rated,
     Rating,
     Read,
     Reading,
     Score,
     Scoring,
-    Shard,
     Tokens,
 )
+from infra.engines.server_engine import LiveEngine
+from infra.engines.wire import OnProgress, Shard
 
 
 class LivePool(Pool, Protocol):

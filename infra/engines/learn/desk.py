@@ -19,9 +19,10 @@ from infra.engines.generate.transformers_runner import TransformersRunner
 from infra.engines.learn.export import Export
 from infra.engines.learn.moving import MovingCopy
 from infra.engines.learn.rows import StreamRow
+from infra.engines.questions import Missing, Scoring
 from infra.engines.runner import Progress
 from infra.engines.session_program import ProgressReport, finish
-from infra.engines.wire import Message, Missing, Scoring, ScoringJob, read_job
+from infra.engines.wire import Message, ScoringJob, read_job
 from infra.process.protocol import Channel
 
 

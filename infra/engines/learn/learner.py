@@ -24,25 +24,27 @@ from configs.errors import EngineEndedError, EngineError, MachineLostError, User
 from infra.engines.learn.request import LearnReport
 from infra.engines.learn.work import LearnerHome
 from infra.engines.patience import Patience
-from infra.engines.wire import (
+from infra.engines.questions import (
     Completion,
     Embedded,
     Embedding,
-    Job,
-    Message,
     Missing,
-    OnProgress,
     Rated,
     Rating,
     Read,
     Reading,
-    ReadingJob,
     Row,
     Score,
     Scoring,
+    Tokens,
+)
+from infra.engines.wire import (
+    Job,
+    Message,
+    OnProgress,
+    ReadingJob,
     ScoringJob,
     Shard,
-    Tokens,
     read_rows,
     write_job,
 )

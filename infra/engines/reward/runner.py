@@ -19,10 +19,11 @@ from infra.engines.generate.decode import pad_right
 from infra.engines.generate.prompts import encode_all
 from infra.engines.generate.transformers_runner import context_length, torch_dtype
 from infra.engines.models.model_files import ModelFiles
+from infra.engines.questions import Rated
 from infra.engines.reward.head import load_reward_model
 from infra.engines.reward.text import RatingTokens, encode_answer, encode_steps
 from infra.engines.runner import Progress, Result, SerialRunner
-from infra.engines.wire import Job, Rated, RatingJob
+from infra.engines.wire import Job, RatingJob
 
 
 class RewardRunner(SerialRunner):

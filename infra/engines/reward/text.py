@@ -13,7 +13,7 @@ from configs.errors import UserError
 from infra.engines.chat.format import ChatFormat
 from infra.engines.generate.prompts import check_length, naming
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Rating
+from infra.engines.questions import Rating
 
 
 @dataclass(frozen=True, slots=True)

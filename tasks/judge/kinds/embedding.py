@@ -18,7 +18,7 @@ from statistics import fmean
 from typing import Any
 
 from configs.schema.judges.distances import EmbeddingJudge
-from infra.engines.wire import Embedded, Embedding, Missing
+from infra.engines.questions import Embedded, Embedding, Missing
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Message, Sample, Verdict
 from tasks.judge.kind import MAX_CLASSES, Evidence, JudgeKind, Scale, missing_judgement, verdict_without_score

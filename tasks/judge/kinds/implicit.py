@@ -17,7 +17,7 @@ from typing import Any
 
 from configs.errors import RecipeError
 from configs.schema.judges.kinds import ImplicitJudge
-from infra.engines.wire import Score
+from infra.engines.questions import Score
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Sample, Verdict
 from tasks.core.refs import ModelRef

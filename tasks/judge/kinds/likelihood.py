@@ -14,7 +14,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from configs.schema.judges.kinds import LikelihoodJudge
-from infra.engines.wire import Messages, Missing, Score, Scoring
+from infra.engines.questions import (
+    Messages,
+    Missing,
+    Score,
+    Scoring,
+)
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Sample, Verdict
 from tasks.judge.kind import Evidence, JudgeKind, missing_judgement, verdict_without_score

@@ -17,7 +17,12 @@ from itertools import combinations
 from typing import Any, TypeVar
 
 from configs.schema.judges.opinions import PairwiseJudge
-from infra.engines.wire import Completion, Missing, Request, Scoring
+from infra.engines.questions import (
+    Completion,
+    Missing,
+    Request,
+    Scoring,
+)
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Message, Problem, Sample, Verdict
 from tasks.judge.kind import SHARES, Evidence, JudgeKind, missing_judgement, verdict_without_score

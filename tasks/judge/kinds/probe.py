@@ -23,7 +23,13 @@ from statistics import fmean, pvariance
 from typing import Any
 
 from configs.schema.judges.probes import ProbeJudge
-from infra.engines.wire import Completion, Missing, Request, Score, Scoring
+from infra.engines.questions import (
+    Completion,
+    Missing,
+    Request,
+    Score,
+    Scoring,
+)
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Sample, Verdict
 from tasks.judge.kind import SHARES, Evidence, JudgeKind, Scale, missing_judgement, verdict_without_score

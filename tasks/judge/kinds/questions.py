@@ -12,7 +12,12 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from infra.engines.wire import Messages, Missing, Score, Scoring
+from infra.engines.questions import (
+    Messages,
+    Missing,
+    Score,
+    Scoring,
+)
 from tasks.core.joined import Group
 from tasks.core.prompts import render
 from tasks.core.records import Judgement, Message, Problem, Sample

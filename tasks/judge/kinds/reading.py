@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from infra.engines.wire import Completion, Missing
+from infra.engines.questions import Completion, Missing
 from tasks.judge.verifiers.finding import find_last
 
 _GOES_ON = re.compile(r"[.,_'\u2019][0-9]|[ \t]*[-\u2010-\u2015~][ \t]*[0-9]|[ \t]*(?:%|\*?[\^][0-9])")

@@ -14,7 +14,7 @@ from typing import Any
 
 from configs.errors import RecipeError
 from configs.schema.judges.kinds import RewardModelJudge
-from infra.engines.wire import Missing, Rated, Rating
+from infra.engines.questions import Missing, Rated, Rating
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Message, Sample, Verdict
 from tasks.judge.kind import MAX_CLASSES, Evidence, JudgeKind, Scale, missing_judgement, verdict_without_score

@@ -18,7 +18,7 @@ from statistics import fmean, pvariance
 from typing import Any
 
 from configs.schema.judges.opinions import RubricJudge
-from infra.engines.wire import Missing, Request, Scoring
+from infra.engines.questions import Missing, Request, Scoring
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Label, Sample, Verdict
 from tasks.judge.kind import MAX_CLASSES, Evidence, JudgeKind, Scale, missing_judgement, verdict_without_score

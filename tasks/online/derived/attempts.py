@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from configs.errors import ProblemsError
 from configs.schema.online.derived import DerivedAttempts
-from infra.engines.wire import Completion, Request
+from infra.engines.questions import Completion, Request
 from tasks.core.prompts import names_used, render
 from tasks.core.records import Credit, DropReason, Label, Message, Problem, Sample, Verdict
 from tasks.judge.verdicts import judge_samples

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from configs.schema.online.derived import DerivedCopies
-from infra.engines.wire import Missing, Scoring
+from infra.engines.questions import Missing, Scoring
 from tasks.answer.standing import stands_in
 from tasks.core.paths import path_of
 from tasks.core.prompts import render

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from configs.schema.drawing import Sampling
 from configs.schema.judges.kinds import Judge
 from configs.schema.online.section import Online
-from infra.engines.wire import Completion, Messages, Missing, Request, Scoring, Tokens
+from infra.engines.questions import (
+    Completion,
+    Messages,
+    Missing,
+    Request,
+    Scoring,
+    Tokens,
+)
 from tasks.core.records import Credit, Message, Problem, Reward, Sample, Verdict
 from tasks.core.step import derive_seed
 from tasks.online.credit.assign import Judged

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from configs.schema.online.objectives import Sdpo
-from infra.engines.wire import Missing, Scoring
+from infra.engines.questions import Missing, Scoring
 from tasks.core.prompts import render
 from tasks.core.records import Credit, DropReason, Label, Message, Problem
 from tasks.online.credit.numbers import Returns, total

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from configs.schema.online.derived import DerivedVerdicts
-from infra.engines.wire import Completion, Request
+from infra.engines.questions import Completion, Request
 from tasks.core.prompts import render
 from tasks.core.records import SAID_RIGHT, SAID_WRONG, Message, Part, Reward, Sample
 from tasks.online.credit.assign import Judged

@@ -20,7 +20,7 @@ from typing import Any
 from configs.schema.drawing import Sampling
 from configs.schema.judges.kinds import Judge
 from configs.schema.revision.parts import Writer
-from infra.engines.wire import Completion, Request
+from infra.engines.questions import Completion, Request
 from tasks.core.records import Problem, Sample
 from tasks.core.step import Summary, derive_seed
 from tasks.sample.draws.asking import LoadedDraw

@@ -20,7 +20,12 @@ from typing import Literal
 from configs.schema.drawing import Sampling
 from configs.schema.interpreter import Interpreter
 from configs.schema.revision.parts import POLICY
-from infra.engines.wire import Completion, Missing, MissingReason, Request
+from infra.engines.questions import (
+    Completion,
+    Missing,
+    MissingReason,
+    Request,
+)
 from infra.sandbox.scripts import require_sandbox
 from tasks.core.answers import Answerer, Answers
 from tasks.core.records import Inserted

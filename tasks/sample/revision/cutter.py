@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from configs.schema.drawing import Sampling
 from configs.schema.judges.kinds import Judge
 from configs.schema.revision.parts import WrongStep
-from infra.engines.wire import Completion
+from infra.engines.questions import Completion
 from tasks.core.records import Label, Sample, Verdict
 from tasks.sample.episode import POLICY, Opinions, Question, Texts, chat_of
 from tasks.sample.revision.chain import begun

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from infra.engines.wire import Completion, Messages, Request
+from infra.engines.questions import Completion, Messages, Request
 from tasks.core.records import FinishReason, Label, Problem, Sample, Verdict
 from tasks.core.step import derive_seed
 from tasks.sample.episode import to_sample

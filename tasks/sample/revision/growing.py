@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from configs.schema.revision.sampler import ReviseStep
-from infra.engines.wire import Completion
+from infra.engines.questions import Completion
 from tasks.core.records import Author, FinishReason, Part, Problem, Sample
 from tasks.sample.episode import inserted_in, to_sample
 from tasks.sample.revision.chain import Asked, Chain, beside, goes_on_in_turn, told, with_turn

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from configs.schema.drawing import Sampling
 from configs.schema.generate import Edit, EditGenerate
 from configs.schema.judges.kinds import Judge
-from infra.engines.wire import Completion, Request
+from infra.engines.questions import Completion, Request
 from tasks.core.prompts import render
 from tasks.core.records import FinishReason, Label, Message, Part, Problem, Sample, Verdict
 from tasks.core.step import Summary, derive_seed

@@ -13,7 +13,7 @@ from configs.schema.around_generate import Guide
 from configs.schema.drawing import Sampling
 from configs.schema.draws.draw import HELPED
 from configs.schema.judges.kinds import Judge
-from infra.engines.wire import Completion, Messages, Request
+from infra.engines.questions import Completion, Messages, Request
 from tasks.core.records import Judgement, Label, Message, Problem, Sample
 from tasks.core.step import Summary, derive_seed
 from tasks.sample.episode import POLICY, Answer, Episode, Opinions, Question, Texts, to_sample

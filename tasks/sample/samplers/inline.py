@@ -16,7 +16,7 @@ from configs.schema.drawing import Sampling
 from configs.schema.draws.marker import Marker
 from configs.schema.generate import InlineGenerate
 from configs.schema.judges.kinds import Judge
-from infra.engines.wire import Completion, Request
+from infra.engines.questions import Completion, Request
 from tasks.core.records import FinishReason, Part, Problem, Sample
 from tasks.core.step import Summary
 from tasks.sample.episode import POLICY, Answer, Episode, Question, Texts, chat_of, to_sample

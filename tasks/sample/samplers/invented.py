@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from configs.schema.around_generate import SelfInstruct
 from configs.schema.drawing import Sampling
 from configs.schema.judges.kinds import Judge
-from infra.engines.wire import Request
+from infra.engines.questions import Request
 from tasks.core.prompts import render
 from tasks.core.records import Problem
 from tasks.core.step import Summary, derive_seed

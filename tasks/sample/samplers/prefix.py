@@ -23,7 +23,7 @@ from configs.errors import ProblemsError
 from configs.schema.drawing import Sampling
 from configs.schema.generate import PrefixGenerate
 from configs.schema.judges.kinds import Judge
-from infra.engines.wire import Completion, Request
+from infra.engines.questions import Completion, Request
 from tasks.core.prompts import render
 from tasks.core.records import Author, FinishReason, Label, Message, Part, Problem, Sample, Verdict
 from tasks.core.step import Summary, derive_seed

@@ -19,7 +19,7 @@ from itertools import product
 from configs.schema.drawing import Sampling
 from configs.schema.generate import ReviseGenerate
 from configs.schema.judges.kinds import Judge
-from infra.engines.wire import Completion, Request
+from infra.engines.questions import Completion, Request
 from tasks.core.paths import depth_first
 from tasks.core.records import Part, Problem, Sample
 from tasks.core.step import Summary, derive_seed

@@ -25,7 +25,7 @@ from configs.schema.drawing import Sampling
 from configs.schema.generate import StepwiseGenerate
 from configs.schema.judges.kinds import Judge
 from configs.schema.judges.opinions import PairwiseJudge
-from infra.engines.wire import Completion, Request
+from infra.engines.questions import Completion, Request
 from tasks.core.records import FinishReason, Label, Part, Problem, Sample, Verdict
 from tasks.core.step import Summary, derive_seed
 from tasks.sample.episode import POLICY, Answer, Episode, Opinions, Question, Texts, chat_of, to_sample

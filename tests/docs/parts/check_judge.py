@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.engines.wire import Scoring
+from infra.engines.questions import Scoring
 from tasks.judge.ask import plan_passes
 from tasks.judge.kinds.registry import component_versions
 from tasks.judge.stage import describe

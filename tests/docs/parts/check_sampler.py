@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.engines.wire import Completion, Request
+from infra.engines.questions import Completion, Request
 from tasks.core.paths import check_depth_first
 from tasks.core.records import Message, Problem
 from tasks.sample.drive import Partners, drive

@@ -5,7 +5,8 @@ from __future__ import annotations
 from configs.schema.drawing import Sampling
 from configs.schema.engine import TransformersEngine
 from infra.engines.pool import Pool
-from infra.engines.wire import Completion, Missing, Request, Shard
+from infra.engines.questions import Completion, Missing, Request
+from infra.engines.wire import Shard
 
 ENGINE = TransformersEngine(batch_size=16)
 

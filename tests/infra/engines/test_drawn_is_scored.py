@@ -12,7 +12,13 @@ from configs.schema.engine import LocalEngine, TransformersEngine, VllmEngine
 from infra.engines.live_weights import Follows
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Completion, Request, Score, Scoring, Shard
+from infra.engines.questions import (
+    Completion,
+    Request,
+    Score,
+    Scoring,
+)
+from infra.engines.wire import Shard
 from tests.infra.engines.chatty import CHATML, build_chat_folder
 from tests.infra.engines.shards import ENGINE
 

@@ -14,7 +14,14 @@ from configs.schema.model import PretrainedModel
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.locate import resolve_base
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Embedded, Embedding, EmbeddingJob, Missing, Rating, Scoring
+from infra.engines.questions import (
+    Embedded,
+    Embedding,
+    Missing,
+    Rating,
+    Scoring,
+)
+from infra.engines.wire import EmbeddingJob
 from tests.infra.engines.test_reward_engine import build
 
 pytestmark = pytest.mark.slow

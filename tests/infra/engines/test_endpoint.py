@@ -17,7 +17,15 @@ from configs.schema.drawing import Sampling
 from configs.schema.engine import EndpointEngine
 from infra.engines.endpoint.loop import THREAD_NAME
 from infra.engines.endpoint.pool import EndpointPool
-from infra.engines.wire import Completion, Missing, Rating, Request, Scoring, Shard, draw_seed
+from infra.engines.questions import (
+    Completion,
+    Missing,
+    Rating,
+    Request,
+    Scoring,
+    draw_seed,
+)
+from infra.engines.wire import Shard
 from tests.infra.engines.chat_server import Body, ChatServer, Reply, answer, serving
 
 pytestmark = pytest.mark.slow

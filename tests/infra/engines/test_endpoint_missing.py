@@ -12,7 +12,13 @@ from configs.errors import EngineError
 from configs.schema.drawing import Sampling
 from configs.schema.engine import EndpointEngine
 from infra.engines.endpoint.pool import EndpointPool
-from infra.engines.wire import Completion, Missing, Request, Shard, draw_seed
+from infra.engines.questions import (
+    Completion,
+    Missing,
+    Request,
+    draw_seed,
+)
+from infra.engines.wire import Shard
 from tests.infra.engines.chat_server import Body, ChatServer, Reply, answer, serving
 
 pytestmark = pytest.mark.slow

@@ -9,9 +9,10 @@ import pytest
 
 from configs.schema.engine import TransformersEngine
 from infra.engines.patience import Patience, shorter
+from infra.engines.questions import Score, Scoring
 from infra.engines.runner import Progress, Result
 from infra.engines.session_program import serve
-from infra.engines.wire import Job, Score, Scoring, ScoringJob, write_job
+from infra.engines.wire import Job, ScoringJob, write_job
 from infra.process.protocol import Channel
 
 

@@ -15,7 +15,8 @@ from configs.schema.engine import TransformersEngine
 from infra.engines import schedule
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Completion, Message, Request, Shard, read_job, write_rows
+from infra.engines.questions import Completion, Request
+from infra.engines.wire import Message, Shard, read_job, write_rows
 from infra.process.child import Inbox
 
 ENGINE = TransformersEngine(devices=("cuda:0", "cuda:1"), batch_size=2)

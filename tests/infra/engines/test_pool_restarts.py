@@ -17,7 +17,14 @@ from configs.schema.drawing import Sampling
 from configs.schema.engine import TransformersEngine
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Completion, Missing, Request, Score, Scoring, Shard
+from infra.engines.questions import (
+    Completion,
+    Missing,
+    Request,
+    Score,
+    Scoring,
+)
+from infra.engines.wire import Shard
 from tests.infra.engines.fatal import build_fatal_model
 from tests.infra.engines.shards import ENGINE, answers, shard
 from tests.processes import started_here

@@ -6,7 +6,7 @@ import numpy
 import pytest
 
 from infra.engines.generate.randomness import uniforms
-from infra.engines.wire import draw_seed
+from infra.engines.questions import draw_seed
 
 
 def test_numbers_are_those_of_splitmix64() -> None:

@@ -16,7 +16,8 @@ from infra.engines.local_pool import LocalPool
 from infra.engines.models.build import import_gguf
 from infra.engines.models.locate import resolve_base
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Request, Scoring, Shard
+from infra.engines.questions import Request, Scoring
+from infra.engines.wire import Shard
 from tests.infra.engines.chatty import change_json
 from tests.infra.engines.test_same_model import draw, train
 

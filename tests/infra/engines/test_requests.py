@@ -15,20 +15,22 @@ from configs.schema.drawing import Sampling
 from configs.schema.repetition import Repetition
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.programs import session_devices, visible_devices
-from infra.engines.wire import (
-    ROWS_A_MESSAGE,
+from infra.engines.questions import (
     Completion,
     Embedded,
     Embedding,
-    EmbeddingJob,
-    Job,
     Rated,
     Rating,
-    RatingJob,
     Request,
     Row,
     Score,
     Scoring,
+)
+from infra.engines.wire import (
+    ROWS_A_MESSAGE,
+    EmbeddingJob,
+    Job,
+    RatingJob,
     ScoringJob,
     Shard,
     halves,

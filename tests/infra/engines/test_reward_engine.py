@@ -13,7 +13,14 @@ from configs.schema.drawing import Sampling
 from configs.schema.engine import RewardEngine
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Missing, Rated, Rating, RatingJob, Request, Scoring, Shard
+from infra.engines.questions import (
+    Missing,
+    Rated,
+    Rating,
+    Request,
+    Scoring,
+)
+from infra.engines.wire import RatingJob, Shard
 from tests.infra.engines.tiny import build_tiny_folder
 
 pytestmark = pytest.mark.slow

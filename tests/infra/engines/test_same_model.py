@@ -15,9 +15,10 @@ from configs.schema.train import FullWeights, Lora, Optimizer, Tune
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.build import check_lora_targets, merge_model
 from infra.engines.models.model_files import ModelFiles
+from infra.engines.questions import Request
 from infra.engines.train.request import TrainRequest
 from infra.engines.train.trainer import run_trainer
-from infra.engines.wire import Request, Shard
+from infra.engines.wire import Shard
 from tests.infra.engines.chatty import build_chat_folder, change_json
 from tests.infra.engines.shards import ENGINE
 from tests.infra.engines.training import said

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.schema.drawing import Sampling
+from infra.engines.questions import Completion, Missing, Request
 from infra.engines.schedule import MAX_RESTARTS, NUM_MACHINES, Schedule
-from infra.engines.wire import Completion, Job, Missing, Request, Shard
+from infra.engines.wire import Job, Shard
 
 
 def shard(name: str, *ids: str, num_samples: int = 1) -> Shard:

@@ -46,7 +46,7 @@ def drafts(limit: int = 20) -> list[Any]:
 
 def run(model: Any, rows: list[Any], seed: int = 0, **sampling: Any) -> list[Any]:
     from infra.engines.generate.decode import Decoder
-    from infra.engines.wire import draw_seed
+    from infra.engines.questions import draw_seed
 
     for number, row in enumerate(rows):
         row.seed = draw_seed(seed, number)

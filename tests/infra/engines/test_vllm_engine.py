@@ -12,7 +12,8 @@ from configs.schema.engine import TransformersEngine, VllmEngine
 from configs.schema.repetition import Repetition
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Request, Scoring, Shard
+from infra.engines.questions import Request, Scoring
+from infra.engines.wire import Shard
 from tests.infra.engines.tiny import build_tiny_adapter, build_tiny_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.vllm]

@@ -13,7 +13,8 @@ from configs.schema.engine import VllmEngine
 from infra.engines.generate.vllm_metrics import used, words_of
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Request, Shard
+from infra.engines.questions import Request
+from infra.engines.wire import Shard
 from tests.infra.engines.tiny import build_tiny_folder
 
 

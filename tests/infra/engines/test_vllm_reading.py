@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from infra.engines.generate.open_job import OpenJob
 from infra.engines.generate.vllm_reading import MAX_CHOICES, choices
-from infra.engines.wire import Missing, MissingReason, Scoring, ScoringJob
+from infra.engines.questions import Missing, MissingReason, Scoring
+from infra.engines.wire import ScoringJob
 
 
 def test_choices_of_one_token_after_one_prompt_go_together() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.schema.marks import as_written
-from infra.engines.wire import (
+from infra.engines.questions import (
     Completion,
     Embedded,
     Embedding,
@@ -19,9 +19,9 @@ from infra.engines.wire import (
     Request,
     Score,
     Scoring,
-    Shard,
     draw_seed,
 )
+from infra.engines.wire import Shard
 from tasks.core.answers import Answerer, Answers
 from tasks.core.missing import MissingTally
 from tasks.core.progress import Silent

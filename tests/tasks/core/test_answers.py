@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from configs.errors import StoreError
 from configs.schema.drawing import Sampling
 from configs.schema.repetition import Repetition
-from infra.engines.wire import Completion, Embedding, Missing, Rating, Request, Scoring
+from infra.engines.questions import (
+    Completion,
+    Embedding,
+    Missing,
+    Rating,
+    Request,
+    Scoring,
+)
 from tasks.core.answers import SHARDS_AHEAD, Answers
 from tasks.core.services import TextService
 from tests.tasks.core.scripted import Killed, ScriptedPool, answerer, make_answers

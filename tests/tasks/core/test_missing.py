@@ -10,7 +10,12 @@ import pytest
 from configs.errors import GuardError
 from configs.schema.drawing import Sampling
 from configs.schema.guard import DEFAULT_GUARDS, Guard
-from infra.engines.wire import Missing, Rating, Request, Scoring
+from infra.engines.questions import (
+    Missing,
+    Rating,
+    Request,
+    Scoring,
+)
 from tasks.core.missing import NUM_FIRST, MissingTally, first_of_each, largest_share, limit_of
 from tests.tasks.core.scripted import Killed, ScriptedPool, answerer, make_answers
 

@@ -11,7 +11,7 @@ import pytest
 
 from configs.schema.drawing import Sampling
 from configs.schema.marks import as_written
-from infra.engines.wire import Request
+from infra.engines.questions import Request
 from infra.store.s3.store import S3Store
 from tasks.core.answers import Answers
 from tasks.core.ledger import Ledger

@@ -15,7 +15,7 @@ from configs.errors import RecipeError
 from configs.schema.judges.by_rule import CombineJudge, WinRateJudge
 from configs.schema.judges.kinds import LikelihoodJudge
 from configs.schema.load import check_recipe, read_stored_recipe
-from infra.engines.wire import Score
+from infra.engines.questions import Score
 from tasks.core.joined import Group
 from tasks.core.records import Message, Verdict
 from tasks.judge.kind import Evidence

@@ -10,7 +10,7 @@ import pytest
 
 from configs.errors import RecipeError
 from configs.schema.judges.distances import EmbeddingJudge
-from infra.engines.wire import Embedded, Embedding, Missing
+from infra.engines.questions import Embedded, Embedding, Missing
 from tasks.core.joined import Group
 from tasks.core.records import Sample, Verdict
 from tasks.core.refs import ModelRef

@@ -10,7 +10,12 @@ import pytest
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.judges.kinds import ImplicitJudge, ImportanceJudge, Judge, LikelihoodJudge, RewardModelJudge
 from configs.schema.judges.opinions import PairwiseJudge, RubricJudge
-from infra.engines.wire import Completion, Missing, Rated, Score
+from infra.engines.questions import (
+    Completion,
+    Missing,
+    Rated,
+    Score,
+)
 from tasks.core.joined import Group
 from tasks.core.records import FinishReason, Judgement, Label, Message, Problem, Sample, Verdict
 from tasks.judge.kind import Evidence

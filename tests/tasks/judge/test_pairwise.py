@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.schema.judges.opinions import PairwiseJudge
-from infra.engines.wire import Completion, Missing, Score
+from infra.engines.questions import Completion, Missing, Score
 from tasks.core.joined import Group
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Judgement, Sample, Verdict

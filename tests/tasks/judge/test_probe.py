@@ -10,7 +10,12 @@ import pytest
 
 from configs.errors import RecipeError
 from configs.schema.judges.probes import ProbeJudge
-from infra.engines.wire import Completion, Missing, Request, Score
+from infra.engines.questions import (
+    Completion,
+    Missing,
+    Request,
+    Score,
+)
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Message, Verdict
 from tasks.judge.kind import Evidence

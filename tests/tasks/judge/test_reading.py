@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.schema.judges.opinions import PairwiseJudge, RubricJudge
-from infra.engines.wire import Completion, Scoring
+from infra.engines.questions import Completion, Scoring
 from tasks.judge.kinds.questions import choice_scorings, literal_beginning
 from tasks.judge.kinds.reading import Reading, expect, read_score, read_winner, strip_matches
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.engines.wire import Rating
+from infra.engines.questions import Rating
 from tasks.core.refs import ModelRef
 from tasks.core.roles import Cast, reward_answerer
 from tasks.judge.verdicts import judge_samples

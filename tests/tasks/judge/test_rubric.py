@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from configs.schema.judges.opinions import RubricJudge
-from infra.engines.wire import Completion, Request, Score, Scoring
+from infra.engines.questions import (
+    Completion,
+    Request,
+    Score,
+    Scoring,
+)
 from tasks.core.joined import Group
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Judgement, Message, Verdict

@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from configs.errors import ProblemsError, RecipeError
 from configs.schema.judges.kinds import ImplicitJudge, ImportanceJudge, RewardModelJudge
 from configs.schema.problems import AdditionSource
-from infra.engines.wire import Rated, Rating, Score, Scoring
+from infra.engines.questions import (
+    Rated,
+    Rating,
+    Score,
+    Scoring,
+)
 from tasks.core.joined import Group
 from tasks.core.records import Judgement, Message, Problem, Sample, Verdict
 from tasks.judge.ask import solution_groups

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from configs.errors import RecipeError
-from infra.engines.wire import Scoring
+from infra.engines.questions import Scoring
 from tasks.core.bench import Workbench
 from tasks.core.files import SAMPLES
 from tasks.core.records import Verdict

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from configs.schema.judges.opinions import MetaJudge, RubricJudge
-from infra.engines.wire import Completion
+from infra.engines.questions import Completion
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Judgement, Pair, written
 from tasks.judge.kinds.pairwise import ordered_pairs

@@ -14,7 +14,7 @@ from configs.schema.load import check_recipe
 from configs.schema.online.derived import DerivedAttempts, DerivedVerdicts
 from configs.schema.online.objectives import Sdpo
 from configs.schema.online.section import Online
-from infra.engines.wire import Tokens
+from infra.engines.questions import Tokens
 from tasks.core.records import DropReason, Label, Message, Part, TokenRow
 from tasks.online.credit.assign import Judged
 from tasks.online.derived.attempts import asked_with_help, is_wanted, refusal

@@ -12,7 +12,7 @@ from configs.schema.judges.kinds import Judge
 from configs.schema.judges.opinions import RubricJudge
 from configs.schema.load import check_recipe
 from configs.schema.online.objectives import Dapo
-from infra.engines.wire import Tokens
+from infra.engines.questions import Tokens
 from tasks.core.records import FinishReason, Label, Message, Problem, Sample, Verdict
 from tasks.online.carried import Carried
 from tasks.online.credit.assign import assign

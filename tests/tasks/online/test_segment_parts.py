@@ -14,7 +14,7 @@ from configs.schema.guard import Guard, Limit
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.online.waves import Probe
 from configs.schema.verifiers.kinds import NumberVerifier
-from infra.engines.wire import Tokens
+from infra.engines.questions import Tokens
 from tasks.core.records import FinishReason, Label, Message, Part, Problem, Sample, Verdict
 from tasks.decide.guards import ENDED_BY, check_guards, in_waves, strongest
 from tasks.online.carried import Carried

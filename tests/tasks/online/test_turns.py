@@ -19,7 +19,7 @@ from configs.schema.online.rewards import (
     VerdictMatchTerm,
 )
 from configs.schema.online.section import Online
-from infra.engines.wire import Completion, Tokens
+from infra.engines.questions import Completion, Tokens
 from tasks.core.records import DropReason, Label, Message, Part, Problem, Sample, TokenRow, Verdict
 from tasks.online.carried import Carried
 from tasks.online.credit.assign import Judged, assign

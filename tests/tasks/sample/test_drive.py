@@ -16,7 +16,7 @@ from configs.schema.generate import StepwiseGenerate
 from configs.schema.judges.by_rule import AnswerJudge
 from configs.schema.judges.kinds import Judge
 from configs.schema.judges.opinions import PairwiseJudge
-from infra.engines.wire import Request, draw_seed
+from infra.engines.questions import Request, draw_seed
 from tasks.core.records import Message, Problem, Sample, Verdict
 from tasks.sample import drive as module
 from tasks.sample.draws.independent import Drawn, Draws, Independent

@@ -13,7 +13,7 @@ from configs.schema.generate import GIVEN_AWAY
 from configs.schema.judges.kinds import Judge
 from configs.schema.load import check_recipe
 from configs.schema.pair import RightVsWrong
-from infra.engines.wire import Request
+from infra.engines.questions import Request
 from tasks.core.joined import Candidate
 from tasks.core.paths import check_depth_first
 from tasks.core.records import Label, Problem, Sample, Verdict, spell

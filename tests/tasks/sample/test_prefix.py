@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from configs.errors import ProblemsError, RecipeError
 from configs.schema.judges.kinds import Judge
 from configs.schema.rows import RowKind
-from infra.engines.wire import Completion, Missing, Request
+from infra.engines.questions import Completion, Missing, Request
 from tasks.core.joined import Candidate, with_chains
 from tasks.core.paths import check_depth_first
 from tasks.core.records import Label, Problem, Sample, Verdict, spell

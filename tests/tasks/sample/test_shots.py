@@ -18,7 +18,7 @@ from configs.schema.judges.opinions import PairwiseJudge
 from configs.schema.marks import as_written
 from configs.schema.phase_rules import phase_mistakes
 from configs.schema.rows import AnswerRow, TurnRow
-from infra.engines.wire import Completion
+from infra.engines.questions import Completion
 from tasks.core.joined import Candidate
 from tasks.core.records import Message, Problem, Sample, Verdict, spell
 from tasks.sample.draws.independent import Draws, Independent

@@ -10,7 +10,7 @@ from configs.schema.generate import StepwiseGenerate
 from configs.schema.judges.opinions import PairwiseJudge
 from configs.schema.pair import BestVsWorst
 from configs.schema.select import Judged
-from infra.engines.wire import Completion
+from infra.engines.questions import Completion
 from tasks.core.joined import Candidate
 from tasks.core.records import Message, Problem, Verdict
 from tasks.sample.episode import Opinions, Texts

@@ -25,7 +25,14 @@ from infra.engines.harness.run import (
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
 from infra.engines.pool import Pool
-from infra.engines.wire import Completion, Missing, Read, Reading, Request, Shard
+from infra.engines.questions import (
+    Completion,
+    Missing,
+    Read,
+    Reading,
+    Request,
+)
+from infra.engines.wire import Shard
 from tests.infra.engines.harness.local import (
     SUMS,
     needs_harness,

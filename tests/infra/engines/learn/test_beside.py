@@ -24,8 +24,9 @@ from infra.engines.learn.work import Here
 from infra.engines.live_weights import Follows, LiveWeights
 from infra.engines.local_pool import LocalPool
 from infra.engines.models.model_files import ModelFiles
+from infra.engines.questions import Completion, Request, Scoring
 from infra.engines.server_engine import LiveEngine
-from infra.engines.wire import Completion, Request, Scoring, Shard
+from infra.engines.wire import Shard
 from tests.flows.segments import kill_process
 from tests.infra.engines.tiny import build_tiny_folder
 

@@ -20,7 +20,13 @@ from infra.engines.learn.rows import StreamRow, read_rows, write_rows
 from infra.engines.learn.start import StartWeights
 from infra.engines.learn.work import Here
 from infra.engines.models.model_files import ModelFiles
-from infra.engines.wire import Completion, Request, Score, Scoring, Shard
+from infra.engines.questions import (
+    Completion,
+    Request,
+    Score,
+    Scoring,
+)
+from infra.engines.wire import Shard
 from tests.infra.engines.tiny import build_tiny_folder
 
 pytestmark = pytest.mark.slow

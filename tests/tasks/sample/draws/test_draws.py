@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from configs.schema.rows import AnswerRow, SpliceRow, TurnRow
-from infra.engines.wire import Request, draw_seed
+from infra.engines.questions import Request, draw_seed
 from tasks.core.joined import Candidate
 from tasks.core.records import Message, Problem, Sample
 from tasks.sample.draws.independent import EMPTY, STRIPPED, Independent

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.adaptive import draw_problem, kept_of, measure, sampler_of
 from configs.schema.draws.adaptive import Adaptive
-from infra.engines.wire import Request
+from infra.engines.questions import Request
 from tasks.core.records import Message, Problem
 from tasks.sample import flow
 from tasks.sample.draws.independent import Draws, Independent

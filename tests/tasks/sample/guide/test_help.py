@@ -11,7 +11,7 @@ from configs.errors import ProblemsError, RecipeError
 from configs.schema.around_generate import Guide
 from configs.schema.drawing import Sampling
 from configs.schema.judges.by_rule import AnswerJudge
-from infra.engines.wire import Completion
+from infra.engines.questions import Completion
 from tasks.core.prompts import read_prompt
 from tasks.core.records import Judgement, Message, Problem
 from tasks.sample.guide.help import (

@@ -10,7 +10,8 @@ from typing import Any
 from configs.schema.drawing import Sampling
 from configs.schema.interpreter import Interpreter
 from infra.engines.generate.prompts import cut_at
-from infra.engines.wire import Completion, Missing, Request, Shard
+from infra.engines.questions import Completion, Missing, Request
+from infra.engines.wire import Shard
 from tasks.core.records import Problem, Sample
 from tasks.sample.draws.independent import Draws, Independent
 from tasks.sample.drive import Partners, drive

@@ -9,7 +9,7 @@ import pytest
 
 from configs.errors import RecipeError
 from configs.schema.rows import SpliceRow
-from infra.engines.wire import Request
+from infra.engines.questions import Request
 from tasks.core.joined import Candidate, with_chains
 from tasks.core.records import FinishReason, Label, Span, Verdict, spell
 from tasks.evaluate.run import Sampler

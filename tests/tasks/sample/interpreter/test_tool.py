@@ -10,7 +10,7 @@ import pytest
 from configs.errors import UserError
 from configs.schema.drawing import Sampling
 from configs.schema.interpreter import Interpreter
-from infra.engines.wire import MissingReason, Request
+from infra.engines.questions import MissingReason, Request
 from tasks.core.answer_folder import read_shard_records
 from tasks.core.answers import Answers
 from tasks.core.records import FinishReason, Inserted, Sample

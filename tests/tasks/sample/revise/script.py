@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.schema.judges.kinds import Judge
-from infra.engines.wire import Request
+from infra.engines.questions import Request
 from tasks.core.records import Label, Problem, Sample, Verdict
 from tasks.sample.drive import Partners, drive
 from tasks.sample.episode import POLICY

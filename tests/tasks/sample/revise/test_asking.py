@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from configs.errors import ProblemsError, RecipeError
-from infra.engines.wire import Request
+from infra.engines.questions import Request
 from tasks.core.records import Message, Sample
 from tasks.sample.shots import Shots
 from tests.build.records import ask, make_problem

@@ -12,7 +12,7 @@ import pytest
 from configs.errors import RecipeError
 from configs.schema.judges.kinds import Judge
 from configs.schema.rows import SpliceRow
-from infra.engines.wire import Request
+from infra.engines.questions import Request
 from tasks.core.joined import Candidate, with_chains
 from tasks.core.records import Label, Problem, Sample, Verdict
 from tasks.sample.revision.cutting import cut_at, first_wrong_step

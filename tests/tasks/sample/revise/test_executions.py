@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from configs.errors import ProblemsError, RecipeError
-from infra.engines.wire import Request
+from infra.engines.questions import Request
 from tasks.core.answer_folder import read_shard_records
 from tasks.core.records import Author
 from tasks.judge.verdicts import judge_samples

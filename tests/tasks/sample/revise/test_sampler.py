@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.engines.wire import Completion, Missing, Request
+from infra.engines.questions import Completion, Missing, Request
 from tasks.core.paths import check_depth_first
 from tasks.core.records import Author, Sample
 from tests.build.records import make_problem
