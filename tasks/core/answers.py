@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from configs.schema.drawing import Sampling
@@ -43,23 +43,11 @@ from infra.engines.questions import (
 )
 from infra.sandbox.job import OpenPool, pool_here
 from tasks.core.answer_folder import AnswerFolder, AnswerRow, who_folder
+from tasks.core.answer_rows import Absent
 from tasks.core.ledger import Ledger
 from tasks.core.missing import MissingTally
 from tasks.core.progress import StageProgress
-from tasks.core.services import (
-    Absent,
-    Service,
-    TextService,
-    embedding_service,
-    rating_service,
-    reading_service,
-    scoring_service,
-    to_completion,
-    to_embedded,
-    to_rated,
-    to_read,
-    to_score,
-)
+from tasks.core.services import EMBEDDING, RATING, READING, SCORING, GivenTextService, Service, TextService
 from tasks.core.usage import Usage
 
 Question = TypeVar("Question")
@@ -135,38 +123,35 @@ class Answers:
         """
         service = TextService(sampling)
         for request, rows in self.run(who, service, questions, shard_size or self.shard_size, total, note):
-            found = tuple(_read(request, row, to_completion) for row in rows)
+            found = tuple(service.read(request, row) for row in rows)
             if is_counted:
                 self._count(found)
             yield request, found
 
     def score(self, who: Answerer, questions: Iterable[Scoring], note: str = "") -> Iterator[Score | Missing]:
         """Log-probabilities, in the order of the questions. Questions of one chat are cheapest next to each other."""
-        for scoring, (row,) in self.run(who, scoring_service(), questions, self._scores_per_shard, note=note):
-            score = _read(scoring, row, to_score)
-            self._count([score])
-            yield score
+        return self._given(who, SCORING, questions, note)
 
     def read(self, who: Answerer, questions: Iterable[Reading], note: str = "") -> Iterator[Read | Missing]:
         """Log-probabilities of given tokens, in the order of the questions."""
-        for reading, (row,) in self.run(who, reading_service(), questions, self._scores_per_shard, note=note):
-            read = _read(reading, row, to_read)
-            self._count([read])
-            yield read
+        return self._given(who, READING, questions, note)
 
     def rate(self, who: Answerer, questions: Iterable[Rating], note: str = "") -> Iterator[Rated | Missing]:
         """A reward model's opinions, in the order of the questions."""
-        for rating, (row,) in self.run(who, rating_service(), questions, self._scores_per_shard, note=note):
-            rated = _read(rating, row, to_rated)
-            self._count([rated])
-            yield rated
+        return self._given(who, RATING, questions, note)
 
     def embed(self, who: Answerer, questions: Iterable[Embedding], note: str = "") -> Iterator[Embedded | Missing]:
         """Vectors of texts, in the order of the questions."""
-        for embedding, (row,) in self.run(who, embedding_service(), questions, self._scores_per_shard, note=note):
-            embedded = _read(embedding, row, to_embedded)
-            self._count([embedded])
-            yield embedded
+        return self._given(who, EMBEDDING, questions, note)
+
+    def _given(
+        self, who: Answerer, service: GivenTextService[Question, Row, Answer], questions: Iterable[Question], note: str
+    ) -> Iterator[Answer | Missing]:
+        shard_size = max(SCORES_PER_SHARD, self.shard_size)
+        for question, (row,) in self.run(who, service, questions, shard_size, note=note):
+            answer = service.read(question, row)
+            self._count([answer])
+            yield answer
 
     def _count(self, found: Sequence[Any]) -> None:
         self.missing.add(len(found), [row for row in found if isinstance(row, Missing)])
@@ -182,14 +167,10 @@ class Answers:
             self._folders[place] = AnswerFolder(self.ledger, self.place, identity, record)
         return self._folders[place]
 
-    @property
-    def _scores_per_shard(self) -> int:
-        return max(SCORES_PER_SHARD, self.shard_size)
-
     def run(
         self,
         who: Answerer,
-        service: Service[Question, Row],
+        service: Service[Question, Row, Any],
         questions: Iterable[Question],
         shard_size: int,
         total: int | None = None,
@@ -213,11 +194,6 @@ def text_folder(place: str, who: Answerer, sampling: Sampling) -> str:
     return who_folder(place, TextService(sampling).identity(who.identity))
 
 
-def _read(question: Any, row: Any, read: Callable[[Any, Any], Answer]) -> Answer | Missing:
-    """An answer from its row, or what stands for it under the id of the question."""
-    return replace(row.why, id=question.id) if isinstance(row, Absent) else read(question, row)
-
-
 class _Asking(Generic[Question]):
     """One stream of questions, and where each of them stands.
 
@@ -227,7 +203,7 @@ class _Asking(Generic[Question]):
 
     def __init__(
         self,
-        service: Service[Question, Any],
+        service: Service[Question, Any, Any],
         folder: AnswerFolder[Any],
         absent: dict[str, dict[int, Absent]],
         open_pool: Callable[[], Any],

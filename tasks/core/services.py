@@ -1,12 +1,12 @@
-"""What is asked for, as `answers.py` needs it: what identifies a question, how a shard is asked, how answers lie in a
-table: the five things that a pool does."""
+"""What can be asked of a pool, as `answers.py` needs it: what identifies a question, how a shard is asked, and how its
+answers become rows of a table and are read from there."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
+from typing import Any, Generic, Literal, TypeVar
 
 from configs.schema.drawing import Sampling
 from configs.schema.marks import as_written, identity
@@ -24,93 +24,25 @@ from infra.engines.questions import (
     Scoring,
 )
 from infra.engines.wire import Shard
+from tasks.core.answer_rows import REPEATING, Absent, EmbeddedRow, RatedRow, ReadRow, ScoreRow, TextRow
 from tasks.core.step import digest
 
-REPEATING = "repetition"
-"""how a text ended that said the same over and over: to its readers it is a truncated one"""
 VERSION = 1
 """Raised when engines answer the same question otherwise; rows have versions of their own."""
 
 Question = TypeVar("Question")
 Row = TypeVar("Row")
+Answer = TypeVar("Answer")
+Spends = Literal["written", "read"]
 OnProgress = Callable[[int, int], None]
 Keyed = Sequence[tuple[str, Question]]
 """Questions, each with its key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Absent:
-    """In the place of a row: there is no answer. It is never published, so that the next run asks again."""
-
-    question: str
-    draw: int
-    why: Missing
-
-
 Answered = Iterator[tuple[Iterable[str], Sequence[Row | Absent]]]
-
-
-@dataclass(frozen=True, slots=True)
-class TextRow:
-    """A Completion as a row; `question` is the key of its request, `finish_reason` stop, length or REPEATING."""
-
-    VERSION: ClassVar[int] = 1
-    question: str
-    draw: int
-    text: str
-    finish_reason: str
-    num_tokens: int
-    logprob: float | None
-    stop_text: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreRow:
-    """A Score as a row."""
-
-    VERSION: ClassVar[int] = 1
-    question: str
-    logprob: float
-    num_tokens: int
-    draw: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ReadRow:
-    """A Read as a row."""
-
-    VERSION: ClassVar[int] = 1
-    question: str
-    logprob: float
-    is_greedy: bool
-    num_tokens: int
-    draw: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class RatedRow:
-    """A Rated as a row."""
-
-    VERSION: ClassVar[int] = 1
-    question: str
-    scores: tuple[float, ...]
-    draw: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class EmbeddedRow:
-    """An Embedded as a row."""
-
-    VERSION: ClassVar[int] = 1
-    question: str
-    vector: tuple[float, ...]
-    draw: int = 0
-
 
 _ONE = range(1)
 
 
-class Service(ABC, Generic[Question, Row]):
+class Service(ABC, Generic[Question, Row, Answer]):
     """One thing that is asked for.
 
     Attributes:
@@ -122,7 +54,7 @@ class Service(ABC, Generic[Question, Row]):
 
     name: str
     record: type[Row]
-    spends: Literal["written", "read"] | None = None
+    spends: Spends | None = None
 
     def identity(self, who: Any) -> Any:
         """What an answer depends on besides the question, as JSON."""
@@ -148,8 +80,19 @@ class Service(ABC, Generic[Question, Row]):
     def ask(self, pool: Any, shards: Iterator[Keyed[Question]], on_progress: OnProgress) -> Answered[Row]:
         """Each shard's keys and rows, as shards finish."""
 
+    def read(self, question: Question, row: Row | Absent) -> Answer | Missing:
+        """An answer from its row, or what stands for it, under the id of the question."""
+        return replace(row.why, id=self._id(question)) if isinstance(row, Absent) else self._answer(question, row)
 
-class TextService(Service[Request, TextRow]):
+    @abstractmethod
+    def _answer(self, question: Question, row: Row) -> Answer: ...
+
+    @staticmethod
+    def _id(question: Any) -> str:
+        return str(question.id)
+
+
+class TextService(Service[Request, TextRow, Completion]):
     """A model writes. The seed of greedy requests has no say."""
 
     name, record, spends = "text", TextRow, "written"
@@ -186,15 +129,31 @@ class TextService(Service[Request, TextRow]):
 
         for job, completions in pool.generate(jobs(), on_progress):
             own = keys.pop(job.name)
-            yield own.values(), [_text_row(own, completion) for completion in completions]
+            yield (
+                own.values(),
+                [
+                    Absent(own[row.id], row.index, row)
+                    if isinstance(row, Missing)
+                    else _text_row(own[row.request_id], row)
+                    for row in completions
+                ],
+            )
+
+    def _answer(self, question: Request, row: TextRow) -> Completion:
+        repeats = row.finish_reason == REPEATING
+        reason: Literal["stop", "length"] = "length" if repeats or row.finish_reason == "length" else "stop"
+        return Completion(
+            question.id, row.draw, row.text, reason, row.num_tokens, row.logprob, row.stop_text, repeats=repeats
+        )
 
 
-class GivenTextService(Service[Question, Row]):
-    """A model reads given texts.
+class GivenTextService(Service[Question, Row, Answer]):
+    """A model reads what it is given; one answer each.
 
     Args:
         call: the pool's method.
         row: from the question's key and the answer.
+        answer: inverse: from the question and its row.
         spends: see `Service`.
     """
 
@@ -203,10 +162,12 @@ class GivenTextService(Service[Question, Row]):
         name: str,
         record: type[Row],
         call: Callable[[Any, Sequence[Question], OnProgress], Sequence[Any]],
-        row: Callable[[str, Any], Row],
-        spends: Literal["written", "read"] | None = None,
+        row: Callable[[str, Answer], Row],
+        answer: Callable[[Question, Row], Answer],
+        spends: Spends | None = None,
     ) -> None:
-        self.name, self.record, self._call, self._row, self.spends = name, record, call, row, spends
+        self.name, self.record, self.spends = name, record, spends
+        self._call, self._row, self._read = call, row, answer
 
     def _content(self, question: Question) -> Any:
         asked: Any = question
@@ -232,87 +193,36 @@ class GivenTextService(Service[Question, Row]):
                 ],
             )
 
-
-def scoring_service() -> GivenTextService[Scoring, ScoreRow]:
-    """Log-probabilities of given texts."""
-    return GivenTextService(
-        "score",
-        ScoreRow,
-        lambda pool, questions, show: pool.score(questions, show),
-        lambda key, score: ScoreRow(key, score.logprob, score.num_tokens),
-        "read",
-    )
+    def _answer(self, question: Question, row: Row) -> Answer:
+        return self._read(question, row)
 
 
-def reading_service() -> GivenTextService[Reading, ReadRow]:
-    """Log-probabilities of given tokens."""
-    return GivenTextService(
-        "read",
-        ReadRow,
-        lambda pool, questions, show: pool.read(questions, show),
-        lambda key, read: ReadRow(key, read.logprob, read.is_greedy, read.num_tokens),
-    )
+SCORING = GivenTextService[Scoring, ScoreRow, Score](
+    "score", ScoreRow, lambda pool, questions, show: pool.score(questions, show),
+    lambda key, score: ScoreRow(key, score.logprob, score.num_tokens),
+    lambda scoring, row: Score(scoring.id, row.logprob, row.num_tokens), "read",
+)  # fmt: skip
+"""log-probabilities of given texts"""
+READING = GivenTextService[Reading, ReadRow, Read](
+    "read", ReadRow, lambda pool, questions, show: pool.read(questions, show),
+    lambda key, read: ReadRow(key, read.logprob, read.is_greedy, read.num_tokens),
+    lambda reading, row: Read(reading.id, row.logprob, row.is_greedy, row.num_tokens),
+)  # fmt: skip
+"""log-probabilities of given tokens"""
+RATING = GivenTextService[Rating, RatedRow, Rated](
+    "rate", RatedRow, lambda pool, questions, show: pool.rate(questions, show),
+    lambda key, rated: RatedRow(key, rated.scores), lambda rating, row: Rated(rating.id, row.scores),
+)  # fmt: skip
+"""a reward model's opinions"""
+EMBEDDING = GivenTextService[Embedding, EmbeddedRow, Embedded](
+    "embed", EmbeddedRow, lambda pool, questions, show: pool.embed(questions, show),
+    lambda key, embedded: EmbeddedRow(key, embedded.vector), lambda asked, row: Embedded(asked.id, row.vector),
+)  # fmt: skip
+"""vectors of texts"""
 
 
-def rating_service() -> GivenTextService[Rating, RatedRow]:
-    """A reward model's opinions."""
-    return GivenTextService(
-        "rate",
-        RatedRow,
-        lambda pool, questions, show: pool.rate(questions, show),
-        lambda key, rated: RatedRow(key, rated.scores),
-    )
-
-
-def embedding_service() -> GivenTextService[Embedding, EmbeddedRow]:
-    """Vectors of texts."""
-    return GivenTextService(
-        "embed",
-        EmbeddedRow,
-        lambda pool, questions, show: pool.embed(questions, show),
-        lambda key, embedded: EmbeddedRow(key, embedded.vector),
-    )
-
-
-def _text_row(keys: Mapping[str, str], row: Completion | Missing) -> TextRow | Absent:
-    """Args:
-    keys: of questions, by the id of the request.
-    """
-    return Absent(keys[row.id], row.index, row) if isinstance(row, Missing) else to_row(keys[row.request_id], row)
-
-
-def to_row(key: str, completion: Completion) -> TextRow:
-    """A completion as a row."""
+def _text_row(key: str, completion: Completion) -> TextRow:
     reason = REPEATING if completion.repeats else completion.finish_reason
     return TextRow(
         key, completion.index, completion.text, reason, completion.num_tokens, completion.logprob, completion.stop_text
     )
-
-
-def to_completion(request: Request, row: TextRow) -> Completion:
-    """The completion of a request from its row."""
-    repeats = row.finish_reason == REPEATING
-    reason: Literal["stop", "length"] = "length" if repeats or row.finish_reason == "length" else "stop"
-    return Completion(
-        request.id, row.draw, row.text, reason, row.num_tokens, row.logprob, row.stop_text, repeats=repeats
-    )
-
-
-def to_score(scoring: Scoring, row: ScoreRow) -> Score:
-    """The score of a text from its row."""
-    return Score(scoring.id, row.logprob, row.num_tokens)
-
-
-def to_read(reading: Reading, row: ReadRow) -> Read:
-    """What was found of tokens, from its row."""
-    return Read(reading.id, row.logprob, row.is_greedy, row.num_tokens)
-
-
-def to_rated(rating: Rating, row: RatedRow) -> Rated:
-    """The opinion of a text from its row."""
-    return Rated(rating.id, row.scores)
-
-
-def to_embedded(embedding: Embedding, row: EmbeddedRow) -> Embedded:
-    """The vector of a text from its row."""
-    return Embedded(embedding.id, row.vector)

@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tasks.core.answer_rows import REPEATING, Absent
 from tasks.core.hash_set import HashSet
-from tasks.core.services import REPEATING, Absent, Service
+from tasks.core.services import Service
 
 TOKENS = "tokens_"
 WRITTEN, READ = f"{TOKENS}written", f"{TOKENS}read"
@@ -30,7 +31,7 @@ class Usage:
         self._spent: Counter[str] = Counter()
         self._seen = HashSet()
 
-    def add(self, service: Service[Any, Any], folder: str, rows: Sequence[Any]) -> None:
+    def add(self, service: Service[Any, Any, Any], folder: str, rows: Sequence[Any]) -> None:
         """Count the answers of one question.
 
         Args:

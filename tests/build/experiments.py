@@ -7,9 +7,9 @@ from pathlib import Path
 
 from configs.schema.role import POLICY
 from tasks.core.answer_folder import AnswerFolder
+from tasks.core.answer_rows import ScoreRow
 from tasks.core.models import Lineage
 from tasks.core.refs import ModelRef, StepRef, trained_model
-from tasks.core.services import ScoreRow
 from tasks.core.step import StepSpec, Summary
 from tasks.decide.decision import Decision, first_standing
 from tasks.decide.state import LoopState, scored_model
