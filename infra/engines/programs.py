@@ -23,10 +23,10 @@ from infra.process.forking import ForkServer, fork_server
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 """for programs whose files are all local: a library that asks the hub anyway would wait for a time-out"""
 LIBRARIES = (
-    "generate.transformers_runner", "reward.runner", "embedding.runner", "train.phase", "learn.segment",
+    "bare", "generate.transformers_runner", "reward.runner", "embedding.runner", "train.phase", "learn.segment",
     "models.tiny_llama", "models.merge",
 )  # fmt: skip
-"""modules that import, between them, everything that engine programs other than vLLM's use"""
+"""modules that import, between them, everything that engine programs other than vLLM's use, and nothing else"""
 GPU_FILES = ("/dev/nvidiactl", "/dev/kfd")
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def start_program(
         except EOFError as error:
             logger.warning("the process that has imported the engines' libraries ended (%s)\n"
                            "this engine imports them itself, which takes a few seconds", error)  # fmt: skip
-    return Child([engine_python(), "-m", program, *arguments], **streams)
+    return Child([engine_python(), "-m", "infra.engines.bare", program, *arguments], **streams)
 
 
 def import_ahead() -> None:

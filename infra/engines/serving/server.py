@@ -144,8 +144,8 @@ def _vllm(serving: Serving, on_cpu: bool) -> Sequence[str]:
 
 def _transformers(serving: Serving, on_cpu: bool) -> Sequence[str]:
     return (
-        "-m", "infra.engines.serving.transformers_program", str(serving.folder), "--host", serving.host,
-        "--port", str(serving.port), *(("--device", "cpu") if on_cpu else ()),
+        "-m", "infra.engines.bare", "infra.engines.serving.transformers_program", str(serving.folder),
+        "--host", serving.host, "--port", str(serving.port), *(("--device", "cpu") if on_cpu else ()),
         *(("--trust-remote-code",) if serving.trust_remote_code else ()),
         *_template_variables("--chat-template-kwargs", serving),
     )  # fmt: skip
