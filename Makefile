@@ -32,7 +32,8 @@ test: SLOW := slow and not nightly
 test-all: SLOW := slow
 test test-all: system-packages lint
 	$(BIN)/python -m pytest -q -m "not slow" --numprocesses $(JOBS)
-	$(BIN)/python -m pytest -q -m "$(SLOW)" --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -q -m "$(SLOW)" --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder \
+		--durations 40 --durations-min 20
 
 # Debian packages of tests that skip without them: the sandbox, the database of the native stack, the browser.
 system-packages:

@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 import psutil
 import yaml
 
+from tests.flows.command import VARIABLES, run_command
+
 ROOT = Path(__file__).parents[2]
 SELFLOOP = Path(sys.executable).with_name("selfloop")
 
@@ -75,21 +77,21 @@ def environment(home: Path, **more: str) -> dict[str, str]:
         shutil.copy(empty_tracking(), home / "mlflow.db")
     ours = ("SELFLOOP_", "PREFECT_", "MLFLOW_", "AWS_")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return {**clean, "SELFLOOP_HOME": str(home), "OMP_NUM_THREADS": "2", **more}
+    return {**clean, "SELFLOOP_HOME": str(home), **VARIABLES, **more}
 
 
 def selfloop(
     *arguments: str | Path, cwd: Path, timeout: float = 300, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command as a user does, with its data under `cwd`."""
+    """Run the command as a user does, with its data under `cwd`.
+
+    With SELFLOOP_TEST_RUN it is a new program, since forks, and theirs, have no environment that `processes_of` reads.
+    """
+    words, env = list(map(str, arguments)), environment(cwd / "home", **variables)
+    if "SELFLOOP_TEST_RUN" not in env:
+        return run_command(words, cwd, env, timeout)
     return subprocess.run(
-        [str(SELFLOOP), *map(str, arguments)],
-        cwd=cwd,
-        env=environment(cwd / "home", **variables),
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
+        [str(SELFLOOP), *words], cwd=cwd, env=env, capture_output=True, text=True, timeout=timeout, check=False
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.flows.micro import ROOT, micro_recipe, selfloop, write_recipe
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=3)
 GOOD = [{"question": f"{a}+{b}=", "answer": str(a + b)} for a in range(1, 5) for b in range(1, 5)]
 MAPPING = {"answer": {"field": "answer"}}
 

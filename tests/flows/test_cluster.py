@@ -40,7 +40,7 @@ from tests.infra.engines.kill import contents
 from tests.infra.engines.shards import answers, shard
 from tests.infra.engines.tiny import build_tiny_folder
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=6)
 NUM_NODES = 3
 NUM_PROBLEMS, NUM_SAMPLES = 60, 16
 BY_MATH = [{"kind": "answer", "verifier": {"kind": "math"}}]
@@ -174,7 +174,7 @@ def test_a_node_of_another_version_is_one_message(cluster: Machines, store: Fold
         fleet.close()
 
 
-@pytest.mark.parametrize("num_nodes", [1, 2])
+@pytest.mark.parametrize("num_nodes", [pytest.param(1, marks=pytest.mark.nightly), 2])
 def test_a_training_whose_node_is_killed_ends_on_others_as_on_this_machine(
     cluster: Machines, tiny: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, num_nodes: int
 ) -> None:

@@ -35,7 +35,7 @@ from tests.infra.cluster.machines import Machines
 from tests.infra.engines.kill import contents
 from tests.infra.engines.tiny import build_tiny_folder
 
-pytestmark = pytest.mark.slow(minutes=3)
+pytestmark = pytest.mark.slow(minutes=5)
 NUM_NODES = 2
 SAVED = "micro/cluster/errands/some-step/saved.json"
 

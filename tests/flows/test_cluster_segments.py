@@ -26,7 +26,7 @@ from tests.flows.on_cluster import HERE, ON_CLUSTER, on_nodes, sessions_of, wait
 from tests.flows.segments import digests, monkeypatched, run_rounds, segment_recipe
 from tests.infra.cluster.machines import Machines
 
-pytestmark = pytest.mark.slow(minutes=3)
+pytestmark = pytest.mark.slow(minutes=6)
 NUM_NODES = 2
 WAVES = 4
 TREE = segment_recipe(steps=WAVES, rounds=2, engine=HERE)
@@ -68,9 +68,7 @@ def assert_as(straight: Path, folder: Path, rounds: int = 2) -> None:
     assert not left, "what went there and back is gone"
 
 
-def test_a_node_that_is_lost_costs_no_byte(
-    cluster: Machines, straight: Path, folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_node_that_is_lost_costs_no_byte(cluster: Machines, straight: Path, folder: Path) -> None:
     """It had checkpoints; the second learner is on the other node, and the round after that goes on from there."""
     lost: list[Path] = []
 
@@ -90,7 +88,13 @@ def test_a_node_that_is_lost_costs_no_byte(
 LORA = {"kind": "lora", "rank": 4, "alpha": 32}
 
 
-@pytest.mark.parametrize(("tune", "rounds"), [({"kind": "full"}, 2), (LORA, 1)], ids=["full", "lora"])
+@pytest.mark.parametrize(
+    ("tune", "rounds"),
+    [
+        pytest.param({"kind": "full"}, 2, id="full"),
+        pytest.param(LORA, 1, id="lora", marks=pytest.mark.nightly),
+    ],
+)
 def test_sessions_beside_it_are_on_nodes_too(
     cluster: Machines, begun: Path, folder: Path, tmp_path: Path, tune: dict[str, Any], rounds: int
 ) -> None:

@@ -13,7 +13,7 @@ from tests.flows.micro import selfloop, write_recipe
 from tests.flows.recipe_checks import Run
 from tests.flows.world import RECIPES
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=2)
 AT_LEAST = {"easy_to_hard": 0.4, "easy_to_hard_voters": 0.1}
 """two votes of the five of one model; of three models that are trained this little hardly two agree"""
 

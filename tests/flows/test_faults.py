@@ -21,7 +21,7 @@ from tests.flows.micro import SELFLOOP, environment, micro_recipe, processes_of,
 from tests.flows.test_kill import step_keys
 from tests.infra.store.conftest import ACCESS_KEY, BUCKET, SECRET_KEY, connect, moto, rclone  # noqa: F401
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=8)
 SERVERS = ("moto", pytest.param("rclone", marks=pytest.mark.nightly))
 ONE_ROUND = micro_recipe(rounds={"max": 1})
 

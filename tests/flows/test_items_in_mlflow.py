@@ -15,7 +15,7 @@ from tests.flows.micro import micro_recipe, selfloop, write_recipe
 from tests.servers.browser import find_chromium, read_page
 from tests.servers.mlflow import mlflow_server
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=2)
 Key = tuple[str, str]
 EVEN = "def score(problem, sample):\n    return len(sample.text) % 2 == 0\n"
 """a verdict that changes with any change of the model"""

@@ -14,7 +14,7 @@ import pytest
 from tests.flows.micro import micro_recipe, processes_of, selfloop, wait_until_gone, write_recipe
 from tests.flows.test_kill import run_to_the_end, start, step_keys
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=2)
 
 
 def phased() -> dict[str, Any]:

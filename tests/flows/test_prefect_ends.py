@@ -27,7 +27,7 @@ from tests.flows.micro import (
     write_recipe,
 )
 
-pytestmark = pytest.mark.slow(minutes=6)
+pytestmark = pytest.mark.slow(minutes=2)
 SERVER = "prefect.server.api.server"
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests.flows.micro import selfloop
 from tests.servers.hub import TOKEN, Hub, hub_server
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=3)
 
 STORE = Path(__file__).parents[1] / "fixtures" / "store_at_526152f" / "store.tar.gz"
 EXPERIMENT = "old"

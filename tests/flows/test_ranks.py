@@ -8,7 +8,7 @@ import pytest
 
 from tests.flows.micro import micro_recipe, selfloop, wait_until_gone, write_recipe
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=2)
 
 
 def test_trained_on_two_devices_and_found_on_one(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from tests.flows.runner import Runner, running_runner
 from tests.flows.shrink import shrink
 from tests.flows.world import RECIPES, World, build_world
 
-pytestmark = pytest.mark.slow(minutes=30)
+pytestmark = pytest.mark.slow(minutes=8)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pytest
 from tests.flows.micro import micro_recipe, selfloop, write_recipe
 from tests.servers.mlflow import mlflow_server
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=4)
 NAME = "reg"
 
 

@@ -13,7 +13,7 @@ from tasks.core.records import Example
 from tasks.core.tables import read_records
 from tests.flows.micro import micro_recipe, selfloop, write_recipe
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=3)
 SUMS = {"kind": "addition", "digits": [1], "num_problems": 24}
 
 

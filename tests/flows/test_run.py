@@ -15,7 +15,7 @@ from tasks.core.tables import read_records
 from tests.flows.api import ask
 from tests.flows.micro import micro_recipe, selfloop, write_recipe
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=3)
 STAGES = ("generate", "judge", "select", "monitor", "train", "evaluate", "decide")
 
 

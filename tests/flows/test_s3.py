@@ -11,7 +11,7 @@ import pytest
 from tests.flows.micro import micro_recipe, selfloop, write_recipe
 from tests.servers.moto import moto_server
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=2)
 SECRETS = {"AWS_ACCESS_KEY_ID": "planted-access", "AWS_SECRET_ACCESS_KEY": "planted-secret", "AWS_REGION": "us-east-1"}
 
 

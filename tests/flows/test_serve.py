@@ -20,7 +20,7 @@ import pytest
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, selfloop, wait_until_gone, write_recipe
 from tests.servers import free_port
 
-pytestmark = pytest.mark.slow(minutes=6)
+pytestmark = pytest.mark.slow(minutes=4)
 
 STORE = Path(__file__).parents[1] / "fixtures" / "store_at_526152f" / "store.tar.gz"
 EXPERIMENT = "old"

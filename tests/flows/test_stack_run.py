@@ -20,7 +20,7 @@ from tests.flows.micro import micro_recipe, write_recipe
 from tests.flows.stack import Stack
 from tests.servers.browser import find_chromium, read_page
 
-pytestmark = pytest.mark.slow(minutes=7)
+pytestmark = pytest.mark.slow(minutes=4)
 
 
 def deploy(stack: Stack, name: str, epochs: int = 400, **sections: Any) -> Deployment:

@@ -19,7 +19,7 @@ from flows.study.run_program import in_a_line
 from tests.flows.micro import SELFLOOP, environment, micro_recipe, selfloop
 from tests.processes import started_here
 
-pytestmark = pytest.mark.slow(minutes=5)
+pytestmark = pytest.mark.slow(minutes=4)
 
 PROGRAM = "flows.study.run_program"
 LEFT_OUT = ("--skip", "by_chance", "--skip", "training_only")

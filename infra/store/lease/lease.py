@@ -114,7 +114,8 @@ class Lease:
         """See, before something is published, that this process still holds the lease.
 
         Raises:
-            StoreError: someone else took it or removed it, or no beat could be written for the time to live.
+            StoreError: someone else took it or removed it, or no beat could be written for the time to live; where the
+                store is gone with all that was in it, that.
         """
         silent_seconds = time.clock_gettime(CLOCK) - self._written_at
         if self._lost is None and silent_seconds > self._ttl_seconds:
@@ -124,6 +125,7 @@ class Lease:
                 message = f"{self._address} could not be renewed for {silent_seconds:.0f} s: {error.message}"
                 raise StoreError(message, fix=error.fix) from error
         if self._lost is not None:
+            self._store.read(self._key)  # an error of its own where the whole store is gone
             raise self._lost
 
     def release(self) -> None:
