@@ -127,7 +127,7 @@ def test_where_memory_is_too_small_fewer_examples_are_taken_at_a_time(
         f"""#!/bin/sh
 case "$*" in
 *fork_server*) exit 7;;
-*train_program*) grep -q '"gradient_checkpointing": true' "$3" || {{ echo '{json.dumps(answer)}'; exit 1; }};;
+*train_program*) grep -q '"gradient_checkpointing": true' "$4" || {{ echo '{json.dumps(answer)}'; exit 1; }};;
 esac
 exec {sys.executable} "$@"
 """
