@@ -120,6 +120,7 @@ class Groups:
             found = nodes()
             left = need.shape(found)
             if left != shape and not shape.fits(found):
+                self._say(f"nodes of the cluster are lost: {left.words()}, where it was {shape.words()}")
                 remove_placement_group(group)
                 shape, group = left, self._group(left)
             elif not has_said:

@@ -1,6 +1,6 @@
-"""Starts an engine program: `python -m infra.engines.NAME`. Used by `transport.py` and `one_shot.py`.
+"""Starts an engine program, `infra.engines.NAME`, by way of `bare.py`. Used by `transport.py` and `one_shot.py`.
 
-Importing torch and its kin takes ten seconds of a CPU, and a round starts an engine two or three times. So where it
+Importing torch and its kin takes six seconds of a CPU, and a round starts an engine two or three times. So where it
 can be done, engines are forks of one process that has imported them. A process that has seen a GPU cannot be forked;
 there, each engine is a new program.
 """

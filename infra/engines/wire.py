@@ -113,7 +113,7 @@ class EmbeddingJob:
 
 Job = Shard | ScoringJob | ReadingJob | RatingJob | EmbeddingJob
 JOBS: dict[str, type[Job]] = {job.kind: job for job in (Shard, ScoringJob, ReadingJob, RatingJob, EmbeddingJob)}
-AS: dict[Any, TypeAdapter[Any]] = {
+ADAPTERS: dict[Any, TypeAdapter[Any]] = {
     record: TypeAdapter(record) for job in JOBS.values() for record in (job, job.row, Missing)
 }
 """reads and writes records of a type; lists of JSON become their tuples"""
@@ -133,22 +133,22 @@ def halves(job: Job) -> tuple[Job, Job]:
 
 def write_job(job: Job) -> Message:
     """A job as a message, whose `kind` says what kind of job it is."""
-    return {"kind": job.kind, **AS[type(job)].dump_python(job)}
+    return {"kind": job.kind, **ADAPTERS[type(job)].dump_python(job)}
 
 
 def read_job(message: Message) -> Job:
     """Inverse of `write_job`."""
-    return AS[JOBS[message["kind"]]].validate_python(message)
+    return ADAPTERS[JOBS[message["kind"]]].validate_python(message)
 
 
 def write_rows(name: str, rows: Sequence[Row]) -> Iterator[Message]:
     """A job's rows as messages."""
     for start in range(0, len(rows), ROWS_A_MESSAGE):
         part = rows[start : start + ROWS_A_MESSAGE]
-        yield {"kind": "rows", "name": name, "rows": [AS[type(row)].dump_python(row) for row in part]}
+        yield {"kind": "rows", "name": name, "rows": [ADAPTERS[type(row)].dump_python(row) for row in part]}
 
 
 def read_rows(kind: str, rows: Iterable[dict[str, Any]]) -> list[Row]:
     """Rows of a job of a kind."""
-    answer = AS[JOBS[kind].row]
-    return [(AS[Missing] if "reason" in row else answer).validate_python(row) for row in rows]
+    answer = ADAPTERS[JOBS[kind].row]
+    return [(ADAPTERS[Missing] if "reason" in row else answer).validate_python(row) for row in rows]

@@ -82,14 +82,12 @@ class Service(ABC, Generic[Question, Row, Answer]):
 
     def read(self, question: Question, row: Row | Absent) -> Answer | Missing:
         """An answer from its row, or what stands for it, under the id of the question."""
-        return replace(row.why, id=self._id(question)) if isinstance(row, Absent) else self._answer(question, row)
+        asked: Any = question  # which has an id, whatever it asks
+        return replace(row.why, id=asked.id) if isinstance(row, Absent) else self._answer(question, row)
 
     @abstractmethod
-    def _answer(self, question: Question, row: Row) -> Answer: ...
-
-    @staticmethod
-    def _id(question: Any) -> str:
-        return str(question.id)
+    def _answer(self, question: Question, row: Row) -> Answer:
+        """The answer that was written as this row."""
 
 
 class TextService(Service[Request, TextRow, Completion]):
@@ -167,7 +165,7 @@ class GivenTextService(Service[Question, Row, Answer]):
         spends: Spends | None = None,
     ) -> None:
         self.name, self.record, self.spends = name, record, spends
-        self._call, self._row, self._read = call, row, answer
+        self._call, self._row, self._answer_of = call, row, answer
 
     def _content(self, question: Question) -> Any:
         asked: Any = question
@@ -194,7 +192,7 @@ class GivenTextService(Service[Question, Row, Answer]):
             )
 
     def _answer(self, question: Question, row: Row) -> Answer:
-        return self._read(question, row)
+        return self._answer_of(question, row)
 
 
 SCORING = GivenTextService[Scoring, ScoreRow, Score](

@@ -59,7 +59,7 @@ def _be_the_command(
 
         main()
     except SystemExit as ending:
-        status = ending.code if isinstance(ending.code, int) else 1
+        status = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
     except BaseException:
         traceback.print_exc()
     _end(status)
