@@ -3,8 +3,8 @@
     python -m infra.engines.bare PROGRAM ARGUMENT...
 
 accelerate imports MLflow and boto3 wherever it finds them, transformers scikit-learn; engines use none of these, and
-they take a fifth of the time until the first one works (`benchmarks/engine_start.py`). Imported by a process, this
-module hides them from it.
+they take a fifth of the time until the first one works (`python -m benchmarks.engine_start`). Imported by a process,
+this module hides them from it.
 """
 
 from __future__ import annotations
